@@ -1,0 +1,114 @@
+"""The bank: windows cut and encoded once, so that a training step costs the denoiser alone.
+
+Per window: image latent, mask latent, and the mask on the latent's grid. Normal windows share one black mask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .autoencoder import ImageAutoencoder, mask_as_image
+from .config import TrainingConfig
+from .layout import GOOD, Record
+from .runs import Run, load, save
+from .vocabulary import Vocabulary
+from .windows import WindowCutter, WindowRule
+
+ENCODE_BATCH = 32
+
+
+@dataclass
+class Bank:
+    """`pair` indexes `pairs`, a list of (product, defect)."""
+
+    pairs: list[tuple[str, str]]
+    pair: Tensor  # int64 [n]
+    latent: Tensor  # float16 [n, C, h, w]
+    mask_latent: Tensor  # float16 [n, C, h, w]
+    mask: Tensor  # float16 [n, h, w], soft
+    black: Tensor  # float32 [C, h, w]: the latent of an empty mask
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.pairs)
+
+    def mask_statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation per channel of the mask latents of defective windows, [1, C, 1, 1]."""
+        defective = torch.tensor([d != GOOD for _, d in self.pairs])[self.pair]
+        z = self.mask_latent[defective].float()
+        return z.mean((0, 2, 3), keepdim=True), z.std((0, 2, 3), keepdim=True)
+
+
+@torch.no_grad()
+def build_bank(
+    run: Run,
+    config: TrainingConfig,
+    records: list[Record],
+    rules: tuple[WindowRule, dict[str, WindowRule]],
+    autoencoder: ImageAutoencoder,
+    device: torch.device,
+    progress,
+) -> Bank:
+    """Cuts and encodes the windows of every (product, defect) group, or loads the run's bank."""
+    if run.bank.exists():
+        state = load(run.bank)
+        return Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+    rng = np.random.default_rng((config.seed, 3))
+    default, own = rules
+    grid = config.denoiser.latent_size
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.product, record.defect), []).append(record)
+    pairs = sorted(groups)
+    wanted = [config.bank.normal_windows if d == GOOD else config.bank.defect_windows for _, d in pairs]
+    black = autoencoder.encode(mask_as_image(torch.zeros(1, config.image_size, config.image_size)).to(device))[0].cpu()
+    parts: dict[str, list[Tensor]] = {"pair": [], "latent": [], "mask_latent": [], "mask": []}
+    done = 0
+    for index, pair in enumerate(pairs):
+        rule = own.get(pair[0], default)
+        cutters = [WindowCutter(r, rule, config.image_size) for r in groups[pair]]
+        for start in range(0, wanted[index], ENCODE_BATCH):
+            n = min(ENCODE_BATCH, wanted[index] - start)
+            windows = [cutters[(start + i) % len(cutters)].cut(rng) for i in range(n)]
+            image = torch.from_numpy(np.stack([w[0] for w in windows])).permute(0, 3, 1, 2).float() / 127.5 - 1
+            mask = torch.from_numpy(np.stack([w[1] for w in windows])).float()
+            parts["latent"].append(autoencoder.encode(image.to(device)).half().cpu())
+            if pair[1] == GOOD:
+                parts["mask_latent"].append(black.half().expand(n, -1, -1, -1).clone())
+            else:
+                parts["mask_latent"].append(autoencoder.encode(mask_as_image(mask).to(device)).half().cpu())
+            parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None], grid)[:, 0].half())
+            parts["pair"].append(torch.full((n,), index))
+            done += n
+            progress("bank", done, sum(wanted), {})
+    bank = Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
+    save(run.bank, {"pairs": [list(p) for p in pairs], "black": black, **{n: getattr(bank, n) for n in parts}})
+    return bank
+
+
+class BankSampler:
+    """Draws balanced batches: `normal_share` of normal windows, the pairs of each kind weighted by their product."""
+
+    def __init__(self, bank: Bank, normal_share: float, weights: dict[str, float]):
+        self.bank = bank
+        self.of_pair = [torch.nonzero(bank.pair == i).flatten().numpy() for i in range(len(bank.pairs))]
+        self.normal_share = normal_share
+        self.normal = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d == GOOD], weights)
+        self.defective = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d != GOOD], weights)
+
+    def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Indices into the bank, int64 [count]."""
+        normal = round(count * self.normal_share) if len(self.normal[0]) else 0
+        if not len(self.defective[0]):
+            normal = count
+        chosen = [rng.choice(pairs, n, p=p) for (pairs, p), n in ((self.normal, normal), (self.defective, count - normal)) if n]
+        return np.array([rng.choice(self.of_pair[pair]) for pair in np.concatenate(chosen)])
+
+    def _weighted(self, indices: list[int], weights: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        w = np.array([weights.get(self.bank.pairs[i][0], 1.0) for i in indices])
+        return np.array(indices, dtype=int), w / w.sum() if len(w) else w

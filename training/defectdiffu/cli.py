@@ -1,0 +1,165 @@
+"""The command line: check, train, sample, export."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .config import load_config
+from .layout import DataError, check_pixels, read_layout
+from .runs import Run
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console()
+
+DataOption = Annotated[Path, typer.Option(help="Folder in the MVTec AD layout.")]
+RunOption = Annotated[Path, typer.Option(help="Folder of the training run: checkpoints, sample sheets, log.")]
+WindowsOption = Annotated[Path | None, typer.Option(help="TOML: how windows are cut from each product.")]
+ProductsOption = Annotated[str | None, typer.Option(help="Only these products, by comma.")]
+
+
+@app.command()
+def check(data: DataOption, products: ProductsOption = None) -> None:
+    """Reads every image and mask and reports all problems at once."""
+    with _plain_errors():
+        records = read_layout(data, _listed(products))
+        check_pixels(records)
+    groups: dict[tuple[str, str, str], int] = {}
+    for record in records:
+        key = (record.product, record.defect, record.half)
+        groups[key] = groups.get(key, 0) + 1
+    for (product, defect, half), count in sorted(groups.items()):
+        console.print(f"{product:20} {defect:20} {half:6} {count:5}")
+    console.print(f"{len(records)} images, no problem found")
+
+
+@app.command()
+def train(
+    data: DataOption,
+    run: RunOption,
+    preset: Annotated[str, typer.Option(help="A preset's name or a TOML file; read when the run is new.")] = "small",
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    steps: Annotated[int | None, typer.Option(help="Total steps; the preset's unless given. Raise it to train on.")] = None,
+    sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
+) -> None:
+    """Trains a model, or goes on with a run that was interrupted."""
+    from .train import train as run_training
+
+    if threads:
+        torch.set_num_threads(threads)
+    with _plain_errors(), _bar() as progress:
+        place = Run(run)
+        config = place.open(load_config(preset))
+        tasks: dict[str, int] = {}
+
+        def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
+            if phase not in tasks:
+                tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
+            text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+            progress.update(tasks[phase], completed=step, total=total, figures=text)
+
+        total = steps or config.optimiser.total_steps
+        run_training(place, config, data, windows, total, 60 * sheet_minutes, show, _listed(products))
+
+
+@app.command()
+def sample(
+    run: RunOption,
+    product: Annotated[str, typer.Option(help="Prompt name of the product.")],
+    defect: Annotated[str, typer.Option(help="Prompt name of the defect, or good.")],
+    out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("samples"),
+    count: int = 4,
+    seed: int = 0,
+    strength: float = 1.0,
+    product_scale: float = 1.0,
+    steps: int = 20,
+    sampler: str = "DPM_SOLVER_PP",
+    guidance: str = "DOUBLE_FREE",
+) -> None:
+    """Draws samples with the reference sampler: image, mask, and the mask drawn on the image."""
+    import numpy as np
+
+    from .sampling import SampleRequest
+    from .sheets import outlined
+    from .trained import load_trained
+
+    with _plain_errors():
+        model = load_trained(Run(run))
+        _known("product", product, model.vocabulary.products)
+        _known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
+        generator = model.generator()
+        out.mkdir(parents=True, exist_ok=True)
+        for i in range(count):
+            request = SampleRequest(product, defect, seed + i, strength, product_scale, steps, sampler, guidance)
+            drawn = generator.draw([request])[0]
+            stem = f"{product}-{defect}-{seed + i}".replace(" ", "_")
+            Image.fromarray(drawn.image).save(out / f"{stem}.png")
+            Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{stem}_mask.png")
+            Image.fromarray(outlined(drawn.image, drawn.mask)).save(out / f"{stem}_overlay.png")
+            console.print(f"{out / stem}.png  mask {drawn.mask.mean():.2%}")
+
+
+@app.command()
+def export(
+    run: RunOption,
+    provenance: Annotated[Path, typer.Option(help="TOML: licence, sources and name of the data set.")],
+    models: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
+    version: Annotated[str | None, typer.Option(help="Instead of the preset's.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="JSON of measured figures, for the manifest.")] = None,
+    full_weights: Annotated[bool, typer.Option(help="Store float32 weights instead of float16.")] = False,
+    external_data: Annotated[bool, typer.Option(help="Weights beside the graphs, for models over 2 GB.")] = False,
+) -> None:
+    """Writes the run's averaged weights as a bundle of ONNX files."""
+    import dataclasses
+    import json
+
+    from .export import export_bundle
+    from .trained import load_trained
+
+    with _plain_errors():
+        started = time.monotonic()
+        model = load_trained(Run(run))
+        if version:
+            model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
+        measured = json.loads(figures.read_text()) if figures else {}
+        target = export_bundle(model, models, provenance, measured, not full_weights, external_data)
+        size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
+        console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")
+
+
+class _plain_errors:
+    """Turns the errors a user can act on into one message and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind, error, trace) -> bool:
+        if isinstance(error, DataError | FileNotFoundError | FileExistsError | ValueError):
+            console.print(f"[red]error:[/red] {error}", soft_wrap=True)
+            raise typer.Exit(1)
+        return False
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console)
+
+
+def _listed(products: str | None) -> list[str] | None:
+    return [p.strip() for p in products.split(",")] if products else None
+
+
+def _known(kind: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{kind} {name!r} is not in the model's vocabulary: {', '.join(known)}")
+
+

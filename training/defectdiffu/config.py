@@ -1,0 +1,162 @@
+"""The configuration of a training run: one TOML file, checked key by key."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from .autoencoder import AutoencoderConfig
+
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    """TDIA. `background_blocks`, `defect_blocks`, `fusion_blocks` are the paper's N, M, K."""
+
+    latent_channels: int = 4
+    latent_size: int = 16
+    patch_size: int = 2
+    hidden_size: int = 256
+    heads: int = 4
+    cross_heads: int = 4
+    mlp_ratio: float = 4.0
+    background_blocks: int = 3
+    defect_blocks: int = 3
+    fusion_blocks: int = 3
+    text_dim: int = 128
+    learn_sigma: bool = False
+    prediction: str = "epsilon"  # what the network gives: "epsilon" | "v" (turned into noise inside the exported graph)
+    locality: bool = False  # convolutions beside the DiT blocks (see tdia.py); off for checkpoints of the paper's shape
+    local_width: int = 64
+
+    @property
+    def depth(self) -> int:
+        return self.background_blocks + self.defect_blocks + self.fusion_blocks
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    kind: str = "word"  # "word": small, trained with the denoiser | "clip": pretrained and frozen, read from `pretrained`
+    pretrained: str = ""
+    hidden_size: int = 128
+    layers: int = 1
+    heads: int = 4
+    projection: int = 128
+    context_length: int = 12
+
+
+@dataclass(frozen=True)
+class PromptConfig:
+    """Manifest wording; {product} and {defect} are replaced by prompt names."""
+
+    background: str = "a photo of {product}"
+    defect: str = "a photo of {defect}"
+    fusion: str = "a photo of {defect} {product}"
+    normal: str = "good"
+    null_product: str = "industry"
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    mask_weight: float = 0.2  # λ of Eq. 11
+    ratio_min: float = 2.0  # Eq. 9
+    ratio_max: float = 8.0
+    alpha: float = 1e-3  # Eq. 8
+    balanced_mask: bool = True  # defect and background weigh the same in the mask loss
+    drop_product: float = 0.2  # p₁ of Algorithm 1
+    drop_defect: float = 0.2  # p₂
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    batch_size: int = 32
+    learning_rate: float = 8e-4
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    total_steps: int = 100_000
+    cooldown_steps: int = 4_000  # the rate is constant after the warm-up and falls to zero, linearly, over the last of them
+    ema_decay: float = 0.9995
+    clip_norm: float = 1.0
+    normal_share: float = 0.35  # of a batch that is normal images
+    mixed_precision: str = "no"  # "no" | "bf16" | "fp16"
+    compile: bool = False
+
+
+@dataclass(frozen=True)
+class BankConfig:
+    """Windows cut and encoded once, before the denoiser trains (see bank.py)."""
+
+    defect_windows: int = 1200  # per (product, defect)
+    normal_windows: int = 1200  # per product
+
+
+@dataclass(frozen=True)
+class AutoencoderTraining:
+    steps: int = 2400
+    batch_size: int = 32
+    crop: int = 64
+    mask_share: float = 0.25
+    learning_rate: float = 1.2e-3
+    kl_weight: float = 1e-4
+    ema_decay: float = 0.998
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    name: str = "small"
+    version: str = "0.1.0"
+    image_size: int = 128
+    held_out_pairs: tuple[str, ...] = ()  # "product/defect": kept out of training, so that zero-shot is real
+    seed: int = 0
+    autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    autoencoder_training: AutoencoderTraining = field(default_factory=AutoencoderTraining)
+    denoiser: DenoiserConfig = field(default_factory=DenoiserConfig)
+    text: TextConfig = field(default_factory=TextConfig)
+    prompts: PromptConfig = field(default_factory=PromptConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    bank: BankConfig = field(default_factory=BankConfig)
+
+
+def config_from_dict(document: dict[str, Any]) -> TrainingConfig:
+    return _build(TrainingConfig, document, "")
+
+
+def config_to_dict(config: TrainingConfig) -> dict[str, Any]:
+    return asdict(config)
+
+
+def load_config(preset: str) -> TrainingConfig:
+    """From a TOML file, or a preset by name ("small", "paper").
+
+    Raises FileNotFoundError that lists the presets, ValueError for a key or a type that does not fit.
+    """
+    path = Path(preset) if preset.endswith(".toml") else PRESETS / f"{preset}.toml"
+    if not path.is_file():
+        there = sorted(p.stem for p in PRESETS.glob("*.toml"))
+        raise FileNotFoundError(f"no preset {preset!r}: give a .toml file or one of {', '.join(there)}")
+    return config_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _build(kind: type, document: dict[str, Any], where: str) -> Any:
+    hints = get_type_hints(kind)
+    known = {f.name for f in fields(kind)}
+    if unknown := set(document) - known:
+        raise ValueError(f"configuration: unknown key(s) {sorted(where + k for k in unknown)}; known: {sorted(known)}")
+    values = {}
+    for key, value in document.items():
+        expected = hints[key]
+        if is_dataclass(expected):
+            values[key] = _build(expected, value, f"{where}{key}.")
+        elif expected is float and isinstance(value, int) and not isinstance(value, bool):
+            values[key] = float(value)
+        elif expected in (int, float, str, bool):
+            if type(value) is not expected:
+                raise ValueError(f"configuration: {where}{key} is {value!r}, must be of type {expected.__name__}")
+            values[key] = value
+        else:
+            values[key] = tuple(value)
+    return kind(**values)

@@ -1,0 +1,96 @@
+"""Cross-attention of the defect blocks, and the mask head that reads its maps (paper §3.4, Eq. 5–7)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .layers import layer_norm, unpatchify
+
+
+class CrossAttention(nn.Module):
+    """One key and one value: the vector c = time + defect text. The softmax therefore runs over the image positions,
+    and each head yields one spatial map that sums to 1 (over the one key it would be constant)."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.to_q = nn.Linear(width, width)
+        self.to_k = nn.Linear(width, width)
+        self.to_v = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """x [B, N, D], c [B, D] → output [B, N, D], maps [B, N, heads]."""
+        b, n, d = x.shape
+        q = self.to_q(x).reshape(b, n, self.heads, d // self.heads)
+        k = self.to_k(c).reshape(b, 1, self.heads, d // self.heads)
+        v = self.to_v(c).reshape(b, 1, self.heads, d // self.heads)
+        maps = ((q * k).sum(-1).float() * (d // self.heads) ** -0.5).softmax(dim=1)  # [B, N, heads], Eq. 5
+        return (maps[..., None] * v).reshape(b, n, d), maps
+
+
+class DefectAttention(nn.Module):
+    """Own LayerNorm, then cross-attention; added to the residual stream without a gate."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.norm = layer_norm(width)
+        self.cross_attention = CrossAttention(width, heads)
+
+    def forward(self, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return self.cross_attention(self.norm(x), c)
+
+
+class MaskHead(nn.Module):
+    """All maps of all defect blocks, concatenated → mask feature M_f of the latent's shape (Eq. 6's left side).
+
+    `latent_mean` and `latent_std` normalise the latents of masks, which are distributed unlike those of photographs:
+    the head works in normalised mask latents, `denormalise` brings them to the diffusion space.
+    """
+
+    def __init__(self, channels: int, patch: int, latent_channels: int, grid: int, local_width: int):
+        super().__init__()
+        self.patch, self.latent_channels, self.grid = patch, latent_channels, grid
+        self.norm = layer_norm(channels)
+        self.mlp = nn.Sequential(nn.SiLU(), nn.Linear(channels, 2 * channels), nn.Linear(2 * channels, channels))
+        self.linear = nn.Linear(channels, patch * patch * latent_channels)
+        self.refine = MaskRefiner(channels, patch, latent_channels, grid, local_width) if local_width else None
+        self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
+        self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[B, N, M·heads] → [B, C, h, w], normalised."""
+        h = self.norm(maps)
+        feature = unpatchify(self.linear(self.mlp(h)), self.grid, self.patch, self.latent_channels)
+        return feature if self.refine is None else feature + self.refine(h)
+
+    @property
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        return self.latent_mean, self.latent_std
+
+    def normalise(self, mask_latent: Tensor) -> Tensor:
+        return (mask_latent - self.latent_mean) / self.latent_std
+
+    def denormalise(self, feature: Tensor) -> Tensor:
+        return feature * self.latent_std + self.latent_mean
+
+
+class MaskRefiner(nn.Module):
+    """Convolutions over the maps at the latent's resolution; zero at the start, part of `locality`."""
+
+    def __init__(self, channels: int, patch: int, latent_channels: int, grid: int, width: int):
+        super().__init__()
+        self.patch, self.width, self.grid = patch, width, grid
+        self.expand = nn.Linear(channels, patch * patch * width)
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+        self.out = nn.Conv2d(width, latent_channels, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, h: Tensor) -> Tensor:
+        x = unpatchify(self.expand(h), self.grid, self.patch, self.width)
+        x = x + self.conv1(F.silu(x))
+        x = x + self.conv2(F.silu(x))
+        return self.out(F.silu(x))

@@ -1,0 +1,190 @@
+"""A trained model → a bundle: ONNX components, tokenizer and manifest (contract: models/bundle.schema.json)."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import __version__
+from .components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
+from .config import TrainingConfig
+from .diffusion import BETA_END, BETA_START, TRAIN_STEPS
+from .onnx_files import write_onnx
+from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
+from .trained import TrainedModel
+
+FORMAT_VERSION = 1
+DENOISER_AXES = {
+    "latent": "B",
+    "timestep": "B",
+    "background_sample": "U",
+    "background_text": "U",
+    "row_background": "R",
+    "defect_text": "R",
+    "fusion_text": "R",
+}
+
+
+def export_bundle(
+    model: TrainedModel,
+    models_directory: Path,
+    provenance: Path,
+    figures: dict[str, Any] | None = None,
+    half_weights: bool = True,
+    external_data: bool = False,
+) -> Path:
+    """Writes models/<name>/<version>/ and returns it. Raises FileExistsError when that version is there already.
+
+    `provenance` is a TOML file with the licence, the sources and the name of the data set. With `half_weights` the
+    weights are rounded to float16, in `model` too, so that PyTorch and the bundle agree.
+    """
+    config = model.config
+    target = models_directory / config.name / config.version
+    if target.exists():
+        raise FileExistsError(f"{target}: this version exists; raise `version` or remove the folder")
+    temporary = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    if half_weights:
+        round_to_half(model.trainee)
+        round_to_half(model.autoencoder)
+    outputs = write_components(model, temporary, half_weights, external_data)
+    manifest = build_manifest(model, temporary, outputs, tomllib.loads(provenance.read_text("utf-8")), figures or {}, half_weights)
+    (temporary / "bundle.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(temporary, target)
+    return target
+
+
+def write_components(
+    model: TrainedModel, directory: Path, half_weights: bool, external_data: bool = False
+) -> dict[str, tuple[list[str], list[str]]]:
+    """Writes the ONNX files and tokenizer.json; returns the inputs and outputs of each component."""
+    trainee, autoencoder, config = model.trainee, copy.deepcopy(model.autoencoder), model.config
+    size, channels, dim = config.denoiser.latent_size, config.denoiser.latent_channels, config.denoiser.text_dim
+    latent = torch.randn(2, channels, size, size)
+    denoiser_outputs = ["noise", "mask_feature"] + (["variance"] if config.denoiser.learn_sigma else [])
+    rows = {
+        "latent": latent,
+        "timestep": torch.tensor([10, 500]),
+        "background_sample": torch.tensor([0, 0, 1]),
+        "background_text": torch.randn(3, dim),
+        "row_background": torch.tensor([0, 1, 0, 2, 2]),
+        "defect_text": torch.randn(5, dim),
+        "fusion_text": torch.randn(5, dim),
+    }
+    ids = trainee.text.ids([model.config.prompts.normal] * 3)
+    image = torch.randn(2, 3, config.image_size, config.image_size)
+    components = {
+        "text_encoder": (TextComponent(trainee.text), {"input_ids": ids}, {"input_ids": "P"}, ["text_embedding"]),
+        "denoiser": (DenoiserComponent(trainee.denoiser), rows, DENOISER_AXES, denoiser_outputs),
+        "image_decoder": (DecoderComponent(autoencoder), {"latent": latent}, {"latent": "B"}, ["image"]),
+        "image_encoder": (EncoderComponent(autoencoder), {"image": image}, {"image": "B"}, ["latent"]),
+    }
+    for name, (module, inputs, axes, outputs) in components.items():
+        write_onnx(module, directory / f"{name}.onnx", inputs, axes, outputs, half_weights, external_data)
+    trainee.text.tokenizer.save(str(directory / "tokenizer.json"))
+    return {name: (list(inputs), outputs) for name, (_, inputs, _, outputs) in components.items()}
+
+
+def build_manifest(
+    model: TrainedModel,
+    directory: Path,
+    graphs: dict[str, tuple[list[str], list[str]]],
+    provenance: dict[str, Any],
+    figures: dict[str, Any],
+    half_weights: bool,
+) -> dict[str, Any]:
+    config, vocabulary = model.config, model.vocabulary
+    prompts = config.prompts
+    size = {"width": config.image_size, "height": config.image_size}
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "name": config.name,
+        "version": config.version,
+        "description": provenance["description"],
+        "license": {"id": provenance["license"], "terms": provenance["terms"], "sources": provenance["sources"]},
+        "image": {**size, "channels": 3},
+        "latent": {
+            "channels": config.denoiser.latent_channels,
+            "height": config.denoiser.latent_size,
+            "width": config.denoiser.latent_size,
+            "scale": model.autoencoder.scale(),
+        },
+        "schedule": {
+            "numTrainTimesteps": TRAIN_STEPS,
+            "betaStart": BETA_START,
+            "betaEnd": BETA_END,
+            "betaSchedule": "linear",
+            "predictionType": "epsilon",
+            "varianceType": "learned_range" if config.denoiser.learn_sigma else "fixed_small",
+            "timestepSpacing": "linspace",
+        },
+        "prompts": {
+            "background": prompts.background,
+            "defect": prompts.defect,
+            "fusion": prompts.fusion,
+            "normal": prompts.normal,
+            "nullProduct": prompts.null_product,
+        },
+        "vocabulary": {
+            "products": vocabulary.products,
+            "defects": vocabulary.defects,
+            "trainedPairs": [list(pair) for pair in vocabulary.trained_pairs],
+            "aliases": provenance.get("aliases", {}),
+        },
+        "defaults": {"sampler": "DPM_SOLVER_PP", "steps": 20, "strength": 1, "productScale": 1, "guidance": "DOUBLE_FREE"}
+        | provenance.get("defaults", {}),
+        "ranges": {
+            "strength": {"min": 0, "max": 5},
+            "productScale": {"min": 0, "max": 5},
+            "steps": {"min": 1, "max": TRAIN_STEPS},
+        },
+        "mask": {"lateTimestep": LATE_TIMESTEP, "minimumPeak": MINIMUM_PEAK},
+        "tokenizer": {
+            "file": "tokenizer.json",
+            "sha256": sha256(directory / "tokenizer.json"),
+            "contextLength": model.trainee.text.context_length,
+            "padTokenId": model.trainee.text.pad,
+        },
+        "components": {
+            name: {"variants": [_variant(directory, name, half_weights)], "inputs": inputs, "outputs": outputs}
+            for name, (inputs, outputs) in graphs.items()
+        },
+        "provenance": {
+            "dataset": provenance["dataset"],
+            "codeVersion": __version__,
+            "trainingSteps": model.step,
+            "samplesSeen": model.samples_seen,
+            "createdAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "heldOutPairs": list(config.held_out_pairs),
+            "architecture": _architecture(config),
+            "figures": figures,
+        },
+    }
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _variant(directory: Path, name: str, half_weights: bool) -> dict[str, Any]:
+    path = directory / f"{name}.onnx"
+    variant: dict[str, Any] = {"precision": "fp32", "weights": "fp16" if half_weights else "fp32", "file": path.name}
+    variant |= {"sha256": sha256(path), "bytes": path.stat().st_size}
+    data = directory / f"{path.name}.data"
+    if data.exists():
+        variant["externalData"] = [{"file": data.name, "sha256": sha256(data), "bytes": data.stat().st_size}]
+    return variant
+
+
+def _architecture(config: TrainingConfig) -> dict[str, Any]:
+    return vars(config.denoiser) | {"autoencoder": config.autoencoder.kind, "textEncoder": config.text.kind}

@@ -1,0 +1,180 @@
+"""Reads a folder in the MVTec AD layout and reports everything that is wrong with it at once.
+
+    <root>/<product>/train/good/*            normal images
+    <root>/<product>/test/good/*             normal images
+    <root>/<product>/test/<defect>/*         defective images
+    <root>/<product>/ground_truth/<defect>/<name>_mask.png   0/255, of the image's size
+
+Two optional files beside the products: `manifest.csv` with the columns `image` and `half` (train | test) keeps the
+test half out of training; `unified_names.json` maps a product's own defect name to the name shared across products
+(Table 2 of the paper's supplement).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+GOOD = "good"
+LISTED_PROBLEMS = 50
+
+
+@dataclass(frozen=True)
+class Record:
+    """One photograph. `mask` is None for normal images; `defect` is the unified name, `good` when normal."""
+
+    product: str
+    defect: str
+    image: Path
+    mask: Path | None
+    half: str
+
+
+class DataError(Exception):
+    """The data set cannot be trained on; the message lists every problem with the file it is in."""
+
+    def __init__(self, problems: list[str]):
+        self.problems = problems
+        more = len(problems) - LISTED_PROBLEMS
+        lines = problems[:LISTED_PROBLEMS] + ([f"… and {more} more"] if more > 0 else [])
+        super().__init__(f"{len(problems)} problem(s) in the data set:\n  " + "\n  ".join(lines))
+
+
+def prompt_name(folder: str) -> str:
+    """The words a model reads for a folder name: "metal_nut" → "metal nut"."""
+    return folder.replace("_", " ").strip().lower()
+
+
+def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
+    """Every photograph below `root`, both halves, in a stable order.
+
+    Raises DataError when the folder is not in the layout, when a defective image has no mask, or when the optional
+    files are malformed. The pixels are not read here: see `check_pixels`.
+    """
+    problems: list[str] = []
+    if not root.is_dir():
+        raise DataError([f"{root}: no such folder"])
+    halves = _read_halves(root, problems)
+    unified = _read_unified_names(root, problems)
+    found = sorted(d.name for d in root.iterdir() if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
+    if not found:
+        raise DataError([f"{root}: unknown layout: no <product>/train or <product>/test folder found (MVTec AD layout)"])
+    for name in products or []:
+        if name not in found:
+            problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
+    records: list[Record] = []
+    for product in found:
+        if products is None or product in products:
+            records += _read_product(root, product, halves, unified.get(product, {}), problems)
+    if not records and not problems:
+        problems.append(f"{root}: no images found")
+    if problems:
+        raise DataError(problems)
+    return records
+
+
+def check_pixels(records: list[Record]) -> None:
+    """Opens every file and raises one DataError that names each unreadable image and each mask that cannot be used."""
+    problems = [problem for record in records for problem in _check_record(record)]
+    if problems:
+        raise DataError(problems)
+
+
+def load_image(path: Path) -> np.ndarray:
+    """RGB uint8 [H, W, 3]; grey, palette and 16-bit files are converted."""
+    with Image.open(path) as image:
+        if image.mode.startswith("I;16") or image.mode == "I":
+            grey = np.asarray(image, dtype=np.float64)
+            return np.repeat((grey / 65535 * 255).round().astype(np.uint8)[..., None], 3, axis=2)
+        return np.asarray(image.convert("RGB"))
+
+
+def load_mask(path: Path) -> np.ndarray:
+    """bool [H, W], true on the defect."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L")) > 127
+
+
+def _read_halves(root: Path, problems: list[str]) -> dict[str, str]:
+    path = root / "manifest.csv"
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if not {"image", "half"} <= set(rows.fieldnames or []):
+            problems.append(f"{path}: needs the columns 'image' and 'half', has {rows.fieldnames}")
+            return {}
+        halves = {}
+        for line, row in enumerate(rows, start=2):
+            if row["half"] not in ("train", "test"):
+                problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
+            halves[row["image"]] = row["half"]
+    return halves
+
+
+def _read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, str]]:
+    path = root / "unified_names.json"
+    if not path.is_file():
+        return {}
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        problems.append(f"{path}: not JSON: {error}")
+        return {}
+    well_formed = isinstance(names, dict) and all(
+        isinstance(m, dict) and all(isinstance(v, str) for v in m.values()) for m in names.values()
+    )
+    if not well_formed:
+        problems.append(f"{path}: must map product → {{defect folder → unified name}}")
+        return {}
+    return names
+
+
+def _read_product(root: Path, product: str, halves: dict, unified: dict, problems: list[str]) -> list[Record]:
+    records = []
+    folders = [(f, GOOD) for f in (root / product / "train" / GOOD, root / product / "test" / GOOD) if f.is_dir()]
+    test = root / product / "test"
+    if test.is_dir():
+        folders += [(f, f.name) for f in sorted(test.iterdir()) if f.is_dir() and f.name != GOOD]
+    for folder, defect in folders:
+        images = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        for image in images:
+            mask = None
+            if defect != GOOD:
+                mask = root / product / "ground_truth" / defect / f"{image.stem}_mask.png"
+                if not mask.is_file():
+                    problems.append(f"{image}: no mask: {mask} is missing")
+                    continue
+            half = halves.get(image.relative_to(root).as_posix(), "train") if halves else "train"
+            name = GOOD if defect == GOOD else prompt_name(unified.get(defect, defect))
+            records.append(Record(prompt_name(product), name, image, mask, half))
+    return records
+
+
+def _check_record(record: Record) -> list[str]:
+    try:
+        height, width = load_image(record.image).shape[:2]
+    except Exception as error:
+        return [f"{record.image}: unreadable image: {error}"]
+    if record.mask is None:
+        return []
+    try:
+        with Image.open(record.mask) as image:
+            mask = np.asarray(image.convert("L"))
+    except Exception as error:
+        return [f"{record.mask}: unreadable mask: {error}"]
+    problems = []
+    if mask.shape != (height, width):
+        problems.append(f"{record.mask}: mask is {mask.shape[1]}×{mask.shape[0]}, its image is {width}×{height}")
+    values = np.unique(mask)
+    if not set(values.tolist()) <= {0, 255}:
+        problems.append(f"{record.mask}: mask is not binary: values {values[:6].tolist()}…, must be 0 and 255 only")
+    if not (mask > 127).any():
+        problems.append(f"{record.mask}: mask is empty, but the image is listed as {record.defect!r}")
+    return problems

@@ -1,0 +1,33 @@
+"""From a decoded soft mask to a binary one: the iterative threshold (Ridler & Calvard 1978) with its edge cases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TOLERANCE = 1e-4
+
+
+def soft_mask(image: np.ndarray) -> np.ndarray:
+    """Decoded mask image [3, H, W] in about [-1, 1] → grey [H, W] in [-1, 1], averaged over the colour channels."""
+    return np.clip(image, -1, 1).mean(axis=0)
+
+
+def iterative_threshold(grey: np.ndarray) -> float:
+    """T ← mean; T ← (mean of what is ≥ T + mean of what is < T) / 2 until it moves by no more than the tolerance."""
+    threshold = float(grey.mean())
+    while True:
+        above, below = grey[grey >= threshold], grey[grey < threshold]
+        if len(above) == 0 or len(below) == 0:
+            return threshold
+        moved = (float(above.mean()) + float(below.mean())) / 2
+        if abs(moved - threshold) <= TOLERANCE:
+            return moved
+        threshold = moved
+
+
+def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
+    """bool [H, W]. A soft mask that never reaches `minimum_peak` (0…255) shows no defect and gives an empty mask."""
+    if (grey.max() + 1) * 127.5 < minimum_peak:
+        return np.zeros(grey.shape, bool)
+    threshold = iterative_threshold(grey)
+    return (grey >= threshold) & (grey > grey.min())  # a flat mask has no foreground

@@ -1,0 +1,70 @@
+"""Writes a module as an ONNX file with every batch size dynamic, optionally with its weights stored as float16."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+OPSET = 20
+SMALLEST_HALVED = 256  # elements; smaller tensors stay float32
+
+
+def write_onnx(
+    module: nn.Module,
+    path: Path,
+    inputs: dict[str, Tensor],
+    axes: dict[str, str],
+    outputs: list[str],
+    half_weights: bool,
+    external_data: bool = False,
+) -> None:
+    """`axes` names the dynamic first axis of each input, such as {"latent": "B"}."""
+    dimensions = {name: torch.export.Dim(name, min=1, max=4096) for name in set(axes.values())}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=[{0: dimensions[axes[name]]} for name in inputs],
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    model = program.model_proto
+    if half_weights:
+        store_as_half(model)
+    if external_data:
+        onnx.save_model(model, str(path), save_as_external_data=True, location=path.name + ".data")
+    else:
+        onnx.checker.check_model(model)
+        onnx.save_model(model, str(path))
+
+
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Replaces float32 initializers by float16 ones and a Cast; the arithmetic stays float32 (the runtime folds the Casts)."""
+    graph = model.graph
+    casts = []
+    for tensor in list(graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALLEST_HALVED:
+            continue
+        values = numpy_helper.to_array(tensor)
+        halved = values.astype(np.float16)
+        if not np.array_equal(halved.astype(np.float32), values):
+            continue  # not exactly representable, such as position tables: keep it whole
+        name = tensor.name
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(halved, name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT, name=name + "_cast"))
+    nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend(casts + nodes)

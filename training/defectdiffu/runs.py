@@ -1,0 +1,61 @@
+"""A training run on disk: where its files lie, and files that a kill never leaves half written."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .config import TrainingConfig, config_from_dict, config_to_dict
+
+
+class Run:
+    """The folder of one training run."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.autoencoder = directory / "autoencoder.pt"
+        self.bank = directory / "bank.pt"
+        self.denoiser = directory / "denoiser.pt"
+        self.sheets = directory / "sheets"
+        self.log = directory / "log.jsonl"
+        self._config = directory / "config.json"
+
+    def open(self, config: TrainingConfig) -> TrainingConfig:
+        """Records the configuration of a new run; of an existing one, returns what it was started with."""
+        self.sheets.mkdir(parents=True, exist_ok=True)
+        if not self._config.exists():
+            write_text(self._config, json.dumps(config_to_dict(config), indent=2))
+        return self.config()
+
+    def config(self) -> TrainingConfig:
+        if not self._config.exists():
+            raise FileNotFoundError(f"{self.directory}: no training run here (no config.json)")
+        return config_from_dict(json.loads(self._config.read_text()))
+
+    def record(self, **figures: Any) -> None:
+        with self.log.open("a") as file:
+            file.write(json.dumps(figures) + "\n")
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """torch.save that replaces the old file only when the new one is whole on disk."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    temporary = path.with_suffix(path.suffix + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

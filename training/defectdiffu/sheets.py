@@ -1,0 +1,67 @@
+"""Contact sheets: real windows beside generated ones, each with its mask drawn on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from scipy.ndimage import binary_erosion
+
+from .autoencoder import ImageAutoencoder
+from .bank import Bank
+from .config import TrainingConfig
+from .layout import GOOD
+from .sampling import Generator, SampleRequest
+from .trainee import Trainee
+
+OUTLINE = np.array([255, 40, 40], np.uint8)
+GAP = 4
+
+
+def outlined(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with the mask's border drawn in red. uint8 [H, W, 3]."""
+    result = image.copy()
+    result[mask & ~binary_erosion(mask)] = OUTLINE
+    return result
+
+
+def grid(rows: list[list[np.ndarray]]) -> np.ndarray:
+    """Pictures of one size in rows, on white."""
+    height, width = rows[0][0].shape[:2]
+    columns = max(len(row) for row in rows)
+    sheet = np.full(((height + GAP) * len(rows), (width + GAP) * columns, 3), 255, np.uint8)
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            top, left = y * (height + GAP), x * (width + GAP)
+            sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def training_sheet(
+    config: TrainingConfig, bank: Bank, trainee: Trainee, autoencoder: ImageAutoencoder, path: Path, device: torch.device
+) -> None:
+    """One row per pair: two real windows, then generated ones at strengths 0, 1 and 2 from one seed, and one more."""
+    generator = Generator(trainee, autoencoder, config.prompts, device)
+    rows = []
+    for index, (product, defect) in enumerate(bank.pairs):
+        if defect == GOOD:
+            continue
+        real = [_real(bank, autoencoder, i, device) for i in torch.nonzero(bank.pair == index).flatten()[:2].tolist()]
+        requests = [SampleRequest(product, defect, seed, w, steps=12) for seed, w in ((1, 0.0), (1, 1.0), (1, 2.0), (2, 1.5))]
+        rows.append(real + [outlined(s.image, s.mask) for s in generator.draw(requests)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grid(rows)).save(path)
+
+
+@torch.no_grad()
+def _real(bank: Bank, autoencoder: ImageAutoencoder, index: int, device: torch.device) -> np.ndarray:
+    """A window of the bank as the autoencoder gives it back: the best the denoiser could reach."""
+    image = autoencoder.decode(bank.latent[index][None].float().to(device))[0].cpu().numpy()
+    pixels = ((image / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    mask = bank.mask[index].float().numpy() > 0.5
+    scale = pixels.shape[0] // mask.shape[0]
+    return outlined(pixels, mask.repeat(scale, 0).repeat(scale, 1))
+
+

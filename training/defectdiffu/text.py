@@ -1,0 +1,113 @@
+"""Prompts and the text encoder: phrases → pooled, L2-normalised embeddings [P, D].
+
+The small preset's encoder is a CLIP text model of a few layers over a word-level tokenizer of the domain's own words,
+trained with the denoiser; the paper's is CLIP RN50's text tower, frozen, read from the user's disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import Lowercase
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+from .config import PromptConfig, TextConfig
+
+SPECIAL = ["<pad>", "<unk>", "<start>", "<end>"]  # <end> must not be id 2: transformers reads that as a legacy marker
+PAD, START, END = 0, 2, 3
+
+
+class Prompts:
+    """Turns names into the three phrases of a row. `None` as product is the null product."""
+
+    def __init__(self, config: PromptConfig):
+        self.config = config
+
+    def background(self, product: str | None) -> str:
+        return self.config.background.format(product=product or self.config.null_product)
+
+    def defect(self, defect: str) -> str:
+        return self.config.defect.format(defect=defect)
+
+    def fusion(self, defect: str, product: str | None) -> str:
+        return self.config.fusion.format(defect=defect, product=product or self.config.null_product)
+
+    def every(self, products: list[str], defects: list[str]) -> list[str]:
+        """Every phrase that these names can make, in a stable order."""
+        names = [*products, None]
+        kinds = [self.config.normal, *defects]
+        phrases = [self.background(p) for p in names] + [self.defect(d) for d in kinds]
+        phrases += [self.fusion(d, p) for d in kinds for p in names]
+        return list(dict.fromkeys(phrases))
+
+
+def word_tokenizer(phrases: list[str], context_length: int) -> Tokenizer:
+    """A tokenizer.json over the words of the phrases; unknown words become <unk>."""
+    words = sorted({word for phrase in phrases for word in phrase.lower().split()})
+    vocabulary = {word: i for i, word in enumerate([*SPECIAL, *words])}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer = Lowercase()
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.post_processor = TemplateProcessing(
+        single="<start> $A <end>", special_tokens=[("<start>", START), ("<end>", END)]
+    )
+    tokenizer.enable_truncation(context_length)
+    return tokenizer
+
+
+class TextEncoder(nn.Module):
+    """input_ids [P, L] → embedding [P, D] of unit length."""
+
+    def __init__(self, model: CLIPTextModelWithProjection, tokenizer: Tokenizer, context_length: int, pad: int):
+        super().__init__()
+        self.model, self.tokenizer, self.context_length, self.pad = model, tokenizer, context_length, pad
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        return F.normalize(self.model(input_ids=input_ids).text_embeds, dim=-1)
+
+    def ids(self, phrases: list[str]) -> Tensor:
+        """int64 [P, L], padded. Raises ValueError for a phrase that does not fit the context."""
+        rows = []
+        for phrase in phrases:
+            ids = self.tokenizer.encode(phrase).ids
+            if len(ids) > self.context_length:
+                raise ValueError(f"prompt {phrase!r} has {len(ids)} tokens, at most {self.context_length} fit")
+            rows.append(ids + [self.pad] * (self.context_length - len(ids)))
+        return torch.tensor(rows, dtype=torch.int64)
+
+    def encode(self, phrases: list[str]) -> Tensor:
+        return self(self.ids(phrases).to(next(self.model.parameters()).device))
+
+
+def build_text_encoder(config: TextConfig, phrases: list[str], tokenizer: Tokenizer | None = None) -> TextEncoder:
+    if config.kind == "clip":
+        model = CLIPTextModelWithProjection.from_pretrained(config.pretrained, local_files_only=True)
+        tokenizer = Tokenizer.from_file(str(Path(config.pretrained) / "tokenizer.json"))
+        length = model.config.max_position_embeddings
+        tokenizer.enable_truncation(length)
+        return TextEncoder(model.requires_grad_(False), tokenizer, length, model.config.eos_token_id)
+    if config.kind != "word":
+        raise ValueError(f"text.kind is {config.kind!r}, must be 'word' or 'clip'")
+    tokenizer = tokenizer or word_tokenizer(phrases, config.context_length)
+    model = CLIPTextModelWithProjection(
+        CLIPTextConfig(
+            vocab_size=tokenizer.get_vocab_size(),
+            hidden_size=config.hidden_size,
+            intermediate_size=2 * config.hidden_size,
+            projection_dim=config.projection,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            max_position_embeddings=config.context_length,
+            bos_token_id=START,
+            eos_token_id=END,
+            pad_token_id=PAD,
+        )
+    )
+    return TextEncoder(model, tokenizer, config.context_length, PAD)

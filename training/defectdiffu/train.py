@@ -1,0 +1,142 @@
+"""The training loop: resumable at any step, the same batches whether or not it was interrupted."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from .autoencoder import ImageAutoencoder
+from .bank import Bank, BankSampler, build_bank
+from .config import OptimiserConfig, TrainingConfig
+from .ema import Ema
+from .layout import Record, check_pixels, read_layout
+from .runs import Run, load, save
+from .sheets import training_sheet
+from .train_autoencoder import Progress, train_autoencoder
+from .trainee import Batch, BatchMaker, Trainee, build_trainee
+from .vocabulary import Vocabulary
+from .windows import read_rules
+
+SAVE_EVERY_SECONDS = 120
+REPORT_EVERY_STEPS = 20
+
+
+def train(
+    run: Run,
+    config: TrainingConfig,
+    data: Path,
+    rules_path: Path | None,
+    total_steps: int,
+    sheet_every_seconds: float,
+    progress: Progress,
+    products: list[str] | None = None,
+) -> None:
+    """Autoencoder, then bank, then denoiser; each is taken up where an earlier, interrupted call left it.
+
+    `data` is a folder in the MVTec AD layout; only its train half is used. Raises DataError before anything is trained.
+    """
+    rules = read_rules(rules_path)
+    records = training_records(data, config, products)
+    check_pixels(records)
+    accelerator = Accelerator(mixed_precision=config.optimiser.mixed_precision, cpu=not torch.cuda.is_available())
+    device = accelerator.device
+    autoencoder = train_autoencoder(run, config, records, rules, device, progress)
+    bank = build_bank(run, config, records, rules, autoencoder, device, progress)
+    weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
+    _train_denoiser(run, config, bank, autoencoder, weights, total_steps, sheet_every_seconds, accelerator, progress)
+
+
+def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
+    """The train half without the pairs that are held out for zero-shot."""
+    held_out = set(config.held_out_pairs)
+    records = read_layout(data, products)
+    return [r for r in records if r.half == "train" and f"{r.product}/{r.defect}" not in held_out]
+
+
+def learning_rate(step: int, plan: OptimiserConfig, total_steps: int) -> float:
+    """Linear warm-up, constant, linear fall to zero over the last `cooldown_steps`."""
+    cooldown = max(1, min(plan.cooldown_steps, total_steps // 2))
+    return plan.learning_rate * min(1, (step + 1) / plan.warmup_steps, max(0, total_steps - step) / cooldown)
+
+
+def _train_denoiser(
+    run: Run,
+    config: TrainingConfig,
+    bank: Bank,
+    autoencoder: ImageAutoencoder,
+    weights: dict[str, float],
+    total_steps: int,
+    sheet_every_seconds: float,
+    accelerator: Accelerator,
+    progress: Progress,
+) -> None:
+    plan = config.optimiser
+    torch.manual_seed(config.seed)
+    trainee = build_trainee(config, bank.vocabulary)
+    for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
+        kept.copy_(measured)
+    parameters = [p for p in trainee.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99))
+    model, optimiser = accelerator.prepare(trainee, optimiser)
+    ema = Ema({"trainee": trainee}, plan.ema_decay)
+    step, samples_seen = 0, 0
+    if run.denoiser.exists():
+        state = load(run.denoiser)
+        trainee.load_state_dict(state["model"])
+        ema.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, samples_seen = state["step"], state["samples_seen"]
+    if plan.compile:
+        trainee.denoiser.compile()
+
+    maker = BatchMaker(config, bank, trainee.denoiser)
+    sampler = BankSampler(bank, plan.normal_share, weights)
+    input_ids = trainee.text.ids(maker.phrases).to(accelerator.device)
+    saved = shown = time.monotonic()
+    averages: dict[str, float] = {}
+    while step < total_steps:
+        share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
+        batch = maker.make(sampler.draw(plan.batch_size, share), step * accelerator.num_processes + accelerator.process_index)
+        batch = Batch(*(tensor.to(accelerator.device) for tensor in batch))
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, plan, total_steps)
+        with accelerator.autocast():
+            prediction = model(input_ids, batch.phrases, batch.latent, batch.timestep)
+        losses = maker.loss(prediction, batch, trainee.denoiser.grid)
+        optimiser.zero_grad(set_to_none=True)
+        accelerator.backward(losses.total)
+        accelerator.clip_grad_norm_(parameters, plan.clip_norm)
+        optimiser.step()
+        ema.update()
+        step += 1
+        samples_seen += plan.batch_size * accelerator.num_processes
+
+        for name, value in losses._asdict().items():
+            averages[name] = 0.98 * averages.get(name, value.item()) + 0.02 * value.item()
+        if not np.isfinite(averages["total"]):
+            raise FloatingPointError(f"the loss is {averages['total']} at step {step}; the last checkpoint is kept")
+        if not accelerator.is_main_process:
+            continue
+        if step % REPORT_EVERY_STEPS == 0 or step == total_steps:
+            progress("denoiser", step, total_steps, averages)
+        now = time.monotonic()
+        if now - saved > SAVE_EVERY_SECONDS or step == total_steps:
+            _save(run, bank.vocabulary, trainee, ema, optimiser, step, samples_seen)
+            run.record(step=step, samples_seen=samples_seen, time=time.time(), **averages)
+            saved = time.monotonic()
+        if now - shown > sheet_every_seconds or step == total_steps:
+            ema.swap()
+            training_sheet(config, bank, trainee.eval(), autoencoder, run.sheets / f"{step:07d}.png", accelerator.device)
+            ema.swap()
+            trainee.train()
+            shown = time.monotonic()
+
+
+def _save(run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, step: int, samples_seen: int) -> None:
+    state = {"model": trainee.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+    state |= {"step": step, "samples_seen": samples_seen, "pairs": [list(pair) for pair in vocabulary.pairs]}
+    save(run.denoiser, {**state, "tokenizer": trainee.text.tokenizer.to_str()})

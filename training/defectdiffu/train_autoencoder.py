@@ -1,0 +1,123 @@
+"""Trains the small autoencoder on random crops of real windows and of masks, and measures its latents' scale."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from .autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder, mask_as_image
+from .config import TrainingConfig
+from .ema import Ema
+from .layout import Record
+from .runs import Run, load, save
+from .windows import WindowCutter, WindowRule
+
+Progress = Callable[[str, int, int, dict[str, float]], None]
+SAVE_EVERY_SECONDS = 60
+
+
+def train_autoencoder(
+    run: Run,
+    config: TrainingConfig,
+    records: list[Record],
+    rules: tuple[WindowRule, dict[str, WindowRule]],
+    device: torch.device,
+    progress: Progress,
+) -> SmallAutoencoder:
+    """Trains, or resumes, or loads a finished one. Returns it with its EMA weights and its latent scale, in eval mode."""
+    plan = config.autoencoder_training
+    torch.manual_seed(config.seed)
+    model = build_autoencoder(config.autoencoder).to(device)
+    if not isinstance(model, SmallAutoencoder):
+        return model.eval()
+    ema = Ema({"autoencoder": model}, plan.ema_decay)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
+    step = 0
+    if run.autoencoder.exists():
+        state = load(run.autoencoder)
+        model.load_state_dict(state["model"])
+        if state["finished"]:
+            return model.eval()
+        ema.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+
+    model.to(memory_format=torch.channels_last)
+    default, own = rules
+    cutters = [WindowCutter(r, own.get(r.product, default), config.image_size) for r in records]
+    weights = _balanced(records)
+    saved = time.monotonic()
+    while step < plan.steps:
+        rng = np.random.default_rng((config.seed, 1, step))
+        batch = _batch(cutters, weights, plan.batch_size, plan.mask_share, plan.crop, rng).to(device)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        for group in optimiser.param_groups:
+            group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.optimiser.mixed_precision == "bf16"):
+            mean, log_variance = model.posterior(batch)
+            mean, log_variance = mean.float(), log_variance.float()
+            output = model.decode_raw(mean + torch.randn_like(mean) * (0.5 * log_variance).exp())
+            loss = autoencoder_loss(batch, output.float(), mean, log_variance, plan.kl_weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        ema.update()
+        step += 1
+        if step % 20 == 0 or step == plan.steps:
+            psnr = -10 * math.log10(max(((output - batch) / 2).float().square().mean().item(), 1e-12))
+            progress("autoencoder", step, plan.steps, {"loss": loss.item(), "psnr": psnr})
+        if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+            state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+            save(run.autoencoder, {**state, "step": step, "finished": False})
+            saved = time.monotonic()
+
+    ema.swap()
+    model.eval()
+    _measure_scale(model, cutters, weights, config, device)
+    save(run.autoencoder, {"model": model.state_dict(), "step": step, "finished": True})
+    return model
+
+
+@torch.no_grad()
+def _measure_scale(model: SmallAutoencoder, cutters: list, weights: np.ndarray, config: TrainingConfig, device) -> None:
+    """Sets `latent_mean`, `latent_std` so that real windows have zero mean and unit variance per channel."""
+    rng = np.random.default_rng((config.seed, 2))
+    means = []
+    for _ in range(32):
+        batch = _batch(cutters, weights, 32, 0.0, config.image_size, rng).to(device)
+        means.append(model.posterior(batch)[0])
+    z = torch.cat(means)
+    model.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))
+    model.latent_std.copy_(z.std(dim=(0, 2, 3), keepdim=True))
+
+
+def _balanced(records: list[Record]) -> np.ndarray:
+    """Probability per photograph such that every (product, defect) group is drawn equally often."""
+    groups = [(r.product, r.defect) for r in records]
+    counts = {g: groups.count(g) for g in set(groups)}
+    weights = np.array([1 / counts[g] for g in groups])
+    return weights / weights.sum()
+
+
+def _batch(cutters: list, weights: np.ndarray, size: int, mask_share: float, crop: int, rng) -> torch.Tensor:
+    """float32 [size, 3, crop, crop] in [-1, 1]; the last `mask_share` of it are masks."""
+    masks_wanted = round(size * mask_share)
+    images, masks = [], []
+    while len(images) < size - masks_wanted or len(masks) < masks_wanted:
+        image, mask = cutters[rng.choice(len(cutters), p=weights)].cut(rng)
+        top, left = rng.integers(0, image.shape[0] - crop + 1, 2)
+        if len(images) < size - masks_wanted:
+            images.append(torch.from_numpy(image[top : top + crop, left : left + crop].copy()))
+        if mask.any() and len(masks) < masks_wanted:
+            masks.append(torch.from_numpy(mask[top : top + crop, left : left + crop].copy()))
+    batch = torch.stack(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.cat([batch, mask_as_image(torch.stack(masks))]) if masks else batch
+
+
+def _cosine(step: int, total: int) -> float:
+    return 0.5 * (1 + math.cos(math.pi * step / total)) if step > 100 else (step + 1) / 101

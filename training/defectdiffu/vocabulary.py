@@ -1,0 +1,27 @@
+"""The words a model knows: the (product, defect) pairs it was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .layout import GOOD
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """`pairs` holds every (product, defect) seen in training, the normal state included."""
+
+    pairs: list[tuple[str, str]]
+
+    @property
+    def products(self) -> list[str]:
+        return sorted({p for p, _ in self.pairs})
+
+    @property
+    def defects(self) -> list[str]:
+        """Without the normal state."""
+        return sorted({d for _, d in self.pairs if d != GOOD})
+
+    @property
+    def trained_pairs(self) -> list[tuple[str, str]]:
+        return [(p, d) for p, d in self.pairs if d != GOOD]

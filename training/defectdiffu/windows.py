@@ -1,0 +1,94 @@
+"""Cuts square training windows out of photographs: native resolution, defect in view, augmented as the product allows."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import binary_dilation, distance_transform_edt
+
+from .layout import Record, load_image, load_mask, prompt_name
+
+HAIRLINE = 1.5  # a stroke whose widest half-width is at most this many pixels does not survive the 8× autoencoder
+
+
+@dataclass(frozen=True)
+class WindowRule:
+    window: int = 128
+    flips: bool = True
+    quarter_turns: bool = False
+    half_turn_only: bool = False
+    weight: float = 1.0
+
+
+def read_rules(path: Path | None) -> tuple[WindowRule, dict[str, WindowRule]]:
+    """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml."""
+    if path is None:
+        return WindowRule(), {}
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    known = {f.name for f in fields(WindowRule)}
+    tables = {"default": document.get("default", {}), **document.get("products", {})}
+    for name, table in tables.items():
+        if unknown := set(table) - known:
+            raise ValueError(f"{path}: [{name}]: unknown key(s) {sorted(unknown)}; known: {sorted(known)}")
+    default = WindowRule(**tables.pop("default"))
+    rules = {prompt_name(name): WindowRule(**{**vars(default), **table}) for name, table in tables.items()}
+    return default, rules
+
+
+class WindowCutter:
+    """Draws windows from one photograph; the photograph is decoded once and kept."""
+
+    def __init__(self, record: Record, rule: WindowRule, size: int):
+        self.record, self.rule, self.size = record, rule, size
+        self.image = load_image(record.image)
+        height, width = self.image.shape[:2]
+        self.mask = load_mask(record.mask) if record.mask else np.zeros((height, width), bool)
+        self.defect_pixels = np.argwhere(self.mask)
+
+    def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(image uint8 [size, size, 3], mask bool [size, size]); for a defective photograph the mask is never empty."""
+        height, width = self.mask.shape
+        side = min(self.rule.window, height, width)
+        top, left = self._corner(rng, height, width, side)
+        image = self.image[top : top + side, left : left + side]
+        mask = self.mask[top : top + side, left : left + side]
+        image, mask = self._augment(image, mask, rng)
+        if side != self.size:
+            image = np.asarray(Image.fromarray(image).resize((self.size, self.size), Image.Resampling.BICUBIC))
+            grey = Image.fromarray(mask.astype(np.uint8) * 255).resize((self.size, self.size), Image.Resampling.BILINEAR)
+            resized = np.asarray(grey) > 127
+            mask = resized if resized.any() or not mask.any() else np.asarray(grey) > 0
+        return np.ascontiguousarray(image), thicken_hairlines(mask)
+
+    def _corner(self, rng: np.random.Generator, height: int, width: int, side: int) -> tuple[int, int]:
+        if len(self.defect_pixels) == 0:
+            return int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1))
+        # A random defect pixel, placed in the middle half of the window as far as the photograph's border allows.
+        y, x = self.defect_pixels[rng.integers(len(self.defect_pixels))]
+        offset_y, offset_x = rng.uniform(0.25, 0.75, 2) * side
+        return int(np.clip(y - offset_y, 0, height - side)), int(np.clip(x - offset_x, 0, width - side))
+
+    def _augment(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        rule = self.rule
+        if rule.half_turn_only:
+            turns = 2 * int(rng.integers(2))
+            return np.rot90(image, turns), np.rot90(mask, turns)
+        if rule.flips and rng.random() < 0.5:
+            image, mask = image[:, ::-1], mask[:, ::-1]
+        if rule.flips and rng.random() < 0.5:
+            image, mask = image[::-1], mask[::-1]
+        if rule.quarter_turns:
+            turns = int(rng.integers(4))
+            image, mask = np.rot90(image, turns), np.rot90(mask, turns)
+        return image, mask
+
+
+def thicken_hairlines(mask: np.ndarray) -> np.ndarray:
+    """Dilates a mask whose strokes are 1–2 px wide to about 3 px; others are returned as they are."""
+    if not mask.any() or distance_transform_edt(mask).max() > HAIRLINE:
+        return mask
+    return binary_dilation(mask, np.ones((3, 3), bool))
