@@ -41,7 +41,7 @@ class ResidualBlock(nn.Module):
 
 
 class SmallAutoencoder(nn.Module):
-    """8× down, KL-regularised. Latents are normalised per channel by `latent_mean` and `latent_std` (measured after training)."""
+    """8× down, KL-regularised. `latent_mean` and `latent_std` normalise each channel; measured after training."""
 
     downscale = 8
 

@@ -106,7 +106,8 @@ class BankSampler:
         normal = round(count * self.normal_share) if len(self.normal[0]) else 0
         if not len(self.defective[0]):
             normal = count
-        chosen = [rng.choice(pairs, n, p=p) for (pairs, p), n in ((self.normal, normal), (self.defective, count - normal)) if n]
+        kinds = ((self.normal, normal), (self.defective, count - normal))
+        chosen = [rng.choice(pairs, n, p=p) for (pairs, p), n in kinds if n]
         return np.array([rng.choice(self.of_pair[pair]) for pair in np.concatenate(chosen)])
 
     def _weighted(self, indices: list[int], weights: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,11 @@ import torch
 import typer
 from PIL import Image
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .config import load_config
-from .layout import DataError, check_pixels, read_layout
+from .layout import DataError, read_data_set
 from .runs import Run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -29,8 +30,7 @@ ProductsOption = Annotated[str | None, typer.Option(help="Only these products, b
 def check(data: DataOption, products: ProductsOption = None) -> None:
     """Reads every image and mask and reports all problems at once."""
     with _plain_errors():
-        records = read_layout(data, _listed(products))
-        check_pixels(records)
+        records = read_data_set(data, _listed(products))
     groups: dict[tuple[str, str, str], int] = {}
     for record in records:
         key = (record.product, record.defect, record.half)
@@ -45,20 +45,25 @@ def train(
     data: DataOption,
     run: RunOption,
     preset: Annotated[str, typer.Option(help="A preset's name or a TOML file; read when the run is new.")] = "small",
+    from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
     windows: WindowsOption = None,
     products: ProductsOption = None,
-    steps: Annotated[int | None, typer.Option(help="Total steps; the preset's unless given. Raise it to train on.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Total steps; the preset's unless given. Raise it to train on.")
+    ] = None,
     sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
+    save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
 ) -> None:
     """Trains a model, or goes on with a run that was interrupted."""
+    from .from_bundle import start_from_bundle
     from .train import train as run_training
 
     if threads:
         torch.set_num_threads(threads)
     with _plain_errors(), _bar() as progress:
         place = Run(run)
-        config = place.open(load_config(preset))
+        config = start_from_bundle(place, from_bundle) if from_bundle else place.open(load_config(preset))
         tasks: dict[str, int] = {}
 
         def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
@@ -68,7 +73,8 @@ def train(
             progress.update(tasks[phase], completed=step, total=total, figures=text)
 
         total = steps or config.optimiser.total_steps
-        run_training(place, config, data, windows, total, 60 * sheet_minutes, show, _listed(products))
+        chosen = _listed(products)
+        run_training(place, config, data, windows, total, 60 * sheet_minutes, show, chosen, 60 * save_minutes)
 
 
 @app.command()
@@ -136,6 +142,32 @@ def export(
         console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")
 
 
+@app.command()
+def strength(
+    run: RunOption,
+    out: Annotated[Path, typer.Option(help="JSON file of the figures.")] = Path("strength.json"),
+    seeds: int = 16,
+    steps: int = 10,
+) -> None:
+    """Measures visible change and mask area against the defect strength, for every trained and held-out pair."""
+    import json
+
+    from .runs import write_text
+    from .strength import measure_strength
+    from .trained import load_trained
+
+    with _plain_errors(), _bar() as progress:
+        model = load_trained(Run(run))
+        held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
+        known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
+        pairs = [*model.vocabulary.trained_pairs, *known]
+        task = progress.add_task("strength", total=len(pairs), figures="")
+        figures = measure_strength(
+            model.generator(), pairs, seeds, steps, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+        write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
+
+
 class _plain_errors:
     """Turns the errors a user can act on into one message and exit code 1."""
 
@@ -143,8 +175,8 @@ class _plain_errors:
         return None
 
     def __exit__(self, kind, error, trace) -> bool:
-        if isinstance(error, DataError | FileNotFoundError | FileExistsError | ValueError):
-            console.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        if isinstance(error, DataError | FileNotFoundError | FileExistsError | ValueError | FloatingPointError):
+            console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1)
         return False
 
@@ -161,5 +193,3 @@ def _listed(products: str | None) -> list[str] | None:
 def _known(kind: str, name: str, known: list[str]) -> None:
     if name not in known:
         raise ValueError(f"{kind} {name!r} is not in the model's vocabulary: {', '.join(known)}")
-
-

@@ -23,7 +23,7 @@ class TextComponent(nn.Module):
 
 
 class DenoiserComponent(nn.Module):
-    """The guided evaluation with shared rows → noise, mask_feature (in the diffusion space) and, if learned, variance."""
+    """The guided evaluation with shared rows → noise, mask_feature (diffusion space) and, if learned, variance."""
 
     def __init__(self, denoiser: TDIA):
         super().__init__()
@@ -75,6 +75,6 @@ class EncoderComponent(nn.Module):
 
 @torch.no_grad()
 def round_to_half(module: nn.Module) -> None:
-    """Rounds the weights to float16 in place, so that a graph that stores them so computes exactly what PyTorch does."""
+    """Rounds the weights to float16 in place: a graph that stores them so then computes exactly what PyTorch does."""
     for parameter in module.parameters():
         parameter.copy_(parameter.half().float())

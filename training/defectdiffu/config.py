@@ -39,7 +39,7 @@ class DenoiserConfig:
 
 @dataclass(frozen=True)
 class TextConfig:
-    kind: str = "word"  # "word": small, trained with the denoiser | "clip": pretrained and frozen, read from `pretrained`
+    kind: str = "word"  # "word": small, trained with the denoiser | "clip": frozen, read from `pretrained`
     pretrained: str = ""
     hidden_size: int = 128
     layers: int = 1
@@ -77,7 +77,7 @@ class OptimiserConfig:
     weight_decay: float = 0.01
     warmup_steps: int = 200
     total_steps: int = 100_000
-    cooldown_steps: int = 4_000  # the rate is constant after the warm-up and falls to zero, linearly, over the last of them
+    cooldown_steps: int = 4_000  # constant rate after the warm-up, linear fall to zero over the last of them
     ema_decay: float = 0.9995
     clip_norm: float = 1.0
     normal_share: float = 0.35  # of a batch that is normal images
@@ -142,6 +142,8 @@ def load_config(preset: str) -> TrainingConfig:
 
 
 def _build(kind: type, document: dict[str, Any], where: str) -> Any:
+    if not isinstance(document, dict):
+        raise ValueError(f"configuration: {where.rstrip('.')} is {document!r}, must be a table")
     hints = get_type_hints(kind)
     known = {f.name for f in fields(kind)}
     if unknown := set(document) - known:
@@ -158,5 +160,7 @@ def _build(kind: type, document: dict[str, Any], where: str) -> Any:
                 raise ValueError(f"configuration: {where}{key} is {value!r}, must be of type {expected.__name__}")
             values[key] = value
         else:
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+                raise ValueError(f"configuration: {where}{key} is {value!r}, must be a list of strings")
             values[key] = tuple(value)
     return kind(**values)

@@ -10,7 +10,7 @@ TRAIN_STEPS = 1000
 BETA_START, BETA_END = 1e-4, 0.02
 
 
-def training_scheduler() -> DDPMScheduler:
+def training_scheduler(variance_type: str = "fixed_small") -> DDPMScheduler:
     return DDPMScheduler(
         num_train_timesteps=TRAIN_STEPS,
         beta_start=BETA_START,
@@ -18,6 +18,7 @@ def training_scheduler() -> DDPMScheduler:
         beta_schedule="linear",
         clip_sample=False,
         timestep_spacing="linspace",
+        variance_type=variance_type,
     )
 
 
@@ -27,7 +28,7 @@ def alpha_bar() -> Tensor:
 
 
 def stratified_timesteps(count: int, generator: torch.Generator) -> Tensor:
-    """int64 [count], one from each of `count` equal strata of 0…999, shuffled: lower variance than independent draws."""
+    """int64 [count], one from each of `count` equal strata of 0…999, shuffled: less variance than independent draws."""
     u = (torch.arange(count) + torch.rand(count, generator=generator)) / count
     return (u * TRAIN_STEPS).long().clamp(max=TRAIN_STEPS - 1)[torch.randperm(count, generator=generator)]
 

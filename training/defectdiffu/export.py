@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -16,13 +17,22 @@ import torch
 
 from . import __version__
 from .components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
-from .config import TrainingConfig
+from .config import config_to_dict
 from .diffusion import BETA_END, BETA_START, TRAIN_STEPS
 from .onnx_files import write_onnx
 from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
 from .trained import TrainedModel
 
 FORMAT_VERSION = 1
+VERSION_PATTERN = r"[0-9]+\.[0-9]+\.[0-9]+"
+PROVENANCE_KEYS = ("description", "license", "terms", "dataset", "sources")
+DEFAULTS = {
+    "sampler": "DPM_SOLVER_PP",
+    "steps": 20,
+    "strength": 1,
+    "productScale": 1,
+    "guidance": "DOUBLE_FREE",
+}
 DENOISER_AXES = {
     "latent": "B",
     "timestep": "B",
@@ -47,7 +57,9 @@ def export_bundle(
     `provenance` is a TOML file with the licence, the sources and the name of the data set. With `half_weights` the
     weights are rounded to float16, in `model` too, so that PyTorch and the bundle agree.
     """
-    config = model.config
+    config, source = model.config, read_provenance(provenance)
+    if not re.fullmatch(VERSION_PATTERN, config.version):
+        raise ValueError(f"version is {config.version!r}, must be three numbers such as 1.0.0")
     target = models_directory / config.name / config.version
     if target.exists():
         raise FileExistsError(f"{target}: this version exists; raise `version` or remove the folder")
@@ -58,7 +70,7 @@ def export_bundle(
         round_to_half(model.trainee)
         round_to_half(model.autoencoder)
     outputs = write_components(model, temporary, half_weights, external_data)
-    manifest = build_manifest(model, temporary, outputs, tomllib.loads(provenance.read_text("utf-8")), figures or {}, half_weights)
+    manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
     (temporary / "bundle.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, target)
     return target
@@ -141,8 +153,7 @@ def build_manifest(
             "trainedPairs": [list(pair) for pair in vocabulary.trained_pairs],
             "aliases": provenance.get("aliases", {}),
         },
-        "defaults": {"sampler": "DPM_SOLVER_PP", "steps": 20, "strength": 1, "productScale": 1, "guidance": "DOUBLE_FREE"}
-        | provenance.get("defaults", {}),
+        "defaults": DEFAULTS | provenance.get("defaults", {}),
         "ranges": {
             "strength": {"min": 0, "max": 5},
             "productScale": {"min": 0, "max": 5},
@@ -166,10 +177,21 @@ def build_manifest(
             "samplesSeen": model.samples_seen,
             "createdAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "heldOutPairs": list(config.held_out_pairs),
-            "architecture": _architecture(config),
+            "architecture": {"training": config_to_dict(config)},
             "figures": figures,
         },
     }
+
+
+def read_provenance(path: Path) -> dict[str, Any]:
+    """Raises ValueError that names what is missing or not TOML."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not TOML: {error}") from None
+    if missing := [key for key in PROVENANCE_KEYS if key not in document]:
+        raise ValueError(f"{path}: missing {', '.join(missing)}")
+    return document
 
 
 def sha256(path: Path) -> str:
@@ -184,7 +206,3 @@ def _variant(directory: Path, name: str, half_weights: bool) -> dict[str, Any]:
     if data.exists():
         variant["externalData"] = [{"file": data.name, "sha256": sha256(data), "bytes": data.stat().st_size}]
     return variant
-
-
-def _architecture(config: TrainingConfig) -> dict[str, Any]:
-    return vars(config.denoiser) | {"autoencoder": config.autoencoder.kind, "textEncoder": config.text.kind}

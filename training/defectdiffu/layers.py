@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 SHORT = 256  # up to so many tokens plain products are twice as fast on a CPU as the fused attention's backward pass
 
 
@@ -71,7 +70,8 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         b, n, d = x.shape
-        q, k, v = self.qkv(x).reshape(b, n, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)  # each [B, heads, N, d]
+        # q, k, v [B, heads, N, d]
+        q, k, v = self.qkv(x).reshape(b, n, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         return self.proj(attention(q, k, v).transpose(1, 2).reshape(b, n, d))
 
 
@@ -88,7 +88,7 @@ class Mlp(nn.Module):
 
 
 class LocalMixer(nn.Module):
-    """Depthwise 3×3 convolution over the token grid, zero at the start: neighbours a small transformer cannot learn soon."""
+    """Depthwise 3×3 convolution over the token grid, zero at the start: small transformers learn neighbours late."""
 
     def __init__(self, width: int, grid: int):
         super().__init__()
@@ -104,7 +104,7 @@ class LocalMixer(nn.Module):
 
 
 class DiTBlock(nn.Module):
-    """adaLN-Zero block. `attend` and `feed` are its two halves, so that a defect block can put its cross-attention between."""
+    """adaLN-Zero block. `attend` and `feed` are its halves: a defect block puts its cross-attention between them."""
 
     def __init__(self, width: int, heads: int, mlp_ratio: float, local_grid: int | None):
         super().__init__()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,16 +56,40 @@ def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
     """Every photograph below `root`, both halves, in a stable order.
 
     Raises DataError when the folder is not in the layout, when a defective image has no mask, or when the optional
-    files are malformed. The pixels are not read here: see `check_pixels`.
+    files are malformed. The pixels are not read here: see `read_data_set`.
     """
     problems: list[str] = []
+    records = _read_records(root, products, problems)
+    if problems:
+        raise DataError(problems)
+    return records
+
+
+def read_data_set(
+    root: Path, products: list[str] | None = None, wanted: Callable[[Record], bool] = lambda record: True
+) -> list[Record]:
+    """The wanted records of `read_layout`, with every file of theirs opened.
+
+    Raises one DataError that lists what is wrong with the layout, each unreadable image, and each unusable mask.
+    """
+    problems: list[str] = []
+    records = [record for record in _read_records(root, products, problems) if wanted(record)]
+    problems += [problem for record in records for problem in _check_record(record)]
+    if problems:
+        raise DataError(problems)
+    return records
+
+
+def _read_records(root: Path, products: list[str] | None, problems: list[str]) -> list[Record]:
     if not root.is_dir():
-        raise DataError([f"{root}: no such folder"])
+        problems.append(f"{root}: no such folder")
+        return []
     halves = _read_halves(root, problems)
     unified = _read_unified_names(root, problems)
     found = sorted(d.name for d in root.iterdir() if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
     if not found:
-        raise DataError([f"{root}: unknown layout: no <product>/train or <product>/test folder found (MVTec AD layout)"])
+        problems.append(f"{root}: unknown layout: no <product>/train or <product>/test folder (MVTec AD layout)")
+        return []
     for name in products or []:
         if name not in found:
             problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
@@ -74,16 +99,7 @@ def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
             records += _read_product(root, product, halves, unified.get(product, {}), problems)
     if not records and not problems:
         problems.append(f"{root}: no images found")
-    if problems:
-        raise DataError(problems)
     return records
-
-
-def check_pixels(records: list[Record]) -> None:
-    """Opens every file and raises one DataError that names each unreadable image and each mask that cannot be used."""
-    problems = [problem for record in records for problem in _check_record(record)]
-    if problems:
-        raise DataError(problems)
 
 
 def load_image(path: Path) -> np.ndarray:
@@ -114,6 +130,8 @@ def _read_halves(root: Path, problems: list[str]) -> dict[str, str]:
         for line, row in enumerate(rows, start=2):
             if row["half"] not in ("train", "test"):
                 problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
+            if not (root / (row["image"] or "")).is_file():
+                problems.append(f"{path}:{line}: no such image: {row['image']!r}")
             halves[row["image"]] = row["half"]
     return halves
 

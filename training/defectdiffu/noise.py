@@ -1,7 +1,7 @@
 """Seeded noise that is the same on every machine and in both languages: Philox4x32-10 and Box–Muller.
 
-Philox: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011). Key = (seed mod 2³², seed div 2³²), counter =
-(block, stream, 0, 0). Stream 0 is the initial latent, stream 1 + i the noise of the i-th ancestral step.
+Philox: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011). Key = (seed mod 2³², seed div 2³²),
+counter = (block, stream, 0, 0). Stream 0 is the initial latent, stream 1 + i the noise of the i-th ancestral step.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import warnings
 from pathlib import Path
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 OPSET = 20
 SMALLEST_HALVED = 256  # elements; smaller tensors stay float32
+HALF_SUFFIX = "_half"
+PARAMETERS_KEY = "defectdiffu.parameters"
 
 
 def write_onnx(
@@ -41,6 +44,7 @@ def write_onnx(
             verbose=False,
         )
     model = program.model_proto
+    record_parameters(model, module)
     if half_weights:
         store_as_half(model)
     if external_data:
@@ -50,8 +54,47 @@ def write_onnx(
         onnx.save_model(model, str(path))
 
 
+def record_parameters(model: onnx.ModelProto, module: nn.Module) -> None:
+    """Notes in the metadata which initializer holds each tensor of the module: {name: [initializer, transposed]}.
+
+    The exporter renames, transposes and reshapes some of them; with the note, training can start again from a bundle.
+    """
+    by_content = {}
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT:
+            values = numpy_helper.to_array(tensor)
+            by_content[values.tobytes()] = tensor.name
+    places = {}
+    for name, tensor in module.state_dict().items():
+        if tensor.dtype != torch.float32:
+            continue
+        values = tensor.detach().cpu().numpy()
+        for candidate, transposed in ((values, False), (np.ascontiguousarray(values.T), True)):
+            if place := by_content.get(candidate.tobytes()):
+                places[name] = [place, transposed]
+                break
+    entry = model.metadata_props.add()
+    entry.key, entry.value = PARAMETERS_KEY, json.dumps(places)
+
+
+def read_parameters(path: Path) -> dict[str, Tensor]:
+    """The tensors that `record_parameters` noted, float32, by the module's names; their shape may differ in axes of length 1."""
+    model = onnx.load(str(path))
+    notes = {entry.key: entry.value for entry in model.metadata_props}
+    if PARAMETERS_KEY not in notes:
+        raise ValueError(
+            f"{path}: does not say which initializer holds which parameter; it was not exported by this package"
+        )
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    tensors = {}
+    for name, (place, transposed) in json.loads(notes[PARAMETERS_KEY]).items():
+        values = numpy_helper.to_array(stored.get(place) or stored[place + HALF_SUFFIX]).astype(np.float32)
+        tensors[name] = torch.from_numpy(np.ascontiguousarray(values.T if transposed else values))
+    return tensors
+
+
 def store_as_half(model: onnx.ModelProto) -> None:
-    """Replaces float32 initializers by float16 ones and a Cast; the arithmetic stays float32 (the runtime folds the Casts)."""
+    """Replaces float32 initializers by float16 ones and a Cast; the arithmetic stays float32."""
     graph = model.graph
     casts = []
     for tensor in list(graph.initializer):
@@ -63,8 +106,8 @@ def store_as_half(model: onnx.ModelProto) -> None:
             continue  # not exactly representable, such as position tables: keep it whole
         name = tensor.name
         graph.initializer.remove(tensor)
-        graph.initializer.append(numpy_helper.from_array(halved, name + "_half"))
-        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT, name=name + "_cast"))
+        graph.initializer.append(numpy_helper.from_array(halved, name + HALF_SUFFIX))
+        casts.append(helper.make_node("Cast", [name + HALF_SUFFIX], [name], to=TensorProto.FLOAT, name=name + "_cast"))
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend(casts + nodes)

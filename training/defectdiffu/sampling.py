@@ -1,4 +1,4 @@
-"""Guided sampling, the reference for the service's engine: double-free guidance (Eq. 4, Eq. 12) over diffusers' samplers."""
+"""Guided sampling, the reference for the service's engine: guidance (Eq. 4, Eq. 12) over diffusers' samplers."""
 
 from __future__ import annotations
 
@@ -54,15 +54,18 @@ class PlanRow(NamedTuple):
 def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
     """Rows whose weighted sum is the guided noise; rows of coefficient 0 are left out.
 
-    DOUBLE_FREE, Eq. 4: ε(g,∅) + w_p[ε(g,p) - ε(g,∅)] + w_d[ε(d,∅) - ε(g,∅)];  PRODUCT_RELATIVE: ε(g,p) + w_d[ε(d,p) - ε(g,p)].
+    DOUBLE_FREE, Eq. 4: ε(g,∅) + w_p[ε(g,p) - ε(g,∅)] + w_d[ε(d,∅) - ε(g,∅)].
+    PRODUCT_RELATIVE: ε(g,p) + w_d[ε(d,p) - ε(g,p)].
     """
     g, d, p, w_p, w_d = normal, request.defect, request.product, request.product_scale, request.strength
     if d == normal:
         w_d = 0.0
-    if request.guidance == "PRODUCT_RELATIVE":
+    if request.guidance == "DOUBLE_FREE":
+        rows = [PlanRow(g, None, 1 - w_p - w_d), PlanRow(g, p, w_p), PlanRow(d, None, w_d)]
+    elif request.guidance == "PRODUCT_RELATIVE":
         rows = [PlanRow(g, p, 1 - w_d), PlanRow(d, p, w_d)]
     else:
-        rows = [PlanRow(g, None, 1 - w_p - w_d), PlanRow(g, p, w_p), PlanRow(d, None, w_d)]
+        raise ValueError(f"guidance is {request.guidance!r}, must be DOUBLE_FREE or PRODUCT_RELATIVE")
     return [row for row in rows if row.coefficient != 0]
 
 
@@ -82,13 +85,16 @@ class Generator:
         sampler, steps = requests[0].sampler, requests[0].steps
         if any((r.sampler, r.steps) != (sampler, steps) for r in requests):
             raise ValueError("requests of one call must share sampler and steps")
+        if not 1 <= steps <= TRAIN_STEPS:
+            raise ValueError(f"steps is {steps}, must be 1 to {TRAIN_STEPS}")
         config = self.denoiser.config
         shape = (config.latent_channels, config.latent_size, config.latent_size)
         x = torch.from_numpy(np.stack([seeded_noise(r.seed, 0, shape) for r in requests])).to(self.device)
         plans = [guidance_plan(r, self.normal) for r in requests]
         rows = self._rows(plans)
         row_sample = rows.background_sample[rows.row_background]
-        weights = torch.tensor([row.coefficient for plan in plans for row in plan], device=self.device)[:, None, None, None]
+        coefficients = [row.coefficient for plan in plans for row in plan]
+        weights = torch.tensor(coefficients, device=self.device)[:, None, None, None]
         defect_row = self._defect_rows(plans)
         scheduler = make_scheduler(sampler, config.learn_sigma)
         scheduler.set_timesteps(steps)
@@ -110,7 +116,9 @@ class Generator:
             noise = noise_from_velocity(noise, x[rows.background_sample[rows.row_background]], self.alpha_bar[t])
         return noise, prediction.variance, self.denoiser.adapt_mask.denormalise(prediction.mask_feature)
 
-    def _step(self, scheduler, sampler: str, guided: Tensor, variance, defect_row, t: int, i: int, x: Tensor, requests) -> Tensor:
+    def _step(
+        self, scheduler, sampler: str, guided: Tensor, variance, defect_row, t: int, i: int, x: Tensor, requests
+    ) -> Tensor:
         if sampler != "DDPM":
             return scheduler.step(guided, t, x).prev_sample
         output = torch.cat([guided, variance[defect_row]], 1) if variance is not None else guided
@@ -159,19 +167,23 @@ class Generator:
 
 
 def make_scheduler(sampler: str, learn_sigma: bool = False):
-    common = {"num_train_timesteps": TRAIN_STEPS, "beta_start": BETA_START, "beta_end": BETA_END, "beta_schedule": "linear"}
+    common = {
+        "num_train_timesteps": TRAIN_STEPS,
+        "beta_start": BETA_START,
+        "beta_end": BETA_END,
+        "beta_schedule": "linear",
+    }
     if sampler == "DPM_SOLVER_PP":
         return DPMSolverMultistepScheduler(**common, timestep_spacing="linspace", solver_order=2)
     if sampler == "DDIM":
         return LinspaceDDIM(**common, clip_sample=False, timestep_spacing="linspace")
     if sampler == "DDPM":
-        kind = "learned_range" if learn_sigma else "fixed_small"
-        return training_scheduler().from_config({**training_scheduler().config, "variance_type": kind})
+        return training_scheduler("learned_range" if learn_sigma else "fixed_small")
     raise ValueError(f"sampler is {sampler!r}, must be DDPM, DDIM or DPM_SOLVER_PP")
 
 
 class LinspaceDDIM(DDIMScheduler):
-    """DDIM whose previous timestep is the next entry of the list (diffusers subtracts a constant, which drifts by one)."""
+    """DDIM whose previous timestep is the list's next entry (diffusers subtracts a constant, which drifts by one)."""
 
     def step(self, model_output: Tensor, timestep: int, sample: Tensor, **kwargs):
         steps = self.timesteps.tolist()
@@ -187,16 +199,17 @@ class _Step(NamedTuple):
 
 
 def ddpm_step(scheduler, output: Tensor, t: int, x: Tensor, noise: Tensor) -> Tensor:
-    """One ancestral step over the spaced schedule (betas 1 - ᾱ_i/ᾱ_prev), with the caller's noise; none at the last step."""
+    """One ancestral step over the spaced schedule (betas 1 - ᾱ_i/ᾱ_prev), with the caller's noise; none at the last."""
     steps = scheduler.timesteps.tolist()
     index = steps.index(t)
     ab = scheduler.alphas_cumprod[t].double()
-    before = scheduler.alphas_cumprod[steps[index + 1]].double() if index + 1 < len(steps) else torch.tensor(1.0).double()
+    last = index + 1 == len(steps)
+    before = ab.new_ones(()) if last else scheduler.alphas_cumprod[steps[index + 1]].double()
     beta = 1 - ab / before
     eps = output[:, : x.shape[1]]
-    x0 = ((x.double() - (1 - ab).sqrt() * eps.double())) / ab.sqrt()
+    x0 = (x.double() - (1 - ab).sqrt() * eps.double()) / ab.sqrt()
     mean = beta * before.sqrt() / (1 - ab) * x0 + (1 - before) * (1 - beta).sqrt() / (1 - ab) * x.double()
-    if index + 1 == len(steps):
+    if last:
         return mean.float()
     low = (beta * (1 - before) / (1 - ab)).log()
     if output.shape[1] > x.shape[1]:

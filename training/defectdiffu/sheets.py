@@ -40,7 +40,12 @@ def grid(rows: list[list[np.ndarray]]) -> np.ndarray:
 
 
 def training_sheet(
-    config: TrainingConfig, bank: Bank, trainee: Trainee, autoencoder: ImageAutoencoder, path: Path, device: torch.device
+    config: TrainingConfig,
+    bank: Bank,
+    trainee: Trainee,
+    autoencoder: ImageAutoencoder,
+    path: Path,
+    device: torch.device,
 ) -> None:
     """One row per pair: two real windows, then generated ones at strengths 0, 1 and 2 from one seed, and one more."""
     generator = Generator(trainee, autoencoder, config.prompts, device)
@@ -49,7 +54,8 @@ def training_sheet(
         if defect == GOOD:
             continue
         real = [_real(bank, autoencoder, i, device) for i in torch.nonzero(bank.pair == index).flatten()[:2].tolist()]
-        requests = [SampleRequest(product, defect, seed, w, steps=12) for seed, w in ((1, 0.0), (1, 1.0), (1, 2.0), (2, 1.5))]
+        drawn = ((1, 0.0), (1, 1.0), (1, 2.0), (2, 1.5))
+        requests = [SampleRequest(product, defect, seed, strength, steps=12) for seed, strength in drawn]
         rows.append(real + [outlined(s.image, s.mask) for s in generator.draw(requests)])
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(grid(rows)).save(path)
@@ -63,5 +69,3 @@ def _real(bank: Bank, autoencoder: ImageAutoencoder, index: int, device: torch.d
     mask = bank.mask[index].float().numpy() > 0.5
     scale = pixels.shape[0] // mask.shape[0]
     return outlined(pixels, mask.repeat(scale, 0).repeat(scale, 1))
-
-

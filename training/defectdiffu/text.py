@@ -76,9 +76,10 @@ class TextEncoder(nn.Module):
         """int64 [P, L], padded. Raises ValueError for a phrase that does not fit the context."""
         rows = []
         for phrase in phrases:
-            ids = self.tokenizer.encode(phrase).ids
-            if len(ids) > self.context_length:
-                raise ValueError(f"prompt {phrase!r} has {len(ids)} tokens, at most {self.context_length} fit")
+            encoding = self.tokenizer.encode(phrase)
+            ids = encoding.ids
+            if encoding.overflowing or len(ids) > self.context_length:  # the tokenizer itself would cut it silently
+                raise ValueError(f"prompt {phrase!r} is too long: at most {self.context_length} tokens fit")
             rows.append(ids + [self.pad] * (self.context_length - len(ids)))
         return torch.tensor(rows, dtype=torch.int64)
 

@@ -13,7 +13,7 @@ from .autoencoder import ImageAutoencoder
 from .bank import Bank, BankSampler, build_bank
 from .config import OptimiserConfig, TrainingConfig
 from .ema import Ema
-from .layout import Record, check_pixels, read_layout
+from .layout import GOOD, DataError, Record, read_data_set
 from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import Progress, train_autoencoder
@@ -34,6 +34,7 @@ def train(
     sheet_every_seconds: float,
     progress: Progress,
     products: list[str] | None = None,
+    save_every_seconds: float = SAVE_EVERY_SECONDS,
 ) -> None:
     """Autoencoder, then bank, then denoiser; each is taken up where an earlier, interrupted call left it.
 
@@ -41,20 +42,26 @@ def train(
     """
     rules = read_rules(rules_path)
     records = training_records(data, config, products)
-    check_pixels(records)
     accelerator = Accelerator(mixed_precision=config.optimiser.mixed_precision, cpu=not torch.cuda.is_available())
     device = accelerator.device
-    autoencoder = train_autoencoder(run, config, records, rules, device, progress)
+    autoencoder = train_autoencoder(run, config, records, rules, device, progress, save_every_seconds)
     bank = build_bank(run, config, records, rules, autoencoder, device, progress)
     weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
-    _train_denoiser(run, config, bank, autoencoder, weights, total_steps, sheet_every_seconds, accelerator, progress)
+    intervals = (save_every_seconds, sheet_every_seconds)
+    _train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
-    """The train half without the pairs that are held out for zero-shot."""
+    """The train half without the pairs that are held out for zero-shot, every file checked.
+
+    Raises DataError, also when nothing defective is left to learn from.
+    """
     held_out = set(config.held_out_pairs)
-    records = read_layout(data, products)
-    return [r for r in records if r.half == "train" and f"{r.product}/{r.defect}" not in held_out]
+    wanted = lambda r: r.half == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
+    records = read_data_set(data, products, wanted)
+    if all(record.defect == GOOD for record in records):
+        raise DataError([f"{data}: no defective image in the train half (held out: {sorted(held_out) or 'nothing'})"])
+    return records
 
 
 def learning_rate(step: int, plan: OptimiserConfig, total_steps: int) -> float:
@@ -70,11 +77,13 @@ def _train_denoiser(
     autoencoder: ImageAutoencoder,
     weights: dict[str, float],
     total_steps: int,
-    sheet_every_seconds: float,
+    intervals: tuple[float, float],
     accelerator: Accelerator,
     progress: Progress,
 ) -> None:
+    """`intervals`: seconds between checkpoints and between sample sheets."""
     plan = config.optimiser
+    save_every_seconds, sheet_every_seconds = intervals
     torch.manual_seed(config.seed)
     trainee = build_trainee(config, bank.vocabulary)
     for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
@@ -87,8 +96,11 @@ def _train_denoiser(
     if run.denoiser.exists():
         state = load(run.denoiser)
         trainee.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "ema" in state:
+            ema.load_state_dict(state["ema"])
+            optimiser.load_state_dict(state["optimiser"])
+        else:  # started from a bundle, which holds the averages alone
+            ema = Ema({"trainee": trainee}, plan.ema_decay)
         step, samples_seen = state["step"], state["samples_seen"]
     if plan.compile:
         trainee.denoiser.compile()
@@ -100,7 +112,9 @@ def _train_denoiser(
     averages: dict[str, float] = {}
     while step < total_steps:
         share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
-        batch = maker.make(sampler.draw(plan.batch_size, share), step * accelerator.num_processes + accelerator.process_index)
+        batch = maker.make(
+            sampler.draw(plan.batch_size, share), step * accelerator.num_processes + accelerator.process_index
+        )
         batch = Batch(*(tensor.to(accelerator.device) for tensor in batch))
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, plan, total_steps)
@@ -124,19 +138,23 @@ def _train_denoiser(
         if step % REPORT_EVERY_STEPS == 0 or step == total_steps:
             progress("denoiser", step, total_steps, averages)
         now = time.monotonic()
-        if now - saved > SAVE_EVERY_SECONDS or step == total_steps:
+        if now - saved > save_every_seconds or step == total_steps:
             _save(run, bank.vocabulary, trainee, ema, optimiser, step, samples_seen)
             run.record(step=step, samples_seen=samples_seen, time=time.time(), **averages)
             saved = time.monotonic()
         if now - shown > sheet_every_seconds or step == total_steps:
             ema.swap()
-            training_sheet(config, bank, trainee.eval(), autoencoder, run.sheets / f"{step:07d}.png", accelerator.device)
+            training_sheet(
+                config, bank, trainee.eval(), autoencoder, run.sheets / f"{step:07d}.png", accelerator.device
+            )
             ema.swap()
             trainee.train()
             shown = time.monotonic()
 
 
-def _save(run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, step: int, samples_seen: int) -> None:
+def _save(
+    run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, step: int, samples_seen: int
+) -> None:
     state = {"model": trainee.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
     state |= {"step": step, "samples_seen": samples_seen, "pairs": [list(pair) for pair in vocabulary.pairs]}
     save(run.denoiser, {**state, "tokenizer": trainee.text.tokenizer.to_str()})

@@ -17,7 +17,6 @@ from .runs import Run, load, save
 from .windows import WindowCutter, WindowRule
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
-SAVE_EVERY_SECONDS = 60
 
 
 def train_autoencoder(
@@ -27,8 +26,9 @@ def train_autoencoder(
     rules: tuple[WindowRule, dict[str, WindowRule]],
     device: torch.device,
     progress: Progress,
+    save_every_seconds: float,
 ) -> SmallAutoencoder:
-    """Trains, or resumes, or loads a finished one. Returns it with its EMA weights and its latent scale, in eval mode."""
+    """Trains, resumes, or loads a finished one. Returns it with its EMA weights and latent scale, in eval mode."""
     plan = config.autoencoder_training
     torch.manual_seed(config.seed)
     model = build_autoencoder(config.autoencoder).to(device)
@@ -60,7 +60,8 @@ def train_autoencoder(
         with torch.autocast(device.type, torch.bfloat16, enabled=config.optimiser.mixed_precision == "bf16"):
             mean, log_variance = model.posterior(batch)
             mean, log_variance = mean.float(), log_variance.float()
-            output = model.decode_raw(mean + torch.randn_like(mean) * (0.5 * log_variance).exp())
+            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(config.seed * 1_000_003 + step))
+            output = model.decode_raw(mean + noise.to(device) * (0.5 * log_variance).exp())
             loss = autoencoder_loss(batch, output.float(), mean, log_variance, plan.kl_weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -71,7 +72,7 @@ def train_autoencoder(
         if step % 20 == 0 or step == plan.steps:
             psnr = -10 * math.log10(max(((output - batch) / 2).float().square().mean().item(), 1e-12))
             progress("autoencoder", step, plan.steps, {"loss": loss.item(), "psnr": psnr})
-        if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+        if time.monotonic() - saved > save_every_seconds:
             state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
             save(run.autoencoder, {**state, "step": step, "finished": False})
             saved = time.monotonic()

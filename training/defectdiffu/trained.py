@@ -34,7 +34,7 @@ def load_trained(run: Run) -> TrainedModel:
     config = run.config()
     for stage, path in (("autoencoder", run.autoencoder), ("denoiser", run.denoiser)):
         if not path.exists() and not (stage == "autoencoder" and config.autoencoder.kind == "kl"):
-            raise FileNotFoundError(f"{path}: the {stage} of this run is not trained yet; run `defectdiffu-train train` first")
+            raise FileNotFoundError(f"{path}: the {stage} is not trained yet; run `defectdiffu-train train` first")
     autoencoder = build_autoencoder(config.autoencoder)
     if run.autoencoder.exists():
         autoencoder.load_state_dict(load(run.autoencoder)["model"])
@@ -42,7 +42,8 @@ def load_trained(run: Run) -> TrainedModel:
     vocabulary = Vocabulary([tuple(pair) for pair in state["pairs"]])
     trainee = build_trainee(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
     trainee.load_state_dict(state["model"])
-    ema = Ema({"trainee": trainee}, config.optimiser.ema_decay)
-    ema.load_state_dict(state["ema"])
-    ema.swap()
+    if "ema" in state:
+        ema = Ema({"trainee": trainee}, config.optimiser.ema_decay)
+        ema.load_state_dict(state["ema"])
+        ema.swap()
     return TrainedModel(config, vocabulary, trainee.eval(), autoencoder.eval(), state["step"], state["samples_seen"])

@@ -48,7 +48,7 @@ class Batch(NamedTuple):
 
 
 class BatchMaker:
-    """Turns drawn windows into a training batch; everything random follows from (seed, step), so a resumed run goes on as it was."""
+    """Turns drawn windows into a batch. All chance follows from (seed, step): a resumed run goes on as it was."""
 
     def __init__(self, config: TrainingConfig, bank: Bank, denoiser: TDIA):
         self.config, self.bank = config, bank
@@ -104,5 +104,3 @@ class BatchMaker:
             grid,
             self.config.loss,
         )
-
-

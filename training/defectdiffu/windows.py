@@ -1,10 +1,11 @@
-"""Cuts square training windows out of photographs: native resolution, defect in view, augmented as the product allows."""
+"""Cuts square training windows out of photographs: native resolution, defect in view, augmented as allowed."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -29,14 +30,25 @@ def read_rules(path: Path | None) -> tuple[WindowRule, dict[str, WindowRule]]:
     if path is None:
         return WindowRule(), {}
     document = tomllib.loads(path.read_text(encoding="utf-8"))
-    known = {f.name for f in fields(WindowRule)}
-    tables = {"default": document.get("default", {}), **document.get("products", {})}
-    for name, table in tables.items():
-        if unknown := set(table) - known:
-            raise ValueError(f"{path}: [{name}]: unknown key(s) {sorted(unknown)}; known: {sorted(known)}")
-    default = WindowRule(**tables.pop("default"))
-    rules = {prompt_name(name): WindowRule(**{**vars(default), **table}) for name, table in tables.items()}
+    if unknown := set(document) - {"default", "products"}:
+        raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
+    default = _read_rule(document.get("default", {}), WindowRule(), f"{path}: default")
+    tables = document.get("products", {})
+    rules = {prompt_name(n): _read_rule(table, default, f"{path}: products.{n}") for n, table in tables.items()}
     return default, rules
+
+
+def _read_rule(table: dict[str, Any], default: WindowRule, where: str) -> WindowRule:
+    known = {f.name: type(f.default) for f in fields(WindowRule)}
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} is {table!r}, must be a table")
+    if unknown := set(table) - set(known):
+        raise ValueError(f"{where}: unknown key(s) {sorted(unknown)}; known: {sorted(known)}")
+    for key, value in table.items():
+        allowed = (int, float) if known[key] is float else (known[key],)
+        if type(value) not in allowed:
+            raise ValueError(f"{where}: {key} is {value!r}, must be of type {known[key].__name__}")
+    return WindowRule(**{**vars(default), **table})
 
 
 class WindowCutter:
@@ -59,9 +71,14 @@ class WindowCutter:
         image, mask = self._augment(image, mask, rng)
         if side != self.size:
             image = np.asarray(Image.fromarray(image).resize((self.size, self.size), Image.Resampling.BICUBIC))
-            grey = Image.fromarray(mask.astype(np.uint8) * 255).resize((self.size, self.size), Image.Resampling.BILINEAR)
+            grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(
+                (self.size, self.size), Image.Resampling.BILINEAR
+            )
             resized = np.asarray(grey) > 127
-            mask = resized if resized.any() or not mask.any() else np.asarray(grey) > 0
+            if mask.any() and not resized.any():  # smaller than a pixel here: mark every pixel that it touches
+                touched = np.argwhere(mask) * self.size // side
+                resized[touched[:, 0], touched[:, 1]] = True
+            mask = resized
         return np.ascontiguousarray(image), thicken_hairlines(mask)
 
     def _corner(self, rng: np.random.Generator, height: int, width: int, side: int) -> tuple[int, int]:
