@@ -1,0 +1,34 @@
+/** What every component takes and gives: the names and element types that the engine relies on. Shapes: device/model.ts. */
+import type { VarianceType } from '../method/samplers/ddpm.js';
+import type { ComponentName } from './manifest.js';
+
+export type ElementType = 'float32' | 'int64';
+
+export interface ComponentContract {
+  readonly inputs: Readonly<Record<string, ElementType>>;
+  readonly outputs: Readonly<Record<string, ElementType>>;
+}
+
+export function componentContracts(varianceType: VarianceType): Readonly<Record<ComponentName, ComponentContract>> {
+  return {
+    text_encoder: { inputs: { input_ids: 'int64' }, outputs: { text_embedding: 'float32' } },
+    denoiser: {
+      inputs: {
+        latent: 'float32',
+        timestep: 'int64',
+        background_sample: 'int64',
+        background_text: 'float32',
+        row_background: 'int64',
+        defect_text: 'float32',
+        fusion_text: 'float32',
+      },
+      outputs: {
+        noise: 'float32',
+        mask_feature: 'float32',
+        ...(varianceType === 'learned_range' ? { variance: 'float32' as const } : {}),
+      },
+    },
+    image_decoder: { inputs: { latent: 'float32' }, outputs: { image: 'float32' } },
+    image_encoder: { inputs: { image: 'float32' }, outputs: { latent: 'float32' } },
+  };
+}

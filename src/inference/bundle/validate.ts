@@ -1,0 +1,131 @@
+/**
+ * Whether a manifest can be worked with: its shape (models/bundle.schema.json, which the training package writes
+ * against too), and what no schema can say: that its parts agree with each other.
+ *
+ * Problems are sentences that begin with the place, a JSON pointer into bundle.json.
+ */
+import { readFileSync } from 'node:fs';
+import type { ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
+
+import { BundleError } from '../errors.js';
+import { componentContracts } from './contracts.js';
+import type { Component, Manifest, Range } from './manifest.js';
+import { FORMAT_VERSION } from './manifest.js';
+
+const SCHEMA_FILE = new URL('../../../models/bundle.schema.json', import.meta.url);
+
+/**
+ * @param text the contents of bundle.json.
+ * @throws BundleError naming `file` and every place that is wrong.
+ */
+export function parseManifest(text: string, file: string): Manifest {
+  const content = parseJson(text, file);
+  const version =
+    typeof content === 'object' && content !== null && 'formatVersion' in content ? content.formatVersion : undefined;
+  if (version !== undefined && version !== FORMAT_VERSION) {
+    // Before the schema: every other complaint about a format we do not know would mislead.
+    throw new BundleError(file, [
+      `/formatVersion: is ${JSON.stringify(version)}, this engine reads ${String(FORMAT_VERSION)}; use the release of the service that the bundle was made for, or export the bundle again`,
+    ]);
+  }
+  const shape = shapeProblems(content);
+  if (shape.length > 0) throw new BundleError(file, shape);
+  const manifest = content as Manifest;
+  const disagreements = [...vocabularyProblems(manifest), ...rangeProblems(manifest), ...componentProblems(manifest)];
+  if (disagreements.length > 0) throw new BundleError(file, disagreements);
+  return manifest;
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BundleError(file, [`is not JSON: ${(error as Error).message}`], { cause: error });
+  }
+}
+
+function shapeProblems(content: unknown): string[] {
+  const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object;
+  const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
+  return validate(content) ? [] : (validate.errors ?? []).map(sentence);
+}
+
+/** ajv says "must NOT have additional properties" without naming it, and "must match pattern" without the value's rule in words. */
+function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
+  const place = instancePath === '' ? '/' : instancePath;
+  if (keyword === 'additionalProperties')
+    return `${place}: has an unknown property ${JSON.stringify(params['additionalProperty'])}`;
+  if (keyword === 'const') return `${place}: must be ${JSON.stringify(params['allowedValue'])}`;
+  if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params['allowedValues'])}`;
+  if (keyword === 'pattern' && /\/file$/.test(place))
+    return `${place}: must name a file in the bundle's own folder, without any path`;
+  return `${place}: ${message ?? keyword}`;
+}
+
+function vocabularyProblems({ vocabulary, prompts }: Manifest): string[] {
+  const { products, defects, trainedPairs, aliases = {} } = vocabulary;
+  const problems: string[] = [];
+  if (defects.includes(prompts.normal)) {
+    problems.push(
+      `/vocabulary/defects: lists "${prompts.normal}", which is the word of the normal state (/prompts/normal)`,
+    );
+  }
+  if (products.includes(prompts.nullProduct)) {
+    problems.push(
+      `/vocabulary/products: lists "${prompts.nullProduct}", which stands for no product (/prompts/nullProduct)`,
+    );
+  }
+  trainedPairs.forEach(([product, defect], i) => {
+    if (!products.includes(product))
+      problems.push(`/vocabulary/trainedPairs/${String(i)}: product "${product}" is not in /vocabulary/products`);
+    if (!defects.includes(defect) && defect !== prompts.normal) {
+      problems.push(`/vocabulary/trainedPairs/${String(i)}: defect "${defect}" is not in /vocabulary/defects`);
+    }
+  });
+  for (const [alias, defect] of Object.entries(aliases)) {
+    if (!defects.includes(defect))
+      problems.push(`/vocabulary/aliases/${alias}: defect "${defect}" is not in /vocabulary/defects`);
+  }
+  return problems;
+}
+
+function rangeProblems({ ranges, defaults, schedule, mask }: Manifest): string[] {
+  const problems: string[] = [];
+  const bounds: [keyof typeof ranges, Range][] = Object.entries(ranges) as [keyof typeof ranges, Range][];
+  for (const [name, { min, max }] of bounds) {
+    const value = defaults[name];
+    if (min > max) problems.push(`/ranges/${name}: min ${String(min)} is above max ${String(max)}`);
+    else if (value < min || value > max) {
+      problems.push(`/defaults/${name}: ${String(value)} is outside /ranges/${name}, ${String(min)} to ${String(max)}`);
+    }
+  }
+  if (ranges.steps.min < 1 || ranges.steps.max > schedule.numTrainTimesteps) {
+    problems.push(
+      `/ranges/steps: must lie between 1 and /schedule/numTrainTimesteps, ${String(schedule.numTrainTimesteps)}`,
+    );
+  }
+  if (schedule.betaStart > schedule.betaEnd) problems.push('/schedule/betaStart: is above /schedule/betaEnd');
+  if (mask.lateTimestep > schedule.numTrainTimesteps)
+    problems.push('/mask/lateTimestep: is above /schedule/numTrainTimesteps');
+  return problems;
+}
+
+/** Each component must offer what the engine feeds it and reads from it. */
+function componentProblems({ components, schedule }: Manifest): string[] {
+  const contracts = componentContracts(schedule.varianceType);
+  return Object.entries(components).flatMap(([name, component]: [string, Component]) => {
+    const contract = contracts[name as keyof typeof contracts];
+    const missing = (side: 'inputs' | 'outputs'): string[] =>
+      Object.keys(contract[side])
+        .filter((tensor) => !component[side].includes(tensor))
+        .map(
+          (tensor) =>
+            `/components/${name}/${side}: "${tensor}" is missing; the engine ${side === 'inputs' ? 'feeds' : 'reads'} it`,
+        );
+    const unknown = component.inputs
+      .filter((tensor) => !(tensor in contract.inputs))
+      .map((tensor) => `/components/${name}/inputs: the engine does not know "${tensor}" and cannot feed it`);
+    return [...missing('inputs'), ...unknown, ...missing('outputs')];
+  });
+}

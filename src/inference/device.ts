@@ -1,0 +1,211 @@
+/**
+ * One device of the pool: the samples that are its own, and a worker process that is started again when it dies.
+ *
+ * A sample is the device's from `add` until it is delivered, fails or is removed. When the worker dies, every one of them
+ * starts again; those that were being drawn have used up one attempt, so a sample that kills its worker cannot do so for ever.
+ */
+import type { Bundle } from './bundle/manifest.js';
+import type { DeviceProcess } from './deviceProcess.js';
+import { startDeviceProcess } from './deviceProcess.js';
+import { BundleError, DeviceLostError } from './errors.js';
+import type { FromWorker } from './protocol.js';
+import type { SampleRequest, SampleResult } from './types.js';
+
+export type DeviceState = 'STARTING' | 'READY' | 'RESTARTING' | 'FAILED';
+
+export interface DeviceInfo {
+  /** As it was asked for: `cpu`, `cuda:N`, `webgpu`. */
+  readonly device: string;
+  /** What is live; empty until the worker has opened. */
+  readonly provider: string;
+  readonly bundles: readonly string[];
+  readonly state: DeviceState;
+  readonly restarts: number;
+  /** The live worker process, to be found in the system's own tools. */
+  readonly pid: number | undefined;
+}
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
+
+/** A sample in the pool's hands, and what to do when something is heard of it. */
+export interface Task {
+  readonly key: number;
+  readonly request: SampleRequest;
+  started(): void;
+  progress(step: number, steps: number): void;
+  delivered(result: SampleResult): void;
+  failed(message: string): void;
+  /** The worker has let go of it after a cancel, or has died with it. */
+  canceled(): void;
+  /** The device will not be drawing it any more. */
+  lost(error: DeviceLostError): void;
+}
+
+/** How often a sample may be in the hands of a worker that dies before it is given up. */
+const MAXIMUM_ATTEMPTS = 3;
+/** How often in a row a worker may fail to open before its device is given up. */
+const MAXIMUM_FAILED_OPENINGS = 3;
+const FIRST_RESTART_MS = 100;
+const SLOWEST_RESTART_MS = 10_000;
+
+export interface Device {
+  info(): DeviceInfo;
+  /** How many samples are its own. */
+  load(): number;
+  add(task: Task): void;
+  /** Each of these tasks hears `canceled`, at once if no worker has it. */
+  cancel(tasks: readonly Task[]): void;
+  /** Resolves when the first worker is ready. @throws BundleError, or DeviceLostError where the device cannot be had. */
+  opened: Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Held {
+  readonly task: Task;
+  attempts: number;
+  inWork: boolean;
+  canceled: boolean;
+}
+
+export function openDevice(name: string, bundles: readonly Bundle[], maximumRows: number, log: Log): Device {
+  const held = new Map<number, Held>();
+  let state: DeviceState = 'STARTING';
+  let provider = '';
+  let restarts = 0;
+  let failedOpenings = 0;
+  let worker: DeviceProcess | null = null;
+  let restartTimer: NodeJS.Timeout | undefined;
+  const opening = Promise.withResolvers<undefined>();
+
+  const start = (): void => {
+    worker = startDeviceProcess(hear, died);
+    worker.send({ kind: 'open', device: name, bundles, maximumRows });
+  };
+
+  const hear = (message: FromWorker): void => {
+    switch (message.kind) {
+      case 'ready':
+        failedOpenings = 0;
+        provider = message.provider;
+        state = 'READY';
+        log('info', `device ${name} is ready`, {
+          provider,
+          pid: worker?.pid,
+          bundles: bundles.map(({ id }) => id),
+          restarts,
+        });
+        for (const { task } of held.values()) worker?.send({ kind: 'draw', key: task.key, request: task.request });
+        opening.resolve(undefined);
+        return;
+      case 'refused':
+        if (message.error.at === 'bundle') giveUp(new BundleError(message.error.file, message.error.problems));
+        else if (state === 'STARTING') giveUp(new DeviceLostError(message.error.message));
+        else {
+          // It was there before: what keeps it away now may pass, as when a GPU is still held by the worker that died.
+          void worker?.stop();
+          died(`could not open again: ${message.error.message}`);
+        }
+        return;
+      case 'canceled':
+        for (const key of message.keys) take(key)?.task.canceled();
+        return;
+      case 'started': {
+        const sample = held.get(message.key);
+        if (sample === undefined) return;
+        sample.inWork = true;
+        if (!sample.canceled) sample.task.started();
+        return;
+      }
+      case 'progress': {
+        const sample = held.get(message.key);
+        if (sample?.canceled === false) sample.task.progress(message.step, message.steps);
+        return;
+      }
+      case 'sample':
+        take(message.key)?.task.delivered(message.result);
+        return;
+      case 'failed':
+        take(message.key)?.task.failed(message.message);
+        return;
+    }
+  };
+
+  const take = (key: number): Held | undefined => {
+    const sample = held.get(key);
+    held.delete(key);
+    return sample;
+  };
+
+  const died = (reason: string): void => {
+    worker = null;
+    const wasOpen = state === 'READY';
+    log('error', `the worker of device ${name} ${reason}`, { samples: held.size });
+    blame(reason);
+    failedOpenings = wasOpen ? 0 : failedOpenings + 1;
+    if (failedOpenings >= MAXIMUM_FAILED_OPENINGS) {
+      giveUp(
+        new DeviceLostError(
+          `the worker of device ${name} ${reason} while it opened, ${String(failedOpenings)} times in a row`,
+        ),
+      );
+      return;
+    }
+    if (state !== 'STARTING') state = 'RESTARTING';
+    restarts++;
+    restartTimer = setTimeout(start, Math.min(SLOWEST_RESTART_MS, FIRST_RESTART_MS * 2 ** failedOpenings));
+  };
+
+  /** Those in work used up an attempt. Where the worker had no time to say which those were, it may have been any. */
+  const blame = (reason: string): void => {
+    const all = [...held.values()];
+    const inWork = all.filter((sample) => sample.inWork);
+    for (const sample of inWork.length > 0 ? inWork : all) sample.attempts++;
+    for (const sample of all) {
+      sample.inWork = false;
+      if (sample.canceled) take(sample.task.key)?.task.canceled();
+      else if (sample.attempts >= MAXIMUM_ATTEMPTS) {
+        take(sample.task.key)?.task.lost(
+          new DeviceLostError(
+            `the worker of device ${name} ${reason}; it died ${String(sample.attempts)} times while it drew this sample, which is given up`,
+          ),
+        );
+      }
+    }
+  };
+
+  const giveUp = (error: BundleError | DeviceLostError): void => {
+    state = 'FAILED';
+    log('error', `device ${name} is given up: ${error.message}`);
+    void worker?.stop();
+    worker = null;
+    opening.reject(error);
+    const lost = error instanceof DeviceLostError ? error : new DeviceLostError(error.message, { cause: error });
+    for (const sample of [...held.values()]) take(sample.task.key)?.task.lost(lost);
+  };
+
+  // Whoever awaits it hears of it; a later failure to restart is told through the tasks and the state.
+  opening.promise.catch(() => undefined);
+  start();
+
+  return {
+    opened: opening.promise,
+    info: () => ({ device: name, provider, bundles: bundles.map(({ id }) => id), state, restarts, pid: worker?.pid }),
+    load: () => held.size,
+    add(task) {
+      held.set(task.key, { task, attempts: 0, inWork: false, canceled: false });
+      if (state === 'READY') worker?.send({ kind: 'draw', key: task.key, request: task.request });
+    },
+    cancel(tasks) {
+      const own = tasks.flatMap(({ key }) => held.get(key) ?? []);
+      for (const sample of own) sample.canceled = true;
+      if (state === 'READY') worker?.send({ kind: 'cancel', keys: own.map(({ task }) => task.key) });
+      else for (const sample of own) take(sample.task.key)?.task.canceled();
+    },
+    async close() {
+      clearTimeout(restartTimer);
+      const last = worker;
+      worker = null;
+      await last?.stop();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Opening the graphs of a bundle on a device. There is no silent fall-back in the runtime: a provider that is not there
+ * fails to open, and what has opened is what is live.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-node';
+import * as ort from 'onnxruntime-node';
+
+import type { ComponentContract } from '../bundle/contracts.js';
+import { componentContracts } from '../bundle/contracts.js';
+import type { Bundle, Component, ComponentName, Precision, Variant } from '../bundle/manifest.js';
+import { BundleError, InferenceError } from '../errors.js';
+
+export type Provider = 'cpu' | 'cuda' | 'webgpu';
+
+/** The precisions of arithmetic that a provider is best served with, the best first. */
+const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
+  cpu: ['fp32', 'int8', 'fp16'],
+  cuda: ['fp16', 'fp32', 'int8'],
+  webgpu: ['fp32', 'fp16', 'int8'],
+};
+
+/** How sessions are opened on a device. */
+export interface DeviceOptions {
+  readonly provider: Provider;
+  readonly session: InferenceSession.SessionOptions;
+}
+
+/** @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word. */
+export function deviceOptions(device: string): DeviceOptions {
+  if (device === 'cpu') {
+    return {
+      provider: 'cpu',
+      session: {
+        executionProviders: ['cpu'],
+        // One thread per core. Threads that spin while they wait make a machine that does anything else slower than one thread does.
+        intraOpNumThreads: availableParallelism(),
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+      },
+    };
+  }
+  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'] } };
+  const cuda = /^cuda:(\d+)$/.exec(device);
+  if (cuda === null)
+    throw new InferenceError(`unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`);
+  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }] } };
+}
+
+/** The variant of a component that suits the provider best. */
+export function chooseVariant(component: Component, provider: Provider): Variant {
+  const rank = (variant: Variant): number => PREFERENCE[provider].indexOf(variant.precision);
+  return component.variants.reduce((best, variant) => (rank(variant) < rank(best) ? variant : best));
+}
+
+/**
+ * One component's session.
+ * @throws BundleError when the graph is not one, or has not the inputs and outputs that the manifest says.
+ * @throws InferenceError when the provider cannot be had on this machine.
+ */
+export async function openSession(
+  bundle: Bundle,
+  name: ComponentName,
+  { provider, session: options }: DeviceOptions,
+): Promise<InferenceSession> {
+  const component = bundle.manifest.components[name];
+  if (component === undefined) throw new BundleError(bundle.directory, [`has no component ${name}`]);
+  const file = join(bundle.directory, chooseVariant(component, provider).file);
+  const session = await ort.InferenceSession.create(file, options).catch((error: unknown) => {
+    const message = (error as Error).message;
+    if (/backend not found|OrtSessionOptionsAppendExecutionProvider|adapter/i.test(message)) {
+      throw new InferenceError(`${provider} cannot be used on this machine: ${message}`, { cause: error });
+    }
+    throw new BundleError(file, [`is not a graph that onnxruntime can open: ${message}`], { cause: error });
+  });
+  const problems = graphProblems(
+    session,
+    name,
+    component,
+    componentContracts(bundle.manifest.schedule.varianceType)[name],
+  );
+  if (problems.length > 0) throw new BundleError(file, problems);
+  return session;
+}
+
+/** onnxruntime ignores an input that the graph does not have, so a wrong name would go unnoticed: compare before the first run. */
+function graphProblems(
+  session: InferenceSession,
+  name: ComponentName,
+  component: Component,
+  contract: ComponentContract,
+): string[] {
+  return (['inputs', 'outputs'] as const).flatMap((side) => {
+    const metadata = side === 'inputs' ? session.inputMetadata : session.outputMetadata;
+    const types = new Map(metadata.map((value) => [value.name, value.isTensor ? value.type : 'not a tensor']));
+    const has = [...types.keys()].join(', ');
+    const absent = component[side]
+      .filter((tensor) => !types.has(tensor))
+      .map(
+        (tensor) =>
+          `the graph has no ${side.slice(0, -1)} "${tensor}", which the manifest names at /components/${name}/${side}; it has ${has}`,
+      );
+    const unlisted =
+      side === 'inputs'
+        ? [...types.keys()]
+            .filter((tensor) => !component.inputs.includes(tensor))
+            .map(
+              (tensor) =>
+                `the graph needs an input "${tensor}" that the manifest does not name at /components/${name}/inputs`,
+            )
+        : [];
+    const mistyped = Object.entries(contract[side])
+      .filter(([tensor, type]) => types.has(tensor) && types.get(tensor) !== type)
+      .map(
+        ([tensor, type]) => `"${tensor}" is ${String(types.get(tensor))} in the graph; the engine works with ${type}`,
+      );
+    return [...absent, ...unlisted, ...mistyped];
+  });
+}

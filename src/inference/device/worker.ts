@@ -1,0 +1,71 @@
+/**
+ * The device worker: a child process that owns one device's sessions and the whole denoising loop. It is a process and
+ * not a thread because `session.run` blocks its thread, cannot be aborted, and takes down the process whose thread is
+ * ended meanwhile; a process can be killed in milliseconds, and its crash stays its own.
+ */
+import { constants, setPriority } from 'node:os';
+import sharp from 'sharp';
+
+import { verifyFiles } from '../bundle/load.js';
+import type { Bundle } from '../bundle/manifest.js';
+import { BundleError } from '../errors.js';
+import type { FromWorker, OpenError, ToWorker } from '../protocol.js';
+import type { Batcher } from './batcher.js';
+import { createBatcher } from './batcher.js';
+import type { Model } from './model.js';
+import { openModel } from './model.js';
+import { deviceOptions } from './sessions.js';
+
+let batcher: Batcher | null = null;
+
+function tell(message: FromWorker): void {
+  // The pool may be gone already; then 'disconnect' is about to end this process.
+  if (process.connected) process.send?.(message);
+}
+
+async function open(device: string, bundles: readonly Bundle[], maximumRows: number): Promise<void> {
+  try {
+    const options = deviceOptions(device);
+    // Where it computes on the cores that the server answers from, the server goes first. Before the sessions are opened:
+    // their threads take over the priority.
+    if (options.provider === 'cpu') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    const models = new Map<string, Model>();
+    for (const bundle of bundles) {
+      // Again, right before they are loaded: a worker that replaces another may come weeks after the pool read the files.
+      await verifyFiles(bundle);
+      models.set(bundle.id, await openModel(bundle, options));
+    }
+    batcher = createBatcher({ models, maximumRows, tell });
+    tell({ kind: 'ready', provider: options.provider });
+  } catch (error) {
+    tell({ kind: 'refused', error: openError(error) });
+  }
+}
+
+function openError(error: unknown): OpenError {
+  if (error instanceof BundleError) return { at: 'bundle', file: error.file, problems: error.problems };
+  return { at: 'device', message: error instanceof Error ? error.message : String(error) };
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'open':
+      void open(message.device, message.bundles, message.maximumRows);
+      break;
+    case 'draw':
+      batcher?.draw(message.key, message.request);
+      break;
+    case 'cancel':
+      batcher?.cancel(message.keys);
+      break;
+  }
+});
+
+// The parent is gone, or wants this process gone. JavaScript runs between native runs alone, when it is safe to exit.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C and a service manager's stop reach the whole group; the parent decides, and first lets what runs come to its end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+// The cores are the denoiser's.
+sharp.concurrency(1);

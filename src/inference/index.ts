@@ -1,0 +1,11 @@
+/** The engine's door: what the rest of the program may use. It knows nothing of GraphQL, HTTP or SQL. */
+export type { Coverage } from './bundle/coverage.js';
+export { coverage } from './bundle/coverage.js';
+export { loadBundles } from './bundle/load.js';
+export type { Bundle, Manifest } from './bundle/manifest.js';
+export type { DeviceInfo, DeviceState, Log } from './device.js';
+export type { DrawListener } from './draw.js';
+export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+export type { InferencePool, PoolOptions } from './pool.js';
+export { openPool } from './pool.js';
+export type { BoundingBox, GuidanceName, MaskMode, SampleRequest, SampleResult, SamplerName } from './types.js';

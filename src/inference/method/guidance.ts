@@ -1,0 +1,89 @@
+/**
+ * Guidance as data: a list of (defect, product, coefficient) rows whose weighted sum of noise predictions is ε.
+ * The denoiser evaluates each row once; a row that does not count is not evaluated.
+ */
+import type { GuidanceName } from '../types.js';
+
+/** What one evaluation of the denoiser is told. `product: null` is the paper's ∅; the normal state is the defect word "good". */
+export interface Condition {
+  readonly defect: string;
+  readonly product: string | null;
+}
+
+export interface GuidanceRow extends Condition {
+  readonly coefficient: number;
+}
+
+export interface GuidancePlan {
+  /** Never empty, no condition twice; the coefficients sum to 1. */
+  readonly rows: readonly GuidanceRow[];
+  /** The row whose mask features make the mask: the one that carries the defect. `null` where nothing is drawn: normal state, or strength 0. */
+  readonly maskRow: number | null;
+  /** The row whose learned variance the ancestral sampler uses: the defect's, else the one that counts most (method.md §3 Q). */
+  readonly varianceRow: number;
+}
+
+export interface GuidanceInput extends Condition {
+  readonly guidance: GuidanceName;
+  readonly product: string;
+  /** The word of the normal state, g in the equations. */
+  readonly normal: string;
+  /** w_d */
+  readonly strength: number;
+  /** w_p */
+  readonly productScale: number;
+}
+
+/** Below this a coefficient is what rounding leaves of zero: 1 − 0.7 − 0.3 is 5.6e-17. */
+const NEGLIGIBLE = 1e-12;
+
+export function guidancePlan(input: GuidanceInput): GuidancePlan {
+  const strength = input.defect === input.normal ? 0 : input.strength;
+  const terms = input.guidance === 'DOUBLE_FREE' ? doubleFree(input, strength) : productRelative(input, strength);
+  const rows = terms.filter((row) => Math.abs(row.coefficient) > NEGLIGIBLE);
+  const carrier = rows.findIndex((row) => row.defect !== input.normal);
+  const maskRow = carrier < 0 ? null : carrier;
+  return { rows, maskRow, varianceRow: maskRow ?? largest(rows) };
+}
+
+/**
+ * Eq. 4, and Eq. 12 where product and defect were never seen together:
+ * ε = ε(g,∅) + w_p·[ε(g,p) − ε(g,∅)] + w_d·[ε(d,∅) − ε(g,∅)], collected by row.
+ */
+function doubleFree({ defect, product, normal, productScale }: GuidanceInput, strength: number): GuidanceRow[] {
+  return [
+    { defect: normal, product: null, coefficient: 1 - productScale - strength },
+    { defect: normal, product, coefficient: productScale },
+    { defect, product: null, coefficient: strength },
+  ];
+}
+
+/** The authors' released sampler, which measures the defect direction on the product: ε = ε(g,p) + w_d·[ε(d,p) − ε(g,p)]. */
+function productRelative({ defect, product, normal }: GuidanceInput, strength: number): GuidanceRow[] {
+  return [
+    { defect: normal, product, coefficient: 1 - strength },
+    { defect, product, coefficient: strength },
+  ];
+}
+
+/** The products whose background part has to be evaluated for these rows, each once, and which of them each row continues. */
+export function sharedBackgrounds(rows: readonly Condition[]): {
+  products: (string | null)[];
+  rowBackground: number[];
+} {
+  const products = [...new Set(rows.map((row) => row.product))];
+  return { products, rowBackground: rows.map((row) => products.indexOf(row.product)) };
+}
+
+/** Σ coefficient·ε over the rows: `noise` holds one prediction per row of the plan, in its order. */
+export function weightedSum(rows: readonly GuidanceRow[], noise: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const sum = new Float64Array(noise[0]?.length ?? 0);
+  rows.forEach(({ coefficient }, r) => {
+    noise[r]?.forEach((value, i) => (sum[i] = (sum[i] ?? 0) + coefficient * value));
+  });
+  return Float32Array.from(sum);
+}
+
+function largest(rows: readonly GuidanceRow[]): number {
+  return rows.reduce((best, row, i) => (row.coefficient > (rows[best]?.coefficient ?? -Infinity) ? i : best), 0);
+}

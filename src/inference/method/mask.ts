@@ -1,0 +1,85 @@
+/**
+ * From mask features to a pixel mask: which evaluations count (t below the late timestep), the grey picture of the
+ * decoded feature, and the iterative threshold that splits it.
+ */
+
+/** A threshold has settled when it moves by no more than this, on the scale −1 … 1. */
+const TOLERANCE = 1e-4;
+/** It moves monotonically through at most as many values as there are pixels' grey levels; real masks settle in under ten rounds. */
+const MAXIMUM_ROUNDS = 1000;
+
+/** Which of the visited timesteps give mask features: those with t < lateTimestep, and the last one in any case (method.md §3 N). */
+export function isLate(timesteps: readonly number[], index: number, lateTimestep: number): boolean {
+  return (timesteps[index] ?? Infinity) < lateTimestep || index === timesteps.length - 1;
+}
+
+/** A decoded mask feature [C,H,W] as grey: clamped to −1 … 1, the mean over the channels, [H·W]. */
+export function greyOf(decoded: Float32Array, channels: number): Float64Array {
+  const pixels = decoded.length / channels;
+  const grey = new Float64Array(pixels);
+  decoded.forEach((value, i) => {
+    grey[i % pixels] = (grey[i % pixels] ?? 0) + Math.min(1, Math.max(-1, value)) / channels;
+  });
+  return grey;
+}
+
+/** The element-wise mean of pictures or features of one size. */
+export function meanOf(arrays: readonly ArrayLike<number>[]): Float64Array {
+  const mean = new Float64Array(arrays[0]?.length ?? 0);
+  for (const array of arrays)
+    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (array[i] ?? 0) / arrays.length;
+  return mean;
+}
+
+/**
+ * Ridler & Calvard 1978 (ISODATA): start at the mean, then T ← (mean(≥ T) + mean(< T)) / 2 until it settles.
+ * The mean is kept between the extremes, so the upper class always has a member; where all values are equal the
+ * lower one has none, and the value itself is the threshold.
+ */
+export function iterativeThreshold(values: ArrayLike<number>): number {
+  const [low, high] = extremes(values);
+  let threshold = Math.min(high, Math.max(low, average(values, -Infinity, Infinity) ?? low));
+  for (let round = 0; round < MAXIMUM_ROUNDS; round++) {
+    const above = average(values, threshold, Infinity) ?? high;
+    const below = average(values, -Infinity, threshold) ?? above;
+    const next = (above + below) / 2;
+    const moved = Math.abs(next - threshold);
+    threshold = Math.min(high, next);
+    if (moved <= TOLERANCE) break;
+  }
+  return threshold;
+}
+
+/**
+ * The mask, 1 where the grey picture (−1 … 1) is at or above its threshold. Two pictures are empty instead:
+ * one whose brightest pixel stays below `minimumPeak` (0 … 255), for the threshold of an almost black picture splits its
+ * noise and would call half of a flawless image defective (method.md §2.4); and a flat one, in which nothing stands out.
+ */
+export function binarise(grey: Float64Array, minimumPeak: number): Uint8Array<ArrayBuffer> {
+  const [low, peak] = extremes(grey);
+  if (((peak + 1) / 2) * 255 < minimumPeak) return new Uint8Array(grey.length);
+  const threshold = iterativeThreshold(grey);
+  return Uint8Array.from(grey, (value) => (value >= threshold && value > low ? 1 : 0));
+}
+
+/** The mean of the values in [from, below), or `undefined` where there are none. */
+function average(values: ArrayLike<number>, from: number, below: number): number | undefined {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value >= from && value < below) {
+      sum += value;
+      count++;
+    }
+  }
+  return count === 0 ? undefined : sum / count;
+}
+
+function extremes(values: ArrayLike<number>): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i] ?? low);
+    high = Math.max(high, values[i] ?? high);
+  }
+  return [low, high];
+}

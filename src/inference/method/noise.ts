@@ -1,0 +1,62 @@
+/**
+ * The documented generator: the same seed gives the same noise on every machine, here and in the training package.
+ *
+ * Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) is a pure function
+ * of (counter, key), so any block of any stream can be had without those before it. Box–Muller turns its words into normals.
+ *
+ *   key = (seed low 32 bits, seed >>> 32)     counter = (block, stream, 0, 0)
+ *
+ * Stream 0 is the initial latent; stream 1 + i is the noise added by step i of an ancestral sampler.
+ */
+
+export type Words4 = readonly [number, number, number, number];
+
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+/** High 32 bits of the 64-bit product of two unsigned 32-bit words, by halves: no partial sum leaves 2⁵³. */
+function multiplyHigh(a: number, b: number): number {
+  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const [lowHigh, highLow] = [aLow * bHigh, aHigh * bLow];
+  const middle = ((aLow * bLow) >>> 16) + (lowHigh & 0xffff) + (highLow & 0xffff);
+  return (aHigh * bHigh + (lowHigh >>> 16) + (highLow >>> 16) + (middle >>> 16)) >>> 0;
+}
+
+/** Philox4x32 with 10 rounds: four words out of a counter of four and a key of two, all unsigned 32-bit. */
+export function philox4x32(counter: Words4, key: readonly [number, number]): Words4 {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0);
+    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    const high1 = multiplyHigh(MULTIPLIER_1, c2);
+    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+/** Two standard normals out of two words (Box–Muller); u = (word + ½) / 2³² is never 0. */
+function boxMuller(word0: number, word1: number): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log((word0 + 0.5) / 2 ** 32));
+  const angle = (2 * Math.PI * (word1 + 0.5)) / 2 ** 32;
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
+/** `count` standard normals of one stream of a seed; a tensor is filled with them in row-major order. */
+export function gaussianNoise(seed: number, stream: number, count: number): Float32Array<ArrayBuffer> {
+  const key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const;
+  const noise = new Float32Array(count);
+  for (let block = 0; 4 * block < count; block++) {
+    const [w0, w1, w2, w3] = philox4x32([block, stream, 0, 0], key);
+    // What lies beyond the end is dropped: writing past a typed array's end does nothing.
+    [noise[4 * block], noise[4 * block + 1]] = boxMuller(w0, w1);
+    [noise[4 * block + 2], noise[4 * block + 3]] = boxMuller(w2, w3);
+  }
+  return noise;
+}

@@ -1,0 +1,45 @@
+/** From the decoder's floats to bytes, and the picture that shows where the mask lies. Bytes are row-major, RGB interleaved. */
+
+/** How strongly the tint covers the image inside the mask; the outline covers it wholly. */
+const TINT_OPACITY = 0.35;
+const TINT = [255, 40, 40] as const;
+
+/** A decoded image [3,H,W] in about −1 … 1 → [H,W,3] bytes: (x/2 + ½) clamped. No min–max stretch, so brightness is the model's. */
+export function rgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
+  const pixels = decoded.length / 3;
+  const bytes = new Uint8Array(decoded.length);
+  decoded.forEach((value, i) => {
+    bytes[(i % pixels) * 3 + Math.floor(i / pixels)] = Math.round(Math.min(1, Math.max(0, value / 2 + 0.5)) * 255);
+  });
+  return bytes;
+}
+
+/** A mask of 0 and 1 → grey bytes of 0 and 255. */
+export function maskBytes(mask: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(mask, (value) => (value !== 0 ? 255 : 0));
+}
+
+/** The image with the mask tinted and its outline drawn; outside the mask it is the image, byte for byte. */
+export function overlayBytes(rgb: Uint8Array, mask: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+  const overlay = Uint8Array.from(rgb);
+  mask.forEach((value, pixel) => {
+    if (value === 0) return;
+    const opacity = isEdge(mask, pixel, width) ? 1 : TINT_OPACITY;
+    TINT.forEach((tint, channel) => {
+      const at = pixel * 3 + channel;
+      overlay[at] = Math.round((1 - opacity) * (rgb[at] ?? 0) + opacity * tint);
+    });
+  });
+  return overlay;
+}
+
+/** Whether one of the four neighbours inside the picture lies outside the mask. */
+function isEdge(mask: Uint8Array, pixel: number, width: number): boolean {
+  const x = pixel % width;
+  return (
+    (x > 0 && mask[pixel - 1] === 0) ||
+    (x < width - 1 && mask[pixel + 1] === 0) ||
+    mask[pixel - width] === 0 ||
+    mask[pixel + width] === 0
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * DDIM with η = 0 (Song et al. 2021, Eq. 12): x_prev = √ᾱ_prev·x_0 + √(1−ᾱ_prev)·ε, and ᾱ = 1 after the last step.
+ * The step goes to the next entry of the list, not to t − T/N as diffusers' does, which drifts off a "linspace" list.
+ */
+import type { Sampler } from './sampler.js';
+import { at, estimateClean } from './sampler.js';
+
+export function ddim(alphaBar: Float64Array, timesteps: readonly number[]): Sampler {
+  return {
+    timesteps,
+    step({ index, latent, epsilon }) {
+      const estimate = estimateClean(latent, epsilon, at(alphaBar, at(timesteps, index)));
+      const next = timesteps[index + 1];
+      const alphaBarNext = next === undefined ? 1 : at(alphaBar, next);
+      const [signal, noise] = [Math.sqrt(alphaBarNext), Math.sqrt(1 - alphaBarNext)];
+      const stepped = estimate.map((x0, i) => signal * x0 + noise * at(epsilon, i));
+      return { latent: Float32Array.from(stepped), estimate: Float32Array.from(estimate) };
+    },
+  };
+}

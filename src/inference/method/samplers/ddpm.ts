@@ -1,0 +1,64 @@
+/**
+ * DDPM, the ancestral sampler (Ho et al. 2020), over a subset of the timesteps with the betas that the subset implies
+ * (Nichol & Dhariwal 2021): β'_i = 1 − ᾱ_i / ᾱ_{i−1}, and ᾱ_{−1} = 1.
+ */
+import type { Sampler } from './sampler.js';
+import { at, estimateClean } from './sampler.js';
+
+export type VarianceType = 'fixed_small' | 'learned_range';
+
+/** The posterior q(x_{t−1} | x_t, x_0) at each visited timestep, from the least noisy (index 0) on. */
+export interface Posterior {
+  readonly beta: Float64Array;
+  /** β̃ = β·(1−ᾱ_prev)/(1−ᾱ); zero at index 0 */
+  readonly variance: Float64Array;
+  /** log β̃, its entry 0 replaced by that of index 1, since log 0 is −∞ */
+  readonly logVariance: Float64Array;
+  /** mean = meanOfClean·x_0 + meanOfLatent·x_t */
+  readonly meanOfClean: Float64Array;
+  readonly meanOfLatent: Float64Array;
+}
+
+/** @param alphaBars ᾱ at the visited timesteps, the least noisy first. */
+export function posterior(alphaBars: Float64Array): Posterior {
+  const previous = alphaBars.map((_, i) => (i === 0 ? 1 : at(alphaBars, i - 1)));
+  const beta = alphaBars.map((alphaBar, i) => 1 - alphaBar / at(previous, i));
+  const variance = alphaBars.map((alphaBar, i) => (at(beta, i) * (1 - at(previous, i))) / (1 - alphaBar));
+  return {
+    beta,
+    variance,
+    logVariance: variance.map((value, i) => Math.log(i === 0 ? (variance[1] ?? at(beta, 0)) : value)),
+    meanOfClean: alphaBars.map((alphaBar, i) => (at(beta, i) * Math.sqrt(at(previous, i))) / (1 - alphaBar)),
+    meanOfLatent: alphaBars.map((alphaBar, i) => ((1 - at(previous, i)) * Math.sqrt(1 - at(beta, i))) / (1 - alphaBar)),
+  };
+}
+
+/** @param alphaBar ᾱ of every training timestep. @param timesteps those to visit, the noisiest first. */
+export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varianceType: VarianceType): Sampler {
+  const visited = Float64Array.from(timesteps, (t) => at(alphaBar, t)).reverse();
+  const table = posterior(visited);
+
+  /** log σ² = f·log β + (1−f)·log β̃ with f = (v+1)/2, or log β̃ where the variance is fixed. */
+  const logVariance = (i: number, v: number | undefined): number => {
+    const small = at(table.logVariance, i);
+    if (varianceType === 'fixed_small') return small;
+    if (v === undefined) throw new TypeError('this schedule has a learned variance, and the denoiser gave none');
+    const f = (v + 1) / 2;
+    return f * Math.log(at(table.beta, i)) + (1 - f) * small;
+  };
+
+  return {
+    timesteps,
+    step({ index, latent, epsilon, variance, noise }) {
+      const i = timesteps.length - 1 - index;
+      const estimate = estimateClean(latent, epsilon, at(visited, i));
+      const [ofClean, ofLatent] = [at(table.meanOfClean, i), at(table.meanOfLatent, i)];
+      const mean = estimate.map((x0, n) => ofClean * x0 + ofLatent * at(latent, n));
+      // Nothing is added at the last step: what comes out is the mean.
+      const z = i === 0 ? null : noise();
+      const next =
+        z === null ? mean : mean.map((mu, n) => mu + Math.exp(0.5 * logVariance(i, variance?.[n])) * at(z, n));
+      return { latent: Float32Array.from(next), estimate: Float32Array.from(estimate) };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * DPM-Solver++(2M) (Lu et al. 2022, Algorithm 2, midpoint), as diffusers runs it with final sigma zero:
+ *
+ *   first order    x_t = (σ_t/σ_s)·x_s − α_t(e^{−h}−1)·m0
+ *   second order   … − ½·α_t(e^{−h}−1)·D1,   D1 = (m0 − m1)/r0,   r0 = h_before/h
+ *
+ * with α = √ᾱ, σ = √(1−ᾱ), λ = log(α/σ), h = λ_t − λ_s, and m0, m1 the estimates of x_0 at this step and the one before.
+ * The first step has no m1. The last goes to σ = 0, where e^{−h} = 0 and the first-order step gives m0 itself.
+ */
+import type { Sampler } from './sampler.js';
+import { at, estimateClean } from './sampler.js';
+
+export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]): Sampler {
+  const alphaBars = timesteps.map((t) => at(alphaBar, t));
+  const lambdas = alphaBars.map((a) => Math.log(a / (1 - a)) / 2);
+
+  return {
+    timesteps,
+    step({ index, latent, epsilon, previousEstimate }) {
+      const here = at(alphaBars, index);
+      const estimate = estimateClean(latent, epsilon, here);
+      const result = (next: Float64Array): ReturnType<Sampler['step']> => ({
+        latent: Float32Array.from(next),
+        estimate: Float32Array.from(estimate),
+      });
+
+      const target = alphaBars[index + 1];
+      if (target === undefined) return result(estimate);
+
+      const h = at(lambdas, index + 1) - at(lambdas, index);
+      const keep = Math.sqrt((1 - target) / (1 - here));
+      const gain = -Math.sqrt(target) * Math.expm1(-h);
+      if (previousEstimate === null) return result(estimate.map((m0, i) => keep * at(latent, i) + gain * m0));
+
+      const r0 = (at(lambdas, index) - at(lambdas, index - 1)) / h;
+      return result(
+        estimate.map((m0, i) => {
+          const d1 = (m0 - at(previousEstimate, i)) / r0;
+          return keep * at(latent, i) + gain * (m0 + 0.5 * d1);
+        }),
+      );
+    },
+  };
+}

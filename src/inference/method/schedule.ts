@@ -1,0 +1,56 @@
+/**
+ * The forward process x_t = √ᾱ_t·x_0 + √(1−ᾱ_t)·ε and the timesteps that a sampler visits. Scalars are float64 throughout.
+ */
+
+export interface NoiseSchedule {
+  readonly numTrainTimesteps: number;
+  readonly betaStart: number;
+  readonly betaEnd: number;
+  readonly betaSchedule: 'linear' | 'scaled_linear';
+}
+
+/** β_t: linear in t, or (`scaled_linear`, Stable Diffusion's) linear in √β. */
+export function betas({ numTrainTimesteps, betaStart, betaEnd, betaSchedule }: NoiseSchedule): Float64Array {
+  if (betaSchedule === 'linear') return linspace(betaStart, betaEnd, numTrainTimesteps);
+  return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), numTrainTimesteps).map((root) => root * root);
+}
+
+/** ᾱ_t = ∏_{s≤t} (1 − β_s) */
+export function alphasCumprod(schedule: NoiseSchedule): Float64Array {
+  let product = 1;
+  return betas(schedule).map((beta) => (product *= 1 - beta));
+}
+
+/** The `steps` timesteps of DDPM and DDIM, the noisiest first: linspace(0, T−1, N) rounded, so that t = 0 is visited. */
+export function timestepsToZero(numTrainTimesteps: number, steps: number): number[] {
+  requireSteps(steps, numTrainTimesteps);
+  return [...linspace(0, numTrainTimesteps - 1, steps)].map(roundHalfToEven).reverse();
+}
+
+/** The `steps` timesteps of DPM-Solver++, the noisiest first: linspace(0, T−1, N+1) rounded, without t = 0, where σ = 0 takes over. */
+export function timestepsAboveZero(numTrainTimesteps: number, steps: number): number[] {
+  requireSteps(steps, numTrainTimesteps - 1);
+  return [...linspace(0, numTrainTimesteps - 1, steps + 1)].map(roundHalfToEven).reverse().slice(0, -1);
+}
+
+/** More steps than timesteps would visit one twice, and a solver's step of width zero divides by zero. */
+function requireSteps(steps: number, most: number): void {
+  if (!Number.isInteger(steps) || steps < 1 || steps > most) {
+    throw new RangeError(`steps must be a whole number from 1 to ${String(most)}, got ${String(steps)}`);
+  }
+}
+
+/** numpy's: start + i·step, the last one exact. The multiplication's rounding decides ties, so it is done the same way. */
+function linspace(start: number, stop: number, count: number): Float64Array {
+  const step = (stop - start) / (count - 1);
+  return Float64Array.from({ length: count }, (_, i) =>
+    i > 0 && i === count - 1 ? stop : i === 0 ? start : i * step + start,
+  );
+}
+
+/** numpy's and torch's rounding; `Math.round` would take 166.5 to 167. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const isTie = value - below === 0.5;
+  return isTie ? below + (below % 2) : Math.round(value);
+}

@@ -1,0 +1,34 @@
+/**
+ * What the pool and a device worker say to each other (over the IPC channel of `fork`, structured clone). Samples go by a
+ * `key` that the pool never uses twice, so a late word about a sample that was given up cannot be taken for a newer one's.
+ *
+ * The pool speaks first: `open`, answered by `ready` or `refused`. Then `draw` and `cancel` at any time. Every `draw` is
+ * answered by `started`, any number of `progress`, and one of `sample` and `failed`; every `cancel` by `canceled`, and what
+ * still comes for those keys is to be ignored. When the channel closes, the worker exits.
+ */
+import type { Bundle } from './bundle/manifest.js';
+import type { SampleRequest, SampleResult } from './types.js';
+
+export type ToWorker =
+  | {
+      readonly kind: 'open';
+      readonly device: string;
+      readonly bundles: readonly Bundle[];
+      readonly maximumRows: number;
+    }
+  | { readonly kind: 'draw'; readonly key: number; readonly request: SampleRequest }
+  | { readonly kind: 'cancel'; readonly keys: readonly number[] };
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly provider: string }
+  | { readonly kind: 'refused'; readonly error: OpenError }
+  | { readonly kind: 'started'; readonly key: number }
+  | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }
+  | { readonly kind: 'sample'; readonly key: number; readonly result: SampleResult }
+  | { readonly kind: 'failed'; readonly key: number; readonly message: string }
+  | { readonly kind: 'canceled'; readonly keys: readonly number[] };
+
+/** Why a worker could not open: a bundle at fault, or else the device. An error's class does not survive the channel, so it is spelt out. */
+export type OpenError =
+  | { readonly at: 'bundle'; readonly file: string; readonly problems: readonly string[] }
+  | { readonly at: 'device'; readonly message: string };

@@ -1,0 +1,40 @@
+/** Whether a request can be drawn at all, before it reaches a device. */
+import { coverage } from './bundle/coverage.js';
+import type { Bundle } from './bundle/manifest.js';
+import { InferenceError } from './errors.js';
+import type { SampleRequest } from './types.js';
+
+const MAXIMUM_SEED = 2 ** 31 - 1;
+
+/** @throws InferenceError naming the field, the bound and the value. The ranges of the manifest are advice for users, not bounds of the method. */
+export function requireDrawable(request: SampleRequest, bundles: readonly Bundle[]): void {
+  const bundle = bundles.find(({ id }) => id === request.bundle);
+  if (bundle === undefined) {
+    throw new InferenceError(
+      `bundle "${request.bundle}" is not loaded; there is ${bundles.map(({ id }) => id).join(', ')}`,
+    );
+  }
+  const { vocabulary, schedule, prompts } = bundle.manifest;
+  if (coverage(bundle.manifest, request.product, request.defect) === 'UNSUPPORTED') {
+    throw new InferenceError(
+      `${bundle.id} cannot draw "${request.defect}" on "${request.product}"; it knows the products ${vocabulary.products.join(', ')} ` +
+        `and the defects ${[prompts.normal, ...vocabulary.defects].join(', ')}`,
+    );
+  }
+  requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
+  // DPM-Solver++ leaves out t = 0, so it has one timestep less to visit.
+  const visitable = schedule.numTrainTimesteps - (request.sampler === 'DPM_SOLVER_PP' ? 1 : 0);
+  requireInteger('steps', request.steps, 1, visitable);
+  for (const field of ['strength', 'productScale'] as const) {
+    if (!Number.isFinite(request[field]))
+      throw new InferenceError(`${field} must be a finite number, got ${String(request[field])}`);
+  }
+}
+
+function requireInteger(field: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InferenceError(
+      `${field} must be a whole number from ${String(least)} to ${String(most)}, got ${String(value)}`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Draws one sample from a bundle to PNG files, without the service: the whole path in one screen.
+ *
+ *   node dist/inference/sample.js models/<name>/<version> --product "metal nut" --defect scratch --seed 7 --out drawn/
+ *
+ * With `--noise latent.f32` (raw little-endian float32, C×h×w) the initial noise comes from a file instead of the seed, to
+ * compare with another implementation.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { loadBundle } from './bundle/load.js';
+import { beginDrawing, finishDrawing, isFinished } from './device/drawing.js';
+import { openModel } from './device/model.js';
+import { encodeSample } from './device/pictures.js';
+import { deviceOptions } from './device/sessions.js';
+import { advance } from './device/step.js';
+import { requireDrawable } from './requests.js';
+import type { GuidanceName, MaskMode, SampleRequest, SamplerName } from './types.js';
+
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    product: { type: 'string' },
+    defect: { type: 'string' },
+    seed: { type: 'string', default: '0' },
+    strength: { type: 'string' },
+    'product-scale': { type: 'string' },
+    steps: { type: 'string' },
+    sampler: { type: 'string' },
+    guidance: { type: 'string' },
+    'mask-mode': { type: 'string', default: 'AVERAGE_FEATURES' },
+    noise: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
+    out: { type: 'string', default: '.' },
+  },
+});
+
+const bundle = await loadBundle(join(positionals[0] ?? '.', 'bundle.json'));
+const { defaults, vocabulary } = bundle.manifest;
+const [anyProduct = '', anyDefect = ''] = vocabulary.trainedPairs[0] ?? [];
+const request: SampleRequest = {
+  id: 'sample',
+  bundle: bundle.id,
+  product: given.product ?? anyProduct,
+  defect: given.defect ?? anyDefect,
+  seed: Number(given.seed),
+  strength: Number(given.strength ?? defaults.strength),
+  productScale: Number(given['product-scale'] ?? defaults.productScale),
+  steps: Number(given.steps ?? defaults.steps),
+  sampler: (given.sampler ?? defaults.sampler) as SamplerName,
+  guidance: (given.guidance ?? defaults.guidance) as GuidanceName,
+  maskMode: given['mask-mode'] as MaskMode,
+};
+requireDrawable(request, [bundle]);
+
+const model = await openModel(bundle, deviceOptions(given.device));
+const began = performance.now();
+const drawing = await beginDrawing(
+  model,
+  request,
+  given.noise === undefined ? undefined : await readNoise(given.noise),
+);
+while (!isFinished(drawing)) {
+  const [failure] = await advance(model, [drawing]);
+  if (failure) throw failure.error;
+}
+const result = await encodeSample(request.id, bundle.manifest.image, await finishDrawing(model, drawing));
+const seconds = (performance.now() - began) / 1000;
+
+await mkdir(given.out, { recursive: true });
+for (const picture of ['image', 'mask', 'overlay'] as const)
+  await writeFile(join(given.out, `${picture}.png`), result[picture]);
+const { areaFraction, boundingBoxes } = result;
+process.stdout.write(`${JSON.stringify({ ...request, seconds, areaFraction, boundingBoxes })}\n`);
+
+async function readNoise(path: string): Promise<Float32Array> {
+  const bytes = await readFile(path);
+  const { channels, height, width } = bundle.manifest.latent;
+  const noise = Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+  if (noise.length !== channels * height * width)
+    throw new RangeError(
+      `${path} holds ${String(noise.length)} numbers, the latent has ${String(channels * height * width)}`,
+    );
+  return noise;
+}

@@ -1,0 +1,213 @@
+/** How samples share the denoiser, seen from the denoiser: a model that records what it is asked. */
+import { createBatcher } from '../../src/inference/device/batcher.js';
+import type { Evaluation, Model } from '../../src/inference/device/model.js';
+import type { Manifest, SampleRequest } from '../../src/inference/index.js';
+import type { FromWorker } from '../../src/inference/protocol.js';
+
+const manifest = {
+  image: { width: 4, height: 4, channels: 3 },
+  latent: { channels: 1, height: 2, width: 2 },
+  schedule: {
+    numTrainTimesteps: 1000,
+    betaStart: 1e-4,
+    betaEnd: 0.02,
+    betaSchedule: 'linear',
+    varianceType: 'fixed_small',
+  },
+  prompts: {
+    background: '{product}',
+    defect: '{defect}',
+    fusion: '{defect} {product}',
+    normal: 'good',
+    nullProduct: 'industry',
+  },
+  mask: { lateTimestep: 100, minimumPeak: 40 },
+} as unknown as Manifest;
+
+const request: SampleRequest = {
+  id: 'a',
+  bundle: 'fake@1.0.0',
+  product: 'tile',
+  defect: 'scratch',
+  seed: 1,
+  strength: 2,
+  productScale: 2,
+  steps: 4,
+  sampler: 'DDIM',
+  guidance: 'DOUBLE_FREE',
+  maskMode: 'AVERAGE_FEATURES',
+};
+
+interface Stage {
+  readonly evaluations: Evaluation[];
+  readonly told: FromWorker[];
+  readonly draw: (key: number, changes?: Partial<SampleRequest>) => void;
+  readonly cancel: (keys: number[]) => void;
+  /** Resolves when each of these is delivered, failed or canceled. */
+  readonly settled: (...keys: number[]) => Promise<void>;
+}
+
+/** @param during is called within each evaluation, with its number from 1. */
+function stage(maximumRows: number, during: (count: number, evaluation: Evaluation) => void = () => undefined): Stage {
+  const [evaluations, told]: [Evaluation[], FromWorker[]] = [[], []];
+  let heard = (): void => undefined;
+  const model: Model = {
+    manifest,
+    // A phrase's letters, so that a test can read which text a row was given.
+    embed: (phrase) => Promise.resolve(Float32Array.from(phrase.padEnd(20), (letter) => letter.charCodeAt(0))),
+    denoise: async (evaluation) => {
+      evaluations.push(evaluation);
+      await Promise.resolve();
+      during(evaluations.length, evaluation);
+      return evaluation.rowBackground.map((background) => ({
+        noise: Float32Array.from(evaluation.latents[evaluation.backgroundSample[background] ?? 0] ?? []),
+        maskFeature: new Float32Array(4),
+        variance: undefined,
+      }));
+    },
+    decode: () => Promise.resolve(new Float32Array(48)),
+    close: () => Promise.resolve(),
+  };
+  const models = new Map([
+    ['fake@1.0.0', model],
+    ['other@1.0.0', model],
+  ]);
+  const batcher = createBatcher({
+    models,
+    maximumRows,
+    tell: (message) => {
+      told.push(message);
+      heard();
+    },
+  });
+  const isSettled = (key: number): boolean =>
+    told.some((m) =>
+      m.kind === 'canceled' ? m.keys.includes(key) : (m.kind === 'sample' || m.kind === 'failed') && m.key === key,
+    );
+  return {
+    evaluations,
+    told,
+    draw: (key, changes = {}) => batcher.draw(key, { ...request, id: String(key), ...changes }),
+    cancel: (keys) => batcher.cancel(keys),
+    settled: (...keys) =>
+      new Promise((resolve) => {
+        heard = () => {
+          if (keys.every(isSettled)) resolve();
+        };
+        heard();
+      }),
+  };
+}
+
+const textOf = (embedding: Float32Array | undefined): string => String.fromCharCode(...(embedding ?? [])).trim();
+
+test('a sample of Eq. 4 has three rows over two backgrounds, each with its own texts', async () => {
+  const { evaluations, draw, settled } = stage(6);
+  draw(1);
+  await settled(1);
+  const [first] = evaluations;
+  expect(first).toMatchObject({ timesteps: [999], backgroundSample: [0, 0], rowBackground: [0, 1, 0] });
+  expect(first?.backgroundText.map(textOf)).toEqual(['industry', 'tile']);
+  expect(first?.defectText.map(textOf)).toEqual(['good', 'good', 'scratch']);
+  expect(first?.fusionText.map(textOf)).toEqual(['good industry', 'good tile', 'scratch industry']);
+  expect(evaluations.map(({ timesteps }) => timesteps)).toEqual([[999], [666], [333], [0]]);
+});
+
+test('samples with other plans lie behind one another', async () => {
+  const { evaluations, draw, settled } = stage(6);
+  draw(1);
+  draw(2, { guidance: 'PRODUCT_RELATIVE' });
+  await settled(1, 2);
+  expect(evaluations[0]).toMatchObject({ backgroundSample: [0, 0, 1], rowBackground: [0, 1, 0, 2, 2] });
+});
+
+test('an evaluation never has more rows than it may; who waits joins when there is room, in order', async () => {
+  const { evaluations, told, draw, settled } = stage(6);
+  [1, 2, 3, 4, 5].forEach((key) => draw(key));
+  await settled(1, 2, 3, 4, 5);
+  expect(Math.max(...evaluations.map(({ rowBackground }) => rowBackground.length))).toBe(6);
+  expect(told.flatMap((message) => (message.kind === 'started' ? message.key : []))).toEqual([1, 2, 3, 4, 5]);
+  expect(evaluations).toHaveLength(12);
+});
+
+test('a sample that has more rows than fit draws alone', async () => {
+  const { evaluations, draw, settled } = stage(1);
+  draw(1);
+  draw(2);
+  await settled(1, 2);
+  expect(evaluations.map(({ latents }) => latents.length)).toEqual(Array(8).fill(1));
+});
+
+test('a request that arrives joins at the next step, at its own timestep', async () => {
+  const { evaluations, draw, settled } = stage(6, (count) => {
+    if (count === 2) draw(2, { steps: 3 });
+  });
+  draw(1);
+  await settled(1);
+  await settled(2);
+  expect(evaluations.map(({ timesteps }) => timesteps)).toEqual([[999], [666], [333, 999], [0, 500], [0]]);
+});
+
+test('a cancel takes effect before the next step, for one that draws and for one that waits', async () => {
+  const { evaluations, told, draw, cancel, settled } = stage(6, (count) => {
+    if (count === 2) cancel([1, 3]);
+  });
+  [1, 2, 3].forEach((key) => draw(key));
+  await settled(1, 2, 3);
+  expect(evaluations.map(({ latents }) => latents.length)).toEqual([2, 2, 1, 1]);
+  expect(told.flatMap((message) => (message.kind === 'sample' ? message.key : []))).toEqual([2]);
+});
+
+test('samples of two bundles take turns', async () => {
+  const { told, draw, settled } = stage(6);
+  draw(1, { steps: 50 });
+  draw(2, { steps: 50, bundle: 'other@1.0.0' });
+  await settled(1, 2);
+  const lastOf = (key: number): number => told.findIndex((message) => message.kind === 'sample' && message.key === key);
+  expect(told.slice(Math.min(lastOf(1), lastOf(2)) + 1, Math.max(lastOf(1), lastOf(2))).length).toBeLessThanOrEqual(1);
+});
+
+test('a sample whose noise is not a number fails alone', async () => {
+  const { told, draw, settled } = stage(6, (count, { latents }) => {
+    if (count === 2) latents[0]?.fill(NaN);
+  });
+  draw(1);
+  draw(2);
+  await settled(1, 2);
+  expect(told).toContainEqual({
+    kind: 'failed',
+    key: 1,
+    message: 'the denoiser of fake@1.0.0 gave values that are not numbers at step 2',
+  });
+  expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
+});
+
+test('an evaluation that fails fails its samples, and those that wait are drawn', async () => {
+  const { told, draw, settled } = stage(3, (count) => {
+    if (count === 1) throw new Error('out of memory');
+  });
+  draw(1);
+  draw(2);
+  await settled(1, 2);
+  expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'out of memory' });
+  expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
+});
+
+test('a request that cannot begin fails alone', async () => {
+  const { told, draw, settled } = stage(6);
+  draw(1, { steps: 5000 });
+  draw(2, { bundle: 'absent@1.0.0' });
+  draw(3);
+  await settled(1, 2, 3);
+  expect(told).toContainEqual({
+    kind: 'failed',
+    key: 1,
+    message: 'steps must be a whole number from 1 to 1000, got 5000',
+  });
+  expect(told).toContainEqual({
+    kind: 'failed',
+    key: 2,
+    message: 'the bundle absent@1.0.0 is not open on this device',
+  });
+  expect(told.some((message) => message.kind === 'sample' && message.key === 3)).toBe(true);
+});
