@@ -1,0 +1,28 @@
+/**
+ * Gives a tenant the words of a bundle as a catalog to begin with. Words that a later bundle adds are added at
+ * the next start; what is there already, perhaps edited, is left alone.
+ */
+import type { Bundle } from '../inference/index.js';
+import { newId } from '../storage/identifiers.js';
+import { defects, products } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+export async function seedCatalog(scope: TenantScope, bundle: Bundle): Promise<void> {
+  const { vocabulary } = bundle.manifest;
+  const common = (word: string) => ({ id: newId(), name: word, promptName: word, createdAt: new Date() });
+  await scope.transaction(async ({ database, own }) => {
+    await database
+      .insert(products)
+      .values(vocabulary.products.map((word) => own({ ...common(word), partNumber: codeOf(word) })))
+      .onConflictDoNothing();
+    await database
+      .insert(defects)
+      .values(vocabulary.defects.map((word) => own({ ...common(word), code: codeOf(word) })))
+      .onConflictDoNothing();
+  });
+}
+
+/** "metal nut" → "METAL_NUT" */
+export function codeOf(word: string): string {
+  return word.toUpperCase().replaceAll(' ', '_');
+}

@@ -1,0 +1,141 @@
+/** The four things the demo asks of the service, in plain GraphQL over fetch and graphql-ws. */
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { DemoError } from './options.js';
+
+export interface Pair {
+  readonly partNumber: string;
+  readonly defectCode: string;
+  readonly coverage: 'TRAINED' | 'ZERO_SHOT' | 'UNSUPPORTED';
+}
+
+export interface Accepted {
+  readonly id: string;
+  readonly coverage: string;
+  readonly model: string;
+  readonly seed: number;
+  readonly strength: { readonly min: number; readonly max: number };
+}
+
+export interface ReadySample {
+  readonly index: number;
+  readonly image: { readonly url: string };
+  readonly mask: { readonly url: string };
+  readonly overlay: { readonly url: string };
+}
+
+export interface GenerationEvent {
+  readonly type: string;
+  readonly seq: number;
+  readonly progress?: { readonly fraction: number; readonly samplesDone: number; readonly samplesTotal: number };
+  readonly sample?: ReadySample;
+  readonly error?: { readonly message: string };
+}
+
+export interface Client {
+  pairs(): Promise<Pair[]>;
+  generate(input: object): Promise<Accepted>;
+  follow(id: string): AsyncIterable<GenerationEvent>;
+}
+
+const EVENTS = `subscription Events($id: ID!, $after: Int!) {
+  generationEvents(id: $id, after: $after) {
+    type: __typename
+    ... on GenerationQueued { seq }
+    ... on GenerationStarted { seq }
+    ... on GenerationProgressed { seq progress { fraction samplesDone samplesTotal } }
+    ... on SampleReady { seq sample { index image { url } mask { url } overlay { url } } }
+    ... on GenerationSucceeded { seq }
+    ... on GenerationFailed { seq error { message } }
+    ... on GenerationCanceled { seq }
+  }
+}`;
+
+const LAST = ['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled'];
+const RECONNECTS = 10;
+
+export function connect(url: string, key: string): Client {
+  const authorization = `Bearer ${key}`;
+
+  async function ask<T>(query: string, variables: object = {}): Promise<T> {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) }).catch(
+      () => {
+        throw new DemoError(
+          `No service answers at ${url}. Start it with "npm start", or say where it is with DEFECTDIFFU_URL.`,
+        );
+      },
+    );
+    const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] };
+    if (errors !== undefined || data === undefined)
+      throw new DemoError((errors ?? []).map(({ message }) => message).join('\n'));
+    return data;
+  }
+
+  return {
+    async pairs() {
+      const { products } = await ask<{ products: { edges: { node: ProductNode }[] } }>(
+        '{ products(first: 100) { edges { node { partNumber defects { coverage defect { code } } } } } }',
+      );
+      return products.edges.flatMap(({ node }) =>
+        node.defects.map(({ coverage, defect }) => ({
+          partNumber: node.partNumber,
+          defectCode: defect.code,
+          coverage,
+        })),
+      );
+    },
+    async generate(input) {
+      const { generateDefects } = await ask<{
+        generateDefects: { id: string; coverage: string; request: Omit<Accepted, 'id' | 'coverage'> }[];
+      }>(
+        `mutation ($input: [GenerateDefectsInput!]!) {
+          generateDefects(input: $input) { id coverage request { model seed strength { min max } } }
+        }`,
+        { input: [input] },
+      );
+      const [accepted] = generateDefects;
+      if (accepted === undefined) throw new DemoError('The service accepted nothing.');
+      return { id: accepted.id, coverage: accepted.coverage, ...accepted.request };
+    },
+    follow: (id) => follow(url.replace(/^http/, 'ws'), authorization, id),
+  };
+}
+
+interface ProductNode {
+  readonly partNumber: string;
+  readonly defects: { readonly coverage: Pair['coverage']; readonly defect: { readonly code: string } }[];
+}
+
+/** When the connection breaks, goes on after the last event seen: none is missed and none comes twice. */
+async function* follow(url: string, authorization: string, id: string): AsyncIterable<GenerationEvent> {
+  let after = 0;
+  for (let attempt = 0; attempt < RECONNECTS; attempt += 1) {
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization },
+      retryAttempts: 0,
+    });
+    try {
+      for await (const { data, errors } of client.iterate<{ generationEvents: GenerationEvent }>({
+        query: EVENTS,
+        variables: { id, after },
+      })) {
+        if (errors !== undefined || data == null)
+          throw new DemoError((errors ?? []).map(({ message }) => message).join('\n'));
+        const event = data.generationEvents;
+        after = event.seq;
+        attempt = 0;
+        yield event;
+        if (LAST.includes(event.type)) return;
+      }
+    } catch (error) {
+      if (error instanceof DemoError) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    } finally {
+      await client.dispose();
+    }
+  }
+  throw new DemoError(`The connection to ${url} was lost. The generation ${id} goes on; query its samples later.`);
+}

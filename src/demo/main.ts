@@ -1,0 +1,80 @@
+/**
+ * A client as a user would write one: asks the running service for defective pictures, follows the events, and
+ * writes image, mask and overlay of each sample to a folder as soon as it is ready.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DemoError, HELP, readOptions } from './options.js';
+import type { Options } from './options.js';
+import { connect } from './client.js';
+import type { Client, GenerationEvent, ReadySample } from './client.js';
+import { createBar } from './bar.js';
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options === 'help') {
+    console.log(HELP);
+    return;
+  }
+  const client = connect(options.url, options.key);
+  const pair = await choosePair(client, options);
+  const generation = await client.generate({ ...pair, ...options.request });
+  const strength = generation.strength;
+  console.log(
+    `Drawing ${String(options.request.count)} × ${pair.defectCode} on ${pair.partNumber} (${generation.coverage})`,
+  );
+  console.log(
+    `model ${generation.model}, seed ${String(generation.seed)}, strength ${String(strength.min)} … ${String(strength.max)}`,
+  );
+
+  const folder = resolve(options.out);
+  await mkdir(folder, { recursive: true });
+  const bar = createBar(process.stdout, options.request.count);
+  const written: string[] = [];
+  for await (const event of client.follow(generation.id)) {
+    bar.show(event);
+    if (event.sample !== undefined)
+      written.push(...(await save(event.sample, folder, `${pair.partNumber}_${pair.defectCode}`, generation.id)));
+    complain(event);
+  }
+  bar.end();
+  console.log(`\n${String(written.length)} files in ${folder}:\n${written.map((name) => `  ${name}`).join('\n')}`);
+}
+
+/** What was asked for; where one is left out, the first pair that the model was trained on. */
+async function choosePair(client: Client, { part, defect }: Options) {
+  if (part !== undefined && defect !== undefined) return { partNumber: part, defectCode: defect };
+  const pairs = (await client.pairs()).filter(
+    (pair) => (part === undefined || pair.partNumber === part) && (defect === undefined || pair.defectCode === defect),
+  );
+  const best =
+    pairs.find(({ coverage }) => coverage === 'TRAINED') ?? pairs.find(({ coverage }) => coverage === 'ZERO_SHOT');
+  if (best === undefined)
+    throw new DemoError(`The service has no product and defect to go with ${part ?? defect ?? 'any wish'}.`);
+  return { partNumber: best.partNumber, defectCode: best.defectCode };
+}
+
+async function save(sample: ReadySample, folder: string, name: string, generation: string): Promise<string[]> {
+  const files = { image: sample.image.url, mask: sample.mask.url, overlay: sample.overlay.url };
+  const stem = `${name}_${generation.slice(-8)}_${String(sample.index).padStart(3, '0')}`;
+  return Promise.all(
+    Object.entries(files).map(async ([kind, url]) => {
+      const response = await fetch(url);
+      if (!response.ok) throw new DemoError(`${url} answered ${String(response.status)}: ${await response.text()}`);
+      const file = `${stem}_${kind}.png`;
+      await writeFile(join(folder, file), Buffer.from(await response.arrayBuffer()));
+      return file;
+    }),
+  );
+}
+
+function complain({ type, error }: GenerationEvent): void {
+  if (type === 'GenerationFailed')
+    throw new DemoError(`The generation failed: ${error?.message ?? 'without a reason'}`);
+  if (type === 'GenerationCanceled') throw new DemoError('The generation was canceled.');
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof DemoError ? `\n${error.message}` : error);
+  process.exit(1);
+});

@@ -1,0 +1,94 @@
+/** The demo's command line. */
+import { parseArgs } from 'node:util';
+
+export class DemoError extends Error {}
+
+export const HELP = `npm run demo -- [options]
+
+Asks a running DefectDiffu service for defective pictures and writes them to a folder.
+
+  --part METAL_NUT    part number        (default: the first product with a trained defect)
+  --defect SCRATCH    defect code        (default: its first trained defect)
+  --count 4           how many samples
+  --strength 2        defect strength, or a range that is spread over the samples: 1..4
+  --seed 7            the same seed gives the same pictures
+  --steps 20          denoising steps    (default: the model's)
+  --out demo-output   folder for the PNG files
+  --key …             API key            (default: DEFECTDIFFU_API_KEY)
+  --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
+
+const NO_KEY = `An API key is needed. The service prints it at its first start; then run
+
+  DEFECTDIFFU_API_KEY=<key> npm run demo
+
+If it is lost, start the service once with DEFECTDIFFU_API_KEY set to a new key of your own.`;
+
+export interface Options {
+  readonly url: string;
+  readonly key: string;
+  readonly part: string | undefined;
+  readonly defect: string | undefined;
+  readonly out: string;
+  readonly request: {
+    readonly count: number;
+    readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
+    readonly seed?: number;
+    readonly steps?: number;
+  };
+}
+
+export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  const key = values.key ?? env['DEFECTDIFFU_API_KEY'];
+  if (key === undefined || key === '') throw new DemoError(NO_KEY);
+  const url = values.url ?? env['DEFECTDIFFU_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? '4000'}/graphql`;
+  if (!URL.canParse(url)) throw new DemoError(`--url: "${url}" is not a URL.`);
+  return {
+    url,
+    key,
+    part: values.part,
+    defect: values.defect,
+    out: values.out ?? 'demo-output',
+    request: {
+      count: number('count', values.count ?? '4'),
+      ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
+      ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
+      ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+    },
+  };
+}
+
+function parse(args: string[]) {
+  const text = { type: 'string' } as const;
+  const names = {
+    part: text,
+    defect: text,
+    count: text,
+    strength: text,
+    seed: text,
+    steps: text,
+    out: text,
+    key: text,
+    url: text,
+  };
+  try {
+    return parseArgs({ args, options: { ...names, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    throw new DemoError(`${(error as Error).message}\n\n${HELP}`);
+  }
+}
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new DemoError(`--${name}: "${text}" is not a number.`);
+  return value;
+}
+
+function strength(text: string) {
+  const [min, max, ...more] = text.split('..');
+  if (min === undefined || more.length > 0)
+    throw new DemoError(`--strength: "${text}" is neither a number nor min..max.`);
+  if (max === undefined) return { value: number('strength', min) };
+  return { min: number('strength', min), max: number('strength', max) };
+}

@@ -1,0 +1,51 @@
+/**
+ * Errors a caller can act on. Each has a stable code, which reaches the API as `extensions.code`; whatever else
+ * is thrown is a fault of the service and is masked at the edge.
+ */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'UNKNOWN_PRODUCT'
+  | 'UNKNOWN_DEFECT'
+  | 'UNKNOWN_MODEL'
+  | 'UNSUPPORTED_PAIR'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'QUEUE_FULL'
+  | 'NOT_FOUND'
+  | 'UNAUTHENTICATED'
+  | 'QUERY_TOO_LARGE';
+
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ErrorCode;
+  /** graphql-js copies this onto the error that it sends. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.code = code;
+    this.extensions = { code, ...details };
+  }
+}
+
+/** The configuration or the surroundings do not allow a start. Printed as it is, without a stack trace. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** `field: problem`, the form of every complaint about input. */
+export function badInput(field: string, problem: string): ServiceError {
+  return new ServiceError('BAD_USER_INPUT', `${field}: ${problem}`, { field });
+}
+
+/** A value as it may stand in a message: short, and on one line. */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** Names for a message: the first of them, and how many more there are. */
+export function listed(names: readonly string[], limit = 20): string {
+  if (names.length === 0) return 'none';
+  const more = names.length - limit;
+  return names.slice(0, limit).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');
+}

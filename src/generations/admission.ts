@@ -1,0 +1,208 @@
+/**
+ * Takes a list of requests whole or not at all. All items of one GraphQL operation come here together and become
+ * one multi-row insert; an accepted row is the queue's entry, so what was answered is what will be done.
+ * An idempotency key belongs to its first request for ever: the same wish gets the same generation back.
+ */
+import { inArray, sql } from 'drizzle-orm';
+import type { Catalog } from '../catalog/catalog.js';
+import { catalogOf } from '../catalog/catalog.js';
+import type { Models } from '../catalog/models.js';
+import type { Limits } from '../config.js';
+import { ServiceError, badInput, listed, quote } from '../errors.js';
+import { notify } from '../storage/database.js';
+import { newId } from '../storage/identifiers.js';
+import type { DefectRow, GenerationRow, ProductRow } from '../storage/tables.js';
+import { events, generations } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { CHANNEL, QUEUED_SIGNAL } from './events.js';
+import type { GenerationInput, Order } from './request.js';
+import { checkTexts, hashOf, resolveOrder } from './request.js';
+
+/** Admissions of all processes take turns, so that the bound of the queue holds exactly. */
+const ADMISSION_LOCK = 4_711_003;
+const RETRY_AFTER_MS = 5_000;
+const NAMES_IN_ERROR = 20;
+
+export interface AdmissionRules {
+  readonly models: Models;
+  readonly limits: Limits;
+}
+
+interface Item {
+  readonly input: GenerationInput;
+  readonly at: string;
+  readonly hash: string;
+}
+
+/** Gives the generations in the order of the inputs. */
+export async function admit(
+  tenant: TenantScope,
+  rules: AdmissionRules,
+  inputs: readonly GenerationInput[],
+): Promise<readonly GenerationRow[]> {
+  const most = rules.limits.generationsPerRequest;
+  if (inputs.length > most) throw badInput('input', `${String(inputs.length)} items are more than ${String(most)}`);
+  const items = inputs.map((input, i) => ({ input, at: `input[${String(i)}]`, hash: hashOf(input) }));
+  for (const { input, at } of items) checkTexts(input, at);
+
+  return tenant.transaction(async (scope) => {
+    await scope.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(ADMISSION_LOCK))})`);
+    const known = await byIdempotencyKey(scope, items);
+    const fresh = items.filter((item) => isNew(item, items, known));
+    const inserted = await insert(scope, await resolve(scope, rules, fresh), rules.limits);
+    return items.map((item) => {
+      const row = inserted.get(firstOfKey(item, items)) ?? known.get(item.input.idempotencyKey ?? '');
+      if (row === undefined) throw new Error(`${item.at} was neither found nor inserted`);
+      return row;
+    });
+  });
+}
+
+/** Of the items that share a key, the first stands for all; an item without a key stands for itself. */
+function firstOfKey(item: Item, items: readonly Item[]): Item {
+  const key = item.input.idempotencyKey;
+  return (key == null ? undefined : items.find((other) => other.input.idempotencyKey === key)) ?? item;
+}
+
+/** Throws when the item's key stands for another wish. */
+function isNew(item: Item, items: readonly Item[], known: ReadonlyMap<string, GenerationRow>): boolean {
+  const key = item.input.idempotencyKey;
+  if (key == null) return true;
+  const row = known.get(key);
+  const first = firstOfKey(item, items);
+  if ((row?.inputHash ?? first.hash) !== item.hash) throw conflict(item.at, key, row);
+  return row === undefined && first === item;
+}
+
+async function byIdempotencyKey(scope: TenantScope, items: readonly Item[]): Promise<Map<string, GenerationRow>> {
+  const keys = items.flatMap(({ input }) => (input.idempotencyKey == null ? [] : [input.idempotencyKey]));
+  if (keys.length === 0) return new Map();
+  const found = await scope.database
+    .select()
+    .from(generations)
+    .where(scope.rows(generations, inArray(generations.idempotencyKey, keys)));
+  return new Map(found.map((row) => [row.idempotencyKey ?? '', row]));
+}
+
+function conflict(at: string, key: string, row: GenerationRow | undefined): ServiceError {
+  const earlier = row === undefined ? 'another item of this list' : `generation ${row.id}`;
+  return new ServiceError(
+    'IDEMPOTENCY_CONFLICT',
+    `${at}.idempotencyKey: ${quote(key)} was used for ${earlier} with other input; use a new key for a new request`,
+    { field: `${at}.idempotencyKey`, ...(row === undefined ? {} : { generationId: row.id }) },
+  );
+}
+
+interface Resolved {
+  readonly item: Item;
+  readonly order: Order;
+  readonly product: ProductRow;
+  readonly defect: DefectRow;
+  readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+}
+
+async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonly Item[]): Promise<Resolved[]> {
+  const catalog = catalogOf(scope);
+  const products = await catalog.productsByPartNumber([...new Set(items.map(({ input }) => input.partNumber))]);
+  const defects = await catalog.defectsByCode([...new Set(items.map(({ input }) => input.defectCode))]);
+  const resolved: Resolved[] = [];
+  for (const item of items) {
+    const { input, at } = item;
+    const product = products.find((row) => row.partNumber === input.partNumber);
+    if (product === undefined) throw await unknownProduct(catalog, input.partNumber, at);
+    const defect = defects.find((row) => row.code === input.defectCode);
+    if (defect === undefined) throw await unknownDefect(catalog, input.defectCode, at);
+    const bundle = findModel(rules.models, input.model, at);
+    const coverage = rules.models.coverage(bundle, product.promptName, defect.promptName);
+    if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
+    resolved.push({ item, product, defect, coverage, order: resolveOrder(input, bundle, rules.limits, at) });
+  }
+  return resolved;
+}
+
+function findModel(models: Models, model: string | null | undefined, at: string): ReturnType<Models['find']> {
+  try {
+    return models.find(model);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError(error.code, `${at}.${error.message}`, { ...error.extensions, field: `${at}.model` });
+  }
+}
+
+async function unknownProduct(catalog: Catalog, partNumber: string, at: string): Promise<ServiceError> {
+  const names = await catalog.partNumbers(1000);
+  return new ServiceError(
+    'UNKNOWN_PRODUCT',
+    `${at}.partNumber: there is no product ${quote(partNumber)}; there are: ${listed(names, NAMES_IN_ERROR)}`,
+    { field: `${at}.partNumber`, available: names.slice(0, NAMES_IN_ERROR) },
+  );
+}
+
+async function unknownDefect(catalog: Catalog, code: string, at: string): Promise<ServiceError> {
+  const codes = await catalog.defectCodes(1000);
+  return new ServiceError(
+    'UNKNOWN_DEFECT',
+    `${at}.defectCode: there is no defect ${quote(code)}; there are: ${listed(codes, NAMES_IN_ERROR)}`,
+    { field: `${at}.defectCode`, available: codes.slice(0, NAMES_IN_ERROR) },
+  );
+}
+
+function unsupported(product: ProductRow, defect: DefectRow, model: string, at: string): ServiceError {
+  return new ServiceError(
+    'UNSUPPORTED_PAIR',
+    `${at}: model ${model} cannot draw ${quote(defect.promptName)} on ${quote(product.promptName)}: ` +
+      'one of the two words is not in its vocabulary (see models { vocabulary })',
+    { field: at },
+  );
+}
+
+async function insert(
+  scope: TenantScope,
+  resolved: readonly Resolved[],
+  limits: Limits,
+): Promise<Map<Item, GenerationRow>> {
+  if (resolved.length === 0) return new Map();
+  await requireRoom(scope, resolved, limits);
+  const at = new Date();
+  const values = resolved.map(({ item, order, product, defect, coverage }) =>
+    scope.own({
+      id: newId(),
+      productId: product.id,
+      defectId: defect.id,
+      status: 'QUEUED' as const,
+      settings: { ...order.settings, product: product.promptName, defect: defect.promptName, coverage },
+      count: order.count,
+      priority: order.priority,
+      samplesDone: 0,
+      stepsDone: 0,
+      lastSeq: 1,
+      attempts: 0,
+      idempotencyKey: order.idempotencyKey,
+      inputHash: item.hash,
+      createdAt: at,
+    }),
+  );
+  const rows = await scope.database.insert(generations).values(values).returning();
+  const queued = { type: 'GenerationQueued' } as const;
+  await scope.database
+    .insert(events)
+    .values(rows.map((row) => scope.own({ generationId: row.id, seq: 1, payload: queued, at })));
+  await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return new Map(resolved.map(({ item }, i) => [item, byId.get(values[i]?.id ?? '') as GenerationRow]));
+}
+
+async function requireRoom({ database }: TenantScope, resolved: readonly Resolved[], limits: Limits): Promise<void> {
+  const asked = resolved.reduce((sum, { order }) => sum + order.count, 0);
+  // Over all tenants: they share the devices.
+  const { rows } = await database.execute<{ waiting: string | number }>(
+    sql`select coalesce(sum(count - samples_done), 0) as waiting from generation where status in ('QUEUED', 'RUNNING')`,
+  );
+  const room = limits.queuedSamples - Number(rows[0]?.waiting ?? 0);
+  if (asked <= room) return;
+  throw new ServiceError(
+    'QUEUE_FULL',
+    `The queue has room for ${String(Math.max(0, room))} of ${String(limits.queuedSamples)} samples, ${String(asked)} were asked for; nothing was accepted, try again later`,
+    { retryAfterMs: RETRY_AFTER_MS, limit: limits.queuedSamples },
+  );
+}

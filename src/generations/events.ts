@@ -1,0 +1,98 @@
+/**
+ * The events of a generation are rows with a seq of 1, 2, 3 … without a gap: the number is taken under the lock
+ * of the generation's row, in the transaction that makes the change. A subscriber reads on from the last seq it
+ * saw, so reconnecting loses nothing, a slow one costs nothing, and there is no fan-out in memory to leak.
+ */
+import { asc, eq, gt, sql } from 'drizzle-orm';
+import { notify } from '../storage/database.js';
+import type { EventPayload } from '../storage/records.js';
+import type { EventRow } from '../storage/tables.js';
+import { events, generations } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import type { Wakeups } from './wakeups.js';
+
+/** The channel on which the id of a generation is told when it has a new event, and the signals below. */
+export const CHANNEL = 'generation';
+/** There is something to claim. */
+export const QUEUED_SIGNAL = 'queued';
+/** Who draws it may stop. */
+export const cancelSignal = (id: string): string => `cancel:${id}`;
+
+const LAST = new Set<EventPayload['type']>(['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
+const BATCH = 100;
+/** Notifications can be lost; then the next look comes this much later. */
+const POLL_MS = 2_000;
+
+/** Must run inside the transaction that makes the change it tells of. */
+export async function append(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
+  const { database, rows, own } = scope;
+  const [row] = await database
+    .update(generations)
+    .set({ lastSeq: sql`${generations.lastSeq} + 1` })
+    .where(rows(generations, eq(generations.id, generationId)))
+    .returning({ seq: generations.lastSeq });
+  if (row === undefined) throw new Error(`generation ${generationId} is not there`);
+  await database.insert(events).values(own({ generationId, seq: row.seq, payload, at: new Date() }));
+  await notify(database, CHANNEL, generationId);
+}
+
+function read({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
+  return database
+    .select()
+    .from(events)
+    .where(rows(events, eq(events.generationId, generationId), gt(events.seq, after)))
+    .orderBy(asc(events.seq))
+    .limit(BATCH);
+}
+
+/** Events with a seq above `after`, those to come included, until the last one of the generation. */
+export function follow(
+  scope: TenantScope,
+  generationId: string,
+  after: number,
+  wakeups: Wakeups,
+): AsyncIterableIterator<EventRow> {
+  const bell = wakeups.bell(generationId);
+  const generator = pull(scope, generationId, after, bell);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => generator.next(),
+    // A generator that waits cannot be returned from: the bell is rung first.
+    return: () => {
+      bell.close();
+      return generator.return(undefined);
+    },
+  };
+}
+
+async function* pull(scope: TenantScope, id: string, after: number, bell: ReturnType<Wakeups['bell']>) {
+  let seen = after;
+  try {
+    while (!bell.closed) {
+      const heard = bell.next(POLL_MS);
+      const batch = await read(scope, id, seen);
+      for (const event of batch) {
+        seen = event.seq;
+        yield event;
+        if (LAST.has(event.payload.type)) return;
+      }
+      if (batch.length === 0) {
+        // An `after` beyond the end of a generation that is over: nothing will come.
+        if (await isOver(scope, id, seen)) return;
+        await heard;
+      }
+    }
+  } finally {
+    bell.close();
+  }
+}
+
+async function isOver({ database, rows }: TenantScope, id: string, seen: number): Promise<boolean> {
+  const [row] = await database
+    .select({ finishedAt: generations.finishedAt, lastSeq: generations.lastSeq })
+    .from(generations)
+    .where(rows(generations, eq(generations.id, id)));
+  return row === undefined || (row.finishedAt !== null && row.lastSeq <= seen);
+}

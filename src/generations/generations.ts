@@ -1,0 +1,90 @@
+/** A tenant's generations: look-ups, lists, and cancelling. */
+import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import { ServiceError, quote } from '../errors.js';
+import { notify } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { GenerationRow } from '../storage/tables.js';
+import { generations } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { CHANNEL, append, cancelSignal } from './events.js';
+
+export interface GenerationConditions {
+  readonly statuses?: readonly GenerationRow['status'][] | undefined;
+  readonly productIds?: readonly string[] | undefined;
+  readonly defectIds?: readonly string[] | undefined;
+}
+
+export interface Generations {
+  byId(ids: readonly string[]): Promise<readonly GenerationRow[]>;
+  /** Throws NOT_FOUND, for another tenant's as for one that never was. */
+  require(id: string): Promise<GenerationRow>;
+  /** The newest first. */
+  page(request: PageRequest, conditions: GenerationConditions): Promise<Page<GenerationRow>>;
+  /** Queued or running becomes canceled, at once and for good; what is over already stays as it is. */
+  cancel(id: string): Promise<GenerationRow>;
+}
+
+export function generationsOf(scope: TenantScope): Generations {
+  const { database, rows } = scope;
+
+  async function byId(ids: readonly string[]): Promise<readonly GenerationRow[]> {
+    const valid = ids.filter(isId);
+    if (valid.length === 0) return [];
+    return database
+      .select()
+      .from(generations)
+      .where(rows(generations, inArray(generations.id, valid)));
+  }
+
+  async function require(id: string): Promise<GenerationRow> {
+    const [row] = await byId([id]);
+    if (row === undefined)
+      throw new ServiceError('NOT_FOUND', `id: there is no generation ${quote(id)}`, { field: 'id' });
+    return row;
+  }
+
+  return {
+    byId,
+    require,
+    async page(request, { statuses, productIds, defectIds }) {
+      const [last] = request.after ?? [];
+      const found = await database
+        .select()
+        .from(generations)
+        .where(
+          rows(
+            generations,
+            last === undefined ? undefined : lt(generations.id, String(last)),
+            among(generations.status, statuses),
+            among(generations.productId, productIds),
+            among(generations.defectId, defectIds),
+          ),
+        )
+        .orderBy(desc(generations.id))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+    async cancel(id) {
+      await require(id);
+      await scope.transaction(async (tx) => {
+        const [canceled] = await tx.database
+          .update(generations)
+          .set({ status: 'CANCELED', finishedAt: new Date(), leaseOwner: null, leaseUntil: null })
+          .where(tx.rows(generations, and(eq(generations.id, id), inArray(generations.status, ['QUEUED', 'RUNNING']))))
+          .returning({ id: generations.id });
+        if (canceled === undefined) return;
+        await append(tx, id, { type: 'GenerationCanceled' });
+        await notify(tx.database, CHANNEL, cancelSignal(id));
+      });
+      return require(id);
+    },
+  };
+}
+
+type FilterColumn = typeof generations.status | typeof generations.productId | typeof generations.defectId;
+
+function among(column: FilterColumn, values: readonly string[] | undefined) {
+  return values === undefined ? undefined : inArray(column as typeof generations.productId, [...values]);
+}

@@ -1,0 +1,117 @@
+/**
+ * The queue is the generation table. A worker claims a row with a lease and renews it while it draws; a lease that
+ * runs out gives the row back. Every write of a worker is fenced: it takes effect only while the row is RUNNING
+ * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
+ */
+import { and, eq, sql } from 'drizzle-orm';
+import type { Database } from '../storage/database.js';
+import type { EventPayload } from '../storage/records.js';
+import type { GenerationRow } from '../storage/tables.js';
+import { generations } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { append } from './events.js';
+
+export const LEASE_SECONDS = 30;
+/** A generation that took the process with it this often is given up. */
+const ATTEMPTS = 5;
+
+/** The row is no longer this worker's: canceled, or its lease ran out and another took it. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost';
+}
+
+/**
+ * The next generation to draw, or undefined. Order: priority, then the tenant that has the least running, then age.
+ * A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept.
+ */
+export async function claim(database: Database, owner: string): Promise<GenerationRow | undefined> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
+      with running as (
+        select tenant_id, count(*) as n from generation
+        where status = 'RUNNING' and lease_until > now() group by tenant_id
+      ), next as (
+        select g.id, g.started_at is null as first
+        from generation g left join running r on r.tenant_id = g.tenant_id
+        where g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now()))
+        order by g.priority desc, coalesce(r.n, 0), g.id
+        limit 1
+        for update of g skip locked
+      )
+      update generation g
+      set status = 'RUNNING', attempts = g.attempts + 1, lease_owner = ${owner},
+          lease_until = now() + ${LEASE_SECONDS} * interval '1 second', started_at = coalesce(g.started_at, now()),
+          steps_done = g.samples_done * (g.settings ->> 'steps')::int
+      from next where g.id = next.id
+      returning g.id, g.tenant_id, next.first
+    `);
+    const [claimed] = rows;
+    if (claimed === undefined) return undefined;
+    const scope = forTenant(tx, claimed.tenant_id);
+    if (claimed.first) await append(scope, claimed.id, { type: 'GenerationStarted' });
+    const [row] = await tx.select().from(generations).where(eq(generations.id, claimed.id));
+    return row;
+  });
+}
+
+export function triedTooOften(row: GenerationRow): boolean {
+  return row.attempts > ATTEMPTS;
+}
+
+/** Renews the leases of the owner and returns the ids of what it still holds. */
+export async function renew(database: Database, owner: string): Promise<ReadonlySet<string>> {
+  const { rows } = await database.execute<{ id: string }>(sql`
+    update generation set lease_until = now() + ${LEASE_SECONDS} * interval '1 second'
+    where status = 'RUNNING' and lease_owner = ${owner} returning id
+  `);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Gives a claim back unharmed: the next worker goes on with it, and this attempt does not count. */
+export async function handBack(database: Database, owner: string, id: string): Promise<void> {
+  await database.execute(sql`
+    update generation set lease_owner = null, lease_until = null, attempts = greatest(0, attempts - 1)
+    where id = ${id} and status = 'RUNNING' and lease_owner = ${owner}
+  `);
+}
+
+/** At the start of the only process that can have the database open: whoever held a lease is gone. */
+export async function expireLeases(database: Database): Promise<void> {
+  await database.execute(sql`update generation set lease_owner = null, lease_until = null where status = 'RUNNING'`);
+}
+
+type Changes = Partial<Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner'>>;
+
+const ONE_MORE_SAMPLE = {
+  samplesDone: sql`${generations.samplesDone} + 1`,
+  // Progress is told now and then; what is ready counts in full meanwhile.
+  stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + 1) * (${generations.settings} ->> 'steps')::int)`,
+};
+
+/** One fenced change of a claimed generation, with the event that tells of it and whatever else belongs to it. */
+export async function change(
+  tenant: TenantScope,
+  owner: string,
+  id: string,
+  changes: Changes & { oneMoreSample?: true },
+  payload: EventPayload,
+  within?: (scope: TenantScope) => Promise<void>,
+): Promise<void> {
+  const { oneMoreSample, ...columns } = changes;
+  await tenant.transaction(async (scope) => {
+    const [held] = await scope.database
+      .update(generations)
+      .set({ ...columns, ...(oneMoreSample ? ONE_MORE_SAMPLE : {}), id })
+      .where(
+        scope.rows(
+          generations,
+          and(eq(generations.id, id), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
+        ),
+      )
+      .returning({ id: generations.id });
+    if (held === undefined) throw new ClaimLost(`generation ${id} is no longer held by ${owner}`);
+    await within?.(scope);
+    await append(scope, id, payload);
+  });
+}

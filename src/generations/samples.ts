@@ -1,0 +1,131 @@
+/** A tenant's samples and the artifacts they point to. */
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import { isId } from '../storage/identifiers.js';
+import type { ArtifactRow, SampleRow } from '../storage/tables.js';
+import { artifacts, samples } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+interface Bounds {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+export interface SampleConditions {
+  readonly generationId?: string | undefined;
+  readonly productIds?: readonly string[] | undefined;
+  readonly defectIds?: readonly string[] | undefined;
+  readonly strength?: Bounds | undefined;
+  readonly areaFraction?: Bounds | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+}
+
+/** The lists that hang on another row. */
+export type Parent = 'generation' | 'product';
+
+export interface Samples {
+  byId(ids: readonly string[]): Promise<readonly SampleRow[]>;
+  /** The newest generation first, within it by index. */
+  page(request: PageRequest, conditions: SampleConditions): Promise<Page<SampleRow>>;
+  /** The same page under each of many parents, in one statement. */
+  pagesUnder(
+    parent: Parent,
+    ids: readonly string[],
+    request: PageRequest,
+  ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
+  indexesOf(generationId: string): Promise<ReadonlySet<number>>;
+  artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
+  insert(sample: Omit<SampleRow, 'tenantId'>, files: readonly Omit<ArtifactRow, 'tenantId'>[]): Promise<void>;
+}
+
+export function samplesOf({ tenantId, database, rows, own }: TenantScope): Samples {
+  return {
+    byId: async (ids) =>
+      database
+        .select()
+        .from(samples)
+        .where(rows(samples, inArray(samples.id, [...ids]))),
+
+    async page(request, conditions) {
+      if (conditions.generationId !== undefined && !isId(conditions.generationId)) return page([], request);
+      const found = await database
+        .select()
+        .from(samples)
+        .where(rows(samples, beyond(request), ...wanted(conditions)))
+        .orderBy(desc(samples.generationId), asc(samples.index))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+
+    async pagesUnder(parent, ids, request) {
+      const column = parent === 'generation' ? samples.generationId : samples.productId;
+      const rank = sql<number>`row_number() over (partition by ${column} order by ${samples.generationId} desc, ${samples.index})`;
+      const ranked = database
+        .select({ id: samples.id, rank: rank.as('rank') })
+        .from(samples)
+        .where(rows(samples, inArray(column, [...ids]), beyond(request)))
+        .as('ranked');
+      const found = await database
+        .select({ sample: samples })
+        .from(samples)
+        .innerJoin(ranked, eq(ranked.id, samples.id))
+        .where(rows(samples, lte(ranked.rank, request.first + 1)))
+        .orderBy(desc(samples.generationId), asc(samples.index));
+      const groups = Map.groupBy(found, ({ sample }) =>
+        parent === 'generation' ? sample.generationId : sample.productId,
+      );
+      return new Map(
+        ids.map((id) => [
+          id,
+          page(
+            (groups.get(id) ?? []).map(({ sample }) => sample),
+            request,
+          ),
+        ]),
+      );
+    },
+
+    async indexesOf(generationId) {
+      const found = await database
+        .select({ index: samples.index })
+        .from(samples)
+        .where(rows(samples, eq(samples.generationId, generationId)));
+      return new Set(found.map((row) => row.index));
+    },
+
+    artifacts: async (keys) =>
+      database
+        .select()
+        .from(artifacts)
+        .where(and(eq(artifacts.tenantId, tenantId), inArray(artifacts.key, [...keys]))),
+
+    async insert(sample, files) {
+      await database.insert(artifacts).values(files.map((file) => own(file)));
+      await database.insert(samples).values(own(sample));
+    },
+  };
+}
+
+/** The rows after the cursor: of the same generation with a higher index, or of an older generation. */
+function beyond({ after }: PageRequest) {
+  if (after === undefined) return undefined;
+  const [generation, index] = after as readonly [string, number];
+  return or(lt(samples.generationId, generation), and(eq(samples.generationId, generation), gt(samples.index, index)));
+}
+
+function wanted(conditions: SampleConditions) {
+  const { generationId, productIds, defectIds, strength, areaFraction, createdAfter, createdBefore } = conditions;
+  return [
+    generationId === undefined ? undefined : eq(samples.generationId, generationId),
+    productIds === undefined ? undefined : inArray(samples.productId, [...productIds]),
+    defectIds === undefined ? undefined : inArray(samples.defectId, [...defectIds]),
+    strength?.min === undefined ? undefined : gte(samples.strength, strength.min),
+    strength?.max === undefined ? undefined : lte(samples.strength, strength.max),
+    areaFraction?.min === undefined ? undefined : gte(samples.areaFraction, areaFraction.min),
+    areaFraction?.max === undefined ? undefined : lte(samples.areaFraction, areaFraction.max),
+    createdAfter === undefined ? undefined : gte(samples.createdAt, createdAfter),
+    createdBefore === undefined ? undefined : lt(samples.createdAt, createdBefore),
+  ];
+}

@@ -1,0 +1,62 @@
+/**
+ * Who waits for news of a generation is woken by a notification of the database. It is only a hint: it carries
+ * an id and nothing else, and everyone who waits also looks again after a while.
+ */
+export interface Bell {
+  /** Resolves at the next ring after this call, after `timeoutMs`, or when the bell is closed. */
+  next(timeoutMs: number): Promise<void>;
+  close(): void;
+  readonly closed: boolean;
+}
+
+export interface Wakeups {
+  bell(id: string): Bell;
+  ring(id: string): void;
+  /** Closes every bell, so that all who wait go home. */
+  closeAll(): void;
+}
+
+export function createWakeups(): Wakeups {
+  const bells = new Map<string, Set<{ ring: () => void; close: () => void }>>();
+
+  function bell(id: string): Bell {
+    let waiting: (() => void) | undefined;
+    let closed = false;
+    const entry = {
+      ring: () => waiting?.(),
+      close: () => {
+        closed = true;
+        const set = bells.get(id);
+        set?.delete(entry);
+        if (set?.size === 0) bells.delete(id);
+        waiting?.();
+      },
+    };
+    const set = bells.get(id) ?? new Set();
+    bells.set(id, set.add(entry));
+    return {
+      next: (timeoutMs) =>
+        new Promise<void>((resolve) => {
+          waiting?.();
+          const done = () => {
+            clearTimeout(timer);
+            waiting = undefined;
+            resolve();
+          };
+          const timer = setTimeout(done, timeoutMs);
+          waiting = done;
+          if (closed) done();
+        }),
+      close: entry.close,
+      get closed() {
+        return closed;
+      },
+    };
+  }
+
+  return {
+    bell,
+    ring: (id) => bells.get(id)?.forEach((entry) => entry.ring()),
+    closeAll: () => [...bells.values()].flatMap((set) => [...set]).forEach((entry) => entry.close()),
+  };
+}

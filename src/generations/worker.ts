@@ -1,0 +1,153 @@
+/**
+ * Claims generations and carries them through the pool, a few at a time. Notifications wake it at once; it also
+ * looks by itself, so a lost notification costs a second and never a generation.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ArtifactStore } from '../artifacts/store.js';
+import { CanceledError, DeviceLostError, InferenceError } from '../inference/index.js';
+import type { InferencePool } from '../inference/index.js';
+import type { Log } from '../log.js';
+import type { Storage } from '../storage/database.js';
+import type { FailureReason } from '../storage/records.js';
+import type { GenerationRow } from '../storage/tables.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { StorageFailed, drawGeneration } from './drawing.js';
+import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
+import { ClaimLost, LEASE_SECONDS, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
+import { createWakeups } from './wakeups.js';
+
+/** Generations in the pool at a time: enough to fill its batches with small ones. */
+const CONCURRENCY = 4;
+const POLL_MS = 1_000;
+const RENEW_MS = (LEASE_SECONDS * 1000) / 6;
+
+export interface Worker {
+  readonly running: number;
+  /** Claims no more and hands back what it holds; samples that are done stay done. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerParts {
+  readonly storage: Storage;
+  readonly pool: InferencePool;
+  readonly store: ArtifactStore;
+  readonly log: Log;
+}
+
+export async function startWorker({ storage, pool, store, log }: WorkerParts): Promise<Worker> {
+  const { database } = storage;
+  const owner = randomUUID();
+  const held = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const wakeups = createWakeups();
+  const unlisten = await storage.listen(CHANNEL, (id) => wakeups.ring(id));
+  const bell = wakeups.bell(QUEUED_SIGNAL);
+  let stopping = false;
+  if (storage.exclusive) await expireLeases(database);
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      const heard = bell.next(POLL_MS);
+      if (held.size >= CONCURRENCY) {
+        await Promise.race([...held.values()].map(({ done }) => done));
+        continue;
+      }
+      const row = await claim(database, owner).catch((error: unknown) => {
+        log.error({ err: error }, 'claiming failed');
+        return undefined;
+      });
+      if (row === undefined) await heard;
+      else carry(row);
+    }
+  }
+
+  function carry(row: GenerationRow): void {
+    const abort = new AbortController();
+    const claimBell = wakeups.bell(cancelSignal(row.id));
+    const done = draw(row, abort.signal).finally(() => {
+      claimBell.close();
+      held.delete(row.id);
+    });
+    held.set(row.id, { abort, done });
+    void watch();
+
+    /** Stops drawing soon after a cancel; the fences keep the result right however late this comes. */
+    async function watch(): Promise<void> {
+      while (!claimBell.closed) {
+        await claimBell.next(RENEW_MS);
+        if (!claimBell.closed) await checkClaims();
+      }
+    }
+  }
+
+  async function checkClaims(): Promise<void> {
+    const before = [...held];
+    const kept = await renew(database, owner).catch(() => undefined);
+    if (kept === undefined) return;
+    for (const [id, { abort }] of before) if (!kept.has(id)) abort.abort(new ClaimLost(id));
+  }
+
+  async function draw(row: GenerationRow, signal: AbortSignal): Promise<void> {
+    const scope = forTenant(database, row.tenantId);
+    const facts = { generation: row.id, tenant: row.tenantId, count: row.count, attempt: row.attempts };
+    log.info(facts, 'generation claimed');
+    try {
+      if (triedTooOften(row)) throw new TooManyAttempts();
+      await drawGeneration({ scope, row, owner, pool, store, signal });
+      log.info(facts, 'generation succeeded');
+    } catch (error) {
+      if (error instanceof ClaimLost || signal.reason instanceof ClaimLost) log.info(facts, 'generation canceled');
+      else
+        await (stopping ? handBack(database, owner, row.id) : fail(row, error)).catch((second: unknown) => {
+          // The lease runs out, and the generation is taken up again, a bounded number of times.
+          log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
+        });
+    }
+  }
+
+  async function fail(row: GenerationRow, error: unknown): Promise<void> {
+    log.error({ generation: row.id, tenant: row.tenantId, err: error }, 'generation failed');
+    const failure = reasonOf(error, pool, row);
+    const end = { status: 'FAILED', failure, finishedAt: new Date() } as const;
+    const scope = forTenant(database, row.tenantId);
+    await change(scope, owner, row.id, end, { type: 'GenerationFailed', failure });
+  }
+
+  const looping = loop();
+  return {
+    get running() {
+      return held.size;
+    },
+    async stop() {
+      stopping = true;
+      bell.close();
+      for (const { abort } of held.values()) abort.abort();
+      await Promise.all([looping, ...[...held.values()].map(({ done }) => done)]);
+      wakeups.closeAll();
+      await unlisten();
+    },
+  };
+}
+
+class TooManyAttempts extends Error {
+  override readonly name = 'TooManyAttempts';
+}
+
+/** What the tenant is told: enough to act on, nothing of the machine's insides. */
+function reasonOf(error: unknown, pool: InferencePool, row: GenerationRow): FailureReason {
+  const { bundle } = row.settings;
+  if (error instanceof TooManyAttempts) {
+    return {
+      code: 'TOO_MANY_ATTEMPTS',
+      message: `given up after ${String(row.attempts - 1)} attempts that ended with the process`,
+    };
+  }
+  if (!pool.bundles.some(({ id }) => id === bundle)) {
+    return { code: 'MODEL_UNAVAILABLE', message: `model ${bundle} is no longer installed` };
+  }
+  if (error instanceof DeviceLostError) return { code: 'DEVICE_LOST', message: error.message };
+  if (error instanceof StorageFailed) return { code: 'STORAGE_FAILED', message: 'the sample could not be stored' };
+  if (error instanceof InferenceError && !(error instanceof CanceledError)) {
+    return { code: 'INFERENCE_FAILED', message: error.message };
+  }
+  return { code: 'INFERENCE_FAILED', message: 'drawing failed; the server log says why' };
+}

@@ -1,0 +1,28 @@
+/**
+ * What leaves the service as an error, over every transport. Our own errors and GraphQL's pass; anything else is
+ * a fault: it is logged under a reference, and the caller gets the reference alone.
+ */
+import { randomUUID } from 'node:crypto';
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+
+export function publicError(error: unknown, formatted: GraphQLFormattedError, log: Log): GraphQLFormattedError {
+  const cause = causeOf(error);
+  if (cause instanceof ServiceError || cause instanceof GraphQLError) {
+    return { ...formatted, extensions: { code: 'BAD_USER_INPUT', ...formatted.extensions } };
+  }
+  const reference = randomUUID();
+  log.error({ err: cause, reference, path: formatted.path }, 'request failed');
+  return {
+    ...formatted,
+    message: `Something went wrong in the service. Its log says what, under reference ${reference}.`,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
+  };
+}
+
+/** The error that was thrown, below what graphql-js wraps around it to say where. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
+}

@@ -1,0 +1,64 @@
+/** GraphQL over HTTP. */
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { expressMiddleware } from '@as-integrations/express5';
+import type { RequestHandler } from 'express';
+import type { GraphQLSchema } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { IncomingMessage, Server } from 'node:http';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Context, Parts } from '../resolvers/context.js';
+import { createContext } from '../resolvers/context.js';
+import { authenticate } from '../tenants/keys.js';
+import { publicError } from './errors.js';
+import { QUERY_LIMITS, queryLimits } from './limits.js';
+import { originOf } from './origin.js';
+
+export interface GraphqlOverHttp {
+  readonly handler: RequestHandler;
+  /** Lets what is being answered be answered, and stops the HTTP server. */
+  stop(): Promise<void>;
+}
+
+export async function createGraphqlOverHttp(
+  schema: GraphQLSchema,
+  parts: Parts,
+  httpServer: Server,
+  log: Log,
+): Promise<GraphqlOverHttp> {
+  const apollo = new ApolloServer<Context>({
+    schema,
+    validationRules: [queryLimits],
+    parseOptions: { maxTokens: QUERY_LIMITS.tokens },
+    introspection: true,
+    // Its landing page and its persisted queries have no use here: the one is on a CDN, the other fills memory.
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
+    ],
+    persistedQueries: false,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: (formatted, error) => publicError(error, formatted, log),
+  });
+  await apollo.start();
+  return {
+    handler: expressMiddleware(apollo, { context: ({ req }) => contextOf(req, parts) }),
+    stop: () => apollo.stop(),
+  };
+}
+
+async function contextOf(request: IncomingMessage, parts: Parts): Promise<Context> {
+  try {
+    const identity = await authenticate(parts.database, request.headers.authorization);
+    return createContext(parts, identity, originOf(request, parts.config));
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
+    throw new GraphQLError(error.message, { extensions: { ...error.extensions, http: { status: 401, headers } } });
+  }
+}

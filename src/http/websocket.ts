@@ -1,0 +1,85 @@
+/**
+ * GraphQL over WebSocket (graphql-transport-ws). The key comes in the connection's first message, for browsers
+ * cannot set headers. Queries pass the same limits, and errors the same mask, as over HTTP.
+ */
+import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import type { Context as Connection } from 'graphql-ws';
+import type { Extra } from 'graphql-ws/use/ws';
+import { useServer } from 'graphql-ws/use/ws';
+import type { Server } from 'node:http';
+import { WebSocketServer } from 'ws';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Parts } from '../resolvers/context.js';
+import { createContext } from '../resolvers/context.js';
+import type { Identity } from '../tenants/keys.js';
+import { authenticate } from '../tenants/keys.js';
+import { publicError } from './errors.js';
+import { QUERY_LIMITS, queryLimits } from './limits.js';
+import { originOf } from './origin.js';
+
+const MESSAGE_BYTES = 256 * 1024;
+const SUBSCRIPTIONS_PER_CONNECTION = 100;
+/** graphql-transport-ws: the server rejects the connection. Clients do not retry on it. */
+const FORBIDDEN = 4403;
+
+type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
+type Ours = Connection<Params, Extra & { identity?: Identity }>;
+
+/** Returns what closes it: subscribers are told that the server goes away. */
+export function serveWebSocket(
+  schema: GraphQLSchema,
+  parts: Parts,
+  httpServer: Server,
+  path: string,
+  log: Log,
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
+  httpServer.on('upgrade', (request, socket, head) => {
+    if (request.url?.split('?')[0] !== path) {
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
+  });
+  const mask = (errors: readonly GraphQLError[]) => errors.map((error) => publicError(error, error.toJSON(), log));
+  const server = useServer<Params, { identity?: Identity }>(
+    {
+      schema,
+      parse: (source) => parse(source, { maxTokens: QUERY_LIMITS.tokens }),
+      validate: (checked, document) => validate(checked, document, [...specifiedRules, queryLimits]),
+      onConnect: (connection) => admit(connection, parts),
+      onSubscribe: (connection) => {
+        if (Object.keys(connection.subscriptions).length <= SUBSCRIPTIONS_PER_CONNECTION) return;
+        const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
+        return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+      },
+      context: ({ extra }) => {
+        if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
+        return createContext(parts, extra.identity, originOf(extra.request, parts.config)) as never;
+      },
+      onError: (_connection, _id, _payload, errors) => mask(errors),
+      onNext: (_connection, _id, _payload, _args, result) =>
+        result.errors === undefined ? undefined : { data: result.data ?? null, errors: mask(result.errors) },
+    },
+    sockets,
+  );
+  return async () => {
+    await server.dispose();
+  };
+}
+
+async function admit({ connectionParams, extra }: Ours, parts: Parts): Promise<boolean> {
+  try {
+    extra.identity = await authenticate(
+      parts.database,
+      connectionParams?.authorization ?? connectionParams?.Authorization,
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    extra.socket.close(FORBIDDEN, `${error.code}: ${error.message}`.slice(0, 120));
+    return false;
+  }
+}

@@ -1,0 +1,58 @@
+/** The program: configuration in, service up, signals awaited, service down. */
+import 'reflect-metadata';
+import { readConfig } from './config.js';
+import { StartError } from './errors.js';
+import { BundleError, InferenceError } from './inference/index.js';
+import { createLog } from './log.js';
+import type { Log } from './log.js';
+import type { Service } from './service.js';
+import { startService } from './service.js';
+
+/** After this the process ends whatever is still open; nothing that was accepted is lost by it. */
+const SHUTDOWN_MS = 15_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const service = await startService(config, log);
+  log.info({ url: service.url, dataDirectory: config.dataDirectory }, 'service is up');
+  closeOnSignals(service, log);
+  greet(service, config.apiKey !== undefined);
+}
+
+/** For the person at the terminal. The only place where a key is ever shown. */
+function greet({ url, generatedKey }: Service, configured: boolean): void {
+  const key =
+    generatedKey !== undefined
+      ? `API key, shown this once: ${generatedKey}\nTry it:  DEFECTDIFFU_API_KEY=${generatedKey} DEFECTDIFFU_URL=${url} npm run demo`
+      : configured
+        ? 'API key: the one in DEFECTDIFFU_API_KEY.'
+        : 'API key: the one shown at the first start. If it is lost, start once with DEFECTDIFFU_API_KEY set to a new one.';
+  process.stdout.write(`\nDefectDiffu serves ${url}\n${key}\n\n`);
+}
+
+function closeOnSignals(service: Service, log: Log): void {
+  let closing = false;
+  const close = (signal: NodeJS.Signals): void => {
+    if (closing) return;
+    closing = true;
+    log.info({ signal }, 'shutting down');
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    service.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'shutting down failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof StartError || error instanceof BundleError || error instanceof InferenceError;
+  const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`DefectDiffu cannot start. ${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,55 @@
+import { Arg, Ctx, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { badInput } from '../errors.js';
+import { follow } from '../generations/events.js';
+import { GenerationEvent } from '../schema/events.js';
+import type { GenerationRow, SampleRow } from '../storage/tables.js';
+import type { EventRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+import { progressOf } from './generations.js';
+
+interface EventArgs {
+  readonly id: string;
+  readonly after: number;
+}
+
+@Resolver()
+export class EventResolver {
+  @Subscription(() => GenerationEvent, {
+    description: 'Every event of a generation with a seq above `after`, in order, and then the end.',
+    subscribe: ({ args, context }: { args: unknown; context: unknown }) =>
+      eventsOf(args as EventArgs, context as Context) as never,
+  })
+  generationEvents(
+    @Root() event: EventRow,
+    @Arg('id', () => ID) _id: string,
+    @Arg('after', () => Int, { defaultValue: 0, description: 'The last seq seen.' }) _after: number,
+    @Ctx() context: Context,
+  ): object {
+    context.forget();
+    return shape(event, context);
+  }
+}
+
+async function eventsOf({ id, after }: EventArgs, context: Context): Promise<AsyncIterable<EventRow>> {
+  const { generations, scope, parts } = context;
+  if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
+  const { id: generationId } = await generations.require(id);
+  return follow(scope, generationId, after, parts.wakeups);
+}
+
+/** Getters, so that only what the subscriber selected is looked up. */
+function shape({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
+  return {
+    type: payload.type,
+    seq,
+    at,
+    get generation(): Promise<GenerationRow> {
+      return loaders.generation.load(generationId);
+    },
+    get sample(): Promise<SampleRow> | undefined {
+      return payload.type === 'SampleReady' ? loaders.sample.load(payload.sampleId) : undefined;
+    },
+    progress: payload.type === 'GenerationProgressed' ? progressOf(payload) : undefined,
+    error: payload.type === 'GenerationFailed' ? payload.failure : undefined,
+  };
+}

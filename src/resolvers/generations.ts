@@ -1,0 +1,102 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { badInput } from '../errors.js';
+import { Coverage } from '../schema/enums.js';
+import { Defect, Product } from '../schema/catalog.js';
+import type { Connection } from '../schema/connection.js';
+import { PageArgs, connection } from '../schema/connection.js';
+import {
+  GenerateDefectsInput,
+  Generation,
+  GenerationConnection,
+  GenerationError,
+  GenerationFilter,
+  GenerationRequest,
+  Progress,
+} from '../schema/generation.js';
+import { SampleConnection } from '../schema/sample.js';
+import type { ProgressFigures } from '../storage/records.js';
+import { pageRequest } from '../storage/pages.js';
+import type { DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+import { catalogIds } from './filters.js';
+import { SAMPLE_KEY, sampleKey } from './samples.js';
+
+@Resolver(() => Generation)
+export class GenerationResolver {
+  @Query(() => Generation, { nullable: true })
+  async generation(@Arg('id', () => ID) id: string, @Ctx() { generations }: Context): Promise<GenerationRow | null> {
+    const [row] = await generations.byId([id]);
+    return row ?? null;
+  }
+
+  @Query(() => GenerationConnection, { description: 'The newest first.' })
+  async generations(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => GenerationFilter, { nullable: true }) filter: GenerationFilter | null,
+    @Ctx() context: Context,
+  ): Promise<Connection<GenerationRow>> {
+    const request = pageRequest(args, ['id']);
+    const conditions = { ...(await catalogIds(filter ?? {}, context)), statuses: filter?.status ?? undefined };
+    const found = await context.generations.page(request, conditions);
+    return connection(found, request, (row) => [row.id]);
+  }
+
+  @Mutation(() => [Generation], { description: 'Accepted whole or not at all, in the order of the input.' })
+  async generateDefects(
+    @Arg('input', () => [GenerateDefectsInput]) input: GenerateDefectsInput[],
+    @Ctx() { loaders }: Context,
+  ): Promise<GenerationRow[]> {
+    if (input.length === 0) throw badInput('input', 'must have at least one item');
+    return Promise.all(input.map((item) => loaders.admission.load(item)));
+  }
+
+  @Mutation(() => Generation, { description: 'Takes effect at once. What is over already stays as it is.' })
+  cancelGeneration(@Arg('id', () => ID) id: string, @Ctx() { generations }: Context): Promise<GenerationRow> {
+    return generations.cancel(id);
+  }
+
+  @FieldResolver(() => Product)
+  product(@Root() { productId }: GenerationRow, @Ctx() { loaders }: Context): Promise<ProductRow> {
+    return loaders.product.load(productId);
+  }
+
+  @FieldResolver(() => Defect)
+  defect(@Root() { defectId }: GenerationRow, @Ctx() { loaders }: Context): Promise<DefectRow> {
+    return loaders.defect.load(defectId);
+  }
+
+  @FieldResolver(() => Coverage, { description: 'As it was when the request was accepted.' })
+  coverage(@Root() { settings }: GenerationRow): keyof typeof Coverage {
+    return settings.coverage;
+  }
+
+  @FieldResolver(() => GenerationRequest)
+  request(@Root() { settings, count, priority, idempotencyKey }: GenerationRow): GenerationRequest {
+    return { ...settings, model: settings.bundle, count, priority, idempotencyKey };
+  }
+
+  @FieldResolver(() => Progress)
+  progress(@Root() { count, settings, samplesDone, stepsDone }: GenerationRow): Progress {
+    return progressOf({ samplesDone, samplesTotal: count, stepsDone, stepsTotal: count * settings.steps });
+  }
+
+  @FieldResolver(() => GenerationError, { nullable: true })
+  error(@Root() { failure }: GenerationRow): GenerationError | null {
+    return failure;
+  }
+
+  @FieldResolver(() => SampleConnection, { description: 'By index; those that are ready.' })
+  async samples(
+    @Root() { id }: GenerationRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<SampleRow>> {
+    const request = pageRequest(args, SAMPLE_KEY);
+    const found = await loaders.samplesUnder.load({ parent: 'generation', id, request });
+    return connection(found, request, sampleKey);
+  }
+}
+
+export function progressOf(figures: ProgressFigures): Progress {
+  return { ...figures, fraction: figures.stepsDone / figures.stepsTotal };
+}

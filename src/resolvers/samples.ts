@@ -1,0 +1,66 @@
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import type { SampleConditions } from '../generations/samples.js';
+import type { Connection } from '../schema/connection.js';
+import { PageArgs, connection } from '../schema/connection.js';
+import { Generation } from '../schema/generation.js';
+import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
+import type { KeyShape } from '../storage/pages.js';
+import { pageRequest } from '../storage/pages.js';
+import type { GenerationRow, SampleRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+import { catalogIds } from './filters.js';
+
+export const SAMPLE_KEY: KeyShape = ['id', 'number'];
+export const sampleKey = (row: SampleRow): [string, number] => [row.generationId, row.index];
+
+@Resolver(() => Sample)
+export class SampleResolver {
+  @Query(() => SampleConnection, { description: 'The newest generation first, within it by index.' })
+  async samples(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
+    @Ctx() context: Context,
+  ): Promise<Connection<SampleRow>> {
+    const request = pageRequest(args, SAMPLE_KEY);
+    const found = await context.samples.page(request, await conditions(filter ?? {}, context));
+    return connection(found, request, sampleKey);
+  }
+
+  @FieldResolver(() => Generation)
+  generation(@Root() { generationId }: SampleRow, @Ctx() { loaders }: Context): Promise<GenerationRow> {
+    return loaders.generation.load(generationId);
+  }
+
+  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit RGB.' })
+  image(@Root() { imageKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
+    return artifact(imageKey, context);
+  }
+
+  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grey: 255 where the defect is, else 0.' })
+  mask(@Root() { maskKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
+    return artifact(maskKey, context);
+  }
+
+  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit RGB: the image with the mask tinted and outlined.' })
+  overlay(@Root() { overlayKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
+    return artifact(overlayKey, context);
+  }
+}
+
+async function artifact(key: string, { loaders, parts, scope, origin }: Context): Promise<Artifact> {
+  const row = await loaders.artifact.load(key);
+  const { path, expiresAt } = parts.signer.sign(scope.tenantId, key);
+  return { ...row, url: new URL(path, origin), expiresAt };
+}
+
+async function conditions(filter: SampleFilter, context: Context): Promise<SampleConditions> {
+  const bounds = (range: SampleFilter['strength']) => ({ min: range?.min ?? undefined, max: range?.max ?? undefined });
+  return {
+    ...(await catalogIds(filter, context)),
+    generationId: filter.generationId ?? undefined,
+    strength: bounds(filter.strength),
+    areaFraction: bounds(filter.areaFraction),
+    createdAfter: filter.createdAfter ?? undefined,
+    createdBefore: filter.createdBefore ?? undefined,
+  };
+}

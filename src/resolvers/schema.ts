@@ -1,0 +1,31 @@
+/** The API as one executable schema. */
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
+import { EventResolver } from './events.js';
+import { GenerationResolver } from './generations.js';
+import { SampleResolver } from './samples.js';
+import { ServerResolver } from './server.js';
+
+export function createSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      ServerResolver,
+      ProductResolver,
+      ProductDefectResolver,
+      DefectResolver,
+      GenerationResolver,
+      SampleResolver,
+      EventResolver,
+    ],
+    // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, text.ts.
+    validate: false,
+    // type-graphql insists on one; ours reads rows (generations/events.ts), and nothing may be fanned out in memory.
+    pubSub: { publish: refuse, subscribe: refuse },
+  });
+}
+
+function refuse(): never {
+  throw new Error('events are rows, not messages: see generations/events.ts');
+}

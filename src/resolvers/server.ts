@@ -1,0 +1,48 @@
+import { Ctx, Query, Resolver } from 'type-graphql';
+import type { Models } from '../catalog/models.js';
+import type { Bundle } from '../inference/index.js';
+import { Model } from '../schema/model.js';
+import { ServerInfo } from '../schema/server.js';
+import { PAGE_SIZE } from '../storage/pages.js';
+import type { Context } from './context.js';
+
+@Resolver()
+export class ServerResolver {
+  @Query(() => ServerInfo)
+  serverInfo(@Ctx() { parts }: Context): ServerInfo {
+    const { version, startedAt, pool, config, loopMonitor } = parts;
+    return {
+      version,
+      startedAt,
+      devices: pool.devices().map(({ bundles, ...device }) => ({ ...device, models: bundles })),
+      limits: { ...config.limits, pageSize: PAGE_SIZE.max },
+      eventLoopDelay: loopMonitor.read(),
+    };
+  }
+
+  @Query(() => [Model], { description: 'By name, the newest version first.' })
+  models(@Ctx() { parts: { models } }: Context): Model[] {
+    return models.all.map((bundle) => modelOf(bundle, models));
+  }
+}
+
+function modelOf(bundle: Bundle, models: Models): Model {
+  const { id, name, version, manifest } = bundle;
+  const { products, defects } = manifest.vocabulary;
+  const pairs = products.flatMap((product) =>
+    defects.map((defect) => ({ product, defect, coverage: models.coverage(bundle, product, defect) })),
+  );
+  const { image, license, defaults, ranges } = manifest;
+  return {
+    id,
+    name,
+    version,
+    description: manifest.description ?? null,
+    isDefault: models.find() === bundle,
+    image,
+    license: { ...license, sources: [...license.sources] },
+    vocabulary: { products: [...products], defects: [...defects], pairs },
+    defaults,
+    ranges,
+  };
+}

@@ -1,0 +1,58 @@
+import { registerEnumType } from 'type-graphql';
+
+function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]: K } {
+  return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
+}
+
+export const Sampler = namesOf('DDPM', 'DDIM', 'DPM_SOLVER_PP');
+export const Guidance = namesOf('DOUBLE_FREE', 'PRODUCT_RELATIVE');
+export const MaskMode = namesOf('AVERAGE_FEATURES', 'AVERAGE_PIXELS');
+export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
+export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
+export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
+export type GenerationStatus = keyof typeof GenerationStatus;
+
+registerEnumType(Sampler, {
+  name: 'Sampler',
+  description: 'How the reverse diffusion is solved.',
+  valuesConfig: {
+    DDPM: { description: "The paper's ancestral sampler; wants many steps." },
+    DDIM: { description: 'Deterministic, η = 0.' },
+    DPM_SOLVER_PP: { description: 'DPM-Solver++(2M): good pictures in few steps.' },
+  },
+});
+
+registerEnumType(Guidance, {
+  name: 'Guidance',
+  description: 'What the direction of the defect is measured against.',
+  valuesConfig: {
+    DOUBLE_FREE: {
+      description: "The paper's Eq. 4: product and defect are guided apart, each against the normal industry.",
+    },
+    PRODUCT_RELATIVE: {
+      description: "As the authors' released sampler: the defect on the product against the normal product.",
+    },
+  },
+});
+
+registerEnumType(MaskMode, {
+  name: 'MaskMode',
+  description: 'How the late mask features become one mask.',
+  valuesConfig: {
+    AVERAGE_FEATURES: { description: 'Average, then decode once. Fast.' },
+    AVERAGE_PIXELS: { description: 'Decode each, then average: as in the paper.' },
+  },
+});
+
+registerEnumType(Coverage, {
+  name: 'Coverage',
+  description: 'What a model knows of a product and a defect.',
+  valuesConfig: {
+    TRAINED: { description: 'Seen together in training.' },
+    ZERO_SHOT: { description: 'Both seen, never together.' },
+    UNSUPPORTED: { description: 'At least one was never seen: it cannot be drawn.' },
+  },
+});
+
+registerEnumType(GenerationStatus, { name: 'GenerationStatus' });
+registerEnumType(DeviceState, { name: 'DeviceState' });

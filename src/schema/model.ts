@@ -1,0 +1,132 @@
+import { Field, Float, Int, ObjectType } from 'type-graphql';
+import type { GuidanceName, SamplerName } from '../inference/index.js';
+import { Coverage, Guidance, Sampler } from './enums.js';
+
+@ObjectType()
+export class ImageSize {
+  @Field(() => Int)
+  width!: number;
+
+  @Field(() => Int)
+  height!: number;
+}
+
+@ObjectType()
+export class LicenseSource {
+  @Field(() => String)
+  product!: string;
+
+  @Field(() => String)
+  source!: string;
+
+  @Field(() => String)
+  license!: string;
+}
+
+@ObjectType()
+export class License {
+  @Field(() => String, { description: 'SPDX identifier or LicenseRef-…' })
+  id!: string;
+
+  @Field(() => String)
+  terms!: string;
+
+  @Field(() => [LicenseSource], { description: 'Of the data it was trained on.' })
+  sources!: LicenseSource[];
+}
+
+@ObjectType()
+export class PairCoverage {
+  @Field(() => String)
+  product!: string;
+
+  @Field(() => String)
+  defect!: string;
+
+  @Field(() => Coverage)
+  coverage!: keyof typeof Coverage;
+}
+
+@ObjectType({ description: 'The words a model reads: the promptName of products and defects.' })
+export class Vocabulary {
+  @Field(() => [String])
+  products!: string[];
+
+  @Field(() => [String])
+  defects!: string[];
+
+  @Field(() => [PairCoverage], { description: 'Of every product with every defect.' })
+  pairs!: PairCoverage[];
+}
+
+@ObjectType({ description: 'What is taken where a request leaves it out.' })
+export class ModelDefaults {
+  @Field(() => Sampler)
+  sampler!: SamplerName;
+
+  @Field(() => Int)
+  steps!: number;
+
+  @Field(() => Float)
+  strength!: number;
+
+  @Field(() => Float)
+  productScale!: number;
+
+  @Field(() => Guidance)
+  guidance!: GuidanceName;
+}
+
+@ObjectType({ description: 'Bounds included.' })
+export class Range {
+  @Field(() => Float)
+  min!: number;
+
+  @Field(() => Float)
+  max!: number;
+}
+
+@ObjectType()
+export class ModelRanges {
+  @Field(() => Range)
+  strength!: Range;
+
+  @Field(() => Range)
+  productScale!: Range;
+
+  @Field(() => Range)
+  steps!: Range;
+}
+
+@ObjectType({ description: 'One version of a trained model.' })
+export class Model {
+  @Field(() => String, { description: 'name@version, as generateDefects takes it.' })
+  id!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String)
+  version!: string;
+
+  @Field(() => String, { nullable: true })
+  description!: string | null;
+
+  @Field(() => Boolean, { description: 'Taken when a request names none.' })
+  isDefault!: boolean;
+
+  @Field(() => ImageSize)
+  image!: ImageSize;
+
+  @Field(() => License)
+  license!: License;
+
+  @Field(() => Vocabulary)
+  vocabulary!: Vocabulary;
+
+  @Field(() => ModelDefaults)
+  defaults!: ModelDefaults;
+
+  @Field(() => ModelRanges)
+  ranges!: ModelRanges;
+}

@@ -1,0 +1,67 @@
+import { Field, Float, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
+import { DeviceState } from './enums.js';
+
+@ObjectType({ description: 'What draws.' })
+export class Device {
+  @Field(() => String, { description: 'cpu, cuda:0 …' })
+  device!: string;
+
+  @Field(() => String, { description: 'The execution provider that is live, not the one that was wished for.' })
+  provider!: string;
+
+  @Field(() => DeviceState)
+  state!: keyof typeof DeviceState;
+
+  @Field(() => Int, { description: 'How often its process was replaced.' })
+  restarts!: number;
+
+  @Field(() => [String], { description: 'The models it has loaded, name@version.' })
+  models!: readonly string[];
+}
+
+@ObjectType({ description: 'What one request may ask for.' })
+export class ServerLimits {
+  @Field(() => Int)
+  samplesPerGeneration!: number;
+
+  @Field(() => Int)
+  generationsPerRequest!: number;
+
+  @Field(() => Int, { description: 'Over all tenants; beyond it requests get QUEUE_FULL.' })
+  queuedSamples!: number;
+
+  @Field(() => Int)
+  pageSize!: number;
+}
+
+@ObjectType({
+  description: 'How long the service was deaf: delays of its event loop over the last one to two minutes.',
+})
+export class EventLoopDelay {
+  @Field(() => Float)
+  maxMs!: number;
+
+  @Field(() => Float)
+  p99Ms!: number;
+
+  @Field(() => Float)
+  meanMs!: number;
+}
+
+@ObjectType()
+export class ServerInfo {
+  @Field(() => String)
+  version!: string;
+
+  @Field(() => GraphQLISODateTime)
+  startedAt!: Date;
+
+  @Field(() => [Device])
+  devices!: Device[];
+
+  @Field(() => ServerLimits)
+  limits!: ServerLimits;
+
+  @Field(() => EventLoopDelay)
+  eventLoopDelay!: EventLoopDelay;
+}

@@ -1,0 +1,29 @@
+/**
+ * The only way to a tenant's rows: every query of a room is built from a scope, and a scope puts the tenant into
+ * every condition and every inserted row. A room that holds a scope cannot reach another tenant by mistake.
+ */
+import type { SQL } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Database } from './database.js';
+
+export interface TenantScope {
+  readonly tenantId: string;
+  readonly database: Database;
+  /** The condition for a `where`: the tenant's rows, of which the conditions hold. */
+  rows(table: { readonly tenantId: PgColumn }, ...conditions: readonly (SQL | undefined)[]): SQL;
+  /** A row to insert, as this tenant's. */
+  own<T extends object>(row: T): T & { tenantId: string };
+  /** The same tenant within a transaction. */
+  transaction<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
+}
+
+export function forTenant(database: Database, tenantId: string): TenantScope {
+  return {
+    tenantId,
+    database,
+    rows: (table, ...conditions) => and(eq(table.tenantId, tenantId), ...conditions) as SQL,
+    own: (row) => ({ ...row, tenantId }),
+    transaction: (work) => database.transaction((tx) => work(forTenant(tx, tenantId))),
+  };
+}

@@ -1,0 +1,169 @@
+import { GENERATE, QUICK, generate } from './support/generations.js';
+import type { Json, Server } from './support/server.js';
+import { TEST_KEY, startServer } from './support/server.js';
+
+let server: Server;
+beforeAll(async () => {
+  server = await startServer();
+});
+
+const refusal = (item: object) => server.error(GENERATE, { input: [{ ...QUICK, ...item }] });
+
+test.each([
+  [{ count: 0 }, 'input[0].count: 0 is out of range 1 … 1000'],
+  [{ count: -1 }, 'input[0].count: -1 is out of range 1 … 1000'],
+  [{ count: 1e9 }, 'input[0].count: 1000000000 is out of range 1 … 1000'],
+  [{ steps: 0 }, 'input[0].steps: 0 is out of range 1 … 999'],
+  [{ steps: 1000 }, 'input[0].steps: 1000 is out of range 1 … 999'],
+  [{ seed: -1 }, 'input[0].seed: -1 is out of range 0 … 2147483647'],
+  [{ priority: 10 }, 'input[0].priority: 10 is out of range 0 … 9'],
+  [{ productScale: -0.1 }, 'input[0].productScale: -0.1 is out of range 0 … 5'],
+  [{ strength: { value: 5.01 } }, 'input[0].strength: 5.01 is out of range 0 … 5'],
+  [{ strength: { min: -1, max: 2 } }, 'input[0].strength.min: -1 is out of range 0 … 5'],
+  [{ strength: { min: 1, max: 1e300 } }, 'input[0].strength.max: 1e+300 is out of range 0 … 5'],
+  [{ strength: { min: 3, max: 2 } }, 'input[0].strength: min 3 is above max 2'],
+  [{ strength: {} }, 'input[0].strength: give either value, or both min and max'],
+  [{ strength: { value: 1, max: 2 } }, 'input[0].strength: give either value, or both min and max'],
+  [{ strength: { min: 1 } }, 'input[0].strength: give either value, or both min and max'],
+  [{ partNumber: '' }, 'input[0].partNumber: must have 1 to 200 characters, not 0'],
+  [{ partNumber: 'x'.repeat(10_000) }, 'input[0].partNumber: must have 1 to 200 characters, not 10000'],
+  [{ defectCode: 'a\u0000b' }, 'input[0].defectCode: "a\\u0000b" has a character that is not text'],
+  [{ idempotencyKey: '\ud800' }, 'input[0].idempotencyKey: "\\ud800" has a character that is not text'],
+])('%j is refused, and the message says why', async (item, message) => {
+  const error = await refusal(item);
+  expect(error.message).toBe(message);
+  expect(error.extensions.code).toBe('BAD_USER_INPUT');
+});
+
+test('an unknown part, defect or model is told with what there is', async () => {
+  expect(await refusal({ partNumber: 'tile' })).toMatchObject({
+    message: 'input[0].partNumber: there is no product "tile"; there are: METAL_NUT, TILE',
+    extensions: { code: 'UNKNOWN_PRODUCT', available: ['METAL_NUT', 'TILE'] },
+  });
+  expect(await refusal({ defectCode: 'DENT' })).toMatchObject({
+    message: 'input[0].defectCode: there is no defect "DENT"; there are: CRACK, SCRATCH',
+    extensions: { code: 'UNKNOWN_DEFECT', available: ['CRACK', 'SCRATCH'] },
+  });
+  expect(await refusal({ model: 'huge' })).toMatchObject({
+    message: 'input[0].model: there is no "huge"; there are: tiny@1.0.0',
+    extensions: { code: 'UNKNOWN_MODEL' },
+  });
+});
+
+test.each([
+  ['a number that is none', '{ count: 1e400 }'],
+  ['a count beyond 32 bits', '{ count: 99999999999 }'],
+  ['a strength beyond numbers', '{ strength: { value: 1e999 } }'],
+  ['a text for a number', '{ count: "3" }'],
+  ['an unknown field', '{ colour: "red" }'],
+  ['an unknown sampler', '{ sampler: EULER }'],
+])('%s in the document is refused', async (_, item) => {
+  const body = item.slice(1);
+  const query = `mutation { generateDefects(input: [{ partNumber: "TILE", defectCode: "CRACK", ${body}]) { id } }`;
+  expect((await server.error(query)).extensions.code).toMatch(/BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED/);
+});
+
+test('an empty list and an endless one are refused', async () => {
+  expect((await server.error(GENERATE, { input: [] })).message).toBe('input: must have at least one item');
+  expect((await server.error(GENERATE, { input: Array.from({ length: 101 }, () => QUICK) })).message).toBe(
+    'input: 101 items are more than 100',
+  );
+});
+
+test.each(['first: 0', 'first: -5', 'first: 101', 'first: 2147483647'])('a page of %s is refused', async (args) => {
+  const { message, extensions } = await server.error(`{ generations(${args}) { edges { cursor } } }`);
+  expect(message).toMatch(/^first: -?\d+ is out of range 1 … 100$/);
+  expect(extensions.code).toBe('BAD_USER_INPUT');
+});
+
+const ofNumbers = Buffer.from('[1,2]').toString('base64url');
+const ofText = Buffer.from('["x\\u0000"]').toString('base64url');
+test.each(['', 'garbage', '🦄', 'x'.repeat(5000), ofNumbers, ofText])(
+  'the cursor %p is refused on every list',
+  async (after) => {
+    for (const list of ['products', 'defects', 'generations', 'samples']) {
+      const error = await server.error(`query ($after: String) { ${list}(after: $after) { edges { cursor } } }`, {
+        after,
+      });
+      expect(error.message).toMatch(/^after: .* is not a cursor of this list/);
+      expect(error.extensions.code).toBe('BAD_USER_INPUT');
+    }
+  },
+);
+
+test('text that SQL would choke on or obey is only text', async () => {
+  const product = (partNumber: string) =>
+    server.ask('query ($p: String!) { product(partNumber: $p) { id } }', { p: partNumber });
+  expect((await product("'; drop table product; --")).data).toEqual({ product: null });
+  expect((await product('a\u0000')).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  const search = '{ products(filter: { search: "%" }) { edges { node { id } } } }';
+  expect((await server.data(search)).products.edges).toEqual([]);
+});
+
+const deep = `{ generations { edges { node { ${'samples { edges { node { generation { '.repeat(4)} id ${'} } } }'.repeat(4)} } } } }`;
+const wide = `{ ${Array.from({ length: 60 }, (_, i) => `a${String(i)}: serverInfo { version }`).join(' ')} }`;
+const greedy =
+  '{ generations(first: 100) { edges { node { samples(first: 100) { edges { node { generation { samples(first: 100) { edges { node { id } } } } } } } } } } }';
+const long = `{ serverInfo { ${'version '.repeat(3000)} } }`;
+const circular = '{ serverInfo { ...A } } fragment A on ServerInfo { ...B } fragment B on ServerInfo { ...A version }';
+
+test.each([
+  ['deep', deep, /levels deep/],
+  ['wide', wide, /60 aliases/],
+  ['greedy', greedy, /objects at most/],
+  ['long', long, /token/i],
+  ['circular', circular, /Cannot spread fragment/],
+])('a query that is too %s is refused over HTTP and over WebSocket', async (_, query, message) => {
+  expect((await server.error(query)).message).toMatch(message);
+  await expect(server.subscribe(query).next())
+    .resolves.toMatchObject({ value: { errors: [{ message: expect.stringMatching(message) }] } })
+    .catch(
+      // graphql-ws reports what fails before execution by throwing.
+      (thrown: unknown) => expect(JSON.stringify(thrown) + String(thrown)).toMatch(message),
+    );
+});
+
+test('the introspection query of common tools passes', async () => {
+  const { getIntrospectionQuery } = await import('graphql');
+  expect((await server.data(getIntrospectionQuery())).__schema.queryType.name).toBe('Query');
+});
+
+describe('over HTTP', () => {
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    fetch(server.url, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers },
+    });
+
+  test('a body that is not JSON, or too large, is told so in GraphQL form', async () => {
+    const broken = await post('{"query": ');
+    expect(broken.status).toBe(400);
+    expect(((await broken.json()) as Json).errors[0].extensions.code).toBe('BAD_REQUEST');
+    const large = await post(
+      JSON.stringify({ query: '{ serverInfo { version } }', variables: { x: 'x'.repeat(300_000) } }),
+    );
+    expect(large.status).toBe(413);
+    expect(((await large.json()) as Json).errors[0].message).toBe('The request is larger than 262144 bytes.');
+  });
+
+  test('a form of another site cannot post', async () => {
+    const response = await post('{"query":"{ serverInfo { version } }"}', { 'content-type': 'text/plain' });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('several operations in one body are refused', async () => {
+    const response = await post(JSON.stringify([{ query: '{ serverInfo { version } }' }]));
+    expect(response.status).toBe(400);
+  });
+
+  test('there is nothing at other paths', async () => {
+    expect((await fetch(new URL('/', server.url))).status).toBe(404);
+    expect((await fetch(new URL('/artifacts/..%2f..%2furl-secret/x', server.url))).status).toBe(403);
+  });
+});
+
+test('after all this the same process still works, and none of it was a fault of its own', async () => {
+  expect((await generate(server, QUICK)).status).toBe('QUEUED');
+  expect(server.output()).not.toContain('"level":"error"');
+});

@@ -1,0 +1,65 @@
+/** How many statements an operation costs, read from the service's own trace. */
+import { QUICK, finished } from './support/generations.js';
+import type { Json, Server } from './support/server.js';
+import { startServer } from './support/server.js';
+
+let server: Server;
+let ids: string[];
+
+beforeAll(async () => {
+  server = await startServer({ LOG_LEVEL: 'trace' });
+});
+
+/** What the service prints comes through a pipe, a little later. */
+const printed = () => new Promise((resolve) => setTimeout(resolve, 400));
+
+/** The statements of `operation`; the worker's own are left out, which come and go by the clock. */
+async function statementsOf(operation: () => Promise<unknown>): Promise<string[]> {
+  await printed();
+  const before = server.output().length;
+  await operation();
+  await printed();
+  const lines = server
+    .output()
+    .slice(before)
+    .split('\n')
+    .filter((line) => line.includes('"msg":"query"'));
+  return lines
+    .map((line) => (JSON.parse(line) as { statement: string }).statement)
+    .filter((statement) => !/^\s*(with running|update generation|begin|commit)|api_key/.test(statement));
+}
+
+test('the generations of one list are admitted together, with one insert', async () => {
+  const input = Array.from({ length: 20 }, (_, i) => ({ ...QUICK, seed: i, steps: 1, count: 2 }));
+  const statements = await statementsOf(async () => {
+    const { generateDefects } = await server.data(
+      'mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }',
+      { input },
+    );
+    ids = generateDefects.map(({ id }: Json) => id);
+  });
+  const inserts = statements.filter((statement) => statement.startsWith('insert into "generation" '));
+  expect(inserts).toHaveLength(1);
+  expect(ids).toHaveLength(20);
+});
+
+test('twenty generations with products, defects, samples and artifacts cost as many statements as one', async () => {
+  for (const id of ids) await finished(server, id);
+  const query = `query ($first: Int!) { generations(first: $first) { edges { node {
+    product { name defects { coverage } } defect { name } samples(first: 2) { edges { node { image { url } mask { url } overlay { url } generation { id } } } }
+  } } } }`;
+  const one = await statementsOf(() => server.data(query, { first: 1 }));
+  const twenty = await statementsOf(() => server.data(query, { first: 20 }));
+  expect(one).toHaveLength(7);
+  expect(twenty).toHaveLength(one.length);
+});
+
+test('a document with several mutations is as many admissions, each whole', async () => {
+  const item = '{ partNumber: "TILE", defectCode: "CRACK", steps: 1 }';
+  const bad = '{ partNumber: "TILE", defectCode: "CRACK", steps: 0 }';
+  const { data, errors } = await server.ask(
+    `mutation { a: generateDefects(input: [${item}]) { id } b: generateDefects(input: [${item}, ${bad}]) { id } }`,
+  );
+  expect(data).toBeNull(); // of a non-null field that failed
+  expect(errors).toMatchObject([{ path: ['b'], message: 'input[1].steps: 0 is out of range 1 … 999' }]);
+});

@@ -1,0 +1,106 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json, Server } from './support/server.js';
+import { newDataDirectory, startServer } from './support/server.js';
+import {
+  CANCEL,
+  GENERATE,
+  QUICK,
+  SLOW,
+  bytesAt,
+  eventsOf,
+  fetchGeneration,
+  finished,
+  generate,
+  samplesIn,
+} from './support/generations.js';
+
+const indexes = (generation: Json): number[] => samplesIn(generation).map(({ index }) => index);
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+async function afterSamples(server: Server, id: string, count: number): Promise<void> {
+  let ready = 0;
+  await eventsOf(server, id, 0, ({ type }) => type === 'SampleReady' && ++ready === count);
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [entry.name] : [],
+  );
+}
+
+test('killed in the middle again and again, every accepted sample is drawn once, and as if nothing had happened', async () => {
+  const dataDirectory = newDataDirectory();
+  const order = { ...QUICK, steps: 150, count: 12, seed: 3 };
+  let server = await startServer({ DATA_DIR: dataDirectory });
+  const { generateDefects } = await server.data(GENERATE, { input: [order, { ...QUICK, count: 2 }] });
+  const [id, small] = generateDefects.map((generation: Json) => generation.id) as [string, string];
+  const before = new Map<number, string>();
+  for (const kill of [2, 4]) {
+    await afterSamples(server, id, kill);
+    for (const { index, id: sample } of samplesIn(await fetchGeneration(server, id))) before.set(index, sample);
+    await server.kill();
+    server = await startServer({ DATA_DIR: dataDirectory });
+  }
+  const done = await finished(server, id);
+  expect(done.status).toBe('SUCCEEDED');
+  expect(indexes(done)).toEqual(upTo(12));
+  expect((await finished(server, small)).status).toBe('SUCCEEDED');
+  // What was ready was not drawn again.
+  for (const { index, id: sample } of samplesIn(done)) if (before.has(index)) expect(sample).toBe(before.get(index));
+
+  const events = await eventsOf(server, id);
+  expect(events.map(({ seq }) => seq)).toEqual(upTo(events.length).map((i) => i + 1));
+  const types = events.map(({ type }) => type);
+  expect(types.filter((type) => type === 'GenerationStarted')).toHaveLength(1);
+  expect(types.filter((type) => type === 'SampleReady')).toHaveLength(12);
+
+  // The pictures are those of a run that nothing disturbed, and no file is half written.
+  const [again] = (await server.data(GENERATE, { input: [order] })).generateDefects;
+  const undisturbed = samplesIn(await finished(server, again.id));
+  for (const sample of samplesIn(done)) {
+    expect(await bytesAt(sample.image.url)).toEqual(await bytesAt(undisturbed[sample.index].image.url));
+  }
+  expect(filesIn(join(dataDirectory, 'artifacts', 'tmp'))).toEqual([]);
+});
+
+test('an orderly end hands the work back, ends in time, and the next start goes on with it', async () => {
+  const dataDirectory = newDataDirectory();
+  const first = await startServer({ DATA_DIR: dataDirectory });
+  const { id } = await generate(first, { ...QUICK, steps: 150, count: 8 });
+  await afterSamples(first, id, 1);
+  const started = Date.now();
+  expect(await first.stop()).toBe(0);
+  expect(Date.now() - started).toBeLessThan(10_000);
+  const second = await startServer({ DATA_DIR: dataDirectory });
+  const done = await finished(second, id);
+  expect(done.status).toBe('SUCCEEDED');
+  expect(indexes(done)).toEqual(upTo(8));
+});
+
+test('a subscriber is told that the server goes away, and goes on with the next one where it was', async () => {
+  const dataDirectory = newDataDirectory();
+  const first = await startServer({ DATA_DIR: dataDirectory });
+  const { id } = await generate(first, { ...SLOW, steps: 200 });
+  const seen: number[] = [];
+  const following = eventsOf(first, id, 0, ({ seq }) => (seen.push(seq), false));
+  await afterSamples(first, id, 1);
+  const [end] = await Promise.allSettled([following, first.stop()]);
+  expect(end).toMatchObject({ status: 'rejected', reason: { code: 1001 } });
+  const second = await startServer({ DATA_DIR: dataDirectory });
+  await second.data(CANCEL, { id });
+  const rest = await eventsOf(second, id, seen.at(-1));
+  expect(rest[0].seq).toBe((seen.at(-1) ?? 0) + 1);
+});
+
+test('what a kill left behind does not keep the next process out, but a living one does', async () => {
+  const dataDirectory = newDataDirectory();
+  const first = await startServer({ DATA_DIR: dataDirectory });
+  await expect(startServer({ DATA_DIR: dataDirectory })).rejects.toThrow(
+    `is in use by process ${String(first.process.pid)} on`,
+  );
+  expect((await generate(first, QUICK)).status).toBe('QUEUED');
+  await first.kill();
+  const second = await startServer({ DATA_DIR: dataDirectory });
+  expect(await second.stop()).toBe(0);
+});

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TINY_MODELS, newDataDirectory, runToEnd, startServer } from './support/server.js';
+import type { Finished } from './support/server.js';
+
+function copyOfModels(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-models-'));
+  cpSync(TINY_MODELS, folder, { recursive: true });
+  return folder;
+}
+
+function expectPlainRefusal({ code, stderr }: Finished, message: RegExp): void {
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^DefectDiffu cannot start\. /);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/\n\s+at /); // no stack trace
+}
+
+test('without a configured key one is generated, printed once, and kept over restarts as a hash', async () => {
+  const dataDirectory = newDataDirectory();
+  const env = { DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: '' };
+  const first = await startServer(env);
+  const key = /API key, shown this once: (dd_\S{32})\n/.exec(first.output())?.[1] ?? '';
+  expect((await first.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe('0.1.0');
+  await first.stop();
+  expect(allText(dataDirectory)).not.toContain(key);
+
+  const second = await startServer(env);
+  expect(second.output()).not.toMatch(/dd_\S{20}/);
+  expect((await second.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe('0.1.0');
+  await second.stop();
+
+  const third = await startServer({ DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: 'a-new-key' });
+  expect((await third.error('{ serverInfo { version } }', {}, key)).extensions.code).toBe('UNAUTHENTICATED');
+  expect((await third.data('{ serverInfo { version } }', {}, 'a-new-key')).serverInfo.version).toBe('0.1.0');
+});
+
+function allText(folder: string): string {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+  return names.map((name) => (statSync(name).isFile() ? readFileSync(name, 'latin1') : '')).join('\n');
+}
+
+test('the catalog begins as the words of the model, and words of a later model are added', async () => {
+  const dataDirectory = newDataDirectory();
+  const query = '{ products { edges { node { partNumber name promptName } } } defects { edges { node { code } } } }';
+  const models = copyOfModels();
+  edit(join(models, 'tiny', '1.0.0'), (manifest) => {
+    manifest['vocabulary'] = {
+      products: ['metal nut'],
+      defects: ['scratch'],
+      trainedPairs: [['metal nut', 'scratch']],
+    };
+  });
+  const first = await startServer({ DATA_DIR: dataDirectory, MODELS_DIR: models });
+  const nut = { node: { partNumber: 'METAL_NUT', name: 'metal nut', promptName: 'metal nut' } };
+  expect(await first.data(query)).toEqual({
+    products: { edges: [nut] },
+    defects: { edges: [{ node: { code: 'SCRATCH' } }] },
+  });
+  await first.stop();
+
+  const second = await startServer({ DATA_DIR: dataDirectory });
+  expect(await second.data(query)).toEqual({
+    products: { edges: [nut, { node: { partNumber: 'TILE', name: 'tile', promptName: 'tile' } }] },
+    defects: { edges: [{ node: { code: 'CRACK' } }, { node: { code: 'SCRATCH' } }] },
+  });
+});
+
+test.each<[string, (folder: string) => void, RegExp]>([
+  ['is not JSON', (folder) => writeFileSync(join(folder, 'bundle.json'), '{ not json'), /bundle\.json/],
+  ['lacks a field', (folder) => edit(folder, (manifest) => delete manifest['mask']), /mask/],
+  ['is of a later format', (folder) => edit(folder, (manifest) => (manifest['formatVersion'] = 2)), /formatVersion/],
+  ['names a file that is changed', (folder) => writeFileSync(join(folder, 'denoiser.onnx'), 'x'), /denoiser\.onnx/],
+])('a bundle that %s stops the start with a message that names the file', async (_, harm, message) => {
+  const models = copyOfModels();
+  harm(join(models, 'tiny', '1.0.0'));
+  expectPlainRefusal(await runToEnd({ MODELS_DIR: models }), message);
+});
+
+function edit(folder: string, change: (manifest: Record<string, unknown>) => void): void {
+  const file = join(folder, 'bundle.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  change(manifest);
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+test.each([
+  [{ PORT: 'http' }, /PORT: "http" is not a whole number in 0 … 65535/],
+  [{ PORT: '70000' }, /PORT: "70000" is not/],
+  [{ DEFECTDIFFU_API_KEY: 'short' }, /DEFECTDIFFU_API_KEY: must be 8 to 200/],
+  [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) URL/],
+  [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
+  [{ DEFAULT_MODEL: 'huge' }, /DEFAULT_MODEL: there is no model "huge"; there are: tiny@1\.0\.0/],
+  [{ MODELS_DIR: tmpdir() + '/nowhere' }, /nowhere/],
+])('%j stops the start with a message', async (env, message) => {
+  expectPlainRefusal(await runToEnd(env as Record<string, string>), message);
+});
+
+test('a port that is taken stops the start with a message', async () => {
+  const first = await startServer();
+  const { port } = new URL(first.url);
+  expectPlainRefusal(
+    await runToEnd({ PORT: port }),
+    new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program`),
+  );
+});
+
+test('the demo says what to do when key or service is missing', () => {
+  const demo = (env: Record<string, string>): string => {
+    try {
+      return execFileSync(process.execPath, ['dist/demo/main.js'], { env, encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
+    }
+  };
+  expect(demo({})).toContain('DEFECTDIFFU_API_KEY=<key> npm run demo');
+  expect(demo({ DEFECTDIFFU_API_KEY: 'x', PORT: '1' })).toContain('No service answers at http://127.0.0.1:1/graphql');
+});
