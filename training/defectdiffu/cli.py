@@ -163,7 +163,11 @@ def strength(
         pairs = [*model.vocabulary.trained_pairs, *known]
         task = progress.add_task("strength", total=len(pairs), figures="")
         figures = measure_strength(
-            model.generator(), pairs, seeds, steps, lambda done, total: progress.update(task, completed=done, total=total)
+            model.generator(),
+            pairs,
+            seeds,
+            steps,
+            lambda done, total: progress.update(task, completed=done, total=total),
         )
         write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
 

@@ -128,11 +128,12 @@ def _read_halves(root: Path, problems: list[str]) -> dict[str, str]:
             return {}
         halves = {}
         for line, row in enumerate(rows, start=2):
-            if row["half"] not in ("train", "test"):
-                problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
             if not (root / (row["image"] or "")).is_file():
                 problems.append(f"{path}:{line}: no such image: {row['image']!r}")
-            halves[row["image"]] = row["half"]
+            if row["half"] in ("train", "test"):
+                halves[row["image"]] = row["half"]
+            else:
+                problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
     return halves
 
 

@@ -78,7 +78,7 @@ def record_parameters(model: onnx.ModelProto, module: nn.Module) -> None:
 
 
 def read_parameters(path: Path) -> dict[str, Tensor]:
-    """The tensors that `record_parameters` noted, float32, by the module's names; their shape may differ in axes of length 1."""
+    """The tensors that `record_parameters` noted, float32, by the module's names. Axes of length 1 may differ."""
     model = onnx.load(str(path))
     notes = {entry.key: entry.value for entry in model.metadata_props}
     if PARAMETERS_KEY not in notes:

@@ -145,11 +145,12 @@ class Generator:
         return Rows(index(background_sample), stack(background), index(row_background), stack(defect), stack(fusion))
 
     def _defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
-        """The row of each sample that carries the defect (its first row where none does)."""
+        """The row of each sample that carries the defect; where none does, the heaviest (its sigma is used)."""
         rows, start = [], 0
         for plan in plans:
             carries = [i for i, row in enumerate(plan) if row.defect != self.normal]
-            rows.append(start + (carries[0] if carries else 0))
+            heaviest = max(range(len(plan)), key=lambda i: abs(plan[i].coefficient))
+            rows.append(start + (carries[0] if carries else heaviest))
             start += len(plan)
         return torch.tensor(rows, device=self.device)
 

@@ -59,7 +59,8 @@ def _draw(
     grey, masks = [], []
     for start in range(0, seeds, BATCH):
         requests = [
-            SampleRequest(product, defect, seed, strength, steps=steps) for seed in range(start, min(start + BATCH, seeds))
+            SampleRequest(product, defect, seed, strength, steps=steps)
+            for seed in range(start, min(start + BATCH, seeds))
         ]
         for sample in generator.draw(requests):
             grey.append(sample.image.astype(np.float64).mean(2))

@@ -1,0 +1,142 @@
+"""What the tests share: few threads, small configurations, and a small data set in the MVTec AD layout."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.config import DenoiserConfig
+from defectdiffu.tdia import TDIA, Rows
+
+torch.set_num_threads(1)  # the tensors here are too small to share out
+
+TINY = DenoiserConfig(
+    latent_size=8,
+    hidden_size=32,
+    heads=2,
+    cross_heads=2,
+    background_blocks=2,
+    defect_blocks=2,
+    fusion_blocks=1,
+    text_dim=16,
+    local_width=8,
+)
+
+
+@pytest.fixture
+def awake() -> Callable[..., TDIA]:
+    """Builds a TDIA whose zero-initialised parts are awake: every weight is moved off its initial value."""
+
+    def build(seed: int = 0, **changes) -> TDIA:
+        torch.manual_seed(seed)
+        denoiser = TDIA(replace(TINY, **changes))
+        with torch.no_grad():
+            for parameter in denoiser.parameters():
+                if parameter.requires_grad:
+                    parameter.add_(torch.randn_like(parameter) * 0.1)
+        return denoiser.eval()
+
+    return build
+
+
+def plain_rows(count: int, dim: int = TINY.text_dim, seed: int = 1) -> Rows:
+    """One row per sample, each with its own three texts."""
+    generator = torch.Generator().manual_seed(seed)
+    background, defect, fusion = torch.nn.functional.normalize(torch.randn(3, count, dim, generator=generator), dim=-1)
+    return Rows(torch.arange(count), background, torch.arange(count), defect, fusion)
+
+
+@pytest.fixture
+def data_set(tmp_path: Path) -> Path:
+    return make_data_set(tmp_path / "data")
+
+
+def make_data_set(root: Path, size: int = 40) -> Path:
+    """Two products, "tin" with scratches and dents, "felt" with holes: dark squares and strokes, with masks."""
+    rng = np.random.default_rng(0)
+    for product, base, defects in (("tin", 170, ("scratch", "dent")), ("felt", 90, ("hole",))):
+        for i in range(3):
+            write_image(root / product / "train" / "good" / f"{i}.png", texture(rng, base, size))
+        for defect in defects:
+            for i in range(3):
+                image, mask = texture(rng, base, size), np.zeros((size, size), np.uint8)
+                top, left = rng.integers(8, size - 16, 2)
+                mask[top : top + (3 if defect == "scratch" else 8), left : left + 8] = 255
+                image[mask > 0] = 20
+                write_image(root / product / "test" / defect / f"{i}.png", image)
+                write_image(root / product / "ground_truth" / defect / f"{i}_mask.png", mask)
+    return root
+
+
+def texture(rng: np.random.Generator, base: int, size: int) -> np.ndarray:
+    return (base + rng.integers(-25, 25, (size, size, 3))).astype(np.uint8)
+
+
+def write_image(path: Path, pixels: np.ndarray) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+TINY_PRESET = """
+name = "tiny"
+image_size = 32
+[autoencoder]
+width = 8
+deep_width = 8
+blocks = 1
+deep_blocks = 1
+[autoencoder_training]
+steps = 60
+batch_size = 4
+crop = 32
+[denoiser]
+latent_size = 4
+hidden_size = 16
+heads = 2
+cross_heads = 4
+background_blocks = 1
+defect_blocks = 1
+fusion_blocks = 1
+text_dim = 8
+prediction = "v"
+locality = true
+local_width = 4
+[text]
+hidden_size = 8
+heads = 2
+projection = 8
+[optimiser]
+batch_size = 4
+warmup_steps = 5
+cooldown_steps = 5
+[bank]
+defect_windows = 8
+normal_windows = 8
+"""
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory) -> Path:
+    """A folder with a data set `data`, a preset `tiny.toml`, and `run`: forty uninterrupted steps of training."""
+    folder = tmp_path_factory.mktemp("trained")
+    make_data_set(folder / "data")
+    (folder / "tiny.toml").write_text(TINY_PRESET)
+    result = CliRunner().invoke(app, [
+        "train", "--data", str(folder / "data"), "--run", str(folder / "run"), "--preset", str(folder / "tiny.toml"),
+        "--steps", "40", "--threads", "1",
+    ])  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return folder

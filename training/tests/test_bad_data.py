@@ -1,0 +1,91 @@
+"""Everything that is wrong with a data set is reported at once, with file names, before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import texture, write_image
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.layout import LISTED_PROBLEMS, DataError, read_data_set
+
+
+def problems_of(root: Path) -> list[str]:
+    with pytest.raises(DataError) as caught:
+        read_data_set(root)
+    return caught.value.problems
+
+
+def spoil(root: Path) -> dict[str, str]:
+    """Puts one problem of each kind into the data set: {file: what must be said of it}."""
+    square = np.zeros((40, 40), np.uint8)
+    square[10:20, 10:20] = 255
+    dents = root / "tin/ground_truth/dent"
+    write_image(dents / "0_mask.png", square[:30])
+    write_image(dents / "1_mask.png", (square // 2 + 3).astype(np.uint8))
+    write_image(dents / "2_mask.png", np.zeros((40, 40), np.uint8))
+    (root / "tin/ground_truth/scratch/0_mask.png").unlink()
+    (root / "tin/ground_truth/scratch/1_mask.png").write_bytes(b"not an image")
+    (root / "tin/train/good/0.png").write_bytes(b"\x89PNG cut off")
+    (root / "manifest.csv").write_text("image,half\ntin/test/dent/0.png,validation\ntin/test/dent/7.png,train\n")
+    (root / "unified_names.json").write_text('{"tin": ["dent"]}')
+    return {
+        "dent/0_mask.png": "mask is 40×30, its image is 40×40",
+        "dent/1_mask.png": "mask is not binary",
+        "dent/2_mask.png": "mask is empty, but the image is listed as 'dent'",
+        "scratch/0_mask.png": "is missing",
+        "scratch/1_mask.png": "unreadable mask",
+        "good/0.png": "unreadable image",
+        "manifest.csv:2": "half is 'validation', must be 'train' or 'test'",
+        "manifest.csv:3": "no such image: 'tin/test/dent/7.png'",
+        "unified_names.json": "must map product",
+    }
+
+
+def test_every_kind_of_bad_data_is_reported_in_one_message(data_set):
+    expected = spoil(data_set)
+    problems = problems_of(data_set)
+    for file, what in expected.items():
+        assert any(file in problem and what in problem for problem in problems), (file, what, problems)
+    assert len(problems) == len(expected)
+
+
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_the_command_line_reports_it_and_trains_nothing(command, data_set, tmp_path):
+    expected = spoil(data_set)
+    arguments = [command, "--data", str(data_set)] + (["--run", str(tmp_path / "run")] if command == "train" else [])
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert all(file in result.output for file in expected)
+    assert not list(tmp_path.glob("run/*.pt"))
+
+
+def test_a_good_data_set_is_listed(data_set):
+    result = CliRunner().invoke(app, ["check", "--data", str(data_set)])
+    assert result.exit_code == 0
+    assert "15 images, no problem found" in result.output
+    assert result.output.splitlines()[0].split() == ["felt", "good", "train", "3"]
+
+
+def test_a_folder_of_another_layout_is_refused(tmp_path):
+    write_image(tmp_path / "pictures/0.png", texture(np.random.default_rng(0), 90, 8))
+    assert "unknown layout" in problems_of(tmp_path)[0]
+    assert "no such folder" in problems_of(tmp_path / "nowhere")[0]
+    (tmp_path / "tin/train/good").mkdir(parents=True)
+    assert "no images found" in problems_of(tmp_path)[0]
+
+
+def test_a_manifest_without_its_columns_and_names_that_are_no_json_are_refused(data_set):
+    (data_set / "manifest.csv").write_text("file,split\na,train\n")
+    (data_set / "unified_names.json").write_text("{tin")
+    first, second = problems_of(data_set)
+    assert "manifest.csv: needs the columns 'image' and 'half'" in first
+    assert "unified_names.json: not JSON" in second
+
+
+def test_a_long_list_is_cut_with_its_count(data_set):
+    error = DataError([f"file {i}" for i in range(LISTED_PROBLEMS + 7)])
+    assert str(error).startswith(f"{LISTED_PROBLEMS + 7} problem(s)") and str(error).endswith("… and 7 more")

@@ -1,0 +1,82 @@
+"""A configuration is checked key by key; the presets are the models they say they are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from defectdiffu.config import PRESETS, TrainingConfig, config_from_dict, config_to_dict, load_config
+from defectdiffu.runs import Run
+
+
+@pytest.mark.parametrize("preset", ["small", "paper"])
+def test_presets_load_and_survive_the_way_through_a_runs_config_file(preset):
+    config = load_config(preset)
+    assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
+    assert config.image_size == 8 * config.denoiser.latent_size
+
+
+def test_the_paper_preset_is_the_papers_model():
+    config = load_config("paper")
+    d = config.denoiser
+    assert (d.background_blocks, d.defect_blocks, d.fusion_blocks, d.depth) == (10, 10, 8, 28)
+    assert (d.hidden_size, d.heads, d.cross_heads, d.patch_size, d.mlp_ratio, d.text_dim) == (
+        1152,
+        16,
+        16,
+        2,
+        4.0,
+        1024,
+    )
+    assert d.learn_sigma and not d.locality and d.prediction == "epsilon"
+    assert (config.loss.mask_weight, config.loss.alpha, config.loss.ratio_min, config.loss.ratio_max) == (
+        0.2,
+        1e-3,
+        2,
+        8,
+    )
+    assert (config.loss.drop_product, config.loss.drop_defect) == (0.2, 0.2)
+    assert config.text.kind == "clip" and config.autoencoder.kind == "kl"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"stepz": 1}, r"unknown key\(s\) \['stepz'\]"),
+        ({"denoiser": {"depth": 9}}, r"unknown key\(s\) \['denoiser\.depth'\]"),
+        ({"denoiser": {"heads": "4"}}, "denoiser.heads is '4', must be of type int"),
+        ({"denoiser": {"locality": 1}}, "denoiser.locality is 1, must be of type bool"),
+        ({"optimiser": {"learning_rate": "fast"}}, "optimiser.learning_rate is 'fast', must be of type float"),
+        ({"optimiser": {"learning_rate": True}}, "optimiser.learning_rate is True, must be of type float"),
+        ({"image_size": 128.0}, "image_size is 128.0, must be of type int"),
+        ({"held_out_pairs": "tin/dent"}, "held_out_pairs is 'tin/dent', must be a list of strings"),
+        ({"held_out_pairs": [["tin", "dent"]]}, "held_out_pairs is .*must be a list of strings"),
+        ({"autoencoder": "kl"}, "autoencoder is 'kl', must be a table"),
+    ],
+)
+def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
+    with pytest.raises(ValueError, match=message):
+        config_from_dict(document)
+
+
+def test_whole_numbers_do_for_fractions():
+    assert config_from_dict({"optimiser": {"clip_norm": 2}}).optimiser.clip_norm == 2.0
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are():
+    with pytest.raises(FileNotFoundError, match=r"no preset 'large'.*paper.*small"):
+        load_config("large")
+
+
+def test_a_preset_may_be_any_toml_file(tmp_path):
+    (tmp_path / "mine.toml").write_text((PRESETS / "small.toml").read_text().replace("surfaces-small", "mine"))
+    assert load_config(str(tmp_path / "mine.toml")).name == "mine"
+
+
+def test_a_run_keeps_the_configuration_it_was_started_with(tmp_path):
+    run = Run(tmp_path / "run")
+    with pytest.raises(FileNotFoundError, match="no training run here"):
+        run.config()
+    assert run.open(TrainingConfig(seed=3)).seed == 3
+    assert run.open(TrainingConfig(seed=4)).seed == 3

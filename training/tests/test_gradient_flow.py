@@ -1,0 +1,95 @@
+"""Which parameters each part of the loss trains."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from conftest import plain_rows
+
+from defectdiffu.bank import Bank
+from defectdiffu.config import TextConfig, TrainingConfig
+from defectdiffu.tdia import TDIA
+from defectdiffu.text import Prompts, build_text_encoder
+from defectdiffu.trainee import BatchMaker, Trainee
+
+# A softmax does not change when all its inputs rise alike, so these biases cannot matter:
+INERT = ("to_q.bias", "k_proj.bias")
+
+
+@pytest.fixture
+def step(awake):
+    """Parameters after one backward pass of the whole loss on a mixed batch."""
+
+    def run(**changes) -> Trainee:
+        denoiser = awake(**changes)
+        pairs = [("tin", "dent"), ("tin", "good")]
+        bank = Bank(
+            pairs=pairs,
+            pair=torch.tensor([0, 0, 1, 1]),
+            latent=torch.randn(4, 4, 8, 8).half(),
+            mask_latent=torch.randn(4, 4, 8, 8).half(),
+            mask=torch.zeros(4, 8, 8).half(),
+            black=torch.zeros(4, 8, 8),
+        )
+        bank.mask[:2, 2:5, 3:5] = 1  # half a token row more than nothing: R between its bounds
+        config = TrainingConfig(denoiser=denoiser.config, text=TextConfig(hidden_size=16, heads=2, projection=16))
+        phrases = Prompts(config.prompts).every(["tin"], ["dent"])
+        trainee = Trainee(denoiser, build_text_encoder(config.text, phrases))
+        maker = BatchMaker(config, bank, denoiser)
+        batch = maker.make(torch.arange(4).repeat(4).numpy(), 0)
+        prediction = trainee(trainee.text.ids(maker.phrases), batch.phrases, batch.latent, batch.timestep)
+        maker.loss(prediction, batch, denoiser.grid).total.backward()
+        return trainee
+
+    return run
+
+
+@pytest.mark.parametrize("changes", [{}, {"locality": True, "prediction": "v"}], ids=["plain", "with locality"])
+def test_the_loss_reaches_every_trainable_parameter(step, changes):
+    trainee = step(**changes)
+    unreached = [
+        name
+        for name, p in trainee.named_parameters()
+        if p.requires_grad and not name.endswith(INERT) and (p.grad is None or not p.grad.abs().max() > 1e-9)
+    ]
+    assert unreached == []
+
+
+def test_the_positions_are_frozen(step):
+    denoiser = step().denoiser
+    assert denoiser.pos_embed.grad is None
+    assert [name for name, p in denoiser.named_parameters() if not p.requires_grad] == ["pos_embed"]
+
+
+def test_the_mask_loss_reaches_the_cross_attention_and_not_the_fusion_blocks(awake):
+    denoiser: TDIA = awake()
+    prediction = denoiser(torch.randn(2, 4, 8, 8), torch.tensor([300, 700]), plain_rows(2))
+    prediction.mask_feature.square().mean().backward()
+    reached = {name for name, p in denoiser.named_parameters() if p.grad is not None and p.grad.any()}
+    config = denoiser.config
+    for i in range(config.defect_blocks):
+        assert f"cross_defect.{i}.cross_attention.to_q.weight" in reached
+        assert f"cross_defect.{i}.cross_attention.to_k.weight" in reached
+    assert {"adapt_mask.mlp.1.weight", "adapt_mask.mlp.2.weight", "adapt_mask.linear.weight"} <= reached
+    assert {"x_embedder.proj.weight", "blocks.0.attn.qkv.weight"} <= reached
+    fusion = [f"blocks.{i}." for i in range(config.background_blocks + config.defect_blocks, config.depth)]
+    assert not [name for name in reached if name.startswith((*fusion, "final_layer."))]
+
+
+def test_the_noise_loss_does_not_train_the_mask_head(awake):
+    denoiser: TDIA = awake()
+    denoiser(torch.randn(2, 4, 8, 8), torch.tensor([300, 700]), plain_rows(2)).output.square().mean().backward()
+    assert all(p.grad is None for p in denoiser.adapt_mask.parameters())
+    assert denoiser.cross_defect[0].cross_attention.to_q.weight.grad.any()
+
+
+def test_a_frozen_text_encoder_gets_no_gradient(awake):
+    denoiser = awake()
+    text = build_text_encoder(TextConfig(hidden_size=16, heads=2, projection=16), ["a photo of tin"])
+    text.model.requires_grad_(False)
+    trainee = Trainee(denoiser, text)
+    prediction = trainee(
+        text.ids(["a photo of tin"]), torch.zeros(3, 1, dtype=int), torch.randn(1, 4, 8, 8), torch.tensor([5])
+    )
+    prediction.output.mean().backward()
+    assert all(p.grad is None for p in text.parameters())

@@ -1,0 +1,206 @@
+"""What the command line makes of a trained run: pictures, and a bundle that keeps its contract."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.components import round_to_half
+from defectdiffu.from_bundle import load_bundle
+from defectdiffu.runs import Run, load
+from defectdiffu.trained import load_trained
+
+SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
+PROVENANCE = """
+description = "A test."
+license = "CC0-1.0"
+terms = "Anything."
+dataset = "Squares and strokes"
+[aliases]
+ding = "dent"
+[[sources]]
+product = "tin"
+source = "made up"
+license = "CC0-1.0"
+"""
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def provenance(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("provenance") / "provenance.toml"
+    path.write_text(PROVENANCE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def bundle(trained, provenance, tmp_path_factory) -> Path:
+    models = tmp_path_factory.mktemp("models")
+    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
+    assert result.exit_code == 0, result.output
+    return models / "tiny" / "0.1.0"
+
+
+def manifest_of(bundle: Path) -> dict:
+    return json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+
+
+def test_sample_writes_image_mask_and_overlay(trained, tmp_path):
+    result = invoke(
+        "sample", "--run", trained / "run", "--product", "tin", "--defect", "dent", "--out", tmp_path,
+        "--count", 2, "--seed", 7, "--steps", 4, "--strength", 2,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    names = {f"tin-dent-{seed}{kind}.png" for seed in (7, 8) for kind in ("", "_mask", "_overlay")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    image, mask = Image.open(tmp_path / "tin-dent-7.png"), np.asarray(Image.open(tmp_path / "tin-dent-7_mask.png"))
+    assert image.size == (32, 32) and image.mode == "RGB"
+    assert mask.shape == (32, 32) and set(np.unique(mask)) <= {0, 255}
+
+
+def test_sample_of_the_normal_state_has_an_empty_mask(trained, tmp_path):
+    result = invoke(
+        "sample", "--run", trained / "run", "--product", "felt", "--defect", "good", "--out", tmp_path,
+        "--count", 1, "--steps", 2,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert not np.asarray(Image.open(tmp_path / "felt-good-0_mask.png")).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--product", "brass", "--defect", "dent"), "product 'brass' is not in the model's vocabulary: felt, tin"),
+        (
+            ("--product", "tin", "--defect", "rust"),
+            "defect 'rust' is not in the model's vocabulary: dent, hole, scratch, good",
+        ),
+        (("--product", "tin", "--defect", "dent", "--sampler", "EULER"), "sampler is 'EULER', must be DDPM, DDIM or"),
+        (("--product", "tin", "--defect", "dent", "--guidance", "FREE"), "guidance is 'FREE', must be DOUBLE_FREE or"),
+        (("--product", "tin", "--defect", "dent", "--steps", "0"), "steps is 0, must be 1 to 1000"),
+    ],
+)
+def test_what_a_model_cannot_draw_is_refused_with_what_there_is(trained, tmp_path, options, message):
+    result = invoke("sample", "--run", trained / "run", "--out", tmp_path, *options)
+    assert result.exit_code == 1 and message in " ".join(result.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["sample", "export"])
+def test_a_run_that_is_not_trained_is_refused(command, provenance, tmp_path):
+    options = ("--provenance", provenance) if command == "export" else ("--product", "tin", "--defect", "dent")
+    result = invoke(command, "--run", tmp_path / "nowhere", *options)
+    assert result.exit_code == 1 and "no training run here" in result.output
+
+
+def test_the_manifest_keeps_to_the_schema(bundle):
+    jsonschema.validate(manifest_of(bundle), json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_the_manifest_says_what_was_trained(bundle):
+    manifest = manifest_of(bundle)
+    assert manifest["vocabulary"]["products"] == ["felt", "tin"]
+    assert manifest["vocabulary"]["trainedPairs"] == [["felt", "hole"], ["tin", "dent"], ["tin", "scratch"]]
+    assert manifest["vocabulary"]["aliases"] == {"ding": "dent"}
+    assert manifest["image"]["width"] == 32 and manifest["latent"]["width"] == 4
+    assert manifest["schedule"]["predictionType"] == "epsilon"  # the graph turns v into noise
+    assert (manifest["provenance"]["trainingSteps"], manifest["provenance"]["samplesSeen"]) == (40, 160)
+    assert manifest["license"]["sources"][0]["product"] == "tin"
+
+
+def test_every_file_is_named_with_its_hash_and_size_and_nothing_else_is_there(bundle):
+    manifest = manifest_of(bundle)
+    named = {manifest["tokenizer"]["file"]: (manifest["tokenizer"]["sha256"], None)}
+    for component in manifest["components"].values():
+        named |= {v["file"]: (v["sha256"], v["bytes"]) for v in component["variants"]}
+    assert {path.name for path in bundle.iterdir()} == {*named, "bundle.json"}
+    for name, (digest, size) in named.items():
+        content = (bundle / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest
+        assert size in (None, len(content))
+
+
+def test_the_graphs_have_the_inputs_and_outputs_that_the_manifest_names(bundle):
+    for component in manifest_of(bundle)["components"].values():
+        session = onnxruntime.InferenceSession(str(bundle / component["variants"][0]["file"]))
+        assert [node.name for node in session.get_inputs()] == component["inputs"]
+        assert [node.name for node in session.get_outputs()] == component["outputs"]
+
+
+def test_the_bundle_computes_what_the_runs_averaged_weights_compute(bundle, trained):
+    model = load_trained(Run(trained / "run"))
+    round_to_half(model.trainee)
+    round_to_half(model.autoencoder)
+    phrases = ["a photo of tin", "a photo of dent"]
+    run = lambda name, feeds: onnxruntime.InferenceSession(str(bundle / f"{name}.onnx")).run(None, feeds)[0]  # noqa: E731
+    with torch.no_grad():
+        ids, latent = model.trainee.text.ids(phrases), torch.randn(2, 4, 4, 4)
+        text, image = model.trainee.text(ids), model.autoencoder.decode(latent)
+    assert np.abs(run("text_encoder", {"input_ids": ids.numpy()}) - text.numpy()).max() <= 1e-4
+    assert np.abs(run("image_decoder", {"latent": latent.numpy()}) - image.numpy()).max() <= 1e-4
+
+
+def test_a_bundle_read_back_has_the_exported_weights(bundle, trained):
+    there, back = load_trained(Run(trained / "run")), load_bundle(bundle)
+    round_to_half(there.trainee)
+    round_to_half(there.autoencoder)
+    for ours, theirs in ((there.trainee, back.trainee), (there.autoencoder, back.autoencoder)):
+        for name, tensor in ours.state_dict().items():
+            assert torch.equal(tensor, theirs.state_dict()[name]), name
+    assert back.config == there.config and back.vocabulary == there.vocabulary
+
+
+def test_training_goes_on_from_a_bundle(bundle, trained, tmp_path):
+    options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
+    result = invoke("train", *options, "--steps", 42)
+    assert result.exit_code == 0, result.output
+    state = load(Run(tmp_path / "run").denoiser)
+    assert (state["step"], state["samples_seen"]) == (42, 168)
+    start, now = load_bundle(bundle).trainee.state_dict(), state["model"]
+    moved = [float((now[name] - start[name]).abs().max()) for name in start if start[name].is_floating_point()]
+    assert 0 < max(moved) < 0.05  # two steps away from the bundle's weights, not from random ones
+
+
+def test_an_existing_version_is_refused_and_left_alone(bundle, trained, provenance):
+    before = (bundle / "bundle.json").read_bytes()
+    models = bundle.parents[1]
+    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
+    assert result.exit_code == 1 and "this version exists" in " ".join(result.output.split())
+    assert (bundle / "bundle.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (PROVENANCE, ("--version", "next"), "version is 'next', must be three numbers"),
+        (PROVENANCE.replace("license", "licence", 1), (), "missing license"),
+        ("description = ", (), "not TOML"),
+    ],
+)
+def test_a_bundle_the_service_would_refuse_is_not_written(trained, tmp_path, text, options, message):
+    (tmp_path / "provenance.toml").write_text(text)
+    result = invoke(
+        "export",
+        "--run",
+        trained / "run",
+        "--provenance",
+        tmp_path / "provenance.toml",
+        "--models",
+        tmp_path / "m",
+        *options,
+    )
+    assert result.exit_code == 1 and message in " ".join(result.output.split())
+    assert not (tmp_path / "m").exists()
