@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from .bank import Bank
 from .conditions import drop_conditions
 from .config import TrainingConfig
-from .diffusion import alpha_bar, stratified_timesteps, velocity
+from .diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, velocity
 from .layout import GOOD
 from .loss import Losses, defect_diffusion_loss
 from .tdia import TDIA, Prediction, Rows
 from .text import Prompts, TextEncoder, build_text_encoder
+from .variance_loss import variance_loss
 from .vocabulary import Vocabulary
 
 
@@ -45,6 +46,7 @@ class Batch(NamedTuple):
     target: Tensor  # noise or v
     mask_latent: Tensor  # normalised
     mask: Tensor  # soft, latent grid
+    x0: Tensor
 
 
 class BatchMaker:
@@ -91,11 +93,13 @@ class BatchMaker:
         mask = torch.where(hidden, 0.0, bank.mask[chosen].float())
         normalised = self.normalise(bank.mask_latent[chosen].float())
         mask_latent = torch.where(hidden[..., None], self.black, normalised)
-        return Batch(phrases, x_t, timestep, target, mask_latent, mask)
+        return Batch(phrases, x_t, timestep, target, mask_latent, mask, x0)
 
     def loss(self, prediction: Prediction, batch: Batch, grid: int) -> Losses:
-        return defect_diffusion_loss(
-            prediction.output.float(),
+        """Eq. 11, plus the variational bound of the variance where sigma is learned."""
+        output = prediction.output.float()
+        losses = defect_diffusion_loss(
+            output,
             batch.target,
             prediction.mask_feature.float(),
             batch.mask_latent,
@@ -104,3 +108,10 @@ class BatchMaker:
             grid,
             self.config.loss,
         )
+        if prediction.variance is None:
+            return losses
+        table = self.alpha_bar.to(output.device)
+        ab = table[batch.timestep][:, None, None, None]
+        noise = noise_from_velocity(output, batch.latent, ab) if self.config.denoiser.prediction == "v" else output
+        bound = variance_loss(batch.x0, batch.latent, batch.timestep, noise, prediction.variance.float(), table)
+        return losses._replace(total=losses.total + bound.mean())

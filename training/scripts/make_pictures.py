@@ -1,8 +1,8 @@
 """Makes the pictures of the README and of docs/default-model.md by asking a running service, as any client would.
 
-    DEFECTDIFFU_API_KEY=… training/.venv/bin/python docs/make_pictures.py --data <folder in the MVTec AD layout>
+    DEFECTDIFFU_API_KEY=… training/.venv/bin/python training/scripts/make_pictures.py --data <folder in the layout>
 
-Real photographs are shown only for products whose licence lets them be shown again (SHOWN), each with its source in the text.
+Real photographs are shown only for products whose licence lets them be shown again (SHOWN); the README names each source.
 """
 
 from __future__ import annotations
@@ -22,9 +22,15 @@ from defectdiffu.layout import read_layout
 from defectdiffu.sheets import grid, outlined
 from defectdiffu.windows import WindowCutter, read_rules
 
-ROOT = Path(__file__).resolve().parent
-PRESETS = ROOT.parent / "training" / "presets"
-SHOWN = {"fabric": "stain", "ball screw": "pitting", "concrete": "crack", "masonry": "crack"}
+TRAINING = Path(__file__).resolve().parent.parent
+PRESETS = TRAINING / "presets"
+IMAGES = TRAINING.parent / "docs" / "images"
+SHOWN = {
+    "fabric": "stain",
+    "ball screw": "pitting",
+    "concrete": "crack",
+    "masonry": "crack",
+}
 STRENGTHS = (0.0, 1.0, 2.0, 3.0)
 LABEL_WIDTH, TEXT_HEIGHT = 150, 16
 
@@ -35,7 +41,10 @@ class Service:
 
     def ask(self, query: str, **variables) -> dict:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        headers = {"content-type": "application/json", "authorization": f"Bearer {self.key}"}
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {self.key}",
+        }
         with urllib.request.urlopen(urllib.request.Request(self.url, body, headers)) as response:
             answer = json.load(response)
         if "errors" in answer:
@@ -51,7 +60,10 @@ class Service:
 
     def draw(self, requests: list[dict]) -> list[tuple[np.ndarray, np.ndarray]]:
         """(image, mask) of each request of one sample."""
-        made = self.ask("mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }", input=requests)
+        made = self.ask(
+            "mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }",
+            input=requests,
+        )
         return [self._wait(generation["id"]) for generation in made["generateDefects"]]
 
     def _wait(self, generation: str) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +89,11 @@ def labelled(rows: list[tuple[str, list[np.ndarray]]], heads: list[str]) -> Imag
     pictures = grid([row for _, row in rows])
     step = pictures.shape[0] // len(rows)
     column = pictures.shape[1] // max(len(row) for _, row in rows)
-    page = Image.new("RGB", (pictures.shape[1] + LABEL_WIDTH, pictures.shape[0] + TEXT_HEIGHT), "white")
+    page = Image.new(
+        "RGB",
+        (pictures.shape[1] + LABEL_WIDTH, pictures.shape[0] + TEXT_HEIGHT),
+        "white",
+    )
     page.paste(Image.fromarray(pictures), (LABEL_WIDTH, TEXT_HEIGHT))
     pen = ImageDraw.Draw(page)
     for i, (label, _) in enumerate(rows):
@@ -108,11 +124,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--url", default="http://127.0.0.1:4000/graphql")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4])
-    parser.add_argument("--readme", nargs="*", default=["STEEL_STRIP/PATCH", "PCB/SPURIOUS_COPPER", "FABRIC/STAIN"])
+    parser.add_argument(
+        "--readme",
+        nargs="*",
+        default=["STEEL_STRIP/PATCH", "PCB/SPURIOUS_COPPER", "FABRIC/STAIN"],
+    )
     options = parser.parse_args()
     service = Service(options.url, os.environ["DEFECTDIFFU_API_KEY"])
-    images = ROOT / "images"
-    images.mkdir(exist_ok=True)
+    IMAGES.mkdir(parents=True, exist_ok=True)
     pairs = service.pairs()
     names = {(part, code): (part.replace("_", " ").lower(), code.replace("_", " ").lower()) for part, code, _ in pairs}
 
@@ -126,24 +145,44 @@ def main() -> None:
         label = "\n".join([*names[part, code], "(zero-shot)" if coverage == "ZERO_SHOT" else ""])
         rows.append((label, [outlined(image, mask) for image, mask in service.draw(requests)]))
     heads = [f"w_d = {w:g}" for w in STRENGTHS] + [f"seed {seed}, w_d = 1.5" for seed in options.seeds[1:]]
-    labelled(rows, heads).save(images / "contact-sheet.png", optimize=True)
+    labelled(rows, heads).save(IMAGES / "contact-sheet.png", optimize=True)
 
     real = real_windows(options.data, 4)
     beside = []
     for product, windows in real.items():
         part, code = product.replace(" ", "_").upper(), SHOWN[product].upper()
-        base = {"partNumber": part, "defectCode": code, "count": 1, "strength": {"value": 1.5}}
+        base = {
+            "partNumber": part,
+            "defectCode": code,
+            "count": 1,
+            "strength": {"value": 1.5},
+        }
         drawn = service.draw([base | {"seed": seed} for seed in options.seeds])
-        beside.append((f"{product}\n{SHOWN[product]}", windows + [outlined(image, mask) for image, mask in drawn]))
-    labelled(beside, ["real"] * 4 + ["generated"] * 4).save(images / "real-and-generated.png", optimize=True)
+        beside.append(
+            (
+                f"{product}\n{SHOWN[product]}",
+                windows + [outlined(image, mask) for image, mask in drawn],
+            )
+        )
+    labelled(beside, ["real"] * 4 + ["generated"] * 4).save(IMAGES / "real-and-generated.png", optimize=True)
 
     story = []
     for pair in options.readme:
         part, code = pair.split("/")
-        base = {"partNumber": part, "defectCode": code, "count": 1, "seed": options.seeds[0]}
+        base = {
+            "partNumber": part,
+            "defectCode": code,
+            "count": 1,
+            "seed": options.seeds[0],
+        }
         drawn = service.draw([base | {"strength": {"value": w}} for w in STRENGTHS])
-        story.append(("\n".join(names[part, code]), [image for image, _ in drawn] + [white(drawn[2][1])]))
-    labelled(story, [f"w_d = {w:g}" for w in STRENGTHS] + ["mask at 2"]).save(images / "strengths.png", optimize=True)
+        story.append(
+            (
+                "\n".join(names[part, code]),
+                [image for image, _ in drawn] + [white(drawn[2][1])],
+            )
+        )
+    labelled(story, [f"w_d = {w:g}" for w in STRENGTHS] + ["mask at 2"]).save(IMAGES / "strengths.png", optimize=True)
 
 
 if __name__ == "__main__":
