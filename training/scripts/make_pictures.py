@@ -2,7 +2,7 @@
 
     DEFECTDIFFU_API_KEY=… training/.venv/bin/python training/scripts/make_pictures.py --data <folder in the layout>
 
-Real photographs are shown only for products whose licence lets them be shown again (SHOWN); the README names each source.
+Real photographs are shown only for products whose licence lets them be shown again (SHOWN); the README names them.
 """
 
 from __future__ import annotations
