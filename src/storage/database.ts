@@ -2,6 +2,7 @@
  * The database. PGlite (PostgreSQL in this process) under the data directory; all SQL beyond this file is plain
  * PostgreSQL, so that a server can take its place. PGlite does not guard its directory: `lock.ts` must hold it first.
  */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
@@ -28,9 +29,21 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/**
+ * PGlite computes on this thread, and its promises settle without ever leaving the microtask queue: a transaction of ten
+ * statements would hold the event loop from its first to its last. Here the loop turns before each message.
+ */
+class TurningPGlite extends PGlite {
+  override async execProtocolRaw(...args: Parameters<PGlite['execProtocolRaw']>): Promise<Uint8Array> {
+    await turnOfTheLoop();
+    return super.execProtocolRaw(...args);
+  }
+}
+
 /** `seen` is told of every statement. */
 export async function openStorage(directory: string, seen?: (statement: string) => void): Promise<Storage> {
-  const client = await PGlite.create({ dataDir: directory });
+  const client = new TurningPGlite({ dataDir: directory });
+  await client.waitReady;
   const logger = seen === undefined ? false : { logQuery: seen };
   const database = drizzle({ client, logger }) as unknown as Database;
   await migrate(database);
