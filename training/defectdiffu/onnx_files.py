@@ -44,6 +44,7 @@ def write_onnx(
             verbose=False,
         )
     model = program.model_proto
+    strip_traces(model)
     record_parameters(model, module)
     if half_weights:
         store_as_half(model)
@@ -52,6 +53,17 @@ def write_onnx(
     else:
         onnx.checker.check_model(model)
         onnx.save_model(model, str(path))
+
+
+def strip_traces(model: onnx.ModelProto) -> None:
+    """Drops the exporter's stack traces: they name folders of the machine that exported."""
+    for node in model.graph.node:
+        del node.metadata_props[:]
+    for value in [*model.graph.value_info, *model.graph.input, *model.graph.output]:
+        del value.metadata_props[:]
+    for function in model.functions:
+        for node in function.node:
+            del node.metadata_props[:]
 
 
 def record_parameters(model: onnx.ModelProto, module: nn.Module) -> None:
