@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .config import load_config
+from .config import TrainingConfig, load_config
 from .layout import DataError, read_data_set
 from .runs import Run
 
@@ -44,7 +44,10 @@ def check(data: DataOption, products: ProductsOption = None) -> None:
 def train(
     data: DataOption,
     run: RunOption,
-    preset: Annotated[str, typer.Option(help="A preset's name or a TOML file; read when the run is new.")] = "small",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="A preset's name or a TOML file, read when the run is new; small, or as the bundle was."),
+    ] = None,
     from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
     windows: WindowsOption = None,
     products: ProductsOption = None,
@@ -56,14 +59,15 @@ def train(
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
 ) -> None:
     """Trains a model, or goes on with a run that was interrupted."""
-    from .from_bundle import start_from_bundle
+    from .devices import first_process_first, processes
     from .train import train as run_training
 
     if threads:
         torch.set_num_threads(threads)
-    with _plain_errors(), _bar() as progress:
+    with _plain_errors(), _bar(disable=not processes().is_main_process) as progress:
         place = Run(run)
-        config = start_from_bundle(place, from_bundle) if from_bundle else place.open(load_config(preset))
+        with first_process_first() as first:
+            config = _open_run(place, preset, from_bundle) if first else place.config()
         tasks: dict[str, int] = {}
 
         def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
@@ -172,6 +176,14 @@ def strength(
         write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
 
 
+def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> TrainingConfig:
+    from .from_bundle import start_from_bundle
+
+    if from_bundle:
+        return start_from_bundle(place, from_bundle, load_config(preset) if preset else None)
+    return place.open(load_config(preset or "small"))
+
+
 class _plain_errors:
     """Turns the errors a user can act on into one message and exit code 1."""
 
@@ -185,9 +197,9 @@ class _plain_errors:
         return False
 
 
-def _bar() -> Progress:
+def _bar(disable: bool = False) -> Progress:
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console)
+    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=disable)
 
 
 def _listed(products: str | None) -> list[str] | None:

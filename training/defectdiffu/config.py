@@ -68,6 +68,10 @@ class LossConfig:
     balanced_mask: bool = True  # defect and background weigh the same in the mask loss
     drop_product: float = 0.2  # p₁ of Algorithm 1
     drop_defect: float = 0.2  # p₂
+    timesteps: str = "uniform"  # "uniform" (the paper) | "log_normal": most where ln σ is near `log_sigma_mean`
+    log_sigma_mean: float = 0.2  # σ = √((1-ᾱ)/ᾱ)
+    log_sigma_std: float = 1.4
+    uniform_share: float = 0.15  # of the log-normal samples that are uniform all the same
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class OptimiserConfig:
     ema_decay: float = 0.9995
     clip_norm: float = 1.0
     normal_share: float = 0.35  # of a batch that is normal images
-    mixed_precision: str = "no"  # "no" | "bf16" | "fp16"
+    mixed_precision: str = "no"  # "no" | "bf16" | "fp16" | "auto": bf16 where the device computes in it
     compile: bool = False
 
 

@@ -6,6 +6,8 @@ import torch
 from diffusers import DDPMScheduler
 from torch import Tensor
 
+from .config import LossConfig
+
 TRAIN_STEPS = 1000
 BETA_START, BETA_END = 1e-4, 0.02
 
@@ -27,10 +29,29 @@ def alpha_bar() -> Tensor:
     return training_scheduler().alphas_cumprod.clone()
 
 
-def stratified_timesteps(count: int, generator: torch.Generator) -> Tensor:
-    """int64 [count], one from each of `count` equal strata of 0…999, shuffled: less variance than independent draws."""
+def timestep_density(config: LossConfig) -> Tensor:
+    """How often each timestep is trained on, float64 [1000], sums to 1.
+
+    "log_normal" is Karras et al. 2022, §5: ln σ is normal, so that samples are not spent where the picture is all noise
+    (nearly half of the linear schedule at this size) or hardly any. A share stays uniform.
+    """
+    uniform = torch.full((TRAIN_STEPS,), 1 / TRAIN_STEPS, dtype=torch.float64)
+    if config.timesteps == "uniform":
+        return uniform
+    if config.timesteps != "log_normal":
+        raise ValueError(f"loss.timesteps is {config.timesteps!r}, must be uniform or log_normal")
+    ab = alpha_bar().double()
+    log_sigma = ((1 - ab) / ab).log() / 2
+    width = torch.gradient(log_sigma)[0]  # of ln σ that one timestep covers
+    density = (-((log_sigma - config.log_sigma_mean) / config.log_sigma_std).square() / 2).exp() * width
+    return config.uniform_share * uniform + (1 - config.uniform_share) * density / density.sum()
+
+
+def stratified_timesteps(count: int, generator: torch.Generator, density: Tensor) -> Tensor:
+    """int64 [count], one from each of `count` equally likely strata, shuffled: less variance than independent draws."""
     u = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-    return (u * TRAIN_STEPS).long().clamp(max=TRAIN_STEPS - 1)[torch.randperm(count, generator=generator)]
+    t = torch.searchsorted(density.cumsum(0), u.double()).clamp(max=TRAIN_STEPS - 1)
+    return t[torch.randperm(count, generator=generator)]
 
 
 def velocity(x0: Tensor, noise: Tensor, ab: Tensor) -> Tensor:

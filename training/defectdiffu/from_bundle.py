@@ -42,14 +42,27 @@ def load_bundle(directory: Path) -> TrainedModel:
     )
 
 
-def start_from_bundle(run: Run, directory: Path) -> TrainingConfig:
-    """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh)."""
+FIXED_BY_WEIGHTS = ("image_size", "autoencoder", "denoiser", "text", "prompts")
+
+
+def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None = None) -> TrainingConfig:
+    """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
+
+    It is trained as it was, or as `preset` says, which must describe the same model: ValueError names what differs.
+    """
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
     model = load_bundle(directory)
-    config = run.open(model.config)
+    for part in FIXED_BY_WEIGHTS if preset else ():
+        if getattr(preset, part) != getattr(model.config, part):
+            raise ValueError(
+                f"{directory}: its {part} is {getattr(model.config, part)}, the preset's {getattr(preset, part)}; "
+                "a bundle can be trained on only as the model it is"
+            )
+    config = run.open(preset or model.config)
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
     start = {"model": model.trainee.state_dict(), "step": model.step, "samples_seen": model.samples_seen}
+    start["first_step"] = model.step
     pairs = [list(pair) for pair in model.vocabulary.pairs]
     save(run.denoiser, {**start, "pairs": pairs, "tokenizer": model.trainee.text.tokenizer.to_str()})
     return config

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from .autoencoder import ImageAutoencoder
 from .bank import Bank, BankSampler, build_bank
 from .config import OptimiserConfig, TrainingConfig
+from .devices import build_accelerator, first_process_first
 from .ema import Ema
 from .layout import GOOD, DataError, Record, read_data_set
 from .runs import Run, load, save
@@ -42,10 +43,12 @@ def train(
     """
     rules = read_rules(rules_path)
     records = training_records(data, config, products)
-    accelerator = Accelerator(mixed_precision=config.optimiser.mixed_precision, cpu=not torch.cuda.is_available())
-    device = accelerator.device
-    autoencoder = train_autoencoder(run, config, records, rules, device, progress, save_every_seconds)
-    bank = build_bank(run, config, records, rules, autoencoder, device, progress)
+    accelerator = build_accelerator(config.optimiser.mixed_precision)
+    with first_process_first():  # the others load what it has made
+        bf16 = accelerator.mixed_precision == "bf16"
+        device = accelerator.device
+        autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
+        bank = build_bank(run, config, records, rules, autoencoder, device, progress)
     weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
     intervals = (save_every_seconds, sheet_every_seconds)
     _train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
@@ -64,10 +67,11 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     return records
 
 
-def learning_rate(step: int, plan: OptimiserConfig, total_steps: int) -> float:
-    """Linear warm-up, constant, linear fall to zero over the last `cooldown_steps`."""
-    cooldown = max(1, min(plan.cooldown_steps, total_steps // 2))
-    return plan.learning_rate * min(1, (step + 1) / plan.warmup_steps, max(0, total_steps - step) / cooldown)
+def learning_rate(step: int, plan: OptimiserConfig, total_steps: int, first_step: int = 0) -> float:
+    """Linear warm-up from the optimiser's first step, constant, linear fall to zero over the last `cooldown_steps`."""
+    cooldown = max(1, min(plan.cooldown_steps, (total_steps - first_step) // 2))
+    warmup = (step - first_step + 1) / plan.warmup_steps
+    return plan.learning_rate * min(1, warmup, max(0, total_steps - step) / cooldown)
 
 
 def _train_denoiser(
@@ -89,10 +93,12 @@ def _train_denoiser(
     for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
         kept.copy_(measured)
     parameters = [p for p in trainee.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99))
+    optimiser = torch.optim.AdamW(
+        parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
+    )
     model, optimiser = accelerator.prepare(trainee, optimiser)
     ema = Ema({"trainee": trainee}, plan.ema_decay)
-    step, samples_seen = 0, 0
+    step, samples_seen, first_step = 0, 0, 0
     if run.denoiser.exists():
         state = load(run.denoiser)
         trainee.load_state_dict(state["model"])
@@ -101,7 +107,7 @@ def _train_denoiser(
             optimiser.load_state_dict(state["optimiser"])
         else:  # started from a bundle, which holds the averages alone
             ema = Ema({"trainee": trainee}, plan.ema_decay)
-        step, samples_seen = state["step"], state["samples_seen"]
+        step, samples_seen, first_step = state["step"], state["samples_seen"], state.get("first_step", 0)
     if plan.compile:
         trainee.denoiser.compile()
 
@@ -117,7 +123,7 @@ def _train_denoiser(
         )
         batch = Batch(*(tensor.to(accelerator.device) for tensor in batch))
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, plan, total_steps)
+            group["lr"] = learning_rate(step, plan, total_steps, first_step)
         with accelerator.autocast():
             prediction = model(input_ids, batch.phrases, batch.latent, batch.timestep)
         losses = maker.loss(prediction, batch, trainee.denoiser.grid)
@@ -139,7 +145,8 @@ def _train_denoiser(
             progress("denoiser", step, total_steps, averages)
         now = time.monotonic()
         if now - saved > save_every_seconds or step == total_steps:
-            _save(run, bank.vocabulary, trainee, ema, optimiser, step, samples_seen)
+            place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
+            _save(run, bank.vocabulary, trainee, ema, optimiser, place)
             run.record(step=step, samples_seen=samples_seen, time=time.time(), **averages)
             saved = time.monotonic()
         if now - shown > sheet_every_seconds or step == total_steps:
@@ -152,9 +159,7 @@ def _train_denoiser(
             shown = time.monotonic()
 
 
-def _save(
-    run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, step: int, samples_seen: int
-) -> None:
+def _save(run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, place: dict[str, int]) -> None:
     state = {"model": trainee.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
-    state |= {"step": step, "samples_seen": samples_seen, "pairs": [list(pair) for pair in vocabulary.pairs]}
+    state |= {**place, "pairs": [list(pair) for pair in vocabulary.pairs]}
     save(run.denoiser, {**state, "tokenizer": trainee.text.tokenizer.to_str()})

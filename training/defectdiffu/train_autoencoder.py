@@ -25,6 +25,7 @@ def train_autoencoder(
     records: list[Record],
     rules: tuple[WindowRule, dict[str, WindowRule]],
     device: torch.device,
+    bf16: bool,
     progress: Progress,
     save_every_seconds: float,
 ) -> SmallAutoencoder:
@@ -57,7 +58,7 @@ def train_autoencoder(
         batch = batch.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.optimiser.mixed_precision == "bf16"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             mean, log_variance = model.posterior(batch)
             mean, log_variance = mean.float(), log_variance.float()
             noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(config.seed * 1_000_003 + step))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .bank import Bank
 from .conditions import drop_conditions
 from .config import TrainingConfig
-from .diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, velocity
+from .diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, timestep_density, velocity
 from .layout import GOOD
 from .loss import Losses, defect_diffusion_loss
 from .tdia import TDIA, Prediction, Rows
@@ -62,6 +62,7 @@ class BatchMaker:
         self._defect = {d: index[prompts.defect(d)] for d in [GOOD, *vocabulary.defects]}
         self._fusion = {(d, p): index[prompts.fusion(d, p)] for d in self._defect for p in self._background}
         self.alpha_bar = alpha_bar()
+        self.timestep_density = timestep_density(config.loss)
         self.normalise = denoiser.adapt_mask.normalise
         self.black = self.normalise(bank.black[None])
 
@@ -83,7 +84,7 @@ class BatchMaker:
             ]
         )
         x0 = bank.latent[chosen].float()
-        timestep = stratified_timesteps(len(indices), generator)
+        timestep = stratified_timesteps(len(indices), generator, self.timestep_density)
         ab = self.alpha_bar[timestep][:, None, None, None]
         noise = torch.randn(x0.shape, generator=generator)
         x_t = ab.sqrt() * x0 + (1 - ab).sqrt() * noise

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from defectdiffu.config import PRESETS, TrainingConfig, config_from_dict, config_to_dict, load_config
+from defectdiffu.devices import precision_for
 from defectdiffu.runs import Run
 
 
@@ -80,3 +82,11 @@ def test_a_run_keeps_the_configuration_it_was_started_with(tmp_path):
         run.config()
     assert run.open(TrainingConfig(seed=3)).seed == 3
     assert run.open(TrainingConfig(seed=4)).seed == 3
+
+
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "no")])
+def test_automatic_precision_is_bf16_only_where_the_processor_computes_in_it(native, precision, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    assert precision_for("auto") == precision
+    assert precision_for("fp16") == "fp16"

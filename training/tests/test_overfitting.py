@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from conftest import TINY
 
 from defectdiffu.config import LossConfig
-from defectdiffu.diffusion import alpha_bar, stratified_timesteps, velocity
+from defectdiffu.diffusion import alpha_bar, stratified_timesteps, timestep_density, velocity
 from defectdiffu.loss import defect_diffusion_loss
 from defectdiffu.tdia import TDIA, Rows
 
@@ -36,7 +36,7 @@ def test_the_denoiser_overfits_four_images():
     plan = LossConfig(balanced_mask=False)
 
     def losses(g: torch.Generator):
-        t = stratified_timesteps(len(image), g)
+        t = stratified_timesteps(len(image), g, timestep_density(LossConfig()))
         ab, noise = table[t][:, None, None, None], torch.randn(x0[image].shape, generator=g)
         x_t = ab.sqrt() * x0[image] + (1 - ab).sqrt() * noise
         p = denoiser(x_t, t, rows)

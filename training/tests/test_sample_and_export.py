@@ -174,6 +174,20 @@ def test_training_goes_on_from_a_bundle(bundle, trained, tmp_path):
     assert 0 < max(moved) < 0.05  # two steps away from the bundle's weights, not from random ones
 
 
+def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundle, trained, tmp_path):
+    options = ("--data", trained / "data", "--from-bundle", bundle, "--threads", 1, "--steps", 41)
+    preset = (trained / "tiny.toml").read_text()
+    (tmp_path / "log_normal.toml").write_text(preset + '[loss]\ntimesteps = "log_normal"\n')
+    result = invoke("train", *options, "--run", tmp_path / "run", "--preset", tmp_path / "log_normal.toml")
+    assert result.exit_code == 0, result.output
+    assert Run(tmp_path / "run").config().loss.timesteps == "log_normal"
+
+    (tmp_path / "wider.toml").write_text(preset.replace("hidden_size = 16", "hidden_size = 32"))
+    result = invoke("train", *options, "--run", tmp_path / "other", "--preset", tmp_path / "wider.toml")
+    assert result.exit_code == 1 and "its denoiser is" in result.output
+    assert not (tmp_path / "other").exists()
+
+
 def test_an_existing_version_is_refused_and_left_alone(bundle, trained, provenance):
     before = (bundle / "bundle.json").read_bytes()
     models = bundle.parents[1]

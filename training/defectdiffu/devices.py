@@ -1,0 +1,39 @@
+"""What the training runs on: device, processes and arithmetic, through accelerate."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from accelerate import Accelerator, PartialState
+
+WAIT = datetime.timedelta(hours=12)  # the other processes wait while the first one trains the autoencoder
+
+
+def processes() -> PartialState:
+    """This process among those that `accelerate launch` or `torchrun` started; alone where nothing did."""
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=WAIT)
+
+
+@contextmanager
+def first_process_first() -> Iterator[bool]:
+    """What the block writes is written once: the other processes enter it, given False, when the first has left."""
+    state = processes()
+    with state.main_process_first():
+        yield state.is_main_process
+
+
+def build_accelerator(mixed_precision: str) -> Accelerator:
+    """`mixed_precision` as in OptimiserConfig."""
+    state = processes()
+    return Accelerator(mixed_precision=precision_for(mixed_precision), cpu=state.device.type == "cpu")
+
+
+def precision_for(mixed_precision: str) -> str:
+    """ "auto" → bf16 where the device computes in it; a CPU that only emulates it is fifty times slower (measured)."""
+    if mixed_precision != "auto":
+        return mixed_precision
+    native = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if native else "no"
