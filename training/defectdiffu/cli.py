@@ -1,8 +1,9 @@
-"""The command line: check, train, sample, export."""
+"""The command line: check, train, sample, export, strength, evaluate."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from PIL import Image
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from .config import TrainingConfig, load_config
 from .layout import DataError, read_data_set
@@ -68,17 +69,9 @@ def train(
         place = Run(run)
         with first_process_first() as first:
             config = _open_run(place, preset, from_bundle) if first else place.config()
-        tasks: dict[str, int] = {}
-
-        def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
-            if phase not in tasks:
-                tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
-            text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
-            progress.update(tasks[phase], completed=step, total=total, figures=text)
-
         total = steps or config.optimiser.total_steps
-        chosen = _listed(products)
-        run_training(place, config, data, windows, total, 60 * sheet_minutes, show, chosen, 60 * save_minutes)
+        sheets, saves = 60 * sheet_minutes, 60 * save_minutes
+        run_training(place, config, data, windows, total, sheets, _shower(progress), _listed(products), saves)
 
 
 @app.command()
@@ -176,6 +169,48 @@ def strength(
         write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
 
 
+@app.command()
+def evaluate(
+    run: RunOption,
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for figures.json, README.md and plots.")] = Path("evaluation"),
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    sections: Annotated[
+        str, typer.Option(help="By comma: quality, masks, strength, downstream, classification.")
+    ] = "quality,masks,strength,downstream,classification",
+    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
+    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    guidance: str = "DOUBLE_FREE",
+    ratio: Annotated[float, typer.Option(help="Synthetic windows per real defective one.")] = 2,
+    segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of every ResNet.")] = 400,
+    seeds: Annotated[int, typer.Option(help="Detectors trained per product and method.")] = 3,
+    seed: int = 0,
+    inception: Annotated[Path | None, typer.Option(help="TorchScript file: then the distance is FID.")] = None,
+    lpips: Annotated[Path | None, typer.Option(help="TorchScript file: then the diversity is LPIPS.")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
+) -> None:
+    """Measures quality, masks, strength, and detectors trained with the pictures beside ones trained without."""
+    from .evaluation.evaluate import evaluate as run_evaluation
+    from .evaluation.plan import EvaluationPlan
+    from .evaluation.report import write_report
+    from .trained import load_trained
+    from .windows import read_rules
+
+    if threads:
+        torch.set_num_threads(threads)
+    with _plain_errors(), _bar() as progress:
+        plan = EvaluationPlan(
+            samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
+            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(_listed(products) or ()),
+            inception=str(inception or ""), lpips=str(lpips or ""),
+        )  # fmt: skip
+        model = load_trained(Run(run))
+        ledger = run_evaluation(model, data, read_rules(windows), plan, _listed(sections), out, _shower(progress))
+        console.print(f"{write_report(ledger, out)}")
+
+
 def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> TrainingConfig:
     from .from_bundle import start_from_bundle
 
@@ -200,6 +235,19 @@ class _plain_errors:
 def _bar(disable: bool = False) -> Progress:
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=disable)
+
+
+def _shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
+    """Shows each phase as a bar of its own: phase, done, total, figures."""
+    tasks: dict[str, TaskID] = {}
+
+    def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
+        if phase not in tasks:
+            tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
+        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        progress.update(tasks[phase], completed=step, total=total, figures=text)
+
+    return show
 
 
 def _listed(products: str | None) -> list[str] | None:

@@ -11,8 +11,9 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
 from .autoencoder import ImageAutoencoder
+from .components import DenoiserComponent
 from .config import PromptConfig
-from .diffusion import BETA_END, BETA_START, TRAIN_STEPS, alpha_bar, noise_from_velocity, training_scheduler
+from .diffusion import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
 from .masks import binary_mask, soft_mask
 from .noise import seeded_noise
 from .tdia import TDIA, Rows
@@ -74,10 +75,10 @@ class Generator:
 
     def __init__(self, trainee: Trainee, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device):
         self.denoiser: TDIA = trainee.denoiser
+        self.component = DenoiserComponent(self.denoiser).to(device)
         self.text, self.autoencoder, self.device = trainee.text, autoencoder, device
         self.prompts = Prompts(prompts)
         self.normal = prompts.normal
-        self.alpha_bar = alpha_bar().to(device)
 
     @torch.no_grad()
     def draw(self, requests: list[SampleRequest]) -> list[Sample]:
@@ -91,7 +92,7 @@ class Generator:
         shape = (config.latent_channels, config.latent_size, config.latent_size)
         x = torch.from_numpy(np.stack([seeded_noise(r.seed, 0, shape) for r in requests])).to(self.device)
         plans = [guidance_plan(r, self.normal) for r in requests]
-        rows = self._rows(plans)
+        rows = self.rows(plans)
         row_sample = rows.background_sample[rows.row_background]
         coefficients = [row.coefficient for plan in plans for row in plan]
         weights = torch.tensor(coefficients, device=self.device)[:, None, None, None]
@@ -101,20 +102,18 @@ class Generator:
         features, evaluations = torch.zeros_like(x), 0
         timesteps = scheduler.timesteps.tolist()
         for i, t in enumerate(timesteps):
-            noise, variance, feature = self._evaluate(x, t, rows)
+            noise, variance, feature = self.evaluate(x, t, rows)
             guided = torch.zeros_like(x).index_add_(0, row_sample, weights * noise)
             if t < LATE_TIMESTEP or i == len(timesteps) - 1:
                 features, evaluations = features + feature[defect_row], evaluations + 1
             x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
         return self._finish(x, features / evaluations, plans)
 
-    def _evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+    def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+        """noise, variance where sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
         timestep = torch.full((len(x),), t, device=self.device)
-        prediction = self.denoiser(x, timestep, rows)
-        noise = prediction.output
-        if self.denoiser.config.prediction == "v":
-            noise = noise_from_velocity(noise, x[rows.background_sample[rows.row_background]], self.alpha_bar[t])
-        return noise, prediction.variance, self.denoiser.adapt_mask.denormalise(prediction.mask_feature)
+        noise, feature, *variance = self.component(x, timestep, *rows)
+        return noise, variance[0] if variance else None, feature
 
     def _step(
         self, scheduler, sampler: str, guided: Tensor, variance, defect_row, t: int, i: int, x: Tensor, requests
@@ -125,7 +124,7 @@ class Generator:
         noise = torch.from_numpy(np.stack([seeded_noise(r.seed, 1 + i, x.shape[1:]) for r in requests])).to(self.device)
         return ddpm_step(scheduler, output, t, x, noise)
 
-    def _rows(self, plans: list[list[PlanRow]]) -> Rows:
+    def rows(self, plans: list[list[PlanRow]]) -> Rows:
         """Rows of several samples; within a sample, rows of one product share a background row."""
         background_sample, background, row_background, defect, fusion = [], [], [], [], []
         for sample, plan in enumerate(plans):

@@ -1,0 +1,76 @@
+"""Do the pictures make detectors better? A UNet and a ResNet trained on real windows alone, and with synthetic ones.
+
+All training sets get the same number of steps; each with synthetic windows has `ratio` times as many of them as of real
+defective ones, and draws half of every batch from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from .features import as_tensor, train_classifier
+from .real import Windows, join
+from .segmentation_figures import segmentation_figures
+from .segmenter import probabilities, train_segmenter
+from .synthesis import BASELINES
+
+REAL_ONLY, OURS = "real only", "DefectDiffu"
+METHODS = (REAL_ONLY, OURS, *BASELINES)
+Report = Callable[[int, int], None]
+
+
+class ProductData(NamedTuple):
+    """Windows of one product. Both halves hold defective and normal ones."""
+
+    seen_defective: Windows
+    seen_normal: Windows
+    held_out: Windows
+
+
+def training_sets(data: ProductData, drawn: Windows, ratio: float, seed: int) -> dict[str, Windows | None]:
+    """What is added to the real windows under each name; None adds nothing."""
+    count = max(1, round(ratio * len(data.seen_defective)))
+    rng = np.random.default_rng((seed, 41))
+    chosen = rng.choice(len(drawn), count, replace=count > len(drawn))
+    sets: dict[str, Windows | None] = {REAL_ONLY: None, OURS: drawn.take(chosen)}
+    for name, make in BASELINES.items():
+        sets[name] = make(data.seen_defective, data.seen_normal, count, rng)
+    return sets
+
+
+def with_weights(data: ProductData, extra: Windows | None) -> tuple[Windows, np.ndarray]:
+    """The training set and how often each window is drawn: synthetic windows half, real ones half, of which half are
+    defective; without synthetic ones the real share it all."""
+    groups = [(data.seen_defective, 1.0), (data.seen_normal, 1.0)]
+    if extra is not None:
+        groups.append((extra, 2.0))
+    weights = np.concatenate([np.full(len(windows), share / len(windows)) for windows, share in groups])
+    return join([windows for windows, _ in groups]), weights / weights.sum()
+
+
+def segmentation(data: ProductData, extra: Windows | None, steps: int, seed: int) -> dict[str, float]:
+    windows, weights = with_weights(data, extra)
+    model = train_segmenter(windows, weights, steps, seed)
+    return segmentation_figures(probabilities(model, data.held_out.image), data.held_out.mask)._asdict()
+
+
+def classification(data: ProductData, extra: Windows | None, steps: int, seed: int) -> float:
+    """Accuracy of defective or normal (the supplement's Table 1), both classes weighing the same."""
+    parts = [data.seen_defective, data.seen_normal] + ([extra] if extra is not None else [])
+    windows = join(parts)
+    model = train_classifier(windows.image, windows.mask.any((1, 2)).astype(np.int64), steps, seed)
+    truth = data.held_out.mask.any((1, 2))
+    with torch.no_grad():
+        found = np.concatenate(
+            [
+                model(as_tensor(data.held_out.image[i : i + 32])).logits.argmax(1).numpy() == 1
+                for i in range(0, len(truth), 32)
+            ]
+        )
+    return float(
+        np.mean([(found[truth == value] == value).mean() for value in (True, False) if (truth == value).any()])
+    )

@@ -1,0 +1,61 @@
+"""Sets of generated samples, each with its normal twin: the same seed at strength 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..sampling import Generator, SampleRequest
+from .real import Windows
+
+BATCH = 8
+FIRST_SEED = 10_000  # away from the seeds of sheets and demos
+Report = Callable[[int, int], None]
+
+
+class Drawn(NamedTuple):
+    """Samples of one (product, defect)."""
+
+    image: np.ndarray  # uint8 [n, S, S, 3]
+    mask: np.ndarray  # bool [n, S, S]
+    twin: np.ndarray  # uint8 [n, S, S, 3]
+    strength: np.ndarray  # float [n]
+
+    def windows(self) -> Windows:
+        return Windows(self.image, self.mask, np.arange(len(self.image)))
+
+
+def draw_pair(
+    generator: Generator,
+    product: str,
+    defect: str,
+    count: int,
+    strengths: tuple[float, float],
+    steps: int,
+    guidance: str = "DOUBLE_FREE",
+    report: Report = lambda done, total: None,
+) -> Drawn:
+    """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest."""
+    spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
+    images, masks, twins = [], [], []
+    for start in range(0, count, BATCH):
+        chosen = range(start, min(start + BATCH, count))
+        ask = lambda i, w: SampleRequest(product, defect, FIRST_SEED + i, w, steps=steps, guidance=guidance)  # noqa: E731
+        samples = generator.draw([ask(i, float(spread[i])) for i in chosen])
+        images += [sample.image for sample in samples]
+        masks += [sample.mask for sample in samples]
+        twins += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
+        report(len(images), count)
+    return Drawn(np.stack(images), np.stack(masks), np.stack(twins), spread)
+
+
+def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:
+    """uint8 [n, S, S, 3]"""
+    images = []
+    for start in range(0, count, BATCH):
+        seeds = range(FIRST_SEED + start, FIRST_SEED + min(start + BATCH, count))
+        requests = [SampleRequest(product, generator.normal, seed, steps=steps) for seed in seeds]
+        images += [sample.image for sample in generator.draw(requests)]
+    return np.stack(images)

@@ -1,0 +1,42 @@
+"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ..layout import read_data_set
+from ..trained import TrainedModel
+from .ledger import Ledger
+from .plan import EvaluationPlan
+from .sections import MEASURES
+from .subject import Progress, Rules, Subject
+
+
+def evaluate(
+    model: TrainedModel,
+    data: Path,
+    rules: Rules,
+    plan: EvaluationPlan,
+    sections: list[str],
+    out: Path,
+    progress: Progress,
+) -> Ledger:
+    """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
+
+    Raises DataError for a bad data set; ValueError for an unknown section, when nothing is held out, or when
+    the model knows none of the pairs.
+    """
+    if unknown := set(sections) - set(MEASURES):
+        raise ValueError(f"sections: unknown {sorted(unknown)}; known: {', '.join(MEASURES)}")
+    settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
+    ledger = Ledger(out / "figures.json", settings)
+    records = read_data_set(data, [product.replace(" ", "_") for product in plan.products] or None)
+    if not any(record.half == "test" for record in records):
+        raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
+    subject = Subject(model, records, rules, plan, out, progress)
+    if not subject.pairs:
+        raise ValueError(f"{data}: none of its pairs is in the model's vocabulary: {model.vocabulary.trained_pairs}")
+    for section in sections:
+        MEASURES[section](subject, ledger)
+    return ledger

@@ -1,0 +1,130 @@
+"""What pictures are compared by: published networks where the user has them on disk, else one trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import ResNetConfig, ResNetForImageClassification
+
+from .distances import unit_layers
+
+BATCH = 32
+Report = Callable[[int, int], None]
+
+
+class Features(NamedTuple):
+    pooled: np.ndarray  # float64 [n, D]: for the Fréchet and kernel distances
+    perceptual: Tensor  # [n, F]: squared distances are LPIPS-like (distances.unit_layers)
+
+
+class FeatureNetwork(NamedTuple):
+    """`names` of the figures, which differ unless the published weights were used: ("FID", "LPIPS") is theirs alone."""
+
+    frechet: str
+    perceptual: str
+    pooled_of: Callable[[Tensor], Tensor]
+    perceptual_of: Callable[[Tensor], Tensor]
+
+    @torch.no_grad()
+    def features(self, images: np.ndarray) -> Features:
+        """uint8 [n, S, S, 3]."""
+        pooled, perceptual = [], []
+        for start in range(0, len(images), BATCH):
+            batch = as_tensor(images[start : start + BATCH])
+            pooled.append(self.pooled_of(batch).double().numpy())
+            perceptual.append(self.perceptual_of(batch))
+        return Features(np.concatenate(pooled), torch.cat(perceptual))
+
+
+def as_tensor(images: np.ndarray) -> Tensor:
+    """uint8 [n, S, S, 3] → float [n, 3, S, S] in [-1, 1]."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def small_resnet(classes: int) -> ResNetForImageClassification:
+    config = ResNetConfig(
+        embedding_size=32, hidden_sizes=[32, 64, 96], depths=[1, 2, 1], layer_type="basic", num_labels=classes
+    )
+    return ResNetForImageClassification(config)
+
+
+def train_classifier(
+    images: np.ndarray, labels: np.ndarray, steps: int, seed: int, report: Report = lambda done, total: None
+) -> ResNetForImageClassification:
+    """A small ResNet on uint8 [n, S, S, 3] with classes int64 [n], every class drawn as often. In eval mode."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng((seed, 21))
+    model = small_resnet(int(labels.max()) + 1).train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+    members = [np.flatnonzero(labels == c) for c in np.unique(labels)]
+    for step in range(steps):
+        chosen = np.array([rng.choice(members[c]) for c in rng.integers(len(members), size=BATCH)])
+        logits = model(mirrored(as_tensor(images[chosen]), rng)).logits
+        loss = F.cross_entropy(logits, torch.from_numpy(labels[chosen]), label_smoothing=0.05)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        report(step + 1, steps)
+    return model.eval()
+
+
+def mirrored(batch: Tensor, rng: np.random.Generator) -> Tensor:
+    """Each picture with even odds mirrored left-right."""
+    flip = torch.from_numpy(rng.random(len(batch)) < 0.5)[:, None, None, None]
+    return torch.where(flip, batch.flip(-1), batch)
+
+
+def own_network(classifier: ResNetForImageClassification) -> FeatureNetwork:
+    """Named as what it is: figures of it compare only with figures of the same network."""
+
+    def pooled(batch: Tensor) -> Tensor:
+        return classifier.resnet(batch).pooler_output.flatten(1)
+
+    def perceptual(batch: Tensor) -> Tensor:
+        return unit_layers(list(classifier.resnet(batch, output_hidden_states=True).hidden_states))
+
+    return FeatureNetwork("Fréchet distance", "perceptual diversity", pooled, perceptual)
+
+
+def published_network(inception: Path, lpips: Path) -> FeatureNetwork:
+    """The TorchScript files that StyleGAN's metrics publish: `inception-2015-12-05.pt` and `vgg16.pt`.
+
+    Raises ValueError when a file is not TorchScript or does not answer as they do.
+    """
+    inception_net, lpips_net = _scripted(inception), _scripted(lpips)
+
+    def pooled(batch: Tensor) -> Tensor:
+        return inception_net(_bytes(batch), return_features=True)
+
+    def perceptual(batch: Tensor) -> Tensor:
+        return lpips_net(_bytes(batch).float(), resize_images=False, return_lpips=True)
+
+    probe = torch.zeros(1, 3, 64, 64)
+    for path, net in ((inception, pooled), (lpips, perceptual)):
+        try:
+            answer = net(probe)
+        except RuntimeError as error:
+            raise ValueError(f"{path}: does not answer as the published file does: {error}") from None
+        if answer.ndim != 2:
+            raise ValueError(f"{path}: gives a tensor of shape {list(answer.shape)}, must be [n, features]")
+    return FeatureNetwork("FID", "LPIPS", pooled, perceptual)
+
+
+def _scripted(path: Path) -> nn.Module:
+    try:
+        return torch.jit.load(str(path), map_location="cpu").eval()
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read as TorchScript: {error}") from None
+
+
+def _bytes(batch: Tensor) -> Tensor:
+    """[-1, 1] → uint8 0…255, what the published files take."""
+    return ((batch + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

@@ -1,0 +1,71 @@
+"""Do the masks lie on the defects? On real held-out defects, and on generated ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+
+from ..masks import binary_mask, iterative_threshold, soft_mask
+from ..noise import seeded_noise
+from ..sampling import LATE_TIMESTEP, MINIMUM_PEAK, Generator, PlanRow
+from .drawn import Drawn
+from .features import as_tensor
+from .real import Windows
+from .segmentation_figures import mask_iou
+
+TIMESTEPS = tuple(range(5, LATE_TIMESTEP, 20))  # the last tenth of the noise levels
+BATCH = 8
+CHANGE_BLUR = 1.0  # pixels
+
+
+@torch.no_grad()
+def predicted_masks(generator: Generator, windows: Windows, product: str | None, defect: str) -> np.ndarray:
+    """Masks bool [n, S, S] that the model gives to real windows, noised a little and shown under one condition.
+
+    As when it draws: M_f of the row (defect, product), averaged over noise levels t < 100, decoded, thresholded.
+    """
+    masks = []
+    for start in range(0, len(windows), BATCH):
+        x0 = generator.autoencoder.encode(as_tensor(windows.image[start : start + BATCH]))
+        rows = generator.rows([[PlanRow(defect, product, 1.0)]] * len(x0))
+        noise = torch.from_numpy(np.stack([seeded_noise(start + i, 0, x0.shape[1:]) for i in range(len(x0))]))
+        feature = torch.zeros_like(x0)
+        for t in TIMESTEPS:
+            ab = generator.component.alpha_bar[t]
+            feature += generator.evaluate(ab.sqrt() * x0 + (1 - ab).sqrt() * noise, t, rows)[2] / len(TIMESTEPS)
+        decoded = generator.autoencoder.decode(feature).float().numpy()
+        masks += [binary_mask(soft_mask(image), MINIMUM_PEAK) for image in decoded]
+    return np.stack(masks)
+
+
+def held_out_masks(generator: Generator, windows: Windows, product: str, defect: str) -> dict[str, float]:
+    """Mean IoU with the real masks, of the row that Eq. 4 reads its mask from (d,∅), and of (d,p)."""
+    figures = {}
+    for name, shown in (("iou", None), ("iouKnowingProduct", product)):
+        found = predicted_masks(generator, windows, shown, defect)
+        figures[name] = float(np.mean([mask_iou(a, b) for a, b in zip(found, windows.mask, strict=True)]))
+    return figures
+
+
+def change_mask(image: np.ndarray, twin: np.ndarray) -> np.ndarray:
+    """Where a sample differs from its normal twin, bool [S, S]: grey difference, smoothed, iterative threshold."""
+    difference = np.abs(image.astype(np.float64).mean(2) - twin.astype(np.float64).mean(2))
+    smooth = gaussian_filter(difference, CHANGE_BLUR)
+    return smooth > iterative_threshold(smooth) if smooth.any() else np.zeros(smooth.shape, bool)
+
+
+def generated_masks(drawn: Drawn) -> dict[str, float]:
+    """`agreement`: mean IoU of mask and change; `localisation`: how many times larger the mean change is inside the
+    mask than outside; `empty`: the share of samples with no mask."""
+    changes = [change_mask(image, twin) for image, twin in zip(drawn.image, drawn.twin, strict=True)]
+    difference = np.abs(drawn.image.astype(np.float64) - drawn.twin).mean(3)
+    filled = drawn.mask.any((1, 2)) & ~drawn.mask.all((1, 2))
+    inside = difference[filled][drawn.mask[filled]].mean() if filled.any() else 0.0
+    outside = difference[filled][~drawn.mask[filled]].mean() if filled.any() else 0.0
+    return {
+        "agreement": float(np.mean([mask_iou(a, b) for a, b in zip(drawn.mask, changes, strict=True)])),
+        "localisation": float(inside / max(outside, 1e-9)),
+        "empty": float((~drawn.mask.any((1, 2))).mean()),
+        "area": float(drawn.mask.mean()),
+    }

@@ -1,0 +1,44 @@
+"""What an evaluation measures, and how much of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AT_LEAST = {
+    "samples": 2,
+    "windows": 2,
+    "steps": 1,
+    "strength_seeds": 1,
+    "segmenter_steps": 1,
+    "classifier_steps": 1,
+    "seeds": 1,
+}
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """Raises ValueError that names the setting, its bound and its value."""
+
+    samples: int = 64  # drawn per pair
+    windows: int = 128  # real windows per pair and half
+    strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples
+    steps: int = 20
+    guidance: str = "DOUBLE_FREE"
+    strength_seeds: int = 16
+    ratio: float = 2.0  # synthetic windows per real defective one
+    segmenter_steps: int = 300
+    classifier_steps: int = 400
+    seeds: int = 3  # of every detector
+    seed: int = 0
+    products: tuple[str, ...] = ()  # prompt names; all of them when empty
+    inception: str = ""  # TorchScript files of the published networks: see features.published_network
+    lpips: str = ""
+
+    def __post_init__(self) -> None:
+        for name, least in AT_LEAST.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
+        if self.ratio <= 0:
+            raise ValueError(f"ratio is {self.ratio}, must be above 0")
+        if bool(self.inception) != bool(self.lpips):
+            raise ValueError("inception and lpips go together: give both files or neither")

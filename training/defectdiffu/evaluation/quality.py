@@ -1,0 +1,42 @@
+"""Quality and diversity (the paper's Table 1), and whether the model copies."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from .distances import diversity, frechet_distance, kernel_distance, nearest
+from .features import FeatureNetwork, Features
+
+COPY_QUANTILE = 0.01
+
+
+def quality_figures(network: FeatureNetwork, drawn: np.ndarray, held_out: np.ndarray, seen: np.ndarray) -> dict:
+    """Of one (product, defect): `drawn` against real windows of the test half (`held_out`); the windows of the training
+    half (`seen`) are what it could have copied, and the same distances of them are the best it could reach.
+
+    All uint8 [n, S, S, 3], at least 2 each.
+    """
+    a, b, c = (network.features(images) for images in (drawn, held_out, seen))
+    return {
+        "frechet": frechet_distance(a.pooled, b.pooled),
+        "frechetOfReal": frechet_distance(c.pooled, b.pooled),
+        "kernel": kernel_distance(a.pooled, b.pooled),
+        "kernelOfReal": kernel_distance(c.pooled, b.pooled),
+        "diversity": diversity(a.perceptual),
+        "diversityOfReal": diversity(b.perceptual),
+        **copying(a, b, c),
+    }
+
+
+def copying(drawn: Features, held_out: Features, seen: Features) -> dict:
+    """`nearest`: mean distance of a sample to the nearest window it was trained on; `nearestOfReal`: the same of real
+    windows that it never saw; `copies`: how many samples are nearer than all but 1 % of those; and which is nearest."""
+    to_seen, index = nearest(drawn.perceptual, seen.perceptual)
+    usual, _ = nearest(held_out.perceptual, seen.perceptual)
+    return {
+        "nearest": float(to_seen.mean()),
+        "nearestOfReal": float(usual.mean()),
+        "copies": int((to_seen < torch.quantile(usual, COPY_QUANTILE)).sum()),
+        "nearestSeen": index.tolist(),
+    }

@@ -1,0 +1,147 @@
+"""The figures of an evaluation as a Markdown page with plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..runs import write_text
+from .downstream import METHODS
+from .ledger import Ledger
+from .plots import plot_detectors, plot_strength
+
+DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
+MEAN = "mean"
+
+
+def write_report(ledger: Ledger, out: Path) -> Path:
+    """Writes out/README.md and its plots for whatever the ledger holds."""
+    settings = ledger.document["settings"]
+    page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
+    for write in (_quality, _masks, _strength, _downstream, _classification):
+        page += write(ledger, out)
+    page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
+    path = out / "README.md"
+    write_text(path, "\n".join(page))
+    return path
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    head = list(head)
+    line = lambda cells: "| " + " | ".join(cells) + " |"  # noqa: E731
+    return [line(head), line(["---"] * len(head)), *[line(row) for row in rows]]
+
+
+def columned(first: str, columns: dict[str, Callable[[dict], str]], rows: dict[str, dict]) -> list[str]:
+    return table((first, *columns), [(name, *(cell(f) for cell in columns.values())) for name, f in rows.items()])
+
+
+def detector_table(figures: dict[str, Any], value: Callable[[Any], float]) -> dict[str, dict[str, tuple[float, float]]]:
+    """{product or "mean": {method: (mean, standard deviation over the seeds)}} from keys "product/method/seed".
+
+    The spread of the mean over products is that of its value from seed to seed; only complete seeds count there.
+    """
+    by_product: dict[str, dict[str, dict[str, float]]] = {}
+    for key, figure in figures.items():
+        product, method, seed = key.split("/")
+        by_product.setdefault(product, {}).setdefault(method, {})[seed] = value(figure)
+    spread = lambda values: (float(np.mean(values)), float(np.std(values)))  # noqa: E731
+    result = {p: {m: spread(list(s.values())) for m, s in methods.items()} for p, methods in by_product.items()}
+    result[MEAN] = {}
+    for method in METHODS:
+        seeds = [methods.get(method, {}) for methods in by_product.values()]
+        complete = [seed for seed in seeds[0] if all(seed in s for s in seeds)] if seeds else []
+        if complete:
+            result[MEAN][method] = spread([np.mean([s[seed] for s in seeds]) for seed in complete])
+    return result
+
+
+def _quality(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("quality")
+    if not figures:
+        return []
+    names = ledger.section("names")["quality"]
+    columns = {
+        names["frechet"]: lambda f: f"{f['frechet']:.3g}",
+        "… of real": lambda f: f"{f['frechetOfReal']:.3g}",
+        "KID": lambda f: f"{f['kernel']:.3g}",
+        "… of real ": lambda f: f"{f['kernelOfReal']:.3g}",
+        names["perceptual"]: lambda f: f"{f['diversity']:.3g}",
+        " … of real": lambda f: f"{f['diversityOfReal']:.3g}",
+        "nearest seen": lambda f: f"{f['nearest']:.3g}",
+        " … of real ": lambda f: f"{f['nearestOfReal']:.3g}",
+        "copies": lambda f: str(f["copies"]),
+    }
+    return [
+        "## Quality and diversity",
+        "",
+        "Samples against real windows of the test half; *of real*: the same figure for real windows of the training "
+        "half, the best that can be reached. *nearest seen*: perceptual distance to the nearest window of the training "
+        "half, of samples and of real windows never trained on; *copies*: samples nearer than 99 % of those.",
+        "",
+        *columned("pair", columns, figures),
+        "",
+    ]
+
+
+def _masks(ledger: Ledger, out: Path) -> list[str]:
+    real, drawn = ledger.section("masks on real defects"), ledger.section("masks of samples")
+    if not drawn:
+        return []
+    both = {name: {**figures, **real.get(name, {})} for name, figures in drawn.items()}
+    keys = {
+        "iou": "IoU on real defects",
+        "iouKnowingProduct": "… knowing the product",
+        "agreement": "IoU with the change",
+        "localisation": "change inside : outside",
+        "empty": "empty",
+    }
+    there = {key: [f[key] for f in both.values() if key in f] for key in keys}
+    both[f"**{MEAN}**"] = {key: np.mean(values) for key, values in there.items() if values}
+    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in keys.items()}
+    return ["## Masks", "", *columned("pair", columns, both), ""]
+
+
+def _strength(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("strength")
+    if not figures:
+        return []
+    plot_strength(figures, out / "strength.png")
+    monotone = sum(f["changeMonotone"] for f in figures.values())
+    areas = sum(f["areaMonotone"] for f in figures.values())
+    return [
+        "## Strength",
+        "",
+        f"The visible change rises with w_d for {monotone} of {len(figures)} pairs, the mask's area for {areas}.",
+        "",
+        "![Visible change and mask area against the strength](strength.png)",
+        "",
+    ]
+
+
+def _downstream(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("downstream")
+    if not figures:
+        return []
+    lines = ["## A UNet per product, trained on real windows and with synthetic ones added", ""]
+    for key, name in DETECTOR_FIGURES.items():
+        lines += [f"### {name}", "", *_detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
+    plot_detectors(detector_table(figures, lambda f: f["miou"]), "mIoU", out / "downstream.png")
+    return [*lines, "![mIoU per product and method](downstream.png)", ""]
+
+
+def _classification(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("classification")
+    if not figures:
+        return []
+    head = "## A ResNet per product: defective or normal, balanced accuracy"
+    return [head, "", *_detectors(detector_table(figures, float)), ""]
+
+
+def _detectors(cells: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
+    """In per cent, mean ± standard deviation over the seeds."""
+    text = lambda cell: f"{100 * cell[0]:.1f} ± {100 * cell[1]:.1f}" if cell else ""  # noqa: E731
+    return table(("product", *METHODS), [(p, *(text(row.get(m)) for m in METHODS)) for p, row in cells.items()])

@@ -1,0 +1,108 @@
+"""The sections of an evaluation. Each fills what its section of the ledger still lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..layout import GOOD
+from ..strength import measure_strength
+from .downstream import METHODS, classification, segmentation, training_sets
+from .drawn import draw_normal
+from .features import FeatureNetwork, own_network, published_network, train_classifier
+from .ledger import Ledger
+from .mask_figures import generated_masks, held_out_masks
+from .quality import quality_figures
+from .real import join
+from .subject import Subject
+
+CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
+STRENGTH_STEPS = 10
+
+
+def measure_quality(subject: Subject, ledger: Ledger) -> None:
+    """Trained pairs, and the normal state of their products, where both halves have photographs."""
+    network: FeatureNetwork | None = None
+    groups = {**subject.trained, **{f"{product}/{GOOD}": (product, GOOD) for product in subject.products}}
+    for done, (name, (product, defect)) in enumerate(groups.items()):
+        seen, held_out = (subject.windows(product, defect, half) for half in ("train", "test"))
+        if seen is not None and held_out is not None and name not in ledger.section("quality"):
+            network = network or feature_network(subject)
+            ledger.put("names", "quality", {"frechet": network.frechet, "perceptual": network.perceptual})
+            plan = subject.plan
+            normal = defect == GOOD
+            drawn = (
+                draw_normal(subject.generator, product, plan.samples, plan.steps)
+                if normal
+                else subject.drawn((product, defect)).image
+            )
+            ledger.put("quality", name, quality_figures(network, drawn, held_out.image, seen.image))
+        subject.report("quality", done + 1, len(groups), {})
+
+
+def feature_network(subject: Subject) -> FeatureNetwork:
+    plan = subject.plan
+    if plan.inception:
+        return published_network(Path(plan.inception), Path(plan.lpips))
+    groups = sorted((product, defect) for product, defect, half in subject.records if half == "train")
+    windows = [subject.windows(*group, "train", CLASSIFIER_WINDOWS) for group in groups]
+    labels = np.repeat(np.arange(len(groups)), CLASSIFIER_WINDOWS)
+    images = np.concatenate([each.image for each in windows])
+    return own_network(
+        train_classifier(images, labels, plan.classifier_steps, plan.seed, subject.bar("feature network"))
+    )
+
+
+def measure_masks(subject: Subject, ledger: Ledger) -> None:
+    for done, (name, pair) in enumerate(subject.pairs.items()):
+        held_out = subject.windows(*pair, "test")
+        if held_out is not None and name not in ledger.section("masks on real defects"):
+            ledger.put("masks on real defects", name, held_out_masks(subject.generator, held_out, *pair))
+        if name not in ledger.section("masks of samples"):
+            ledger.put("masks of samples", name, generated_masks(subject.drawn(pair)))
+        subject.report("masks", done + 1, len(subject.pairs), {})
+
+
+def measure_strengths(subject: Subject, ledger: Ledger) -> None:
+    for name in ledger.missing("strength", list(subject.pairs)):
+        pair, seeds = subject.pairs[name], subject.plan.strength_seeds
+        figures = measure_strength(subject.generator, [pair], seeds, STRENGTH_STEPS, lambda done, total: None)
+        ledger.put("strength", name, figures[name])
+        subject.report("strength", len(ledger.section("strength")), len(subject.pairs), {})
+
+
+def measure_downstream(subject: Subject, ledger: Ledger) -> None:
+    _measure_detectors(subject, ledger, "downstream", segmentation, subject.plan.segmenter_steps)
+
+
+def measure_classification(subject: Subject, ledger: Ledger) -> None:
+    _measure_detectors(subject, ledger, "classification", classification, subject.plan.classifier_steps)
+
+
+def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, steps: int) -> None:
+    """Under the key "product/method/seed"."""
+    plan = subject.plan
+    for product in subject.products:
+        keys = [f"{product}/{method}/{seed}" for seed in range(plan.seeds) for method in METHODS]
+        data = subject.product_data(product)
+        if data is None or not list(ledger.missing(section, keys)):
+            continue
+        pairs = [pair for pair in subject.trained.values() if pair[0] == product]
+        each = max(2, round(plan.ratio * len(data.seen_defective) / len(pairs)))
+        drawn = join([subject.drawn(pair, each).windows() for pair in pairs])
+        for seed in range(plan.seeds):
+            sets = training_sets(data, drawn, plan.ratio, plan.seed + seed)
+            for key in ledger.missing(section, [key for key in keys if key.endswith(f"/{seed}")]):
+                extra = sets[key.split("/")[1]]
+                ledger.put(section, key, measure(data, extra, steps, plan.seed + seed))
+                subject.report(f"{section} {product}", sum(k in ledger.section(section) for k in keys), len(keys), {})
+
+
+MEASURES = {
+    "quality": measure_quality,
+    "masks": measure_masks,
+    "strength": measure_strengths,
+    "downstream": measure_downstream,
+    "classification": measure_classification,
+}

@@ -1,0 +1,145 @@
+"""What people do without a generator: synthetic defects that need no training, with exact masks.
+
+Each takes real windows of the training half and gives `count` windows with masks, all chance from one generator:
+
+    augmentation   real defective windows again, with their colours and geometry jittered
+    copy_paste     a real defect, cut out along its mask, turned and scaled, put on a normal window
+    cut_paste      a patch of a normal window put elsewhere with softened borders (CutPaste, Li et al. 2021; NSA,
+                   Schlüter et al. 2022, blends with Poisson's equation where this one feathers)
+    perlin         another texture through a thresholded Perlin noise mask (DRAEM, Zavrtanik et al. 2021)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.ndimage import binary_erosion, gaussian_filter, map_coordinates
+
+from .real import Windows
+
+FEATHER = 1.0  # pixels (standard deviation) over which a pasted border is softened
+PERLIN_THRESHOLD = 0.5
+
+
+def augmentation(defective: Windows, normal: Windows, count: int, rng: np.random.Generator) -> Windows:
+    def one(i: int) -> tuple[np.ndarray, np.ndarray]:
+        image, mask = warped(defective.image[i], defective.mask[i], rng, turn=15, scale=(0.9, 1.2))
+        return (jittered(image, rng), mask) if mask.any() else (jittered(defective.image[i], rng), defective.mask[i])
+
+    return _each(rng.integers(len(defective), size=count), one)
+
+
+def copy_paste(defective: Windows, normal: Windows, count: int, rng: np.random.Generator) -> Windows:
+    def one(i: int) -> tuple[np.ndarray, np.ndarray]:
+        image, mask = warped(defective.image[i], defective.mask[i], rng, turn=180, scale=(0.7, 1.3))
+        ground = normal.image[rng.integers(len(normal))]
+        shift = _shift_inside(mask, rng)
+        image, mask = (np.roll(part, shift, (0, 1)) for part in (image, mask))
+        return blended(ground, image, mask), mask
+
+    return _each(rng.integers(len(defective), size=count), one)
+
+
+def cut_paste(defective: Windows, normal: Windows, count: int, rng: np.random.Generator) -> Windows:
+    size = normal.image.shape[1]
+
+    def one(i: int) -> tuple[np.ndarray, np.ndarray]:
+        donor = jittered(normal.image[rng.integers(len(normal))], rng)
+        area, ratio = rng.uniform(0.01, 0.1) * size**2, np.exp(rng.uniform(-1.2, 1.2))
+        height, width = (int(np.clip(np.sqrt(v), 3, size - 1)) for v in (area * ratio, area / ratio))
+        (top, left), (y, x) = ((rng.integers(size - height), rng.integers(size - width)) for _ in range(2))
+        mask = np.zeros((size, size), bool)
+        mask[top : top + height, left : left + width] = True
+        return blended(normal.image[i], np.roll(donor, (top - y, left - x), (0, 1)), mask), mask
+
+    return _each(rng.integers(len(normal), size=count), one)
+
+
+def perlin(defective: Windows, normal: Windows, count: int, rng: np.random.Generator) -> Windows:
+    size = normal.image.shape[1]
+
+    def one(i: int) -> tuple[np.ndarray, np.ndarray]:
+        mask = np.zeros((size, size), bool)
+        while not mask.any():
+            scales = 2 ** rng.integers(2, 6, size=2)
+            mask = np.rot90(perlin_noise(size, (int(scales[0]), int(scales[1])), rng) > PERLIN_THRESHOLD)
+        texture = jittered(np.rot90(normal.image[rng.integers(len(normal))], rng.integers(4)), rng, 0.5)
+        opacity = rng.uniform(0.2, 1.0)
+        mixed = opacity * texture.astype(np.float64) + (1 - opacity) * normal.image[i]
+        return blended(normal.image[i], mixed, mask), mask
+
+    return _each(rng.integers(len(normal), size=count), one)
+
+
+BASELINES: dict[str, Callable[[Windows, Windows, int, np.random.Generator], Windows]] = {
+    "augmentation": augmentation,
+    "copy-paste": copy_paste,
+    "cut-paste": cut_paste,
+    "perlin": perlin,
+}
+
+
+def perlin_noise(size: int, cells: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Gradient noise float [size, size], about -1…1 (Perlin 1985), over a grid of `cells`."""
+    angles = rng.uniform(0, 2 * np.pi, (cells[0] + 1, cells[1] + 1))
+    gradients = np.stack([np.cos(angles), np.sin(angles)], -1)
+    y, x = (np.arange(size) / size * n for n in cells)
+    row, column = y.astype(int), x.astype(int)
+    fy, fx = (y - row)[:, None], (x - column)[None]
+    fade = lambda t: t**3 * (t * (6 * t - 15) + 10)  # noqa: E731
+
+    def corner(dy: int, dx: int) -> np.ndarray:
+        g = gradients[(row + dy)[:, None], (column + dx)[None]]
+        return g[..., 0] * (fy - dy) + g[..., 1] * (fx - dx)
+
+    left = corner(0, 0) + fade(fy) * (corner(1, 0) - corner(0, 0))
+    right = corner(0, 1) + fade(fy) * (corner(1, 1) - corner(0, 1))
+    return np.sqrt(2) * (left + fade(fx) * (right - left))
+
+
+def blended(ground: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The picture where the mask is, with a soft border that lies inside the mask: outside it nothing changes."""
+    core = binary_erosion(mask) if binary_erosion(mask).any() else mask
+    weight = np.where(mask, gaussian_filter(core.astype(np.float64), FEATHER), 0)
+    weight = (weight / max(weight.max(), 1e-9))[..., None]
+    return (weight * picture + (1 - weight) * ground).round().clip(0, 255).astype(np.uint8)
+
+
+def jittered(image: np.ndarray, rng: np.random.Generator, amount: float = 0.15) -> np.ndarray:
+    """Brightness and contrast moved by up to `amount`."""
+    gain, offset = 1 + rng.uniform(-amount, amount), 127 * rng.uniform(-amount, amount)
+    mean = image.mean()
+    return ((image - mean) * gain + mean + offset).round().clip(0, 255).astype(np.uint8)
+
+
+def warped(
+    image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, turn: float, scale: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turned by up to ±`turn` degrees, scaled and perhaps mirrored about the window's middle; borders are reflected."""
+    size = image.shape[0]
+    angle, factor = np.radians(rng.uniform(-turn, turn)), rng.uniform(*scale)
+    middle = (size - 1) / 2
+    y, x = np.mgrid[:size, :size] - middle
+    x = x * rng.choice([-1, 1])
+    at = np.stack([np.cos(angle) * y - np.sin(angle) * x, np.sin(angle) * y + np.cos(angle) * x]) / factor + middle
+    colours = [map_coordinates(image[..., c].astype(np.float64), at, order=1, mode="reflect") for c in range(3)]
+    turned = map_coordinates(mask.astype(np.float64), at, order=1, mode="constant") > 0.5
+    return np.stack(colours, -1).round().clip(0, 255).astype(np.uint8), turned
+
+
+def _shift_inside(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
+    """A shift that keeps the mask inside the window."""
+    if not mask.any():
+        return 0, 0
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    size = mask.shape[0]
+    return (
+        int(rng.integers(-rows[0], size - rows[-1])),
+        int(rng.integers(-columns[0], size - columns[-1])),
+    )
+
+
+def _each(chosen: np.ndarray, one: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> Windows:
+    made = [one(int(i)) for i in chosen]
+    return Windows(np.stack([image for image, _ in made]), np.stack([mask for _, mask in made]), chosen)

@@ -1,0 +1,141 @@
+"""`evaluate` on a small trained model: every section, gone on with after a kill, and the page it writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.evaluation.downstream import METHODS
+from defectdiffu.evaluation.features import published_network
+
+SMALL = [
+    "--samples",
+    "3",
+    "--steps",
+    "2",
+    "--segmenter-steps",
+    "3",
+    "--classifier-steps",
+    "3",
+    "--seeds",
+    "2",
+    "--threads",
+    "1",
+]
+
+
+@pytest.fixture(scope="module")
+def halved(trained, tmp_path_factory) -> Path:
+    """The data set the model was trained on, one image of every folder in the test half."""
+    data = tmp_path_factory.mktemp("halved") / "data"
+    shutil.copytree(trained / "data", data)
+    images = sorted(path for path in data.rglob("*.png") if "ground_truth" not in path.parts)
+    with (data / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", "half"])
+        for path in images:
+            writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
+    return data
+
+
+def evaluate(trained: Path, data: Path, out: Path, *more: str):
+    arguments = ["evaluate", "--run", str(trained / "run"), "--data", str(data), "--out", str(out), *SMALL, *more]
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture(scope="module")
+def evaluation(trained, halved, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("evaluation")
+    result = evaluate(trained, halved, out)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_every_section_has_a_figure_for_every_pair_product_method_and_seed(evaluation):
+    figures = json.loads((evaluation / "figures.json").read_text())["figures"]
+    pairs = {"felt/hole", "tin/dent", "tin/scratch"}
+    assert set(figures["quality"]) == pairs | {"felt/good", "tin/good"}
+    assert (
+        set(figures["masks on real defects"]) == set(figures["masks of samples"]) == set(figures["strength"]) == pairs
+    )
+    expected = {f"{product}/{method}/{seed}" for product in ("felt", "tin") for method in METHODS for seed in (0, 1)}
+    assert set(figures["downstream"]) == set(figures["classification"]) == expected
+    assert figures["names"]["quality"] == {"frechet": "Fréchet distance", "perceptual": "perceptual diversity"}
+
+
+def test_the_page_shows_what_was_measured(evaluation):
+    page = (evaluation / "README.md").read_text()
+    figures = json.loads((evaluation / "figures.json").read_text())["figures"]
+    assert f"| felt/hole | {figures['quality']['felt/hole']['frechet']:.3g} |" in page
+    means = [figures["downstream"][f"felt/perlin/{seed}"]["auroc"] for seed in (0, 1)]
+    assert f"{100 * np.mean(means):.1f} ± {100 * np.std(means):.1f}" in page
+    for plot in ("strength.png", "downstream.png"):
+        assert f"]({plot})" in page and (evaluation / plot).stat().st_size > 5000
+
+
+def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, evaluation, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(evaluation, out)
+    document = json.loads((out / "figures.json").read_text())
+    lost = document["figures"]["downstream"].pop("tin/copy-paste/1")
+    document["figures"]["quality"]["felt/hole"]["frechet"] = -5.0  # measured before: not measured again
+    (out / "figures.json").write_text(json.dumps(document))
+    assert evaluate(trained, halved, out).exit_code == 0
+    figures = json.loads((out / "figures.json").read_text())["figures"]
+    assert figures["downstream"]["tin/copy-paste/1"] == lost
+    assert figures["quality"]["felt/hole"]["frechet"] == -5.0
+
+
+def test_other_settings_need_another_folder(trained, halved, evaluation):
+    result = evaluate(trained, halved, evaluation, "--seed", "7")
+    assert result.exit_code == 1 and "seed was 0, now 7" in result.output
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--sections", "quality,beauty"), "unknown ['beauty']"),
+        (("--samples", "1"), "samples is 1, must be at least 2"),
+        (("--ratio", "0"), "ratio is 0.0, must be above 0"),
+        (("--inception", "i.pt"), "give both files or neither"),
+        (("--products", "brass"), "no product 'brass'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(trained, halved, tmp_path, more, message):
+    result = evaluate(trained, halved, tmp_path / "out", *more)
+    assert result.exit_code == 1 and message in result.output.replace("\n", " ")
+
+
+def test_a_data_set_without_a_test_half_is_refused(trained, tmp_path):
+    result = evaluate(trained, trained / "data", tmp_path / "out")
+    assert result.exit_code == 1 and "nothing is held out" in result.output
+
+
+class Published(torch.nn.Module):
+    """Answers as StyleGAN's published files do: `return_features` of Inception, `return_lpips` of VGG."""
+
+    def forward(self, image: torch.Tensor, return_features: bool = False, resize_images: bool = True,
+                return_lpips: bool = False) -> torch.Tensor:  # fmt: skip
+        return image.float().mean((2, 3)) / 255
+
+
+def test_published_networks_give_figures_their_names(tmp_path):
+    torch.jit.script(Published()).save(str(tmp_path / "net.pt"))
+    network = published_network(tmp_path / "net.pt", tmp_path / "net.pt")
+    assert (network.frechet, network.perceptual) == ("FID", "LPIPS")
+    features = network.features(np.full((2, 8, 8, 3), 51, np.uint8))
+    assert features.pooled == pytest.approx(np.full((2, 3), 0.2), abs=1e-6)  # the bytes that went in came back
+
+
+def test_a_file_that_is_not_torchscript_is_refused_by_name(tmp_path):
+    (tmp_path / "net.pt").write_bytes(b"weights?")
+    with pytest.raises(ValueError, match=r"net\.pt: cannot be read as TorchScript"):
+        published_network(tmp_path / "net.pt", tmp_path / "net.pt")
