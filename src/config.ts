@@ -78,6 +78,8 @@ function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = text(env, name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url.href.replace(/\/$/, '');
-  throw new StartError(`${name}: "${value}" is not an http(s) URL`);
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new StartError(
+    `${name}: "${value}" is not an http(s) origin, such as https://defects.example.com, without a path`,
+  );
 }

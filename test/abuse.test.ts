@@ -1,6 +1,7 @@
 import { GENERATE, QUICK, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
+import { speak } from './support/socket.js';
 
 let server: Server;
 beforeAll(async () => {
@@ -15,6 +16,8 @@ test.each([
   [{ count: 1e9 }, 'input[0].count: 1000000000 is out of range 1 … 1000'],
   [{ steps: 0 }, 'input[0].steps: 0 is out of range 1 … 999'],
   [{ steps: 1000 }, 'input[0].steps: 1000 is out of range 1 … 999'],
+  [{ steps: 1, sampler: 'DDPM' }, 'input[0].steps: 1 is out of range 2 … 999'],
+  [{ steps: 1000, sampler: 'DDIM' }, 'input[0].steps: 1000 is out of range 2 … 999'],
   [{ seed: -1 }, 'input[0].seed: -1 is out of range 0 … 2147483647'],
   [{ priority: 10 }, 'input[0].priority: 10 is out of range 0 … 9'],
   [{ productScale: -0.1 }, 'input[0].productScale: -0.1 is out of range 0 … 5'],
@@ -76,9 +79,10 @@ test.each(['first: 0', 'first: -5', 'first: 101', 'first: 2147483647'])('a page 
   expect(extensions.code).toBe('BAD_USER_INPUT');
 });
 
+const beyondIndexes = Buffer.from('["018f0000-0000-7000-8000-000000000000",2147483648]').toString('base64url');
 const ofNumbers = Buffer.from('[1,2]').toString('base64url');
 const ofText = Buffer.from('["x\\u0000"]').toString('base64url');
-test.each(['', 'garbage', '🦄', 'x'.repeat(5000), ofNumbers, ofText])(
+test.each(['', 'garbage', '🦄', 'x'.repeat(5000), ofNumbers, ofText, beyondIndexes])(
   'the cursor %p is refused on every list',
   async (after) => {
     for (const list of ['products', 'defects', 'generations', 'samples']) {
@@ -105,12 +109,20 @@ const wide = `{ ${Array.from({ length: 60 }, (_, i) => `a${String(i)}: serverInf
 const greedy =
   '{ generations(first: 100) { edges { node { samples(first: 100) { edges { node { generation { samples(first: 100) { edges { node { id } } } } } } } } } } }';
 const long = `{ serverInfo { ${'version '.repeat(3000)} } }`;
+const manyWays = `{ ...f0 } ${Array.from(
+  { length: 40 },
+  (_, i) =>
+    `fragment f${String(i)} on Query { serverInfo { version } ${Array.from({ length: 39 - i }, (_v, k) => `...f${String(i + 1 + k)}`).join(' ')} }`,
+).join(' ')}`;
+const discounted = `{ n: generations(first: -2000000) { edges { node { id } } } ${greedy.slice(1)}`;
 const circular = '{ serverInfo { ...A } } fragment A on ServerInfo { ...B } fragment B on ServerInfo { ...A version }';
 
 test.each([
   ['deep', deep, /levels deep/],
   ['wide', wide, /60 aliases/],
   ['greedy', greedy, /objects at most/],
+  ['greedy behind a negative page', discounted, /objects at most/],
+  ['many-branched', manyWays, /objects at most|token/i],
   ['long', long, /token/i],
   ['circular', circular, /Cannot spread fragment/],
 ])('a query that is too %s is refused over HTTP and over WebSocket', async (_, query, message) => {
@@ -121,6 +133,45 @@ test.each([
       // graphql-ws reports what fails before execution by throwing.
       (thrown: unknown) => expect(JSON.stringify(thrown) + String(thrown)).toMatch(message),
     );
+});
+
+test('a query that is too large is told so by the same code over HTTP and over WebSocket', async () => {
+  expect((await server.error(greedy)).extensions).toMatchObject({ code: 'QUERY_TOO_LARGE', limit: 'nodes' });
+  const socket = await speak(server);
+  socket.send({ id: 'big', type: 'subscribe', payload: { query: greedy } });
+  expect(await socket.next()).toMatchObject({ id: 'big', payload: [{ extensions: { code: 'QUERY_TOO_LARGE' } }] });
+  socket.send({ id: 'wrong', type: 'subscribe', payload: { query: '{ nothing }' } });
+  expect(await socket.next()).toMatchObject({
+    id: 'wrong',
+    payload: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
+  });
+  socket.close();
+});
+
+test('a syntax error is an answer to its own operation, and the connection stays', async () => {
+  const socket = await speak(server);
+  socket.send({ id: 'broken', type: 'subscribe', payload: { query: 'subscription {' } });
+  expect(await socket.next()).toMatchObject({
+    id: 'broken',
+    type: 'error',
+    payload: [{ message: expect.stringMatching(/Syntax Error/), extensions: { code: 'GRAPHQL_PARSE_FAILED' } }],
+  });
+  socket.send({ id: 'sound', type: 'subscribe', payload: { query: '{ serverInfo { version } }' } });
+  expect(await socket.next()).toMatchObject({ id: 'sound', type: 'next' });
+  socket.close();
+});
+
+test('a time that no database knows is refused by name', async () => {
+  const error = await server.error(
+    '{ samples(filter: { createdAfter: "0000-01-01T00:00:00Z" }) { edges { cursor } } }',
+  );
+  expect(error.message).toBe('filter.createdAfter: the year 0 is out of range 1 … 9999');
+});
+
+test('null stands for the default', async () => {
+  expect(
+    (await server.data('{ generations(first: null, after: null) { edges { cursor } } }')).generations,
+  ).toBeDefined();
 });
 
 test('the introspection query of common tools passes', async () => {
@@ -152,6 +203,12 @@ describe('over HTTP', () => {
     expect(response.status).toBeGreaterThanOrEqual(400);
   });
 
+  test('a subscription is sent to the WebSocket', async () => {
+    const error = await server.error('subscription { generationEvents(id: "x") { __typename } }');
+    expect(error.message).toMatch(/go over WebSocket/);
+    expect(error.extensions.code).toBe('BAD_REQUEST');
+  });
+
   test('several operations in one body are refused', async () => {
     const response = await post(JSON.stringify([{ query: '{ serverInfo { version } }' }]));
     expect(response.status).toBe(400);
@@ -159,6 +216,7 @@ describe('over HTTP', () => {
 
   test('there is nothing at other paths', async () => {
     expect((await fetch(new URL('/', server.url))).status).toBe(404);
+    expect((await fetch(`${server.url}/more`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(new URL('/artifacts/..%2f..%2furl-secret/x', server.url))).status).toBe(403);
   });
 });

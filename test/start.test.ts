@@ -72,12 +72,21 @@ test.each<[string, (folder: string) => void, RegExp]>([
   ['is not JSON', (folder) => writeFileSync(join(folder, 'bundle.json'), '{ not json'), /bundle\.json/],
   ['lacks a field', (folder) => edit(folder, (manifest) => delete manifest['mask']), /mask/],
   ['is of a later format', (folder) => edit(folder, (manifest) => (manifest['formatVersion'] = 2)), /formatVersion/],
+  [
+    'draws pictures of another size than it says',
+    (folder) => edit(folder, resized),
+    /"image" is \[batch, 3, .*the manifest says/,
+  ],
   ['names a file that is changed', (folder) => writeFileSync(join(folder, 'denoiser.onnx'), 'x'), /denoiser\.onnx/],
 ])('a bundle that %s stops the start with a message that names the file', async (_, harm, message) => {
   const models = copyOfModels();
   harm(join(models, 'tiny', '1.0.0'));
   expectPlainRefusal(await runToEnd({ MODELS_DIR: models }), message);
 });
+
+function resized(manifest: Record<string, unknown>): void {
+  manifest['image'] = { width: 2000, height: 2000, channels: 3 };
+}
 
 function edit(folder: string, change: (manifest: Record<string, unknown>) => void): void {
   const file = join(folder, 'bundle.json');
@@ -90,7 +99,9 @@ test.each([
   [{ PORT: 'http' }, /PORT: "http" is not a whole number in 0 … 65535/],
   [{ PORT: '70000' }, /PORT: "70000" is not/],
   [{ DEFECTDIFFU_API_KEY: 'short' }, /DEFECTDIFFU_API_KEY: must be 8 to 200/],
-  [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) URL/],
+  [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) origin/],
+  [{ PUBLIC_URL: 'https://x/path' }, /PUBLIC_URL: "https:\/\/x\/path" is not an http\(s\) origin/],
+  [{ DATA_DIR: '/dev/null/data' }, /DATA_DIR: \/dev\/null\/data must be a folder that can be made and written to/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
   [{ DEFAULT_MODEL: 'huge' }, /DEFAULT_MODEL: there is no model "huge"; there are: tiny@1\.0\.0/],
   [{ MODELS_DIR: tmpdir() + '/nowhere' }, /nowhere/],

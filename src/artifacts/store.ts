@@ -29,10 +29,15 @@ export async function openArtifactStore(root: string): Promise<ArtifactStore> {
       const key = `${randomBytes(24).toString('hex')}.${extension}`;
       const target = join(root, pathOf(tenantId, key) ?? '');
       const draft = join(temporary, key);
-      await writeDurably(draft, bytes);
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      await rename(draft, target);
-      await flushDirectory(dirname(target));
+      try {
+        await writeDurably(draft, bytes);
+        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+        await rename(draft, target);
+        await flushDirectory(dirname(target));
+      } catch (error) {
+        await rm(draft, { force: true }).catch(() => undefined);
+        throw error;
+      }
       return key;
     },
     async remove(tenantId, key) {

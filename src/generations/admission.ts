@@ -21,11 +21,14 @@ import { checkTexts, hashOf, resolveOrder } from './request.js';
 /** Admissions of all processes take turns, so that the bound of the queue holds exactly. */
 const ADMISSION_LOCK = 4_711_003;
 const RETRY_AFTER_MS = 5_000;
+const NO_DEVICE_RETRY_MS = 60_000;
 const NAMES_IN_ERROR = 20;
 
 export interface AdmissionRules {
   readonly models: Models;
   readonly limits: Limits;
+  /** Whether anything can be drawn at all. */
+  readonly canDraw: () => boolean;
 }
 
 interface Item {
@@ -49,7 +52,7 @@ export async function admit(
     await scope.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(ADMISSION_LOCK))})`);
     const known = await byIdempotencyKey(scope, items);
     const fresh = items.filter((item) => isNew(item, items, known));
-    const inserted = await insert(scope, await resolve(scope, rules, fresh), rules.limits);
+    const inserted = await insert(scope, await resolve(scope, rules, fresh), rules);
     return items.map((item) => {
       const row = inserted.get(firstOfKey(item, items)) ?? known.get(item.input.idempotencyKey ?? '');
       if (row === undefined) throw new Error(`${item.at} was neither found nor inserted`);
@@ -159,9 +162,10 @@ function unsupported(product: ProductRow, defect: DefectRow, model: string, at: 
 async function insert(
   scope: TenantScope,
   resolved: readonly Resolved[],
-  limits: Limits,
+  { limits, canDraw }: AdmissionRules,
 ): Promise<Map<Item, GenerationRow>> {
   if (resolved.length === 0) return new Map();
+  if (!canDraw()) throw unavailable();
   await requireRoom(scope, resolved, limits);
   const at = new Date();
   const values = resolved.map(({ item, order, product, defect, coverage }) =>
@@ -190,6 +194,14 @@ async function insert(
   await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(resolved.map(({ item }, i) => [item, byId.get(values[i]?.id ?? '') as GenerationRow]));
+}
+
+function unavailable(): ServiceError {
+  return new ServiceError(
+    'DEVICE_UNAVAILABLE',
+    'No device of the service can draw: all have been given up (see serverInfo { devices }); nothing was accepted, try again after a restart',
+    { retryAfterMs: NO_DEVICE_RETRY_MS },
+  );
 }
 
 async function requireRoom({ database }: TenantScope, resolved: readonly Resolved[], limits: Limits): Promise<void> {

@@ -28,6 +28,11 @@ export interface Drawing {
 /** Storing a drawn sample failed; the disk or the database is at fault, not the engine. */
 export class StorageFailed extends Error {
   override readonly name = 'StorageFailed';
+
+  /** There is no room, which may change; nothing else is wrong. */
+  get full(): boolean {
+    return ['ENOSPC', 'EDQUOT'].includes((this.cause as NodeJS.ErrnoException).code ?? '');
+  }
 }
 
 export async function drawGeneration(drawing: Drawing): Promise<void> {
@@ -87,6 +92,7 @@ function requestOf({ settings, count }: GenerationRow, id: string, index: number
 
 async function storeSample({ scope, row, owner, store }: Drawing, index: number, result: SampleResult): Promise<void> {
   const createdAt = new Date();
+  const remove = ({ key }: { key: string }): Promise<void> => store.remove(scope.tenantId, key);
   const file = async (bytes: Uint8Array): Promise<Omit<ArtifactRow, 'tenantId'>> => ({
     key: await store.put(scope.tenantId, 'png', bytes).catch((error: unknown) => {
       throw new StorageFailed(`a sample could not be written: ${(error as Error).message}`, { cause: error });
@@ -97,7 +103,7 @@ async function storeSample({ scope, row, owner, store }: Drawing, index: number,
     bytes: bytes.byteLength,
     createdAt,
   });
-  const [image, mask, overlay] = await Promise.all([file(result.image), file(result.mask), file(result.overlay)]);
+  const [image, mask, overlay] = await allOrNone([file(result.image), file(result.mask), file(result.overlay)], remove);
   const sample = {
     id: newId(),
     generationId: row.id,
@@ -118,7 +124,17 @@ async function storeSample({ scope, row, owner, store }: Drawing, index: number,
   try {
     await change(scope, owner, row.id, { oneMoreSample: true }, payload, (tx) => samplesOf(tx).insert(sample, files));
   } catch (error) {
-    await Promise.all(files.map(({ key }) => store.remove(scope.tenantId, key)));
+    await Promise.all(files.map(remove));
+    throw error;
+  }
+}
+
+/** Waits for every one; when one fails, undoes the others. */
+async function allOrNone<T>(made: readonly [Promise<T>, Promise<T>, Promise<T>], undo: (value: T) => Promise<void>) {
+  try {
+    return await Promise.all(made);
+  } catch (error) {
+    for (const outcome of await Promise.allSettled(made)) if (outcome.status === 'fulfilled') await undo(outcome.value);
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * runs out gives the row back. Every write of a worker is fenced: it takes effect only while the row is RUNNING
  * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
  */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
 import type { EventPayload } from '../storage/records.js';
 import type { GenerationRow } from '../storage/tables.js';
@@ -13,7 +13,7 @@ import { forTenant } from '../storage/tenantScope.js';
 import { append } from './events.js';
 
 export const LEASE_SECONDS = 30;
-/** A generation that took the process with it this often is given up. */
+/** A generation that took the process with it this often, without a new sample in between, is given up. */
 const ATTEMPTS = 5;
 
 /** The row is no longer this worker's: canceled, or its lease ran out and another took it. */
@@ -23,9 +23,21 @@ export class ClaimLost extends Error {
 
 /**
  * The next generation to draw, or undefined. Order: priority, then the tenant that has the least running, then age.
- * A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept.
+ * A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept. What is `held`
+ * is being drawn here, even if this process slept through its leases.
  */
-export async function claim(database: Database, owner: string): Promise<GenerationRow | undefined> {
+export async function claim(
+  database: Database,
+  owner: string,
+  held: readonly string[],
+): Promise<GenerationRow | undefined> {
+  const others =
+    held.length === 0
+      ? sql`true`
+      : sql`g.id not in (${sql.join(
+          held.map((id) => sql`${id}`),
+          sql`, `,
+        )})`;
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
       with running as (
@@ -34,7 +46,8 @@ export async function claim(database: Database, owner: string): Promise<Generati
       ), next as (
         select g.id, g.started_at is null as first
         from generation g left join running r on r.tenant_id = g.tenant_id
-        where g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now()))
+        where (g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now())))
+          and ${others}
         order by g.priority desc, coalesce(r.n, 0), g.id
         limit 1
         for update of g skip locked
@@ -59,13 +72,16 @@ export function triedTooOften(row: GenerationRow): boolean {
   return row.attempts > ATTEMPTS;
 }
 
-/** Renews the leases of the owner and returns the ids of what it still holds. */
-export async function renew(database: Database, owner: string): Promise<ReadonlySet<string>> {
-  const { rows } = await database.execute<{ id: string }>(sql`
-    update generation set lease_until = now() + ${LEASE_SECONDS} * interval '1 second'
-    where status = 'RUNNING' and lease_owner = ${owner} returning id
-  `);
-  return new Set(rows.map((row) => row.id));
+/** Renews the leases of what the owner draws, and returns those of the ids that are still its own. */
+export async function renew(database: Database, owner: string, held: readonly string[]): Promise<ReadonlySet<string>> {
+  const renewed = await database
+    .update(generations)
+    .set({ leaseUntil: sql`now() + ${LEASE_SECONDS} * interval '1 second'` })
+    .where(
+      and(inArray(generations.id, [...held]), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
+    )
+    .returning({ id: generations.id });
+  return new Set(renewed.map((row) => row.id));
 }
 
 /** Gives a claim back unharmed: the next worker goes on with it, and this attempt does not count. */
@@ -85,6 +101,7 @@ type Changes = Partial<Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' |
 
 const ONE_MORE_SAMPLE = {
   samplesDone: sql`${generations.samplesDone} + 1`,
+  attempts: 0,
   // Progress is told now and then; what is ready counts in full meanwhile.
   stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + 1) * (${generations.settings} ->> 'steps')::int)`,
 };

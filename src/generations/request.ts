@@ -3,6 +3,7 @@ import { createHash, randomInt } from 'node:crypto';
 import type { Limits } from '../config.js';
 import { badInput } from '../errors.js';
 import type { Bundle, GuidanceName, MaskMode, SamplerName } from '../inference/index.js';
+import { stepBounds } from '../inference/index.js';
 import type { DrawSettings } from '../storage/records.js';
 import { requireText } from '../text.js';
 
@@ -51,7 +52,9 @@ export function checkTexts(input: GenerationInput, at: string): void {
 
 export function resolveOrder(input: GenerationInput, bundle: Bundle, limits: Limits, at: string): Order {
   const { defaults, ranges, schedule } = bundle.manifest;
-  const steps = { min: Math.max(1, ranges.steps.min), max: Math.min(ranges.steps.max, schedule.numTrainTimesteps) };
+  const sampler = input.sampler ?? defaults.sampler;
+  const possible = stepBounds(sampler, schedule.numTrainTimesteps);
+  const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
   return {
     count: within(input.count ?? 1, { min: 1, max: limits.samplesPerGeneration }, `${at}.count`),
     priority: within(input.priority ?? PRIORITY.min, PRIORITY, `${at}.priority`),
@@ -62,7 +65,7 @@ export function resolveOrder(input: GenerationInput, bundle: Bundle, limits: Lim
       strength: resolveStrength(input.strength, defaults.strength, ranges.strength, at),
       productScale: within(input.productScale ?? defaults.productScale, ranges.productScale, `${at}.productScale`),
       steps: within(input.steps ?? defaults.steps, steps, `${at}.steps`),
-      sampler: input.sampler ?? defaults.sampler,
+      sampler,
       guidance: input.guidance ?? defaults.guidance,
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
     },

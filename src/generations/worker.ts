@@ -19,10 +19,10 @@ import { createWakeups } from './wakeups.js';
 /** Generations in the pool at a time: enough to fill its batches with small ones. */
 const CONCURRENCY = 4;
 const POLL_MS = 1_000;
+const PAUSE_MS = 15_000;
 const RENEW_MS = (LEASE_SECONDS * 1000) / 6;
 
 export interface Worker {
-  readonly running: number;
   /** Claims no more and hands back what it holds; samples that are done stay done. */
   stop(): Promise<void>;
 }
@@ -32,9 +32,11 @@ export interface WorkerParts {
   readonly pool: InferencePool;
   readonly store: ArtifactStore;
   readonly log: Log;
+  /** How long nothing is claimed after the disk was found full. @default 15 s */
+  readonly pauseMs?: number;
 }
 
-export async function startWorker({ storage, pool, store, log }: WorkerParts): Promise<Worker> {
+export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_MS }: WorkerParts): Promise<Worker> {
   const { database } = storage;
   const owner = randomUUID();
   const held = new Map<string, { abort: AbortController; done: Promise<void> }>();
@@ -42,6 +44,7 @@ export async function startWorker({ storage, pool, store, log }: WorkerParts): P
   const unlisten = await storage.listen(CHANNEL, (id) => wakeups.ring(id));
   const bell = wakeups.bell(QUEUED_SIGNAL);
   let stopping = false;
+  let pausedUntil = 0;
   if (storage.exclusive) await expireLeases(database);
 
   async function loop(): Promise<void> {
@@ -51,11 +54,17 @@ export async function startWorker({ storage, pool, store, log }: WorkerParts): P
         await Promise.race([...held.values()].map(({ done }) => done));
         continue;
       }
-      const row = await claim(database, owner).catch((error: unknown) => {
+      // What cannot be drawn, or not be stored, stays in the queue.
+      if (!pool.canDraw() || Date.now() < pausedUntil) {
+        await heard;
+        continue;
+      }
+      const row = await claim(database, owner, [...held.keys()]).catch((error: unknown) => {
         log.error({ err: error }, 'claiming failed');
         return undefined;
       });
       if (row === undefined) await heard;
+      else if (stopping) await handBack(database, owner, row.id);
       else carry(row);
     }
   }
@@ -81,7 +90,11 @@ export async function startWorker({ storage, pool, store, log }: WorkerParts): P
 
   async function checkClaims(): Promise<void> {
     const before = [...held];
-    const kept = await renew(database, owner).catch(() => undefined);
+    const kept = await renew(
+      database,
+      owner,
+      before.map(([id]) => id),
+    ).catch(() => undefined);
     if (kept === undefined) return;
     for (const [id, { abort }] of before) if (!kept.has(id)) abort.abort(new ClaimLost(id));
   }
@@ -97,11 +110,22 @@ export async function startWorker({ storage, pool, store, log }: WorkerParts): P
     } catch (error) {
       if (error instanceof ClaimLost || signal.reason instanceof ClaimLost) log.info(facts, 'generation canceled');
       else
-        await (stopping ? handBack(database, owner, row.id) : fail(row, error)).catch((second: unknown) => {
+        await (mustWait(error) ? handBack(database, owner, row.id) : fail(row, error)).catch((second: unknown) => {
           // The lease runs out, and the generation is taken up again, a bounded number of times.
           log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
         });
     }
+  }
+
+  /** What stands in the way is not the generation's fault and may pass: it goes on when there is a disk or a device again. */
+  function mustWait(error: unknown): boolean {
+    if (stopping) return true;
+    if (error instanceof StorageFailed && error.full) {
+      log.error({ err: error }, `the disk is full; nothing is claimed for ${String(pauseMs / 1000)} s`);
+      pausedUntil = Date.now() + pauseMs;
+      return true;
+    }
+    return error instanceof DeviceLostError && !pool.canDraw();
   }
 
   async function fail(row: GenerationRow, error: unknown): Promise<void> {
@@ -114,9 +138,6 @@ export async function startWorker({ storage, pool, store, log }: WorkerParts): P
 
   const looping = loop();
   return {
-    get running() {
-      return held.size;
-    },
     async stop() {
       stopping = true;
       bell.close();

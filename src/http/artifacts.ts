@@ -33,6 +33,7 @@ export function serveArtifacts(
     response.sendFile(path, { root: store.root, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
       if (error === undefined || response.headersSent || isGone(request)) return;
       response.removeHeader('cache-control');
+      response.removeHeader('content-type');
       if ((error as { status?: number }).status !== 404) return next(error);
       refuse(response, { status: 404, code: 'NOT_FOUND', message: 'This artifact was deleted.' });
     });

@@ -8,10 +8,18 @@ import { GraphQLError } from 'graphql';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 
-export function publicError(error: unknown, formatted: GraphQLFormattedError, log: Log): GraphQLFormattedError {
+/** @param usual the code of an error of GraphQL's own that has none: what went wrong follows from when it did. */
+export function publicError(
+  error: unknown,
+  formatted: GraphQLFormattedError,
+  log: Log,
+  usual = 'BAD_USER_INPUT',
+): GraphQLFormattedError {
   const cause = causeOf(error);
   if (cause instanceof ServiceError || cause instanceof GraphQLError) {
-    return { ...formatted, extensions: { code: 'BAD_USER_INPUT', ...formatted.extensions } };
+    // The cause's own code goes first: Apollo gives every error of validation the same one.
+    const code = cause.extensions['code'] ?? formatted.extensions?.['code'] ?? usual;
+    return { ...formatted, extensions: { ...formatted.extensions, code } };
   }
   const reference = randomUUID();
   log.error({ err: cause, reference, path: formatted.path }, 'request failed');

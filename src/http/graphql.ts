@@ -1,5 +1,6 @@
 /** GraphQL over HTTP. */
 import { ApolloServer, HeaderMap } from '@apollo/server';
+import type { GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
@@ -37,6 +38,7 @@ export async function createGraphqlOverHttp(
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
+      { requestDidStart: () => Promise.resolve({ didResolveOperation: refuseSubscriptions }) },
     ],
     persistedQueries: false,
     csrfPrevention: true,
@@ -50,6 +52,13 @@ export async function createGraphqlOverHttp(
     handler: expressMiddleware(apollo, { context: ({ req }) => contextOf(req, parts) }),
     stop: () => apollo.stop(),
   };
+}
+
+/** Apollo would run one as if it were a query. */
+async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
+  if (operation?.operation !== 'subscription') return;
+  const message = 'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, not over HTTP.';
+  throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 async function contextOf(request: IncomingMessage, parts: Parts): Promise<Context> {

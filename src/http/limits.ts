@@ -34,7 +34,7 @@ export const queryLimits: ValidationRule = (context: ValidationContext) => ({
     const measure = createMeasure(fragments);
     for (const node of document.definitions) {
       if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-      const size = measure(node.selectionSet, []);
+      const size = measure(node.selectionSet);
       for (const limit of ['depth', 'aliases', 'nodes'] as const) {
         if (size[limit] > QUERY_LIMITS[limit]) context.reportError(tooLarge(limit, size[limit]));
       }
@@ -51,40 +51,44 @@ function tooLarge(limit: keyof Size, size: number): GraphQLError {
 }
 
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+  // Each fragment is measured once, however many ways lead to it: a few dozen that spread each other have billions.
   const known = new Map<string, Size>();
 
-  /** `within` holds the fragments on the way here: a cycle is an error of another rule and must not loop in this one. */
-  return function measure(set: SelectionSetNode, within: readonly string[]): Size {
+  function measure(set: SelectionSetNode): Size {
     const total = { ...NOTHING };
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
         // The depth of introspection is bounded by graphql-js, and the standard query is a deep one.
         if (selection.name.value.startsWith('__')) continue;
-        const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet, within);
+        const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet);
         const times = PAGES.has(selection.name.value) ? pageSize(selection.arguments ?? []) : 1;
         total.depth = Math.max(total.depth, below.depth + 1);
         total.aliases += below.aliases + (selection.alias === undefined ? 0 : 1);
         if (selection.selectionSet !== undefined) total.nodes += times * (1 + below.nodes);
       } else {
         const below =
-          selection.kind === Kind.FRAGMENT_SPREAD
-            ? spread(selection.name.value, within)
-            : measure(selection.selectionSet, within);
+          selection.kind === Kind.FRAGMENT_SPREAD ? spread(selection.name.value) : measure(selection.selectionSet);
         total.depth = Math.max(total.depth, below.depth);
         total.aliases += below.aliases;
         total.nodes += below.nodes;
       }
     }
     return total;
-  };
+  }
 
-  function spread(name: string, within: readonly string[]): Size {
+  function spread(name: string): Size {
     const fragment = fragments.get(name);
-    if (fragment === undefined || within.includes(name)) return NOTHING;
-    const size = known.get(name) ?? createMeasure(fragments)(fragment.selectionSet, [...within, name]);
+    if (fragment === undefined) return NOTHING;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    // While it is measured it counts for nothing: a cycle is an error of another rule and must not loop in this one.
+    known.set(name, NOTHING);
+    const size = measure(fragment.selectionSet);
     known.set(name, size);
     return size;
   }
+
+  return measure;
 }
 
 type Argument = {
@@ -92,9 +96,10 @@ type Argument = {
   readonly value: { readonly kind: Kind; readonly value?: unknown };
 };
 
-/** A variable could be anything up to the largest page. */
+/** A variable could be anything up to the largest page; what is out of range is refused when it is resolved. */
 function pageSize(args: readonly unknown[]): number {
   const first = (args as readonly Argument[]).find(({ name }) => name.value === 'first');
   if (first === undefined) return PAGE_SIZE.default;
-  return first.value.kind === Kind.INT ? Math.min(Number(first.value.value), PAGE_SIZE.max) : PAGE_SIZE.max;
+  if (first.value.kind !== Kind.INT) return PAGE_SIZE.max;
+  return Math.min(Math.max(Number(first.value.value), 0), PAGE_SIZE.max);
 }

@@ -33,7 +33,7 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
 
   app.use(health({ pool: parts.pool, database: parts.database, draining: () => draining }));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
-  app.use(
+  app.all(
     PATH,
     express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),
     graphql.handler,

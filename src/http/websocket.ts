@@ -43,23 +43,34 @@ export function serveWebSocket(
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
-  const mask = (errors: readonly GraphQLError[]) => errors.map((error) => publicError(error, error.toJSON(), log));
+  const mask = (errors: readonly GraphQLError[], usual?: string) =>
+    errors.map((error) => publicError(error, error.toJSON(), log, usual));
+  const parseLimited = (source: string) => parse(source, { maxTokens: QUERY_LIMITS.tokens });
   const server = useServer<Params, { identity?: Identity }>(
     {
       schema,
-      parse: (source) => parse(source, { maxTokens: QUERY_LIMITS.tokens }),
+      parse: (source) => parseLimited(String(source)),
       validate: (checked, document) => validate(checked, document, [...specifiedRules, queryLimits]),
       onConnect: (connection) => admit(connection, parts),
-      onSubscribe: (connection) => {
-        if (Object.keys(connection.subscriptions).length <= SUBSCRIPTIONS_PER_CONNECTION) return;
-        const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
-        return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+      onSubscribe: (connection, _id, { query }) => {
+        if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
+          const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
+          return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+        }
+        try {
+          parseLimited(query);
+        } catch (error) {
+          // Thrown later it would close the connection, with every other subscription on it.
+          if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+          throw error;
+        }
+        return undefined;
       },
       context: ({ extra }) => {
         if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
         return createContext(parts, extra.identity, originOf(extra.request, parts.config)) as never;
       },
-      onError: (_connection, _id, _payload, errors) => mask(errors),
+      onError: (_connection, _id, _payload, errors) => mask(errors, 'GRAPHQL_VALIDATION_FAILED'),
       onNext: (_connection, _id, _payload, _args, result) =>
         result.errors === undefined ? undefined : { data: result.data ?? null, errors: mask(result.errors) },
     },
@@ -82,4 +93,9 @@ async function admit({ connectionParams, extra }: Ours, parts: Parts): Promise<b
     extra.socket.close(FORBIDDEN, `${error.code}: ${error.message}`.slice(0, 120));
     return false;
   }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, source = null, positions = null } = error;
+  return new GraphQLError(message, { source, positions, extensions: { ...error.extensions, code } });
 }

@@ -8,4 +8,5 @@ export type { DrawListener } from './draw.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 export type { InferencePool, PoolOptions } from './pool.js';
 export { openPool } from './pool.js';
+export { stepBounds } from './requests.js';
 export type { BoundingBox, GuidanceName, MaskMode, SampleRequest, SampleResult, SamplerName } from './types.js';

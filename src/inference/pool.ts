@@ -16,6 +16,8 @@ export interface InferencePool {
   /** The verified bundles. */
   readonly bundles: readonly Bundle[];
   devices(): readonly DeviceInfo[];
+  /** False when every device has been given up: nothing can be drawn until the process is started again. */
+  canDraw(): boolean;
   /**
    * Draws every request; resolves when all are delivered.
    * @throws InferenceError when a request cannot be drawn; nothing of the list is drawn further then.
@@ -89,6 +91,7 @@ function poolOf(bundles: readonly Bundle[], devices: readonly Device[]): Inferen
   return {
     bundles,
     devices: () => devices.map((device) => device.info()),
+    canDraw: () => devices.some((device) => device.info().state !== 'FAILED'),
 
     async draw(requests, listener, signal) {
       if (closing !== undefined) throw new InferenceError('the pool is closed');

@@ -2,7 +2,7 @@
 import { coverage } from './bundle/coverage.js';
 import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
-import type { SampleRequest } from './types.js';
+import type { SampleRequest, SamplerName } from './types.js';
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
@@ -22,13 +22,20 @@ export function requireDrawable(request: SampleRequest, bundles: readonly Bundle
     );
   }
   requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
-  // DPM-Solver++ leaves out t = 0, so it has one timestep less to visit.
-  const visitable = schedule.numTrainTimesteps - (request.sampler === 'DPM_SOLVER_PP' ? 1 : 0);
-  requireInteger('steps', request.steps, 1, visitable);
+  const { min, max } = stepBounds(request.sampler, schedule.numTrainTimesteps);
+  requireInteger('steps', request.steps, min, max);
   for (const field of ['strength', 'productScale'] as const) {
     if (!Number.isFinite(request[field]))
       throw new InferenceError(`${field} must be a finite number, got ${String(request[field])}`);
   }
+}
+
+/**
+ * How many steps a sampler can take. DPM-Solver++ leaves out t = 0, so it has one timestep less to visit; the others end
+ * there, and with one step would begin there too and take noise for a finished picture.
+ */
+export function stepBounds(sampler: SamplerName, numTrainTimesteps: number): { min: number; max: number } {
+  return sampler === 'DPM_SOLVER_PP' ? { min: 1, max: numTrainTimesteps - 1 } : { min: 2, max: numTrainTimesteps };
 }
 
 function requireInteger(field: string, value: number, least: number, most: number): void {

@@ -47,7 +47,7 @@ export interface Context {
 export function createContext(parts: Parts, { tenantId }: Identity, origin: string): Context {
   const scope = forTenant(parts.database, tenantId);
   const rooms = { catalog: catalogOf(scope), generations: generationsOf(scope), samples: samplesOf(scope) };
-  const rules = { models: parts.models, limits: parts.config.limits };
+  const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,

@@ -9,7 +9,7 @@ import { progressOf } from './generations.js';
 
 interface EventArgs {
   readonly id: string;
-  readonly after: number;
+  readonly after?: number | null;
 }
 
 @Resolver()
@@ -22,7 +22,8 @@ export class EventResolver {
   generationEvents(
     @Root() event: EventRow,
     @Arg('id', () => ID) _id: string,
-    @Arg('after', () => Int, { defaultValue: 0, description: 'The last seq seen.' }) _after: number,
+    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'The last seq seen.' })
+    _after: number | null,
     @Ctx() context: Context,
   ): object {
     context.forget();
@@ -30,10 +31,11 @@ export class EventResolver {
   }
 }
 
-async function eventsOf({ id, after }: EventArgs, context: Context): Promise<AsyncIterable<EventRow>> {
+async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterable<EventRow>> {
   const { generations, scope, parts } = context;
+  const after = args.after ?? 0;
   if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
-  const { id: generationId } = await generations.require(id);
+  const { id: generationId } = await generations.require(args.id);
   return follow(scope, generationId, after, parts.wakeups);
 }
 

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { badInput } from '../errors.js';
 import type { SampleConditions } from '../generations/samples.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
@@ -60,7 +61,15 @@ async function conditions(filter: SampleFilter, context: Context): Promise<Sampl
     generationId: filter.generationId ?? undefined,
     strength: bounds(filter.strength),
     areaFraction: bounds(filter.areaFraction),
-    createdAfter: filter.createdAfter ?? undefined,
-    createdBefore: filter.createdBefore ?? undefined,
+    createdAfter: storable(filter.createdAfter, 'filter.createdAfter'),
+    createdBefore: storable(filter.createdBefore, 'filter.createdBefore'),
   };
+}
+
+/** A time that the database can compare with; years have four digits there. */
+function storable(time: Date | null | undefined, field: string): Date | undefined {
+  if (time == null) return undefined;
+  const year = time.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return time;
+  throw badInput(field, `the year ${String(year)} is out of range 1 … 9999`);
 }

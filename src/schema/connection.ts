@@ -6,8 +6,12 @@ import type { Page, PageRequest } from '../storage/pages.js';
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { defaultValue: PAGE_SIZE.default, description: `1 … ${String(PAGE_SIZE.max)}` })
-  first!: number;
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: PAGE_SIZE.default,
+    description: `1 … ${String(PAGE_SIZE.max)}`,
+  })
+  first?: number | null;
 
   @Field(() => String, { nullable: true, description: 'The endCursor of an earlier page.' })
   after?: string | null;

@@ -20,12 +20,20 @@ interface Holder {
   readonly host: string;
 }
 
-/** Returns the release. Throws `StartError` when another process holds the directory. */
+/** Returns the release. Throws `StartError` when another process holds the directory, or it cannot be written to. */
 export function lockDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'lock');
   const self: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() };
-  if (!create(file, self)) takeOver(file, directory, self);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!create(file, self)) takeOver(file, directory, self);
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError(
+      `DATA_DIR: ${directory} must be a folder that can be made and written to: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
   const heartbeat = setInterval(() => beat(file), HEARTBEAT_MS).unref();
   return () => {
     clearInterval(heartbeat);

@@ -52,7 +52,7 @@ function parse(cursor: string): unknown {
 }
 
 function fits(value: unknown, kind: 'string' | 'number' | 'id'): boolean {
-  if (kind === 'number') return Number.isInteger(value) && Math.abs(value as number) <= 2 ** 31;
+  if (kind === 'number') return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
   if (typeof value !== 'string' || value.includes('\0')) return false;
   return kind === 'string' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }

@@ -229,6 +229,9 @@ describe('mask', () => {
 
   test('a flat picture is empty, however bright: nothing stands out', () => {
     expect([...binarise(new Float64Array(3).fill(0.1), 40)]).toEqual([0, 0, 0]);
+    // 0.3 of the scale is 38 grey levels.
+    expect([...binarise(Float64Array.of(0, 0.3, 0.1), 40)]).toEqual([0, 0, 0]);
+    expect([...binarise(Float64Array.of(0, 0.4, 0.1), 40)]).toEqual([0, 1, 0]);
   });
 
   test('what is bright enough is split from what is not', () => {

@@ -157,7 +157,7 @@ def build_manifest(
         "ranges": {
             "strength": {"min": 0, "max": 5},
             "productScale": {"min": 0, "max": 5},
-            "steps": {"min": 1, "max": TRAIN_STEPS},
+            "steps": {"min": 2, "max": TRAIN_STEPS - 1},
         },
         "mask": {"lateTimestep": LATE_TIMESTEP, "minimumPeak": MINIMUM_PEAK},
         "tokenizer": {

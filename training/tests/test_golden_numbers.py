@@ -94,6 +94,13 @@ def test_a_nearly_black_soft_mask_gives_an_empty_mask():
     assert not binary_mask(np.full((4, 4), 0.5), 0).any()
 
 
+def test_a_bright_but_flat_soft_mask_gives_an_empty_mask():
+    noise = np.random.default_rng(0).uniform(0, 0.1, (8, 8))
+    assert not binary_mask(noise, 20).any()
+    noise[2, 3] = 0.9
+    assert binary_mask(noise, 20).sum() == 1
+
+
 def test_a_bright_spot_becomes_the_mask():
     grey = np.full((8, 8), -0.95)
     grey[2:4, 5:7] = 0.7

@@ -1,6 +1,6 @@
-/** What every component takes and gives: the names and element types that the engine relies on. Shapes: device/model.ts. */
+/** What every component takes and gives: the names, element types and shapes that the engine relies on. */
 import type { VarianceType } from '../method/samplers/ddpm.js';
-import type { ComponentName } from './manifest.js';
+import type { ComponentName, Manifest } from './manifest.js';
 
 export type ElementType = 'float32' | 'int64';
 
@@ -30,5 +30,18 @@ export function componentContracts(varianceType: VarianceType): Readonly<Record<
     },
     image_decoder: { inputs: { latent: 'float32' }, outputs: { image: 'float32' } },
     image_encoder: { inputs: { image: 'float32' }, outputs: { latent: 'float32' } },
+  };
+}
+
+/** The shape of each tensor as the manifest says it, without the batch axis, which comes first. Widths of embeddings are the graphs' own affair. */
+export function tensorShapes({ latent, image, tokenizer }: Manifest): Readonly<Record<string, readonly number[]>> {
+  const latentShape = [latent.channels, latent.height, latent.width];
+  return {
+    latent: latentShape,
+    noise: latentShape,
+    mask_feature: latentShape,
+    variance: latentShape,
+    image: [image.channels, image.height, image.width],
+    input_ids: [tokenizer.contextLength],
   };
 }

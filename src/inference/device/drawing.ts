@@ -123,6 +123,8 @@ export async function finishDrawing(
     drawing.request.maskMode === 'AVERAGE_PIXELS'
       ? meanOf(await oneByOne(drawing.maskFeatures, decodeGrey))
       : await decodeGrey(Float32Array.from(meanOf(drawing.maskFeatures)));
+  if (!grey.every(Number.isFinite))
+    throw new InferenceError(`the mask feature of ${drawing.request.bundle} decodes to values that are not numbers`);
   return { image, mask: binarise(grey, model.manifest.mask.minimumPeak) };
 }
 

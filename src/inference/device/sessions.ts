@@ -8,8 +8,8 @@ import type { InferenceSession } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 
 import type { ComponentContract } from '../bundle/contracts.js';
-import { componentContracts } from '../bundle/contracts.js';
-import type { Bundle, Component, ComponentName, Precision, Variant } from '../bundle/manifest.js';
+import { componentContracts, tensorShapes } from '../bundle/contracts.js';
+import type { Bundle, Component, ComponentName, Manifest, Precision, Variant } from '../bundle/manifest.js';
 import { BundleError, InferenceError } from '../errors.js';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
@@ -73,12 +73,8 @@ export async function openSession(
     }
     throw new BundleError(file, [`is not a graph that onnxruntime can open: ${message}`], { cause: error });
   });
-  const problems = graphProblems(
-    session,
-    name,
-    component,
-    componentContracts(bundle.manifest.schedule.varianceType)[name],
-  );
+  const contract = componentContracts(bundle.manifest.schedule.varianceType)[name];
+  const problems = [...graphProblems(session, name, component, contract), ...shapeProblems(session, bundle.manifest)];
   if (problems.length > 0) throw new BundleError(file, problems);
   return session;
 }
@@ -115,5 +111,21 @@ function graphProblems(
         ([tensor, type]) => `"${tensor}" is ${String(types.get(tensor))} in the graph; the engine works with ${type}`,
       );
     return [...absent, ...unlisted, ...mistyped];
+  });
+}
+
+/** Where the graph fixes a size, it must be the manifest's: else the first picture would be the first to fail. */
+function shapeProblems(session: InferenceSession, manifest: Manifest): string[] {
+  const shapes = tensorShapes(manifest);
+  return [...session.inputMetadata, ...session.outputMetadata].flatMap((value) => {
+    const expected = shapes[value.name];
+    if (expected === undefined || !value.isTensor) return [];
+    const [, ...found] = value.shape;
+    const fits =
+      found.length === expected.length && found.every((size, i) => typeof size !== 'number' || size === expected[i]);
+    if (fits) return [];
+    return [
+      `"${value.name}" is [batch, ${found.join(', ')}] in the graph; the manifest says [batch, ${expected.join(', ')}]`,
+    ];
   });
 }

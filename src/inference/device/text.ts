@@ -35,8 +35,12 @@ export async function openText(bundle: Bundle, session: InferenceSession): Promi
   // to forget any.
   const known = new Map<string, Promise<Float32Array>>();
   return (phrase) => {
-    const embedding = known.get(phrase) ?? encode(phrase);
+    const found = known.get(phrase);
+    if (found !== undefined) return found;
+    const embedding = encode(phrase);
     known.set(phrase, embedding);
+    // The next request tries again.
+    embedding.catch(() => known.delete(phrase));
     return embedding;
   };
 }

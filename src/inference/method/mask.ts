@@ -53,11 +53,13 @@ export function iterativeThreshold(values: ArrayLike<number>): number {
 /**
  * The mask, 1 where the grey picture (−1 … 1) is at or above its threshold. Two pictures are empty instead:
  * one whose brightest pixel stays below `minimumPeak` (0 … 255), for the threshold of an almost black picture splits its
- * noise and would call half of a flawless image defective (method.md §2.4); and a flat one, in which nothing stands out.
+ * noise and would call half of a flawless image defective (method.md §2.4); and one whose pixels differ by less than
+ * that, in which nothing stands out (§3 O).
  */
 export function binarise(grey: Float64Array, minimumPeak: number): Uint8Array<ArrayBuffer> {
   const [low, peak] = extremes(grey);
-  if (((peak + 1) / 2) * 255 < minimumPeak) return new Uint8Array(grey.length);
+  const levels = 255 / 2; // of grey per unit of −1 … 1
+  if ((peak + 1) * levels < minimumPeak || (peak - low) * levels < minimumPeak) return new Uint8Array(grey.length);
   const threshold = iterativeThreshold(grey);
   return Uint8Array.from(grey, (value) => (value >= threshold && value > low ? 1 : 0));
 }

@@ -1,0 +1,91 @@
+/** Disk or device away: what was accepted waits, and goes on when they are back. */
+import { appendFileSync, cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../src/log.js';
+import { openArtifactStore } from '../src/artifacts/store.js';
+import { startWorker } from '../src/generations/worker.js';
+import { openPool } from '../src/inference/index.js';
+import { openStorage } from '../src/storage/database.js';
+import { generations } from '../src/storage/tables.js';
+import { forTenant } from '../src/storage/tenantScope.js';
+import { ensureTenant } from '../src/tenants/keys.js';
+import { queueUp } from './support/queue.js';
+import { GENERATE, QUICK, SLOW, fetchGeneration, finished, generate } from './support/generations.js';
+import { TINY_MODELS, newDataDirectory, startServer } from './support/server.js';
+import type { Json, Server } from './support/server.js';
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+const states = async (server: Server): Promise<string[]> =>
+  (await server.data('{ serverInfo { devices { state } } }')).serverInfo.devices.map(({ state }: Json) => state);
+
+/** Of the device's process, from the line that the server logged when it was ready. */
+function workerOf(server: Server): number {
+  const line =
+    server
+      .output()
+      .split('\n')
+      .find((text) => text.includes('device cpu is ready')) ?? '{}';
+  return (JSON.parse(line) as { pid: number }).pid;
+}
+
+test('when the last device is given up, accepted work waits for the next start and new work is refused', async () => {
+  const models = mkdtempSync(join(tmpdir(), 'defectdiffu-models-'));
+  cpSync(TINY_MODELS, models, { recursive: true });
+  const dataDirectory = newDataDirectory();
+  const server = await startServer({ MODELS_DIR: models, DATA_DIR: dataDirectory });
+  const running = await generate(server, { ...SLOW, steps: 100, count: 10 });
+  const waiting = await Promise.all(Array.from({ length: 6 }, () => generate(server, QUICK)));
+  // The weights rot on the disk, and the worker that has them in memory dies.
+  appendFileSync(join(models, 'tiny', '1.0.0', 'denoiser.onnx'), 'rot');
+  process.kill(workerOf(server), 'SIGKILL');
+  await until(async () => (await states(server)).every((state) => state === 'FAILED'));
+
+  const error = await server.error(GENERATE, { input: [QUICK] });
+  expect(error.extensions).toMatchObject({ code: 'DEVICE_UNAVAILABLE', retryAfterMs: 60_000 });
+  for (const { id } of [running, ...waiting])
+    expect((await fetchGeneration(server, id)).status).toMatch(/QUEUED|RUNNING|SUCCEEDED/);
+  await server.stop();
+
+  const mended = await startServer({ DATA_DIR: dataDirectory });
+  for (const { id } of [running, ...waiting]) expect((await finished(mended, id)).status).toBe('SUCCEEDED');
+});
+
+test('a full disk stops nothing for good: the generation goes on when there is room, and no file is left over', async () => {
+  const dataDirectory = newDataDirectory();
+  const storage = await openStorage(join(dataDirectory, 'db'));
+  const pool = await openPool({ modelsDirectory: TINY_MODELS });
+  const store = await openArtifactStore(join(dataDirectory, 'artifacts'));
+  // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
+  const kept = new Set<string>();
+  let [full, writes] = [true, 0];
+  const smallDisk: typeof store = {
+    ...store,
+    async put(...file) {
+      if (full && ++writes >= 5) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      const key = await store.put(...file);
+      kept.add(key);
+      return key;
+    },
+    async remove(tenantId, key) {
+      kept.delete(key);
+      await store.remove(tenantId, key);
+    },
+  };
+  const scope = forTenant(storage.database, await ensureTenant(storage.database, 'outage'));
+  const id = await queueUp(scope, 3);
+  const rows = () => storage.database.select().from(generations);
+  const worker = await startWorker({ storage, pool, store: smallDisk, log: createLog('silent'), pauseMs: 300 });
+  await until(() => Promise.resolve(writes >= 8)); // it has tried again, and the disk was still full
+  expect(await rows()).toMatchObject([{ id, status: 'RUNNING', samplesDone: 1 }]);
+  full = false;
+  await until(async () => (await rows())[0]?.status !== 'RUNNING');
+  expect(await rows()).toMatchObject([{ id, status: 'SUCCEEDED', samplesDone: 3 }]);
+  expect(kept.size).toBe(9);
+  await worker.stop();
+  await pool.close();
+  await storage.close();
+});
