@@ -1,0 +1,53 @@
+/** Many subscribers of one generation, on a real database whose statements are counted. */
+import { join } from 'node:path';
+import { append, follow } from '../src/generations/events.js';
+import { createWakeups } from '../src/generations/wakeups.js';
+import type { Storage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/database.js';
+import type { TenantScope } from '../src/storage/tenantScope.js';
+import { forTenant } from '../src/storage/tenantScope.js';
+import { ensureTenant } from '../src/tenants/keys.js';
+import { queueUp } from './support/queue.js';
+import { newDataDirectory } from './support/server.js';
+
+const statements: string[] = [];
+const wakeups = createWakeups();
+let storage: Storage;
+let scope: TenantScope;
+beforeAll(async () => {
+  storage = await openStorage(join(newDataDirectory(), 'db'), (statement) => statements.push(statement));
+  scope = forTenant(storage.database, await ensureTenant(storage.database, 'subscribers'));
+});
+afterAll(async () => {
+  wakeups.closeAll();
+  await storage.close();
+});
+
+const reads = () => statements.filter((statement) => /^select .* from "generation_event"/.test(statement)).length;
+
+test('a hundred who are woken together are answered by one read, each with every event', async () => {
+  const id = await queueUp(scope);
+  const subscribers = Array.from({ length: 100 }, () => follow(scope, id, 0, wakeups));
+  for (const subscriber of subscribers) expect((await subscriber.next()).value).toMatchObject({ seq: 1 });
+
+  for (const seq of [2, 3, 4]) {
+    const next = Promise.all(subscribers.map((subscriber) => subscriber.next()));
+    await new Promise((resolve) => setTimeout(resolve, 100)); // all have seen that there is nothing, and wait
+    const before = reads();
+    await scope.transaction((tx) => append(tx, id, { type: 'GenerationStarted' }));
+    wakeups.ring(id);
+    for (const { value } of await next) expect(value).toMatchObject({ seq });
+    expect(reads() - before).toBe(1);
+  }
+});
+
+test('one who asks while a read is under way is not answered by it', async () => {
+  const id = await queueUp(scope);
+  const [early, late] = [follow(scope, id, 1, wakeups), follow(scope, id, 1, wakeups)];
+  const first = early.next();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its read has begun
+  await scope.transaction((tx) => append(tx, id, { type: 'GenerationStarted' }));
+  expect((await late.next()).value).toMatchObject({ seq: 2 });
+  wakeups.ring(id);
+  expect((await first).value).toMatchObject({ seq: 2 });
+});
