@@ -26,8 +26,8 @@ def iterative_threshold(grey: np.ndarray) -> float:
 
 
 def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
-    """bool [H, W]. A soft mask that never reaches `minimum_peak` (0…255), or whose pixels differ by less than that, shows
-    no defect and gives an empty mask: the threshold would split its noise."""
+    """bool [H, W]. A soft mask that never reaches `minimum_peak` (0…255), or whose pixels differ by less than that,
+    shows no defect and gives an empty mask: the threshold would split its noise."""
     if (grey.max() + 1) * 127.5 < minimum_peak or (grey.max() - grey.min()) * 127.5 < minimum_peak:
         return np.zeros(grey.shape, bool)
     return grey >= iterative_threshold(grey)

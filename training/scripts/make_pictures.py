@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument(
         "--readme",
         nargs="*",
-        default=["STEEL_STRIP/PATCH", "PCB/SPURIOUS_COPPER", "FABRIC/STAIN"],
+        default=["BALL_SCREW/PITTING", "FABRIC/STAIN", "PCB/SPURIOUS_COPPER"],
     )
     options = parser.parse_args()
     service = Service(options.url, os.environ["DEFECTDIFFU_API_KEY"])
@@ -169,20 +169,14 @@ def main() -> None:
     story = []
     for pair in options.readme:
         part, code = pair.split("/")
-        base = {
-            "partNumber": part,
-            "defectCode": code,
-            "count": 1,
-            "seed": options.seeds[0],
-        }
+        base = {"partNumber": part, "defectCode": code, "count": 1, "seed": options.seeds[0]}
         drawn = service.draw([base | {"strength": {"value": w}} for w in STRENGTHS])
+        photograph = real.get(names[part, code][0], [np.full_like(drawn[0][0], 255)])[0]
         story.append(
-            (
-                "\n".join(names[part, code]),
-                [image for image, _ in drawn] + [white(drawn[2][1])],
-            )
+            ("\n".join(names[part, code]), [photograph] + [image for image, _ in drawn] + [white(drawn[2][1])])
         )
-    labelled(story, [f"w_d = {w:g}" for w in STRENGTHS] + ["mask at 2"]).save(IMAGES / "strengths.png", optimize=True)
+    heads = ["real", *(f"generated, w_d = {w:g}" for w in STRENGTHS), "its mask at 2"]
+    labelled(story, heads).save(IMAGES / "strengths.png", optimize=True)
 
 
 if __name__ == "__main__":
