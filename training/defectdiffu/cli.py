@@ -74,6 +74,28 @@ def train(
         run_training(place, config, data, windows, total, sheets, _shower(progress), _listed(products), saves)
 
 
+@app.command("import")
+def import_(
+    checkpoint: Annotated[Path, typer.Option(help="A .pt file of the authors' code, or of DiT.")],
+    run: RunOption,
+    words: Annotated[Path, typer.Option(help="TOML: the products and pairs that it was trained on.")],
+    preset: Annotated[str, typer.Option(help="The model it is: a preset's name or a TOML file.")] = "paper",
+    autoencoder: Annotated[Path | None, typer.Option(help="Folder of diffusers AutoencoderKL weights.")] = None,
+    text_encoder: Annotated[Path | None, typer.Option(help="Folder of transformers CLIP text weights.")] = None,
+) -> None:
+    """Makes a run of a published checkpoint: to export it as a bundle, or to train on."""
+    from .importing import import_checkpoint, read_words, with_weights
+
+    with _plain_errors():
+        config = with_weights(load_config(preset), autoencoder, text_encoder)
+        imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
+        console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
+        if imported.kind == "dit":
+            console.print(
+                f"{len(imported.initial)} tensors are DefectDiffu's own and untrained: train before exporting"
+            )
+
+
 @app.command()
 def sample(
     run: RunOption,

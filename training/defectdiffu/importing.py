@@ -1,0 +1,83 @@
+"""A published checkpoint becomes a run: to be exported as a bundle, or trained on."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from .config import TrainingConfig
+from .layout import GOOD
+from .released import Imported, import_released, read_checkpoint
+from .runs import Run, save
+from .trainee import build_trainee
+from .vocabulary import Vocabulary
+
+WORD_KEYS = {"products", "pairs"}
+
+
+def with_weights(config: TrainingConfig, autoencoder: Path | None, text: Path | None) -> TrainingConfig:
+    """The preset with the folders of the user's own weights. Raises FileNotFoundError that names a missing one."""
+    if autoencoder:
+        config = replace(config, autoencoder=replace(config.autoencoder, pretrained=str(autoencoder)))
+    if text:
+        config = replace(config, text=replace(config.text, pretrained=str(text)))
+    wanted = [config.autoencoder.pretrained] if config.autoencoder.kind == "kl" else []
+    wanted += [config.text.pretrained] if config.text.kind == "clip" else []
+    for folder in wanted:
+        if not (Path(folder) / "config.json").is_file():
+            raise FileNotFoundError(f"{folder or '(none)'}: no weights in the Hugging Face layout here (config.json)")
+    return config
+
+
+def read_words(path: Path) -> Vocabulary:
+    """What the checkpoint was trained on, which no checkpoint says: a TOML file with
+
+        products = ["bottle", "cable"]             # all of them, also those never seen broken
+        pairs = [["bottle", "broken"]]             # (product, defect) seen together
+
+    Raises ValueError that names what is wrong.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not TOML: {error}") from None
+    if set(document) != WORD_KEYS:
+        raise ValueError(f"{path}: must have {sorted(WORD_KEYS)} and nothing else, has {sorted(document)}")
+    products, pairs = document["products"], document["pairs"]
+    if not isinstance(products, list) or not products or not all(isinstance(name, str) and name for name in products):
+        raise ValueError(f"{path}: products is {products!r}, must be a list of names")
+    for pair in pairs if isinstance(pairs, list) else [pairs]:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) and word for word in pair)):
+            raise ValueError(f"{path}: pairs holds {pair!r}, must hold [product, defect]")
+        if pair[0] not in products:
+            raise ValueError(f"{path}: pairs names the product {pair[0]!r}, which is not in products")
+    return Vocabulary(sorted({(product, GOOD) for product in products} | {tuple(pair) for pair in pairs}))
+
+
+def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words: Vocabulary) -> Imported:
+    """Makes a new run of the authors' checkpoint or, to start from, of a plain DiT's.
+
+    Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
+    """
+    if run.denoiser.exists():
+        raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; give a new folder")
+    state = _read(checkpoint)
+    torch.manual_seed(config.seed)
+    trainee = build_trainee(config, words)
+    imported = import_released(trainee.denoiser, state, assign=True)
+    run.open(config)
+    place = {"step": 0, "samples_seen": 0, "first_step": 0, "pairs": [list(pair) for pair in words.pairs]}
+    save(run.denoiser, {**place, "model": trainee.state_dict(), "tokenizer": trainee.text.tokenizer.to_str()})
+    return imported
+
+
+def _read(checkpoint: Path) -> dict:
+    if not checkpoint.is_file():
+        raise FileNotFoundError(f"{checkpoint}: no such file")
+    try:
+        return read_checkpoint(checkpoint)
+    except Exception as error:  # whatever torch says of a file that is not one of its own
+        raise ValueError(f"{checkpoint}: cannot be read as a checkpoint: {error}") from None

@@ -1,0 +1,131 @@
+"""`import`: a released checkpoint, with the user's own autoencoder and text weights, becomes a bundle."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from test_released_checkpoints import plain_dit, released
+from tokenizers import Tokenizer
+from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.config import load_config
+from defectdiffu.runs import Run, load
+from defectdiffu.text import word_tokenizer
+
+PRESET = """
+name = "imported"
+version = "1.0.0"
+image_size = 64
+[autoencoder]
+kind = "kl"
+[denoiser]
+latent_size = 8
+hidden_size = 32
+heads = 2
+cross_heads = 2
+background_blocks = 2
+defect_blocks = 2
+fusion_blocks = 1
+text_dim = 16
+learn_sigma = true
+[text]
+kind = "clip"
+"""
+WORDS = 'products = ["bottle", "cable"]\npairs = [["bottle", "broken"]]\n'
+PROVENANCE = 'description = "d"\nlicense = "CC-BY-NC-4.0"\nterms = "t"\ndataset = "s"\nsources = []\n'
+
+
+@pytest.fixture
+def user(tmp_path):
+    """The user's disk: a checkpoint, an autoencoder and a text encoder in their published layouts, and two TOML files."""
+    torch.manual_seed(0)
+    (tmp_path / "preset.toml").write_text(PRESET)
+    (tmp_path / "words.toml").write_text(WORDS)
+    (tmp_path / "provenance.toml").write_text(PROVENANCE)
+    config = load_config(str(tmp_path / "preset.toml")).denoiser
+    torch.save({"model": released(config)}, tmp_path / "released.pt")
+    torch.save(plain_dit(config), tmp_path / "dit.pt")
+    AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(4, 4, 4, 4), layers_per_block=1, norm_num_groups=2, scaling_factor=0.18215,
+    ).save_pretrained(tmp_path / "vae")  # fmt: skip
+    tokenizer: Tokenizer = word_tokenizer(["a photo of good broken bottle cable industry"], 12)
+    text = CLIPTextConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=16, intermediate_size=32, projection_dim=16,
+        num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=12, eos_token_id=3, bos_token_id=2,
+    )  # fmt: skip
+    CLIPTextModelWithProjection(text).save_pretrained(tmp_path / "clip")
+    tokenizer.save(str(tmp_path / "clip" / "tokenizer.json"))
+    return tmp_path
+
+
+def import_from(user, checkpoint: str = "released.pt", **changed):
+    options = {"run": "run", "preset": "preset.toml", "words": "words.toml", "autoencoder": "vae"} | changed
+    named = [word for name, value in options.items() for word in (f"--{name}", str(user / value))]
+    return CliRunner().invoke(
+        app, ["import", "--checkpoint", str(user / checkpoint), "--text-encoder", str(user / "clip"), *named]
+    )
+
+
+def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(user):
+    result = import_from(user)
+    assert result.exit_code == 0 and "defectdiffu" in result.output, result.output
+    arguments = ["export", "--run", str(user / "run"), "--provenance", str(user / "provenance.toml")]
+    result = CliRunner().invoke(app, [*arguments, "--models", str(user / "models"), "--external-data"])
+    assert result.exit_code == 0, result.output
+    bundle = user / "models" / "imported" / "1.0.0"
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    assert manifest["vocabulary"]["products"] == ["bottle", "cable"]
+    assert manifest["vocabulary"]["trainedPairs"] == [["bottle", "broken"]]
+    assert manifest["schedule"]["varianceType"] == "learned_range"
+    assert manifest["latent"]["scale"] == 0.18215
+    assert (bundle / "denoiser.onnx.data").is_file()
+    rows = {
+        "latent": np.zeros((1, 4, 8, 8), np.float32), "timestep": np.array([500]), "background_sample": np.array([0]),
+        "background_text": np.ones((1, 16), np.float32), "row_background": np.array([0]),
+        "defect_text": np.ones((1, 16), np.float32), "fusion_text": np.ones((1, 16), np.float32),
+    }  # fmt: skip
+    noise, _, variance = onnxruntime.InferenceSession(bundle / "denoiser.onnx").run(None, rows)
+    assert noise.shape == variance.shape == (1, 4, 8, 8) and np.isfinite(noise).all()
+
+
+def test_a_plain_dit_is_a_start_to_train_from(user):
+    result = import_from(user, "dit.pt")
+    assert result.exit_code == 0 and "train before exporting" in result.output, result.output
+    state = load(Run(user / "run").denoiser)
+    assert torch.equal(
+        state["model"]["denoiser.blocks.0.mlp.fc1.weight"], torch.load(user / "dit.pt")["blocks.0.mlp.fc1.weight"]
+    )
+    assert state["step"] == 0
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "changed", "message"),
+    [
+        ("nothing.pt", {}, "nothing.pt: no such file"),
+        ("words.toml", {}, "words.toml: cannot be read as a checkpoint"),
+        ("released.pt", {"autoencoder": "nowhere"}, "nowhere: no weights in the Hugging Face layout"),
+        ("released.pt", {"preset": "wide.toml"}, "wrong shape: x_embedder.proj.weight"),
+        ("released.pt", {"words": "odd.toml"}, "pairs names the product 'jar', which is not in products"),
+        ("released.pt", {"words": "preset.toml"}, "must have ['pairs', 'products'] and nothing else"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name_and_no_run_is_made(user, checkpoint, changed, message):
+    (user / "wide.toml").write_text(PRESET.replace("hidden_size = 32", "hidden_size = 64"))
+    (user / "odd.toml").write_text(WORDS.replace('[["bottle"', '[["jar"'))
+    result = import_from(user, checkpoint, **changed)
+    assert result.exit_code == 1 and message in result.output.replace("\n", ""), result.output
+    assert not (user / "run").exists()
+
+
+def test_a_run_is_not_overwritten(user):
+    assert import_from(user).exit_code == 0
+    result = import_from(user)
+    assert result.exit_code == 1 and "has a checkpoint already" in result.output
