@@ -57,7 +57,10 @@ def build_bank(
     """Cuts and encodes the windows of every (product, defect) group, or loads the run's bank."""
     if run.bank.exists():
         state = load(run.bank)
-        return Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+        bank = Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+        there = {(record.product, record.defect) for record in records}
+        bank.vocabulary.require(sorted(there), f"the windows in {run.bank}", "the data set")
+        return bank
     rng = np.random.default_rng((config.seed, 3))
     default, own = rules
     grid = config.denoiser.latent_size

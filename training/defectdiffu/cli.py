@@ -53,7 +53,7 @@ def train(
     windows: WindowsOption = None,
     products: ProductsOption = None,
     steps: Annotated[
-        int | None, typer.Option(help="Total steps; the preset's unless given. Raise it to train on.")
+        int | None, typer.Option(min=1, help="Total steps; the preset's unless given. Raise it to train on.")
     ] = None,
     sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
@@ -91,9 +91,7 @@ def import_(
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
         if imported.kind == "dit":
-            console.print(
-                f"{len(imported.initial)} tensors are DefectDiffu's own and untrained: train before exporting"
-            )
+            console.print(f"{len(imported.initial)} tensors that DiT has not are untrained: train before exporting")
 
 
 @app.command()
@@ -102,11 +100,11 @@ def sample(
     product: Annotated[str, typer.Option(help="Prompt name of the product.")],
     defect: Annotated[str, typer.Option(help="Prompt name of the defect, or good.")],
     out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("samples"),
-    count: int = 4,
-    seed: int = 0,
+    count: Annotated[int, typer.Option(min=1)] = 4,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 0,
     strength: float = 1.0,
     product_scale: float = 1.0,
-    steps: int = 20,
+    steps: Annotated[int, typer.Option(min=1)] = 20,
     sampler: str = "DPM_SOLVER_PP",
     guidance: str = "DOUBLE_FREE",
 ) -> None:
@@ -165,8 +163,8 @@ def export(
 def strength(
     run: RunOption,
     out: Annotated[Path, typer.Option(help="JSON file of the figures.")] = Path("strength.json"),
-    seeds: int = 16,
-    steps: int = 10,
+    seeds: Annotated[int, typer.Option(min=1)] = 16,
+    steps: Annotated[int, typer.Option(min=1)] = 10,
 ) -> None:
     """Measures visible change and mask area against the defect strength, for every trained and held-out pair."""
     import json
@@ -236,7 +234,7 @@ def evaluate(
 def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> TrainingConfig:
     from .from_bundle import start_from_bundle
 
-    if from_bundle:
+    if from_bundle and not place.denoiser.exists():
         return start_from_bundle(place, from_bundle, load_config(preset) if preset else None)
     return place.open(load_config(preset or "small"))
 
@@ -248,7 +246,7 @@ class _plain_errors:
         return None
 
     def __exit__(self, kind, error, trace) -> bool:
-        if isinstance(error, DataError | FileNotFoundError | FileExistsError | ValueError | FloatingPointError):
+        if isinstance(error, DataError | OSError | ValueError | FloatingPointError):
             console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1)
         return False

@@ -46,7 +46,7 @@ class MaskHead(nn.Module):
     """All maps of all defect blocks, concatenated → mask feature M_f of the latent's shape (Eq. 6's left side).
 
     `latent_mean` and `latent_std` normalise the latents of masks, which are distributed unlike those of photographs:
-    the head works in normalised mask latents, `denormalise` brings them to the diffusion space.
+    the head gives normalised mask latents, `denormalise` brings them to the diffusion space.
     """
 
     def __init__(self, channels: int, patch: int, latent_channels: int, grid: int, local_width: int):
@@ -68,9 +68,6 @@ class MaskHead(nn.Module):
     @property
     def statistics(self) -> tuple[Tensor, Tensor]:
         return self.latent_mean, self.latent_std
-
-    def normalise(self, mask_latent: Tensor) -> Tensor:
-        return (mask_latent - self.latent_mean) / self.latent_std
 
     def denormalise(self, feature: Tensor) -> Tensor:
         return feature * self.latent_std + self.latent_mean

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jsonschema import Draft202012Validator
 
 from . import __version__
 from .components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
@@ -24,6 +25,7 @@ from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
 from .trained import TrainedModel
 
 FORMAT_VERSION = 1
+SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
 VERSION_PATTERN = r"[0-9]+\.[0-9]+\.[0-9]+"
 PROVENANCE_KEYS = ("description", "license", "terms", "dataset", "sources")
 DEFAULTS = {
@@ -71,6 +73,7 @@ def export_bundle(
         round_to_half(model.autoencoder)
     outputs = write_components(model, temporary, half_weights, external_data)
     manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
+    require_valid(manifest)
     (temporary / "bundle.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, target)
     return target
@@ -181,6 +184,15 @@ def build_manifest(
             "figures": figures,
         },
     }
+
+
+def require_valid(manifest: dict[str, Any]) -> None:
+    """Raises ValueError that names what models/bundle.schema.json does not allow: the service refuses such a bundle."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    errors = sorted(Draft202012Validator(schema).iter_errors(manifest), key=lambda error: list(error.absolute_path))
+    if errors:
+        places = [f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:10]]
+        raise ValueError("the bundle would be refused by the service:\n  " + "\n  ".join(places))
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

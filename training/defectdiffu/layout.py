@@ -93,6 +93,7 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     for name in products or []:
         if name not in found:
             problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
+    problems += _strays(root, found, unified)
     records: list[Record] = []
     for product in found:
         if products is None or product in products:
@@ -100,6 +101,34 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     if not records and not problems:
         problems.append(f"{root}: no images found")
     return records
+
+
+def _strays(root: Path, found: list[str], unified: dict[str, dict[str, str]]) -> list[str]:
+    """What lies where nothing is looked for: left unsaid, a misspelt folder would be a product or defect less."""
+    problems = []
+    for folder in sorted(d for d in root.iterdir() if d.is_dir() and d.name not in found):
+        if _images(folder):
+            problems.append(f"{folder}: images, but no train or test folder (MVTec AD layout)")
+    for product in found:
+        train = root / product / "train"
+        for folder in sorted(train.iterdir()) if train.is_dir() else []:
+            if folder.is_dir() and folder.name != GOOD:
+                problems.append(f"{folder}: unknown folder; normal photographs go into train/good")
+    for product, names in unified.items():
+        place = f"{root / 'unified_names.json'}: {product}"
+        if product not in found:
+            problems.append(f"{place}: no such product; there are: {', '.join(found)}")
+            continue
+        for defect, name in names.items():
+            if not (root / product / "test" / defect).is_dir():
+                problems.append(f"{place}: no folder test/{defect}")
+            if prompt_name(name) in ("", GOOD):
+                problems.append(f"{place}: {defect} is called {name!r}, which is no name of a defect")
+    return problems
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
 def load_image(path: Path) -> np.ndarray:
@@ -162,7 +191,9 @@ def _read_product(root: Path, product: str, halves: dict, unified: dict, problem
     if test.is_dir():
         folders += [(f, f.name) for f in sorted(test.iterdir()) if f.is_dir() and f.name != GOOD]
     for folder, defect in folders:
-        images = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        images = _images(folder)
+        if not images:
+            problems.append(f"{folder}: no image here ({', '.join(sorted(IMAGE_SUFFIXES))})")
         for image in images:
             mask = None
             if defect != GOOD:
@@ -173,6 +204,8 @@ def _read_product(root: Path, product: str, halves: dict, unified: dict, problem
             half = halves.get(image.relative_to(root).as_posix(), "train") if halves else "train"
             name = GOOD if defect == GOOD else prompt_name(unified.get(defect, defect))
             records.append(Record(prompt_name(product), name, image, mask, half))
+    if not folders:
+        problems.append(f"{root / product}: neither train/good, test/good nor test/<defect> is here")
     return records
 
 

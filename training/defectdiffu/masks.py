@@ -30,4 +30,5 @@ def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
     shows no defect and gives an empty mask: the threshold would split its noise."""
     if (grey.max() + 1) * 127.5 < minimum_peak or (grey.max() - grey.min()) * 127.5 < minimum_peak:
         return np.zeros(grey.shape, bool)
-    return grey >= iterative_threshold(grey)
+    threshold = iterative_threshold(grey)
+    return (grey >= threshold) & (grey > grey.min())  # a flat mask has no foreground

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,8 +87,13 @@ class Generator:
         sampler, steps = requests[0].sampler, requests[0].steps
         if any((r.sampler, r.steps) != (sampler, steps) for r in requests):
             raise ValueError("requests of one call must share sampler and steps")
-        if not 1 <= steps <= TRAIN_STEPS:
-            raise ValueError(f"steps is {steps}, must be 1 to {TRAIN_STEPS}")
+        least, most = (1, TRAIN_STEPS - 1) if sampler == "DPM_SOLVER_PP" else (2, TRAIN_STEPS)
+        if not least <= steps <= most:  # DPM-Solver++ never visits t = 0; the others end there and must begin elsewhere
+            raise ValueError(f"steps is {steps}, must be {least} to {most} for {sampler}")
+        for request in requests:
+            for name in ("strength", "product_scale"):
+                if not 0 <= getattr(request, name) < math.inf:
+                    raise ValueError(f"{name} is {getattr(request, name)}, must be a number from 0")
         config = self.denoiser.config
         shape = (config.latent_channels, config.latent_size, config.latent_size)
         x = torch.from_numpy(np.stack([seeded_noise(r.seed, 0, shape) for r in requests])).to(self.device)

@@ -14,7 +14,7 @@ from .bank import Bank, BankSampler, build_bank
 from .config import OptimiserConfig, TrainingConfig
 from .devices import build_accelerator, first_process_first
 from .ema import Ema
-from .layout import GOOD, DataError, Record, read_data_set
+from .layout import GOOD, DataError, Record, read_data_set, read_layout
 from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import Progress, train_autoencoder
@@ -62,6 +62,12 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     held_out = set(config.held_out_pairs)
     wanted = lambda r: r.half == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
     records = read_data_set(data, products, wanted)
+    if products is None:
+        there = {f"{r.product}/{r.defect}" for r in read_layout(data) if r.defect != GOOD}
+        if unknown := sorted(held_out - there):
+            raise DataError(
+                [f"held_out_pairs names {name!r}; there are: {', '.join(sorted(there))}" for name in unknown]
+            )
     if all(record.defect == GOOD for record in records):
         raise DataError([f"{data}: no defective image in the train half (held out: {sorted(held_out) or 'nothing'})"])
     return records
@@ -89,7 +95,7 @@ def _train_denoiser(
     plan = config.optimiser
     save_every_seconds, sheet_every_seconds = intervals
     torch.manual_seed(config.seed)
-    trainee = build_trainee(config, bank.vocabulary)
+    trainee = build_trainee(config, bank.vocabulary)  # its tokenizer follows from the words: checked below
     for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
         kept.copy_(measured)
     parameters = [p for p in trainee.parameters() if p.requires_grad]
@@ -101,6 +107,8 @@ def _train_denoiser(
     step, samples_seen, first_step = 0, 0, 0
     if run.denoiser.exists():
         state = load(run.denoiser)
+        there = Vocabulary([tuple(pair) for pair in state["pairs"]])
+        there.require(bank.vocabulary.pairs, f"the model in {run.denoiser}", "the data set")
         trainee.load_state_dict(state["model"])
         if "ema" in state:
             ema.load_state_dict(state["ema"])

@@ -63,8 +63,9 @@ class BatchMaker:
         self._fusion = {(d, p): index[prompts.fusion(d, p)] for d in self._defect for p in self._background}
         self.alpha_bar = alpha_bar()
         self.timestep_density = timestep_density(config.loss)
-        self.normalise = denoiser.adapt_mask.normalise
-        self.black = self.normalise(bank.black[None])
+        # Batches are made on the CPU, wherever the denoiser is.
+        self.mask_mean, self.mask_std = (part.cpu() for part in denoiser.adapt_mask.statistics)
+        self.black = self._normalised(bank.black[None])
 
     def make(self, indices: np.ndarray, step: int) -> Batch:
         config, bank = self.config, self.bank
@@ -92,9 +93,12 @@ class BatchMaker:
         # A sample shown as "good" has a black mask and no defect term, as a normal image has (method: new training).
         hidden = torch.from_numpy(made_good)[:, None, None]
         mask = torch.where(hidden, 0.0, bank.mask[chosen].float())
-        normalised = self.normalise(bank.mask_latent[chosen].float())
+        normalised = self._normalised(bank.mask_latent[chosen].float())
         mask_latent = torch.where(hidden[..., None], self.black, normalised)
         return Batch(phrases, x_t, timestep, target, mask_latent, mask, x0)
+
+    def _normalised(self, mask_latent: Tensor) -> Tensor:
+        return (mask_latent - self.mask_mean) / self.mask_std
 
     def loss(self, prediction: Prediction, batch: Batch, grid: int) -> Losses:
         """Eq. 11, plus the variational bound of the variance where sigma is learned."""

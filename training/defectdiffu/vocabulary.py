@@ -25,3 +25,11 @@ class Vocabulary:
     @property
     def trained_pairs(self) -> list[tuple[str, str]]:
         return [(p, d) for p, d in self.pairs if d != GOOD]
+
+    def require(self, pairs: list[tuple[str, str]], there: str, here: str) -> None:
+        """Raises ValueError that says in which (product, defect) `pairs` differ from these: their words have their
+        places in the tokenizer, so a model goes on with the words that it began with."""
+        lacking, extra = sorted(set(self.pairs) - set(pairs)), sorted(set(pairs) - set(self.pairs))
+        if lacking or extra:
+            name = lambda found: ", ".join("/".join(pair) for pair in found) or "nothing"  # noqa: E731
+            raise ValueError(f"{here} does not fit {there}: it lacks {name(lacking)} and adds {name(extra)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -29,7 +30,10 @@ def read_rules(path: Path | None) -> tuple[WindowRule, dict[str, WindowRule]]:
     """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml."""
     if path is None:
         return WindowRule(), {}
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not TOML: {error}") from None
     if unknown := set(document) - {"default", "products"}:
         raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
     default = _read_rule(document.get("default", {}), WindowRule(), f"{path}: default")
@@ -48,7 +52,12 @@ def _read_rule(table: dict[str, Any], default: WindowRule, where: str) -> Window
         allowed = (int, float) if known[key] is float else (known[key],)
         if type(value) not in allowed:
             raise ValueError(f"{where}: {key} is {value!r}, must be of type {known[key].__name__}")
-    return WindowRule(**{**vars(default), **table})
+    rule = WindowRule(**{**vars(default), **table})
+    if rule.window < 8:
+        raise ValueError(f"{where}: window is {rule.window}, must be at least 8 pixels")
+    if not 0 < rule.weight < math.inf:
+        raise ValueError(f"{where}: weight is {rule.weight}, must be above 0")
+    return rule
 
 
 class WindowCutter:

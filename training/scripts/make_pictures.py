@@ -171,7 +171,7 @@ def main() -> None:
         part, code = pair.split("/")
         base = {"partNumber": part, "defectCode": code, "count": 1, "seed": options.seeds[0]}
         drawn = service.draw([base | {"strength": {"value": w}} for w in STRENGTHS])
-        photograph = real.get(names[part, code][0], [np.full_like(drawn[0][0], 255)])[0]
+        photograph = real.get(names[part, code][0], [np.full_like(drawn[0][0], 255)])[-1]
         story.append(
             ("\n".join(names[part, code]), [photograph] + [image for image, _ in drawn] + [white(drawn[2][1])])
         )

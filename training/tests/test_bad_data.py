@@ -75,7 +75,7 @@ def test_a_folder_of_another_layout_is_refused(tmp_path):
     assert "unknown layout" in problems_of(tmp_path)[0]
     assert "no such folder" in problems_of(tmp_path / "nowhere")[0]
     (tmp_path / "tin/train/good").mkdir(parents=True)
-    assert "no images found" in problems_of(tmp_path)[0]
+    assert any("good: no image here" in problem for problem in problems_of(tmp_path))
 
 
 def test_a_manifest_without_its_columns_and_names_that_are_no_json_are_refused(data_set):
@@ -89,3 +89,26 @@ def test_a_manifest_without_its_columns_and_names_that_are_no_json_are_refused(d
 def test_a_long_list_is_cut_with_its_count(data_set):
     error = DataError([f"file {i}" for i in range(LISTED_PROBLEMS + 7)])
     assert str(error).startswith(f"{LISTED_PROBLEMS + 7} problem(s)") and str(error).endswith("… and 7 more")
+
+
+def test_what_lies_where_nothing_is_looked_for_is_reported(data_set):
+    """Else a misspelt folder would silently be a defect or a product less."""
+    image = texture(np.random.default_rng(0), 100, 40)
+    write_image(data_set / "loose" / "0.png", image)
+    write_image(data_set / "tin/train/OK/0.png", image)
+    (data_set / "tin/test/rust").mkdir()
+    (data_set / "cork/train").mkdir(parents=True)
+    (data_set / "unified_names.json").write_text('{"tin": {"dents": "dent", "dent": "good"}, "lead": {"x": "y"}}')
+    expected = {
+        "loose": "images, but no train or test folder",
+        "tin/train/OK": "unknown folder; normal photographs go into train/good",
+        "tin/test/rust": "no image here",
+        "cork": "neither train/good, test/good nor test/<defect> is here",
+        "unified_names.json: tin: no folder test/dents": "",
+        "unified_names.json: tin: dent is called 'good'": "no name of a defect",
+        "unified_names.json: lead": "no such product; there are: cork, felt, tin",
+    }
+    problems = problems_of(data_set)
+    for file, what in expected.items():
+        assert any(file in problem and what in problem for problem in problems), (file, problems)
+    assert len(problems) == len(expected)

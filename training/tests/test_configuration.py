@@ -62,6 +62,23 @@ def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
         config_from_dict(document)
 
 
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"name": "My Parts"}, "name is 'My Parts', must be lower-case"),
+        ({"image_size": 256}, "latent_size is 16, must be an eighth of image_size, 256"),
+        ({"denoiser": {"heads": 5}}, "denoiser.heads is 5, must divide hidden_size, 256"),
+        ({"denoiser": {"prediction": "x0"}}, "denoiser.prediction is 'x0', must be epsilon or v"),
+        ({"text": {"projection": 64}}, "text.projection is 64, must be denoiser.text_dim, 128"),
+        ({"optimiser": {"batch_size": 0}}, "optimiser.batch_size is 0, must be at least 1"),
+        ({"loss": {"timesteps": "cosine"}}, "loss.timesteps is 'cosine', must be uniform or log_normal"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_before_anything_is_trained(document, message):
+    with pytest.raises(ValueError, match=message):
+        config_from_dict(document)
+
+
 def test_whole_numbers_do_for_fractions():
     assert config_from_dict({"optimiser": {"clip_norm": 2}}).optimiser.clip_norm == 2.0
 

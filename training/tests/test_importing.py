@@ -44,7 +44,7 @@ PROVENANCE = 'description = "d"\nlicense = "CC-BY-NC-4.0"\nterms = "t"\ndataset 
 
 @pytest.fixture
 def user(tmp_path):
-    """The user's disk: a checkpoint, an autoencoder and a text encoder in their published layouts, and two TOML files."""
+    """The user's disk: checkpoints, an autoencoder and a text encoder in their published layouts, and TOML files."""
     torch.manual_seed(0)
     (tmp_path / "preset.toml").write_text(PRESET)
     (tmp_path / "words.toml").write_text(WORDS)

@@ -110,9 +110,27 @@ def test_training_learns_something(trained):
     [
         (("--preset", "huge"), "no preset 'huge'"),
         (("--products", "brass"), "no product 'brass'; there are: felt, tin"),
+        (("--steps", "0"), "Invalid value for '--steps'"),
     ],
 )
 def test_a_wrong_option_is_refused_with_what_there_is(trained, tmp_path, more, message):
     result = CliRunner().invoke(app, arguments(trained, tmp_path / "run", *more))
-    assert result.exit_code == 1 and message in result.output
+    assert result.exit_code != 0 and message in result.output
     assert not list(tmp_path.glob("run/*.pt"))
+
+
+def test_a_held_out_pair_that_is_not_there_is_refused(trained, tmp_path):
+    """Else a typing error would train on it, and the manifest would say that it did not."""
+    preset = tmp_path / "held.toml"
+    preset.write_text('held_out_pairs = ["tin/scrach"]\n' + (trained / "tiny.toml").read_text())
+    result = CliRunner().invoke(app, arguments(trained, tmp_path / "run", "--preset", str(preset)))
+    assert result.exit_code == 1
+    assert "held_out_pairs names 'tin/scrach'; there are: felt/hole, tin/dent, tin/scratch" in result.output
+
+
+def test_a_damaged_checkpoint_is_named(trained, tmp_path):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    checkpoint = Run(tmp_path / "run").denoiser
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    result = CliRunner().invoke(app, arguments(trained, tmp_path / "run", "--steps", "42"))
+    assert result.exit_code == 1 and "denoiser.pt: damaged" in result.output.replace("\n", "")

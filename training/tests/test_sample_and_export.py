@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -90,7 +91,7 @@ def test_sample_of_the_normal_state_has_an_empty_mask(trained, tmp_path):
         ),
         (("--product", "tin", "--defect", "dent", "--sampler", "EULER"), "sampler is 'EULER', must be DDPM, DDIM or"),
         (("--product", "tin", "--defect", "dent", "--guidance", "FREE"), "guidance is 'FREE', must be DOUBLE_FREE or"),
-        (("--product", "tin", "--defect", "dent", "--steps", "0"), "steps is 0, must be 1 to 1000"),
+        (("--product", "tin", "--defect", "dent", "--steps", "1000"), "steps is 1000, must be 1 to 999"),
     ],
 )
 def test_what_a_model_cannot_draw_is_refused_with_what_there_is(trained, tmp_path, options, message):
@@ -186,6 +187,32 @@ def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundl
     result = invoke("train", *options, "--run", tmp_path / "other", "--preset", tmp_path / "wider.toml")
     assert result.exit_code == 1 and "its denoiser is" in result.output
     assert not (tmp_path / "other").exists()
+
+
+def test_a_run_from_a_bundle_goes_on_when_the_command_is_repeated(bundle, trained, tmp_path):
+    options = ("train", "--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
+    assert invoke(*options, "--steps", 41).exit_code == 0
+    result = invoke(*options, "--steps", 42)
+    assert result.exit_code == 0, result.output
+    assert load(Run(tmp_path / "run").denoiser)["step"] == 42
+
+
+def test_a_bundle_is_not_trained_on_with_other_words(bundle, trained, tmp_path):
+    """The tokenizer would give them the places of the old ones."""
+    data = tmp_path / "data"
+    shutil.copytree(trained / "data", data)
+    (data / "tin").rename(data / "zinc")
+    result = invoke("train", "--data", data, "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
+    output = " ".join(result.output.split())
+    assert result.exit_code == 1 and "it lacks tin/dent, tin/good, tin/scratch and adds zinc/dent" in output
+
+
+def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_path):
+    models, provenance = tmp_path / "models", tmp_path / "provenance.toml"
+    provenance.write_text('description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = "mine"\n')
+    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
+    assert result.exit_code == 1 and "/license/sources: 'mine' is not of type 'array'" in result.output
+    assert not list(models.glob("*/[0-9]*"))
 
 
 def test_an_existing_version_is_refused_and_left_alone(bundle, trained, provenance):

@@ -143,3 +143,13 @@ def test_rules_with_unknown_keys_or_wrong_types_are_refused_by_name(text, messag
     (tmp_path / "rules.toml").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_rules(tmp_path / "rules.toml")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [("window = 0", "window is 0, must be at least 8"), ("weight = 0", "weight is 0, must be above 0")],
+)
+def test_a_window_or_weight_of_nothing_is_refused(tmp_path, rule, message):
+    (tmp_path / "windows.toml").write_text(f"[products.tin]\n{rule}\n")
+    with pytest.raises(ValueError, match=rf"windows\.toml: products\.tin: {message}"):
+        read_rules(tmp_path / "windows.toml")

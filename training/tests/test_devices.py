@@ -1,0 +1,21 @@
+"""What keeps training on a GPU apart from training on a CPU, as far as a machine without one can show it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from defectdiffu.bank import Bank
+from defectdiffu.runs import Run, load
+from defectdiffu.trainee import BatchMaker, build_trainee
+
+
+def test_batches_are_made_on_the_cpu_wherever_the_denoiser_is(trained):
+    run = Run(trained / "run")
+    state = load(run.bank)
+    bank = Bank(pairs=[tuple(pair) for pair in state.pop("pairs")], **state)
+    config = run.config()
+    denoiser = build_trainee(config, bank.vocabulary).denoiser
+    maker = BatchMaker(config, bank, denoiser)
+    denoiser.to("meta")  # holds nothing that could be computed with
+    batch = maker.make(np.arange(4), step=0)
+    assert all(tensor.device.type == "cpu" for tensor in batch)
