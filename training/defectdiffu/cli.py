@@ -1,25 +1,21 @@
-"""The command line: check, train, sample, export, strength, evaluate."""
+"""The command line: check, train, import, sample, export, strength, evaluate."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 from PIL import Image
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from .config import TrainingConfig, load_config
-from .layout import DataError, read_data_set
+from .console import bar, console, listed, plain_errors, require_known, shower
+from .layout import read_data_set
 from .runs import Run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console()
 
 DataOption = Annotated[Path, typer.Option(help="Folder in the MVTec AD layout.")]
 RunOption = Annotated[Path, typer.Option(help="Folder of the training run: checkpoints, sample sheets, log.")]
@@ -30,8 +26,8 @@ ProductsOption = Annotated[str | None, typer.Option(help="Only these products, b
 @app.command()
 def check(data: DataOption, products: ProductsOption = None) -> None:
     """Reads every image and mask and reports all problems at once."""
-    with _plain_errors():
-        records = read_data_set(data, _listed(products))
+    with plain_errors():
+        records = read_data_set(data, listed(products))
     groups: dict[tuple[str, str, str], int] = {}
     for record in records:
         key = (record.product, record.defect, record.half)
@@ -65,13 +61,13 @@ def train(
 
     if threads:
         torch.set_num_threads(threads)
-    with _plain_errors(), _bar(disable=not processes().is_main_process) as progress:
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
         place = Run(run)
         with first_process_first() as first:
             config = _open_run(place, preset, from_bundle) if first else place.config()
         total = steps or config.optimiser.total_steps
         sheets, saves = 60 * sheet_minutes, 60 * save_minutes
-        run_training(place, config, data, windows, total, sheets, _shower(progress), _listed(products), saves)
+        run_training(place, config, data, windows, total, sheets, shower(progress), listed(products), saves)
 
 
 @app.command("import")
@@ -86,7 +82,7 @@ def import_(
     """Makes a run of a published checkpoint: to export it as a bundle, or to train on."""
     from .importing import import_checkpoint, read_words, with_weights
 
-    with _plain_errors():
+    with plain_errors():
         config = with_weights(load_config(preset), autoencoder, text_encoder)
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
@@ -115,10 +111,10 @@ def sample(
     from .sheets import outlined
     from .trained import load_trained
 
-    with _plain_errors():
+    with plain_errors():
         model = load_trained(Run(run))
-        _known("product", product, model.vocabulary.products)
-        _known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
+        require_known("product", product, model.vocabulary.products)
+        require_known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
         generator = model.generator()
         out.mkdir(parents=True, exist_ok=True)
         for i in range(count):
@@ -148,7 +144,7 @@ def export(
     from .export import export_bundle
     from .trained import load_trained
 
-    with _plain_errors():
+    with plain_errors():
         started = time.monotonic()
         model = load_trained(Run(run))
         if version:
@@ -173,7 +169,7 @@ def strength(
     from .strength import measure_strength
     from .trained import load_trained
 
-    with _plain_errors(), _bar() as progress:
+    with plain_errors(), bar() as progress:
         model = load_trained(Run(run))
         held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
         known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
@@ -220,14 +216,14 @@ def evaluate(
 
     if threads:
         torch.set_num_threads(threads)
-    with _plain_errors(), _bar() as progress:
+    with plain_errors(), bar() as progress:
         plan = EvaluationPlan(
             samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
-            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(_listed(products) or ()),
+            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(listed(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
         model = load_trained(Run(run))
-        ledger = run_evaluation(model, data, read_rules(windows), plan, _listed(sections), out, _shower(progress))
+        ledger = run_evaluation(model, data, read_rules(windows), plan, listed(sections), out, shower(progress))
         console.print(f"{write_report(ledger, out)}")
 
 
@@ -237,43 +233,3 @@ def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> Train
     if from_bundle and not place.denoiser.exists():
         return start_from_bundle(place, from_bundle, load_config(preset) if preset else None)
     return place.open(load_config(preset or "small"))
-
-
-class _plain_errors:
-    """Turns the errors a user can act on into one message and exit code 1."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> bool:
-        if isinstance(error, DataError | OSError | ValueError | FloatingPointError):
-            console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
-            raise typer.Exit(1)
-        return False
-
-
-def _bar(disable: bool = False) -> Progress:
-    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=disable)
-
-
-def _shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
-    """Shows each phase as a bar of its own: phase, done, total, figures."""
-    tasks: dict[str, TaskID] = {}
-
-    def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
-        if phase not in tasks:
-            tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
-        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        progress.update(tasks[phase], completed=step, total=total, figures=text)
-
-    return show
-
-
-def _listed(products: str | None) -> list[str] | None:
-    return [p.strip() for p in products.split(",")] if products else None
-
-
-def _known(kind: str, name: str, known: list[str]) -> None:
-    if name not in known:
-        raise ValueError(f"{kind} {name!r} is not in the model's vocabulary: {', '.join(known)}")
