@@ -354,9 +354,10 @@ describe('a tokenizer', () => {
   });
 
   test('that makes more tokens than the text encoder takes is refused', async () => {
-    await edit((manifest) => (manifest.tokenizer.contextLength = 7));
+    const words = 'a photo of '.repeat(4);
+    await edit((manifest) => (manifest.prompts.fusion = `${words}{defect} {product}`));
     expect((await open()).message).toContain(
-      'makes 8 tokens of "a photo of good metal nut", the text encoder takes 7 (/tokenizer/contextLength)',
+      `makes 17 tokens of "${words}good metal nut", the text encoder takes 12 (/tokenizer/contextLength)`,
     );
   });
 

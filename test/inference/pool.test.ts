@@ -157,7 +157,7 @@ describe('a draw', () => {
     [{ seed: -1 }, 'seed must be a whole number from 0 to 2147483647, got -1'],
     [{ steps: 0 }, 'steps must be a whole number from 1 to 999, got 0'],
     [{ steps: 1000 }, 'steps must be a whole number from 1 to 999, got 1000'],
-    [{ steps: 1001, sampler: 'DDPM' as const }, 'steps must be a whole number from 1 to 1000, got 1001'],
+    [{ steps: 1001, sampler: 'DDPM' as const }, 'steps must be a whole number from 2 to 1000, got 1001'],
     [{ strength: NaN }, 'strength must be a finite number, got NaN'],
   ])('of %j is refused with the reason', async (changes, message) => {
     await expect(drawOne(changes)).rejects.toThrow(message);
