@@ -6,7 +6,6 @@ defective ones, and draws half of every batch from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +19,6 @@ from .synthesis import BASELINES
 
 REAL_ONLY, OURS = "real only", "DefectDiffu"
 METHODS = (REAL_ONLY, OURS, *BASELINES)
-Report = Callable[[int, int], None]
 
 
 class ProductData(NamedTuple):

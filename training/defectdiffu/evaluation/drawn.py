@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from ..sampling import Generator, SampleRequest
+from .fitting import Report
 from .real import Windows
 
 BATCH = 8
 FIRST_SEED = 10_000  # away from the seeds of sheets and demos
-Report = Callable[[int, int], None]
 
 
 class Drawn(NamedTuple):

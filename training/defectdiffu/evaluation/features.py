@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from .distances import unit_layers
+from .fitting import Report, fit
 
 BATCH = 32
-Report = Callable[[int, int], None]
 
 
 class Features(NamedTuple):
@@ -61,25 +61,21 @@ def train_classifier(
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 21))
     model = small_resnet(int(labels.max()) + 1).train()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
     members = [np.flatnonzero(labels == c) for c in np.unique(labels)]
-    for step in range(steps):
+
+    def loss_of_batch() -> Tensor:
         chosen = np.array([rng.choice(members[c]) for c in rng.integers(len(members), size=BATCH)])
-        logits = model(mirrored(as_tensor(images[chosen]), rng)).logits
-        loss = F.cross_entropy(logits, torch.from_numpy(labels[chosen]), label_smoothing=0.05)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        report(step + 1, steps)
+        (batch,) = mirrored([as_tensor(images[chosen])], -1, rng)
+        return F.cross_entropy(model(batch).logits, torch.from_numpy(labels[chosen]), label_smoothing=0.05)
+
+    fit(model, 2e-3, 0.01, steps, loss_of_batch, report)
     return model.eval()
 
 
-def mirrored(batch: Tensor, rng: np.random.Generator) -> Tensor:
-    """Each picture with even odds mirrored left-right."""
-    flip = torch.from_numpy(rng.random(len(batch)) < 0.5)[:, None, None, None]
-    return torch.where(flip, batch.flip(-1), batch)
+def mirrored(batches: list[Tensor], axis: int, rng: np.random.Generator) -> list[Tensor]:
+    """Each picture with even odds mirrored along the axis, together with what belongs to it in the other batches."""
+    flip = torch.from_numpy(rng.random(len(batches[0])) < 0.5)[:, None, None, None]
+    return [torch.where(flip, batch.flip(axis), batch) for batch in batches]
 
 
 def own_network(classifier: ResNetForImageClassification) -> FeatureNetwork:

@@ -26,19 +26,21 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
     network: FeatureNetwork | None = None
     groups = {**subject.trained, **{f"{product}/{GOOD}": (product, GOOD) for product in subject.products}}
     for done, (name, (product, defect)) in enumerate(groups.items()):
+        subject.report("quality", done, len(groups), {})
+        if name in ledger.section("quality"):
+            continue
         seen, held_out = (subject.windows(product, defect, half) for half in ("train", "test"))
-        if seen is not None and held_out is not None and name not in ledger.section("quality"):
-            network = network or feature_network(subject)
-            ledger.put("names", "quality", {"frechet": network.frechet, "perceptual": network.perceptual})
-            plan = subject.plan
-            normal = defect == GOOD
-            drawn = (
-                draw_normal(subject.generator, product, plan.samples, plan.steps)
-                if normal
-                else subject.drawn((product, defect)).image
-            )
-            ledger.put("quality", name, quality_figures(network, drawn, held_out.image, seen.image))
-        subject.report("quality", done + 1, len(groups), {})
+        if seen is None or held_out is None:
+            continue
+        network = network or feature_network(subject)
+        ledger.put("names", "quality", {"frechet": network.frechet, "perceptual": network.perceptual})
+        plan = subject.plan
+        if defect == GOOD:
+            drawn = draw_normal(subject.generator, product, plan.samples, plan.steps)
+        else:
+            drawn = subject.drawn((product, defect)).image
+        ledger.put("quality", name, quality_figures(network, drawn, held_out.image, seen.image))
+    subject.report("quality", len(groups), len(groups), {})
 
 
 def feature_network(subject: Subject) -> FeatureNetwork:
@@ -56,9 +58,10 @@ def feature_network(subject: Subject) -> FeatureNetwork:
 
 def measure_masks(subject: Subject, ledger: Ledger) -> None:
     for done, (name, pair) in enumerate(subject.pairs.items()):
-        held_out = subject.windows(*pair, "test")
-        if held_out is not None and name not in ledger.section("masks on real defects"):
-            ledger.put("masks on real defects", name, held_out_masks(subject.generator, held_out, *pair))
+        if name not in ledger.section("masks on real defects"):
+            held_out = subject.windows(*pair, "test")
+            if held_out is not None:
+                ledger.put("masks on real defects", name, held_out_masks(subject.generator, held_out, *pair))
         if name not in ledger.section("masks of samples"):
             ledger.put("masks of samples", name, generated_masks(subject.drawn(pair)))
         subject.report("masks", done + 1, len(subject.pairs), {})
@@ -85,8 +88,10 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
     plan = subject.plan
     for product in subject.products:
         keys = [f"{product}/{method}/{seed}" for seed in range(plan.seeds) for method in METHODS]
+        if not list(ledger.missing(section, keys)):
+            continue
         data = subject.product_data(product)
-        if data is None or not list(ledger.missing(section, keys)):
+        if data is None:
             continue
         pairs = [pair for pair in subject.trained.values() if pair[0] == product]
         each = max(2, round(plan.ratio * len(data.seen_defective) / len(pairs)))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .features import as_tensor
+from .features import as_tensor, mirrored
+from .fitting import Report, fit
 from .real import Windows
 
 BATCH = 16
-Report = Callable[[int, int], None]
 
 
 class UNet(nn.Module):
@@ -48,21 +46,16 @@ def train_segmenter(
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 31))
     model = UNet().train()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    for step in range(steps):
+
+    def loss_of_batch() -> Tensor:
         chosen = rng.choice(len(windows), BATCH, p=weights)
         image, mask = as_tensor(windows.image[chosen]), torch.from_numpy(windows.mask[chosen])[:, None].float()
         for axis in (-1, -2):
-            flip = torch.from_numpy(rng.random(BATCH) < 0.5)[:, None, None, None]
-            image, mask = (torch.where(flip, part.flip(axis), part) for part in (image, mask))
+            image, mask = mirrored([image, mask], axis, rng)
         logits = model(image)
-        loss = F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(logits.sigmoid(), mask)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        report(step + 1, steps)
+        return F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(logits.sigmoid(), mask)
+
+    fit(model, 3e-3, 1e-4, steps, loss_of_batch, report)
     return model.eval()
 
 

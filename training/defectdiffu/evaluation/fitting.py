@@ -1,0 +1,25 @@
+"""The training loop that the networks of the evaluation share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Report = Callable[[int, int], None]
+
+
+def fit(
+    model: nn.Module, rate: float, weight_decay: float, steps: int, loss_of_batch: Callable[[], Tensor], report: Report
+) -> None:
+    """AdamW under a one-cycle rate whose peak is `rate`; each call of `loss_of_batch` draws a batch of its own."""
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    for step in range(steps):
+        loss = loss_of_batch()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        report(step + 1, steps)
