@@ -6,6 +6,7 @@ Per window: image latent, mask latent, and the mask on the latent's grid. Normal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -44,7 +45,6 @@ class Bank:
         return z.mean((0, 2, 3), keepdim=True), z.std((0, 2, 3), keepdim=True)
 
 
-@torch.no_grad()
 def build_bank(
     run: Run,
     config: TrainingConfig,
@@ -56,11 +56,42 @@ def build_bank(
 ) -> Bank:
     """Cuts and encodes the windows of every (product, defect) group, or loads the run's bank."""
     if run.bank.exists():
-        state = load(run.bank)
-        bank = Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+        bank = load_bank(run.bank)
         there = {(record.product, record.defect) for record in records}
         bank.vocabulary.require(sorted(there), f"the windows in {run.bank}", "the data set")
         return bank
+    bank = encode_windows(config, records, rules, autoencoder, device, progress)
+    save_bank(run.bank, bank)
+    return bank
+
+
+def load_bank(path: Path) -> Bank:
+    state = load(path)
+    return Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+
+
+def save_bank(path: Path, bank: Bank) -> None:
+    save(path, {**vars(bank), "pairs": [list(p) for p in bank.pairs]})
+
+
+def join_banks(banks: list[Bank]) -> Bank:
+    """All their windows, over the union of their pairs."""
+    pairs = sorted({pair for bank in banks for pair in bank.pairs})
+    places = [torch.tensor([pairs.index(pair) for pair in bank.pairs])[bank.pair] for bank in banks]
+    join = lambda name: torch.cat([getattr(bank, name) for bank in banks])  # noqa: E731
+    tensors = {name: join(name) for name in ("latent", "mask_latent", "mask")}
+    return Bank(pairs=pairs, pair=torch.cat(places), black=banks[0].black, **tensors)
+
+
+@torch.no_grad()
+def encode_windows(
+    config: TrainingConfig,
+    records: list[Record],
+    rules: tuple[WindowRule, dict[str, WindowRule]],
+    autoencoder: ImageAutoencoder,
+    device: torch.device,
+    progress,
+) -> Bank:
     rng = np.random.default_rng((config.seed, 3))
     default, own = rules
     grid = config.denoiser.latent_size
@@ -89,9 +120,7 @@ def build_bank(
             parts["pair"].append(torch.full((n,), index))
             done += n
             progress("bank", done, sum(wanted), {})
-    bank = Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
-    save(run.bank, {"pairs": [list(p) for p in pairs], "black": black, **{n: getattr(bank, n) for n in parts}})
-    return bank
+    return Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
 
 
 class BankSampler:

@@ -1,4 +1,4 @@
-"""The command line: check, train, import, sample, export, strength, evaluate."""
+"""The command line: check, train, onboard, import, sample, export, strength, evaluate."""
 
 from __future__ import annotations
 
@@ -68,6 +68,35 @@ def train(
         total = steps or config.optimiser.total_steps
         sheets, saves = 60 * sheet_minutes, 60 * save_minutes
         run_training(place, config, data, windows, total, sheets, shower(progress), listed(products), saves)
+
+
+@app.command()
+def onboard(
+    bundle: Annotated[Path, typer.Option(help="The bundle that the new product joins.")],
+    data: Annotated[Path, typer.Option(help="Its photographs, in the MVTec AD layout.")],
+    run: RunOption,
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Photographs of the known products; without them the bundle draws its own.")
+    ] = None,
+    replay_windows: Annotated[Path | None, typer.Option(help="TOML: how windows are cut from those.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
+    version: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
+    steps: Annotated[int, typer.Option(min=1)] = 600,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
+) -> None:
+    """A product that the bundle has never seen joins it, in minutes; export the run when it is done."""
+    from .onboarding import OnboardingPlan, Photographs
+    from .onboarding import onboard as run_onboarding
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar() as progress:
+        plan = OnboardingPlan(name=name, version=version, steps=steps)
+        known = Photographs(replay, replay_windows) if replay else None
+        new = Photographs(data, windows, listed(products))
+        run_onboarding(Run(run), bundle, new, known, plan, shower(progress))
 
 
 @app.command("import")
@@ -193,8 +222,8 @@ def evaluate(
     windows: WindowsOption = None,
     products: ProductsOption = None,
     sections: Annotated[
-        str, typer.Option(help="By comma: quality, masks, strength, downstream, classification.")
-    ] = "quality,masks,strength,downstream,classification",
+        str, typer.Option(help="By comma: quality, masks, judgement, strength, downstream, classification.")
+    ] = "quality,masks,judgement,strength,downstream,classification",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",

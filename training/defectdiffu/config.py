@@ -34,6 +34,8 @@ class DenoiserConfig:
     prediction: str = "epsilon"  # what the network gives: "epsilon" | "v" (turned into noise inside the exported graph)
     locality: bool = False  # convolutions beside the DiT blocks (see tdia.py); off for checkpoints of the paper's shape
     local_width: int = 64
+    local_blocks: int = 3
+    mask_reads_picture: bool = False  # with locality: the mask head also sees the local head's features
 
     @property
     def depth(self) -> int:
@@ -68,6 +70,7 @@ class LossConfig:
     ratio_min: float = 2.0  # Eq. 9
     ratio_max: float = 8.0
     alpha: float = 1e-3  # Eq. 8
+    fade_defect: bool = False  # the defect term times ᾱ_t: see loss.py
     balanced_mask: bool = True  # defect and background weigh the same in the mask loss
     drop_product: float = 0.2  # p₁ of Algorithm 1
     drop_defect: float = 0.2  # p₂
@@ -90,6 +93,7 @@ class OptimiserConfig:
     normal_share: float = 0.35  # of a batch that is normal images
     mixed_precision: str = "no"  # "no" | "bf16" | "fp16" | "auto": bf16 where the device computes in it
     compile: bool = False
+    checkpointing: bool = False  # of gradients: less memory, about a quarter more time
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ class AutoencoderTraining:
     learning_rate: float = 1.2e-3
     kl_weight: float = 1e-4
     ema_decay: float = 0.998
+    detail_steps: int = 0  # of the adversarial fine-tuning of the decoder (see train_detail.py)
+    detail_weight: float = 0.8  # of the discriminator, in gradients of the reconstruction loss
+    detail_learning_rate: float = 2e-4
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .config import DenoiserConfig
 from .layers import layer_norm, unpatchify
 
 
@@ -49,21 +50,23 @@ class MaskHead(nn.Module):
     the head gives normalised mask latents, `denormalise` brings them to the diffusion space.
     """
 
-    def __init__(self, channels: int, patch: int, latent_channels: int, grid: int, local_width: int):
+    def __init__(self, channels: int, config: DenoiserConfig):
         super().__init__()
-        self.patch, self.latent_channels, self.grid = patch, latent_channels, grid
+        patch, latent_channels = config.patch_size, config.latent_channels
+        self.patch, self.latent_channels, self.grid = patch, latent_channels, config.latent_size // patch
         self.norm = layer_norm(channels)
         self.mlp = nn.Sequential(nn.SiLU(), nn.Linear(channels, 2 * channels), nn.Linear(2 * channels, channels))
         self.linear = nn.Linear(channels, patch * patch * latent_channels)
-        self.refine = MaskRefiner(channels, patch, latent_channels, grid, local_width) if local_width else None
+        self.refine = MaskRefiner(channels, config) if config.locality else None
         self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
         self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
 
-    def forward(self, maps: Tensor) -> Tensor:
-        """[B, N, M·heads] → [B, C, h, w], normalised."""
+    def forward(self, maps: Tensor, picture: Tensor | None) -> Tensor:
+        """maps [B, N, M·heads], picture [B, W, h, w] (features of the local head, if there is one) → [B, C, h, w],
+        normalised."""
         h = self.norm(maps)
         feature = unpatchify(self.linear(self.mlp(h)), self.grid, self.patch, self.latent_channels)
-        return feature if self.refine is None else feature + self.refine(h)
+        return feature if self.refine is None else feature + self.refine(h, picture)
 
     @property
     def statistics(self) -> tuple[Tensor, Tensor]:
@@ -74,20 +77,37 @@ class MaskHead(nn.Module):
 
 
 class MaskRefiner(nn.Module):
-    """Convolutions over the maps at the latent's resolution; zero at the start, part of `locality`."""
+    """Convolutions over the maps at the latent's resolution; zero at the start, part of `locality`.
 
-    def __init__(self, channels: int, patch: int, latent_channels: int, grid: int, width: int):
+    With `mask_reads_picture` they see the features of which the picture's noise is read off, too: maps that sum to 1
+    over the tokens tell where a defect is, but not where the edge of a thin one runs within a token.
+    """
+
+    def __init__(self, channels: int, config: DenoiserConfig):
         super().__init__()
-        self.patch, self.width, self.grid = patch, width, grid
-        self.expand = nn.Linear(channels, patch * patch * width)
+        self.patch, self.width = config.patch_size, config.local_width // 2
+        self.grid, width = config.latent_size // config.patch_size, self.width
+        self.expand = nn.Linear(channels, self.patch**2 * width)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        self.out = nn.Conv2d(width, latent_channels, 3, padding=1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        self.out = nn.Conv2d(width, config.latent_channels, 3, padding=1)
+        zero = [self.out]
+        self.picture = None
+        if config.mask_reads_picture:
+            self.picture = nn.Conv2d(config.local_width, width, 1)
+            self.conv3 = nn.Conv2d(width, width, 3, padding=1)
+            self.conv4 = nn.Conv2d(width, width, 3, padding=1)
+            zero += [self.picture, self.conv4]
+        for module in zero:
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor, picture: Tensor | None) -> Tensor:
         x = unpatchify(self.expand(h), self.grid, self.patch, self.width)
+        if self.picture is not None:
+            x = x + self.picture(picture)
         x = x + self.conv1(F.silu(x))
         x = x + self.conv2(F.silu(x))
+        if self.picture is not None:
+            x = x + self.conv4(F.silu(self.conv3(F.silu(x))))
         return self.out(F.silu(x))

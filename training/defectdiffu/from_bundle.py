@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -14,7 +15,7 @@ from .layout import GOOD
 from .onnx_files import read_parameters
 from .runs import Run, save
 from .trained import TrainedModel
-from .trainee import build_trainee
+from .trainee import Trainee, build_trainee
 from .vocabulary import Vocabulary
 
 
@@ -42,7 +43,8 @@ def load_bundle(directory: Path) -> TrainedModel:
     )
 
 
-FIXED_BY_WEIGHTS = ("image_size", "autoencoder", "denoiser", "text", "prompts")
+FIXED_BY_WEIGHTS = ("image_size", "autoencoder", "text", "prompts")
+GROWS = ("local_blocks", "mask_reads_picture")  # parts that add nothing until they are trained
 
 
 def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None = None) -> TrainingConfig:
@@ -53,19 +55,45 @@ def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None =
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
     model = load_bundle(directory)
-    for part in FIXED_BY_WEIGHTS if preset else ():
-        if getattr(preset, part) != getattr(model.config, part):
-            raise ValueError(
-                f"{directory}: its {part} is {getattr(model.config, part)}, the preset's {getattr(preset, part)}; "
-                "a bundle can be trained on only as the model it is"
-            )
+    trainee = grown(model, preset, directory) if preset else model.trainee
     config = run.open(preset or model.config)
-    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
-    start = {"model": model.trainee.state_dict(), "step": model.step, "samples_seen": model.samples_seen}
-    start["first_step"] = model.step
-    pairs = [list(pair) for pair in model.vocabulary.pairs]
-    save(run.denoiser, {**start, "pairs": pairs, "tokenizer": model.trainee.text.tokenizer.to_str()})
+    save_start(run, model, trainee, model.vocabulary)
     return config
+
+
+def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
+    """Puts a trained model's autoencoder, and `trainee` as the denoiser's checkpoint, into a new run."""
+    detail = model.config.autoencoder_training.detail_steps
+    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True, "detail": detail})
+    place = {"step": model.step, "samples_seen": model.samples_seen, "first_step": model.step}
+    pairs = [list(pair) for pair in vocabulary.pairs]
+    tokenizer = trainee.text.tokenizer.to_str()
+    save(run.denoiser, {**place, "model": trainee.state_dict(), "pairs": pairs, "tokenizer": tokenizer})
+
+
+def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Trainee:
+    """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
+    and a mask head that reads the picture. Raises ValueError that names what else differs."""
+    old, new = model.config, preset
+    differing = [part for part in FIXED_BY_WEIGHTS if getattr(old, part) != getattr(new, part)]
+    smaller = [part for part in GROWS if getattr(new.denoiser, part) < getattr(old.denoiser, part)]
+    if smaller or replace(new.denoiser, **{part: getattr(old.denoiser, part) for part in GROWS}) != old.denoiser:
+        differing.append("denoiser")
+    if differing:
+        part = differing[0]
+        raise ValueError(
+            f"{directory}: its {part} is {getattr(old, part)}, the preset's {getattr(new, part)}; "
+            f"a bundle can be trained on only as the model it is, or with more {' and '.join(GROWS)}"
+        )
+    return filled(build_trainee(new, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
+
+
+def filled(trainee: Trainee, old: Trainee) -> Trainee:
+    """With the old weights; a tensor that is longer than the old one keeps its initial values at the end."""
+    state = trainee.state_dict()
+    for name, tensor in old.state_dict().items():
+        state[name][: len(tensor)] = tensor
+    return trainee
 
 
 def _fill(module: nn.Module, prefix: str, tensors: dict[str, Tensor], directory: Path) -> None:

@@ -54,18 +54,25 @@ def defect_diffusion_loss(
     mask_target: Tensor,
     attention: Tensor,
     mask: Tensor,
+    alpha_bar: Tensor,
     grid: int,
     config: LossConfig,
 ) -> Losses:
     """Eq. 11: ‖ε̂-ε‖² + R·‖mask·(ε̂-ε)‖² + λ·‖M_f - Mask_f‖².
 
-    output, target [B, C, h, w]; mask [B, h, w] soft, all zero for normal samples, whose defect term is zero.
-    R is not detached: between its bounds (Eq. 9) the gradient pulls attention into the mask.
+    output, target [B, C, h, w]; mask [B, h, w] soft, all zero for normal samples, whose defect term is zero;
+    alpha_bar [B]. R is not detached: between its bounds (Eq. 9) the gradient pulls attention into the mask.
+
+    A weight that depends on where the defect is makes the network overrate, wherever it cannot know yet, the chance
+    that it is here: with R = 8 it takes one chance in 20 for one in 3. With `fade_defect` the weight is R·ᾱ_t: none
+    while all is noise, R where the place is settled and the detail is drawn.
     """
     difference = output - target
     noise = difference.square().mean((1, 2, 3))
     ratio = attention_ratio(attention, token_mask(mask, grid), config.alpha).clamp(config.ratio_min, config.ratio_max)
     defect = ratio * (mask[:, None] * difference).square().mean((1, 2, 3))  # Eq. 10
+    if config.fade_defect:
+        defect = alpha_bar * defect
     masks = mask_feature_loss(mask_feature, mask_target, mask, config.balanced_mask)
     defective = (mask.amax((1, 2)) > 0).float()
     mean_ratio = (ratio.detach() * defective).sum() / defective.sum().clamp(min=1)

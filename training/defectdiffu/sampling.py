@@ -131,16 +131,17 @@ class Generator:
         return ddpm_step(scheduler, output, t, x, noise)
 
     def rows(self, plans: list[list[PlanRow]]) -> Rows:
-        """Rows of several samples; within a sample, rows of one product share a background row."""
+        """Rows of several samples; within a sample, rows of one background phrase share a background row."""
         background_sample, background, row_background, defect, fusion = [], [], [], [], []
         for sample, plan in enumerate(plans):
             first = {}
             for row in plan:
-                if row.product not in first:
-                    first[row.product] = len(background_sample)
+                phrase = self.prompts.background(row.product, row.defect)
+                if phrase not in first:
+                    first[phrase] = len(background_sample)
                     background_sample.append(sample)
-                    background.append(self.prompts.background(row.product))
-                row_background.append(first[row.product])
+                    background.append(phrase)
+                row_background.append(first[phrase])
                 defect.append(self.prompts.defect(row.defect))
                 fusion.append(self.prompts.fusion(row.defect, row.product))
         phrases = list(dict.fromkeys([*background, *defect, *fusion]))

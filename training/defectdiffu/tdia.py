@@ -10,11 +10,14 @@ evaluation. Parameters are named as in the published DiT checkpoints and the aut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .config import DenoiserConfig
 from .defect_attention import DefectAttention, MaskHead
@@ -42,6 +45,7 @@ class TDIA(nn.Module):
     def __init__(self, config: DenoiserConfig):
         super().__init__()
         self.config = config
+        self.checkpointing = False  # set by training, to save memory for a quarter more time
         d, p, c = config.hidden_size, config.patch_size, config.latent_channels
         self.grid = config.latent_size // p
         self.out_channels = 2 * c if config.learn_sigma else c
@@ -55,7 +59,7 @@ class TDIA(nn.Module):
         )
         self.cross_defect = nn.ModuleList([DefectAttention(d, config.cross_heads) for _ in range(config.defect_blocks)])
         maps = config.defect_blocks * config.cross_heads
-        self.adapt_mask = MaskHead(maps, p, c, self.grid, config.local_width // 2 if config.locality else 0)
+        self.adapt_mask = MaskHead(maps, config)
         self.final_layer = FinalLayer(d, p * p * self.out_channels)
         self._initialise()
         # After the initialisation above: these bring their own zeros.
@@ -75,30 +79,36 @@ class TDIA(nn.Module):
         x, t = x.index_select(0, rows.background_sample), t.index_select(0, rows.background_sample)  # [U, …]
         c = t + self.y_embedders(rows.background_text)
         for block in self.blocks[:n_background]:
-            x = block(x, c)
+            x = self._run(block, x, c)
 
         x, t = x.index_select(0, rows.row_background), t.index_select(0, rows.row_background)  # [R, …]
         c = t + self.y_embedders(rows.defect_text)
         maps = []
         for block, cross in zip(self.blocks[n_background : n_background + n_defect], self.cross_defect, strict=True):
-            m = block.modulation(c)
-            x = block.attend(x, m)
-            out, attention = cross(x, c)
+            x, attention = self._run(partial(_defect_block, block, cross), x, c)
             maps.append(attention)  # [R, N, heads]
-            x = block.feed(x + out, m)
 
         c = t + self.y_embedders(rows.fusion_text)
         for block in self.blocks[n_background + n_defect :]:
-            x = block(x, c)
+            x = self._run(block, x, c)
         output = unpatchify(self.final_layer(x, c), self.grid, self.config.patch_size, self.out_channels)
+        picture = None
         if self.head is not None:
             sample = rows.background_sample.index_select(0, rows.row_background)  # [R]
-            output = output + self.head(x, local.index_select(0, sample), c)
+            correction, picture = self.head(x, local.index_select(0, sample), c)
+            output = output + correction
 
         variance = None
         if self.config.learn_sigma:
             output, variance = output.chunk(2, dim=1)
-        return Prediction(output, variance, self.adapt_mask(torch.cat(maps, -1)), torch.stack(maps).mean((0, -1)))
+        mask_feature = self.adapt_mask(torch.cat(maps, -1), picture)
+        return Prediction(output, variance, mask_feature, torch.stack(maps).mean((0, -1)))
+
+    def _run(self, block: Callable, x: Tensor, c: Tensor):
+        """With `checkpointing`, what the block computed within is computed anew for its gradient instead of kept."""
+        if self.checkpointing and torch.is_grad_enabled():
+            return checkpoint(block, x, c, use_reentrant=False)
+        return block(x, c)
 
     def _initialise(self) -> None:
         for module in self.modules():
@@ -112,6 +122,13 @@ class TDIA(nn.Module):
             nn.init.zeros_(block.adaLN_modulation[1].weight)
         nn.init.zeros_(self.final_layer.adaLN_modulation[1].weight)
         nn.init.zeros_(self.final_layer.linear.weight)
+
+
+def _defect_block(block: DiTBlock, cross: DefectAttention, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    m = block.modulation(c)
+    x = block.attend(x, m)
+    out, attention = cross(x, c)
+    return block.feed(x + out, m), attention
 
 
 class LocalStem(nn.Module):
@@ -137,26 +154,25 @@ class LocalStem(nn.Module):
 class LocalHead(nn.Module):
     """Convolutions on the latent's own grid after the fusion blocks, conditioned as these are; zero at the start."""
 
-    BLOCKS = 3
-
     def __init__(self, config: DenoiserConfig, out_channels: int):
         super().__init__()
-        w, d, p = config.local_width, config.hidden_size, config.patch_size
+        w, d, p, blocks = config.local_width, config.hidden_size, config.patch_size, config.local_blocks
         self.grid, self.patch, self.width = config.latent_size // p, p, w
         self.expand = nn.Linear(d, p * p * w)
-        self.condition = nn.Sequential(nn.SiLU(), nn.Linear(d, 2 * w * self.BLOCKS))
-        self.conv1 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(self.BLOCKS)])
-        self.conv2 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(self.BLOCKS)])
+        self.condition = nn.Sequential(nn.SiLU(), nn.Linear(d, 2 * w * blocks))
+        self.conv1 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
+        self.conv2 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
         self.out = nn.Conv2d(w, out_channels, 3, padding=1)
         for module in (self.condition[1], self.out):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
 
-    def forward(self, tokens: Tensor, local: Tensor, c: Tensor) -> Tensor:
-        """tokens [R, N, D], local [R, w, h, w], c [R, D] → [R, out_channels, h, w]."""
+    def forward(self, tokens: Tensor, local: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens [R, N, D], local [R, W, h, w], c [R, D] → output [R, out_channels, h, w], features [R, W, h, w]."""
         x = local + unpatchify(self.expand(tokens), self.grid, self.patch, self.width)
-        modulation = self.condition(c)[..., None, None].chunk(2 * self.BLOCKS, dim=1)
-        for i in range(self.BLOCKS):
-            h = self.conv1[i](F.silu(x)) * (1 + modulation[2 * i]) + modulation[2 * i + 1]
-            x = x + self.conv2[i](F.silu(h))
-        return self.out(F.silu(x))
+        modulation = self.condition(c)[..., None, None].chunk(2 * len(self.conv1), dim=1)
+        for i, (conv1, conv2) in enumerate(zip(self.conv1, self.conv2, strict=True)):
+            h = conv1(F.silu(x)) * (1 + modulation[2 * i]) + modulation[2 * i + 1]
+            x = x + conv2(F.silu(h))
+        x = F.silu(x)
+        return self.out(x), x

@@ -6,6 +6,7 @@ trained with the denoiser; the paper's is CLIP RN50's text tower, frozen, read f
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -30,8 +31,9 @@ class Prompts:
     def __init__(self, config: PromptConfig):
         self.config = config
 
-    def background(self, product: str | None) -> str:
-        return self.config.background.format(product=product or self.config.null_product)
+    def background(self, product: str | None, defect: str) -> str:
+        """Names the product alone, unless the wording is that of the ablation with one prompt for all three parts."""
+        return self.config.background.format(product=product or self.config.null_product, defect=defect)
 
     def defect(self, defect: str) -> str:
         return self.config.defect.format(defect=defect)
@@ -43,7 +45,7 @@ class Prompts:
         """Every phrase that these names can make, in a stable order."""
         names = [*products, None]
         kinds = [self.config.normal, *defects]
-        phrases = [self.background(p) for p in names] + [self.defect(d) for d in kinds]
+        phrases = [self.background(p, d) for d in kinds for p in names] + [self.defect(d) for d in kinds]
         phrases += [self.fusion(d, p) for d in kinds for p in names]
         return list(dict.fromkeys(phrases))
 
@@ -60,6 +62,15 @@ def word_tokenizer(phrases: list[str], context_length: int) -> Tokenizer:
     )
     tokenizer.enable_truncation(context_length)
     return tokenizer
+
+
+def with_words(tokenizer: Tokenizer, phrases: list[str]) -> Tokenizer:
+    """A word-level tokenizer that also knows the words of the phrases; those it knows keep their places."""
+    document = json.loads(tokenizer.to_str())
+    vocabulary = document["model"]["vocab"]
+    for word in sorted({word for phrase in phrases for word in phrase.lower().split()} - vocabulary.keys()):
+        vocabulary[word] = len(vocabulary)
+    return Tokenizer.from_str(json.dumps(document))
 
 
 class TextEncoder(nn.Module):

@@ -18,6 +18,7 @@ from .layout import GOOD, DataError, Record, read_data_set, read_layout
 from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import Progress, train_autoencoder
+from .train_detail import train_detail
 from .trainee import Batch, BatchMaker, Trainee, build_trainee
 from .vocabulary import Vocabulary
 from .windows import read_rules
@@ -48,10 +49,12 @@ def train(
         bf16 = accelerator.mixed_precision == "bf16"
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
+        if config.autoencoder_training.detail_steps:
+            autoencoder = train_detail(run, config, records, rules, device, bf16, progress, save_every_seconds)
         bank = build_bank(run, config, records, rules, autoencoder, device, progress)
     weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
     intervals = (save_every_seconds, sheet_every_seconds)
-    _train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
+    train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
@@ -80,7 +83,7 @@ def learning_rate(step: int, plan: OptimiserConfig, total_steps: int, first_step
     return plan.learning_rate * min(1, warmup, max(0, total_steps - step) / cooldown)
 
 
-def _train_denoiser(
+def train_denoiser(
     run: Run,
     config: TrainingConfig,
     bank: Bank,
@@ -91,7 +94,10 @@ def _train_denoiser(
     accelerator: Accelerator,
     progress: Progress,
 ) -> None:
-    """`intervals`: seconds between checkpoints and between sample sheets."""
+    """From the run's checkpoint, if there is one, to `total_steps`.
+
+    `weights`: how often each product's groups are drawn; `intervals`: seconds between checkpoints and between sheets.
+    """
     plan = config.optimiser
     save_every_seconds, sheet_every_seconds = intervals
     torch.manual_seed(config.seed)
@@ -116,6 +122,7 @@ def _train_denoiser(
         else:  # started from a bundle, which holds the averages alone
             ema = Ema({"trainee": trainee}, plan.ema_decay)
         step, samples_seen, first_step = state["step"], state["samples_seen"], state.get("first_step", 0)
+    trainee.denoiser.checkpointing = plan.checkpointing
     if plan.compile:
         trainee.denoiser.compile()
 

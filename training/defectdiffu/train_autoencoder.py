@@ -9,12 +9,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from .autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder, mask_as_image
+from .autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder
 from .config import TrainingConfig
+from .crops import Crops
 from .ema import Ema
 from .layout import Record
 from .runs import Run, load, save
-from .windows import WindowCutter, WindowRule
+from .windows import WindowRule
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 
@@ -48,14 +49,11 @@ def train_autoencoder(
         step = state["step"]
 
     model.to(memory_format=torch.channels_last)
-    default, own = rules
-    cutters = [WindowCutter(r, own.get(r.product, default), config.image_size) for r in records]
-    weights = _balanced(records)
+    crops = Crops(records, rules, config)
     saved = time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
-        batch = _batch(cutters, weights, plan.batch_size, plan.mask_share, plan.crop, rng).to(device)
-        batch = batch.contiguous(memory_format=torch.channels_last)
+        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)[0].to(device)
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
@@ -80,45 +78,22 @@ def train_autoencoder(
 
     ema.swap()
     model.eval()
-    _measure_scale(model, cutters, weights, config, device)
+    _measure_scale(model, crops, config, device)
     save(run.autoencoder, {"model": model.state_dict(), "step": step, "finished": True})
     return model
 
 
 @torch.no_grad()
-def _measure_scale(model: SmallAutoencoder, cutters: list, weights: np.ndarray, config: TrainingConfig, device) -> None:
+def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig, device: torch.device) -> None:
     """Sets `latent_mean`, `latent_std` so that real windows have zero mean and unit variance per channel."""
     rng = np.random.default_rng((config.seed, 2))
     means = []
     for _ in range(32):
-        batch = _batch(cutters, weights, 32, 0.0, config.image_size, rng).to(device)
+        batch = crops.batch(32, 0.0, config.image_size, rng)[0].to(device)
         means.append(model.posterior(batch)[0])
     z = torch.cat(means)
     model.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))
     model.latent_std.copy_(z.std(dim=(0, 2, 3), keepdim=True))
-
-
-def _balanced(records: list[Record]) -> np.ndarray:
-    """Probability per photograph such that every (product, defect) group is drawn equally often."""
-    groups = [(r.product, r.defect) for r in records]
-    counts = {g: groups.count(g) for g in set(groups)}
-    weights = np.array([1 / counts[g] for g in groups])
-    return weights / weights.sum()
-
-
-def _batch(cutters: list, weights: np.ndarray, size: int, mask_share: float, crop: int, rng) -> torch.Tensor:
-    """float32 [size, 3, crop, crop] in [-1, 1]; the last `mask_share` of it are masks."""
-    masks_wanted = round(size * mask_share)
-    images, masks = [], []
-    while len(images) < size - masks_wanted or len(masks) < masks_wanted:
-        image, mask = cutters[rng.choice(len(cutters), p=weights)].cut(rng)
-        top, left = rng.integers(0, image.shape[0] - crop + 1, 2)
-        if len(images) < size - masks_wanted:
-            images.append(torch.from_numpy(image[top : top + crop, left : left + crop].copy()))
-        if mask.any() and len(masks) < masks_wanted:
-            masks.append(torch.from_numpy(mask[top : top + crop, left : left + crop].copy()))
-    batch = torch.stack(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return torch.cat([batch, mask_as_image(torch.stack(masks))]) if masks else batch
 
 
 def _cosine(step: int, total: int) -> float:

@@ -58,9 +58,10 @@ class BatchMaker:
         vocabulary = bank.vocabulary
         self.phrases = prompts.every(vocabulary.products, vocabulary.defects)
         index = {phrase: i for i, phrase in enumerate(self.phrases)}
-        self._background = {p: index[prompts.background(p)] for p in [*vocabulary.products, None]}
         self._defect = {d: index[prompts.defect(d)] for d in [GOOD, *vocabulary.defects]}
-        self._fusion = {(d, p): index[prompts.fusion(d, p)] for d in self._defect for p in self._background}
+        pairs = [(d, p) for d in self._defect for p in [*vocabulary.products, None]]
+        self._background = {(d, p): index[prompts.background(p, d)] for d, p in pairs}
+        self._fusion = {(d, p): index[prompts.fusion(d, p)] for d, p in pairs}
         self.alpha_bar = alpha_bar()
         self.timestep_density = timestep_density(config.loss)
         # Batches are made on the CPU, wherever the denoiser is.
@@ -79,7 +80,7 @@ class BatchMaker:
         defects = [GOOD if g else d for (_, d), g in zip(pairs, made_good, strict=True)]
         phrases = torch.tensor(
             [
-                [self._background[p] for p in products],
+                [self._background[d, p] for d, p in zip(defects, products, strict=True)],
                 [self._defect[d] for d in defects],
                 [self._fusion[d, p] for d, p in zip(defects, products, strict=True)],
             ]
@@ -103,6 +104,7 @@ class BatchMaker:
     def loss(self, prediction: Prediction, batch: Batch, grid: int) -> Losses:
         """Eq. 11, plus the variational bound of the variance where sigma is learned."""
         output = prediction.output.float()
+        table = self.alpha_bar.to(output.device)
         losses = defect_diffusion_loss(
             output,
             batch.target,
@@ -110,12 +112,12 @@ class BatchMaker:
             batch.mask_latent,
             prediction.attention.float(),
             batch.mask,
+            table[batch.timestep],
             grid,
             self.config.loss,
         )
         if prediction.variance is None:
             return losses
-        table = self.alpha_bar.to(output.device)
         ab = table[batch.timestep][:, None, None, None]
         noise = noise_from_velocity(output, batch.latent, ab) if self.config.denoiser.prediction == "v" else output
         bound = variance_loss(batch.x0, batch.latent, batch.timestep, noise, prediction.variance.float(), table)

@@ -68,6 +68,7 @@ def test_every_section_has_a_figure_for_every_pair_product_method_and_seed(evalu
     )
     expected = {f"{product}/{method}/{seed}" for product in ("felt", "tin") for method in METHODS for seed in (0, 1)}
     assert set(figures["downstream"]) == set(figures["classification"]) == expected
+    assert set(figures["judgement"]) == pairs
     assert figures["names"]["quality"] == {"frechet": "Fréchet distance", "perceptual": "perceptual diversity"}
 
 

@@ -44,7 +44,11 @@ def step(awake):
     return run
 
 
-@pytest.mark.parametrize("changes", [{}, {"locality": True, "prediction": "v"}], ids=["plain", "with locality"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"locality": True, "prediction": "v"}, {"locality": True, "mask_reads_picture": True}],
+    ids=["plain", "with locality", "with a mask head that reads the picture"],
+)
 def test_the_loss_reaches_every_trainable_parameter(step, changes):
     trainee = step(**changes)
     unreached = [
@@ -93,3 +97,29 @@ def test_a_frozen_text_encoder_gets_no_gradient(awake):
     )
     prediction.output.mean().backward()
     assert all(p.grad is None for p in text.parameters())
+
+
+def test_checkpointing_changes_no_gradient(awake):
+    def gradients(checkpointing: bool) -> dict[str, torch.Tensor]:
+        denoiser = awake(locality=True)
+        denoiser.checkpointing = checkpointing
+        latent = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+        prediction = denoiser(latent, torch.tensor([300, 700]), plain_rows(2))
+        (prediction.output.square().mean() + prediction.mask_feature.square().mean()).backward()
+        return {name: p.grad for name, p in denoiser.named_parameters() if p.grad is not None}
+
+    kept, computed_anew = gradients(False), gradients(True)
+    assert kept.keys() == computed_anew.keys()
+    assert all(torch.equal(kept[name], computed_anew[name]) for name in kept)
+
+
+def test_with_checkpointing_the_blocks_keep_less_for_the_gradient(awake):
+    def kept(checkpointing: bool) -> int:
+        denoiser = awake(background_blocks=6)
+        denoiser.checkpointing = checkpointing
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: sizes.append(t.numel()) or t, lambda t: t):
+            denoiser(torch.randn(8, 4, 8, 8), torch.full((8,), 300), plain_rows(8)).output.mean()
+        return sum(sizes)
+
+    assert kept(True) < kept(False) / 3

@@ -40,3 +40,16 @@ def test_once_awake_locality_changes_the_output_and_the_mask(awake):
     with_it, without = local(latent, timestep, rows), plain(latent, timestep, rows)
     assert (with_it.output - without.output).abs().max() > 0.01
     assert (with_it.mask_feature - without.mask_feature).abs().max() > 0.01
+
+
+@torch.no_grad()
+def test_a_mask_head_that_reads_the_picture_follows_it_where_the_maps_do_not(awake):
+    latent, timestep, rows = torch.randn(1, 4, 8, 8), torch.tensor([50]), plain_rows(1)
+    seeing = awake(locality=True, mask_reads_picture=True)
+    maps = torch.rand(1, 16, 4)
+    pictures = torch.randn(2, 8, 8, 8)
+    masks = [seeing.adapt_mask(maps, picture[None]) for picture in pictures]
+    assert (masks[0] - masks[1]).abs().max() > 0.01
+    blind = awake(locality=True)
+    assert torch.equal(blind.adapt_mask(maps, pictures[:1]), blind.adapt_mask(maps, pictures[1:]))
+    assert seeing(latent, timestep, rows).mask_feature.shape == (1, 4, 8, 8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from conftest import plain_rows
@@ -24,11 +26,14 @@ def lay(inside: float, masked_tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
     return attention, mask.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
-def losses(attention, mask, config=PLAIN, error=0.5, mask_error=2.0):
+def losses(attention, mask, config=PLAIN, error=0.5, mask_error=2.0, alpha_bar=0.5):
     """Everything constant: the noise is off by `error` everywhere, the mask feature by `mask_error`."""
     shape = (len(mask), 4, 4, 4)
     target, feature = torch.zeros(shape), torch.zeros(shape)
-    return defect_diffusion_loss(target + error, target, feature + mask_error, feature, attention, mask, 2, config)
+    level = torch.full((len(mask),), alpha_bar)
+    return defect_diffusion_loss(
+        target + error, target, feature + mask_error, feature, attention, mask, level, 2, config
+    )
 
 
 def test_the_ratio_is_attention_outside_over_inside():
@@ -54,6 +59,16 @@ def test_all_terms_by_hand():
     )  # a quarter of the latent is masked; a mean, not a sum
     assert result.mask.item() == pytest.approx(4.0)
     assert result.total.item() == pytest.approx(0.25 + ratio * 0.25 / 4 + 0.2 * 4)
+
+
+def test_a_fading_defect_term_counts_as_much_as_the_picture_does_in_the_noise():
+    attention, mask = lay(inside=0.2, masked_tokens=1)
+    fading = replace(PLAIN, fade_defect=True)
+    whole, faded = losses(attention, mask), losses(attention, mask, fading, alpha_bar=0.3)
+    assert faded.defect.item() == pytest.approx(0.3 * whole.defect.item())
+    assert faded.total.item() == pytest.approx(whole.total.item() - 0.7 * whole.defect.item())
+    assert losses(attention, mask, fading, alpha_bar=1.0).total.item() == pytest.approx(whole.total.item())
+    assert losses(attention, mask, alpha_bar=0.3).total.item() == pytest.approx(whole.total.item())
 
 
 def test_the_soft_mask_weighs_the_error_before_it_is_squared():
@@ -136,7 +151,7 @@ def test_through_the_ratio_alone_the_loss_reaches_queries_and_keys(awake, share,
     prediction = denoiser(torch.randn(1, 4, 8, 8), torch.tensor([500]), plain_rows(1))
     output, feature = prediction.output.detach(), prediction.mask_feature.detach()
     result = defect_diffusion_loss(
-        output, output + 1, feature, feature, prediction.attention, mask, denoiser.grid, PLAIN
+        output, output + 1, feature, feature, prediction.attention, mask, torch.ones(1), denoiser.grid, PLAIN
     )
     assert (2 < result.ratio.item() < 8) == flows
     result.total.backward()

@@ -40,10 +40,10 @@ def training_sets(data: ProductData, drawn: Windows, ratio: float, seed: int) ->
     return sets
 
 
-def with_weights(data: ProductData, extra: Windows | None) -> tuple[Windows, np.ndarray]:
+def with_weights(defective: Windows, normal: Windows, extra: Windows | None) -> tuple[Windows, np.ndarray]:
     """The training set and how often each window is drawn: synthetic windows half, real ones half, of which half are
     defective; without synthetic ones the real share it all."""
-    groups = [(data.seen_defective, 1.0), (data.seen_normal, 1.0)]
+    groups = [(defective, 1.0), (normal, 1.0)]
     if extra is not None:
         groups.append((extra, 2.0))
     weights = np.concatenate([np.full(len(windows), share / len(windows)) for windows, share in groups])
@@ -51,7 +51,7 @@ def with_weights(data: ProductData, extra: Windows | None) -> tuple[Windows, np.
 
 
 def segmentation(data: ProductData, extra: Windows | None, steps: int, seed: int) -> dict[str, float]:
-    windows, weights = with_weights(data, extra)
+    windows, weights = with_weights(data.seen_defective, data.seen_normal, extra)
     model = train_segmenter(windows, weights, steps, seed)
     return segmentation_figures(probabilities(model, data.held_out.image), data.held_out.mask)._asdict()
 

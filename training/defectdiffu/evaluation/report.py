@@ -21,7 +21,7 @@ def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
     page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
-    for write in (_quality, _masks, _strength, _downstream, _classification):
+    for write in (_quality, _masks, _judgement, _strength, _downstream, _classification):
         page += write(ledger, out)
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
@@ -99,10 +99,37 @@ def _masks(ledger: Ledger, out: Path) -> list[str]:
         "localisation": "change inside : outside",
         "empty": "empty",
     }
-    there = {key: [f[key] for f in both.values() if key in f] for key in keys}
-    both[f"**{MEAN}**"] = {key: np.mean(values) for key, values in there.items() if values}
     columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in keys.items()}
-    return ["## Masks", "", *columned("pair", columns, both), ""]
+    return ["## Masks", "", *columned("pair", columns, with_mean(both, list(keys))), ""]
+
+
+def _judgement(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("judgement")
+    if not figures:
+        return []
+    keys = {
+        "agreement": "IoU with the mask",
+        "found": "found",
+        "foundInTwins": "… in normal twins",
+        "agreementOfReal": "IoU on real defects",
+        "foundOfReal": "found in real defects",
+    }
+    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in keys.items()}
+    return [
+        "## What a segmenter sees that was trained on real photographs alone",
+        "",
+        "*found*: it marks a quarter of the mask or more. Beside it the same in the samples' normal twins, which show "
+        "no defect, and in real defects of the test half.",
+        "",
+        *columned("pair", columns, with_mean(figures, list(keys))),
+        "",
+    ]
+
+
+def with_mean(figures: dict[str, dict], keys: list[str]) -> dict[str, dict]:
+    """The figures and, in a last row, the mean of each key over the rows that have it."""
+    there = {key: [f[key] for f in figures.values() if key in f] for key in keys}
+    return {**figures, f"**{MEAN}**": {key: float(np.mean(values)) for key, values in there.items() if values}}
 
 
 def _strength(ledger: Ledger, out: Path) -> list[str]:

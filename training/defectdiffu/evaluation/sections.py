@@ -11,6 +11,7 @@ from ..strength import measure_strength
 from .downstream import METHODS, classification, segmentation, training_sets
 from .drawn import draw_normal
 from .features import FeatureNetwork, own_network, published_network, train_classifier
+from .judging import judged, train_judge
 from .ledger import Ledger
 from .mask_figures import generated_masks, held_out_masks
 from .quality import quality_figures
@@ -67,6 +68,24 @@ def measure_masks(subject: Subject, ledger: Ledger) -> None:
         subject.report("masks", done + 1, len(subject.pairs), {})
 
 
+def measure_judgement(subject: Subject, ledger: Ledger) -> None:
+    """A judge per product, trained on every pair that is photographed, zero-shot ones too."""
+    plan = subject.plan
+    for product in sorted({product for product, _ in subject.pairs.values()}):
+        mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
+        if not list(ledger.missing("judgement", list(mine))):
+            continue
+        normal = subject.windows(product, GOOD, "train")
+        defective = [subject.windows(*pair, "train") for pair in mine.values()]
+        if normal is None or None in defective:
+            continue
+        report = subject.bar(f"judge {product}")
+        judge = train_judge(defective, normal, plan.segmenter_steps, plan.seed, report)
+        for name in ledger.missing("judgement", list(mine)):
+            held_out = subject.windows(*mine[name], "test")
+            ledger.put("judgement", name, judged(judge, subject.drawn(mine[name]), held_out))
+
+
 def measure_strengths(subject: Subject, ledger: Ledger) -> None:
     for name in ledger.missing("strength", list(subject.pairs)):
         pair, seeds = subject.pairs[name], subject.plan.strength_seeds
@@ -107,6 +126,7 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
 MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,
+    "judgement": measure_judgement,
     "strength": measure_strengths,
     "downstream": measure_downstream,
     "classification": measure_classification,

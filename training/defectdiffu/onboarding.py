@@ -1,0 +1,170 @@
+"""A new product joins a model in minutes: fine-tuning from a bundle, with replay so that the others do not suffer.
+
+What the model knew is replayed from real photographs where they are at hand, else from samples that it draws itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .autoencoder import mask_as_image
+from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
+from .config import TrainingConfig
+from .devices import build_accelerator
+from .from_bundle import filled, load_bundle, save_start
+from .layout import GOOD, Record, read_data_set
+from .runs import Run
+from .sampling import SampleRequest
+from .text import Prompts, with_words
+from .train import train_denoiser, training_records
+from .train_autoencoder import Progress
+from .trained import TrainedModel
+from .trainee import build_trainee
+from .vocabulary import Vocabulary
+from .windows import WindowRule, read_rules
+
+DRAW_BATCH, DRAW_STEPS = 8, 16
+
+
+@dataclass(frozen=True)
+class OnboardingPlan:
+    """Raises ValueError that names the setting, its bound and its value."""
+
+    name: str | None = None  # of the new bundle; the old one's unless given
+    version: str | None = None
+    steps: int = 600
+    learning_rate: float = 4e-4
+    new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
+    replay_windows: int = 200  # real windows per known pair
+    replay_samples: int = 16  # samples per known pair, where no photographs are given
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("replay_windows", 1), ("replay_samples", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
+        if not 0 < self.new_share < 1:
+            raise ValueError(f"new_share is {self.new_share}, must be above 0 and below 1")
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """A data set, the rules by which windows are cut from it, and which of its products are taken (all if None)."""
+
+    data: Path
+    windows: Path | None = None
+    products: list[str] | None = None
+
+
+def onboard(
+    run: Run,
+    bundle: Path,
+    new: Photographs,
+    replay: Photographs | None,
+    plan: OnboardingPlan,
+    progress: Progress,
+    intervals: tuple[float, float] = (120, 600),
+) -> TrainingConfig:
+    """Makes the run, or goes on with it. Raises DataError for bad photographs; ValueError when the bundle knows every
+    pair already, or when the photographs for replay show none that it knows."""
+    model = load_bundle(bundle)
+    if not run.denoiser.exists():
+        _prepare(run, model, new, replay, plan, progress)
+    config, bank = run.config(), load_bank(run.bank)
+    weights = shares(bank, model.vocabulary, plan.new_share)
+    accelerator = build_accelerator(config.optimiser.mixed_precision)
+    train_denoiser(
+        run, config, bank, model.autoencoder, weights, config.optimiser.total_steps, intervals, accelerator, progress
+    )
+    return config
+
+
+def _prepare(
+    run: Run, model: TrainedModel, new: Photographs, replay: Photographs | None, plan: OnboardingPlan, progress
+) -> None:
+    config = onboarding_config(model, plan)
+    records = training_records(new.data, replace(config, held_out_pairs=()), new.products)
+    if not {(r.product, r.defect) for r in records} - set(model.vocabulary.pairs):
+        raise ValueError(f"{new.data}: the bundle knows all its pairs already: train on with --from-bundle instead")
+    device = torch.device("cpu")
+    fresh = encode_windows(config, records, read_rules(new.windows), model.autoencoder, device, progress)
+    if replay:
+        old = _replayed(model, config, replay, plan, progress)
+    else:
+        old = drawn_bank(model, plan.replay_samples, progress)
+    bank = join_banks([fresh, old])
+    run.open(config)
+    save_bank(run.bank, bank)
+    save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
+
+
+def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConfig:
+    optimiser = replace(
+        model.config.optimiser,
+        learning_rate=plan.learning_rate,
+        warmup_steps=min(50, plan.steps),
+        cooldown_steps=max(1, plan.steps // 2),
+        total_steps=model.step + plan.steps,
+    )
+    config = replace(model.config, optimiser=optimiser)
+    return replace(config, name=plan.name or config.name, version=plan.version or config.version)
+
+
+def joined_trainee(model: TrainedModel, vocabulary: Vocabulary, config: TrainingConfig):
+    """The model's weights, with places for the words that are new."""
+    tokenizer = model.trainee.text.tokenizer
+    if config.text.kind == "word":
+        tokenizer = with_words(tokenizer, Prompts(config.prompts).every(vocabulary.products, vocabulary.defects))
+    torch.manual_seed(config.seed)
+    return filled(build_trainee(config, vocabulary, tokenizer), model.trainee)
+
+
+def shares(bank: Bank, known: Vocabulary, new_share: float) -> dict[str, float]:
+    """Weights of the products such that those with a new pair make up `new_share` of the defective windows drawn."""
+    defective = [pair for pair in bank.pairs if pair[1] != GOOD]
+    joining = {product for product, defect in bank.pairs if (product, defect) not in known.pairs}
+    new = sum(product in joining for product, _ in defective)
+    old = len(defective) - new
+    weight = new_share / (1 - new_share) * old / new if old and new else 1.0
+    return {product: weight if product in joining else 1.0 for product in bank.vocabulary.products}
+
+
+def _replayed(
+    model: TrainedModel, config: TrainingConfig, replay: Photographs, plan: OnboardingPlan, progress: Progress
+) -> Bank:
+    known = set(model.vocabulary.pairs)
+    wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
+    records: list[Record] = read_data_set(replay.data, replay.products, wanted)
+    if not records:
+        raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
+    counts = replace(config.bank, defect_windows=plan.replay_windows, normal_windows=plan.replay_windows)
+    rules: tuple[WindowRule, dict[str, WindowRule]] = read_rules(replay.windows)
+    device = torch.device("cpu")
+    return encode_windows(replace(config, bank=counts), records, rules, model.autoencoder, device, progress)
+
+
+@torch.no_grad()
+def drawn_bank(model: TrainedModel, count: int, progress: Progress) -> Bank:
+    """`count` samples of every pair that the model knows, at strength 1, but for those that come without a mask."""
+    generator, autoencoder, config = model.generator(), model.autoencoder, model.config
+    pairs, size = model.vocabulary.pairs, config.image_size
+    black = autoencoder.encode(mask_as_image(torch.zeros(1, size, size)))[0]
+    parts: dict[str, list[torch.Tensor]] = {"pair": [], "latent": [], "mask": []}
+    for index, (product, defect) in enumerate(pairs):
+        for start in range(0, count, DRAW_BATCH):
+            seeds = range(start, min(start + DRAW_BATCH, count))
+            requests = [SampleRequest(product, defect, seed, steps=DRAW_STEPS) for seed in seeds]
+            for sample in generator.draw(requests):
+                if defect == GOOD or sample.mask.any():
+                    parts["pair"].append(torch.tensor([index]))
+                    parts["latent"].append(torch.from_numpy(sample.latent)[None])
+                    parts["mask"].append(torch.from_numpy(sample.mask.astype(np.float32))[None])
+        progress("replay", index + 1, len(pairs), {})
+    pair, latent, mask = (torch.cat(parts[name]) for name in ("pair", "latent", "mask"))
+    mask_latent = torch.cat([autoencoder.encode(mask_as_image(each[None])) for each in mask])
+    small = F.adaptive_avg_pool2d(mask[:, None], config.denoiser.latent_size)[:, 0]
+    return Bank(list(pairs), pair, latent.half(), mask_latent.half(), small.half(), black)

@@ -1,0 +1,154 @@
+"""A new product joins a bundle: its words get places, the old ones keep theirs, and the others are replayed."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_data_set, texture, write_image
+from typer.testing import CliRunner
+
+from defectdiffu.bank import Bank, BankSampler, join_banks, load_bank
+from defectdiffu.cli import app
+from defectdiffu.from_bundle import load_bundle
+from defectdiffu.onboarding import OnboardingPlan, shares
+from defectdiffu.runs import Run, load
+from defectdiffu.text import with_words, word_tokenizer
+from defectdiffu.trained import load_trained
+from defectdiffu.vocabulary import Vocabulary
+
+PROVENANCE = 'description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = []\n'
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def bundle(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("onboarding")
+    (folder / "provenance.toml").write_text(PROVENANCE)
+    options = ("--provenance", folder / "provenance.toml", "--models", folder / "models")
+    result = invoke("export", "--run", trained / "run", *options)
+    assert result.exit_code == 0, result.output
+    return folder / "models" / "tiny" / "0.1.0"
+
+
+@pytest.fixture
+def brass(tmp_path):
+    """A product that the bundle has never seen, with a defect that it knows and one that it does not."""
+    root, rng = tmp_path / "brass", np.random.default_rng(4)
+    for i in range(3):
+        write_image(root / "brass ring" / "train" / "good" / f"{i}.png", texture(rng, 200, 40))
+        for defect in ("dent", "rust"):
+            image, mask = texture(rng, 200, 40), np.zeros((40, 40), np.uint8)
+            mask[10:20, 12:20] = 255
+            image[mask > 0] = 40
+            write_image(root / "brass ring" / "test" / defect / f"{i}.png", image)
+            write_image(root / "brass ring" / "ground_truth" / defect / f"{i}_mask.png", mask)
+    return root
+
+
+def options(bundle, data, run):
+    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1)
+
+
+def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, brass, tmp_path):
+    run = tmp_path / "run"
+    result = invoke(*options(bundle, brass, run), "--steps", 3, "--version", "0.2.0")
+    assert result.exit_code == 0, result.output
+    before, after = load_bundle(bundle), load_trained(Run(run))
+    assert set(before.vocabulary.pairs) < set(after.vocabulary.pairs)
+    assert {("brass ring", "dent"), ("brass ring", "rust"), ("brass ring", "good")} <= set(after.vocabulary.pairs)
+    assert after.step == before.step + 3
+    (tmp_path / "provenance.toml").write_text(PROVENANCE)
+    exported = invoke(
+        "export", "--run", run, "--provenance", tmp_path / "provenance.toml", "--models", tmp_path / "models"
+    )
+    assert exported.exit_code == 0, exported.output
+    again = load_bundle(tmp_path / "models" / "tiny" / "0.2.0")
+    assert again.vocabulary == after.vocabulary
+    phrase = ["a photo of rust brass ring"]
+    assert 1 not in again.trainee.text.ids(phrase)[0]  # <unk>
+    assert 1 in before.trainee.text.ids(phrase)[0]
+
+
+def test_known_words_mean_what_they_meant_before_any_training(bundle, brass, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    run = Run(tmp_path / "run")
+    assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
+    before, after = load_bundle(bundle), load_trained(run)
+    phrases = ["a photo of tin", "a photo of dent", "a photo of scratch felt", "a photo of good industry"]
+    with torch.no_grad():
+        assert torch.equal(before.trainee.text.encode(phrases), after.trainee.text.encode(phrases))
+        assert not torch.equal(*after.trainee.text.encode(["a photo of brass", "a photo of rust"]))
+
+
+def test_without_photographs_the_others_are_replayed_from_samples(bundle, brass, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    run = Run(tmp_path / "run")
+    assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
+    bank = load_bank(run.bank)
+    of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
+    assert of("tin", "good") == OnboardingPlan().replay_samples
+    assert 0 < of("felt", "hole") <= OnboardingPlan().replay_samples
+    assert of("brass ring", "rust") == 8  # bank.defect_windows of the tiny preset
+
+
+def test_with_photographs_it_is_they_that_are_replayed(bundle, brass, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    run, old = Run(tmp_path / "run"), make_data_set(tmp_path / "old")
+    result = invoke(*options(bundle, brass, run.directory), "--replay", old)
+    assert result.exit_code == 0, result.output
+    bank = load_bank(run.bank)
+    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().replay_windows
+
+
+def test_an_interrupted_onboarding_goes_on(bundle, brass, tmp_path):
+    run = tmp_path / "run"
+    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
+    state = load(Run(run).denoiser)
+    shutil.rmtree(brass)  # what it needs is in the run
+    result = invoke(*options(bundle, brass, run), "--steps", 2)
+    assert result.exit_code == 0, result.output
+    assert load(Run(run).denoiser)["step"] == state["step"]
+
+
+@pytest.mark.parametrize("new_share", [0.25, 0.5])
+def test_new_products_get_their_share_of_the_defective_windows(new_share):
+    pairs = [("a", "dent"), ("a", "hole"), ("b", "dent"), ("a", "good"), ("b", "good"), ("c", "rust"), ("c", "good")]
+    pair = torch.arange(7).repeat(3)
+    empty = torch.zeros(21, 1)
+    bank = Bank(pairs, pair, empty, empty, empty, torch.zeros(1))
+    weights = shares(bank, Vocabulary(pairs[:5]), new_share)
+    drawn = BankSampler(bank, 0.5, weights).draw(20_000, np.random.default_rng(0))
+    defects = [pairs[i] for i in pair[drawn].tolist() if pairs[i][1] != "good"]
+    assert sum(p == "c" for p, _ in defects) / len(defects) == pytest.approx(new_share, abs=0.02)
+
+
+def test_joined_banks_keep_every_window_under_its_own_pair():
+    one = Bank([("b", "x"), ("a", "x")], torch.tensor([0, 1, 1]), *(torch.arange(3.0)[:, None] for _ in range(3)), None)
+    two = Bank([("a", "y"), ("a", "x")], torch.tensor([1, 0]), *(torch.arange(3.0, 5)[:, None] for _ in range(3)), None)
+    both = join_banks([one, two])
+    named = {float(z): both.pairs[i] for z, i in zip(both.latent[:, 0], both.pair.tolist(), strict=True)}
+    assert named == {0: ("b", "x"), 1: ("a", "x"), 2: ("a", "x"), 3: ("a", "x"), 4: ("a", "y")}
+
+
+def test_a_tokenizer_keeps_the_places_of_its_words():
+    old = word_tokenizer(["a photo of tin"], 8)
+    new = with_words(old, ["a photo of zinc ash", "a photo of tin"])
+    assert new.encode("a photo of tin").ids == old.encode("a photo of tin").ids
+    assert new.get_vocab_size() == old.get_vocab_size() + 2
+    assert new.encode("zinc").ids != new.encode("ash").ids
+
+
+def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
+    known = invoke(*options(bundle, trained / "data", tmp_path / "run"))
+    assert known.exit_code == 1 and "knows all its pairs already" in known.output
+    strange = invoke(*options(bundle, brass, tmp_path / "run"), "--replay", brass)
+    assert strange.exit_code == 1 and "none of its pairs is in the bundle's vocabulary" in strange.output
+    assert not (tmp_path / "run" / "denoiser.pt").exists()
+    with pytest.raises(ValueError, match="new_share is 1, must be above 0 and below 1"):
+        OnboardingPlan(new_share=1)
