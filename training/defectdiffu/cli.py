@@ -1,4 +1,4 @@
-"""The command line: check, train, onboard, import, sample, export, strength, evaluate."""
+"""The command line: check, train, onboard, import, sample, export, strength, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -254,6 +254,40 @@ def evaluate(
         model = load_trained(Run(run))
         ledger = run_evaluation(model, data, read_rules(windows), plan, listed(sections), out, shower(progress))
         console.print(f"{write_report(ledger, out)}")
+
+
+@app.command()
+def ablate(
+    base: Annotated[Path, typer.Option(help="A run whose autoencoder and bank every variant is trained on.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for the variants' runs, figures and the page.")],
+    preset: Annotated[str, typer.Option(help="The whole model: a preset's name or a TOML file.")] = "small",
+    steps: Annotated[int | None, typer.Option(min=1, help="Of every variant; the preset's unless given.")] = None,
+    windows: WindowsOption = None,
+    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 32,
+    sampler_steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
+) -> None:
+    """Trains and measures the paper's ablations beside the whole model."""
+    import dataclasses
+
+    from .ablations import ablate as run_ablations
+    from .evaluation.plan import EvaluationPlan
+    from .windows import read_rules
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar() as progress:
+        config = load_config(preset)
+        optimiser = dataclasses.replace(config.optimiser, total_steps=steps or config.optimiser.total_steps)
+        config = dataclasses.replace(config, optimiser=optimiser)
+        plan = EvaluationPlan(
+            samples=samples, steps=sampler_steps, segmenter_steps=segmenter_steps, classifier_steps=classifier_steps
+        )
+        page = run_ablations(Run(base), config, data, read_rules(windows), plan, out, shower(progress))
+        console.print(f"{page}")
 
 
 def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> TrainingConfig:

@@ -115,7 +115,7 @@ class AutoencoderTraining:
     ema_decay: float = 0.998
     detail_steps: int = 0  # of the adversarial fine-tuning of the decoder (see train_detail.py)
     detail_weight: float = 0.8  # of the discriminator, in gradients of the reconstruction loss
-    detail_learning_rate: float = 2e-4
+    detail_learning_rate: float = 5e-5
 
 
 @dataclass(frozen=True)

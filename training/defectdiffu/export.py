@@ -62,8 +62,9 @@ def export_bundle(
     config, source = model.config, read_provenance(provenance)
     if not re.fullmatch(VERSION_PATTERN, config.version):
         raise ValueError(f"version is {config.version!r}, must be three numbers such as 1.0.0")
-    if "{defect}" in config.prompts.background:
-        raise ValueError(f"prompts.background is {config.prompts.background!r}: the service shares it between defects")
+    for part, other in (("background", "{defect}"), ("defect", "{product}")):
+        if other in getattr(config.prompts, part):  # the wording of an ablation
+            raise ValueError(f"prompts.{part} is {getattr(config.prompts, part)!r}, must not name the {other}")
     target = models_directory / config.name / config.version
     if target.exists():
         raise FileExistsError(f"{target}: this version exists; raise `version` or remove the folder")

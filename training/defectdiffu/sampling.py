@@ -136,14 +136,14 @@ class Generator:
         for sample, plan in enumerate(plans):
             first = {}
             for row in plan:
-                phrase = self.prompts.background(row.product, row.defect)
+                phrase, *others = self.prompts.of(row.defect, row.product)
                 if phrase not in first:
                     first[phrase] = len(background_sample)
                     background_sample.append(sample)
                     background.append(phrase)
                 row_background.append(first[phrase])
-                defect.append(self.prompts.defect(row.defect))
-                fusion.append(self.prompts.fusion(row.defect, row.product))
+                defect.append(others[0])
+                fusion.append(others[1])
         phrases = list(dict.fromkeys([*background, *defect, *fusion]))
         table = dict(zip(phrases, self.text.encode(phrases), strict=True))
         stack = lambda names: torch.stack([table[n] for n in names])  # noqa: E731

@@ -31,23 +31,17 @@ class Prompts:
     def __init__(self, config: PromptConfig):
         self.config = config
 
-    def background(self, product: str | None, defect: str) -> str:
-        """Names the product alone, unless the wording is that of the ablation with one prompt for all three parts."""
-        return self.config.background.format(product=product or self.config.null_product, defect=defect)
-
-    def defect(self, defect: str) -> str:
-        return self.config.defect.format(defect=defect)
-
-    def fusion(self, defect: str, product: str | None) -> str:
-        return self.config.fusion.format(defect=defect, product=product or self.config.null_product)
+    def of(self, defect: str, product: str | None) -> tuple[str, str, str]:
+        """What the background, defect and fusion blocks hear."""
+        names = {"defect": defect, "product": product or self.config.null_product}
+        return tuple(
+            wording.format(**names) for wording in (self.config.background, self.config.defect, self.config.fusion)
+        )
 
     def every(self, products: list[str], defects: list[str]) -> list[str]:
         """Every phrase that these names can make, in a stable order."""
-        names = [*products, None]
         kinds = [self.config.normal, *defects]
-        phrases = [self.background(p, d) for d in kinds for p in names] + [self.defect(d) for d in kinds]
-        phrases += [self.fusion(d, p) for d in kinds for p in names]
-        return list(dict.fromkeys(phrases))
+        return list(dict.fromkeys(phrase for d in kinds for p in [*products, None] for phrase in self.of(d, p)))
 
 
 def word_tokenizer(phrases: list[str], context_length: int) -> Tokenizer:

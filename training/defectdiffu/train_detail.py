@@ -25,14 +25,15 @@ from .runs import Run, load, save
 from .train_autoencoder import Progress
 from .windows import WindowRule
 
-DISCRIMINATOR_START = 200  # steps that the discriminator learns alone, before the decoder hears it
-DISCRIMINATOR_HASTE = 4  # its learning rate in decoder rates: a critic that lags behind teaches noise
+DISCRIMINATOR_START = 300  # steps that the discriminator learns alone, before the decoder hears it
+DISCRIMINATOR_HASTE = 8  # its learning rate in decoder rates: a critic that lags behind teaches noise
 LARGEST_WEIGHT = 1e4
-FULL_SIZE_SHARE = 0.1
+FULL_SIZE_SHARE = 0.5
 
 
 class Discriminator(nn.Module):
-    """[n, 3, S, S] → one logit for every overlapping patch of 22 pixels, [n, 1, S/4 - 2, S/4 - 2]."""
+    """[n, 3, S, S] → one logit for every overlapping patch of 38 pixels, [n, 1, S/8 - 2, S/8 - 2]: wide enough to see
+    a pattern that repeats with the decoder's own period of 8."""
 
     def __init__(self, width: int = 48):
         super().__init__()
@@ -42,7 +43,10 @@ class Discriminator(nn.Module):
             nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
             nn.GroupNorm(8, 2 * width),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 4 * width, 3),
+            nn.Conv2d(2 * width, 3 * width, 4, stride=2, padding=1),
+            nn.GroupNorm(8, 3 * width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(3 * width, 4 * width, 3),
             nn.GroupNorm(8, 4 * width),
             nn.LeakyReLU(0.2),
             nn.Conv2d(4 * width, 1, 1),

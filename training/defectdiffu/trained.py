@@ -15,6 +15,8 @@ from .sampling import Generator
 from .trainee import Trainee, build_trainee
 from .vocabulary import Vocabulary
 
+NOT_TRAINED = "{}: the {} is not trained yet; run `defectdiffu-train train` first"
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -32,12 +34,9 @@ class TrainedModel:
 def load_trained(run: Run) -> TrainedModel:
     """Raises FileNotFoundError that says which stage of the run is missing."""
     config = run.config()
-    for stage, path in (("autoencoder", run.autoencoder), ("denoiser", run.denoiser)):
-        if not path.exists() and not (stage == "autoencoder" and config.autoencoder.kind == "kl"):
-            raise FileNotFoundError(f"{path}: the {stage} is not trained yet; run `defectdiffu-train train` first")
-    autoencoder = build_autoencoder(config.autoencoder)
-    if run.autoencoder.exists():
-        autoencoder.load_state_dict(load(run.autoencoder)["model"])
+    autoencoder = load_autoencoder(run, config)
+    if not run.denoiser.exists():
+        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser"))
     state = load(run.denoiser)
     vocabulary = Vocabulary([tuple(pair) for pair in state["pairs"]])
     trainee = build_trainee(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
@@ -46,4 +45,14 @@ def load_trained(run: Run) -> TrainedModel:
         ema = Ema({"trainee": trainee}, config.optimiser.ema_decay)
         ema.load_state_dict(state["ema"])
         ema.swap()
-    return TrainedModel(config, vocabulary, trainee.eval(), autoencoder.eval(), state["step"], state["samples_seen"])
+    return TrainedModel(config, vocabulary, trainee.eval(), autoencoder, state["step"], state["samples_seen"])
+
+
+def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
+    """In eval mode. Raises FileNotFoundError when it is one that has to be trained, and is not."""
+    if not run.autoencoder.exists() and config.autoencoder.kind != "kl":
+        raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder"))
+    autoencoder = build_autoencoder(config.autoencoder)
+    if run.autoencoder.exists():
+        autoencoder.load_state_dict(load(run.autoencoder)["model"])
+    return autoencoder.eval()

@@ -58,10 +58,8 @@ class BatchMaker:
         vocabulary = bank.vocabulary
         self.phrases = prompts.every(vocabulary.products, vocabulary.defects)
         index = {phrase: i for i, phrase in enumerate(self.phrases)}
-        self._defect = {d: index[prompts.defect(d)] for d in [GOOD, *vocabulary.defects]}
-        pairs = [(d, p) for d in self._defect for p in [*vocabulary.products, None]]
-        self._background = {(d, p): index[prompts.background(p, d)] for d, p in pairs}
-        self._fusion = {(d, p): index[prompts.fusion(d, p)] for d, p in pairs}
+        pairs = [(d, p) for d in (GOOD, *vocabulary.defects) for p in (*vocabulary.products, None)]
+        self._phrases = {pair: [index[phrase] for phrase in prompts.of(*pair)] for pair in pairs}
         self.alpha_bar = alpha_bar()
         self.timestep_density = timestep_density(config.loss)
         # Batches are made on the CPU, wherever the denoiser is.
@@ -78,13 +76,7 @@ class BatchMaker:
         null, made_good = drop_conditions(defective, config.loss.drop_product, config.loss.drop_defect, rng)
         products = [None if n else p for (p, _), n in zip(pairs, null, strict=True)]
         defects = [GOOD if g else d for (_, d), g in zip(pairs, made_good, strict=True)]
-        phrases = torch.tensor(
-            [
-                [self._background[d, p] for d, p in zip(defects, products, strict=True)],
-                [self._defect[d] for d in defects],
-                [self._fusion[d, p] for d, p in zip(defects, products, strict=True)],
-            ]
-        )
+        phrases = torch.tensor([self._phrases[pair] for pair in zip(defects, products, strict=True)]).T
         x0 = bank.latent[chosen].float()
         timestep = stratified_timesteps(len(indices), generator, self.timestep_density)
         ab = self.alpha_bar[timestep][:, None, None, None]

@@ -24,11 +24,10 @@ def encoder(prompts):
 
 
 def test_the_three_phrases_are_the_papers_wording(prompts):
-    assert prompts.background("metal nut", "hole") == "a photo of metal nut"
-    assert prompts.defect("hole") == "a photo of hole"
-    assert prompts.fusion("hole", "metal nut") == "a photo of hole metal nut"
-    assert prompts.background(None, "hole") == "a photo of industry"
-    assert prompts.fusion("good", None) == "a photo of good industry"
+    assert prompts.of("hole", "metal nut") == (
+        "a photo of metal nut", "a photo of hole", "a photo of hole metal nut",
+    )  # fmt: skip
+    assert prompts.of("good", None) == ("a photo of industry", "a photo of good", "a photo of good industry")
 
 
 def test_every_phrase_of_the_vocabulary_is_listed_once(prompts):

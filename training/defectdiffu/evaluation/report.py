@@ -128,8 +128,12 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
 
 def with_mean(figures: dict[str, dict], keys: list[str]) -> dict[str, dict]:
     """The figures and, in a last row, the mean of each key over the rows that have it."""
+    return {**figures, f"**{MEAN}**": mean_of(figures, keys)}
+
+
+def mean_of(figures: dict[str, dict], keys: list[str]) -> dict[str, float]:
     there = {key: [f[key] for f in figures.values() if key in f] for key in keys}
-    return {**figures, f"**{MEAN}**": {key: float(np.mean(values)) for key, values in there.items() if values}}
+    return {key: float(np.mean(values)) for key, values in there.items() if values}
 
 
 def _strength(ledger: Ledger, out: Path) -> list[str]:

@@ -1,0 +1,88 @@
+"""The ablations of the paper: what each takes away, and the command that measures them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from defectdiffu.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
+from defectdiffu.cli import app
+from defectdiffu.config import TrainingConfig, load_config
+from defectdiffu.export import export_bundle
+from defectdiffu.runs import Run, load
+from defectdiffu.text import Prompts
+from defectdiffu.trained import load_trained
+from defectdiffu.trainee import build_trainee
+from defectdiffu.vocabulary import Vocabulary
+
+
+def test_without_the_fusion_part_no_block_hears_both_names_and_the_depth_stays():
+    whole = load_config("small")
+    config = without_fusion(whole)
+    assert config.denoiser.depth == whole.denoiser.depth and config.denoiser.fusion_blocks == 0
+    assert all("tin" not in phrase or "dent" not in phrase for phrase in Prompts(config.prompts).of("dent", "tin"))
+    size = lambda c: sum(
+        p.numel() for p in build_trainee(c, Vocabulary([("tin", "dent")])).denoiser.blocks.parameters()
+    )  # noqa: E731
+    assert size(config) == size(whole)
+
+
+def test_a_fixed_ratio_is_three_whatever_the_attention():
+    assert (fixed_ratio(TrainingConfig()).loss.ratio_min, fixed_ratio(TrainingConfig()).loss.ratio_max) == (3.0, 3.0)
+
+
+def test_with_one_prompt_all_parts_hear_the_same():
+    phrases = Prompts(one_prompt(TrainingConfig()).prompts).of("dent", "tin")
+    assert set(phrases) == {"a photo of dent tin"}
+
+
+@pytest.fixture(scope="module")
+def ablation(trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp("ablation")
+    data = out / "data"
+    shutil.copytree(trained / "data", data)
+    with (data / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", "half"])
+        for path in sorted(p for p in data.rglob("*.png") if "ground_truth" not in p.parts):
+            writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
+    arguments = ["ablate", "--base", trained / "run", "--data", data, "--out", out / "a", "--preset",
+                 trained / "tiny.toml", "--steps", 4, "--samples", 3, "--sampler-steps", 2, "--segmenter-steps", 3,
+                 "--classifier-steps", 3, "--threads", 1]  # fmt: skip
+    arguments = [str(a) for a in arguments]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return out / "a", arguments
+
+
+def test_every_variant_is_trained_as_long_and_stands_on_the_page(ablation):
+    out, _ = ablation
+    page = (out / "README.md").read_text()
+    assert "16 windows" in page
+    for name in [*VARIANTS, ONE_STRENGTH]:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {name} |"))
+        assert all(cell.strip() for cell in row.strip("|").split("|"))
+    states = {name: load(Run(out / folder(name) / "run").denoiser) for name in VARIANTS}
+    assert {state["step"] for state in states.values()} == {4}
+    weights = [state["model"]["denoiser.final_layer.linear.weight"] for state in states.values()]
+    assert not any(torch.equal(weights[0], other) for other in weights[1:])
+
+
+def test_repeated_it_trains_and_draws_nothing_anew(ablation):
+    out, arguments = ablation
+    checkpoint = Run(out / folder("one prompt") / "run").denoiser
+    before = checkpoint.stat().st_mtime_ns
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert checkpoint.stat().st_mtime_ns == before
+
+
+def test_a_model_of_one_prompt_is_no_bundle_for_the_service(ablation, tmp_path):
+    out, _ = ablation
+    model = load_trained(Run(out / folder("one prompt") / "run"))
+    (tmp_path / "p.toml").write_text('description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = []\n')
+    with pytest.raises(ValueError, match=r"prompts\.background is .* must not name the \{defect\}"):
+        export_bundle(model, tmp_path / "models", tmp_path / "p.toml")
