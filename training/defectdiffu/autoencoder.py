@@ -139,14 +139,14 @@ def mask_as_image(mask: Tensor) -> Tensor:
     return (mask.float()[:, None] * 2 - 1).expand(-1, 3, -1, -1).contiguous()
 
 
-def reconstruction_loss(image: Tensor, output: Tensor) -> Tensor:
-    """L1 + 2·MSE + ½·gradient L1, all means. The gradient term keeps thin cracks and grain sharp."""
+def autoencoder_loss(image: Tensor, output: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float) -> Tensor:
+    """L1 + 2·MSE + ½·gradient L1 + weight·KL, all means. The gradient term keeps thin cracks and grain sharp."""
     difference = output - image
     dx, dy = difference.diff(dim=-1), difference.diff(dim=-2)
-    return difference.abs().mean() + 2 * difference.square().mean() + 0.5 * (dx.abs().mean() + dy.abs().mean())
-
-
-def autoencoder_loss(image: Tensor, output: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float) -> Tensor:
-    """Reconstruction + weight·KL, a mean too."""
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    return reconstruction_loss(image, output) + kl_weight * kl
+    return (
+        difference.abs().mean()
+        + 2 * difference.square().mean()
+        + 0.5 * (dx.abs().mean() + dy.abs().mean())
+        + kl_weight * kl
+    )

@@ -232,6 +232,10 @@ def evaluate(
     classifier_steps: Annotated[int, typer.Option(help="Training steps of every ResNet.")] = 400,
     seeds: Annotated[int, typer.Option(help="Detectors trained per product and method.")] = 3,
     seed: int = 0,
+    baselines: Annotated[
+        Path | None,
+        typer.Option(help="Another model's figures.json: what needs no model is taken over."),
+    ] = None,
     inception: Annotated[Path | None, typer.Option(help="TorchScript file: then the distance is FID.")] = None,
     lpips: Annotated[Path | None, typer.Option(help="TorchScript file: then the diversity is LPIPS.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
@@ -252,7 +256,8 @@ def evaluate(
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
         model = load_trained(Run(run))
-        ledger = run_evaluation(model, data, read_rules(windows), plan, listed(sections), out, shower(progress))
+        rules = read_rules(windows)
+        ledger = run_evaluation(model, data, rules, plan, listed(sections), out, shower(progress), baselines)
         console.print(f"{write_report(ledger, out)}")
 
 

@@ -113,9 +113,6 @@ class AutoencoderTraining:
     learning_rate: float = 1.2e-3
     kl_weight: float = 1e-4
     ema_decay: float = 0.998
-    detail_steps: int = 0  # of the adversarial fine-tuning of the decoder (see train_detail.py)
-    detail_weight: float = 0.8  # of the discriminator, in gradients of the reconstruction loss
-    detail_learning_rate: float = 5e-5
 
 
 @dataclass(frozen=True)

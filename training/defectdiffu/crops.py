@@ -23,8 +23,8 @@ class Crops:
         weights = np.array([1 / counts[g] for g in groups])
         self.weights = weights / weights.sum()
 
-    def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> tuple[Tensor, int]:
-        """float32 [size, 3, crop, crop] in [-1, 1], and how many are pictures; the rest, `mask_share`, are masks."""
+    def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> Tensor:
+        """float32 [size, 3, crop, crop] in [-1, 1], channels last; the last `mask_share` of it are masks."""
         masks_wanted = round(size * mask_share)
         images, masks = [], []
         while len(images) < size - masks_wanted or len(masks) < masks_wanted:
@@ -37,4 +37,4 @@ class Crops:
         batch = torch.stack(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         if masks:
             batch = torch.cat([batch, mask_as_image(torch.stack(masks))])
-        return batch.contiguous(memory_format=torch.channels_last), len(images)
+        return batch.contiguous(memory_format=torch.channels_last)

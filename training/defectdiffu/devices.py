@@ -35,5 +35,9 @@ def precision_for(mixed_precision: str) -> str:
     """ "auto" → bf16 where the device computes in it; a CPU that only emulates it is fifty times slower (measured)."""
     if mixed_precision != "auto":
         return mixed_precision
-    native = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_avx512_bf16_supported()
+    native = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else cpu_computes_bf16()
     return "bf16" if native else "no"
+
+
+def cpu_computes_bf16() -> bool:
+    return torch.cpu._is_avx512_bf16_supported()

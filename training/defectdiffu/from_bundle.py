@@ -63,8 +63,7 @@ def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None =
 
 def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
     """Puts a trained model's autoencoder, and `trainee` as the denoiser's checkpoint, into a new run."""
-    detail = model.config.autoencoder_training.detail_steps
-    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True, "detail": detail})
+    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
     place = {"step": model.step, "samples_seen": model.samples_seen, "first_step": model.step}
     pairs = [list(pair) for pair in vocabulary.pairs]
     tokenizer = trainee.text.tokenizer.to_str()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 GOOD = "good"
@@ -132,8 +132,14 @@ def _images(folder: Path) -> list[Path]:
 
 
 def load_image(path: Path) -> np.ndarray:
-    """RGB uint8 [H, W, 3]; grey, palette and 16-bit files are converted."""
+    """RGB uint8 [H, W, 3], turned as its EXIF says; grey, palette and 16-bit files are converted.
+
+    Raises ValueError for floating-point pixels, whose range no file tells.
+    """
     with Image.open(path) as image:
+        if image.mode == "F":
+            raise ValueError("its pixels are floating-point numbers, must be integers of 8 or 16 bits")
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I;16") or image.mode == "I":
             grey = np.asarray(image, dtype=np.float64)
             return np.repeat((grey / 65535 * 255).round().astype(np.uint8)[..., None], 3, axis=2)

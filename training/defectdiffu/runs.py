@@ -19,7 +19,6 @@ class Run:
     def __init__(self, directory: Path):
         self.directory = directory
         self.autoencoder = directory / "autoencoder.pt"
-        self.detail = directory / "detail.pt"
         self.bank = directory / "bank.pt"
         self.denoiser = directory / "denoiser.pt"
         self.sheets = directory / "sheets"

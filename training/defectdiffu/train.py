@@ -18,7 +18,6 @@ from .layout import GOOD, DataError, Record, read_data_set, read_layout
 from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import Progress, train_autoencoder
-from .train_detail import train_detail
 from .trainee import Batch, BatchMaker, Trainee, build_trainee
 from .vocabulary import Vocabulary
 from .windows import read_rules
@@ -49,8 +48,6 @@ def train(
         bf16 = accelerator.mixed_precision == "bf16"
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
-        if config.autoencoder_training.detail_steps:
-            autoencoder = train_detail(run, config, records, rules, device, bf16, progress, save_every_seconds)
         bank = build_bank(run, config, records, rules, autoencoder, device, progress)
     weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
     intervals = (save_every_seconds, sheet_every_seconds)

@@ -53,7 +53,7 @@ def train_autoencoder(
     saved = time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
-        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)[0].to(device)
+        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng).to(device)
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
@@ -89,7 +89,7 @@ def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig
     rng = np.random.default_rng((config.seed, 2))
     means = []
     for _ in range(32):
-        batch = crops.batch(32, 0.0, config.image_size, rng)[0].to(device)
+        batch = crops.batch(32, 0.0, config.image_size, rng).to(device)
         means.append(model.posterior(batch)[0])
     z = torch.cat(means)
     model.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))

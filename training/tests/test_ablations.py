@@ -25,10 +25,9 @@ def test_without_the_fusion_part_no_block_hears_both_names_and_the_depth_stays()
     config = without_fusion(whole)
     assert config.denoiser.depth == whole.denoiser.depth and config.denoiser.fusion_blocks == 0
     assert all("tin" not in phrase or "dent" not in phrase for phrase in Prompts(config.prompts).of("dent", "tin"))
-    size = lambda c: sum(
-        p.numel() for p in build_trainee(c, Vocabulary([("tin", "dent")])).denoiser.blocks.parameters()
-    )  # noqa: E731
-    assert size(config) == size(whole)
+    words = Vocabulary([("tin", "dent")])
+    blocks = [build_trainee(c, words).denoiser.blocks for c in (config, whole)]
+    assert len({sum(p.numel() for p in part.parameters()) for part in blocks}) == 1
 
 
 def test_a_fixed_ratio_is_three_whatever_the_attention():

@@ -95,6 +95,22 @@ def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, eval
     assert figures["quality"]["felt/hole"]["frechet"] == -5.0
 
 
+def test_the_baselines_of_another_models_evaluation_are_not_trained_again(trained, halved, evaluation, tmp_path):
+    document = json.loads((evaluation / "figures.json").read_text())
+    document["settings"] |= {"model": "other@1.0.0", "step": 7}
+    for figures in document["figures"]["downstream"].values():
+        figures["miou"] = -1.0
+    (tmp_path / "other.json").write_text(json.dumps(document))
+    out = tmp_path / "out"
+    result = evaluate(
+        trained, halved, out, "--baselines", str(tmp_path / "other.json"), "--sections", "downstream",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    figures = json.loads((out / "figures.json").read_text())["figures"]["downstream"]
+    taken = {key for key, value in figures.items() if value["miou"] == -1.0}
+    assert taken == {key for key in figures if "DefectDiffu" not in key}
+
+
 def test_other_settings_need_another_folder(trained, halved, evaluation):
     result = evaluate(trained, halved, evaluation, "--seed", "7")
     assert result.exit_code == 1 and "seed was 0, now 7" in result.output

@@ -103,3 +103,20 @@ def test_mixed_sizes_modes_and_suffixes_stand_side_by_side(data_set):
     write_image(data_set / "tin/ground_truth/dent/large_mask.png", mask)
     (Path(data_set) / "tin/test/dent/notes.txt").write_text("not an image")
     assert len(by_name(read_data_set(data_set))["tin/dent"]) == 4
+
+
+def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
+    pixels = np.zeros((6, 10, 3), np.uint8)
+    pixels[:, :5] = 200
+    exif = Image.Exif()
+    exif[0x0112] = 6  # rotate by 90° clockwise to see it upright
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    upright = load_image(tmp_path / "turned.png")
+    assert upright.shape == (10, 6, 3)
+    assert upright[0, 0, 0] == 200 and upright[9, 0, 0] == 0
+
+
+def test_floating_point_pixels_are_refused(tmp_path):
+    Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "f.tiff")
+    with pytest.raises(ValueError, match="floating-point"):
+        load_image(tmp_path / "f.tiff")

@@ -30,14 +30,21 @@ class ProductData(NamedTuple):
 
 
 def training_sets(data: ProductData, drawn: Windows, ratio: float, seed: int) -> dict[str, Windows | None]:
-    """What is added to the real windows under each name; None adds nothing."""
+    """What is added to the real windows under each name; None adds nothing. Each by chance of its own."""
     count = max(1, round(ratio * len(data.seen_defective)))
-    rng = np.random.default_rng((seed, 41))
-    chosen = rng.choice(len(drawn), count, replace=count > len(drawn))
-    sets: dict[str, Windows | None] = {REAL_ONLY: None, OURS: drawn.take(chosen)}
-    for name, make in BASELINES.items():
-        sets[name] = make(data.seen_defective, data.seen_normal, count, rng)
+    sets: dict[str, Windows | None] = {REAL_ONLY: None, OURS: chosen(drawn, count, seed)}
+    for i, (name, make) in enumerate(BASELINES.items()):
+        sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
     return sets
+
+
+def chosen(drawn: Windows, count: int, seed: int) -> Windows:
+    """`count` of the samples that come with a mask, some of them twice where there are fewer. Raises ValueError when
+    none does."""
+    filled = np.flatnonzero(drawn.mask.any((1, 2)))
+    if not len(filled):
+        raise ValueError(f"none of {len(drawn)} samples has a mask: the model draws no defect that it could mark")
+    return drawn.take(np.random.default_rng((seed, 43)).choice(filled, count, replace=count > len(filled)))
 
 
 def with_weights(defective: Windows, normal: Windows, extra: Windows | None) -> tuple[Windows, np.ndarray]:

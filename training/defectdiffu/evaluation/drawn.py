@@ -35,19 +35,25 @@ def draw_pair(
     steps: int,
     guidance: str = "DOUBLE_FREE",
     report: Report = lambda done, total: None,
+    twins: bool = True,
 ) -> Drawn:
-    """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest."""
+    """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest.
+
+    Without `twins` the pictures at strength 0 are left black, for half the time.
+    """
     spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
-    images, masks, twins = [], [], []
+    images, masks, normal = [], [], []
     for start in range(0, count, BATCH):
         chosen = range(start, min(start + BATCH, count))
         ask = lambda i, w: SampleRequest(product, defect, FIRST_SEED + i, w, steps=steps, guidance=guidance)  # noqa: E731
         samples = generator.draw([ask(i, float(spread[i])) for i in chosen])
         images += [sample.image for sample in samples]
         masks += [sample.mask for sample in samples]
-        twins += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
+        if twins:
+            normal += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
         report(len(images), count)
-    return Drawn(np.stack(images), np.stack(masks), np.stack(twins), spread)
+    image = np.stack(images)
+    return Drawn(image, np.stack(masks), np.stack(normal) if twins else np.zeros_like(image), spread)
 
 
 def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:

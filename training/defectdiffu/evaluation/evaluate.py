@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ..layout import read_data_set
 from ..trained import TrainedModel
+from .downstream import OURS
 from .ledger import Ledger
 from .plan import EvaluationPlan
-from .sections import MEASURES
+from .sections import DETECTOR_SECTIONS, MEASURES
 from .subject import Progress, Rules, Subject
 
 
@@ -21,8 +22,11 @@ def evaluate(
     sections: list[str],
     out: Path,
     progress: Progress,
+    baselines: Path | None = None,
 ) -> Ledger:
     """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
+
+    `baselines` is another model's figures.json: the detectors trained without samples are not trained again.
 
     Raises DataError for a bad data set; ValueError for an unknown section, when nothing is held out, or when
     the model knows none of the pairs.
@@ -31,6 +35,8 @@ def evaluate(
         raise ValueError(f"sections: unknown {sorted(unknown)}; known: {', '.join(MEASURES)}")
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     ledger = Ledger(out / "figures.json", settings)
+    if baselines:
+        ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] != OURS)
     records = read_data_set(data, [product.replace(" ", "_") for product in plan.products] or None)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")

@@ -66,7 +66,7 @@ def train_classifier(
     def loss_of_batch() -> Tensor:
         chosen = np.array([rng.choice(members[c]) for c in rng.integers(len(members), size=BATCH)])
         (batch,) = mirrored([as_tensor(images[chosen])], -1, rng)
-        return F.cross_entropy(model(batch).logits, torch.from_numpy(labels[chosen]), label_smoothing=0.05)
+        return F.cross_entropy(model(batch).logits.float(), torch.from_numpy(labels[chosen]), label_smoothing=0.05)
 
     fit(model, 2e-3, 0.01, steps, loss_of_batch, report)
     return model.eval()

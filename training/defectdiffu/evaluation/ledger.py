@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..runs import write_text
+
+MODEL = ("model", "step")  # the settings that say which model was measured
 
 
 class Ledger:
@@ -36,3 +38,21 @@ class Ledger:
     def put(self, section: str, key: str, figures: Any) -> None:
         self.document["figures"].setdefault(section, {})[key] = figures
         write_text(self.path, json.dumps(self.document, indent=1))
+
+    def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
+        """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
+
+        Raises ValueError when any setting but the model differs, for then they mean something else.
+        """
+        other = json.loads(path.read_text(encoding="utf-8"))
+        both = (other["settings"], self.document["settings"])
+        theirs, mine = ({k: v for k, v in settings.items() if k not in MODEL} for settings in both)
+        if differing := sorted(key for key in theirs.keys() | mine.keys() if theirs.get(key) != mine.get(key)):
+            raise ValueError(f"{path}: made with other settings: {', '.join(differing)}")
+        count = 0
+        for section in sections:
+            for key, figures in other["figures"].get(section, {}).items():
+                if wanted(key) and key not in self.section(section):
+                    self.put(section, key, figures)
+                    count += 1
+        return count

@@ -114,7 +114,7 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
             continue
         pairs = [pair for pair in subject.trained.values() if pair[0] == product]
         each = max(2, round(plan.ratio * len(data.seen_defective) / len(pairs)))
-        drawn = join([subject.drawn(pair, each).windows() for pair in pairs])
+        drawn = join([subject.drawn(pair, each, twins=False).windows() for pair in pairs])
         for seed in range(plan.seeds):
             sets = training_sets(data, drawn, plan.ratio, plan.seed + seed)
             for key in ledger.missing(section, [key for key in keys if key.endswith(f"/{seed}")]):
@@ -123,6 +123,7 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
                 subject.report(f"{section} {product}", sum(k in ledger.section(section) for k in keys), len(keys), {})
 
 
+DETECTOR_SECTIONS = ("downstream", "classification")
 MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,

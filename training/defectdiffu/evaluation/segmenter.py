@@ -52,7 +52,7 @@ def train_segmenter(
         image, mask = as_tensor(windows.image[chosen]), torch.from_numpy(windows.mask[chosen])[:, None].float()
         for axis in (-1, -2):
             image, mask = mirrored([image, mask], axis, rng)
-        logits = model(image)
+        logits = model(image).float()
         return F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(logits.sigmoid(), mask)
 
     fit(model, 3e-3, 1e-4, steps, loss_of_batch, report)

@@ -49,16 +49,16 @@ class Subject:
         wanted = count or self.plan.windows
         return self._cut(records, wanted) if records else None
 
-    def drawn(self, pair: Pair, count: int | None = None) -> Drawn:
+    def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> Drawn:
         """Samples of one pair, drawn once and kept beside the figures."""
         plan, count = self.plan, count or self.plan.samples
-        path = self.out / "drawn" / f"{name_of(pair).replace('/', '-').replace(' ', '_')}-{count}.npz"
+        stem = f"{name_of(pair).replace('/', '-').replace(' ', '_')}-{count}{'' if twins else '-alone'}"
+        path = self.out / "drawn" / f"{stem}.npz"
         if path.exists():
             with np.load(path) as kept:
                 return Drawn(**kept)
-        drawn = draw_pair(
-            self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, self.bar(f"draw {name_of(pair)}")
-        )
+        bar = self.bar(f"draw {name_of(pair)}")
+        drawn = draw_pair(self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, bar, twins)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".partial.npz")
         np.savez_compressed(temporary, **drawn._asdict())

@@ -1,0 +1,39 @@
+"""What is added to the real windows before a detector is trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from defectdiffu.evaluation.downstream import OURS, ProductData, chosen, training_sets
+from defectdiffu.evaluation.real import Windows
+
+
+def windows(count: int, marked: int, size: int = 32) -> Windows:
+    rng = np.random.default_rng(count)
+    masks = np.zeros((count, size, size), bool)
+    masks[:marked, 8:16, 8:20] = True
+    return Windows(rng.integers(0, 255, (count, size, size, 3), np.uint8), masks, np.arange(count))
+
+
+def test_samples_without_a_mask_are_left_out():
+    taken = chosen(windows(10, marked=4), 30, seed=0)
+    assert len(taken) == 30 and set(taken.source.tolist()) == {0, 1, 2, 3}
+
+
+def test_none_is_taken_twice_while_there_are_enough():
+    assert len(set(chosen(windows(10, marked=10), 10, seed=0).source.tolist())) == 10
+
+
+def test_a_model_that_marks_nothing_is_refused():
+    with pytest.raises(ValueError, match="none of 10 samples has a mask"):
+        chosen(windows(10, marked=0), 5, seed=0)
+
+
+def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples():
+    data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
+    some, others = (training_sets(data, windows(n, n), ratio=2, seed=1) for n in (20, 3))
+    for name, extra in some.items():
+        assert extra is None or len(extra) == 12
+        if extra is not None and name != OURS:
+            assert np.array_equal(extra.image, others[name].image)
