@@ -163,7 +163,7 @@ class LocalHead(nn.Module):
         self.conv1 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
         self.conv2 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
         self.out = nn.Conv2d(w, out_channels, 3, padding=1)
-        for module in (self.condition[1], self.out):
+        for module in (self.condition[1], self.out, *self.conv2):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,12 +13,13 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from conftest import plain_rows
 from PIL import Image
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.components import round_to_half
-from defectdiffu.from_bundle import load_bundle
+from defectdiffu.from_bundle import grown, load_bundle
 from defectdiffu.runs import Run, load
 from defectdiffu.trained import load_trained
 
@@ -187,6 +189,21 @@ def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundl
     result = invoke("train", *options, "--run", tmp_path / "other", "--preset", tmp_path / "wider.toml")
     assert result.exit_code == 1 and "its denoiser is" in result.output
     assert not (tmp_path / "other").exists()
+
+
+@torch.no_grad()
+def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_trained(bundle, trained):
+    model = load_bundle(bundle)
+    old = model.trainee.denoiser
+    more = replace(old.config, local_blocks=5, mask_reads_picture=True)
+    larger = grown(model, replace(model.config, denoiser=more), bundle).denoiser.eval()
+    assert len(larger.head.conv1) == 5 and larger.adapt_mask.refine.picture is not None
+    latent, timestep, rows = torch.randn(2, 4, 4, 4), torch.tensor([30, 700]), plain_rows(2, dim=8)
+    for a, b in zip(old(latent, timestep, rows), larger(latent, timestep, rows), strict=True):
+        assert (a is None and b is None) or torch.allclose(a, b, atol=1e-6)
+    fewer = replace(model.config, denoiser=replace(old.config, local_blocks=2))
+    with pytest.raises(ValueError, match="only as the model it is, or with more local_blocks and mask_reads_picture"):
+        grown(model, fewer, bundle)
 
 
 def test_a_run_from_a_bundle_goes_on_when_the_command_is_repeated(bundle, trained, tmp_path):
