@@ -1,0 +1,95 @@
+"""What the loop does between a batch and the weights that are kept."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import torch
+from accelerate import Accelerator
+from conftest import plain_rows
+from typer.testing import CliRunner
+
+import defectdiffu.train
+from defectdiffu.bank import Bank, BankSampler
+from defectdiffu.cli import app
+from defectdiffu.config import TextConfig, TrainingConfig
+from defectdiffu.runs import Run, load
+from defectdiffu.trained import load_trained
+from defectdiffu.trainee import BatchMaker
+from defectdiffu.variance_loss import variance_loss
+
+
+def train_on(trained, folder, *more: str):
+    """Five more steps of the tiny run, in a copy of its folder."""
+    shutil.copytree(trained / "run", folder)
+    arguments = ["train", "--data", trained / "data", "--run", folder, "--steps", 45, "--threads", 1, *more]
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exit_code == 0, result.output
+
+
+def test_it_is_the_averages_that_are_sampled_from_and_exported(trained):
+    state = load(Run(trained / "run").denoiser)
+    model = load_trained(Run(trained / "run")).trainee.state_dict()
+    differing = 0
+    for name, average in state["ema"].items():
+        if name.startswith("average.trainee."):
+            own = name.removeprefix("average.trainee.")
+            assert torch.equal(model[own], average), own
+            differing += not torch.equal(average, state["model"][own])
+    assert differing > 20  # the last weights are others
+
+
+def test_gradients_are_clipped_before_each_step(trained, tmp_path, monkeypatch):
+    norms = []
+    clip = Accelerator.clip_grad_norm_
+
+    def spy(self, parameters, max_norm):
+        for p in parameters:  # as if the loss had exploded
+            if p.grad is not None:
+                p.grad.mul_(1e6)
+        clip(self, parameters, max_norm)
+        norms.append(torch.stack([p.grad.norm() for p in parameters if p.grad is not None]).norm().item())
+
+    monkeypatch.setattr(Accelerator, "clip_grad_norm_", spy)
+    train_on(trained, tmp_path / "run")
+    assert norms == pytest.approx([1.0] * 5, rel=1e-3)
+
+
+def test_products_are_drawn_by_their_weights(trained, tmp_path, monkeypatch):
+    given = []
+
+    class Spy(BankSampler):
+        def __init__(self, bank, normal_share, weights):
+            given.append(weights)
+            super().__init__(bank, normal_share, weights)
+
+    monkeypatch.setattr(defectdiffu.train, "BankSampler", Spy)
+    (tmp_path / "windows.toml").write_text("[default]\nweight = 2.0\n[products.felt]\nweight = 0.5\n")
+    train_on(trained, tmp_path / "run", "--windows", tmp_path / "windows.toml")
+    assert given == [{"felt": 0.5, "tin": 2.0}]
+
+
+def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
+    denoiser = awake(learn_sigma=True)
+    bank = Bank(
+        pairs=[("tin", "good")],
+        pair=torch.zeros(4, dtype=int),
+        latent=torch.randn(4, 4, 8, 8).half(),
+        mask_latent=torch.zeros(4, 4, 8, 8).half(),
+        mask=torch.zeros(4, 8, 8).half(),
+        black=torch.zeros(4, 8, 8),
+    )
+    config = TrainingConfig(denoiser=denoiser.config, text=TextConfig(projection=16))
+    maker = BatchMaker(config, bank, denoiser)
+    batch = maker.make(torch.arange(4).numpy(), 0)
+    prediction = denoiser(batch.latent, batch.timestep, plain_rows(4))
+    losses = maker.loss(prediction, batch, denoiser.grid)
+    bound = variance_loss(
+        batch.x0, batch.latent, batch.timestep, prediction.output, prediction.variance, maker.alpha_bar
+    ).mean()
+    parts = losses.noise + losses.defect + config.loss.mask_weight * losses.mask
+    assert bound.item() > 1e-4
+    assert losses.total.item() == pytest.approx((parts + bound).item(), rel=1e-5)
+    without = maker.loss(prediction._replace(variance=None), batch, denoiser.grid)
+    assert without.total.item() == pytest.approx(parts.item(), rel=1e-5)
