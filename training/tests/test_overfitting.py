@@ -42,7 +42,15 @@ def test_the_denoiser_overfits_four_images():
         p = denoiser(x_t, t, rows)
         target = velocity(x0[image], noise, ab)
         return defect_diffusion_loss(
-            p.output, target, p.mask_feature, mask_target[image], p.attention, mask[image], denoiser.grid, plan
+            p.output,
+            target,
+            p.mask_feature,
+            mask_target[image],
+            p.attention,
+            mask[image],
+            table[t],
+            denoiser.grid,
+            plan,
         )
 
     @torch.no_grad()
