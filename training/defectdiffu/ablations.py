@@ -20,11 +20,11 @@ from .evaluation.evaluate import evaluate
 from .evaluation.ledger import Ledger
 from .evaluation.plan import EvaluationPlan
 from .evaluation.report import columned, mean_of
-from .evaluation.subject import Rules
 from .runs import Run, write_text
 from .train import train_denoiser
 from .train_autoencoder import Progress
 from .trained import load_autoencoder, load_trained
+from .windows import Rules, product_weights
 
 WHOLE, ONE_STRENGTH = "whole", "one strength"
 FIXED_RATIO = 3.0
@@ -72,7 +72,7 @@ def ablate(
     Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet.
     """
     bank = load_bank(base.bank)
-    weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
+    weights = product_weights(rules, bank.vocabulary.products)
     ledgers: dict[str, Ledger] = {}
     for name, change in VARIANTS.items():
         run = Run(out / folder(name) / "run")

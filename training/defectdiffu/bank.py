@@ -18,7 +18,7 @@ from .config import TrainingConfig
 from .layout import GOOD, Record
 from .runs import Run, load, save
 from .vocabulary import Vocabulary
-from .windows import WindowCutter, WindowRule
+from .windows import Rules, WindowCutter
 
 ENCODE_BATCH = 32
 
@@ -49,7 +49,7 @@ def build_bank(
     run: Run,
     config: TrainingConfig,
     records: list[Record],
-    rules: tuple[WindowRule, dict[str, WindowRule]],
+    rules: Rules,
     autoencoder: ImageAutoencoder,
     device: torch.device,
     progress,
@@ -87,7 +87,7 @@ def join_banks(banks: list[Bank]) -> Bank:
 def encode_windows(
     config: TrainingConfig,
     records: list[Record],
-    rules: tuple[WindowRule, dict[str, WindowRule]],
+    rules: Rules,
     autoencoder: ImageAutoencoder,
     device: torch.device,
     progress,

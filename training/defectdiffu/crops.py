@@ -9,13 +9,13 @@ from torch import Tensor
 from .autoencoder import mask_as_image
 from .config import TrainingConfig
 from .layout import Record
-from .windows import WindowCutter, WindowRule
+from .windows import Rules, WindowCutter
 
 
 class Crops:
     """Every (product, defect) group is drawn equally often."""
 
-    def __init__(self, records: list[Record], rules: tuple[WindowRule, dict[str, WindowRule]], config: TrainingConfig):
+    def __init__(self, records: list[Record], rules: Rules, config: TrainingConfig):
         default, own = rules
         self.cutters = [WindowCutter(r, own.get(r.product, default), config.image_size) for r in records]
         groups = [(r.product, r.defect) for r in records]

@@ -26,7 +26,7 @@ from .train_autoencoder import Progress
 from .trained import TrainedModel
 from .trainee import build_trainee
 from .vocabulary import Vocabulary
-from .windows import WindowRule, read_rules
+from .windows import Rules, read_rules
 
 DRAW_BATCH, DRAW_STEPS = 8, 16
 
@@ -142,7 +142,7 @@ def _replayed(
     if not records:
         raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
     counts = replace(config.bank, defect_windows=plan.replay_windows, normal_windows=plan.replay_windows)
-    rules: tuple[WindowRule, dict[str, WindowRule]] = read_rules(replay.windows)
+    rules: Rules = read_rules(replay.windows)
     device = torch.device("cpu")
     return encode_windows(replace(config, bank=counts), records, rules, model.autoencoder, device, progress)
 

@@ -20,7 +20,7 @@ from .sheets import training_sheet
 from .train_autoencoder import Progress, train_autoencoder
 from .trainee import Batch, BatchMaker, Trainee, build_trainee
 from .vocabulary import Vocabulary
-from .windows import read_rules
+from .windows import product_weights, read_rules
 
 SAVE_EVERY_SECONDS = 120
 REPORT_EVERY_STEPS = 20
@@ -49,7 +49,7 @@ def train(
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
         bank = build_bank(run, config, records, rules, autoencoder, device, progress)
-    weights = {p: rules[1].get(p, rules[0]).weight for p in bank.vocabulary.products}
+    weights = product_weights(rules, bank.vocabulary.products)
     intervals = (save_every_seconds, sheet_every_seconds)
     train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
 

@@ -15,7 +15,7 @@ from .crops import Crops
 from .ema import Ema
 from .layout import Record
 from .runs import Run, load, save
-from .windows import WindowRule
+from .windows import Rules
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 
@@ -24,7 +24,7 @@ def train_autoencoder(
     run: Run,
     config: TrainingConfig,
     records: list[Record],
-    rules: tuple[WindowRule, dict[str, WindowRule]],
+    rules: Rules,
     device: torch.device,
     bf16: bool,
     progress: Progress,

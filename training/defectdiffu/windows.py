@@ -26,7 +26,15 @@ class WindowRule:
     weight: float = 1.0
 
 
-def read_rules(path: Path | None) -> tuple[WindowRule, dict[str, WindowRule]]:
+Rules = tuple[WindowRule, dict[str, WindowRule]]  # the default, and a rule per prompt name of a product
+
+
+def product_weights(rules: Rules, products: list[str]) -> dict[str, float]:
+    default, own = rules
+    return {product: own.get(product, default).weight for product in products}
+
+
+def read_rules(path: Path | None) -> Rules:
     """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml."""
     if path is None:
         return WindowRule(), {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -78,6 +80,18 @@ def make_data_set(root: Path, size: int = 40) -> Path:
                 write_image(root / product / "test" / defect / f"{i}.png", image)
                 write_image(root / product / "ground_truth" / defect / f"{i}_mask.png", mask)
     return root
+
+
+def with_test_half(source: Path, data: Path) -> Path:
+    """A copy of a data set of `make_data_set`, one image of every folder in the test half."""
+    shutil.copytree(source, data)
+    images = sorted(path for path in data.rglob("*.png") if "ground_truth" not in path.parts)
+    with (data / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", "half"])
+        for path in images:
+            writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
+    return data
 
 
 def texture(rng: np.random.Generator, base: int, size: int) -> np.ndarray:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-
 import pytest
 import torch
+from conftest import with_test_half
 from typer.testing import CliRunner
 
 from defectdiffu.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
@@ -42,13 +40,7 @@ def test_with_one_prompt_all_parts_hear_the_same():
 @pytest.fixture(scope="module")
 def ablation(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("ablation")
-    data = out / "data"
-    shutil.copytree(trained / "data", data)
-    with (data / "manifest.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image", "half"])
-        for path in sorted(p for p in data.rglob("*.png") if "ground_truth" not in p.parts):
-            writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
+    data = with_test_half(trained / "data", out / "data")
     arguments = ["ablate", "--base", trained / "run", "--data", data, "--out", out / "a", "--preset",
                  trained / "tiny.toml", "--steps", 4, "--samples", 3, "--sampler-steps", 2, "--segmenter-steps", 3,
                  "--classifier-steps", 3, "--threads", 1]  # fmt: skip

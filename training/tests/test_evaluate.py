@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import with_test_half
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
@@ -35,15 +35,7 @@ SMALL = [
 @pytest.fixture(scope="module")
 def halved(trained, tmp_path_factory) -> Path:
     """The data set the model was trained on, one image of every folder in the test half."""
-    data = tmp_path_factory.mktemp("halved") / "data"
-    shutil.copytree(trained / "data", data)
-    images = sorted(path for path in data.rglob("*.png") if "ground_truth" not in path.parts)
-    with (data / "manifest.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image", "half"])
-        for path in images:
-            writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
-    return data
+    return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
 
 
 def evaluate(trained: Path, data: Path, out: Path, *more: str):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ..layout import read_data_set
 from ..trained import TrainedModel
+from ..windows import Rules
 from .downstream import OURS
 from .ledger import Ledger
 from .plan import EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
-from .subject import Progress, Rules, Subject
+from .subject import Progress, Subject
 
 
 def evaluate(

@@ -24,8 +24,8 @@ class Ledger:
         if path.exists():
             self.document = json.loads(path.read_text(encoding="utf-8"))
             before = self.document["settings"]
-            if differing := [key for key in before.keys() | settings.keys() if before.get(key) != settings.get(key)]:
-                changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in sorted(differing))
+            if changed := differing(before, settings):
+                changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in changed)
                 raise ValueError(f"{path}: made with other settings ({changes}); give another folder")
 
     def section(self, name: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Ledger:
 
     def put(self, section: str, key: str, figures: Any) -> None:
         self.document["figures"].setdefault(section, {})[key] = figures
-        write_text(self.path, json.dumps(self.document, indent=1))
+        self._write()
 
     def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
         """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
@@ -45,14 +45,22 @@ class Ledger:
         Raises ValueError when any setting but the model differs, for then they mean something else.
         """
         other = json.loads(path.read_text(encoding="utf-8"))
-        both = (other["settings"], self.document["settings"])
-        theirs, mine = ({k: v for k, v in settings.items() if k not in MODEL} for settings in both)
-        if differing := sorted(key for key in theirs.keys() | mine.keys() if theirs.get(key) != mine.get(key)):
-            raise ValueError(f"{path}: made with other settings: {', '.join(differing)}")
+        if changed := [k for k in differing(other["settings"], self.document["settings"]) if k not in MODEL]:
+            raise ValueError(f"{path}: made with other settings: {', '.join(changed)}")
         count = 0
         for section in sections:
-            for key, figures in other["figures"].get(section, {}).items():
-                if wanted(key) and key not in self.section(section):
-                    self.put(section, key, figures)
-                    count += 1
+            theirs = other["figures"].get(section, {})
+            taken = {key: theirs[key] for key in self.missing(section, list(theirs)) if wanted(key)}
+            if taken:
+                self.document["figures"].setdefault(section, {}).update(taken)
+            count += len(taken)
+        self._write()
         return count
+
+    def _write(self) -> None:
+        write_text(self.path, json.dumps(self.document, indent=1))
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """The settings that are not the same in both, sorted."""
+    return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))

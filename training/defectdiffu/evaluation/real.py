@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..layout import Record
-from ..windows import WindowCutter, WindowRule
+from ..windows import Rules, WindowCutter
 
 
 class Windows(NamedTuple):
@@ -22,9 +22,7 @@ class Windows(NamedTuple):
         return Windows(*(part[indices] for part in self))
 
 
-def cut_windows(
-    records: list[Record], rules: tuple[WindowRule, dict[str, WindowRule]], size: int, count: int, seed: int
-) -> Windows:
+def cut_windows(records: list[Record], rules: Rules, size: int, count: int, seed: int) -> Windows:
     """`count` windows, the photographs taken in turn. Raises ValueError when there is no photograph."""
     if not records:
         raise ValueError("no photograph to cut windows from")

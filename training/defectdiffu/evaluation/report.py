@@ -99,8 +99,7 @@ def _masks(ledger: Ledger, out: Path) -> list[str]:
         "localisation": "change inside : outside",
         "empty": "empty",
     }
-    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in keys.items()}
-    return ["## Masks", "", *columned("pair", columns, with_mean(both, list(keys))), ""]
+    return ["## Masks", "", *pair_table(keys, both), ""]
 
 
 def _judgement(ledger: Ledger, out: Path) -> list[str]:
@@ -114,24 +113,25 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
         "agreementOfReal": "IoU on real defects",
         "foundOfReal": "found in real defects",
     }
-    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in keys.items()}
     return [
         "## What a segmenter sees that was trained on real photographs alone",
         "",
         "*found*: it marks a quarter of the mask or more. Beside it the same in the samples' normal twins, which show "
         "no defect, and in real defects of the test half.",
         "",
-        *columned("pair", columns, with_mean(figures, list(keys))),
+        *pair_table(keys, figures),
         "",
     ]
 
 
-def with_mean(figures: dict[str, dict], keys: list[str]) -> dict[str, dict]:
-    """The figures and, in a last row, the mean of each key over the rows that have it."""
-    return {**figures, f"**{MEAN}**": mean_of(figures, keys)}
+def pair_table(heads: dict[str, str], figures: dict[str, dict]) -> list[str]:
+    """A column for each key, under its head, and a last row of means."""
+    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in heads.items()}
+    return columned("pair", columns, {**figures, f"**{MEAN}**": mean_of(figures, list(heads))})
 
 
 def mean_of(figures: dict[str, dict], keys: list[str]) -> dict[str, float]:
+    """The mean of each key over the rows that have it."""
     there = {key: [f[key] for f in figures.values() if key in f] for key in keys}
     return {key: float(np.mean(values)) for key, values in there.items() if values}
 

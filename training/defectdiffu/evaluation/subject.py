@@ -9,14 +9,13 @@ import numpy as np
 
 from ..layout import GOOD, Record
 from ..trained import TrainedModel
-from ..windows import WindowRule
+from ..windows import Rules
 from .downstream import ProductData
 from .drawn import Drawn, draw_pair
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
-Rules = tuple[WindowRule, dict[str, WindowRule]]
 Pair = tuple[str, str]
 
 
