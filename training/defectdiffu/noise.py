@@ -30,15 +30,20 @@ def philox4x32(counter: np.ndarray, key: tuple[int, int]) -> np.ndarray:
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
 
 
-def seeded_noise(seed: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal float32 of `shape`, filled row-major."""
-    count = int(np.prod(shape))
+def seeded_uniforms(seed: int, stream: int, count: int) -> np.ndarray:
+    """float64 [count] in (0, 1): the stream's words, each (word + ½) / 2³²."""
     blocks = -(-count // 4)
     counter = np.zeros((blocks, 4), np.uint32)
     counter[:, 0] = np.arange(blocks)
     counter[:, 1] = stream
     words = philox4x32(counter, (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF))
-    u = (words.astype(np.float64) + 0.5) / 2**32
+    return (words.reshape(-1)[:count].astype(np.float64) + 0.5) / 2**32
+
+
+def seeded_noise(seed: int, stream: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal float32 of `shape`, filled row-major."""
+    count = int(np.prod(shape))
+    u = seeded_uniforms(seed, stream, -(-count // 4) * 4).reshape(-1, 4)
     radius = np.sqrt(-2 * np.log(u[:, 0::2]))
     angle = 2 * np.pi * u[:, 1::2]
     normal = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)  # [blocks, 2, 2]

@@ -12,7 +12,7 @@ from defectdiffu.config import LossConfig
 from defectdiffu.diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, timestep_density, velocity
 from defectdiffu.layers import sincos_positions, timestep_features
 from defectdiffu.masks import binary_mask, iterative_threshold, soft_mask
-from defectdiffu.noise import philox4x32, seeded_noise
+from defectdiffu.noise import philox4x32, seeded_noise, seeded_uniforms
 from defectdiffu.sampling import SampleRequest, guidance_plan, make_scheduler
 
 ALPHA_BAR = {
@@ -27,6 +27,11 @@ SPACED_50 = [
 ]  # fmt: skip
 SEED_0 = [0.991137683, -0.924662590, -0.617608964, -0.482068598]
 SEED_LARGE = [1.105550408, -0.881247222, 1.835472822, 0.227395505]
+UNIFORMS = {  # (seed, stream): all of a block, more than one, and a seed of more than 32 bits
+    (0, 0): [0.39904647076, 0.880520197912, 0.735712784459, 0.605481853825],
+    (7, 5000): [0.685212451383, 0.597638256499, 0.679171464755, 0.576085493783, 0.077204391477, 0.7078935873],
+    (2**40 + 3, 5000): [0.566185953678, 0.127914516837, 0.896616957965],
+}
 
 
 def test_alpha_bar():
@@ -146,6 +151,13 @@ def test_seeded_noise_is_box_muller_over_philox(seed, stream):
     noise = seeded_noise(seed, stream, (1, 2, 3))  # six of the eight values, row-major
     assert noise.dtype == np.float32
     assert noise.reshape(-1).tolist() == pytest.approx(expected[:6], abs=1e-6)
+
+
+@pytest.mark.parametrize(("seed", "stream"), UNIFORMS)
+def test_first_values_of_seeded_uniforms(seed, stream):
+    expected = UNIFORMS[seed, stream]
+    found = seeded_uniforms(seed, stream, len(expected))
+    assert found.dtype == np.float64 and found.tolist() == pytest.approx(expected, abs=1e-11)
 
 
 def test_first_values_of_seeded_noise():

@@ -1,0 +1,99 @@
+"""From what the model drew to a photograph with a defect: what it changed, put onto the photograph's own pixels.
+
+The photograph is not replaced: D = decode(x_0) - decode(E(photograph)) is added to it where the found mask lies, so
+that its grain, which no latent holds, stays. A slow drift of D (a region that came out lighter all over) is subtracted
+first. All arrays are one window of the model's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .masks import iterative_threshold
+
+MINIMUM_PEAK = 20.0  # of the soft mask, 0 … 255, as for samples from noise
+SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is drift
+WIDE = 3  # pixels that the mask module's mask is widened by, to look for the change in
+FEATHER = 1.0  # pixels (standard deviation)
+LEAST_CHANGE = 4.0  # of 255: less is not seen
+
+
+@dataclass(frozen=True)
+class Composition:
+    image: np.ndarray  # uint8 [S, S, 3]
+    mask: np.ndarray  # bool [S, S]
+    visibility: float  # mean |change| inside the mask, 0 … 255
+    agreement: float  # IoU of the mask with what changed at least half as much
+    seam: float  # mean |change| on the border of what changed, where that is not the mask's own, 0 … 255
+
+
+def compose(
+    photograph: np.ndarray, drawn: np.ndarray, kept: np.ndarray, soft: np.ndarray, region: np.ndarray
+) -> Composition:
+    """photograph uint8 [S, S, 3]; drawn, kept float [3, S, S] in about -1 … 1; soft float [S, S] in -1 … 1; region bool
+    [S, S], not empty."""
+    marked = _marked(soft, region)
+    if not marked.any():
+        return Composition(photograph.copy(), marked, 0.0, 0.0, 0.0)
+    change = (drawn - kept).transpose(1, 2, 0) * 127.5 * region[..., None]
+    wide = dilated(marked, WIDE) & region
+    change = change - _drift(change, region & ~wide)
+    strength = blurred(np.abs(change).mean(2), FEATHER)
+    threshold = max(LEAST_CHANGE, iterative_threshold(strength[wide]))
+    mask = wide & (strength >= threshold)
+    opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
+    # Squared, so that it falls off softly towards the region's border.
+    inner = np.clip(2 * blurred(region.astype(np.float64), FEATHER) - 1, 0, 1) ** 2
+    opacity = np.minimum(opacity, inner)
+    image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
+    return Composition(image, mask, *scores(photograph, image, mask))
+
+
+def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[float, float, float]:
+    """visibility, agreement, seam of a change uint8 [S, S, 3] → uint8 [S, S, 3] under a mask bool [S, S]."""
+    if not mask.any():
+        return 0.0, 0.0, 0.0
+    change = np.abs(after.astype(np.float64) - before).mean(2)
+    visibility = float(change[mask].mean())
+    seen = blurred(change, FEATHER) >= max(LEAST_CHANGE, visibility) / 2
+    agreement = float((seen & mask).sum() / (seen | mask).sum())
+    touched = change > 0
+    border = touched & dilated(~touched, 1) & ~mask  # where the mask ends too, it is the defect's own edge
+    return visibility, agreement, float(change[border].mean()) if border.any() else 0.0
+
+
+def _marked(soft: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """The mask module's mask within the region: the iterative threshold over the region's pixels."""
+    within = soft[region]
+    if (within.max() + 1) * 127.5 < MINIMUM_PEAK or (within.max() - within.min()) * 127.5 < MINIMUM_PEAK:
+        return np.zeros_like(region)
+    return region & (soft >= iterative_threshold(within)) & (soft > within.min())
+
+
+def _drift(change: np.ndarray, quiet: np.ndarray) -> np.ndarray:
+    """The slow part of the change, told by the pixels that no mask covers (a normalised convolution)."""
+    weight = blurred(quiet.astype(np.float64), SLOW) + 1e-6
+    return np.stack([blurred(change[..., c] * quiet, SLOW) / weight for c in range(3)], -1)
+
+
+def dilated(mask: np.ndarray, steps: int) -> np.ndarray:
+    """Grown by the four neighbours, `steps` times."""
+    for _ in range(steps):
+        padded = np.pad(mask, 1)
+        mask = mask | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return mask
+
+
+def blurred(values: np.ndarray, sigma: float) -> np.ndarray:
+    """A Gaussian over 3 standard deviations, the border's values going on outside; float64 [S, S]."""
+    radius = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        padded = np.pad(values, [(radius, radius) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
+        length = values.shape[axis]
+        slices = [np.take(padded, range(k, k + length), axis) for k in range(2 * radius + 1)]
+        values = sum(weight * part for weight, part in zip(kernel, slices, strict=True))
+    return values

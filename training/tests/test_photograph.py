@@ -1,0 +1,241 @@
+"""Defects drawn on photographs: the photograph stays, the region is where the model would draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import texture
+
+from defectdiffu.noise import seeded_noise
+from defectdiffu.photograph import (
+    Photograph,
+    best_shift,
+    cells_of,
+    chosen_cells,
+    draw_on_photographs,
+    grown,
+    noised,
+    visited,
+)
+from defectdiffu.runs import Run
+from defectdiffu.sampling import Generator, SampleRequest, make_scheduler
+from defectdiffu.trained import load_trained
+
+SIZE = 32
+PHOTOGRAPH = texture(np.random.default_rng(3), 150, SIZE)
+REQUEST = SampleRequest("tin", "dent", seed=0, strength=4.0, steps=4, guidance="PRODUCT_RELATIVE")
+
+
+@pytest.fixture(scope="module")
+def generator(trained) -> Generator:
+    return load_trained(Run(trained / "run")).generator()
+
+
+def rectangle(top: int, left: int, height: int, width: int) -> np.ndarray:
+    region = np.zeros((SIZE, SIZE), bool)
+    region[top : top + height, left : left + width] = True
+    return region
+
+
+REGION = rectangle(5, 9, 18, 16)  # along no border of a cell
+
+
+def draw(generator: Generator, *requests: SampleRequest, region: np.ndarray = REGION, **settings):
+    photographs = [Photograph(PHOTOGRAPH, region, **settings) for _ in requests]
+    return draw_on_photographs(generator, photographs, list(requests))
+
+
+@pytest.mark.parametrize("sampler", ["DPM_SOLVER_PP", "DDIM"])
+def test_outside_the_region_the_picture_is_the_photographs_bytes_and_inside_it_changes(generator, sampler):
+    drawn = draw(generator, *(replace(REQUEST, seed=seed, sampler=sampler) for seed in range(8)))
+    for sample in drawn:
+        assert np.array_equal(sample.image[~REGION], PHOTOGRAPH[~REGION])
+        assert not sample.mask[~REGION].any() and np.array_equal(sample.region, REGION)
+    assert any(sample.mask.any() and (sample.image != PHOTOGRAPH).any() for sample in drawn)
+
+
+def test_the_same_request_gives_the_same_picture_and_another_seed_another(generator):
+    one, same = (draw(generator, *(replace(REQUEST, seed=s) for s in range(8))) for _ in range(2))
+    for a, b in zip(one, same, strict=True):
+        assert np.array_equal(a.image, b.image) and np.array_equal(a.mask, b.mask)
+    assert len({sample.image.tobytes() for sample in one}) > 2
+
+
+def test_a_picture_does_not_depend_on_those_beside_it(generator):
+    beside = draw(generator, *(replace(REQUEST, seed=s) for s in range(3)))
+    alone = [draw(generator, replace(REQUEST, seed=s))[0] for s in range(3)]
+    for a, b in zip(beside, alone, strict=True):
+        assert np.abs(a.image.astype(int) - b.image).max() <= 1
+
+
+def test_an_allowed_area_is_narrowed_down_to_one_place_for_all_strengths(generator):
+    area = rectangle(0, 0, SIZE, 20)
+    for seed in range(4):
+        weak, strong = draw(
+            generator, *(replace(REQUEST, seed=seed, strength=s) for s in (1.0, 4.0)), region=area, choose=True
+        )
+        assert np.array_equal(weak.region, strong.region)
+        assert weak.region.any() and not weak.region[~area].any()
+        assert np.array_equal(strong.image[~strong.region], PHOTOGRAPH[~strong.region])
+
+
+class Watched:
+    """What goes through a generator while it draws: the denoiser's latents and features, the latents decoded."""
+
+    def __init__(self, generator: Generator, monkeypatch):
+        self.latents: list[tuple[int, torch.Tensor]] = []
+        self.features: list[torch.Tensor] = []
+        self.decoded: list[torch.Tensor] = []
+        evaluate, decode = generator.evaluate, generator.autoencoder.decode
+
+        def watched_evaluate(x, t, rows):
+            answer = evaluate(x, t, rows)
+            self.latents.append((t, x.clone()))
+            self.features.append(answer[2])
+            return answer
+
+        def watched_decode(latent):
+            self.decoded.append(latent.clone())
+            return decode(latent)
+
+        monkeypatch.setattr(generator, "evaluate", watched_evaluate)
+        monkeypatch.setattr(generator.autoencoder, "decode", watched_decode)
+
+
+CORNER = rectangle(17, 17, 15, 15)  # the last four of the 4×4 cells
+IN_CORNER = torch.from_numpy(cells_of(CORNER, 4))
+
+
+def test_at_every_step_the_latent_outside_is_the_photographs_with_the_noise_it_began_with(generator, monkeypatch):
+    watched = Watched(generator, monkeypatch)
+    draw(generator, replace(REQUEST, sampler="DDIM"), region=CORNER)
+    latent, known = watched.decoded[-3][0], watched.decoded[-2][0]
+    assert torch.equal(latent[:, ~IN_CORNER], known[:, ~IN_CORNER])
+    assert not torch.isclose(latent[:, IN_CORNER], known[:, IN_CORNER]).any()
+    noises = []
+    for t, x in watched.latents[-3:]:  # the freedom leaves 3 of 4 steps
+        ab = generator.component.alpha_bar[t]
+        noises.append(((x[0] - ab.sqrt() * known) / (1 - ab).sqrt())[:, ~IN_CORNER])
+    assert watched.latents[-1][0] == 0  # where next to nothing of the noise is left to measure
+    assert torch.allclose(noises[0], noises[1], atol=1e-4) and torch.allclose(noises[1], noises[2], atol=1e-2)
+
+
+def test_the_mask_is_read_from_the_row_that_carries_the_defect(generator, monkeypatch):
+    watched = Watched(generator, monkeypatch)
+    draw(generator, REQUEST, replace(REQUEST, seed=1))
+    defects = watched.features[-1][[1, 3]]  # rows (good, dent) of two samples; of four steps the last alone is late
+    assert torch.allclose(watched.decoded[-1], defects)
+
+
+def test_the_noise_is_looked_at_alike_for_every_strength(generator, monkeypatch):
+    watched = Watched(generator, monkeypatch)
+    draw(generator, *(replace(REQUEST, strength=strength) for strength in (1.0, 4.0)))
+    (_, first), (_, second) = watched.latents[:2]
+    assert torch.equal(first[0], first[1]) and torch.allclose(second[0], second[1], atol=1e-5)
+    last = watched.latents[-1][1]
+    assert not torch.allclose(last[0], last[1], atol=1e-3)  # though not drawn alike
+
+
+def shown_at(cell: tuple[int, int]):
+    """A scout that sees the defect in one cell of 4×4."""
+    salience = np.zeros((4, 4))
+    salience[cell] = 0.9
+    return lambda generator, known, noise, requests: np.stack([salience] * len(requests))
+
+
+def test_the_noise_begins_rolled_to_where_the_region_is(generator, monkeypatch):
+    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((0, 1)))
+    watched = Watched(generator, monkeypatch)
+    draw(generator, REQUEST, region=rectangle(8, 24, 8, 8))  # the cell (1, 3)
+    t, x = watched.latents[0]
+    noise = np.roll(seeded_noise(REQUEST.seed, 0, tuple(x.shape[1:])), (1, 2), (1, 2))
+    known = watched.decoded[-2]
+    assert torch.allclose(
+        x, noised(known, torch.from_numpy(noise)[None], make_scheduler("DPM_SOLVER_PP"), t), atol=1e-5
+    )
+
+
+def test_of_an_allowed_area_only_what_the_model_chooses_is_free_and_of_a_region_all(generator, monkeypatch):
+    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((0, 0)))
+    area = rectangle(0, 0, SIZE, SIZE - 2)
+    chosen, all_of_it = (draw(generator, REQUEST, region=area, choose=choose)[0] for choose in (True, False))
+    assert np.array_equal(chosen.region, rectangle(0, 0, 16, 16))
+    assert np.array_equal(all_of_it.region, area)
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "message"),
+    [
+        ({"freedom": 0.0}, {}, "freedom is 0.0, must be above 0 and at most 1"),
+        ({"freedom": 1.5}, {}, "freedom is 1.5, must be above 0 and at most 1"),
+        ({"freedom": 0.01}, {}, "freedom 0.01 leaves none of 4 steps; raise either"),
+        ({"region": rectangle(0, 0, 0, 0)}, {}, "region is empty"),
+        ({}, {"sampler": "DDPM"}, "sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph"),
+        ({}, {"sampler": "EULER"}, "sampler is 'EULER'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(generator, settings, changes, message):
+    with pytest.raises(ValueError, match=message):
+        draw(generator, replace(REQUEST, **changes), **settings)
+
+
+def test_requests_of_one_call_share_what_the_loop_shares(generator):
+    with pytest.raises(ValueError, match="must share sampler, steps and freedom"):
+        draw(generator, REQUEST, replace(REQUEST, steps=5))
+    photographs = [Photograph(PHOTOGRAPH, REGION, freedom=freedom) for freedom in (0.5, 0.8)]
+    with pytest.raises(ValueError, match="must share sampler, steps and freedom"):
+        draw_on_photographs(generator, photographs, [REQUEST, REQUEST])
+
+
+def test_the_noise_is_rolled_so_that_what_it_would_draw_lies_in_the_region():
+    salience = np.zeros((16, 16))
+    salience[12:15, 1:4] = 1.0
+    cells = np.zeros((16, 16), bool)
+    cells[2:6, 8:12] = True
+    shift = best_shift(salience, cells)
+    assert np.roll(salience, shift, (0, 1))[cells].sum() == salience.sum()
+
+
+def test_no_noise_is_rolled_where_it_draws_nothing_or_lies_there_already():
+    cells = np.zeros((8, 8), bool)
+    cells[2:5, 2:5] = True
+    assert best_shift(np.zeros((8, 8)), cells) == (0, 0)
+    assert best_shift(cells.astype(float), cells) == (0, 0)
+
+
+def test_the_model_chooses_its_peak_and_the_cells_about_it_within_what_is_allowed():
+    salience = np.zeros((8, 8))
+    salience[3, 3], salience[3, 4], salience[6, 6], salience[0, 7] = 0.9, 0.5, 0.2, 1.0  # the last is not allowed
+    allowed = np.ones((8, 8), bool)
+    allowed[:, 5:], allowed[2, :] = False, False
+    expected = np.zeros((8, 8), bool)
+    expected[3:5, 2:5] = True
+    assert np.array_equal(chosen_cells(salience, allowed), expected)
+
+
+def test_all_that_is_allowed_is_free_where_the_model_shows_no_place():
+    allowed = np.zeros((8, 8), bool)
+    allowed[1:4] = True
+    assert np.array_equal(chosen_cells(np.full((8, 8), 0.05), allowed), allowed)
+
+
+def test_a_region_frees_every_cell_that_it_touches():
+    cells = cells_of(rectangle(7, 15, 2, 2), 4)  # cells of 8 pixels
+    assert np.argwhere(cells).tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
+    assert np.array_equal(grown(cells, SIZE), rectangle(0, 8, 16, 16))
+
+
+def test_freedom_is_the_share_of_the_noise_levels_that_is_gone_through():
+    timesteps = [999, 799, 599, 400, 200, 0]
+    assert visited(timesteps, 1.0) == timesteps
+    assert visited(timesteps, 0.6) == [599, 400, 200, 0]
+    assert visited(timesteps, 0.001) == [0]
+
+
+def test_a_noised_latent_has_the_schedules_share_of_both():
+    known, noise = torch.full((1, 1, 2, 2), 3.0), torch.full((1, 1, 2, 2), -1.0)
+    found = noised(known, noise, make_scheduler("DDIM"), 250)
+    assert found[0, 0, 0, 0].item() == pytest.approx(0.521423030619**0.5 * 3 - (1 - 0.521423030619) ** 0.5, abs=1e-5)
