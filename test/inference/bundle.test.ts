@@ -38,12 +38,24 @@ async function refusal(opening: Promise<unknown> = loadBundles(models)): Promise
   return error;
 }
 
+/** What the training package measures for drawing on photographs, of the tiny bundle's words. */
+const placement = (): Editable => ({
+  windows: { tile: 96, 'metal nut': 128 },
+  shapes: { 'tile/crack': [[0.5, 0.4, 0.3, 0.02, 1.571]], 'metal nut/crack': [[0.1, 0.9, 0.05, 0.05, 0]] },
+  scores: { 'tile/crack': { contrast: [9.5, 20, 31.25], maskAgreement: [0, 0.5, 0.75] } },
+});
+
 const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 test('a sound bundle is loaded', async () => {
   const [bundle] = await loadBundles(models);
   expect(bundle).toMatchObject({ id: 'tiny@1.0.0', name: 'tiny', version: '1.0.0', directory: folder });
   expect(bundle?.manifest.vocabulary.products).toEqual(['metal nut', 'tile']);
+});
+
+test('what was measured of real defects comes with the bundle, of pairs that were never trained too', async () => {
+  await edit((manifest) => (manifest.placement = placement()));
+  expect((await loadBundles(models))[0]?.manifest.placement).toEqual(placement());
 });
 
 test('versions come in order, 1.10.0 after 1.9.0', async () => {
@@ -256,9 +268,63 @@ describe('a manifest', () => {
       (m) => (m.schedule.varianceType = 'learned_range'),
       '/components/denoiser/outputs: "variance" is missing; the engine reads it',
     ],
+    [
+      'that measured an unknown product',
+      (m) => (m.placement.windows.carpet = 128),
+      '/placement/windows: product "carpet" is not in /vocabulary/products',
+    ],
+    [
+      'with the shapes of an unknown defect',
+      (m) => (m.placement.shapes['tile/hole'] = m.placement.shapes['tile/crack']),
+      '/placement/shapes: "tile/hole" is no <product>/<defect> of /vocabulary',
+    ],
+    [
+      'with the scores of an unknown product',
+      (m) => (m.placement.scores['carpet/crack'] = m.placement.scores['tile/crack']),
+      '/placement/scores: "carpet/crack" is no <product>/<defect> of /vocabulary',
+    ],
+    [
+      'with the shapes of the normal state',
+      (m) => (m.placement.shapes['tile/good'] = m.placement.shapes['tile/crack']),
+      '/placement/shapes: "tile/good" is no <product>/<defect> of /vocabulary',
+    ],
+    [
+      'with a pair that has no shape',
+      (m) => (m.placement.shapes['tile/crack'] = []),
+      '/placement/shapes/tile~1crack: must NOT have fewer than 1 items',
+    ],
+    [
+      'with no shape at all',
+      (m) => (m.placement.shapes = {}),
+      '/placement/shapes: must NOT have fewer than 1 properties',
+    ],
+    [
+      'with a shape outside the window',
+      (m) => (m.placement.shapes['tile/crack'][0][1] = 1.2),
+      '/placement/shapes/tile~1crack/0/1: must be <= 1',
+    ],
+    [
+      'with a shape without an angle',
+      (m) => m.placement.shapes['tile/crack'][0].pop(),
+      '/placement/shapes/tile~1crack/0: must NOT have fewer than 5 items',
+    ],
+    ['with windows of no pixels', (m) => (m.placement.windows.tile = 0), '/placement/windows/tile: must be >= 8'],
+    [
+      'whose percentiles fall',
+      (m) => (m.placement.scores['tile/crack'].contrast = [9, 7, 11]),
+      '/placement/scores: the percentiles of contrast of "tile/crack" fall',
+    ],
+    [
+      'with a score it does not know',
+      (m) => (m.placement.scores['tile/crack'].beauty = [0, 0, 0]),
+      '/placement/scores/tile~1crack: has an unknown property "beauty"',
+    ],
   ];
   test.each(mistakes)('%s is refused', async (_, change, message) => {
-    await edit(change);
+    await edit((manifest) => {
+      manifest.placement = placement();
+      change(manifest);
+    });
     const error = await refusal();
     expect(error.file).toBe(join(folder, 'bundle.json'));
     expect(error.message).toContain(`bundle.json: ${message}`);

@@ -1,4 +1,4 @@
-"""The command line: check, train, onboard, import, sample, export, strength, evaluate, ablate."""
+"""The command line: check, train, onboard, import, sample, export, placement, strength, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -185,6 +185,22 @@ def export(
 
 
 @app.command()
+def placement(
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle whose manifest gets the section.")],
+    data: DataOption,
+    windows: WindowsOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the windows that are measured.")] = 0,
+) -> None:
+    """Measures where real defects lie and how well they show, for drawing on photographs, into a bundle's manifest."""
+    from .bundle_placement import write_placement
+    from .windows import read_rules
+
+    with plain_errors(), bar() as progress:
+        section = write_placement(bundle, data, read_rules(windows), seed, shower(progress))
+        console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
+
+
+@app.command()
 def strength(
     run: RunOption,
     out: Annotated[Path, typer.Option(help="JSON file of the figures.")] = Path("strength.json"),
@@ -222,8 +238,9 @@ def evaluate(
     windows: WindowsOption = None,
     products: ProductsOption = None,
     sections: Annotated[
-        str, typer.Option(help="By comma: quality, masks, judgement, strength, downstream, classification.")
-    ] = "quality,masks,judgement,strength,downstream,classification",
+        str,
+        typer.Option(help="By comma; all of them by default."),
+    ] = "quality,masks,judgement,photographs,strength,downstream,classification",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator
 
 from . import __version__
 from .components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
@@ -192,7 +192,7 @@ def build_manifest(
 def require_valid(manifest: dict[str, Any]) -> None:
     """Raises ValueError that names what models/bundle.schema.json does not allow: the service refuses such a bundle."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    errors = sorted(Draft202012Validator(schema).iter_errors(manifest), key=lambda error: list(error.absolute_path))
+    errors = sorted(Draft7Validator(schema).iter_errors(manifest), key=lambda error: list(error.absolute_path))
     if errors:
         places = [f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:10]]
         raise ValueError("the bundle would be refused by the service:\n  " + "\n  ".join(places))

@@ -1,4 +1,5 @@
 /** A bundle's manifest (bundle.json), as models/bundle.schema.json describes it. */
+import type { Shape } from '../method/placement.js';
 import type { NoiseSchedule } from '../method/schedule.js';
 import type { PromptTemplates } from '../method/prompts.js';
 import type { VarianceType } from '../method/samplers/ddpm.js';
@@ -35,6 +36,29 @@ export interface Component {
 export interface Range {
   readonly min: number;
   readonly max: number;
+}
+
+/** The 5th, 25th and 50th percentile. */
+export type Percentiles = readonly [p5: number, p25: number, p50: number];
+
+/** Of real defects in the training half, for those drawn on photographs; pairs are named "product/defect". */
+export interface Placement {
+  /** Product → side of the windows it was trained on, in the photograph's own pixels. */
+  readonly windows: Readonly<Record<string, number>>;
+  /** Pair → the ellipses of its masks, at least one. */
+  readonly shapes: Readonly<Record<string, readonly Shape[]>>;
+  /** Pair → how well its real defects show. */
+  readonly scores: Readonly<
+    Record<
+      string,
+      {
+        /** Mean |grey inside the mask − mean grey of the ring round it|, 0 … 255. */
+        readonly contrast: Percentiles;
+        /** IoU of the mask module's mask of the real window with its true one. */
+        readonly maskAgreement: Percentiles;
+      }
+    >
+  >;
 }
 
 export interface Manifest {
@@ -84,6 +108,7 @@ export interface Manifest {
     /** A soft mask (0 … 255) that never reaches this grey value is empty. */
     readonly minimumPeak: number;
   };
+  readonly placement?: Placement;
   readonly tokenizer: {
     readonly file: string;
     readonly sha256: string;

@@ -32,7 +32,12 @@ export function parseManifest(text: string, file: string): Manifest {
   const shape = shapeProblems(content);
   if (shape.length > 0) throw new BundleError(file, shape);
   const manifest = content as Manifest;
-  const disagreements = [...vocabularyProblems(manifest), ...rangeProblems(manifest), ...componentProblems(manifest)];
+  const disagreements = [
+    ...vocabularyProblems(manifest),
+    ...rangeProblems(manifest),
+    ...placementProblems(manifest),
+    ...componentProblems(manifest),
+  ];
   if (disagreements.length > 0) throw new BundleError(file, disagreements);
   return manifest;
 }
@@ -108,6 +113,26 @@ function rangeProblems({ ranges, defaults, schedule, mask }: Manifest): string[]
   if (schedule.betaStart > schedule.betaEnd) problems.push('/schedule/betaStart: is above /schedule/betaEnd');
   if (mask.lateTimestep > schedule.numTrainTimesteps)
     problems.push('/mask/lateTimestep: is above /schedule/numTrainTimesteps');
+  return problems;
+}
+
+/** What was measured must be of the vocabulary's products and defects; which pairs were measured is free. */
+function placementProblems({ placement, vocabulary }: Manifest): string[] {
+  if (placement === undefined) return [];
+  const pairs = new Set(vocabulary.products.flatMap((product) => vocabulary.defects.map((d) => `${product}/${d}`)));
+  const problems = Object.keys(placement.windows)
+    .filter((product) => !vocabulary.products.includes(product))
+    .map((product) => `/placement/windows: product "${product}" is not in /vocabulary/products`);
+  for (const part of ['shapes', 'scores'] as const) {
+    for (const pair of Object.keys(placement[part]).filter((name) => !pairs.has(name))) {
+      problems.push(`/placement/${part}: "${pair}" is no <product>/<defect> of /vocabulary`);
+    }
+  }
+  for (const [pair, scores] of Object.entries(placement.scores)) {
+    for (const [score, [p5, p25, p50]] of Object.entries(scores)) {
+      if (p5 > p25 || p25 > p50) problems.push(`/placement/scores: the percentiles of ${score} of "${pair}" fall`);
+    }
+  }
   return problems;
 }
 
