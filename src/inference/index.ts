@@ -9,4 +9,13 @@ export { BundleError, CanceledError, DeviceLostError, InferenceError } from './e
 export type { InferencePool, PoolOptions } from './pool.js';
 export { openPool } from './pool.js';
 export { stepBounds } from './requests.js';
-export type { BoundingBox, GuidanceName, MaskMode, SampleRequest, SampleResult, SamplerName } from './types.js';
+export type {
+  BoundingBox,
+  GuidanceName,
+  MaskMode,
+  PhotographRequest,
+  SampleRequest,
+  SampleResult,
+  SamplerName,
+  Scores,
+} from './types.js';

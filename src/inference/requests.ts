@@ -2,7 +2,7 @@
 import { coverage } from './bundle/coverage.js';
 import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
-import type { SampleRequest, SamplerName } from './types.js';
+import type { PhotographRequest, SampleRequest, SamplerName } from './types.js';
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
@@ -24,10 +24,25 @@ export function requireDrawable(request: SampleRequest, bundles: readonly Bundle
   requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
   const { min, max } = stepBounds(request.sampler, schedule.numTrainTimesteps);
   requireInteger('steps', request.steps, min, max);
+  if (request.photograph != null) requirePhotographDrawable(request, request.photograph, bundle);
   for (const field of ['strength', 'productScale'] as const) {
     if (!Number.isFinite(request[field]))
       throw new InferenceError(`${field} must be a finite number, got ${String(request[field])}`);
   }
+}
+
+/** An ancestral sampler adds noise of its own at every step, which what is outside the region does not follow. */
+function requirePhotographDrawable(
+  { sampler }: SampleRequest,
+  { freedom }: PhotographRequest,
+  { id, manifest }: Bundle,
+): void {
+  if (manifest.components.image_encoder === undefined)
+    throw new InferenceError(`${id} has no image encoder, so it cannot draw on photographs`);
+  if (sampler === 'DDPM')
+    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a photograph, got DDPM');
+  if (!(freedom > 0 && freedom <= 1))
+    throw new InferenceError(`freedom must be above 0 and at most 1, got ${String(freedom)}`);
 }
 
 /**

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { loadBundle } from './bundle/load.js';
-import { beginDrawing, finishDrawing, isFinished } from './device/drawing.js';
+import { beginJob, isDrawn } from './device/job.js';
 import { openModel } from './device/model.js';
 import { encodeSample } from './device/pictures.js';
 import { deviceOptions } from './device/sessions.js';
@@ -57,16 +57,16 @@ requireDrawable(request, [bundle]);
 
 const model = await openModel(bundle, deviceOptions(given.device));
 const began = performance.now();
-const drawing = await beginDrawing(
-  model,
-  request,
-  given.noise === undefined ? undefined : await readNoise(given.noise),
-);
-while (!isFinished(drawing)) {
-  const [failure] = await advance(model, [drawing]);
-  if (failure) throw failure.error;
+const job = await beginJob(model, request, given.noise === undefined ? undefined : await readNoise(given.noise));
+let pixels = null;
+while (pixels === null) {
+  while (!isDrawn(job)) {
+    const [failure] = await advance(model, job.drawings);
+    if (failure) throw failure.error;
+  }
+  pixels = await job.proceed(job);
 }
-const result = await encodeSample(request.id, bundle.manifest.image, await finishDrawing(model, drawing));
+const result = await encodeSample(request.id, pixels);
 const seconds = (performance.now() - began) / 1000;
 
 await mkdir(given.out, { recursive: true });

@@ -1,4 +1,7 @@
 /** What is asked of the engine and what it gives. Nothing here knows of devices or processes. */
+import type { Scores } from './method/scores.js';
+
+export type { Scores } from './method/scores.js';
 
 export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP';
 export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
@@ -24,7 +27,29 @@ export interface SampleRequest {
   readonly sampler: SamplerName;
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
+  /** Draws on a photograph of a good part, and not from noise alone. */
+  readonly photograph?: PhotographRequest | null;
+  /** Also draws the normal twin: the same seed at strength 0. Of a sample on a photograph, the photograph is the twin. */
+  readonly twin?: boolean;
 }
+
+export interface PhotographRequest {
+  /** A picture file that sharp reads; 8-bit, sRGB. */
+  readonly picture: Uint8Array;
+  readonly region: RegionRequest;
+  /** What the picture's mask marks already, a picture file of its size: the result's mask marks that too. */
+  readonly marked: Uint8Array | null;
+  /** How freely it may change: the share of the noise levels that are gone through, above 0 to 1. */
+  readonly freedom: number;
+}
+
+/**
+ * Where the defect is to lie. Masks are picture files of the photograph's size, white inside.
+ * `MASK`: the caller's own. `SHAPE`: of the kind that the defect's real masks have, placed by the seed. `CHOSEN`: the model decides.
+ */
+export type RegionRequest =
+  | { readonly kind: 'MASK'; readonly mask: Uint8Array }
+  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: Uint8Array | null };
 
 /** In pixels, from the top left corner. */
 export interface BoundingBox {
@@ -48,4 +73,10 @@ export interface SampleResult {
   readonly areaFraction: number;
   /** One per connected region (8-connectivity) of the mask, the largest region first. */
   readonly boundingBoxes: readonly BoundingBox[];
+  /** PNG, 8-bit grey, 0 or 255: what was free to change in the photograph; `null` for a sample from noise. */
+  readonly region: Uint8Array | null;
+  /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise. */
+  readonly twin: Uint8Array | null;
+  /** Against the photograph or the twin; `null` where there is neither. */
+  readonly scores: Scores | null;
 }

@@ -66,6 +66,7 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
       }));
     },
     decode: () => Promise.resolve(new Float32Array(48)),
+    encode: () => Promise.reject(new Error('no test of the batcher reads a photograph')),
     close: () => Promise.resolve(),
   };
   const models = new Map([

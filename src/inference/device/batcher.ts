@@ -7,11 +7,11 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import { InferenceError } from '../errors.js';
-import { guidancePlan } from '../method/guidance.js';
 import type { FromWorker } from '../protocol.js';
 import type { SampleRequest } from '../types.js';
-import type { Drawing } from './drawing.js';
-import { beginDrawing, finishDrawing, isFinished } from './drawing.js';
+import type { Job } from './job.js';
+import { beginJob, isDrawn, rowsOf, stepOf } from './job.js';
+import { isFinished } from './drawing.js';
 import type { Model } from './model.js';
 import { encodeSample } from './pictures.js';
 import { advance } from './step.js';
@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 interface Active extends Waiting {
-  readonly drawing: Drawing;
+  readonly job: Job;
   lastTold: number;
 }
 
@@ -69,14 +69,14 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
       const sample = next;
       try {
         const model = modelOf(sample);
-        const { rows } = guidancePlan({ ...sample.request, normal: model.manifest.prompts.normal });
-        const taken = active.reduce((sum, { drawing }) => sum + drawing.plan.rows.length, 0);
-        if (active.length > 0 && taken + rows.length > maximumRows) return;
-        const drawing = await beginDrawing(model, sample.request);
+        const rows = rowsOf(sample.request, model.manifest.prompts.normal);
+        const taken = active.reduce((sum, { request }) => sum + rowsOf(request, model.manifest.prompts.normal), 0);
+        if (active.length > 0 && taken + rows > maximumRows) return;
+        const job = await beginJob(model, sample.request);
         // It may have been canceled while its texts were embedded.
         if (waiting[0] !== sample) continue;
         waiting.shift();
-        active.push({ ...sample, drawing, lastTold: performance.now() });
+        active.push({ ...sample, job, lastTold: performance.now() });
         tell({ kind: 'started', key: sample.key });
       } catch (error) {
         waiting = waiting.filter((other) => other !== sample);
@@ -96,10 +96,10 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
       const model = modelOf(first);
       const failures = await advance(
         model,
-        together.map((sample) => sample.drawing),
+        together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing))),
       );
       for (const { drawing, error } of failures)
-        together.filter((sample) => sample.drawing === drawing).forEach((sample) => fail(sample, error));
+        together.filter((sample) => sample.job.drawings.includes(drawing)).forEach((sample) => fail(sample, error));
       for (const sample of together) if (active.includes(sample)) await report(model, sample);
     } catch (error) {
       for (const sample of together) fail(sample, error);
@@ -107,18 +107,18 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
   };
 
   const report = async (model: Model, sample: Active): Promise<void> => {
-    const { key, drawing } = sample;
-    const steps = drawing.sampler.timesteps.length;
+    const { key, job } = sample;
     const now = performance.now();
-    if (isFinished(drawing) || now - sample.lastTold >= PROGRESS_INTERVAL_MS) {
+    if (isDrawn(job) || now - sample.lastTold >= PROGRESS_INTERVAL_MS) {
       sample.lastTold = now;
-      tell({ kind: 'progress', key, step: drawing.step, steps });
+      tell({ kind: 'progress', key, step: stepOf(job), steps: job.steps });
     }
-    if (!isFinished(drawing)) return;
-    leave(sample);
+    if (!isDrawn(job)) return;
     try {
-      const pixels = await finishDrawing(model, drawing);
-      tell({ kind: 'sample', key, result: await encodeSample(drawing.request.id, model.manifest.image, pixels) });
+      const pixels = await job.proceed(job);
+      if (pixels === null) return;
+      leave(sample);
+      tell({ kind: 'sample', key, result: await encodeSample(job.request.id, pixels) });
     } catch (error) {
       fail(sample, error);
     }

@@ -2,14 +2,18 @@
  * One sample on its way from noise to picture. It carries its own timestep and sampler, so samples at different steps can
  * share an evaluation of the denoiser (see step.ts).
  */
+import type { Manifest } from '../bundle/manifest.js';
 import { InferenceError } from '../errors.js';
 import type { GuidancePlan } from '../method/guidance.js';
 import { guidancePlan, sharedBackgrounds, weightedSum } from '../method/guidance.js';
-import { binarise, greyOf, isLate, meanOf } from '../method/mask.js';
+import { greyOf, isLate, meanOf } from '../method/mask.js';
 import { gaussianNoise } from '../method/noise.js';
+import { firstVisited, noised, pinned } from '../method/photograph.js';
 import { promptsOf } from '../method/prompts.js';
 import type { Sampler } from '../method/samplers/index.js';
 import { samplerFor } from '../method/samplers/index.js';
+import type { NoiseSchedule } from '../method/schedule.js';
+import { alphasCumprod } from '../method/schedule.js';
 import type { SampleRequest } from '../types.js';
 import type { Model, Prediction } from './model.js';
 
@@ -35,19 +39,33 @@ export interface Drawing {
   estimate: Float32Array | null;
   /** M_f of the late steps, each [C,h,w]. */
   readonly maskFeatures: Float32Array[];
+  readonly pin: Pin | null;
+  /** Σ over the steps of ‖ε(d) − ε(g)‖ per cell [h·w], where both rows are evaluated. */
+  direction: Float64Array | null;
 }
 
-/** @param initialNoise in place of that of the seed, [C,h,w]: to compare with another implementation. */
-export async function beginDrawing(
-  model: Model,
-  request: SampleRequest,
-  initialNoise?: Float32Array,
-): Promise<Drawing> {
+/** A drawing that begins at a photograph, and keeps to it outside a region. */
+export interface Pin {
+  /** The photograph's latent [C,h,w]. */
+  readonly known: Float32Array;
+  /** [C,h,w] */
+  readonly noise: Float32Array;
+  /** Cells [h·w] that are drawn; the others are the photograph's at every step. */
+  readonly inside: Uint8Array;
+  /** Share of the noise levels that are gone through, above 0 to 1. */
+  readonly freedom: number;
+}
+
+/** @param start the initial noise in place of that of the seed, [C,h,w], or a photograph to begin at. */
+export async function beginDrawing(model: Model, request: SampleRequest, start?: Float32Array | Pin): Promise<Drawing> {
   const { prompts, latent, schedule } = model.manifest;
   const plan = guidancePlan({ ...request, normal: prompts.normal });
   const { products, rowBackground } = sharedBackgrounds(plan.rows);
   const embedAll = (phrases: string[]): Promise<Float32Array[]> => Promise.all(phrases.map(model.embed));
   const phrases = plan.rows.map((row) => promptsOf(prompts, row));
+  const sampler = samplerFor(request.sampler, schedule, request.steps);
+  const pin = start === undefined || start instanceof Float32Array ? null : start;
+  const step = pin === null ? 0 : firstVisited(sampler.timesteps, pin.freedom);
   return {
     request,
     plan,
@@ -59,12 +77,25 @@ export async function beginDrawing(
       fusion: await embedAll(phrases.map((row) => row.fusion)),
       rowBackground,
     },
-    sampler: samplerFor(request.sampler, schedule, request.steps),
-    step: 0,
-    latent: initialNoise ?? gaussianNoise(request.seed, 0, latent.channels * latent.height * latent.width),
+    sampler,
+    step,
+    latent:
+      start === undefined
+        ? gaussianNoise(request.seed, 0, latent.channels * latent.height * latent.width)
+        : start instanceof Float32Array
+          ? start
+          : noised(start.known, start.noise, alphaBarOf(schedule, sampler, step)),
     estimate: null,
     maskFeatures: [],
+    pin,
+    direction: null,
   };
+}
+
+/** ᾱ at the sampler's timestep of that index; 1 after the last. */
+function alphaBarOf(schedule: NoiseSchedule, { timesteps }: Sampler, index: number): number {
+  const t = timesteps[index];
+  return t === undefined ? 1 : (alphasCumprod(schedule)[t] ?? 1);
 }
 
 export function isFinished(drawing: Drawing): boolean {
@@ -79,7 +110,11 @@ export function timestepOf({ sampler, step }: Drawing): number {
 }
 
 /** One sampler step with the predictions of the plan's rows, in the plan's order: Eq. 4, then x_t → x of the next timestep. */
-export function applyPredictions(drawing: Drawing, predictions: readonly Prediction[], lateTimestep: number): void {
+export function applyPredictions(
+  drawing: Drawing,
+  predictions: readonly Prediction[],
+  { schedule, mask, latent: grid }: Manifest,
+): void {
   const { plan, sampler, step, request } = drawing;
   const epsilon = weightedSum(
     plan.rows,
@@ -98,34 +133,56 @@ export function applyPredictions(drawing: Drawing, predictions: readonly Predict
     previousEstimate: drawing.estimate,
     noise: () => gaussianNoise(request.seed, 1 + step, drawing.latent.length),
   });
-  if (plan.maskRow !== null && isLate(sampler.timesteps, step, lateTimestep)) {
+  if (plan.maskRow !== null && isLate(sampler.timesteps, step, mask.lateTimestep)) {
     // A copy: the prediction is a view into the whole batch's output.
     drawing.maskFeatures.push(Float32Array.from(predictions[plan.maskRow]?.maskFeature ?? []));
   }
-  drawing.latent = latent;
+  const { pin } = drawing;
+  if (pin !== null) addDirection(drawing, predictions, grid.height * grid.width);
+  drawing.latent =
+    pin === null
+      ? latent
+      : pinned(latent, noised(pin.known, pin.noise, alphaBarOf(schedule, sampler, step + 1)), pin.inside);
   drawing.estimate = estimate;
   drawing.step++;
 }
 
-/** The finished sample's pixels: the decoded image [3,H,W], and the mask [H·W] of 0 and 1. */
-export async function finishDrawing(
+/** How strongly each cell is pushed towards the defect: on the same product with and without it. */
+function addDirection(drawing: Drawing, predictions: readonly Prediction[], cells: number): void {
+  const { rows, maskRow } = drawing.plan;
+  const defect = maskRow === null ? undefined : rows[maskRow];
+  if (maskRow === null || defect === undefined) return;
+  const normal = rows.findIndex((row) => row.product === defect.product && row.defect !== defect.defect);
+  const [with_, without] = [predictions[maskRow]?.noise, predictions[normal]?.noise];
+  if (with_ === undefined || without === undefined) return;
+  const squares = new Float64Array(cells);
+  with_.forEach((value, i) => {
+    squares[i % cells] = (squares[i % cells] ?? 0) + (value - (without[i] ?? 0)) ** 2;
+  });
+  const before = drawing.direction;
+  drawing.direction = squares.map((square, cell) => Math.sqrt(square) + (before?.[cell] ?? 0));
+}
+
+/** The finished drawing's pixels: the decoded image [3,H,W], and the soft mask [H·W] in −1 … 1; `null` where no row carries a defect. */
+export async function decodeDrawing(
   model: Model,
   drawing: Drawing,
-): Promise<{ image: Float32Array; mask: Uint8Array }> {
-  const { width, height, channels } = model.manifest.image;
-  const image = await model.decode(drawing.latent);
-  // The normal state, and strength 0: no row carries a defect, so nothing is there to mark.
-  if (drawing.maskFeatures.length === 0) return { image, mask: new Uint8Array(width * height) };
+): Promise<{ image: Float32Array; soft: Float64Array | null }> {
+  return { image: await model.decode(drawing.latent), soft: await softMaskOf(model, drawing) };
+}
 
+export async function softMaskOf(model: Model, { maskFeatures, request }: Drawing): Promise<Float64Array | null> {
+  // The normal state, and strength 0: no row carries a defect, so nothing is there to mark.
+  if (maskFeatures.length === 0) return null;
   const decodeGrey = async (feature: Float32Array): Promise<Float64Array> =>
-    greyOf(await model.decode(feature), channels);
+    greyOf(await model.decode(feature), model.manifest.image.channels);
   const grey =
-    drawing.request.maskMode === 'AVERAGE_PIXELS'
-      ? meanOf(await oneByOne(drawing.maskFeatures, decodeGrey))
-      : await decodeGrey(Float32Array.from(meanOf(drawing.maskFeatures)));
+    request.maskMode === 'AVERAGE_PIXELS'
+      ? meanOf(await oneByOne(maskFeatures, decodeGrey))
+      : await decodeGrey(Float32Array.from(meanOf(maskFeatures)));
   if (!grey.every(Number.isFinite))
-    throw new InferenceError(`the mask feature of ${drawing.request.bundle} decodes to values that are not numbers`);
-  return { image, mask: binarise(grey, model.manifest.mask.minimumPeak) };
+    throw new InferenceError(`the mask feature of ${request.bundle} decodes to values that are not numbers`);
+  return grey;
 }
 
 async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

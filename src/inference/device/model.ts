@@ -6,6 +6,7 @@
 import * as ort from 'onnxruntime-node';
 
 import type { Bundle, Manifest } from '../bundle/manifest.js';
+import { InferenceError } from '../errors.js';
 import type { DeviceOptions } from './sessions.js';
 import { openSession } from './sessions.js';
 import type { Embed } from './text.js';
@@ -46,15 +47,20 @@ export interface Model {
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
   /** A latent (or a mask feature) [C,h,w] → [3,H,W], in about −1 … 1. */
   decode(latent: Float32Array): Promise<Float32Array>;
+  /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError where the bundle has no image encoder. */
+  encode(image: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<Model> {
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
+  const { image: size } = manifest;
   const textEncoder = await openSession(bundle, 'text_encoder', device);
   const denoiser = await openSession(bundle, 'denoiser', device);
   const decoder = await openSession(bundle, 'image_decoder', device);
+  const encoder =
+    manifest.components.image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
 
   return {
     manifest,
@@ -87,8 +93,17 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
       return image?.data as Float32Array;
     },
 
+    async encode(image) {
+      if (encoder === null)
+        throw new InferenceError(`${bundle.id} has no image encoder, so it cannot read a photograph`);
+      const { latent } = await encoder.run({
+        image: new ort.Tensor('float32', image, [1, size.channels, size.height, size.width]),
+      });
+      return Float32Array.from(latent?.data as Float32Array);
+    },
+
     async close() {
-      for (const session of [textEncoder, denoiser, decoder]) await session.release();
+      for (const session of [textEncoder, denoiser, decoder, encoder]) await session?.release();
     },
   };
 }

@@ -1,17 +1,26 @@
 /** A finished sample as PNG files and numbers. */
 import sharp from 'sharp';
 
-import { maskBytes, overlayBytes, rgbBytes } from '../method/pixels.js';
+import { maskBytes, overlayBytes } from '../method/pixels.js';
 import { areaFraction, boundingBoxes } from '../method/regions.js';
-import type { SampleResult } from '../types.js';
+import type { SampleResult, Scores } from '../types.js';
 
-/** @param image [3,H,W] in about −1 … 1. @param mask [H·W] of 0 and 1. */
-export async function encodeSample(
-  id: string,
-  { width, height }: { width: number; height: number },
-  { image, mask }: { image: Float32Array; mask: Uint8Array },
-): Promise<SampleResult> {
-  const rgb = rgbBytes(image);
+/** A finished sample's pixels. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** [H·W·3] */
+  readonly rgb: Uint8Array;
+  /** [H·W] of 0 and 1, as `region` */
+  readonly mask: Uint8Array;
+  readonly region: Uint8Array | null;
+  /** [H·W·3] */
+  readonly twin: Uint8Array | null;
+  readonly scores: Scores | null;
+}
+
+export async function encodeSample(id: string, pixels: Pixels): Promise<SampleResult> {
+  const { width, height, rgb, mask, region, twin, scores } = pixels;
   const png = (bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> =>
     // A grey picture would be stored as RGB unless it is told its colour space.
     sharp(bytes, { raw: { width, height, channels } })
@@ -27,5 +36,8 @@ export async function encodeSample(
     overlay: await png(overlayBytes(rgb, mask, width), 3),
     areaFraction: areaFraction(mask),
     boundingBoxes: boundingBoxes(mask, width),
+    region: region === null ? null : await png(maskBytes(region), 1),
+    twin: twin === null ? null : await png(twin, 3),
+    scores,
   };
 }

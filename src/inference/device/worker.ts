@@ -19,8 +19,8 @@ import { deviceOptions } from './sessions.js';
 let batcher: Batcher | null = null;
 
 function tell(message: FromWorker): void {
-  // The pool may be gone already; then 'disconnect' is about to end this process.
-  if (process.connected) process.send?.(message);
+  // The pool may be gone already; then 'disconnect' is about to end this process, and what could not be sent is of no use.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function open(device: string, bundles: readonly Bundle[], maximumRows: number): Promise<void> {

@@ -6,7 +6,8 @@
  *
  *   key = (seed low 32 bits, seed >>> 32)     counter = (block, stream, 0, 0)
  *
- * Stream 0 is the initial latent; stream 1 + i is the noise added by step i of an ancestral sampler.
+ * Stream 0 is the initial latent; stream 1 + i is the noise added by step i of an ancestral sampler. Streams 5000 and 5001
+ * place regions and windows (placement.ts, window.ts).
  */
 
 export type Words4 = readonly [number, number, number, number];
@@ -48,9 +49,24 @@ function boxMuller(word0: number, word1: number): [number, number] {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
+/** `count` numbers of one stream of a seed, even in (0, 1): u = (word + ½) / 2³². */
+export function uniforms(seed: number, stream: number, count: number): number[] {
+  const blocks = Array.from({ length: Math.ceil(count / 4) }, (_, block) =>
+    philox4x32([block, stream, 0, 0], keyOf(seed)),
+  );
+  return blocks
+    .flat()
+    .slice(0, count)
+    .map((word) => (word + 0.5) / 2 ** 32);
+}
+
+function keyOf(seed: number): readonly [number, number] {
+  return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
 /** `count` standard normals of one stream of a seed; a tensor is filled with them in row-major order. */
 export function gaussianNoise(seed: number, stream: number, count: number): Float32Array<ArrayBuffer> {
-  const key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const;
+  const key = keyOf(seed);
   const noise = new Float32Array(count);
   for (let block = 0; 4 * block < count; block++) {
     const [w0, w1, w2, w3] = philox4x32([block, stream, 0, 0], key);

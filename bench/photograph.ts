@@ -1,0 +1,71 @@
+/**
+ * What a defect on a photograph costs against a sample from noise: one of each in turn, alone, on the default bundle with its
+ * defaults. A 512 px photograph with one region; the time from the request to the encoded PNG files.
+ *
+ *   npm run bench:photograph            (ROUNDS=12)
+ */
+import { performance } from 'node:perf_hooks';
+import sharp from 'sharp';
+import type * as Engine from '../src/inference/index.js';
+
+const built = new URL('../dist/inference/index.js', import.meta.url);
+const { openPool } = (await import(built.href)) as typeof Engine;
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
+
+const picture = await sharp('test/photographs/fabric.png').resize(512, 512).png().toBuffer();
+const inside = Uint8Array.from({ length: 512 * 512 }, (_, i) => {
+  const [x, y] = [i % 512, Math.floor(i / 512)];
+  return (x - 300) ** 2 + (y - 220) ** 2 < 45 ** 2 ? 255 : 0;
+});
+const mask = await sharp(inside, { raw: { width: 512, height: 512, channels: 1 } })
+  .png()
+  .toBuffer();
+
+const pool = await openPool({ modelsDirectory: 'models' });
+const [bundle] = pool.bundles;
+if (bundle === undefined) throw new Error('there is no bundle');
+const { defaults } = bundle.manifest;
+const common = {
+  bundle: bundle.id,
+  product: 'fabric',
+  defect: 'stain',
+  ...defaults,
+  maskMode: 'AVERAGE_FEATURES',
+} as const;
+const region = { kind: 'MASK', mask } as const;
+const kinds = {
+  'from noise': {},
+  'on a photograph': { guidance: 'PRODUCT_RELATIVE', photograph: { picture, marked: null, region, freedom: 0.8 } },
+  'on a photograph, guided as from noise': { photograph: { picture, marked: null, region, freedom: 0.8 } },
+} as const;
+
+let drawn = 0;
+async function time(changes: (typeof kinds)[keyof typeof kinds]): Promise<number> {
+  const id = String(++drawn);
+  const began = performance.now();
+  await pool.draw([{ ...common, ...changes, id, seed: drawn }], { sample: () => undefined });
+  return performance.now() - began;
+}
+
+try {
+  const times = new Map<string, number[]>(Object.keys(kinds).map((name) => [name, []]));
+  // One round unmeasured: code that runs for the first time is compiled.
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const [name, changes] of Object.entries(kinds)) {
+      const ms = await time(changes);
+      if (round > 0) times.get(name)?.push(ms);
+    }
+  const base = times.get('from noise') ?? [];
+  for (const [name, each] of times) {
+    const ratios = each.map((ms, i) => ms / (base[i] ?? ms)).sort((a, b) => a - b);
+    const at = (share: number, of: number[]): number => of[Math.floor(share * (of.length - 1))] ?? NaN;
+    const sorted = [...each].sort((a, b) => a - b);
+    console.log(
+      `${name}: ${at(0.5, sorted).toFixed(0)} ms (${at(0.1, sorted).toFixed(0)} … ${at(0.9, sorted).toFixed(0)}), ` +
+        `ratio ${at(0.5, ratios).toFixed(2)} (${at(0.1, ratios).toFixed(2)} … ${at(0.9, ratios).toFixed(2)})`,
+    );
+  }
+} finally {
+  await pool.close();
+}

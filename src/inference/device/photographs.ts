@@ -1,0 +1,118 @@
+/** A photograph's pixels, and the region that a request names in it. */
+import sharp from 'sharp';
+
+import type { Manifest } from '../bundle/manifest.js';
+import { InferenceError } from '../errors.js';
+import type { Shape } from '../method/placement.js';
+import { ANY_SHAPES, regionOf } from '../method/placement.js';
+import type { Window } from '../method/window.js';
+import { cropped, windowAround, windowBySeed } from '../method/window.js';
+import type { PhotographRequest, SampleRequest } from '../types.js';
+
+export interface Photograph {
+  readonly width: number;
+  readonly height: number;
+  /** [H·W·3] */
+  readonly rgb: Uint8Array;
+}
+
+/** The square of the photograph that is drawn in, and where in it the defect may lie. */
+export interface Place {
+  readonly window: Window;
+  /** [side·side] of 0 and 1, not empty */
+  readonly region: Uint8Array;
+  /** Whether the model picks a part of the region. */
+  readonly choose: boolean;
+}
+
+/** Seeds that are tried for a shape that touches the allowed area, before the area itself is taken. */
+const PLACEMENT_TRIES = 32;
+
+export async function readPhotograph(picture: Uint8Array): Promise<Photograph> {
+  const { data, info } = await sharp(picture)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3)
+    throw new InferenceError(`the photograph has ${String(info.channels)} channels, must have 3`);
+  return { width: info.width, height: info.height, rgb: data };
+}
+
+/** [H·W] of 0 and 1. @throws InferenceError where it is of another size than the photograph. */
+export async function readMask(mask: Uint8Array, field: string, { width, height }: Photograph): Promise<Uint8Array> {
+  const { data, info } = await sharp(mask).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
+  if (info.width !== width || info.height !== height) {
+    throw new InferenceError(
+      `${field} is ${String(info.width)} × ${String(info.height)} pixels, the photograph ${String(width)} × ${String(height)}`,
+    );
+  }
+  return Uint8Array.from({ length: width * height }, (_, i) => ((data[i * info.channels] ?? 0) > 127 ? 1 : 0));
+}
+
+/** @throws InferenceError where nothing may change. */
+async function readArea(mask: Uint8Array, field: string, photograph: Photograph): Promise<Uint8Array> {
+  const inside = await readMask(mask, field, photograph);
+  if (!inside.includes(1)) throw new InferenceError(`${field} is empty: nothing may change`);
+  return inside;
+}
+
+/** @throws InferenceError where the region does not fit the photograph. */
+export async function placeOf(
+  { region }: PhotographRequest,
+  { product, defect, seed }: SampleRequest,
+  photograph: Photograph,
+  manifest: Manifest,
+): Promise<Place> {
+  const usualSide = manifest.placement?.windows[product] ?? manifest.image.width;
+  const { width, height } = photograph;
+  if (region.kind === 'MASK') {
+    const mask = await readArea(region.mask, 'region', photograph);
+    try {
+      const window = windowAround(mask, photograph, usualSide);
+      return { window, region: cropped(mask, width, 1, window), choose: false };
+    } catch (error) {
+      throw new InferenceError((error as Error).message, { cause: error });
+    }
+  }
+  const allowed =
+    region.allowed === null
+      ? new Uint8Array(width * height).fill(1)
+      : await readArea(region.allowed, 'allowedArea', photograph);
+  const window = windowBySeed(seed, allowed, photograph, usualSide);
+  const within = cropped(allowed, width, 1, window);
+  if (region.kind === 'CHOSEN') return { window, region: within, choose: true };
+  const shapes = shapesOf(manifest, product, defect);
+  for (let attempt = 0; attempt < PLACEMENT_TRIES; attempt++) {
+    // Another seed for each try, the sample's own first; far from those of the samples beside it.
+    const shape = regionOf(shapes, seed + attempt * 2 ** 32, window.side);
+    const shared = shape.map((value, i) => value & (within[i] ?? 0));
+    if (shared.includes(1)) return { window, region: shared, choose: false };
+  }
+  return { window, region: within, choose: true };
+}
+
+/** The pair's own; of a pair that was never trained, the defect's on other products; else any. */
+function shapesOf({ placement }: Manifest, product: string, defect: string): readonly Shape[] {
+  const shapes = placement?.shapes ?? {};
+  const own = shapes[`${product}/${defect}`];
+  if (own !== undefined && own.length > 0) return own;
+  const others = Object.entries(shapes).flatMap(([pair, of]) => (pair.endsWith(`/${defect}`) ? of : []));
+  return others.length > 0 ? others : ANY_SHAPES;
+}
+
+/** A window of the photograph at the model's size, [3,S,S] in −1 … 1. */
+export async function modelInput(window: Uint8Array, side: number, size: number): Promise<Float32Array> {
+  const bytes =
+    side === size
+      ? window
+      : await sharp(window, { raw: { width: side, height: side, channels: 3 } })
+          .resize(size, size, { kernel: 'cubic' })
+          .raw()
+          .toBuffer();
+  const plane = size * size;
+  return Float32Array.from(
+    { length: 3 * plane },
+    (_, i) => (bytes[3 * (i % plane) + Math.floor(i / plane)] ?? 0) / 127.5 - 1,
+  );
+}

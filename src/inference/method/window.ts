@@ -1,0 +1,124 @@
+/** Windows of a photograph: which square of it the model sees, and floats between the window's pixels and the model's. */
+import { uniforms } from './noise.js';
+
+/** In pixels of the photograph. */
+export interface Window {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A region has this much room about it in its window, as a share of its own extent. */
+const ROOM = 1.25;
+/** Of the seeded noise: where a window lies that nothing else places. Streams of sampling end at 1 + 1000. */
+export const WINDOW_STREAM = 5001;
+
+/** The extent of what is set in a mask; `null` where nothing is. */
+export function extentOf(mask: Uint8Array, width: number): (Size & { left: number; top: number }) | null {
+  let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0) continue;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+  }
+  return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/**
+ * The window round a region: as large as those that the model learned from, larger where the region needs it.
+ * @throws RangeError where no square of the photograph holds the region.
+ */
+export function windowAround(mask: Uint8Array, photograph: Size, usualSide: number): Window {
+  const extent = extentOf(mask, photograph.width);
+  if (extent === null) throw new RangeError('the region is empty');
+  const most = Math.min(photograph.width, photograph.height);
+  const needed = Math.max(extent.width, extent.height);
+  if (needed > most) {
+    throw new RangeError(
+      `the region is ${String(extent.width)} × ${String(extent.height)} pixels; it must fit into a square of ${String(most)}, the photograph's shorter side`,
+    );
+  }
+  const side = Math.min(most, Math.max(usualSide, Math.ceil(needed * ROOM)));
+  return {
+    left: placed(extent.left + extent.width / 2, side, photograph.width),
+    top: placed(extent.top + extent.height / 2, side, photograph.height),
+    side,
+  };
+}
+
+/** A window that the seed places, its middle on one of the allowed pixels. */
+export function windowBySeed(seed: number, allowed: Uint8Array, photograph: Size, usualSide: number): Window {
+  const side = Math.min(usualSide, photograph.width, photograph.height);
+  const [chance = 0] = uniforms(seed, WINDOW_STREAM, 1);
+  const count = allowed.reduce((sum, value) => sum + (value !== 0 ? 1 : 0), 0);
+  let left = Math.floor(chance * count);
+  const pixel = allowed.findIndex((value) => value !== 0 && left-- === 0);
+  return {
+    left: placed((pixel % photograph.width) + 0.5, side, photograph.width),
+    top: placed(Math.floor(pixel / photograph.width) + 0.5, side, photograph.height),
+    side,
+  };
+}
+
+function placed(middle: number, side: number, length: number): number {
+  return Math.min(length - side, Math.max(0, Math.round(middle - side / 2)));
+}
+
+/** The window's part of a picture of `channels` interleaved bytes. */
+export function cropped(
+  bytes: Uint8Array,
+  width: number,
+  channels: number,
+  { left, top, side }: Window,
+): Uint8Array<ArrayBuffer> {
+  const part = new Uint8Array(side * side * channels);
+  for (let y = 0; y < side; y++) {
+    const from = ((top + y) * width + left) * channels;
+    part.set(bytes.subarray(from, from + side * channels), y * side * channels);
+  }
+  return part;
+}
+
+/** Square planes of `from` pixels a side → `to` pixels a side, bilinear, pixel centres aligned. The same array where the sizes agree. */
+export function resized(values: Float64Array, from: number, to: number): Float64Array {
+  if (from === to) return values;
+  const result = new Float64Array(to * to);
+  const place = (i: number): [number, number, number] => {
+    const at = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
+    const low = Math.floor(at);
+    return [low, Math.min(from - 1, low + 1), at - low];
+  };
+  for (let y = 0; y < to; y++) {
+    const [y0, y1, fy] = place(y);
+    for (let x = 0; x < to; x++) {
+      const [x0, x1, fx] = place(x);
+      const value = (row: number, column: number): number => values[row * from + column] ?? 0;
+      result[y * to + x] =
+        (1 - fy) * ((1 - fx) * value(y0, x0) + fx * value(y0, x1)) +
+        fy * ((1 - fx) * value(y1, x0) + fx * value(y1, x1));
+    }
+  }
+  return result;
+}
+
+/** A region of `from` pixels a side → `to` a side: set where any of the pixels under it is. */
+export function resizedRegion(region: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === to) return region;
+  const result = new Uint8Array(to * to);
+  const first = (i: number): number => Math.floor((i * from) / to);
+  const last = (i: number): number => Math.max(first(i), Math.ceil(((i + 1) * from) / to) - 1);
+  for (let y = 0; y < to; y++)
+    for (let x = 0; x < to; x++)
+      search: for (let v = first(y); v <= last(y); v++)
+        for (let u = first(x); u <= last(x); u++)
+          if (region[v * from + u] !== 0) {
+            result[y * to + x] = 1;
+            break search;
+          }
+  return result;
+}

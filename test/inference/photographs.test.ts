@@ -1,0 +1,232 @@
+/**
+ * Drawing on photographs, with the checked-in bundle: what Python draws (golden/make_photograph_samples.py), and what no
+ * sample may do whatever it draws: change a pixel outside its region, or depend on the samples beside it.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+
+import type {
+  InferencePool,
+  PhotographRequest,
+  SampleRequest,
+  SampleResult,
+  Scores,
+} from '../../src/inference/index.js';
+import { loadBundles, openPool } from '../../src/inference/index.js';
+import { overlap, pixelsOf, psnr } from './pictures.js';
+
+const models = fileURLToPath(new URL('../../models', import.meta.url));
+const golden = new URL('./golden/photographs/', import.meta.url);
+const fabric = readFileSync(new URL('../photographs/fabric.png', import.meta.url));
+
+let pool: InferencePool;
+let bundle: string;
+beforeAll(async () => {
+  pool = await openPool({ modelsDirectory: models });
+  bundle = pool.bundles[0]?.id ?? '';
+});
+afterAll(() => pool.close());
+
+let drawn = 0;
+async function draw(...requests: Partial<SampleRequest>[]): Promise<SampleResult[]> {
+  const results = new Map<string, SampleResult>();
+  const full = requests.map((request): SampleRequest => ({
+    id: String(++drawn),
+    bundle,
+    product: 'fabric',
+    defect: 'stain',
+    seed: 7,
+    strength: 2,
+    productScale: 1,
+    steps: 12,
+    sampler: 'DPM_SOLVER_PP',
+    guidance: 'PRODUCT_RELATIVE',
+    maskMode: 'AVERAGE_FEATURES',
+    ...request,
+  }));
+  await pool.draw(full, { sample: (result) => results.set(result.id, result) });
+  return full.map(({ id }) => results.get(id) as SampleResult);
+}
+
+async function drawOne(request: Partial<SampleRequest>): Promise<SampleResult> {
+  const [result] = await draw(request);
+  if (result === undefined) throw new Error('nothing was drawn');
+  return result;
+}
+
+const on = (picture: Uint8Array, region: PhotographRequest['region'], freedom = 0.8): Partial<SampleRequest> => ({
+  photograph: { picture, marked: null, region, freedom },
+});
+const SHAPE = { kind: 'SHAPE', allowed: null } as const;
+
+/** A PNG mask, white where `inside` says so. */
+function maskOf(width: number, height: number, inside: (x: number, y: number) => boolean): Promise<Buffer> {
+  const data = Uint8Array.from({ length: width * height }, (_, i) =>
+    inside(i % width, Math.floor(i / width)) ? 255 : 0,
+  );
+  return sharp(data, { raw: { width, height, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+}
+
+async function changedPixels(before: Uint8Array, after: Uint8Array): Promise<Uint8Array> {
+  const [a, b] = [await rgb(before), await rgb(after)];
+  return Uint8Array.from({ length: a.length / 3 }, (_, i) =>
+    [0, 1, 2].some((channel) => a[3 * i + channel] !== b[3 * i + channel]) ? 255 : 0,
+  );
+}
+
+const rgb = async (png: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await sharp(png).removeAlpha().toColourspace('srgb').raw().toBuffer());
+
+const outside = (inner: Uint8Array, outer: Uint8Array): number =>
+  inner.reduce((count, value, i) => count + (value !== 0 && outer[i] === 0 ? 1 : 0), 0);
+
+describe('the engine draws what Python draws', () => {
+  const folders = readdirSync(golden);
+  const cases = folders.flatMap((id) =>
+    readdirSync(new URL(`${id}/`, golden))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => ({ id, n: file.replace('.json', '') })),
+  );
+
+  test('for the bundle that is checked in', async () => {
+    expect(folders).toEqual((await loadBundles(models)).map(({ id }) => id));
+    expect(cases.length).toBeGreaterThan(2);
+  });
+
+  test.each(cases)('$id, sample $n', async ({ id, n }) => {
+    const file = (name: string): Buffer => readFileSync(new URL(`${id}/${name}`, golden));
+    const { request, region, freedom, scores } = JSON.parse(file(`${n}.json`).toString()) as {
+      request: Partial<SampleRequest>;
+      region: 'MASK' | 'SHAPE' | 'CHOSEN';
+      freedom: number;
+      scores: Scores;
+    };
+    const asked = region === 'MASK' ? { kind: region, mask: file('region.png') } : { kind: region, allowed: null };
+    const result = await drawOne({ ...request, ...on(file('photograph.png'), asked, freedom) });
+    expect(psnr(await rgb(result.image), await rgb(file(`${n}.image.png`)))).toBeGreaterThanOrEqual(45);
+    const [ours, theirs] = [await pixelsOf(result.mask), await pixelsOf(file(`${n}.mask.png`))];
+    expect(overlap(ours.data, theirs.data)).toBeGreaterThanOrEqual(0.97);
+    expect(result.scores?.visibility).toBeCloseTo(scores.visibility, 0);
+    expect(result.scores?.agreement).toBeCloseTo(scores.agreement, 1);
+    expect(result.scores?.seam).toBeCloseTo(scores.seam, 0);
+  });
+});
+
+describe('outside the region', () => {
+  const loaded = loadBundles(models).then(([first]) => first?.manifest.vocabulary.trainedPairs ?? []);
+
+  test('no pixel changes, for any trained pair', async () => {
+    const mask = await maskOf(256, 256, (x, y) => (x - 100) ** 2 + (y - 130) ** 2 < 45 ** 2);
+    const pairs = await loaded;
+    expect(pairs.length).toBeGreaterThan(10);
+    const asked = pairs.map(([product, defect], i) => ({
+      product,
+      defect,
+      seed: i,
+      steps: 6,
+      ...on(fabric, { kind: 'MASK', mask }),
+    }));
+    const inside = (await pixelsOf(mask)).data;
+    let changed = 0;
+    for (const result of await draw(...asked)) {
+      const change = await changedPixels(fabric, result.image);
+      expect(outside(change, inside)).toBe(0);
+      expect(outside((await pixelsOf(result.mask)).data, inside)).toBe(0);
+      changed += change.reduce((sum, value) => sum + (value !== 0 ? 1 : 0), 0);
+    }
+    expect(changed).toBeGreaterThan(1000);
+  });
+
+  test('no pixel changes where a large photograph is drawn in at another scale', async () => {
+    const large = await sharp(fabric).resize(900, 700).png().toBuffer();
+    const mask = await maskOf(900, 700, (x, y) => Math.abs(x - 500) < 260 && Math.abs(y - 300) < 120);
+    const result = await drawOne({ strength: 3, ...on(large, { kind: 'MASK', mask }) });
+    expect([result.width, result.height]).toEqual([900, 700]);
+    const change = await changedPixels(large, result.image);
+    expect(outside(change, (await pixelsOf(mask)).data)).toBe(0);
+    expect(change.some((value) => value !== 0)).toBe(true);
+  });
+});
+
+test('a stain is found where it was asked for, and the mask is what changed', async () => {
+  const mask = await maskOf(256, 256, (x, y) => (x - 150) ** 2 + (y - 90) ** 2 < 40 ** 2);
+  const { scores, areaFraction } = await drawOne(on(fabric, { kind: 'MASK', mask }));
+  expect(areaFraction).toBeGreaterThan(0.005);
+  expect(scores?.visibility).toBeGreaterThan(8);
+  expect(scores?.agreement).toBeGreaterThan(0.7);
+  expect(scores?.seam).toBeLessThan((scores?.visibility ?? 0) / 2);
+});
+
+test('the same request gives the same picture, alone or beside others', async () => {
+  const [alone] = await draw({ seed: 11, ...on(fabric, SHAPE) });
+  const [, beside] = await draw({ seed: 12, steps: 5 }, { seed: 11, ...on(fabric, SHAPE) }, { seed: 13, twin: true });
+  expect(Buffer.from(beside?.image ?? [])).toEqual(Buffer.from(alone?.image ?? []));
+});
+
+test('another seed puts the defect elsewhere', async () => {
+  const results = await draw(...[1, 2, 3, 4, 5, 6].map((seed) => ({ seed, steps: 4, ...on(fabric, SHAPE) })));
+  const regions = results.map(({ region }) => Buffer.from(region ?? []).toString('base64'));
+  expect(new Set(regions).size).toBe(6);
+});
+
+test('what the model chooses lies in the allowed area', async () => {
+  const allowed = await maskOf(256, 256, (x) => x < 100);
+  const results = await draw(
+    ...[1, 2, 3].map((seed) => ({ seed, steps: 8, ...on(fabric, { kind: 'CHOSEN', allowed }) })),
+    ...[4, 5].map((seed) => ({ seed, steps: 8, ...on(fabric, { kind: 'SHAPE', allowed }) })),
+  );
+  const inside = (await pixelsOf(allowed)).data;
+  for (const { image, region } of results) {
+    expect(outside((await pixelsOf(region ?? undefined)).data, inside)).toBe(0);
+    expect(outside(await changedPixels(fabric, image), inside)).toBe(0);
+  }
+});
+
+test('a photograph at strength 0 stays as it is', async () => {
+  const result = await drawOne({ strength: 0, ...on(fabric, SHAPE) });
+  expect(await rgb(result.image)).toEqual(await rgb(fabric));
+  expect(result).toMatchObject({ areaFraction: 0, scores: { visibility: 0, agreement: 0, seam: 0 } });
+});
+
+test('a sample from noise comes with its normal twin and its scores when it is asked for', async () => {
+  const asked = { product: 'pcb', defect: 'spurious copper', strength: 1.5 };
+  const [plain, withTwin, normal] = await draw(asked, { ...asked, twin: true }, { ...asked, strength: 0 });
+  expect(plain).toMatchObject({ twin: null, scores: null, region: null });
+  expect(Buffer.from(withTwin?.image ?? [])).toEqual(Buffer.from(plain?.image ?? []));
+  expect(await rgb(withTwin?.twin ?? new Uint8Array())).toEqual(await rgb(normal?.image ?? new Uint8Array()));
+  expect(withTwin?.scores?.visibility).toBeGreaterThan(8);
+  expect(withTwin?.scores?.direction).toBeNull();
+});
+
+describe('refused, with the reason', () => {
+  const refusal = (request: Partial<SampleRequest>): Promise<unknown> => draw(request).then(() => 'drawn', String);
+
+  test.each([
+    [
+      'a sampler that adds noise',
+      { sampler: 'DDPM' as const, steps: 20, ...on(fabric, SHAPE) },
+      /sampler must be .* got DDPM/,
+    ],
+    ['freedom 0', on(fabric, SHAPE, 0), /freedom must be above 0 and at most 1, got 0/],
+    ['freedom above 1', on(fabric, SHAPE, 1.01), /freedom must be .* got 1.01/],
+    ['freedom for no step', { steps: 4, ...on(fabric, SHAPE, 0.1) }, /freedom 0.1 leaves none of 4 steps/],
+    ['no picture', on(Buffer.from('no picture'), SHAPE), /unsupported image format/],
+  ])('%s', async (_, request, message) => {
+    expect(await refusal(request)).toMatch(message);
+  });
+
+  test('a region of another size, an empty one, and one that no window holds', async () => {
+    const region = (mask: Uint8Array, picture: Uint8Array = fabric) => refusal(on(picture, { kind: 'MASK', mask }));
+    expect(await region(await maskOf(255, 256, () => true))).toMatch(
+      /region is 255 × 256 pixels, the photograph 256 × 256/,
+    );
+    expect(await region(await maskOf(256, 256, () => false))).toMatch(/region is empty/);
+    const wide = await sharp(fabric).resize(600, 100, { fit: 'fill' }).png().toBuffer();
+    const long = await maskOf(600, 100, (_x, y) => y === 50);
+    expect(await region(long, wide)).toMatch(/must fit into a square of 100/);
+  });
+});
