@@ -14,7 +14,7 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** "name" or "name@version"; otherwise the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
-  /** The origin that artifact URLs start with; otherwise that of the request. */
+  /** The origin that signed URLs start with; otherwise that of the request. */
   readonly publicUrl: string | undefined;
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
@@ -27,6 +27,8 @@ export interface Limits {
   readonly generationsPerRequest: number;
   /** Samples of all tenants that may wait or run at a time. */
   readonly queuedSamples: number;
+  /** Of the file that is sent, whatever it holds. */
+  readonly maximumUploadBytes: number;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -45,6 +47,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       samplesPerGeneration: integer(env, 'MAX_SAMPLES_PER_GENERATION', 1000, 1, 100_000),
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
+      maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };

@@ -13,7 +13,19 @@ export type ErrorCode =
   | 'DEVICE_UNAVAILABLE'
   | 'NOT_FOUND'
   | 'UNAUTHENTICATED'
-  | 'QUERY_TOO_LARGE';
+  | 'QUERY_TOO_LARGE'
+  | 'SIGNATURE_INVALID'
+  | 'URL_EXPIRED'
+  | 'UPLOAD_TOO_LARGE'
+  | 'UPLOAD_CONFLICT'
+  | 'IMAGE_TYPE_UNSUPPORTED'
+  | 'IMAGE_UNREADABLE'
+  | 'IMAGE_ANIMATED'
+  | 'IMAGE_SIZE_OUT_OF_RANGE'
+  | 'IMAGE_TRANSPARENT'
+  | 'MASK_NOT_BINARY'
+  | 'MASK_EMPTY'
+  | 'MASK_FULL';
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -54,7 +54,9 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     await seedCatalog(forTenant(database, tenantId), models.find());
 
     const store = await openArtifactStore(join(config.dataDirectory, 'artifacts'));
-    const signer = createSigner(readSecret(join(config.dataDirectory, 'url-secret')), config.artifactUrlSeconds);
+    const secret = readSecret(join(config.dataDirectory, 'url-secret'));
+    const signer = createSigner(secret, config.artifactUrlSeconds);
+    const uploadSigner = createSigner(secret, config.artifactUrlSeconds, 'uploads');
     const wakeups = createWakeups();
     closers.push(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
     const worker = await startWorker({ storage, pool, store, log });
@@ -63,7 +65,8 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     closers.push(() => loopMonitor.stop());
 
     const version = packageVersion();
-    const parts: Parts = { config, version, startedAt, database, pool, models, signer, wakeups, loopMonitor };
+    const signers = { signer, uploadSigner };
+    const parts: Parts = { config, version, startedAt, database, pool, models, ...signers, wakeups, loopMonitor };
     const http = await startHttp(parts, store, log);
     closers.push(() => http.close());
     return { url: http.url, generatedKey, close };

@@ -1,7 +1,9 @@
 /** How many statements an operation costs, read from the service's own trace. */
 import { QUICK, finished } from './support/generations.js';
+import { photograph } from './support/photographs.js';
 import type { Json, Server } from './support/server.js';
 import { startServer } from './support/server.js';
+import { PHOTOGRAPH, send } from './support/uploads.js';
 
 let server: Server;
 let ids: string[];
@@ -52,6 +54,20 @@ test('twenty generations with products, defects, samples and artifacts cost as m
   const twenty = await statementsOf(() => server.data(query, { first: 20 }));
   expect(one).toHaveLength(7);
   expect(twenty).toHaveLength(one.length);
+});
+
+test('the references of two products, with images and products, cost as many statements as those of one', async () => {
+  for (const partNumber of ['TILE', 'METAL_NUT']) {
+    for (const seed of [1, 2])
+      await send(server, await photograph(seed).png().toBuffer(), { ...PHOTOGRAPH, partNumber });
+  }
+  const query = `query ($first: Int!) { products(first: $first) { edges { node {
+    references { edges { node { name image { url } product { name } } } }
+  } } } }`;
+  const one = await statementsOf(() => server.data(query, { first: 1 }));
+  const two = await statementsOf(() => server.data(query, { first: 2 }));
+  expect(one).toHaveLength(4);
+  expect(two).toHaveLength(one.length);
 });
 
 test('a document with several mutations is as many admissions, each whole', async () => {

@@ -14,8 +14,10 @@ import {
   generate,
   samplesIn,
 } from './support/generations.js';
+import { grey, photograph } from './support/photographs.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
+import { MASK, PHOTOGRAPH, createUpload, fetchUpload, put, send } from './support/uploads.js';
 
 const OTHER = 'the-key-of-another-tenant';
 
@@ -101,4 +103,64 @@ test("a signature for one tenant's path does not open another's", async () => {
   const theirs = new URL(theirSample.image.url);
   theirs.pathname = theirs.pathname.replace(/[^/]+$/, mine.pathname.split('/').at(-1) ?? '');
   expect((await fetch(theirs)).status).toBe(403);
+});
+
+describe("another tenant's photographs and masks", () => {
+  const file = () => photograph(1).png().toBuffer();
+  const shape = () =>
+    grey((x) => (x < 9 ? 255 : 0))
+      .png()
+      .toBuffer();
+  let upload: Json;
+  let reference: Json;
+  let mask: Json;
+
+  beforeAll(async () => {
+    upload = await createUpload(server, { ...PHOTOGRAPH, name: 'mine' });
+    await put(upload.url, await file());
+    ({ reference } = await fetchUpload(server, upload.id));
+    mask = await send(server, await shape(), MASK);
+  });
+
+  test('are not there: not to read, nor to archive, nor to list', async () => {
+    const query = `query ($upload: ID!, $reference: ID!, $mask: ID!) {
+      upload(id: $upload) { id } reference(id: $reference) { id } regionMask(id: $mask) { id }
+      product(partNumber: "TILE") { references(includeArchived: true) { edges { node { id } } } }
+    }`;
+    const ids = { upload: upload.id, reference: reference.id, mask: mask.id };
+    expect(await server.data(query, ids, OTHER)).toEqual({
+      upload: null,
+      reference: null,
+      regionMask: null,
+      product: { references: { edges: [] } },
+    });
+    const archive = 'mutation ($id: ID!) { archiveReference(id: $id) { id } }';
+    const unknown = '00000000-0000-7000-8000-000000000000';
+    const [theirs, nobodys] = [reference.id, unknown].map((id) => server.error(archive, { id }, OTHER));
+    expect(await theirs).toMatchObject({
+      message: (await nobodys)?.message.replace(unknown, reference.id),
+      extensions: { code: 'NOT_FOUND', field: 'id' },
+    });
+    expect((await fetchUpload(server, upload.id)).reference.archivedAt).toBeNull();
+  });
+
+  test('are not what their own become, though the pixels are the same', async () => {
+    const theirs = await send(server, await file(), PHOTOGRAPH, OTHER);
+    expect(theirs).toMatchObject({ name: null, product: { partNumber: 'TILE' } });
+    expect(theirs.id).not.toBe(reference.id);
+    expect((await send(server, await shape(), MASK, OTHER)).id).not.toBe(mask.id);
+  });
+
+  test("cannot be sent for them: a signature for one tenant's upload does not open another's", async () => {
+    const url = new URL((await createUpload(server, PHOTOGRAPH, OTHER)).url);
+    const tenant = new URL(upload.url).pathname.split('/').at(2) ?? '';
+    url.pathname = url.pathname.replace(/uploads\/[^/]+/, `uploads/${tenant}`);
+    expect((await put(url, await file())).status).toBe(403);
+  });
+
+  test('are of products of their own only', async () => {
+    const create = 'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { id } }';
+    const { message } = await server.error(create, { input: { ...PHOTOGRAPH, partNumber: 'METAL_NUT' } }, OTHER);
+    expect(message).toBe('input.partNumber: there is no product "METAL_NUT"; there are: TILE');
+  });
 });

@@ -1,7 +1,7 @@
 /**
- * Artifact URLs: /artifacts/<tenant>/<key>?expires=<unix seconds>&signature=<HMAC-SHA256>. Who holds one can
- * read that artifact until it expires, and nothing else. Expiry is rounded up, so that within a while every
- * answer gives the same URL and caches can work.
+ * Signed URLs: /<folder>/<tenant>/<key>?expires=<unix seconds>&signature=<HMAC-SHA256>. Who holds one of an artifact
+ * can read that artifact until it expires, who holds one of an upload can send that upload's file, and nothing else.
+ * Expiry is rounded up, so that within a while every answer gives the same URL and caches can work.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -20,27 +20,36 @@ export interface UrlSigner {
   verify(tenantId: string, key: string, expires: unknown, signature: unknown, now?: Date): Verdict;
 }
 
-export function createSigner(secret: Uint8Array, lifetimeSeconds: number): UrlSigner {
+/** What the signer of one folder has signed, that of another does not take. */
+export type Folder = 'artifacts' | 'uploads';
+
+export function createSigner(secret: Uint8Array, lifetimeSeconds: number, folder: Folder = 'artifacts'): UrlSigner {
+  const key = keyOf(secret, folder);
   const grain = Math.max(1, Math.floor(lifetimeSeconds / 12));
-  const signature = (tenantId: string, key: string, expires: number): string =>
-    createHmac('sha256', secret)
-      .update(`${tenantId}\n${key}\n${String(expires)}`)
+  const signature = (tenantId: string, name: string, expires: number): string =>
+    createHmac('sha256', key)
+      .update(`${tenantId}\n${name}\n${String(expires)}`)
       .digest('base64url');
 
   return {
-    sign(tenantId, key, now = new Date()) {
+    sign(tenantId, name, now = new Date()) {
       const expires = Math.ceil((now.getTime() / 1000 + lifetimeSeconds) / grain) * grain;
       return {
-        path: `/artifacts/${tenantId}/${key}?expires=${String(expires)}&signature=${signature(tenantId, key, expires)}`,
+        path: `/${folder}/${tenantId}/${name}?expires=${String(expires)}&signature=${signature(tenantId, name, expires)}`,
         expiresAt: new Date(expires * 1000),
       };
     },
-    verify(tenantId, key, expires, given, now = new Date()) {
+    verify(tenantId, name, expires, given, now = new Date()) {
       if (typeof given !== 'string' || typeof expires !== 'string' || !/^\d{1,12}$/.test(expires)) return 'INVALID';
-      if (!equal(given, signature(tenantId, key, Number(expires)))) return 'INVALID';
+      if (!equal(given, signature(tenantId, name, Number(expires)))) return 'INVALID';
       return Number(expires) * 1000 > now.getTime() ? 'VALID' : 'EXPIRED';
     },
   };
+}
+
+/** Artifacts have the secret itself, as they had before there were other folders. */
+function keyOf(secret: Uint8Array, folder: Folder): Uint8Array {
+  return folder === 'artifacts' ? secret : createHmac('sha256', secret).update(folder).digest();
 }
 
 /** Made at the first start, so that URLs outlive a restart. The caller holds the directory's lock. */

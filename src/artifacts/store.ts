@@ -14,6 +14,8 @@ export interface ArtifactStore {
   /** Where the artifact would lie, relative to `root`; undefined for what cannot be a key. */
   pathOf(tenantId: string, key: string): string | undefined;
   readonly root: string;
+  /** A folder for files on their way in; emptied at every start. */
+  readonly temporary: string;
 }
 
 export async function openArtifactStore(root: string): Promise<ArtifactStore> {
@@ -24,6 +26,7 @@ export async function openArtifactStore(root: string): Promise<ArtifactStore> {
 
   return {
     root,
+    temporary,
     pathOf,
     async put(tenantId, extension, bytes) {
       const key = `${randomBytes(24).toString('hex')}.${extension}`;

@@ -12,6 +12,7 @@ import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import { health } from './health.js';
 import { hostForUrl } from './origin.js';
+import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = '/graphql';
@@ -33,6 +34,16 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
 
   app.use(health({ pool: parts.pool, database: parts.database, draining: () => draining }));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
+  app.put(
+    '/uploads/:tenant/:id',
+    acceptUploads({
+      database: parts.database,
+      signer: parts.uploadSigner,
+      store,
+      maximumBytes: parts.config.limits.maximumUploadBytes,
+      log,
+    }),
+  );
   app.all(
     PATH,
     express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),

@@ -11,10 +11,12 @@ import {
 } from '../schema/catalog.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
+import { ReferenceConnection } from '../schema/reference.js';
 import { SampleConnection } from '../schema/sample.js';
 import { pageRequest } from '../storage/pages.js';
-import type { DefectRow, ProductRow, SampleRow } from '../storage/tables.js';
+import type { DefectRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
+import { REFERENCE_KEY, referenceKey } from './references.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
 @Resolver(() => Product)
@@ -54,6 +56,18 @@ export class ProductResolver {
     const request = pageRequest(args, SAMPLE_KEY);
     const found = await loaders.samplesUnder.load({ parent: 'product', id, request });
     return connection(found, request, sampleKey);
+  }
+
+  @FieldResolver(() => ReferenceConnection, { description: 'The newest first.' })
+  async references(
+    @Root() { id }: ProductRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<ReferenceRow>> {
+    const request = pageRequest(args, REFERENCE_KEY);
+    const found = await loaders.referencesUnder.load({ id, request, includeArchived: includeArchived ?? false });
+    return connection(found, request, referenceKey);
   }
 }
 

@@ -1,0 +1,96 @@
+/** PUT /uploads/<tenant>/<id>: the signature in the URL is the permission, the body is the file and nothing else. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { UrlSigner, Verdict } from '../artifacts/signing.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { ErrorCode } from '../errors.js';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import { completeUpload } from '../references/complete.js';
+import { masksOf } from '../references/masks.js';
+import { referencesOf } from '../references/references.js';
+import { createTurns } from '../references/turns.js';
+import { uploadsOf } from '../references/uploads.js';
+import type { Database } from '../storage/database.js';
+import type { UploadRow } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { receive } from './body.js';
+import { publicError } from './errors.js';
+
+const DECODED_AT_A_TIME = 2;
+/** How long a refused caller may go on sending, to come round to reading the answer. */
+const LINGER_MS = 5_000;
+
+/** What is wrong with the picture itself is 422. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  SIGNATURE_INVALID: 403,
+  URL_EXPIRED: 410,
+  NOT_FOUND: 404,
+  UPLOAD_CONFLICT: 409,
+  UPLOAD_TOO_LARGE: 413,
+  IMAGE_TYPE_UNSUPPORTED: 415,
+};
+
+export interface UploadParts {
+  readonly database: Database;
+  readonly signer: UrlSigner;
+  readonly store: ArtifactStore;
+  readonly maximumBytes: number;
+  readonly log: Log;
+}
+
+export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: string; id: string }> {
+  const { database, signer, store, maximumBytes, log } = parts;
+  const decoding = createTurns(DECODED_AT_A_TIME);
+
+  async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
+    const { tenant, id } = request.params;
+    const { expires, signature } = request.query;
+    requireValid(signer.verify(tenant, id, expires, signature));
+    const scope = forTenant(database, tenant);
+    await uploadsOf(scope).require(id);
+    const body = await receive(request, store.temporary, maximumBytes);
+    try {
+      return await answerOf(scope, await completeUpload({ scope, store, decoding }, id, body));
+    } finally {
+      await body.remove();
+    }
+  }
+
+  return async (request, response) => {
+    response.set('cache-control', 'no-store');
+    try {
+      response.status(201).json(await accept(request));
+    } catch (error) {
+      const hungUp = request.destroyed && !request.complete;
+      if (!hungUp) refuse(request, response, error as Error, log);
+    }
+  };
+}
+
+function requireValid(verdict: Verdict): void {
+  if (verdict === 'VALID') return;
+  throw verdict === 'EXPIRED'
+    ? new ServiceError('URL_EXPIRED', 'This URL has expired; query the upload again for a new one.')
+    : new ServiceError('SIGNATURE_INVALID', 'This URL was not made by this service, or was changed.');
+}
+
+async function answerOf(scope: TenantScope, { referenceId, maskId }: UploadRow): Promise<object> {
+  if (referenceId !== null) {
+    const { id, width, height } = await referencesOf(scope).require(referenceId);
+    return { reference: { id, width, height } };
+  }
+  const { id, width, height, areaFraction } = await masksOf(scope).require(maskId ?? '');
+  return { mask: { id, width, height, areaFraction } };
+}
+
+/** In GraphQL's own form. What is still on its way is read and thrown away, or the caller would not see the answer. */
+function refuse(request: IncomingMessage, response: Response, error: Error, log: Log): void {
+  const status = error instanceof ServiceError ? (STATUS[error.code] ?? 422) : 500;
+  const extensions = error instanceof ServiceError ? error.extensions : {};
+  response.status(status).json({ errors: [publicError(error, { message: error.message, extensions }, log)] });
+  if (request.complete) return;
+  request.resume();
+  setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();
+}

@@ -1,0 +1,29 @@
+/** Pictures that are stored once, whoever sends them how often: a row with a file, found by its pixels or inserted. */
+import { eq } from 'drizzle-orm';
+import type { ArtifactRow } from '../storage/tables.js';
+import { artifacts } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+interface Once<T> {
+  find(): Promise<T | undefined>;
+  /** Undefined when another transaction has inserted the same pixels in the meantime. */
+  insert(artifactKey: string, createdAt: Date): Promise<T | undefined>;
+}
+
+/** Within a transaction. Without a file the row must be there. */
+export async function findOrInsert<T>(
+  { database, rows, own }: TenantScope,
+  file: Omit<ArtifactRow, 'tenantId'> | undefined,
+  { find, insert }: Once<T>,
+): Promise<T> {
+  const known = await find();
+  if (known !== undefined) return known;
+  if (file === undefined) throw new Error('a picture was there a moment ago and is gone');
+  await database.insert(artifacts).values(own(file));
+  const inserted = await insert(file.key, file.createdAt);
+  if (inserted !== undefined) return inserted;
+  await database.delete(artifacts).where(rows(artifacts, eq(artifacts.key, file.key)));
+  const other = await find();
+  if (other === undefined) throw new Error('a picture conflicts with one that is not there');
+  return other;
+}

@@ -1,0 +1,115 @@
+/** A tenant's reference photographs: each belongs to a product, which has no photograph twice. */
+import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
+import { ServiceError, quote } from '../errors.js';
+import { isId, newId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { ArtifactRow, ReferenceRow } from '../storage/tables.js';
+import { references } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { findOrInsert } from './files.js';
+
+export type NewReference = Pick<ReferenceRow, 'productId' | 'name' | 'hash' | 'width' | 'height'>;
+
+export interface References {
+  /** Archived ones too: what was drawn on them still points to them. */
+  byId(id: string): Promise<ReferenceRow | undefined>;
+  byIds(ids: readonly string[]): Promise<readonly ReferenceRow[]>;
+  /** Throws NOT_FOUND, for another tenant's as for one that never was. `field` is what the message names. */
+  require(id: string, field?: string): Promise<ReferenceRow>;
+  /** Those that are not archived, the oldest first. */
+  listOfProduct(productId: string): Promise<readonly ReferenceRow[]>;
+  /** The same page under each of many products, in one statement; the newest first. */
+  pagesOfProducts(
+    productIds: readonly string[],
+    request: PageRequest,
+    includeArchived: boolean,
+  ): Promise<ReadonlyMap<string, Page<ReferenceRow>>>;
+  withHash(productId: string, hash: string): Promise<ReferenceRow | undefined>;
+  /** What is archived already stays as it is. */
+  archive(id: string): Promise<ReferenceRow>;
+  /** The product's photograph with these pixels, taken out of the archive if it was there; else a new one with this file. */
+  keep(photograph: NewReference, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<ReferenceRow>;
+}
+
+export function referencesOf(scope: TenantScope): References {
+  const { database, rows, own } = scope;
+  const select = () => database.select().from(references);
+
+  async function byIds(ids: readonly string[]): Promise<readonly ReferenceRow[]> {
+    const valid = ids.filter(isId);
+    return valid.length === 0 ? [] : select().where(rows(references, inArray(references.id, valid)));
+  }
+
+  async function require(id: string, field = 'id'): Promise<ReferenceRow> {
+    const [row] = await byIds([id]);
+    if (row === undefined)
+      throw new ServiceError('NOT_FOUND', `${field}: there is no reference ${quote(id)}`, { field });
+    return row;
+  }
+
+  const same = (productId: string, hash: string) =>
+    rows(references, eq(references.productId, productId), eq(references.hash, hash));
+
+  return {
+    byIds,
+    require,
+    byId: async (id) => (await byIds([id])).at(0),
+
+    listOfProduct: async (productId) =>
+      select()
+        .where(rows(references, eq(references.productId, productId), isNull(references.archivedAt)))
+        .orderBy(asc(references.id)),
+
+    async pagesOfProducts(productIds, request, includeArchived) {
+      const [last] = request.after ?? [];
+      const rank = sql<number>`row_number() over (partition by ${references.productId} order by ${references.id} desc)`;
+      const ranked = database
+        .select({ id: references.id, rank: rank.as('rank') })
+        .from(references)
+        .where(
+          rows(
+            references,
+            inArray(references.productId, [...productIds]),
+            last === undefined ? undefined : lt(references.id, String(last)),
+            includeArchived ? undefined : isNull(references.archivedAt),
+          ),
+        )
+        .as('ranked');
+      const found = await database
+        .select({ reference: references })
+        .from(references)
+        .innerJoin(ranked, eq(ranked.id, references.id))
+        .where(rows(references, lte(ranked.rank, request.first + 1)))
+        .orderBy(desc(references.id));
+      const groups = Map.groupBy(
+        found.map(({ reference }) => reference),
+        ({ productId }) => productId,
+      );
+      return new Map(productIds.map((id) => [id, page(groups.get(id) ?? [], request)]));
+    },
+
+    withHash: async (productId, hash) => (await select().where(same(productId, hash))).at(0),
+
+    async archive(id) {
+      await require(id);
+      await database
+        .update(references)
+        .set({ archivedAt: new Date() })
+        .where(rows(references, and(eq(references.id, id), isNull(references.archivedAt))));
+      return require(id);
+    },
+
+    keep: (photograph, file) =>
+      findOrInsert(scope, file, {
+        find: async () => {
+          const known = same(photograph.productId, photograph.hash);
+          return (await database.update(references).set({ archivedAt: null }).where(known).returning()).at(0);
+        },
+        insert: async (artifactKey, createdAt) => {
+          const row = own({ ...photograph, id: newId(), artifactKey, createdAt, archivedAt: null });
+          return (await database.insert(references).values(row).onConflictDoNothing().returning()).at(0);
+        },
+      }),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * A tenant's uploads: the permission to send one file, and what became of it. A refused file leaves the upload open
+ * for a better one; once completed it stands for that file for ever.
+ */
+import { eq, inArray } from 'drizzle-orm';
+import { catalogOf } from '../catalog/catalog.js';
+import { unknownProduct } from '../catalog/unknown.js';
+import { ServiceError, badInput, quote } from '../errors.js';
+import { isId, newId } from '../storage/identifiers.js';
+import type { UploadRow } from '../storage/tables.js';
+import { uploads } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { optionalText, requireText } from '../text.js';
+
+export interface UploadInput {
+  readonly purpose: UploadRow['purpose'];
+  readonly partNumber?: string | null;
+  readonly name?: string | null;
+}
+
+export interface Outcome {
+  readonly referenceId: string | null;
+  readonly maskId: string | null;
+}
+
+export interface Uploads {
+  create(input: UploadInput): Promise<UploadRow>;
+  byId(id: string): Promise<UploadRow | undefined>;
+  /** Throws NOT_FOUND. */
+  require(id: string): Promise<UploadRow>;
+  /** Within a transaction: as `require`, and nobody else completes it meanwhile. */
+  hold(id: string): Promise<UploadRow>;
+  complete(id: string, bodyHash: string, outcome: Outcome): Promise<UploadRow>;
+}
+
+export function uploadsOf(scope: TenantScope): Uploads {
+  const { database, rows, own } = scope;
+  const select = (id: string) =>
+    database
+      .select()
+      .from(uploads)
+      .where(rows(uploads, inArray(uploads.id, isId(id) ? [id] : [])));
+
+  return {
+    async create(input) {
+      const { productId, name } = await subjectOf(scope, input);
+      const row = { id: newId(), purpose: input.purpose, productId, name, createdAt: new Date() };
+      return found((await database.insert(uploads).values(own(row)).returning()).at(0), row.id);
+    },
+    byId: async (id) => (await select(id)).at(0),
+    require: async (id) => found((await select(id)).at(0), id),
+    hold: async (id) => found((await select(id).for('update')).at(0), id),
+    async complete(id, bodyHash, outcome) {
+      const set = { ...outcome, bodyHash, completedAt: new Date() };
+      const updated = await database
+        .update(uploads)
+        .set(set)
+        .where(rows(uploads, eq(uploads.id, id)))
+        .returning();
+      return found(updated.at(0), id);
+    },
+  };
+}
+
+function found(row: UploadRow | undefined, id: string): UploadRow {
+  if (row !== undefined) return row;
+  throw new ServiceError('NOT_FOUND', `id: there is no upload ${quote(id)}`, { field: 'id' });
+}
+
+/** A photograph shows a product; a mask is a shape, which goes with any picture of its size. */
+async function subjectOf(
+  scope: TenantScope,
+  { purpose, partNumber, name }: UploadInput,
+): Promise<{ productId: string | null; name: string | null }> {
+  if (purpose === 'MASK') {
+    for (const [field, value] of Object.entries({ partNumber, name })) {
+      if (value != null)
+        throw badInput(`input.${field}`, `is for a REFERENCE; a MASK has none, and got ${quote(value)}`);
+    }
+    return { productId: null, name: null };
+  }
+  if (partNumber == null) throw badInput('input.partNumber', 'is needed for a REFERENCE: the product that it shows');
+  const part = requireText(partNumber, 'input.partNumber');
+  const given = optionalText(name, 'input.name') ?? null;
+  const catalog = catalogOf(scope);
+  const [product] = await catalog.productsByPartNumber([part]);
+  if (product === undefined) throw await unknownProduct(catalog, part, 'input.partNumber');
+  return { productId: product.id, name: given };
+}

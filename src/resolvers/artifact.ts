@@ -1,0 +1,9 @@
+/** A stored file as the API shows it: with a URL of its own for this caller. */
+import type { Artifact } from '../schema/sample.js';
+import type { Context } from './context.js';
+
+export async function artifact(key: string, { loaders, parts, scope, origin }: Context): Promise<Artifact> {
+  const row = await loaders.artifact.load(key);
+  const { path, expiresAt } = parts.signer.sign(scope.tenantId, key);
+  return { ...row, url: new URL(path, origin), expiresAt };
+}

@@ -1,0 +1,37 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Reference, RegionMask } from '../schema/reference.js';
+import { CreateUploadInput, Upload } from '../schema/upload.js';
+import type { ReferenceRow, RegionMaskRow, UploadRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+
+@Resolver(() => Upload)
+export class UploadResolver {
+  @Query(() => Upload, { nullable: true })
+  async upload(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Upload | null> {
+    const row = await context.uploads.byId(id);
+    return row === undefined ? null : signed(row, context);
+  }
+
+  @Mutation(() => Upload)
+  async createUpload(
+    @Arg('input', () => CreateUploadInput) input: CreateUploadInput,
+    @Ctx() context: Context,
+  ): Promise<Upload> {
+    return signed(await context.uploads.create(input), context);
+  }
+
+  @FieldResolver(() => Reference, { nullable: true, description: 'What the file of a REFERENCE has become.' })
+  reference(@Root() { referenceId }: UploadRow, @Ctx() { loaders }: Context): Promise<ReferenceRow> | null {
+    return referenceId === null ? null : loaders.reference.load(referenceId);
+  }
+
+  @FieldResolver(() => RegionMask, { nullable: true, description: 'What the file of a MASK has become.' })
+  mask(@Root() { maskId }: UploadRow, @Ctx() { loaders }: Context): Promise<RegionMaskRow> | null {
+    return maskId === null ? null : loaders.mask.load(maskId);
+  }
+}
+
+function signed(row: UploadRow, { parts, scope, origin }: Context): Upload & UploadRow {
+  const { path, expiresAt } = parts.uploadSigner.sign(scope.tenantId, row.id);
+  return { ...row, url: new URL(path, origin), expiresAt, maximumBytes: parts.config.limits.maximumUploadBytes };
+}
