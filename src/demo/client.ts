@@ -1,4 +1,4 @@
-/** The four things the demo asks of the service, in plain GraphQL over fetch and graphql-ws. */
+/** The five things the demo asks of the service, in plain GraphQL over fetch and graphql-ws. */
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { DemoError } from './options.js';
@@ -34,6 +34,8 @@ export interface GenerationEvent {
 
 export interface Client {
   pairs(): Promise<Pair[]>;
+  /** Gives the id of the reference. */
+  upload(photograph: Uint8Array, partNumber: string, name: string): Promise<string>;
   generate(input: object): Promise<Accepted>;
   follow(id: string): AsyncIterable<GenerationEvent>;
 }
@@ -84,6 +86,17 @@ export function connect(url: string, key: string): Client {
           coverage,
         })),
       );
+    },
+    async upload(photograph, partNumber, name) {
+      const { createUpload } = await ask<{ createUpload: { url: string } }>(
+        'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { url } }',
+        { input: { purpose: 'REFERENCE', partNumber, name } },
+      );
+      const response = await fetch(createUpload.url, { method: 'PUT', body: Buffer.from(photograph) });
+      const answer = (await response.json()) as { reference?: { id: string }; errors?: { message: string }[] };
+      if (answer.reference === undefined)
+        throw new DemoError(`${name}: ${answer.errors?.[0]?.message ?? String(response.status)}`);
+      return answer.reference.id;
     },
     async generate(input) {
       const { generateDefects } = await ask<{

@@ -2,8 +2,8 @@
  * A client as a user would write one: asks the running service for defective pictures, follows the events, and
  * writes image, mask and overlay of each sample to a folder as soon as it is ready.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { DemoError, HELP, readOptions } from './options.js';
 import type { Options } from './options.js';
 import { connect } from './client.js';
@@ -18,7 +18,8 @@ async function main(): Promise<void> {
   }
   const client = connect(options.url, options.key);
   const pair = await choosePair(client, options);
-  const generation = await client.generate({ ...pair, ...options.request });
+  const reference = options.on === undefined ? {} : { reference: { id: await register(client, pair, options.on) } };
+  const generation = await client.generate({ ...pair, ...options.request, ...reference });
   const strength = generation.strength;
   console.log(
     `Drawing ${String(options.request.count)} × ${pair.defectCode} on ${pair.partNumber} (${generation.coverage})`,
@@ -52,6 +53,14 @@ async function choosePair(client: Client, { part, defect }: Options) {
   if (best === undefined)
     throw new DemoError(`The service has no product and defect to go with ${part ?? defect ?? 'any wish'}.`);
   return { partNumber: best.partNumber, defectCode: best.defectCode };
+}
+
+/** The photograph becomes one of the product's references; one that is there already is not stored again. */
+async function register(client: Client, { partNumber }: { partNumber: string }, path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new DemoError(`--on: ${(error as Error).message}`);
+  });
+  return client.upload(bytes, partNumber, basename(path));
 }
 
 async function save(sample: ReadySample, folder: string, name: string, generation: string): Promise<string[]> {

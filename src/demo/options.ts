@@ -13,6 +13,8 @@ Asks a running DefectDiffu service for defective pictures and writes them to a f
   --strength 2        defect strength, or a range that is spread over the samples: 1..4
   --seed 7            the same seed gives the same pictures
   --steps 20          denoising steps    (default: the model's)
+  --on part.jpg       draws on this photograph of the product, and leaves the rest of it alone
+  --region 40,60,80,50   where on the photograph: left, top, width, height in pixels (default: as real defects lie)
   --out demo-output   folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
   --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
@@ -29,11 +31,14 @@ export interface Options {
   readonly part: string | undefined;
   readonly defect: string | undefined;
   readonly out: string;
+  /** The photograph to draw on. */
+  readonly on: string | undefined;
   readonly request: {
     readonly count: number;
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
     readonly seed?: number;
     readonly steps?: number;
+    readonly region?: { readonly polygons: readonly (readonly { readonly x: number; readonly y: number }[])[] };
   };
 }
 
@@ -50,11 +55,13 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
     part: values.part,
     defect: values.defect,
     out: values.out ?? 'demo-output',
+    on: values.on,
     request: {
       count: number('count', values.count ?? '4'),
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
       ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
       ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+      ...(values.region === undefined ? {} : { region: rectangle(values.region) }),
     },
   };
 }
@@ -68,6 +75,8 @@ function parse(args: string[]) {
     strength: text,
     seed: text,
     steps: text,
+    on: text,
+    region: text,
     out: text,
     key: text,
     url: text,
@@ -83,6 +92,23 @@ function number(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new DemoError(`--${name}: "${text}" is not a number.`);
   return value;
+}
+
+function rectangle(text: string) {
+  const [x, y, width, height, ...more] = text.split(',').map((part) => number('region', part));
+  if (x === undefined || y === undefined || width === undefined || height === undefined || more.length > 0)
+    throw new DemoError(`--region: "${text}" is not left,top,width,height.`);
+  const [right, bottom] = [x + width, y + height];
+  return {
+    polygons: [
+      [
+        { x, y },
+        { x: right, y },
+        { x: right, y: bottom },
+        { x, y: bottom },
+      ],
+    ],
+  };
 }
 
 function strength(text: string) {

@@ -11,10 +11,12 @@ import type { Limits } from '../config.js';
 import { ServiceError, badInput, listed, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
+import type { PhotographSettings } from '../storage/records.js';
 import type { DefectRow, GenerationRow, ProductRow } from '../storage/tables.js';
 import { events, generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { CHANNEL, QUEUED_SIGNAL } from './events.js';
+import { resolvePhotographs } from './photographs.js';
 import type { GenerationInput, Order } from './request.js';
 import { checkTexts, hashOf, resolveOrder } from './request.js';
 
@@ -102,6 +104,7 @@ interface Resolved {
   readonly product: ProductRow;
   readonly defect: DefectRow;
   readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+  readonly photograph: PhotographSettings | null;
 }
 
 async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonly Item[]): Promise<Resolved[]> {
@@ -118,7 +121,12 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const bundle = findModel(rules.models, input.model, at);
     const coverage = rules.models.coverage(bundle, product.promptName, defect.promptName);
     if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
-    resolved.push({ item, product, defect, coverage, order: resolveOrder(input, bundle, rules.limits, at) });
+    const pair = `${product.promptName}/${defect.promptName}`;
+    const order = resolveOrder(input, { bundle, pair, coverage, limits: rules.limits }, at);
+    const { seed, steps, sweep } = order.settings;
+    const rows = order.count / (sweep?.length ?? 1);
+    const photograph = await resolvePhotographs(scope, { input, product, rows, seed, steps, at });
+    resolved.push({ item, product, defect, coverage, order, photograph });
   }
   return resolved;
 }
@@ -168,13 +176,13 @@ async function insert(
   if (!canDraw()) throw unavailable();
   await requireRoom(scope, resolved, limits);
   const at = new Date();
-  const values = resolved.map(({ item, order, product, defect, coverage }) =>
+  const values = resolved.map(({ item, order, product, defect, coverage, photograph }) =>
     scope.own({
       id: newId(),
       productId: product.id,
       defectId: defect.id,
       status: 'QUEUED' as const,
-      settings: { ...order.settings, product: product.promptName, defect: defect.promptName, coverage },
+      settings: { ...order.settings, product: product.promptName, defect: defect.promptName, coverage, photograph },
       count: order.count,
       priority: order.priority,
       samplesDone: 0,

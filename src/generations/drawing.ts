@@ -1,17 +1,22 @@
 /**
- * Carries one claimed generation through the pool. A sample exists when its three files are durable and its row,
+ * Carries one claimed generation through the pool. A sample exists when its files are durable and its row,
  * its artifacts' rows and its event are committed together; a generation drawn again after a crash draws only the
  * samples that do not exist yet.
  */
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { InferencePool, SampleRequest, SampleResult } from '../inference/index.js';
+import type { InferencePool, PhotographRequest, SampleRequest, SampleResult } from '../inference/index.js';
 import { newId } from '../storage/identifiers.js';
 import type { ArtifactRow, GenerationRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import type { Materials } from './materials.js';
+import { materialsOf } from './materials.js';
+import type { Progress } from './progress.js';
 import { createProgress } from './progress.js';
+import { isGoodEnough } from './quality.js';
 import { change } from './queue.js';
-import { seedOf, strengthOf } from './request.js';
+import { rejectionsOf } from './rejections.js';
 import { samplesOf } from './samples.js';
+import { seedOf, strengthOf } from './strengths.js';
 
 /** Handed to the pool at a time, so that generations that run together take turns and memory stays bounded. */
 const CHUNK = 16;
@@ -35,62 +40,136 @@ export class StorageFailed extends Error {
   }
 }
 
+/** Some samples did not reach the policy however often they were drawn; those that did are kept. */
+export class QualityNotReached extends Error {
+  override readonly name = 'QualityNotReached';
+
+  constructor(row: GenerationRow, missing: number) {
+    const { minimumVisibility, minimumAgreement, maximumAttempts } = row.settings.quality ?? {};
+    super(
+      `${String(missing)} of ${String(row.count)} samples did not reach visibility ${String(minimumVisibility)} and agreement ` +
+        `${String(minimumAgreement)} in ${String(maximumAttempts)} attempts each; ask for a higher strength or a larger region, or lower the bounds`,
+    );
+  }
+}
+
+interface Try {
+  readonly index: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** A try, and what it is drawn on. */
+interface Origin extends Try {
+  readonly referenceId: string | null;
+  readonly baseSampleId: string | null;
+}
+
 export async function drawGeneration(drawing: Drawing): Promise<void> {
   const { scope, row, owner } = drawing;
   const done = await samplesOf(scope).indexesOf(row.id);
-  const missing = Array.from({ length: row.count }, (_, index) => index).filter((index) => !done.has(index));
+  const rejected = await rejectionsOf(scope).attemptsOf(row.id);
+  const most = row.settings.quality?.maximumAttempts ?? 1;
+  const tries = Array.from({ length: row.count }, (_, index) => ({ index, attempt: (rejected.get(index) ?? 0) + 1 }));
+  let missing = tries.filter(({ index, attempt }) => !done.has(index) && attempt <= most);
+  let givenUp = tries.filter(({ index, attempt }) => !done.has(index) && attempt > most).length;
   const progress = createProgress(drawing, done.size);
+  const materials = materialsOf(scope, drawing.store, row.settings);
   try {
-    for (let start = 0; start < missing.length; start += CHUNK) {
-      await drawChunk(drawing, missing.slice(start, start + CHUNK), progress);
+    while (missing.length > 0) {
+      const again = await drawChunk(drawing, materials, missing.slice(0, CHUNK), progress);
+      const next = again.map(({ index, attempt }) => ({ index, attempt: attempt + 1 }));
+      givenUp += next.filter(({ attempt }) => attempt > most).length;
+      missing = [...missing.slice(CHUNK), ...next.filter(({ attempt }) => attempt <= most)];
     }
   } finally {
     await progress.close();
   }
+  if (givenUp > 0) throw new QualityNotReached(row, givenUp);
   const end = { status: 'SUCCEEDED', finishedAt: new Date(), stepsDone: row.count * row.settings.steps } as const;
   await change(scope, owner, row.id, end, { type: 'GenerationSucceeded' });
 }
 
-async function drawChunk(drawing: Drawing, indexes: readonly number[], progress: ReturnType<typeof createProgress>) {
+/** Gives the tries that were rejected. */
+async function drawChunk(
+  drawing: Drawing,
+  materials: Materials,
+  tries: readonly Try[],
+  progress: Progress,
+): Promise<readonly Try[]> {
   const { row, pool } = drawing;
-  const requests = new Map(indexes.map((index) => [`${row.id}/${String(index)}`, index]));
+  const requests: SampleRequest[] = [];
+  const origins = new Map<string, Origin>();
+  for (const one of tries) {
+    const material = await materials(one.index);
+    const request = requestOf(row, one, material?.request ?? null);
+    requests.push(request);
+    const { referenceId = null, baseSampleId = null } = material ?? {};
+    origins.set(request.id, { ...one, referenceId, baseSampleId });
+  }
   const failure = new AbortController();
   const stored: Promise<void>[] = [];
+  const rejected: Try[] = [];
   const listener = {
     progress: (id: string, step: number) => progress.step(id, step),
     sample: (result: SampleResult) => {
-      progress.sampleDrawn(result.id);
-      stored.push(
-        storeSample(drawing, requests.get(result.id) ?? -1, result).then(
-          () => progress.sampleStored(),
-          (error: unknown) => failure.abort(error),
-        ),
-      );
+      const one = origins.get(result.id) as Origin;
+      const kept = isGoodEnough(result.scores, row.settings.quality);
+      if (!kept) rejected.push(one);
+      progress.sampleDrawn(result.id, kept);
+      const storing = kept
+        ? storeSample(drawing, one, result).then(() => progress.sampleStored())
+        : recordRejection(drawing, one, result);
+      stored.push(storing.catch((error: unknown) => failure.abort(error)));
     },
   };
   const signal = AbortSignal.any([drawing.signal, failure.signal]);
   try {
-    await pool.draw(
-      [...requests].map(([id, index]) => requestOf(row, id, index)),
-      listener,
-      signal,
-    );
+    await pool.draw(requests, listener, signal);
   } catch (error) {
     if (!failure.signal.aborted) throw error;
   } finally {
     await Promise.all(stored);
   }
   failure.signal.throwIfAborted();
+  return rejected;
 }
 
-function requestOf({ settings, count }: GenerationRow, id: string, index: number): SampleRequest {
-  const { bundle, product, defect, productScale, steps, sampler, guidance, maskMode } = settings;
-  const seed = seedOf(settings, index);
-  const strength = strengthOf(settings, index, count);
-  return { id, bundle, product, defect, seed, strength, productScale, steps, sampler, guidance, maskMode };
+function requestOf(
+  { id, settings, count }: GenerationRow,
+  { index, attempt }: Try,
+  photograph: PhotographRequest | null,
+): SampleRequest {
+  const { bundle, product, defect, productScale, steps, sampler, guidance, maskMode, twin = false } = settings;
+  return {
+    id: `${id}/${String(index)}`,
+    bundle,
+    product,
+    defect,
+    seed: seedOf(settings, index, attempt, count),
+    strength: strengthOf(settings, index, count),
+    productScale,
+    steps,
+    sampler,
+    guidance,
+    maskMode,
+    twin,
+    photograph,
+  };
 }
 
-async function storeSample({ scope, row, owner, store }: Drawing, index: number, result: SampleResult): Promise<void> {
+async function recordRejection({ scope, row, owner }: Drawing, { index, attempt }: Try, { scores }: SampleResult) {
+  const { visibility = 0, agreement = 0 } = scores ?? {};
+  const seed = seedOf(row.settings, index, attempt, row.count);
+  const rejection = { generationId: row.id, index, attempt, seed, visibility, agreement, createdAt: new Date() };
+  await change(scope, owner, row.id, {}, null, (tx) => rejectionsOf(tx).insert(rejection));
+}
+
+async function storeSample(
+  { scope, row, owner, store }: Drawing,
+  { index, attempt, referenceId, baseSampleId }: Origin,
+  result: SampleResult,
+): Promise<void> {
   const createdAt = new Date();
   const remove = ({ key }: { key: string }): Promise<void> => store.remove(scope.tenantId, key);
   const file = async (bytes: Uint8Array): Promise<Omit<ArtifactRow, 'tenantId'>> => ({
@@ -103,14 +182,20 @@ async function storeSample({ scope, row, owner, store }: Drawing, index: number,
     bytes: bytes.byteLength,
     createdAt,
   });
-  const [image, mask, overlay] = await allOrNone([file(result.image), file(result.mask), file(result.overlay)], remove);
+  const maybe = (bytes: Uint8Array | null) => (bytes === null ? Promise.resolve(null) : file(bytes));
+  const made = [file(result.image), file(result.mask), file(result.overlay), maybe(result.region), maybe(result.twin)];
+  const written = await allOrNone(made, async (each) => {
+    if (each !== null) await remove(each);
+  });
+  const [image, mask, overlay, region, twin] = written;
+  if (image == null || mask == null || overlay == null) throw new Error('a written file is not there');
   const sample = {
     id: newId(),
     generationId: row.id,
     productId: row.productId,
     defectId: row.defectId,
     index,
-    seed: seedOf(row.settings, index),
+    seed: seedOf(row.settings, index, attempt, row.count),
     strength: strengthOf(row.settings, index, row.count),
     areaFraction: result.areaFraction,
     boundingBoxes: [...result.boundingBoxes],
@@ -118,9 +203,18 @@ async function storeSample({ scope, row, owner, store }: Drawing, index: number,
     maskKey: mask.key,
     overlayKey: overlay.key,
     createdAt,
+    attempt,
+    referenceId,
+    baseSampleId,
+    regionKey: region?.key ?? null,
+    twinKey: twin?.key ?? null,
+    visibility: result.scores?.visibility ?? null,
+    agreement: result.scores?.agreement ?? null,
+    direction: result.scores?.direction ?? null,
+    seam: result.scores?.seam ?? null,
   };
   const payload = { type: 'SampleReady', sampleId: sample.id } as const;
-  const files = [image, mask, overlay];
+  const files = written.filter((each) => each !== null);
   try {
     await change(scope, owner, row.id, { oneMoreSample: true }, payload, (tx) => samplesOf(tx).insert(sample, files));
   } catch (error) {
@@ -130,7 +224,7 @@ async function storeSample({ scope, row, owner, store }: Drawing, index: number,
 }
 
 /** Waits for every one; when one fails, undoes the others. */
-async function allOrNone<T>(made: readonly [Promise<T>, Promise<T>, Promise<T>], undo: (value: T) => Promise<void>) {
+async function allOrNone<T>(made: readonly Promise<T>[], undo: (value: T) => Promise<void>): Promise<T[]> {
   try {
     return await Promise.all(made);
   } catch (error) {

@@ -13,7 +13,8 @@ const PARTS = 200;
 export interface Progress {
   /** Sample `id` has done `step` steps. */
   step(id: string, step: number): void;
-  sampleDrawn(id: string): void;
+  /** One that is not kept has done nothing for the generation. */
+  sampleDrawn(id: string, kept: boolean): void;
   sampleStored(): void;
   /** No event is written after this resolves. */
   close(): Promise<void>;
@@ -56,9 +57,9 @@ export function createProgress({ scope, row, owner }: Claimed, alreadyStored: nu
       active.set(id, Math.min(step, steps));
       tell();
     },
-    sampleDrawn(id) {
+    sampleDrawn(id, kept) {
       active.delete(id);
-      drawn += 1;
+      if (kept) drawn += 1;
     },
     sampleStored() {
       stored += 1;

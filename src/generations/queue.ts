@@ -106,13 +106,13 @@ const ONE_MORE_SAMPLE = {
   stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + 1) * (${generations.settings} ->> 'steps')::int)`,
 };
 
-/** One fenced change of a claimed generation, with the event that tells of it and whatever else belongs to it. */
+/** One fenced change of a claimed generation, with the event that tells of it, if any, and whatever else belongs to it. */
 export async function change(
   tenant: TenantScope,
   owner: string,
   id: string,
   changes: Changes & { oneMoreSample?: true },
-  payload: EventPayload,
+  payload: EventPayload | null,
   within?: (scope: TenantScope) => Promise<void>,
 ): Promise<void> {
   const { oneMoreSample, ...columns } = changes;
@@ -129,6 +129,6 @@ export async function change(
       .returning({ id: generations.id });
     if (held === undefined) throw new ClaimLost(`generation ${id} is no longer held by ${owner}`);
     await within?.(scope);
-    await append(scope, id, payload);
+    if (payload !== null) await append(scope, id, payload);
   });
 }

@@ -6,16 +6,21 @@ import type { Bundle, GuidanceName, MaskMode, SamplerName } from '../inference/i
 import { stepBounds } from '../inference/index.js';
 import type { DrawSettings } from '../storage/records.js';
 import { requireText } from '../text.js';
-
-type Optional<T> = T | null | undefined;
+import type { Optional } from './bounds.js';
+import { within } from './bounds.js';
+import type { OnPhotographInput } from './photographs.js';
+import type { QualityInput } from './quality.js';
+import { resolveQuality } from './quality.js';
+import type { StrengthInput } from './strengths.js';
+import { SEED_LIMIT, resolveStrength } from './strengths.js';
 
 /** One item of `generateDefects`, as it came. */
-export interface GenerationInput {
+export interface GenerationInput extends OnPhotographInput {
   readonly partNumber: string;
   readonly defectCode: string;
   readonly count?: Optional<number>;
   readonly model?: Optional<string>;
-  readonly strength?: Optional<StrengthRange>;
+  readonly strength?: Optional<StrengthInput>;
   readonly productScale?: Optional<number>;
   readonly seed?: Optional<number>;
   readonly steps?: Optional<number>;
@@ -24,22 +29,18 @@ export interface GenerationInput {
   readonly maskMode?: Optional<MaskMode>;
   readonly priority?: Optional<number>;
   readonly idempotencyKey?: Optional<string>;
+  /** Also draws the normal twin of each sample from noise. */
+  readonly twin?: Optional<boolean>;
+  readonly quality?: Optional<QualityInput>;
 }
 
-export interface StrengthRange {
-  readonly value?: Optional<number>;
-  readonly min?: Optional<number>;
-  readonly max?: Optional<number>;
-}
-
-export const SEED_LIMIT = 2 ** 31;
 export const PRIORITY = { min: 0, max: 9 } as const;
 
 export interface Order {
   readonly count: number;
   readonly priority: number;
   readonly idempotencyKey: string | null;
-  readonly settings: Omit<DrawSettings, 'product' | 'defect' | 'coverage'>;
+  readonly settings: Omit<DrawSettings, 'product' | 'defect' | 'coverage' | 'photograph'>;
 }
 
 /** `at` is the item's place in the request, "input[2]", for messages. */
@@ -50,51 +51,52 @@ export function checkTexts(input: GenerationInput, at: string): void {
   }
 }
 
-export function resolveOrder(input: GenerationInput, bundle: Bundle, limits: Limits, at: string): Order {
+interface Known {
+  readonly bundle: Bundle;
+  /** "product/defect", in the words that the model reads. */
+  readonly pair: string;
+  readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+  readonly limits: Limits;
+}
+
+export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, limits }: Known, at: string): Order {
   const { defaults, ranges, schedule } = bundle.manifest;
+  const onPhotograph = input.reference != null;
   const sampler = input.sampler ?? defaults.sampler;
+  if (onPhotograph && sampler === 'DDPM')
+    throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a photograph, is DDPM');
+  if (onPhotograph && bundle.manifest.components.image_encoder === undefined)
+    throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on photographs`);
+  const twin = input.twin ?? false;
+  if (onPhotograph && twin) throw badInput(`${at}.twin`, 'on a photograph, the photograph itself is the twin');
   const possible = stepBounds(sampler, schedule.numTrainTimesteps);
   const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
+  const strength = resolveStrength(input.strength, defaults.strength, ranges.strength, at);
+  const pictures = strength.sweep?.length ?? 1;
+  const most = Math.floor(limits.samplesPerGeneration / pictures);
   return {
-    count: within(input.count ?? 1, { min: 1, max: limits.samplesPerGeneration }, `${at}.count`),
+    count: within(input.count ?? 1, { min: 1, max: most }, `${at}.count`) * pictures,
     priority: within(input.priority ?? PRIORITY.min, PRIORITY, `${at}.priority`),
     idempotencyKey: input.idempotencyKey ?? null,
     settings: {
       bundle: bundle.id,
       seed: within(input.seed ?? randomInt(SEED_LIMIT), { min: 0, max: SEED_LIMIT - 1 }, `${at}.seed`),
-      strength: resolveStrength(input.strength, defaults.strength, ranges.strength, at),
+      ...strength,
       productScale: within(input.productScale ?? defaults.productScale, ranges.productScale, `${at}.productScale`),
       steps: within(input.steps ?? defaults.steps, steps, `${at}.steps`),
       sampler,
-      guidance: input.guidance ?? defaults.guidance,
+      // A photograph shows the product, so the defect is measured on it; of a pair never seen together there is no such direction.
+      guidance: input.guidance ?? (onPhotograph && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
+      twin,
+      quality: resolveQuality(
+        { quality: input.quality, onPhotograph, twin, sweep: strength.sweep !== undefined },
+        bundle,
+        pair,
+        at,
+      ),
     },
   };
-}
-
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
-function resolveStrength(input: Optional<StrengthRange>, fallback: number, bounds: Bounds, at: string): Bounds {
-  const field = `${at}.strength`;
-  if (input == null) return { min: fallback, max: fallback };
-  const { value, min, max } = input;
-  if (value != null && min == null && max == null) {
-    const strength = within(value, bounds, field);
-    return { min: strength, max: strength };
-  }
-  if (value != null || min == null || max == null) throw badInput(field, 'give either value, or both min and max');
-  within(min, bounds, `${field}.min`);
-  within(max, bounds, `${field}.max`);
-  if (min > max) throw badInput(field, `min ${String(min)} is above max ${String(max)}`);
-  return { min, max };
-}
-
-function within(value: number, { min, max }: Bounds, field: string): number {
-  if (Number.isFinite(value) && value >= min && value <= max) return value;
-  throw badInput(field, `${String(value)} is out of range ${String(min)} … ${String(max)}`);
 }
 
 /** The same for the same wishes, whatever the order of fields, and whether a null is written or left out. */
@@ -104,17 +106,8 @@ export function hashOf(input: GenerationInput): string {
 
 function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
-}
-
-/** Spread evenly: sample 0 has the lowest strength, the last one the highest. */
-export function strengthOf({ strength }: DrawSettings, index: number, count: number): number {
-  if (count === 1) return strength.min;
-  return strength.min + ((strength.max - strength.min) * index) / (count - 1);
-}
-
-export function seedOf({ seed }: DrawSettings, index: number): number {
-  return (seed + index) % SEED_LIMIT;
 }

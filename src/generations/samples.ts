@@ -18,6 +18,11 @@ export interface SampleConditions {
   readonly defectIds?: readonly string[] | undefined;
   readonly strength?: Bounds | undefined;
   readonly areaFraction?: Bounds | undefined;
+  readonly visibility?: Bounds | undefined;
+  readonly agreement?: Bounds | undefined;
+  readonly seam?: Bounds | undefined;
+  readonly direction?: Bounds | undefined;
+  readonly referenceId?: string | undefined;
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
 }
@@ -49,7 +54,8 @@ export function samplesOf({ tenantId, database, rows, own }: TenantScope): Sampl
         .where(rows(samples, inArray(samples.id, [...ids]))),
 
     async page(request, conditions) {
-      if (conditions.generationId !== undefined && !isId(conditions.generationId)) return page([], request);
+      const ids = [conditions.generationId, conditions.referenceId];
+      if (ids.some((id) => id !== undefined && !isId(id))) return page([], request);
       const found = await database
         .select()
         .from(samples)
@@ -116,15 +122,20 @@ function beyond({ after }: PageRequest) {
 }
 
 function wanted(conditions: SampleConditions) {
-  const { generationId, productIds, defectIds, strength, areaFraction, createdAfter, createdBefore } = conditions;
+  const { generationId, productIds, defectIds, referenceId, createdAfter, createdBefore } = conditions;
+  const numbers = ['strength', 'areaFraction', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
     productIds === undefined ? undefined : inArray(samples.productId, [...productIds]),
     defectIds === undefined ? undefined : inArray(samples.defectId, [...defectIds]),
-    strength?.min === undefined ? undefined : gte(samples.strength, strength.min),
-    strength?.max === undefined ? undefined : lte(samples.strength, strength.max),
-    areaFraction?.min === undefined ? undefined : gte(samples.areaFraction, areaFraction.min),
-    areaFraction?.max === undefined ? undefined : lte(samples.areaFraction, areaFraction.max),
+    referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
+    ...numbers.flatMap((name) => {
+      const { min, max } = conditions[name] ?? {};
+      return [
+        min === undefined ? undefined : gte(samples[name], min),
+        max === undefined ? undefined : lte(samples[name], max),
+      ];
+    }),
     createdAfter === undefined ? undefined : gte(samples.createdAt, createdAfter),
     createdBefore === undefined ? undefined : lt(samples.createdAt, createdBefore),
   ];

@@ -11,7 +11,7 @@ import type { Storage } from '../storage/database.js';
 import type { FailureReason } from '../storage/records.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
-import { StorageFailed, drawGeneration } from './drawing.js';
+import { QualityNotReached, StorageFailed, drawGeneration } from './drawing.js';
 import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
 import { ClaimLost, LEASE_SECONDS, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
 import { createWakeups } from './wakeups.js';
@@ -166,6 +166,7 @@ function reasonOf(error: unknown, pool: InferencePool, row: GenerationRow): Fail
     return { code: 'MODEL_UNAVAILABLE', message: `model ${bundle} is no longer installed` };
   }
   if (error instanceof DeviceLostError) return { code: 'DEVICE_LOST', message: error.message };
+  if (error instanceof QualityNotReached) return { code: 'QUALITY_NOT_REACHED', message: error.message };
   if (error instanceof StorageFailed) return { code: 'STORAGE_FAILED', message: 'the sample could not be stored' };
   if (error instanceof InferenceError && !(error instanceof CanceledError)) {
     return { code: 'INFERENCE_FAILED', message: error.message };

@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badInput } from '../errors.js';
 import { Coverage } from '../schema/enums.js';
 import { Defect, Product } from '../schema/catalog.js';
@@ -72,12 +72,20 @@ export class GenerationResolver {
 
   @FieldResolver(() => GenerationRequest)
   request(@Root() { settings, count, priority, idempotencyKey }: GenerationRow): GenerationRequest {
-    return { ...settings, model: settings.bundle, count, priority, idempotencyKey };
+    const { bundle: model, photograph, twin = false, sweep, ...rest } = settings;
+    // As it was asked for: a sweep's rows, not its pictures.
+    const asked = count / (sweep?.length ?? 1);
+    return { ...rest, sweep, freedom: photograph?.freedom, twin, model, count: asked, priority, idempotencyKey };
   }
 
   @FieldResolver(() => Progress)
   progress(@Root() { count, settings, samplesDone, stepsDone }: GenerationRow): Progress {
     return progressOf({ samplesDone, samplesTotal: count, stepsDone, stepsTotal: count * settings.steps });
+  }
+
+  @FieldResolver(() => Int, { description: 'Samples that were drawn and not kept, because they scored too little.' })
+  rejectedAttempts(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<number> {
+    return loaders.rejected.load(id);
   }
 
   @FieldResolver(() => GenerationError, { nullable: true })

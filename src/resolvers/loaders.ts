@@ -8,15 +8,33 @@ import type { AdmissionRules } from '../generations/admission.js';
 import { admit } from '../generations/admission.js';
 import type { Generations } from '../generations/generations.js';
 import type { GenerationInput } from '../generations/request.js';
+import type { Rejections } from '../generations/rejections.js';
 import type { Parent, Samples } from '../generations/samples.js';
+import type { Masks } from '../references/masks.js';
+import type { References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pages.js';
-import type { ArtifactRow, DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
+import type {
+  ArtifactRow,
+  DefectRow,
+  GenerationRow,
+  ProductRow,
+  ReferenceRow,
+  RegionMaskRow,
+  SampleRow,
+} from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 
-export interface PageUnder {
-  readonly parent: Parent;
+interface PageUnder {
   readonly id: string;
   readonly request: PageRequest;
+}
+
+export interface SamplesUnder extends PageUnder {
+  readonly parent: Parent;
+}
+
+export interface ReferencesUnder extends PageUnder {
+  readonly includeArchived: boolean;
 }
 
 export interface Loaders {
@@ -26,18 +44,26 @@ export interface Loaders {
   readonly generation: DataLoader<string, GenerationRow>;
   readonly sample: DataLoader<string, SampleRow>;
   readonly artifact: DataLoader<string, ArtifactRow>;
-  readonly samplesUnder: DataLoader<PageUnder, Page<SampleRow>>;
+  /** How many samples of a generation were rejected. */
+  readonly rejected: DataLoader<string, number>;
+  readonly reference: DataLoader<string, ReferenceRow>;
+  readonly mask: DataLoader<string, RegionMaskRow>;
+  readonly samplesUnder: DataLoader<SamplesUnder, Page<SampleRow>>;
+  readonly referencesUnder: DataLoader<ReferencesUnder, Page<ReferenceRow>>;
   readonly admission: DataLoader<GenerationInput, GenerationRow>;
 }
 
 interface Rooms {
   readonly catalog: Catalog;
   readonly generations: Generations;
+  readonly rejections: Rejections;
   readonly samples: Samples;
+  readonly references: References;
+  readonly masks: Masks;
 }
 
 export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionRules): Loaders {
-  const { catalog, generations, samples } = rooms;
+  const { catalog, generations, rejections, samples, references, masks } = rooms;
   return {
     product: byKey(
       (ids) => catalog.productsById(ids),
@@ -63,7 +89,22 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (keys) => samples.artifacts(keys),
       (row) => row.key,
     ),
-    samplesUnder: new DataLoader((pages) => loadPages(samples, pages), { cache: false }),
+    rejected: new DataLoader(async (ids) => {
+      const counts = await rejections.countOf(ids);
+      return ids.map((id) => counts.get(id) ?? 0);
+    }),
+    reference: byKey(
+      (ids) => references.byIds(ids),
+      (row) => row.id,
+    ),
+    mask: byKey(
+      (ids) => masks.byIds(ids),
+      (row) => row.id,
+    ),
+    samplesUnder: pagesUnder(({ parent, request }, ids) => samples.pagesUnder(parent, ids, request)),
+    referencesUnder: pagesUnder(({ request, includeArchived }, ids) =>
+      references.pagesOfProducts(ids, request, includeArchived),
+    ),
     // Writes are never cached: two equal items are two generations.
     admission: new DataLoader((inputs) => admit(scope, rules, inputs), { cache: false }),
   };
@@ -77,14 +118,21 @@ function byKey<T>(load: (keys: readonly string[]) => Promise<readonly T[]>, keyO
 }
 
 /** One query for each distinct page; siblings ask for the same page of different parents. */
-async function loadPages(samples: Samples, pages: readonly PageUnder[]): Promise<Page<SampleRow>[]> {
-  const groups = Map.groupBy(pages, ({ parent, request }) => JSON.stringify([parent, request]));
-  const loaded = new Map<PageUnder, Page<SampleRow>>();
-  for (const group of groups.values()) {
-    const [one] = group;
-    if (one === undefined) continue;
-    const found = await samples.pagesUnder(one.parent, [...new Set(group.map(({ id }) => id))], one.request);
-    for (const wanted of group) loaded.set(wanted, found.get(wanted.id) ?? { rows: [], hasNextPage: false });
-  }
-  return pages.map((wanted) => loaded.get(wanted) ?? { rows: [], hasNextPage: false });
+function pagesUnder<W extends PageUnder, T>(
+  load: (page: Omit<W, 'id'>, ids: readonly string[]) => Promise<ReadonlyMap<string, Page<T>>>,
+): DataLoader<W, Page<T>> {
+  return new DataLoader<W, Page<T>>(
+    async (pages) => {
+      const groups = Map.groupBy(pages, ({ id: _, ...page }) => JSON.stringify(page));
+      const loaded = new Map<W, Page<T>>();
+      for (const group of groups.values()) {
+        const [one] = group;
+        if (one === undefined) continue;
+        const found = await load(one, [...new Set(group.map(({ id }) => id))]);
+        for (const wanted of group) loaded.set(wanted, found.get(wanted.id) ?? { rows: [], hasNextPage: false });
+      }
+      return pages.map((wanted) => loaded.get(wanted) ?? { rows: [], hasNextPage: false });
+    },
+    { cache: false },
+  );
 }

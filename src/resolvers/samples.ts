@@ -4,10 +4,13 @@ import type { SampleConditions } from '../generations/samples.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { Generation } from '../schema/generation.js';
+import { Scores } from '../schema/onPhotograph.js';
+import { Reference } from '../schema/reference.js';
 import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
 import type { KeyShape } from '../storage/pages.js';
 import { pageRequest } from '../storage/pages.js';
-import type { GenerationRow, SampleRow } from '../storage/tables.js';
+import type { GenerationRow, ReferenceRow, SampleRow } from '../storage/tables.js';
+import { artifact } from './artifact.js';
 import type { Context } from './context.js';
 import { catalogIds } from './filters.js';
 
@@ -46,12 +49,39 @@ export class SampleResolver {
   overlay(@Root() { overlayKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
     return artifact(overlayKey, context);
   }
-}
 
-async function artifact(key: string, { loaders, parts, scope, origin }: Context): Promise<Artifact> {
-  const row = await loaders.artifact.load(key);
-  const { path, expiresAt } = parts.signer.sign(scope.tenantId, key);
-  return { ...row, url: new URL(path, origin), expiresAt };
+  @FieldResolver(() => Artifact, {
+    nullable: true,
+    description: 'PNG, 8-bit grey: 255 where the photograph was free to change. Of samples on photographs.',
+  })
+  async region(@Root() { regionKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
+    return regionKey === null ? null : artifact(regionKey, context);
+  }
+
+  @FieldResolver(() => Artifact, { nullable: true, description: 'PNG, 8-bit RGB: the normal twin, if asked for.' })
+  async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
+    return twinKey === null ? null : artifact(twinKey, context);
+  }
+
+  @FieldResolver(() => Reference, { nullable: true, description: 'The photograph that it is drawn on.' })
+  async reference(@Root() { referenceId }: SampleRow, @Ctx() { loaders }: Context): Promise<ReferenceRow | null> {
+    return referenceId === null ? null : loaders.reference.load(referenceId);
+  }
+
+  @FieldResolver(() => Sample, {
+    nullable: true,
+    description:
+      'The sample on whose picture it is drawn; the mask marks the defects of both, the scores are of this one.',
+  })
+  async base(@Root() { baseSampleId }: SampleRow, @Ctx() { loaders }: Context): Promise<SampleRow | null> {
+    return baseSampleId === null ? null : loaders.sample.load(baseSampleId);
+  }
+
+  @FieldResolver(() => Scores, { nullable: true, description: 'Of samples on photographs and of those with a twin.' })
+  scores(@Root() { visibility, agreement, seam, direction }: SampleRow): Scores | null {
+    if (visibility === null || agreement === null || seam === null) return null;
+    return { visibility, agreement, seam, direction };
+  }
 }
 
 async function conditions(filter: SampleFilter, context: Context): Promise<SampleConditions> {
@@ -61,6 +91,11 @@ async function conditions(filter: SampleFilter, context: Context): Promise<Sampl
     generationId: filter.generationId ?? undefined,
     strength: bounds(filter.strength),
     areaFraction: bounds(filter.areaFraction),
+    visibility: bounds(filter.visibility),
+    agreement: bounds(filter.agreement),
+    seam: bounds(filter.seam),
+    direction: bounds(filter.direction),
+    referenceId: filter.referenceId ?? undefined,
     createdAfter: storable(filter.createdAfter, 'filter.createdAfter'),
     createdBefore: storable(filter.createdBefore, 'filter.createdBefore'),
   };

@@ -5,8 +5,10 @@ import { buildSchemaSync } from 'type-graphql';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
 import { GenerationResolver } from './generations.js';
+import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
+import { UploadResolver } from './uploads.js';
 
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
@@ -18,8 +20,11 @@ export function createSchema(): GraphQLSchema {
       GenerationResolver,
       SampleResolver,
       EventResolver,
+      UploadResolver,
+      ReferenceResolver,
+      RegionMaskResolver,
     ],
-    // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, text.ts.
+    // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
     validate: false,
     // type-graphql insists on one; ours reads rows (generations/events.ts), and nothing may be fanned out in memory.
     pubSub: { publish: refuse, subscribe: refuse },

@@ -9,6 +9,8 @@ export const Guidance = namesOf('DOUBLE_FREE', 'PRODUCT_RELATIVE');
 export const MaskMode = namesOf('AVERAGE_FEATURES', 'AVERAGE_PIXELS');
 export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
+export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
+export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
@@ -51,6 +53,24 @@ registerEnumType(Coverage, {
     TRAINED: { description: 'Seen together in training.' },
     ZERO_SHOT: { description: 'Both seen, never together.' },
     UNSUPPORTED: { description: 'At least one was never seen: it cannot be drawn.' },
+  },
+});
+
+registerEnumType(RegionPlace, {
+  name: 'RegionPlace',
+  description: 'Where on a photograph a defect is drawn, when the caller does not say it.',
+  valuesConfig: {
+    SHAPE: { description: 'In a region of the kind that real defects have, placed by the seed.' },
+    CHOSEN: { description: 'Where the model itself would draw it.' },
+  },
+});
+
+registerEnumType(UploadPurpose, {
+  name: 'UploadPurpose',
+  description: 'What the file is.',
+  valuesConfig: {
+    REFERENCE: { description: 'A photograph of a product.' },
+    MASK: { description: 'A region: white (255) inside, black (0) outside, nothing between.' },
   },
 });
 

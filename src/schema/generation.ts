@@ -2,6 +2,7 @@ import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from
 import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inference/index.js';
 import { connectionType } from './connection.js';
 import { GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
+import { AreaInput, Quality, QualityInput, ReferenceInput, RegionInput } from './onPhotograph.js';
 
 @ObjectType()
 export class StrengthRange {
@@ -48,6 +49,18 @@ export class GenerationRequest {
 
   @Field(() => String, { nullable: true })
   idempotencyKey!: string | null;
+
+  @Field(() => [Float], { nullable: true, description: 'The strengths of each row of pictures.' })
+  sweep?: readonly number[] | undefined;
+
+  @Field(() => Float, { nullable: true, description: 'Of samples on photographs.' })
+  freedom?: number | undefined;
+
+  @Field(() => Boolean)
+  twin!: boolean;
+
+  @Field(() => Quality, { nullable: true })
+  quality?: Quality | null | undefined;
 }
 
 @ObjectType()
@@ -111,7 +124,10 @@ export class GenerationFilter {
   defectCode?: string | null;
 }
 
-@InputType({ description: 'Either value, or min and max: then the samples are spread evenly from min to max.' })
+@InputType({
+  description:
+    'One of: value; min and max, then the samples are spread evenly from min to max; or sweep, then each seed is drawn at every one of its strengths.',
+})
 export class StrengthInput {
   @Field(() => Float, { nullable: true })
   value?: number | null;
@@ -121,6 +137,13 @@ export class StrengthInput {
 
   @Field(() => Float, { nullable: true })
   max?: number | null;
+
+  @Field(() => [Float], {
+    nullable: true,
+    description:
+      '2 … 20 strengths: count rows of as many pictures. The samples of a row share their seed and photograph.',
+  })
+  sweep?: number[] | null;
 }
 
 @InputType({ description: "Ranges and defaults are the model's: see models { ranges defaults }." })
@@ -166,4 +189,34 @@ export class GenerateDefectsInput {
     description: 'Makes a retry safe: the same key with the same input gives the same generation back, for ever.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on a photograph of the product.' })
+  reference?: ReferenceInput | null;
+
+  @Field(() => RegionInput, { nullable: true, description: 'Where on the photograph. Left out: place SHAPE.' })
+  region?: RegionInput | null;
+
+  @Field(() => AreaInput, {
+    nullable: true,
+    description: 'Where on the photograph a region that is not your own may lie: the part, not the conveyor belt.',
+  })
+  allowedArea?: AreaInput | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'How freely the region may change: share of the noise levels gone through, 0.05 … 1. Default 0.8.',
+  })
+  freedom?: number | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Also draws the normal twin of each sample from noise: the same seed at strength 0. Twice the time.',
+  })
+  twin?: boolean | null;
+
+  @Field(() => QualityInput, {
+    nullable: true,
+    description: 'Which samples are kept. On a photograph there is always a policy; from noise it needs twin: true.',
+  })
+  quality?: QualityInput | null;
 }

@@ -58,6 +58,9 @@ export class Sample {
   @Field(() => [BoundingBox], { description: 'One per connected region of the mask, the largest first.' })
   boundingBoxes!: BoundingBox[];
 
+  @Field(() => Int, { description: 'Which try it was, from 1: those before were rejected.' })
+  attempt!: number;
+
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 }
@@ -89,6 +92,21 @@ export class SampleFilter {
 
   @Field(() => FloatRange, { nullable: true })
   areaFraction?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true, description: 'Samples without scores are left out, here and below.' })
+  visibility?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true })
+  agreement?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true })
+  seam?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true })
+  direction?: FloatRange | null;
+
+  @Field(() => ID, { nullable: true })
+  referenceId?: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Included.' })
   createdAfter?: Date | null;

@@ -121,6 +121,94 @@ const MIGRATIONS: readonly Migration[] = [
       `create index sample_by_defect on sample (tenant_id, defect_id, generation_id desc, index)`,
     ],
   },
+  {
+    // Only adds: an older version beside this one knows nothing of these tables and misses nothing.
+    version: 2,
+    statements: [
+      `create table reference (
+        id uuid primary key,
+        tenant_id uuid not null,
+        product_id uuid not null,
+        name text,
+        artifact_key text not null,
+        hash text not null,
+        width integer not null,
+        height integer not null,
+        created_at timestamptz not null,
+        archived_at timestamptz,
+        foreign key (tenant_id, product_id) references product (tenant_id, id),
+        foreign key (tenant_id, artifact_key) references artifact (tenant_id, key),
+        unique (tenant_id, product_id, hash),
+        unique (tenant_id, id)
+      )`,
+      `create index reference_by_product on reference (tenant_id, product_id, id desc)`,
+      `create table region_mask (
+        id uuid primary key,
+        tenant_id uuid not null,
+        artifact_key text not null,
+        hash text not null,
+        width integer not null,
+        height integer not null,
+        area_fraction double precision not null,
+        created_at timestamptz not null,
+        foreign key (tenant_id, artifact_key) references artifact (tenant_id, key),
+        unique (tenant_id, hash),
+        unique (tenant_id, id)
+      )`,
+      `create table upload (
+        id uuid primary key,
+        tenant_id uuid not null references tenant on delete cascade,
+        purpose text not null check (purpose in ('REFERENCE', 'MASK')),
+        product_id uuid,
+        name text,
+        body_hash text,
+        reference_id uuid,
+        mask_id uuid,
+        created_at timestamptz not null,
+        completed_at timestamptz,
+        foreign key (tenant_id, product_id) references product (tenant_id, id),
+        foreign key (tenant_id, reference_id) references reference (tenant_id, id),
+        foreign key (tenant_id, mask_id) references region_mask (tenant_id, id),
+        check ((purpose = 'REFERENCE') = (product_id is not null)),
+        check ((completed_at is null) = (body_hash is null)),
+        check (num_nonnulls(reference_id, mask_id) = num_nonnulls(completed_at))
+      )`,
+    ],
+  },
+  {
+    // Only adds, and what it adds to `sample` may be left out: an older version beside this one goes on inserting.
+    version: 3,
+    statements: [
+      `alter table sample
+        add column attempt integer not null default 1,
+        add column reference_id uuid,
+        add column base_sample_id uuid,
+        add column region_key text,
+        add column twin_key text,
+        add column visibility double precision,
+        add column agreement double precision,
+        add column direction double precision,
+        add column seam double precision,
+        add foreign key (tenant_id, reference_id) references reference (tenant_id, id),
+        add unique (tenant_id, id),
+        add foreign key (tenant_id, base_sample_id) references sample (tenant_id, id) on delete set null (base_sample_id),
+        add foreign key (tenant_id, region_key) references artifact (tenant_id, key),
+        add foreign key (tenant_id, twin_key) references artifact (tenant_id, key)`,
+      `create index sample_by_reference on sample (tenant_id, reference_id, generation_id desc, index)`,
+      `create table generation_rejection (
+        tenant_id uuid not null,
+        generation_id uuid not null,
+        index integer not null,
+        attempt integer not null,
+        seed integer not null,
+        visibility double precision not null,
+        agreement double precision not null,
+        created_at timestamptz not null,
+        primary key (generation_id, index, attempt),
+        foreign key (tenant_id, generation_id) references generation (tenant_id, id) on delete cascade
+      )`,
+    ],
+  },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

@@ -17,10 +17,42 @@ export interface DrawSettings {
   readonly sampler: SamplerName;
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
+  /** The strengths of each row of pictures; then `strength` only bounds them. Absent where there is no sweep, and in older rows. */
+  readonly sweep?: readonly number[];
+  readonly photograph?: PhotographSettings | null;
+  readonly twin?: boolean;
+  readonly quality?: QualitySettings | null;
+}
+
+export interface PhotographSettings {
+  /** Picture i is drawn on the i-th of these, in turn. Empty where it is a sample's picture. */
+  readonly references: readonly string[];
+  /** The sample whose picture it is drawn on, and whose defects stay in the mask. */
+  readonly baseSample: string | null;
+  readonly region: Area | 'SHAPE' | 'CHOSEN';
+  /** Where a region that is not the caller's own may lie. */
+  readonly allowedArea: Area | null;
+  readonly freedom: number;
+}
+
+/** In the photograph's pixels. */
+export type Area =
+  { readonly maskId: string } | { readonly polygons: readonly (readonly (readonly [x: number, y: number])[])[] };
+
+export interface QualitySettings {
+  readonly minimumVisibility: number;
+  readonly minimumAgreement: number;
+  readonly maximumAttempts: number;
 }
 
 export interface FailureReason {
-  readonly code: 'INFERENCE_FAILED' | 'DEVICE_LOST' | 'STORAGE_FAILED' | 'MODEL_UNAVAILABLE' | 'TOO_MANY_ATTEMPTS';
+  readonly code:
+    | 'INFERENCE_FAILED'
+    | 'DEVICE_LOST'
+    | 'STORAGE_FAILED'
+    | 'MODEL_UNAVAILABLE'
+    | 'TOO_MANY_ATTEMPTS'
+    | 'QUALITY_NOT_REACHED';
   readonly message: string;
 }
 

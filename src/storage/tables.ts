@@ -106,6 +106,74 @@ export const samples = pgTable('sample', {
   maskKey: text('mask_key').notNull(),
   overlayKey: text('overlay_key').notNull(),
   createdAt: instant('created_at').notNull(),
+  /** Which try it was, from 1. */
+  attempt: integer('attempt').notNull(),
+  referenceId: uuid('reference_id'),
+  /** The sample that it goes on from. */
+  baseSampleId: uuid('base_sample_id'),
+  regionKey: text('region_key'),
+  twinKey: text('twin_key'),
+  visibility: doublePrecision('visibility'),
+  agreement: doublePrecision('agreement'),
+  direction: doublePrecision('direction'),
+  seam: doublePrecision('seam'),
+});
+
+/** Samples that were drawn and not kept. */
+export const rejections = pgTable(
+  'generation_rejection',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    generationId: uuid('generation_id').notNull(),
+    index: integer('index').notNull(),
+    attempt: integer('attempt').notNull(),
+    seed: integer('seed').notNull(),
+    visibility: doublePrecision('visibility').notNull(),
+    agreement: doublePrecision('agreement').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],
+);
+
+export const references = pgTable('reference', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  productId: uuid('product_id').notNull(),
+  name: text('name'),
+  artifactKey: text('artifact_key').notNull(),
+  /** Of the normalised pixels. */
+  hash: text('hash').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  createdAt: instant('created_at').notNull(),
+  archivedAt: instant('archived_at'),
+});
+
+export const regionMasks = pgTable('region_mask', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  artifactKey: text('artifact_key').notNull(),
+  /** Of the normalised pixels. */
+  hash: text('hash').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  areaFraction: doublePrecision('area_fraction').notNull(),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const uploads = pgTable('upload', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  purpose: text('purpose').$type<'REFERENCE' | 'MASK'>().notNull(),
+  /** Of a REFERENCE, and only of one. */
+  productId: uuid('product_id'),
+  name: text('name'),
+  /** SHA-256 of the body that completed it, hex. */
+  bodyHash: text('body_hash'),
+  referenceId: uuid('reference_id'),
+  maskId: uuid('mask_id'),
+  createdAt: instant('created_at').notNull(),
+  completedAt: instant('completed_at'),
 });
 
 export type ProductRow = InferSelectModel<typeof products>;
@@ -114,3 +182,7 @@ export type GenerationRow = InferSelectModel<typeof generations>;
 export type EventRow = InferSelectModel<typeof events>;
 export type ArtifactRow = InferSelectModel<typeof artifacts>;
 export type SampleRow = InferSelectModel<typeof samples>;
+export type RejectionRow = InferSelectModel<typeof rejections>;
+export type ReferenceRow = InferSelectModel<typeof references>;
+export type RegionMaskRow = InferSelectModel<typeof regionMasks>;
+export type UploadRow = InferSelectModel<typeof uploads>;

@@ -1,0 +1,176 @@
+/** From a caller's wish for a defect on their own photographs to what is recorded of it: every id and every point checked. */
+import { ServiceError, badInput, quote } from '../errors.js';
+import { masksOf } from '../references/masks.js';
+import { referencesOf } from '../references/references.js';
+import type { Area, PhotographSettings } from '../storage/records.js';
+import { isId } from '../storage/identifiers.js';
+import type { ProductRow, ReferenceRow } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import type { Optional } from './bounds.js';
+import { within } from './bounds.js';
+import { samplesOf } from './samples.js';
+
+export interface ReferenceInput {
+  readonly id?: Optional<string>;
+  readonly anyOfProduct?: Optional<boolean>;
+  readonly sampleId?: Optional<string>;
+}
+
+export interface PointInput {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface AreaInput {
+  readonly maskId?: Optional<string>;
+  readonly polygons?: Optional<readonly (readonly PointInput[])[]>;
+}
+
+export interface RegionInput extends AreaInput {
+  readonly place?: Optional<'SHAPE' | 'CHOSEN'>;
+}
+
+export interface OnPhotographInput {
+  readonly reference?: Optional<ReferenceInput>;
+  readonly region?: Optional<RegionInput>;
+  readonly allowedArea?: Optional<AreaInput>;
+  readonly freedom?: Optional<number>;
+}
+
+export const DEFAULT_FREEDOM = 0.8;
+const LEAST_FREEDOM = 0.05;
+const MOST_POLYGONS = 64;
+const MOST_POINTS = 2_000;
+
+interface Wish {
+  readonly input: OnPhotographInput;
+  readonly product: ProductRow;
+  /** How many pictures there will be, and the seed that orders the product's photographs. */
+  readonly rows: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly at: string;
+}
+
+/** `null` for samples from noise. Throws `ServiceError` that names the field. */
+export async function resolvePhotographs(scope: TenantScope, wish: Wish): Promise<PhotographSettings | null> {
+  const { input, at, steps } = wish;
+  if (input.reference == null) {
+    for (const field of ['region', 'allowedArea', 'freedom'] as const)
+      if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on a photograph');
+    return null;
+  }
+  const freedom = within(input.freedom ?? DEFAULT_FREEDOM, { min: LEAST_FREEDOM, max: 1 }, `${at}.freedom`);
+  if (freedom * steps < 1)
+    throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(steps)} steps; raise either`);
+  requireOne(input.reference, `${at}.reference`);
+  const { sampleId } = input.reference;
+  const references = sampleId == null ? await referencesFor(scope, input.reference, wish) : [];
+  const pictures = sampleId == null ? references : [await pictureOf(scope, sampleId, wish)];
+  const region = await regionFor(scope, input, pictures, at);
+  const allowedArea =
+    input.allowedArea == null ? null : await areaFor(scope, input.allowedArea, pictures, `${at}.allowedArea`);
+  if (allowedArea !== null && typeof region !== 'string')
+    throw badInput(`${at}.allowedArea`, 'cannot be given with a region of your own, which says all');
+  return { references: references.map(({ id }) => id), baseSample: sampleId ?? null, region, allowedArea, freedom };
+}
+
+/** What is drawn on. */
+interface Picture {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+function requireOne({ id, anyOfProduct, sampleId }: ReferenceInput, field: string): void {
+  const given = [id != null, anyOfProduct === true, sampleId != null].filter(Boolean).length;
+  if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, or sampleId');
+}
+
+async function pictureOf(scope: TenantScope, sampleId: string, { product, at }: Wish): Promise<Picture> {
+  const field = `${at}.reference.sampleId`;
+  const samples = samplesOf(scope);
+  const [sample] = isId(sampleId) ? await samples.byId([sampleId]) : [];
+  if (sample === undefined)
+    throw new ServiceError('NOT_FOUND', `${field}: there is no sample ${quote(sampleId)}`, { field });
+  if (sample.productId !== product.id) throw badInput(field, 'is a sample of another product');
+  const [image] = await samples.artifacts([sample.imageKey]);
+  if (image === undefined) throw new Error(`the picture of sample ${sampleId} is gone`);
+  return { id: sampleId, width: image.width, height: image.height };
+}
+
+async function referencesFor(
+  scope: TenantScope,
+  { id }: ReferenceInput,
+  { product, rows, seed, at }: Wish,
+): Promise<readonly ReferenceRow[]> {
+  const field = `${at}.reference`;
+  if (id != null) {
+    const row = await referencesOf(scope).require(id, `${field}.id`);
+    if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
+    if (row.archivedAt !== null)
+      throw badInput(`${field}.id`, 'is archived; upload the picture again to bring it back');
+    return [row];
+  }
+  const all = await referencesOf(scope).listOfProduct(product.id);
+  if (all.length === 0) throw badInput(field, 'the product has no photograph; upload one with createUpload');
+  // As many as there are pictures, beginning at one that the seed says: the same request takes the same photographs.
+  return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
+}
+
+async function regionFor(
+  scope: TenantScope,
+  { region }: OnPhotographInput,
+  pictures: readonly Picture[],
+  at: string,
+): Promise<PhotographSettings['region']> {
+  const field = `${at}.region`;
+  if (region == null) return 'SHAPE';
+  const own = region.maskId != null || region.polygons != null;
+  if (own && region.place != null) throw badInput(field, 'give a region of your own or place, not both');
+  return own ? areaFor(scope, region, pictures, field) : (region.place ?? 'SHAPE');
+}
+
+async function areaFor(
+  scope: TenantScope,
+  { maskId, polygons }: AreaInput,
+  pictures: readonly Picture[],
+  field: string,
+): Promise<Area> {
+  if ((maskId != null) === (polygons != null)) throw badInput(field, 'give either maskId or polygons');
+  if (maskId != null) {
+    const mask = await masksOf(scope).require(maskId, `${field}.maskId`);
+    for (const { id, width, height } of pictures) {
+      if (mask.width !== width || mask.height !== height)
+        throw badInput(
+          `${field}.maskId`,
+          `is ${String(mask.width)} × ${String(mask.height)} pixels, the picture ${id} ${String(width)} × ${String(height)}`,
+        );
+    }
+    return { maskId };
+  }
+  return { polygons: checkedPolygons(polygons ?? [], pictures, `${field}.polygons`) };
+}
+
+function checkedPolygons(
+  polygons: readonly (readonly PointInput[])[],
+  pictures: readonly Picture[],
+  field: string,
+): readonly (readonly [number, number])[][] {
+  const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);
+  if (polygons.length < 1 || polygons.length > MOST_POLYGONS)
+    throw badInput(field, `must have 1 … ${String(MOST_POLYGONS)} polygons, has ${String(polygons.length)}`);
+  if (points > MOST_POINTS) throw badInput(field, `have ${String(points)} points, may have ${String(MOST_POINTS)}`);
+  const bounds = {
+    x: { min: 0, max: Math.min(...pictures.map(({ width }) => width)) },
+    y: { min: 0, max: Math.min(...pictures.map(({ height }) => height)) },
+  };
+  return polygons.map((polygon, p) => {
+    const here = `${field}[${String(p)}]`;
+    if (polygon.length < 3) throw badInput(here, `must have 3 points or more, has ${String(polygon.length)}`);
+    return polygon.map(({ x, y }, i): [number, number] => [
+      within(x, bounds.x, `${here}[${String(i)}].x`),
+      within(y, bounds.y, `${here}[${String(i)}].y`),
+    ]);
+  });
+}

@@ -1,0 +1,248 @@
+/** Defects on a customer's own photographs, on the model that is checked in: from the upload to the stored sample and its scores. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { GENERATE, bytesAt, eventsOf } from './support/generations.js';
+import type { ApiError, Json, Server } from './support/server.js';
+import { startServer } from './support/server.js';
+import { createUpload, put, send } from './support/uploads.js';
+
+const fabric = readFileSync(new URL('./photographs/fabric.png', import.meta.url));
+const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
+const FIELDS = `
+  id status coverage rejectedAttempts error { code message }
+  request { count seed sweep freedom twin guidance quality { minimumVisibility minimumAgreement maximumAttempts } }
+  samples(first: 100) { edges { node {
+    id index seed strength attempt areaFraction
+    image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
+    scores { visibility agreement seam direction }
+  } } }
+`;
+
+let server: Server;
+let reference: Json;
+beforeAll(async () => {
+  server = await startServer({ MODELS_DIR: join(process.cwd(), 'models') });
+  reference = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'FABRIC', name: 'line 2' });
+});
+
+/** The generation when it is over. */
+async function drawn(wish: object): Promise<Json> {
+  const { generateDefects } = await server.data(GENERATE, { input: [{ ...WISH, ...wish }] });
+  const [{ id }] = generateDefects;
+  await eventsOf(server, id);
+  const { generation } = await server.data(`query ($id: ID!) { generation(id: $id) { ${FIELDS} } }`, { id });
+  return { ...generation, samples: generation.samples.edges.map(({ node }: Json) => node) };
+}
+
+const refused = (wish: object): Promise<ApiError> => server.error(GENERATE, { input: [{ ...WISH, ...wish }] });
+
+async function maskOf(width: number, height: number, inside: (x: number, y: number) => boolean): Promise<Json> {
+  const data = Uint8Array.from({ length: width * height }, (_, i) =>
+    inside(i % width, Math.floor(i / width)) ? 255 : 0,
+  );
+  return send(
+    server,
+    await sharp(data, { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer(),
+    { purpose: 'MASK' },
+  );
+}
+
+const pixels = (png: Buffer, space: 'srgb' | 'b-w'): Promise<Uint8Array> =>
+  sharp(png).toColourspace(space).raw().toBuffer();
+
+/** How many pixels differ from the photograph where the mask at the URL is black, and where it is white. */
+async function changes(sample: Json, maskUrl: string): Promise<{ outside: number; inside: number }> {
+  const [before, after] = [await pixels(fabric, 'srgb'), await pixels(await bytesAt(sample.image.url), 'srgb')];
+  const count = { outside: 0, inside: 0 };
+  (await pixels(await bytesAt(maskUrl), 'b-w')).forEach((value, i) => {
+    const differs = [0, 1, 2].some((channel) => after[3 * i + channel] !== before[3 * i + channel]);
+    if (differs) count[value === 0 ? 'outside' : 'inside']++;
+  });
+  return count;
+}
+
+const POLYGON = { polygons: [[{ x: 60, y: 50 }, { x: 180, y: 60 }, { x: 150, y: 190 }]] }; // prettier-ignore
+
+test('a stain is drawn in a polygon of the photograph, and outside it nothing changes', async () => {
+  const generation = await drawn({ reference: { id: reference.id }, region: POLYGON, strength: { value: 2 } });
+  expect(generation).toMatchObject({
+    status: 'SUCCEEDED',
+    coverage: 'TRAINED',
+    request: { freedom: 0.8, guidance: 'PRODUCT_RELATIVE' },
+  });
+  const [sample] = generation.samples;
+  expect(sample).toMatchObject({
+    image: { width: 256, height: 256 },
+    region: { width: 256 },
+    twin: null,
+    reference: { id: reference.id },
+  });
+  const { outside, inside } = await changes(sample, sample.region.url);
+  expect(outside).toBe(0);
+  expect(inside).toBeGreaterThan(50);
+  expect(sample.scores.visibility).toBeGreaterThanOrEqual(generation.request.quality.minimumVisibility);
+  expect(sample.scores.agreement).toBeGreaterThanOrEqual(0.5);
+});
+
+test("the region may be an uploaded mask, and any of the product's photographs may be taken", async () => {
+  const mask = await maskOf(256, 256, (x, y) => (x - 90) ** 2 + (y - 90) ** 2 < 60 ** 2);
+  const { samples } = await drawn({
+    reference: { anyOfProduct: true },
+    region: { maskId: mask.id },
+    strength: { value: 2 },
+  });
+  expect(await changes(samples[0], mask.image.url)).toMatchObject({ outside: 0, inside: expect.any(Number) });
+  const { samples: chosen } = await drawn({
+    reference: { anyOfProduct: true },
+    region: { place: 'CHOSEN' },
+    allowedArea: { maskId: mask.id },
+    strength: { value: 2.5 },
+  });
+  expect((await changes(chosen[0], mask.image.url)).outside).toBe(0);
+});
+
+test('a sweep draws each seed at every strength: one photograph, one place, a defect that grows', async () => {
+  const sweep = [0.5, 1.5, 3];
+  const generation = await drawn({ reference: { id: reference.id }, count: 2, strength: { sweep }, region: POLYGON });
+  expect(generation.request).toMatchObject({ count: 2, sweep, quality: null });
+  const { samples } = generation;
+  expect(samples.map(({ strength }: Json) => strength)).toEqual([...sweep, ...sweep]);
+  expect(samples.map(({ seed }: Json) => seed)).toEqual([40, 40, 40, 41, 41, 41]);
+  expect(samples[2].scores.visibility).toBeGreaterThan(samples[0].scores.visibility);
+});
+
+test('a sample that does not show is drawn again with another seed, and the rejected ones are counted', async () => {
+  const quality = { minimumVisibility: 30, minimumAgreement: 0.6, maximumAttempts: 6 };
+  const generation = await drawn({ reference: { id: reference.id }, count: 4, quality, strength: { value: 1.5 } });
+  const attempts = generation.samples.map(({ attempt }: Json) => attempt);
+  for (const { scores, seed, index, attempt } of generation.samples) {
+    expect(scores.visibility).toBeGreaterThanOrEqual(30);
+    expect(seed).toBe(40 + index + 4 * (attempt - 1));
+  }
+  const missing = 4 - attempts.length;
+  expect(generation.rejectedAttempts).toBe(attempts.reduce((sum: number, n: number) => sum + n - 1, 0) + 6 * missing);
+  expect(generation.rejectedAttempts).toBeGreaterThan(0);
+  expect(generation.status).toBe(missing === 0 ? 'SUCCEEDED' : 'FAILED');
+});
+
+test('a generation that cannot reach its count ends as such, says why, and keeps what is good', async () => {
+  const quality = { minimumVisibility: 255, maximumAttempts: 2 };
+  const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, quality });
+  expect(generation).toMatchObject({ status: 'FAILED', rejectedAttempts: 4, samples: [] });
+  expect(generation.error.code).toBe('QUALITY_NOT_REACHED');
+  expect(generation.error.message).toContain('2 of 2 samples did not reach visibility 255');
+});
+
+test('a second defect goes onto the picture of the first, and the mask marks both', async () => {
+  const square = (x: number) => ({ polygons: [[{ x, y: 80 }, { x: x + 70, y: 80 }, { x: x + 70, y: 150 }, { x, y: 150 }]] }); // prettier-ignore
+  const strength = { value: 2.5 };
+  const [first] = (await drawn({ reference: { id: reference.id }, region: square(20), strength })).samples;
+  const [second] = (await drawn({ reference: { sampleId: first.id }, region: square(160), strength })).samples;
+  expect(second).toMatchObject({ base: { id: first.id }, reference: { id: reference.id } });
+  const [before, after] = [await bytesAt(first.mask.url), await bytesAt(second.mask.url)];
+  const [old, both] = [await pixels(before, 'b-w'), await pixels(after, 'b-w')];
+  old.forEach((value, i) => (value === 255 ? expect(both[i]).toBe(255) : undefined));
+  expect(second.areaFraction).toBeGreaterThan(first.areaFraction);
+});
+
+test('samples are found by their scores and their photograph', async () => {
+  await drawn({ reference: { id: reference.id }, strength: { value: 2.5 }, region: POLYGON });
+  const find = async (filter: object): Promise<Json[]> => {
+    const query = `query ($filter: SampleFilter) { samples(first: 100, filter: $filter) { edges { node { scores { visibility } } } } }`;
+    return (await server.data(query, { filter })).samples.edges.map(({ node }: Json) => node.scores.visibility);
+  };
+  const all = await find({ referenceId: reference.id });
+  const some = await find({ referenceId: reference.id, visibility: { min: 20 } });
+  expect(some.length).toBeGreaterThan(0);
+  expect(some).toEqual(all.filter((visibility) => visibility >= 20));
+  expect(await find({ referenceId: '00000000-0000-7000-8000-000000000000' })).toEqual([]);
+});
+
+test('a sample from noise comes with its normal twin when it is asked for', async () => {
+  const { samples } = await drawn({ twin: true, strength: { value: 2 } });
+  expect(samples[0]).toMatchObject({ reference: null, region: null, twin: { url: expect.any(String) } });
+  expect(samples[0].scores).toMatchObject({ visibility: expect.any(Number), direction: null });
+});
+
+describe('is refused with the field and the reason', () => {
+  const own = { reference: { id: '' } };
+  beforeAll(() => (own.reference.id = reference.id));
+
+  test.each<[string, () => object, RegExp]>([
+    ['a region without a photograph', () => ({ region: POLYGON }), /input\[0\]\.region: needs a reference/],
+    ['freedom without a photograph', () => ({ freedom: 0.5 }), /input\[0\]\.freedom: needs a reference/],
+    [
+      'neither id nor any',
+      () => ({ reference: {} }),
+      /input\[0\]\.reference: give one of id, anyOfProduct: true, or sampleId/,
+    ],
+    [
+      'a photograph that is not there',
+      () => ({ reference: { id: 'x' } }),
+      /input\[0\]\.reference\.id: there is no reference/,
+    ],
+    [
+      'a sample that is not there',
+      () => ({ reference: { sampleId: reference.id } }),
+      /reference\.sampleId: there is no sample/,
+    ],
+    ['freedom 1.5', () => ({ ...own, freedom: 1.5 }), /input\[0\]\.freedom: 1.5 is out of range 0.05 … 1/],
+    ['freedom for no step', () => ({ ...own, freedom: 0.05 }), /freedom: 0.05 leaves none of 10 steps/],
+    ['a sampler that adds noise', () => ({ ...own, sampler: 'DDPM' }), /sampler: must be DPM_SOLVER_PP or DDIM/],
+    ['a point outside', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 257, y: 0 }, { x: 0, y: 9 }]] } }), /region\.polygons\[0\]\[1\]\.x: 257 is out of range 0 … 256/], // prettier-ignore
+    ['two points', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 5, y: 0 }]] } }), /polygons\[0\]: must have 3 points or more, has 2/], // prettier-ignore
+    ['no polygon', () => ({ ...own, region: { polygons: [] } }), /polygons: must have 1 … 64 polygons, has 0/],
+    ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region: give a region of your own or place/], // prettier-ignore
+    ['a region and an allowed area', () => ({ ...own, region: POLYGON, allowedArea: POLYGON }), /allowedArea: cannot be given with a region/], // prettier-ignore
+    ['a policy without scores', () => ({ quality: { minimumVisibility: 9 } }), /quality: samples from noise have scores only with twin/], // prettier-ignore
+    ['a policy for a sweep', () => ({ ...own, strength: { sweep: [1, 2] }, quality: {} }), /quality: cannot be given with strength.sweep/], // prettier-ignore
+    [
+      'visibility 300',
+      () => ({ ...own, quality: { minimumVisibility: 300 } }),
+      /minimumVisibility: 300 is out of range 0 … 255/,
+    ],
+    [
+      'a twin on a photograph',
+      () => ({ ...own, twin: true }),
+      /twin: on a photograph, the photograph itself is the twin/,
+    ],
+    ['a sweep of one', () => ({ strength: { sweep: [1] } }), /strength\.sweep: must have 2 … 20 strengths, has 1/],
+    ['a sweep and a value', () => ({ strength: { sweep: [1, 2], value: 1 } }), /strength: give one of value/],
+    ['a sweep out of range', () => ({ strength: { sweep: [1, 99] } }), /strength\.sweep\[1\]: 99 is out of range/],
+    ['too many pictures', () => ({ count: 600, strength: { sweep: [1, 2] } }), /count: 600 is out of range 1 … 500/],
+  ])('%s', async (_, wish, message) => {
+    expect((await refused(wish())).message).toMatch(message);
+  });
+
+  test('a mask of another size, a photograph of another product, an archived one, and a product without any', async () => {
+    const small = await maskOf(128, 128, (x) => x < 64);
+    expect((await refused({ ...own, region: { maskId: small.id } })).message).toMatch(
+      /region\.maskId: is 128 × 128 pixels, the picture .* 256 × 256/,
+    );
+    const other = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'PCB' });
+    expect((await refused({ reference: { id: other.id } })).message).toMatch(/is a photograph of another product/);
+    await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: other.id });
+    expect((await refused({ partNumber: 'PCB', defectCode: 'SHORT', reference: { id: other.id } })).message).toMatch(
+      /is archived/,
+    );
+    expect(
+      (await refused({ partNumber: 'PCB', defectCode: 'SHORT', reference: { anyOfProduct: true } })).message,
+    ).toMatch(/the product has no photograph/);
+  });
+
+  test('and what was refused left nothing behind', async () => {
+    const before = (await server.data('{ generations(first: 100) { edges { node { id } } } }')).generations.edges
+      .length;
+    await refused({ ...own, freedom: 2 });
+    await put(
+      (await createUpload(server, { purpose: 'REFERENCE', partNumber: 'FABRIC' })).url,
+      Buffer.from('no picture'),
+    );
+    expect((await server.data('{ generations(first: 100) { edges { node { id } } } }')).generations.edges).toHaveLength(
+      before,
+    );
+  });
+});

@@ -1,0 +1,26 @@
+import { rasterised } from '../src/generations/polygons.js';
+
+const rows = (mask: Uint8Array, width: number): string[] =>
+  Array.from({ length: mask.length / width }, (_, y) =>
+    [...mask.subarray(y * width, (y + 1) * width)].map((value) => (value === 255 ? '#' : '.')).join(''),
+  );
+
+test('a polygon covers the pixels whose middle it covers', () => {
+  const square = [[1, 1], [4, 1], [4, 3], [1, 3]] as const; // prettier-ignore
+  expect(rows(rasterised([square], 5, 4), 5)).toEqual(['.....', '.###.', '.###.', '.....']);
+  const triangle = [[0, 0], [4, 0], [0, 4]] as const; // prettier-ignore
+  expect(rows(rasterised([triangle], 4, 4), 4)).toEqual(['###.', '##..', '#...', '....']);
+});
+
+test('a dent stays outside, and several polygons are one region', () => {
+  const dented = [[0, 0], [6, 0], [6, 2], [3, 0.8], [0, 2]] as const; // prettier-ignore
+  const dot = [[2, 3], [3, 3], [3, 4], [2, 4]] as const; // prettier-ignore
+  expect(rows(rasterised([dented, dot], 6, 4), 6)).toEqual(['######', '#....#', '......', '..#...']);
+});
+
+test('what reaches to the border covers it, and what covers no middle covers nothing', () => {
+  const all = [[0, 0], [3, 0], [3, 2], [0, 2]] as const; // prettier-ignore
+  expect(rows(rasterised([all], 3, 2), 3)).toEqual(['###', '###']);
+  const thin = [[0, 0.6], [3, 0.6], [3, 0.9], [0, 0.9]] as const; // prettier-ignore
+  expect(rasterised([thin], 3, 2).includes(255)).toBe(false);
+});
