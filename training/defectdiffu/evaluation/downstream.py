@@ -17,8 +17,9 @@ from .segmentation_figures import segmentation_figures
 from .segmenter import probabilities, train_segmenter
 from .synthesis import BASELINES
 
-REAL_ONLY, OURS = "real only", "DefectDiffu"
-METHODS = (REAL_ONLY, OURS, *BASELINES)
+REAL_ONLY, OURS, ON_PHOTOGRAPHS = "real only", "DefectDiffu", "DefectDiffu on photographs"
+DRAWN = (OURS, ON_PHOTOGRAPHS)  # by the model; the others need none
+METHODS = (REAL_ONLY, *DRAWN, *BASELINES)
 
 
 class ProductData(NamedTuple):
@@ -29,10 +30,15 @@ class ProductData(NamedTuple):
     held_out: Windows
 
 
-def training_sets(data: ProductData, drawn: Windows, ratio: float, seed: int) -> dict[str, Windows | None]:
-    """What is added to the real windows under each name; None adds nothing. Each by chance of its own."""
+def training_sets(
+    data: ProductData, drawn: Windows, on_photographs: Windows | None, ratio: float, seed: int
+) -> dict[str, Windows | None]:
+    """What is added to the real windows under each name; None adds nothing. Each by chance of its own. Without samples
+    on photographs that method is left out."""
     count = max(1, round(ratio * len(data.seen_defective)))
     sets: dict[str, Windows | None] = {REAL_ONLY: None, OURS: chosen(drawn, count, seed)}
+    if on_photographs is not None:
+        sets[ON_PHOTOGRAPHS] = chosen(on_photographs, count, seed)
     for i, (name, make) in enumerate(BASELINES.items()):
         sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
     return sets

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..layout import read_data_set
 from ..trained import TrainedModel
 from ..windows import Rules
-from .downstream import OURS
+from .downstream import DRAWN
 from .ledger import Ledger
 from .plan import EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
@@ -37,7 +37,7 @@ def evaluate(
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     ledger = Ledger(out / "figures.json", settings)
     if baselines:
-        ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] != OURS)
+        ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, [product.replace(" ", "_") for product in plan.products] or None)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")

@@ -35,9 +35,17 @@ def judged(judge: UNet, drawn: Drawn, held_out: Windows | None) -> dict[str, flo
 
 def _found(judge: UNet, images: np.ndarray, masks: np.ndarray) -> dict[str, float]:
     marked = probabilities(judge, images) > 0.5
-    shown = masks.any((1, 2))
-    covered = (marked & masks).sum((1, 2)) / np.maximum(masks.sum((1, 2)), 1)
     return {
         "agreement": float(np.mean([mask_iou(a, b) for a, b in zip(marked, masks, strict=True)])),
-        "found": float((shown & (covered >= FOUND)).mean()),
+        "found": _covered(marked, masks),
     }
+
+
+def found_share(judge: UNet, images: np.ndarray, masks: np.ndarray) -> float:
+    """The share of images uint8 [n, S, S, 3] in which the judge marks a quarter or more of the mask bool [n, S, S]."""
+    return _covered(probabilities(judge, images) > 0.5, masks)
+
+
+def _covered(marked: np.ndarray, masks: np.ndarray) -> float:
+    covered = (marked & masks).sum((1, 2)) / np.maximum(masks.sum((1, 2)), 1)
+    return float((masks.any((1, 2)) & (covered >= FOUND)).mean())

@@ -21,7 +21,7 @@ def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
     page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
-    for write in (_quality, _masks, _judgement, _strength, _downstream, _classification):
+    for write in (_quality, _masks, _judgement, _photographs, _strength, _downstream, _classification):
         page += write(ledger, out)
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
@@ -120,6 +120,39 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
         "no defect, and in real defects of the test half.",
         "",
         *pair_table(keys, figures),
+        "",
+    ]
+
+
+def _photographs(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("photographs")
+    if not figures:
+        return []
+    keys = {
+        "shown": "shown",
+        "shownAtOnce": "… at once",
+        "visibility": "visibility",
+        "agreement": "agreement",
+        "seam": "seam",
+        "found": "found",
+        "foundInPhotographs": "… in the photographs",
+    }
+    real = {name: {"foundOfReal": f["foundOfReal"]} for name, f in ledger.section("judgement").items()}
+    both = {name: {**f, **{k: v for k, v in real.get(name, {}).items()}} for name, f in figures.items()}
+    if any("foundOfReal" in f for f in both.values()):
+        keys["foundOfReal"] = "found in real defects"
+    seam = ledger.section("names").get("seam")
+    told = ""
+    if seam and seam["accuracy"] is not None:
+        told = f" A classifier of what lies round them tells {100 * seam['accuracy']:.0f} % right; chance is 50 %."
+    return [
+        "## Defects on photographs of good parts",
+        "",
+        "*shown*: visible and in agreement within the attempts; *visibility*: mean change inside the mask, of 255; "
+        "*agreement*: IoU of mask and change; *seam*: mean change on its border, of 255; *found*: by the segmenter "
+        f"that was trained on real photographs alone.{told}",
+        "",
+        *pair_table(keys, both),
         "",
     ]
 

@@ -14,8 +14,10 @@ from .features import FeatureNetwork, own_network, published_network, train_clas
 from .judging import judged, train_judge
 from .ledger import Ledger
 from .mask_figures import generated_masks, held_out_masks
+from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real import join
+from .segmenter import UNet
 from .subject import Subject
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
@@ -68,19 +70,42 @@ def measure_masks(subject: Subject, ledger: Ledger) -> None:
         subject.report("masks", done + 1, len(subject.pairs), {})
 
 
+def judge_of(subject: Subject, product: str) -> UNet | None:
+    """Trained on every pair of the product that is photographed, zero-shot ones too; None where one has no windows."""
+    normal = subject.windows(product, GOOD, "train")
+    defective = [subject.windows(*pair, "train") for pair in subject.pairs.values() if pair[0] == product]
+    if normal is None or None in defective:
+        return None
+    plan, report = subject.plan, subject.bar(f"judge {product}")
+    return train_judge(defective, normal, plan.segmenter_steps, plan.seed, report)
+
+
+def measure_photographs(subject: Subject, ledger: Ledger) -> None:
+    """Trained pairs of products with normal photographs in the training half."""
+    plan, sets = subject.plan, []
+    for product in subject.products:
+        if subject.windows(product, GOOD, "train", 1) is None:
+            continue
+        pairs = {name: pair for name, pair in subject.trained.items() if pair[0] == product}
+        made = {name: subject.on_photographs(pair, subject.each(product)) for name, pair in pairs.items()}
+        sets += made.values()
+        if list(ledger.missing("photographs", list(made))):
+            judge = judge_of(subject, product)
+            for name in ledger.missing("photographs", list(made)):
+                ledger.put("photographs", name, photograph_figures(judge, made[name]))
+    if sets and "seam" not in ledger.section("names"):
+        accuracy = seam_accuracy(sets, plan.classifier_steps, plan.seed, subject.bar("seam classifier"))
+        ledger.put("names", "seam", {"accuracy": accuracy})
+
+
 def measure_judgement(subject: Subject, ledger: Ledger) -> None:
-    """A judge per product, trained on every pair that is photographed, zero-shot ones too."""
-    plan = subject.plan
     for product in sorted({product for product, _ in subject.pairs.values()}):
         mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
         if not list(ledger.missing("judgement", list(mine))):
             continue
-        normal = subject.windows(product, GOOD, "train")
-        defective = [subject.windows(*pair, "train") for pair in mine.values()]
-        if normal is None or None in defective:
+        judge = judge_of(subject, product)
+        if judge is None:
             continue
-        report = subject.bar(f"judge {product}")
-        judge = train_judge(defective, normal, plan.segmenter_steps, plan.seed, report)
         for name in ledger.missing("judgement", list(mine)):
             held_out = subject.windows(*mine[name], "test")
             ledger.put("judgement", name, judged(judge, subject.drawn(mine[name]), held_out))
@@ -113,13 +138,16 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
         if data is None:
             continue
         pairs = [pair for pair in subject.trained.values() if pair[0] == product]
-        each = max(2, round(plan.ratio * len(data.seen_defective) / len(pairs)))
+        each = subject.each(product)
         drawn = join([subject.drawn(pair, each, twins=False).windows() for pair in pairs])
+        composed = join([subject.on_photographs(pair, each).windows() for pair in pairs])
         for seed in range(plan.seeds):
-            sets = training_sets(data, drawn, plan.ratio, plan.seed + seed)
+            sets = training_sets(data, drawn, composed if composed.mask.any() else None, plan.ratio, plan.seed + seed)
             for key in ledger.missing(section, [key for key in keys if key.endswith(f"/{seed}")]):
-                extra = sets[key.split("/")[1]]
-                ledger.put(section, key, measure(data, extra, steps, plan.seed + seed))
+                method = key.split("/")[1]
+                if method not in sets:  # none of the samples on photographs showed its defect
+                    continue
+                ledger.put(section, key, measure(data, sets[method], steps, plan.seed + seed))
                 subject.report(f"{section} {product}", sum(k in ledger.section(section) for k in keys), len(keys), {})
 
 
@@ -128,6 +156,7 @@ MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,
     "judgement": measure_judgement,
+    "photographs": measure_photographs,
     "strength": measure_strengths,
     "downstream": measure_downstream,
     "classification": measure_classification,

@@ -12,6 +12,7 @@ from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import ProductData
 from .drawn import Drawn, draw_pair
+from .on_photographs import OnPhotographs, draw_pair_on_photographs, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 
@@ -51,18 +52,36 @@ class Subject:
     def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> Drawn:
         """Samples of one pair, drawn once and kept beside the figures."""
         plan, count = self.plan, count or self.plan.samples
-        stem = f"{name_of(pair).replace('/', '-').replace(' ', '_')}-{count}{'' if twins else '-alone'}"
-        path = self.out / "drawn" / f"{stem}.npz"
+        path = self.out / "drawn" / f"{_stem(pair)}-{count}{'' if twins else '-alone'}.npz"
         if path.exists():
             with np.load(path) as kept:
                 return Drawn(**kept)
         bar = self.bar(f"draw {name_of(pair)}")
         drawn = draw_pair(self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, bar, twins)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".partial.npz")
-        np.savez_compressed(temporary, **drawn._asdict())
-        temporary.replace(path)
+        _keep(path, drawn._asdict())
         return drawn
+
+    def each(self, product: str) -> int:
+        """Samples per trained pair of the product, `plan.ratio` times as many in all as it has real defective ones."""
+        pairs = [pair for pair in self.trained.values() if pair[0] == product]
+        real = sum(len(self.records.get((*pair, "train"), [])) for pair in pairs)
+        return max(2, round(self.plan.ratio * real / len(pairs)))
+
+    def on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
+        """Samples of one pair on normal photographs of the training half, drawn once and kept beside the figures."""
+        path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-photographs.npz"
+        if path.exists():
+            with np.load(path) as kept:
+                return OnPhotographs(**kept)
+        plan, (product, defect) = self.plan, pair
+        normal = self.windows(product, GOOD, "train", min(count, len(self.records[product, GOOD, "train"])))
+        defective = self.windows(product, defect, "train", len(self.records[product, defect, "train"]))
+        assert normal is not None and defective is not None
+        bar = self.bar(f"draw {name_of(pair)} on photographs")
+        shapes = shapes_of(defective)
+        made = draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
+        _keep(path, made._asdict())
+        return made
 
     def product_data(self, product: str) -> ProductData | None:
         """One window of every photograph of the trained pairs; None where a half lacks defective or normal ones."""
@@ -86,3 +105,15 @@ class Subject:
 
 def name_of(pair: Pair) -> str:
     return "/".join(pair)
+
+
+def _stem(pair: Pair) -> str:
+    return name_of(pair).replace("/", "-").replace(" ", "_")
+
+
+def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial.npz")
+    np.savez_compressed(temporary, **arrays)
+    temporary.replace(path)

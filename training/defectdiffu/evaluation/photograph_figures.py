@@ -1,0 +1,56 @@
+"""How good defects on photographs are: how many show, whether a judge finds them, whether a seam gives them away."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..composition import dilated, scores
+from .features import as_tensor, train_classifier
+from .fitting import Report
+from .judging import found_share
+from .on_photographs import OnPhotographs
+from .segmenter import UNet
+
+HIDDEN = 127  # the grey of what the seam classifier may not see
+
+
+def photograph_figures(judge: UNet | None, made: OnPhotographs) -> dict[str, float]:
+    """`shown`: accepted within the attempts; `shownAtOnce`: at the first. Of the accepted ones the means of visibility,
+    agreement and seam (composition.scores), and `found`: the share whose mask the judge marks by a quarter or more;
+    `foundInPhotographs`: the same in the photographs before, where there is nothing to find."""
+    kept = made.attempts > 0
+    figures = {"shown": float(kept.mean()), "shownAtOnce": float((made.attempts == 1).mean())}
+    if not kept.any():
+        return figures
+    each = [scores(b, a, m) for b, a, m in zip(made.before[kept], made.image[kept], made.mask[kept], strict=True)]
+    figures |= dict(zip(("visibility", "agreement", "seam"), np.mean(each, 0).tolist(), strict=True))
+    if judge is not None:
+        figures["found"] = found_share(judge, made.image[kept], made.mask[kept])
+        figures["foundInPhotographs"] = found_share(judge, made.before[kept], made.mask[kept])
+    return figures
+
+
+def seam_accuracy(sets: list[OnPhotographs], steps: int, seed: int, report: Report) -> float | None:
+    """Balanced accuracy, on samples it has not seen, of a ResNet that tells composed pictures from untouched ones by
+    what lies round the defect: the mask and a pixel about it are hidden in both. 0.5: no seam that it could find. None
+    where there are too few samples to train and to test it on."""
+    rng = np.random.default_rng((seed, 51))
+    pictures: dict[bool, list[np.ndarray]] = {True: [], False: []}
+    labels: dict[bool, list[np.ndarray]] = {True: [], False: []}
+    for made in sets:
+        for i in np.flatnonzero(made.attempts > 0):
+            held_out = bool(rng.random() < 0.3)
+            hidden = dilated(made.mask[i], 1)[..., None]
+            pair = [np.where(hidden, HIDDEN, picture[i]).astype(np.uint8) for picture in (made.before, made.image)]
+            pictures[held_out] += pair
+            labels[held_out].append(np.array([0, 1]))
+    if not labels[True] or not labels[False]:
+        return None
+    model = train_classifier(np.stack(pictures[False]), np.concatenate(labels[False]), steps, seed, report)
+    truth = np.concatenate(labels[True])
+    with torch.no_grad():
+        starts = range(0, len(truth), 32)
+        told = [model(as_tensor(np.stack(pictures[True][i : i + 32]))).logits.argmax(1).numpy() for i in starts]
+    right = np.concatenate(told) == truth
+    return float(np.mean([right[truth == label].mean() for label in (0, 1)]))
