@@ -2,29 +2,54 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { openStorage } from '../src/storage/database.js';
+import { newId } from '../src/storage/identifiers.js';
+import { defects, products } from '../src/storage/tables.js';
+import { forTenant } from '../src/storage/tenantScope.js';
+import { addKey, ensureTenant } from '../src/tenants/keys.js';
 import { GENERATE, bytesAt, eventsOf } from './support/generations.js';
 import type { ApiError, Json, Server } from './support/server.js';
-import { startServer } from './support/server.js';
+import { newDataDirectory, startServer } from './support/server.js';
+import { statementsIn } from './support/statements.js';
 import { createUpload, put, send } from './support/uploads.js';
 
 const fabric = readFileSync(new URL('./photographs/fabric.png', import.meta.url));
 const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
+const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
   id status coverage rejectedAttempts error { code message }
   request { count seed sweep freedom twin guidance quality { minimumVisibility minimumAgreement maximumAttempts } }
   samples(first: 100) { edges { node {
     id index seed strength attempt areaFraction
     image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
-    scores { visibility agreement seam direction }
+    scores { visibility agreement seam filling direction }
   } } }
 `;
 
 let server: Server;
 let reference: Json;
 beforeAll(async () => {
-  server = await startServer({ MODELS_DIR: join(process.cwd(), 'models') });
+  const dataDirectory = newDataDirectory();
+  await addTenant(dataDirectory);
+  server = await startServer({
+    DATA_DIR: dataDirectory,
+    MODELS_DIR: join(process.cwd(), 'models'),
+    LOG_LEVEL: 'trace',
+  });
   reference = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'FABRIC', name: 'line 2' });
 });
+
+/** With a product and a defect of the same codes. */
+async function addTenant(dataDirectory: string): Promise<void> {
+  const storage = await openStorage(join(dataDirectory, 'db'));
+  const tenantId = await ensureTenant(storage.database, 'other');
+  await addKey(storage.database, tenantId, OTHER, 'CONFIGURED');
+  const { database, own } = forTenant(storage.database, tenantId);
+  const row = { name: 'theirs', createdAt: new Date() };
+  await database.insert(products).values(own({ ...row, id: newId(), partNumber: 'FABRIC', promptName: 'fabric' }));
+  await database.insert(defects).values(own({ ...row, id: newId(), code: 'STAIN', promptName: 'stain' }));
+  await storage.close();
+}
 
 /** The generation when it is over. */
 async function drawn(wish: object): Promise<Json> {
@@ -85,6 +110,9 @@ test('a stain is drawn in a polygon of the photograph, and outside it nothing ch
   expect(inside).toBeGreaterThan(50);
   expect(sample.scores.visibility).toBeGreaterThanOrEqual(generation.request.quality.minimumVisibility);
   expect(sample.scores.agreement).toBeGreaterThanOrEqual(0.5);
+  expect(sample.scores.filling).toBeGreaterThan(0.01);
+  expect(sample.scores.filling).toBeLessThan(1);
+  expect(sample.scores.direction).toBeGreaterThan(0);
 });
 
 test("the region may be an uploaded mask, and any of the product's photographs may be taken", async () => {
@@ -134,6 +162,27 @@ test('a generation that cannot reach its count ends as such, says why, and keeps
   expect(generation).toMatchObject({ status: 'FAILED', rejectedAttempts: 4, samples: [] });
   expect(generation.error.code).toBe('QUALITY_NOT_REACHED');
   expect(generation.error.message).toContain('2 of 2 samples did not reach visibility 255');
+});
+
+test('twenty requests with photographs, masks and samples are looked up with as many statements as one', async () => {
+  const mask = await maskOf(256, 256, (x) => x < 120);
+  const [sample] = (await drawn({ reference: { id: reference.id }, region: POLYGON, strength: { value: 2.5 } }))
+    .samples;
+  const wishes = [
+    { reference: { id: reference.id }, region: { maskId: mask.id } },
+    { reference: { sampleId: sample.id }, allowedArea: { maskId: mask.id } },
+    { reference: { anyOfProduct: true } },
+  ];
+  // The last of the list is refused, and with it all: so nothing but the look-ups is counted.
+  const ask = async (count: number): Promise<number> => {
+    const input = Array.from({ length: count }, () => wishes.map((wish) => ({ ...WISH, ...wish }))).flat();
+    const refusedLast = [...input, { ...WISH, freedom: 2, reference: { id: reference.id } }];
+    const statements = await statementsIn(server, () => server.error(GENERATE, { input: refusedLast }));
+    return statements.length;
+  };
+  const [one, twenty] = [await ask(1), await ask(20)];
+  expect(one).toBeGreaterThan(5);
+  expect(twenty).toBe(one);
 });
 
 test('a second defect goes onto the picture of the first, and the mask marks both', async () => {
@@ -231,6 +280,26 @@ describe('is refused with the field and the reason', () => {
     expect(
       (await refused({ partNumber: 'PCB', defectCode: 'SHORT', reference: { anyOfProduct: true } })).message,
     ).toMatch(/the product has no photograph/);
+  });
+
+  test("another tenant's photograph, mask or sample, as if it were not there", async () => {
+    const mask = await maskOf(256, 256, (x) => x < 99);
+    const [sample] = (await drawn({ ...own, region: POLYGON, strength: { value: 2.5 } })).samples;
+    const theirs = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'FABRIC' }, OTHER);
+    expect(theirs.id).not.toBe(reference.id);
+    const attempts: [object, string][] = [
+      [{ reference: { id: reference.id } }, 'input[0].reference.id'],
+      [{ reference: { sampleId: sample.id } }, 'input[0].reference.sampleId'],
+      [{ reference: { id: theirs.id }, region: { maskId: mask.id } }, 'input[0].region.maskId'],
+      [{ reference: { id: theirs.id }, allowedArea: { maskId: mask.id } }, 'input[0].allowedArea.maskId'],
+    ];
+    for (const [wish, field] of attempts) {
+      const { extensions } = await server.error(GENERATE, { input: [{ ...WISH, ...wish }] }, OTHER);
+      expect(extensions).toMatchObject({ code: 'NOT_FOUND', field });
+    }
+    const filter = { referenceId: reference.id };
+    const query = 'query ($filter: SampleFilter) { samples(filter: $filter) { edges { node { id } } } }';
+    expect((await server.data(query, { filter }, OTHER)).samples.edges).toEqual([]);
   });
 
   test('and what was refused left nothing behind', async () => {

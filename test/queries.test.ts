@@ -3,6 +3,7 @@ import { QUICK, finished } from './support/generations.js';
 import { photograph } from './support/photographs.js';
 import type { Json, Server } from './support/server.js';
 import { startServer } from './support/server.js';
+import { statementsIn } from './support/statements.js';
 import { PHOTOGRAPH, send } from './support/uploads.js';
 
 let server: Server;
@@ -12,24 +13,7 @@ beforeAll(async () => {
   server = await startServer({ LOG_LEVEL: 'trace' });
 });
 
-/** What the service prints comes through a pipe, a little later. */
-const printed = () => new Promise((resolve) => setTimeout(resolve, 400));
-
-/** The statements of `operation`; the worker's own are left out, which come and go by the clock. */
-async function statementsOf(operation: () => Promise<unknown>): Promise<string[]> {
-  await printed();
-  const before = server.output().length;
-  await operation();
-  await printed();
-  const lines = server
-    .output()
-    .slice(before)
-    .split('\n')
-    .filter((line) => line.includes('"msg":"query"'));
-  return lines
-    .map((line) => (JSON.parse(line) as { statement: string }).statement)
-    .filter((statement) => !/^\s*(with running|update generation|begin|commit)|api_key/.test(statement));
-}
+const statementsOf = (operation: () => Promise<unknown>): Promise<string[]> => statementsIn(server, operation);
 
 test('the generations of one list are admitted together, with one insert', async () => {
   const input = Array.from({ length: 20 }, (_, i) => ({ ...QUICK, seed: i, steps: 1, count: 2 }));

@@ -12,3 +12,12 @@ export async function unknownProduct(catalog: Catalog, partNumber: string, field
     { field, available: names.slice(0, NAMES_IN_ERROR) },
   );
 }
+
+export async function unknownDefect(catalog: Catalog, code: string, field: string): Promise<ServiceError> {
+  const codes = await catalog.defectCodes(1000);
+  return new ServiceError(
+    'UNKNOWN_DEFECT',
+    `${field}: there is no defect ${quote(code)}; there are: ${listed(codes, NAMES_IN_ERROR)}`,
+    { field, available: codes.slice(0, NAMES_IN_ERROR) },
+  );
+}

@@ -4,11 +4,11 @@
  * An idempotency key belongs to its first request for ever: the same wish gets the same generation back.
  */
 import { inArray, sql } from 'drizzle-orm';
-import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
+import { unknownDefect, unknownProduct } from '../catalog/unknown.js';
 import type { Limits } from '../config.js';
-import { ServiceError, badInput, listed, quote } from '../errors.js';
+import { ServiceError, badInput, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { PhotographSettings } from '../storage/records.js';
@@ -17,6 +17,7 @@ import { events, generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { CHANNEL, QUEUED_SIGNAL } from './events.js';
 import { resolvePhotographs } from './photographs.js';
+import { loadPictures } from './pictures.js';
 import type { GenerationInput, Order } from './request.js';
 import { checkTexts, hashOf, resolveOrder } from './request.js';
 
@@ -24,7 +25,6 @@ import { checkTexts, hashOf, resolveOrder } from './request.js';
 const ADMISSION_LOCK = 4_711_003;
 const RETRY_AFTER_MS = 5_000;
 const NO_DEVICE_RETRY_MS = 60_000;
-const NAMES_IN_ERROR = 20;
 
 export interface AdmissionRules {
   readonly models: Models;
@@ -111,13 +111,20 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
   const catalog = catalogOf(scope);
   const products = await catalog.productsByPartNumber([...new Set(items.map(({ input }) => input.partNumber))]);
   const defects = await catalog.defectsByCode([...new Set(items.map(({ input }) => input.defectCode))]);
+  const known = items.map(({ input }) => ({
+    product: products.find((row) => row.partNumber === input.partNumber),
+    defect: defects.find((row) => row.code === input.defectCode),
+  }));
+  const pictures = await loadPictures(
+    scope,
+    items.map(({ input }, i) => ({ input, productId: known[i]?.product?.id ?? '' })),
+  );
   const resolved: Resolved[] = [];
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     const { input, at } = item;
-    const product = products.find((row) => row.partNumber === input.partNumber);
-    if (product === undefined) throw await unknownProduct(catalog, input.partNumber, at);
-    const defect = defects.find((row) => row.code === input.defectCode);
-    if (defect === undefined) throw await unknownDefect(catalog, input.defectCode, at);
+    const { product, defect } = known[i] ?? {};
+    if (product === undefined) throw await unknownProduct(catalog, input.partNumber, `${at}.partNumber`);
+    if (defect === undefined) throw await unknownDefect(catalog, input.defectCode, `${at}.defectCode`);
     const bundle = findModel(rules.models, input.model, at);
     const coverage = rules.models.coverage(bundle, product.promptName, defect.promptName);
     if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
@@ -125,7 +132,7 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const order = resolveOrder(input, { bundle, pair, coverage, limits: rules.limits }, at);
     const { seed, steps, sweep } = order.settings;
     const rows = order.count / (sweep?.length ?? 1);
-    const photograph = await resolvePhotographs(scope, { input, product, rows, seed, steps, at });
+    const photograph = resolvePhotographs(pictures, { input, product, rows, seed, steps, at });
     resolved.push({ item, product, defect, coverage, order, photograph });
   }
   return resolved;
@@ -138,24 +145,6 @@ function findModel(models: Models, model: string | null | undefined, at: string)
     if (!(error instanceof ServiceError)) throw error;
     throw new ServiceError(error.code, `${at}.${error.message}`, { ...error.extensions, field: `${at}.model` });
   }
-}
-
-async function unknownProduct(catalog: Catalog, partNumber: string, at: string): Promise<ServiceError> {
-  const names = await catalog.partNumbers(1000);
-  return new ServiceError(
-    'UNKNOWN_PRODUCT',
-    `${at}.partNumber: there is no product ${quote(partNumber)}; there are: ${listed(names, NAMES_IN_ERROR)}`,
-    { field: `${at}.partNumber`, available: names.slice(0, NAMES_IN_ERROR) },
-  );
-}
-
-async function unknownDefect(catalog: Catalog, code: string, at: string): Promise<ServiceError> {
-  const codes = await catalog.defectCodes(1000);
-  return new ServiceError(
-    'UNKNOWN_DEFECT',
-    `${at}.defectCode: there is no defect ${quote(code)}; there are: ${listed(codes, NAMES_IN_ERROR)}`,
-    { field: `${at}.defectCode`, available: codes.slice(0, NAMES_IN_ERROR) },
-  );
 }
 
 function unsupported(product: ProductRow, defect: DefectRow, model: string, at: string): ServiceError {

@@ -212,6 +212,7 @@ async function storeSample(
     agreement: result.scores?.agreement ?? null,
     direction: result.scores?.direction ?? null,
     seam: result.scores?.seam ?? null,
+    filling: result.scores?.filling ?? null,
   };
   const payload = { type: 'SampleReady', sampleId: sample.id } as const;
   const files = written.filter((each) => each !== null);

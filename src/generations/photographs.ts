@@ -1,14 +1,10 @@
 /** From a caller's wish for a defect on their own photographs to what is recorded of it: every id and every point checked. */
-import { ServiceError, badInput, quote } from '../errors.js';
-import { masksOf } from '../references/masks.js';
-import { referencesOf } from '../references/references.js';
+import { badInput } from '../errors.js';
 import type { Area, PhotographSettings } from '../storage/records.js';
-import { isId } from '../storage/identifiers.js';
 import type { ProductRow, ReferenceRow } from '../storage/tables.js';
-import type { TenantScope } from '../storage/tenantScope.js';
 import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
-import { samplesOf } from './samples.js';
+import type { Picture, Pictures } from './pictures.js';
 
 export interface ReferenceInput {
   readonly id?: Optional<string>;
@@ -53,7 +49,7 @@ interface Wish {
 }
 
 /** `null` for samples from noise. Throws `ServiceError` that names the field. */
-export async function resolvePhotographs(scope: TenantScope, wish: Wish): Promise<PhotographSettings | null> {
+export function resolvePhotographs(pictures: Pictures, wish: Wish): PhotographSettings | null {
   const { input, at, steps } = wish;
   if (input.reference == null) {
     for (const field of ['region', 'allowedArea', 'freedom'] as const)
@@ -65,21 +61,14 @@ export async function resolvePhotographs(scope: TenantScope, wish: Wish): Promis
     throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(steps)} steps; raise either`);
   requireOne(input.reference, `${at}.reference`);
   const { sampleId } = input.reference;
-  const references = sampleId == null ? await referencesFor(scope, input.reference, wish) : [];
-  const pictures = sampleId == null ? references : [await pictureOf(scope, sampleId, wish)];
-  const region = await regionFor(scope, input, pictures, at);
-  const allowedArea =
-    input.allowedArea == null ? null : await areaFor(scope, input.allowedArea, pictures, `${at}.allowedArea`);
+  const references = sampleId == null ? referencesFor(pictures, input.reference, wish) : [];
+  const drawnOn = sampleId == null ? references : [sampleFor(pictures, sampleId, wish)];
+  const area = (asked: AreaInput, field: string): Area => areaFor(pictures, asked, drawnOn, `${at}.${field}`);
+  const region = regionFor(input, area, at);
+  const allowedArea = input.allowedArea == null ? null : area(input.allowedArea, 'allowedArea');
   if (allowedArea !== null && typeof region !== 'string')
     throw badInput(`${at}.allowedArea`, 'cannot be given with a region of your own, which says all');
   return { references: references.map(({ id }) => id), baseSample: sampleId ?? null, region, allowedArea, freedom };
-}
-
-/** What is drawn on. */
-interface Picture {
-  readonly id: string;
-  readonly width: number;
-  readonly height: number;
 }
 
 function requireOne({ id, anyOfProduct, sampleId }: ReferenceInput, field: string): void {
@@ -87,60 +76,53 @@ function requireOne({ id, anyOfProduct, sampleId }: ReferenceInput, field: strin
   if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, or sampleId');
 }
 
-async function pictureOf(scope: TenantScope, sampleId: string, { product, at }: Wish): Promise<Picture> {
+function sampleFor(pictures: Pictures, sampleId: string, { product, at }: Wish): Picture {
   const field = `${at}.reference.sampleId`;
-  const samples = samplesOf(scope);
-  const [sample] = isId(sampleId) ? await samples.byId([sampleId]) : [];
-  if (sample === undefined)
-    throw new ServiceError('NOT_FOUND', `${field}: there is no sample ${quote(sampleId)}`, { field });
-  if (sample.productId !== product.id) throw badInput(field, 'is a sample of another product');
-  const [image] = await samples.artifacts([sample.imageKey]);
-  if (image === undefined) throw new Error(`the picture of sample ${sampleId} is gone`);
-  return { id: sampleId, width: image.width, height: image.height };
+  const picture = pictures.sample(sampleId, field);
+  if (picture.productId !== product.id) throw badInput(field, 'is a sample of another product');
+  return picture;
 }
 
-async function referencesFor(
-  scope: TenantScope,
+function referencesFor(
+  pictures: Pictures,
   { id }: ReferenceInput,
   { product, rows, seed, at }: Wish,
-): Promise<readonly ReferenceRow[]> {
+): readonly ReferenceRow[] {
   const field = `${at}.reference`;
   if (id != null) {
-    const row = await referencesOf(scope).require(id, `${field}.id`);
+    const row = pictures.reference(id, `${field}.id`);
     if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
     if (row.archivedAt !== null)
       throw badInput(`${field}.id`, 'is archived; upload the picture again to bring it back');
     return [row];
   }
-  const all = await referencesOf(scope).listOfProduct(product.id);
+  const all = pictures.ofProduct(product.id);
   if (all.length === 0) throw badInput(field, 'the product has no photograph; upload one with createUpload');
   // As many as there are pictures, beginning at one that the seed says: the same request takes the same photographs.
   return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
 }
 
-async function regionFor(
-  scope: TenantScope,
+function regionFor(
   { region }: OnPhotographInput,
-  pictures: readonly Picture[],
+  area: (asked: AreaInput, field: string) => Area,
   at: string,
-): Promise<PhotographSettings['region']> {
-  const field = `${at}.region`;
+): PhotographSettings['region'] {
   if (region == null) return 'SHAPE';
   const own = region.maskId != null || region.polygons != null;
-  if (own && region.place != null) throw badInput(field, 'give a region of your own or place, not both');
-  return own ? areaFor(scope, region, pictures, field) : (region.place ?? 'SHAPE');
+  if (own && region.place != null) throw badInput(`${at}.region`, 'give a region of your own or place, not both');
+  return own ? area(region, 'region') : (region.place ?? 'SHAPE');
 }
 
-async function areaFor(
-  scope: TenantScope,
+function areaFor(
+  pictures: Pictures,
   { maskId, polygons }: AreaInput,
-  pictures: readonly Picture[],
+  drawnOn: readonly Picture[],
   field: string,
-): Promise<Area> {
+): Area {
   if ((maskId != null) === (polygons != null)) throw badInput(field, 'give either maskId or polygons');
   if (maskId != null) {
-    const mask = await masksOf(scope).require(maskId, `${field}.maskId`);
-    for (const { id, width, height } of pictures) {
+    const mask = pictures.mask(maskId, `${field}.maskId`);
+    for (const { id, width, height } of drawnOn) {
       if (mask.width !== width || mask.height !== height)
         throw badInput(
           `${field}.maskId`,
@@ -149,12 +131,12 @@ async function areaFor(
     }
     return { maskId };
   }
-  return { polygons: checkedPolygons(polygons ?? [], pictures, `${field}.polygons`) };
+  return { polygons: checkedPolygons(polygons ?? [], drawnOn, `${field}.polygons`) };
 }
 
 function checkedPolygons(
   polygons: readonly (readonly PointInput[])[],
-  pictures: readonly Picture[],
+  drawnOn: readonly Picture[],
   field: string,
 ): readonly (readonly [number, number])[][] {
   const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);
@@ -162,8 +144,8 @@ function checkedPolygons(
     throw badInput(field, `must have 1 … ${String(MOST_POLYGONS)} polygons, has ${String(polygons.length)}`);
   if (points > MOST_POINTS) throw badInput(field, `have ${String(points)} points, may have ${String(MOST_POINTS)}`);
   const bounds = {
-    x: { min: 0, max: Math.min(...pictures.map(({ width }) => width)) },
-    y: { min: 0, max: Math.min(...pictures.map(({ height }) => height)) },
+    x: { min: 0, max: Math.min(...drawnOn.map(({ width }) => width)) },
+    y: { min: 0, max: Math.min(...drawnOn.map(({ height }) => height)) },
   };
   return polygons.map((polygon, p) => {
     const here = `${field}[${String(p)}]`;

@@ -78,9 +78,9 @@ export class SampleResolver {
   }
 
   @FieldResolver(() => Scores, { nullable: true, description: 'Of samples on photographs and of those with a twin.' })
-  scores(@Root() { visibility, agreement, seam, direction }: SampleRow): Scores | null {
+  scores(@Root() { visibility, agreement, seam, filling, direction }: SampleRow): Scores | null {
     if (visibility === null || agreement === null || seam === null) return null;
-    return { visibility, agreement, seam, direction };
+    return { visibility, agreement, seam, filling, direction };
   }
 }
 

@@ -39,6 +39,7 @@ function modelOf(bundle: Bundle, models: Models): Model {
     version,
     description: manifest.description ?? null,
     isDefault: models.find() === bundle,
+    drawsOnPhotographs: bundle.manifest.components.image_encoder !== undefined,
     image,
     license: { ...license, sources: [...license.sources] },
     vocabulary: { products: [...products], defects: [...defects], pairs },

@@ -118,6 +118,9 @@ export class Model {
   @Field(() => ImageSize)
   image!: ImageSize;
 
+  @Field(() => Boolean, { description: 'Whether it can draw on photographs: it has an image encoder.' })
+  drawsOnPhotographs!: boolean;
+
   @Field(() => License)
   license!: License;
 

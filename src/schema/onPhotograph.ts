@@ -85,6 +85,12 @@ export class Scores {
 
   @Field(() => Float, {
     nullable: true,
+    description: 'IoU of the mask with the region that was free to change. Of samples on photographs.',
+  })
+  filling!: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
     description: 'Strength of the defect direction inside the region over outside. Of samples on photographs.',
   })
   direction!: number | null;

@@ -189,6 +189,7 @@ const MIGRATIONS: readonly Migration[] = [
         add column agreement double precision,
         add column direction double precision,
         add column seam double precision,
+        add column filling double precision,
         add foreign key (tenant_id, reference_id) references reference (tenant_id, id),
         add unique (tenant_id, id),
         add foreign key (tenant_id, base_sample_id) references sample (tenant_id, id) on delete set null (base_sample_id),

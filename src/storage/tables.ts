@@ -117,6 +117,7 @@ export const samples = pgTable('sample', {
   agreement: doublePrecision('agreement'),
   direction: doublePrecision('direction'),
   seam: doublePrecision('seam'),
+  filling: doublePrecision('filling'),
 });
 
 /** Samples that were drawn and not kept. */

@@ -21,6 +21,7 @@ import {
   salienceOf,
 } from '../method/photograph.js';
 import { rgbBytes } from '../method/pixels.js';
+import { areaFraction } from '../method/regions.js';
 import { samplerFor } from '../method/samplers/index.js';
 import { scoresOf } from '../method/scores.js';
 import { cropped, resized, resizedRegion } from '../method/window.js';
@@ -84,7 +85,7 @@ async function finishFromNoise(model: Model, main: Drawing | undefined, twin: Dr
   const rgb = rgbBytes(image);
   const mask = soft === null ? new Uint8Array(width * height) : binarise(soft, model.manifest.mask.minimumPeak);
   const normal = twin === undefined ? null : rgbBytes(await model.decode(twin.latent));
-  const scores = normal === null ? null : { ...scoresOf(normal, rgb, mask, width), direction: null };
+  const scores = normal === null ? null : { ...scoresOf(normal, rgb, mask, width), filling: null, direction: null };
   return { width, height, rgb, mask, region: null, twin: normal, scores };
 }
 
@@ -156,7 +157,12 @@ async function beginOnPhotograph(model: Model, request: SampleRequest, asked: Ph
       mask: paste(new Uint8Array(width * height), mask, 1).map((value, i) => value | (marked?.[i] ?? 0)),
       region: paste(new Uint8Array(width * height), allowed, 1),
       twin: null,
-      scores: { ...scoresOf(before, after, mask, side), direction: directionOf(main, inside) },
+      scores: {
+        ...scoresOf(before, after, mask, side),
+        // The mask lies in the region, so what they share is the mask.
+        filling: areaFraction(mask) / areaFraction(allowed),
+        direction: directionOf(main, inside),
+      },
     };
   };
 

@@ -9,6 +9,8 @@ export interface Scores {
   readonly agreement: number;
   /** Mean |change| on the border of what changed, where that is not the mask's own, 0 … 255: a seam to be seen. */
   readonly seam: number;
+  /** IoU of the mask with the region that was free to change; `null` where all was. */
+  readonly filling: number | null;
   /** ‖ε(d) − ε(g)‖ inside the region over outside: above 1 where the defect direction points there. `null` where nothing is outside. */
   readonly direction: number | null;
 }
@@ -19,7 +21,7 @@ export function scoresOf(
   after: Uint8Array,
   mask: Uint8Array,
   size: number,
-): Omit<Scores, 'direction'> {
+): Pick<Scores, 'visibility' | 'agreement' | 'seam'> {
   const covered = mask.reduce((count, value) => count + value, 0);
   if (covered === 0) return { visibility: 0, agreement: 0, seam: 0 };
   const change = Float64Array.from(mask, (_, i) => {
