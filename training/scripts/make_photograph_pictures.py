@@ -48,6 +48,7 @@ ROWS = [
     ("STEEL_STRIP", "PATCH"),
     ("STEEL_STRIP", "SCRATCH"),
 ]
+README = {("BALL_SCREW", "PITTING"), ("FABRIC", "STAIN"), ("FABRIC", "HOLE"), ("BALL_SCREW", "SCRATCH")}
 SAMPLES = """query ($id: ID!) { generation(id: $id) { status coverage samples(first: 10) { edges { node {
   seed image { url } mask { url } region { url } } } } } }"""
 
@@ -123,6 +124,8 @@ def main() -> None:
         rows.append(("\n".join(notes), [fitted(picture) for picture in row]))
         print(part, code, sweep["coverage"], "seed", seed, first["status"])
     heads = ["photograph, region", *(f"w_d = {w:g}" for w in STRENGTHS), "mask at 3"]
+    readme = [row for row, pair in zip(rows, ROWS, strict=True) if pair in README]
+    labelled(readme, heads).save(IMAGES / "on-photographs.png", optimize=True)
     half = -(-len(rows) // 2)
     for name, part in (("photographs-1", rows[:half]), ("photographs-2", rows[half:])):
         labelled(part, heads).save(IMAGES / f"{name}.png", optimize=True)
