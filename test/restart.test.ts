@@ -64,6 +64,29 @@ test('killed in the middle again and again, every accepted sample is drawn once,
   expect(filesIn(join(dataDirectory, 'artifacts', 'tmp'))).toEqual([]);
 });
 
+test('killed while it rejects samples, it draws no rejected one again and counts each once', async () => {
+  const dataDirectory = newDataDirectory();
+  const order = { ...QUICK, steps: 60, count: 6, twin: true, quality: { minimumVisibility: 255, maximumAttempts: 4 } };
+  const query = 'query ($id: ID!) { generation(id: $id) { status rejectedAttempts error { code message } } }';
+  let server = await startServer({ DATA_DIR: dataDirectory });
+  const { id } = await generate(server, order);
+  let rejected = 0;
+  // More kills than a generation may take without getting on.
+  for (let kill = 0; kill < 6; kill++) {
+    const before = rejected;
+    while (rejected <= before && rejected < 24) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      rejected = (await server.data(query, { id })).generation.rejectedAttempts;
+    }
+    await server.kill();
+    server = await startServer({ DATA_DIR: dataDirectory });
+  }
+  await eventsOf(server, id);
+  const { generation } = await server.data(query, { id });
+  expect(generation).toMatchObject({ status: 'FAILED', rejectedAttempts: 24, error: { code: 'QUALITY_NOT_REACHED' } });
+  expect(generation.error.message).toContain('6 of 6 samples');
+});
+
 test('an orderly end hands the work back, ends in time, and the next start goes on with it', async () => {
   const dataDirectory = newDataDirectory();
   const first = await startServer({ DATA_DIR: dataDirectory });

@@ -162,7 +162,8 @@ async function recordRejection({ scope, row, owner }: Drawing, { index, attempt 
   const { visibility = 0, agreement = 0 } = scores ?? {};
   const seed = seedOf(row.settings, index, attempt, row.count);
   const rejection = { generationId: row.id, index, attempt, seed, visibility, agreement, createdAt: new Date() };
-  await change(scope, owner, row.id, {}, null, (tx) => rejectionsOf(tx).insert(rejection));
+  // A rejected sample is progress too: whatever ended the process before, it was not this one.
+  await change(scope, owner, row.id, { attempts: 0 }, null, (tx) => rejectionsOf(tx).insert(rejection));
 }
 
 async function storeSample(

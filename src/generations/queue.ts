@@ -97,7 +97,9 @@ export async function expireLeases(database: Database): Promise<void> {
   await database.execute(sql`update generation set lease_owner = null, lease_until = null where status = 'RUNNING'`);
 }
 
-type Changes = Partial<Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner'>>;
+type Changes = Partial<
+  Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner' | 'attempts'>
+>;
 
 const ONE_MORE_SAMPLE = {
   samplesDone: sql`${generations.samplesDone} + 1`,

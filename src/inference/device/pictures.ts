@@ -27,17 +27,25 @@ export async function encodeSample(id: string, pixels: Pixels): Promise<SampleRe
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .png()
       .toBuffer();
+  // On libvips' threads, side by side: a photograph of 40 megapixels takes seconds each.
+  const [image, overlay, marked, free, normal] = await Promise.all([
+    png(rgb, 3),
+    png(overlayBytes(rgb, mask, width), 3),
+    png(maskBytes(mask), 1),
+    region === null ? null : png(maskBytes(region), 1),
+    twin === null ? null : png(twin, 3),
+  ]);
   return {
     id,
     width,
     height,
-    image: await png(rgb, 3),
-    mask: await png(maskBytes(mask), 1),
-    overlay: await png(overlayBytes(rgb, mask, width), 3),
+    image,
+    mask: marked,
+    overlay,
     areaFraction: areaFraction(mask),
     boundingBoxes: boundingBoxes(mask, width),
-    region: region === null ? null : await png(maskBytes(region), 1),
-    twin: twin === null ? null : await png(twin, 3),
+    region: free,
+    twin: normal,
     scores,
   };
 }
