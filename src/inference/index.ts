@@ -10,10 +10,12 @@ export type { InferencePool, PoolOptions } from './pool.js';
 export { openPool } from './pool.js';
 export { stepBounds } from './requests.js';
 export type {
+  AreaRequest,
   BoundingBox,
   GuidanceName,
   MaskMode,
   PhotographRequest,
+  PictureFile,
   SampleRequest,
   SampleResult,
   SamplerName,

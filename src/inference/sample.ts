@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { loadBundle } from './bundle/load.js';
-import { beginJob, isDrawn } from './device/job.js';
+import { beginJob } from './device/beginJob.js';
+import { isDrawn } from './device/job.js';
 import { openModel } from './device/model.js';
 import { encodeSample } from './device/pictures.js';
 import { deviceOptions } from './device/sessions.js';

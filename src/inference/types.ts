@@ -1,4 +1,5 @@
 /** What is asked of the engine and what it gives. Nothing here knows of devices or processes. */
+import type { Polygon } from './method/polygons.js';
 import type { Scores } from './method/scores.js';
 
 export type { Scores } from './method/scores.js';
@@ -33,23 +34,29 @@ export interface SampleRequest {
   readonly twin?: boolean;
 }
 
+/** A file that sharp reads, by its path on the device's machine or as its bytes. A path costs nothing to hand over. */
+export type PictureFile = string | Uint8Array;
+
+/** An area of a photograph: a mask of its size, white inside; or polygons in its pixels. */
+export type AreaRequest = PictureFile | { readonly polygons: readonly Polygon[] };
+
 export interface PhotographRequest {
-  /** A picture file that sharp reads; 8-bit, sRGB. */
-  readonly picture: Uint8Array;
+  /** 8-bit, sRGB. */
+  readonly picture: PictureFile;
   readonly region: RegionRequest;
-  /** What the picture's mask marks already, a picture file of its size: the result's mask marks that too. */
-  readonly marked: Uint8Array | null;
+  /** What the picture's mask marks already, of its size: the result's mask marks that too. */
+  readonly marked: PictureFile | null;
   /** How freely it may change: the share of the noise levels that are gone through, above 0 to 1. */
   readonly freedom: number;
 }
 
 /**
- * Where the defect is to lie. Masks are picture files of the photograph's size, white inside.
+ * Where the defect is to lie.
  * `MASK`: the caller's own. `SHAPE`: of the kind that the defect's real masks have, placed by the seed. `CHOSEN`: the model decides.
  */
 export type RegionRequest =
-  | { readonly kind: 'MASK'; readonly mask: Uint8Array }
-  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: Uint8Array | null };
+  | { readonly kind: 'MASK'; readonly mask: AreaRequest }
+  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: AreaRequest | null };
 
 /** In pixels, from the top left corner. */
 export interface BoundingBox {

@@ -1,17 +1,22 @@
 /** A photograph's pixels, and the region that a request names in it. */
+import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 
 import type { Manifest } from '../bundle/manifest.js';
 import { InferenceError } from '../errors.js';
 import type { Shape } from '../method/placement.js';
 import { ANY_SHAPES, regionOf } from '../method/placement.js';
+import { rasterised } from '../method/polygons.js';
 import type { Window } from '../method/window.js';
 import { cropped, windowAround, windowBySeed } from '../method/window.js';
-import type { PhotographRequest, SampleRequest } from '../types.js';
+import type { AreaRequest, PhotographRequest, PictureFile, SampleRequest } from '../types.js';
 
-export interface Photograph {
+interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+export interface Photograph extends Size {
   /** [H·W·3] */
   readonly rgb: Uint8Array;
 }
@@ -28,31 +33,69 @@ export interface Place {
 /** Seeds that are tried for a shape that touches the allowed area, before the area itself is taken. */
 const PLACEMENT_TRIES = 32;
 
-export async function readPhotograph(picture: Uint8Array): Promise<Photograph> {
-  const { data, info } = await sharp(picture)
-    .removeAlpha()
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3)
-    throw new InferenceError(`the photograph has ${String(info.channels)} channels, must have 3`);
+/** @throws InferenceError where it is no picture. */
+export async function sizeOf(picture: PictureFile): Promise<Size> {
+  try {
+    const { width, height } = await sharp(picture).metadata();
+    return { width, height };
+  } catch (error) {
+    // A message about a path is nothing for whoever asked for the sample.
+    const reason = typeof picture === 'string' ? '' : `: ${(error as Error).message}`;
+    throw new InferenceError(`the photograph cannot be read${reason}`, { cause: error });
+  }
+}
+
+export async function readPhotograph(picture: PictureFile): Promise<Photograph> {
+  const { data, info } = await colours(sharp(picture)).toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, rgb: data };
 }
 
+/** The window's pixels, [side·side·3]. */
+export function readWindow(picture: PictureFile, { left, top, side }: Window): Promise<Uint8Array> {
+  return colours(sharp(picture).extract({ left, top, width: side, height: side })).toBuffer();
+}
+
+function colours(picture: Sharp): Sharp {
+  return picture.removeAlpha().toColourspace('srgb').raw();
+}
+
 /** [H·W] of 0 and 1. @throws InferenceError where it is of another size than the photograph. */
-export async function readMask(mask: Uint8Array, field: string, { width, height }: Photograph): Promise<Uint8Array> {
+export async function readMask(mask: PictureFile, field: string, { width, height }: Size): Promise<Uint8Array> {
   const { data, info } = await sharp(mask).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
   if (info.width !== width || info.height !== height) {
     throw new InferenceError(
       `${field} is ${String(info.width)} × ${String(info.height)} pixels, the photograph ${String(width)} × ${String(height)}`,
     );
   }
-  return Uint8Array.from({ length: width * height }, (_, i) => ((data[i * info.channels] ?? 0) > 127 ? 1 : 0));
+  // In place, and by a plain loop: there may be 40 million of them.
+  const inside = new Uint8Array(width * height);
+  for (let i = 0; i < inside.length; i++) inside[i] = (data[i * info.channels] ?? 0) > 127 ? 1 : 0;
+  return inside;
+}
+
+/** `whole` with the window's part in it, changed in place. */
+export function pasted(
+  whole: Uint8Array,
+  width: number,
+  part: Uint8Array,
+  { left, top, side }: Window,
+  channels: number,
+  join: (there: number, here: number) => number = (_, here) => here,
+): Uint8Array {
+  for (let y = 0; y < side; y++) {
+    const start = ((top + y) * width + left) * channels;
+    for (let i = 0; i < side * channels; i++)
+      whole[start + i] = join(whole[start + i] ?? 0, part[y * side * channels + i] ?? 0);
+  }
+  return whole;
 }
 
 /** @throws InferenceError where nothing may change. */
-async function readArea(mask: Uint8Array, field: string, photograph: Photograph): Promise<Uint8Array> {
-  const inside = await readMask(mask, field, photograph);
+async function readArea(area: AreaRequest, field: string, photograph: Size): Promise<Uint8Array> {
+  const inside =
+    typeof area === 'object' && 'polygons' in area
+      ? rasterised(area.polygons, photograph.width, photograph.height)
+      : await readMask(area, field, photograph);
   if (!inside.includes(1)) throw new InferenceError(`${field} is empty: nothing may change`);
   return inside;
 }
@@ -61,7 +104,7 @@ async function readArea(mask: Uint8Array, field: string, photograph: Photograph)
 export async function placeOf(
   { region }: PhotographRequest,
   { product, defect, seed }: SampleRequest,
-  photograph: Photograph,
+  photograph: Size,
   manifest: Manifest,
 ): Promise<Place> {
   const usualSide = manifest.placement?.windows[product] ?? manifest.image.width;

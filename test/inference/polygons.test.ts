@@ -1,8 +1,8 @@
-import { rasterised } from '../src/generations/polygons.js';
+import { rasterised } from '../../src/inference/method/polygons.js';
 
 const rows = (mask: Uint8Array, width: number): string[] =>
   Array.from({ length: mask.length / width }, (_, y) =>
-    [...mask.subarray(y * width, (y + 1) * width)].map((value) => (value === 255 ? '#' : '.')).join(''),
+    [...mask.subarray(y * width, (y + 1) * width)].map((value) => (value === 1 ? '#' : '.')).join(''),
   );
 
 test('a polygon covers the pixels whose middle it covers', () => {
@@ -22,5 +22,5 @@ test('what reaches to the border covers it, and what covers no middle covers not
   const all = [[0, 0], [3, 0], [3, 2], [0, 2]] as const; // prettier-ignore
   expect(rows(rasterised([all], 3, 2), 3)).toEqual(['###', '###']);
   const thin = [[0, 0.6], [3, 0.6], [3, 0.9], [0, 0.9]] as const; // prettier-ignore
-  expect(rasterised([thin], 3, 2).includes(255)).toBe(false);
+  expect(rasterised([thin], 3, 2).includes(1)).toBe(false);
 });

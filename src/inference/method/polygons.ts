@@ -1,8 +1,8 @@
-/** Polygons as a mask. Not through an SVG: the service reads pictures of strangers, so libvips' SVG loader stays shut. */
+/** Polygons as a mask. Not through an SVG, which would need a parser of its own for what twenty lines do. */
 
 export type Polygon = readonly (readonly [x: number, y: number])[];
 
-/** [H·W] of 0 and 255: white where the pixel's middle lies in any of the polygons (each by the even–odd rule). */
+/** [H·W] of 0 and 1: 1 where the pixel's middle lies in any of the polygons (each by the even–odd rule). */
 export function rasterised(polygons: readonly Polygon[], width: number, height: number): Uint8Array<ArrayBuffer> {
   const mask = new Uint8Array(width * height);
   for (const polygon of polygons) {
@@ -12,7 +12,7 @@ export function rasterised(polygons: readonly Polygon[], width: number, height: 
         // The pixels whose middle, column + ½, lies from one crossing to the next.
         const first = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5));
         const last = Math.min(width - 1, Math.ceil((crossings[i + 1] ?? 0) - 0.5) - 1);
-        if (first <= last) mask.fill(255, row * width + first, row * width + last + 1);
+        if (first <= last) mask.fill(1, row * width + first, row * width + last + 1);
       }
     }
   }

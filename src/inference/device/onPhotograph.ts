@@ -1,0 +1,170 @@
+/**
+ * A sample on a photograph: a scout looks where the defect would arise, the drawing puts it into the region, and what it changed
+ * is composed into the photograph (method/photograph.ts, method/composition.ts).
+ *
+ * Between the beginning and the end only the window is kept: a photograph of 40 megapixels takes 120 MB, and many may be in work.
+ */
+import type { Manifest } from '../bundle/manifest.js';
+import { InferenceError } from '../errors.js';
+import type { Change } from '../method/composition.js';
+import { changeOf, withChange } from '../method/composition.js';
+import { gaussianNoise } from '../method/noise.js';
+import {
+  SCOUT_STEPS,
+  SCOUT_STRENGTH,
+  bestShift,
+  cellsOf,
+  chosenCells,
+  firstVisited,
+  pixelsOf,
+  rolled,
+  salienceOf,
+} from '../method/photograph.js';
+import { areaFraction } from '../method/regions.js';
+import { samplerFor } from '../method/samplers/index.js';
+import { scoresOf } from '../method/scores.js';
+import { resized, resizedRegion } from '../method/window.js';
+import type { PhotographRequest, SampleRequest } from '../types.js';
+import type { Drawing } from './drawing.js';
+import { beginDrawing, decodeDrawing, softMaskOf } from './drawing.js';
+import type { Job } from './job.js';
+import type { Model } from './model.js';
+import type { Place } from './photographs.js';
+import { modelInput, pasted, placeOf, readMask, readPhotograph, readWindow, sizeOf } from './photographs.js';
+import type { Pixels } from './pictures.js';
+
+/** What stays the same from the scout to the finished picture. */
+interface Ground {
+  readonly asked: PhotographRequest;
+  readonly place: Place;
+  /** The window's pixels [side·side·3]. */
+  readonly before: Uint8Array;
+  /** Its latent [C,h,w]. */
+  readonly known: Float32Array;
+  /** The region at the model's size [S·S]. */
+  readonly region: Uint8Array;
+}
+
+export async function beginOnPhotograph(model: Model, request: SampleRequest, asked: PhotographRequest): Promise<Job> {
+  const { manifest } = model;
+  const size = squareSize(manifest);
+  const place = await placeOf(asked, request, await sizeOf(asked.picture), manifest);
+  const { side } = place.window;
+  const before = await readWindow(asked.picture, place.window);
+  const known = await model.encode(await modelInput(before, side, size));
+  const ground = { asked, place, before, known, region: resizedRegion(place.region, side, size) };
+  const noise = gaussianNoise(request.seed, 0, known.length);
+  const everywhere = new Uint8Array(manifest.latent.height * manifest.latent.width).fill(1);
+  const scout = await beginDrawing(
+    model,
+    { ...request, strength: SCOUT_STRENGTH, steps: SCOUT_STEPS, sampler: 'DPM_SOLVER_PP' },
+    { known, noise, inside: everywhere, freedom: 1 },
+  );
+  const { timesteps } = samplerFor(request.sampler, manifest.schedule, request.steps);
+  const steps = SCOUT_STEPS + timesteps.length - firstVisited(timesteps, asked.freedom);
+  return {
+    request,
+    drawings: [scout],
+    before: 0,
+    steps,
+    async proceed(job) {
+      const { main, inside } = await placed(model, request, ground, scout, noise);
+      job.drawings = [main];
+      job.before = SCOUT_STEPS;
+      job.proceed = () => composed(model, ground, main, inside);
+      return null;
+    },
+  };
+}
+
+function squareSize({ image, latent, name }: Manifest): number {
+  if (image.width !== image.height || latent.width !== latent.height)
+    throw new InferenceError(`${name} draws pictures that are not square; it cannot draw on photographs`);
+  return image.width;
+}
+
+/** Rolls the noise so that what the scout saw comes to lie in the region, and begins to draw there. */
+async function placed(
+  model: Model,
+  request: SampleRequest,
+  { asked, place, known, region }: Ground,
+  scout: Drawing,
+  noise: Float32Array,
+): Promise<{ main: Drawing; inside: Uint8Array }> {
+  const { image, latent: grid } = model.manifest;
+  const soft = await softMaskOf(model, scout);
+  const salience = soft === null ? new Float64Array(grid.height * grid.width) : salienceOf(soft, image.width, grid);
+  const cells = cellsOf(region, image.width, grid);
+  const shift = bestShift(salience, cells, grid);
+  const inside = place.choose ? chosenCells(rolled(salience, shift, grid), cells, grid) : cells;
+  const start = { known, noise: rolled(noise, shift, grid), inside, freedom: asked.freedom };
+  return { main: await beginDrawing(model, request, start), inside };
+}
+
+async function composed(model: Model, ground: Ground, main: Drawing, inside: Uint8Array): Promise<Pixels> {
+  const { image, latent: grid, mask: rules } = model.manifest;
+  const { asked, place, before, known, region } = ground;
+  const [size, side] = [image.width, place.window.side];
+  const free = pixelsOf(inside, size, grid);
+  const drawn = await decodeDrawing(model, main);
+  const change =
+    drawn.soft === null
+      ? null
+      : changeOf(
+          drawn.image,
+          await model.decode(known),
+          drawn.soft,
+          region.map((value, i) => value & (free[i] ?? 0)),
+          size,
+          rules.minimumPeak,
+        );
+  const allowed = resizedRegion(free, size, side).map((value, i) => value & (place.region[i] ?? 0));
+  const { after, mask } = atFullSize(before, change, allowed, size, side);
+  const photograph = await readPhotograph(asked.picture);
+  const { width, height } = photograph;
+  const marked =
+    asked.marked === null ? new Uint8Array(width * height) : await readMask(asked.marked, 'marked', photograph);
+  return {
+    width,
+    height,
+    rgb: pasted(photograph.rgb, width, after, place.window, 3),
+    mask: pasted(marked, width, mask, place.window, 1, (there, here) => there | here),
+    region: pasted(new Uint8Array(width * height), width, allowed, place.window, 1),
+    twin: null,
+    scores: {
+      ...scoresOf(before, after, mask, side),
+      // The mask lies in the region, so what they share is the mask.
+      filling: areaFraction(mask) / areaFraction(allowed),
+      direction: directionOf(main, inside),
+    },
+  };
+}
+
+/** The change at the window's own size: its pixels and its mask, nothing of either outside what is allowed. */
+function atFullSize(
+  before: Uint8Array,
+  change: Change | null,
+  allowed: Uint8Array,
+  size: number,
+  side: number,
+): { after: Uint8Array; mask: Uint8Array } {
+  if (change === null) return { after: before, mask: new Uint8Array(side * side) };
+  const [red, green, blue] = change.colours;
+  const after = withChange(before, {
+    colours: [resized(red, size, side), resized(green, size, side), resized(blue, size, side)],
+    opacity: resized(change.opacity, size, side).map((value, i) => value * (allowed[i] ?? 0)),
+  });
+  const mask = resized(Float64Array.from(change.mask), size, side);
+  return { after, mask: Uint8Array.from(mask, (value, i) => (value >= 0.5 ? (allowed[i] ?? 0) : 0)) };
+}
+
+/** The mean of the defect direction inside the cells over that outside. */
+function directionOf({ direction }: Drawing, inside: Uint8Array): number | null {
+  if (direction === null) return null;
+  const mean = (of: 0 | 1): number => {
+    const values = direction.filter((_, cell) => inside[cell] === of);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  const ratio = mean(1) / mean(0);
+  return Number.isFinite(ratio) ? ratio : null;
+}
