@@ -156,6 +156,12 @@ test('a sample that does not show is drawn again with another seed, and the reje
   expect(generation.status).toBe(missing === 0 ? 'SUCCEEDED' : 'FAILED');
 });
 
+test('at strength 0 there is nothing to see, and no sample is rejected for it', async () => {
+  const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, strength: { min: 0, max: 3 }, quality: { maximumAttempts: 8 } }); // prettier-ignore
+  expect(generation.samples[0]).toMatchObject({ strength: 0, attempt: 1, areaFraction: 0 });
+  expect(await changes(generation.samples[0], generation.samples[0].region.url)).toEqual({ outside: 0, inside: 0 });
+});
+
 test('a generation that cannot reach its count ends as such, says why, and keeps what is good', async () => {
   const quality = { minimumVisibility: 255, maximumAttempts: 2 };
   const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, quality });
@@ -264,6 +270,30 @@ describe('is refused with the field and the reason', () => {
     ['too many pictures', () => ({ count: 600, strength: { sweep: [1, 2] } }), /count: 600 is out of range 1 … 500/],
   ])('%s', async (_, wish, message) => {
     expect((await refused(wish())).message).toMatch(message);
+  });
+
+  test('freedom that leaves no step of this sampler, at the bound itself', async () => {
+    expect((await refused({ ...own, steps: 20, freedom: 0.05 })).message).toMatch(
+      /input\[0\]\.freedom: 0.05 leaves none of 20 steps/,
+    );
+  });
+
+  test('a region that no square of the photograph holds, and one that covers nothing', async () => {
+    const wide = await send(server, await sharp(fabric).resize(300, 100, { fit: 'fill' }).png().toBuffer(), {
+      purpose: 'REFERENCE',
+      partNumber: 'FABRIC',
+    });
+    const strip = { polygons: [[{ x: 10, y: 40 }, { x: 290, y: 40 }, { x: 290, y: 60 }, { x: 10, y: 60 }]] }; // prettier-ignore
+    const mask = await maskOf(300, 100, (x, y) => y === 50 && (x === 20 || x === 280));
+    for (const region of [strip, { maskId: mask.id }]) {
+      expect((await refused({ reference: { id: wide.id }, region })).message).toMatch(
+        /input\[0\]\.region: is 2\d\d × \d+ pixels in extent; it must fit into a square of 100/,
+      );
+    }
+    const nothing = { polygons: [[{ x: 10, y: 10 }, { x: 90, y: 10 }, { x: 50, y: 10.3 }]] }; // prettier-ignore
+    for (const area of [{ region: nothing }, { allowedArea: nothing }])
+      expect((await refused({ ...own, ...area })).message).toMatch(/polygons: cover the middle of no pixel/);
+    await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: wide.id });
   });
 
   test('a mask of another size, a photograph of another product, an archived one, and a product without any', async () => {

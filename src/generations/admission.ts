@@ -9,6 +9,7 @@ import type { Models } from '../catalog/models.js';
 import { unknownDefect, unknownProduct } from '../catalog/unknown.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
+import { stepsOnPhotograph } from '../inference/index.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { PhotographSettings } from '../storage/records.js';
@@ -130,9 +131,10 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
     const pair = `${product.promptName}/${defect.promptName}`;
     const order = resolveOrder(input, { bundle, pair, coverage, limits: rules.limits }, at);
-    const { seed, steps, sweep } = order.settings;
+    const { seed, steps, sweep, sampler } = order.settings;
+    const stepsAt = (freedom: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, freedom);
     const rows = order.count / (sweep?.length ?? 1);
-    const photograph = resolvePhotographs(pictures, { input, product, rows, seed, steps, at });
+    const photograph = resolvePhotographs(pictures, { input, product, rows, seed, stepsAt, at });
     resolved.push({ item, product, defect, coverage, order, photograph });
   }
   return resolved;

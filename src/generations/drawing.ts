@@ -114,7 +114,9 @@ async function drawChunk(
     progress: (id: string, step: number) => progress.step(id, step),
     sample: (result: SampleResult) => {
       const one = origins.get(result.id) as Origin;
-      const kept = isGoodEnough(result.scores, row.settings.quality);
+      // At strength 0 nothing is to be seen, and that is what was asked for.
+      const asked = strengthOf(row.settings, one.index, row.count);
+      const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
       if (!kept) rejected.push(one);
       progress.sampleDrawn(result.id, kept);
       const storing = kept

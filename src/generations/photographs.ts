@@ -2,6 +2,8 @@
 import { badInput } from '../errors.js';
 import type { Area, PhotographSettings } from '../storage/records.js';
 import type { ProductRow, ReferenceRow } from '../storage/tables.js';
+import type { AreaInput } from './areas.js';
+import { areaFor, ownRegion } from './areas.js';
 import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
 import type { Picture, Pictures } from './pictures.js';
@@ -10,16 +12,6 @@ export interface ReferenceInput {
   readonly id?: Optional<string>;
   readonly anyOfProduct?: Optional<boolean>;
   readonly sampleId?: Optional<string>;
-}
-
-export interface PointInput {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface AreaInput {
-  readonly maskId?: Optional<string>;
-  readonly polygons?: Optional<readonly (readonly PointInput[])[]>;
 }
 
 export interface RegionInput extends AreaInput {
@@ -35,8 +27,6 @@ export interface OnPhotographInput {
 
 export const DEFAULT_FREEDOM = 0.8;
 const LEAST_FREEDOM = 0.05;
-const MOST_POLYGONS = 64;
-const MOST_POINTS = 2_000;
 
 interface Wish {
   readonly input: OnPhotographInput;
@@ -44,28 +34,30 @@ interface Wish {
   /** How many pictures there will be, and the seed that orders the product's photographs. */
   readonly rows: number;
   readonly seed: number;
-  readonly steps: number;
+  /** How many steps there are at a freedom. */
+  readonly stepsAt: (freedom: number) => number;
   readonly at: string;
 }
 
 /** `null` for samples from noise. Throws `ServiceError` that names the field. */
 export function resolvePhotographs(pictures: Pictures, wish: Wish): PhotographSettings | null {
-  const { input, at, steps } = wish;
+  const { input, at, stepsAt } = wish;
   if (input.reference == null) {
     for (const field of ['region', 'allowedArea', 'freedom'] as const)
       if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on a photograph');
     return null;
   }
   const freedom = within(input.freedom ?? DEFAULT_FREEDOM, { min: LEAST_FREEDOM, max: 1 }, `${at}.freedom`);
-  if (freedom * steps < 1)
-    throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(steps)} steps; raise either`);
+  if (stepsAt(freedom) < 1) {
+    throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(stepsAt(1))} steps; raise either`);
+  }
   requireOne(input.reference, `${at}.reference`);
   const { sampleId } = input.reference;
   const references = sampleId == null ? referencesFor(pictures, input.reference, wish) : [];
   const drawnOn = sampleId == null ? references : [sampleFor(pictures, sampleId, wish)];
-  const area = (asked: AreaInput, field: string): Area => areaFor(pictures, asked, drawnOn, `${at}.${field}`);
-  const region = regionFor(input, area, at);
-  const allowedArea = input.allowedArea == null ? null : area(input.allowedArea, 'allowedArea');
+  const region = regionFor(input, (own, field) => ownRegion(pictures, own, drawnOn, field), at);
+  const allowedArea =
+    input.allowedArea == null ? null : areaFor(pictures, input.allowedArea, drawnOn, `${at}.allowedArea`).area;
   if (allowedArea !== null && typeof region !== 'string')
     throw badInput(`${at}.allowedArea`, 'cannot be given with a region of your own, which says all');
   return { references: references.map(({ id }) => id), baseSample: sampleId ?? null, region, allowedArea, freedom };
@@ -110,49 +102,5 @@ function regionFor(
   if (region == null) return 'SHAPE';
   const own = region.maskId != null || region.polygons != null;
   if (own && region.place != null) throw badInput(`${at}.region`, 'give a region of your own or place, not both');
-  return own ? area(region, 'region') : (region.place ?? 'SHAPE');
-}
-
-function areaFor(
-  pictures: Pictures,
-  { maskId, polygons }: AreaInput,
-  drawnOn: readonly Picture[],
-  field: string,
-): Area {
-  if ((maskId != null) === (polygons != null)) throw badInput(field, 'give either maskId or polygons');
-  if (maskId != null) {
-    const mask = pictures.mask(maskId, `${field}.maskId`);
-    for (const { id, width, height } of drawnOn) {
-      if (mask.width !== width || mask.height !== height)
-        throw badInput(
-          `${field}.maskId`,
-          `is ${String(mask.width)} × ${String(mask.height)} pixels, the picture ${id} ${String(width)} × ${String(height)}`,
-        );
-    }
-    return { maskId };
-  }
-  return { polygons: checkedPolygons(polygons ?? [], drawnOn, `${field}.polygons`) };
-}
-
-function checkedPolygons(
-  polygons: readonly (readonly PointInput[])[],
-  drawnOn: readonly Picture[],
-  field: string,
-): readonly (readonly [number, number])[][] {
-  const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);
-  if (polygons.length < 1 || polygons.length > MOST_POLYGONS)
-    throw badInput(field, `must have 1 … ${String(MOST_POLYGONS)} polygons, has ${String(polygons.length)}`);
-  if (points > MOST_POINTS) throw badInput(field, `have ${String(points)} points, may have ${String(MOST_POINTS)}`);
-  const bounds = {
-    x: { min: 0, max: Math.min(...drawnOn.map(({ width }) => width)) },
-    y: { min: 0, max: Math.min(...drawnOn.map(({ height }) => height)) },
-  };
-  return polygons.map((polygon, p) => {
-    const here = `${field}[${String(p)}]`;
-    if (polygon.length < 3) throw badInput(here, `must have 3 points or more, has ${String(polygon.length)}`);
-    return polygon.map(({ x, y }, i): [number, number] => [
-      within(x, bounds.x, `${here}[${String(i)}].x`),
-      within(y, bounds.y, `${here}[${String(i)}].y`),
-    ]);
-  });
+  return own ? area(region, `${at}.region`) : (region.place ?? 'SHAPE');
 }

@@ -8,7 +8,8 @@ export type { DrawListener } from './draw.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 export type { InferencePool, PoolOptions } from './pool.js';
 export { openPool } from './pool.js';
-export { stepBounds } from './requests.js';
+export { extentOfPolygons } from './method/polygons.js';
+export { stepBounds, stepsOnPhotograph } from './requests.js';
 export type {
   AreaRequest,
   BoundingBox,

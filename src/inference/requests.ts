@@ -2,6 +2,7 @@
 import { coverage } from './bundle/coverage.js';
 import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
+import { samplerFor } from './method/samplers/index.js';
 import type { PhotographRequest, SampleRequest, SamplerName } from './types.js';
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
@@ -51,6 +52,17 @@ function requirePhotographDrawable(
  */
 export function stepBounds(sampler: SamplerName, numTrainTimesteps: number): { min: number; max: number } {
   return sampler === 'DPM_SOLVER_PP' ? { min: 1, max: numTrainTimesteps - 1 } : { min: 2, max: numTrainTimesteps };
+}
+
+/** How many steps a sampler takes on a photograph: those of its timesteps that lie within the freedom. */
+export function stepsOnPhotograph(
+  sampler: SamplerName,
+  schedule: Bundle['manifest']['schedule'],
+  steps: number,
+  freedom: number,
+): number {
+  const { timesteps } = samplerFor(sampler, schedule, steps);
+  return timesteps.filter((t) => t <= freedom * (timesteps[0] ?? 0)).length;
 }
 
 function requireInteger(field: string, value: number, least: number, most: number): void {

@@ -8,7 +8,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { ServiceError } from '../errors.js';
 import type { ArtifactRow, UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { areaOf } from './binary.js';
+import { areaOf, extentOf } from './binary.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './normalise.js';
 import { encodePng, greyPixels, hashOf, photographPixels } from './normalise.js';
@@ -77,12 +77,13 @@ async function mask(bytes: Buffer): Promise<Picture> {
   const pixels = await greyPixels(bytes);
   const { width, height } = pixels;
   const areaFraction = await areaOf(pixels);
+  const extent = extentOf(pixels);
   const hash = await hashOf(pixels);
   return {
     pixels,
     isKnown: async (scope) => (await masksOf(scope).withHash(hash)) !== undefined,
     async keep(tx, file) {
-      const { id, artifactKey } = await masksOf(tx).keep({ hash, width, height, areaFraction }, file);
+      const { id, artifactKey } = await masksOf(tx).keep({ hash, width, height, areaFraction, ...extent }, file);
       return { artifactKey, outcome: { referenceId: null, maskId: id } };
     },
   };

@@ -7,7 +7,10 @@ import { regionMasks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { findOrInsert } from './files.js';
 
-export type NewMask = Pick<RegionMaskRow, 'hash' | 'width' | 'height' | 'areaFraction'>;
+export type NewMask = Pick<
+  RegionMaskRow,
+  'hash' | 'width' | 'height' | 'areaFraction' | 'extentWidth' | 'extentHeight'
+>;
 
 export interface Masks {
   byId(id: string): Promise<RegionMaskRow | undefined>;

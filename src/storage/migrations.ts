@@ -150,6 +150,8 @@ const MIGRATIONS: readonly Migration[] = [
         width integer not null,
         height integer not null,
         area_fraction double precision not null,
+        extent_width integer not null,
+        extent_height integer not null,
         created_at timestamptz not null,
         foreign key (tenant_id, artifact_key) references artifact (tenant_id, key),
         unique (tenant_id, hash),

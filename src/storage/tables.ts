@@ -159,6 +159,9 @@ export const regionMasks = pgTable('region_mask', {
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   areaFraction: doublePrecision('area_fraction').notNull(),
+  /** Of the box round the region. */
+  extentWidth: integer('extent_width').notNull(),
+  extentHeight: integer('extent_height').notNull(),
   createdAt: instant('created_at').notNull(),
 });
 

@@ -1,6 +1,8 @@
 /** The pure parts of drawing on photographs. Planes are small enough to read. */
+import type { Change } from '../../src/inference/method/composition.js';
 import { changeOf, withChange } from '../../src/inference/method/composition.js';
 import { blurred, dilated } from '../../src/inference/method/filters.js';
+import { atFullSize } from '../../src/inference/method/fullSize.js';
 import { uniforms } from '../../src/inference/method/noise.js';
 import {
   bestShift,
@@ -14,7 +16,7 @@ import {
 } from '../../src/inference/method/photograph.js';
 import { regionOf } from '../../src/inference/method/placement.js';
 import { scoresOf } from '../../src/inference/method/scores.js';
-import { resized, resizedRegion, windowAround, windowBySeed } from '../../src/inference/method/window.js';
+import { resizedRegion, windowAround, windowBySeed } from '../../src/inference/method/window.js';
 
 const grid = { height: 4, width: 4 };
 
@@ -96,11 +98,25 @@ describe('windows', () => {
     expect(new Set(places.map(({ left, top }) => `${String(left)},${String(top)}`)).size).toBeGreaterThan(15);
   });
 
-  test('are resized bilinearly, centre to centre, and regions to whatever they touch', () => {
-    expect([...resized(Float64Array.of(0, 4, 0, 4), 2, 4)].slice(0, 4)).toEqual([0, 1, 3, 4]);
+  test('a region of another size is set wherever it is touched', () => {
     const region = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1);
     expect([...resizedRegion(region, 3, 2)]).toEqual([0, 0, 0, 1]);
     expect([...resizedRegion(Uint8Array.of(0, 1, 0, 0), 2, 4)].slice(0, 8)).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
+  });
+
+  test('a change is put onto a larger window bilinearly, centre to centre, and only where it is allowed', () => {
+    const plane = Float64Array.of(0, 40, 0, 40);
+    const change = {
+      colours: [plane, plane, plane],
+      opacity: new Float64Array(4).fill(1),
+      mask: Uint8Array.of(0, 1, 0, 1),
+    };
+    const allowed = new Uint8Array(16).fill(1);
+    allowed[3] = 0;
+    const { after, mask } = atFullSize(new Uint8Array(48).fill(100), change as unknown as Change, allowed, 2, 4);
+    const red = [...after].filter((_, i) => i % 3 === 0);
+    expect(red.slice(0, 8)).toEqual([100, 110, 130, 100, 100, 110, 130, 140]);
+    expect([...mask.slice(0, 8)]).toEqual([0, 0, 1, 0, 0, 0, 1, 1]);
   });
 });
 
@@ -187,6 +203,53 @@ describe('composition', () => {
       const [x, y] = [Math.floor(i / 3) % size, Math.floor(i / 3 / size)];
       if (!disc(x, y, 11)) expect(Math.abs(value - (grain[i] ?? 0))).toBeLessThanOrEqual(2);
     });
+  });
+
+  test('a region of a few pixels is drawn in too', () => {
+    for (const width of [1, 2, 3]) {
+      const line = Uint8Array.from({ length: size * size }, (_, i) => {
+        const [x, y] = [i % size, Math.floor(i / size)];
+        return x >= 20 && x < 20 + width && y > 10 && y < 40 ? 1 : 0;
+      });
+      const marks = Float64Array.from(line, (value, i) => (value === 1 && i > 20 * size ? 1 : -1));
+      const change = changeOf(
+        planes((_x, y) => (y >= 20 ? -0.5 : 0)),
+        planes(() => 0),
+        marks,
+        line,
+        size,
+        20,
+      );
+      if (change === null) throw new Error('nothing was found');
+      const middle = 3 * (30 * size + 20 + (width >> 1));
+      expect((grain[middle] ?? 0) - (withChange(grain, change)[middle] ?? 0)).toBeGreaterThan(20);
+    }
+  });
+
+  test('what is hardly added is not marked', () => {
+    const slight = planes((x, y) => (disc(x, y, 6) ? -0.5 : 0));
+    const change = changeOf(
+      slight,
+      planes(() => 0),
+      soft,
+      region,
+      size,
+      20,
+    );
+    const image = withChange(grain, change ?? { colours: [new Float64Array(), new Float64Array(), new Float64Array()], opacity: new Float64Array() }); // prettier-ignore
+    change?.mask.forEach((value, i) => {
+      if (value === 1) expect(Math.abs((image[3 * i] ?? 0) - (grain[3 * i] ?? 0))).toBeGreaterThan(1);
+    });
+    expect(
+      changeOf(
+        planes((x, y) => (disc(x, y, 6) ? -0.02 : 0)),
+        planes(() => 0),
+        soft,
+        region,
+        size,
+        20,
+      ),
+    ).toBeNull();
   });
 
   test('without a mark of the mask module there is no defect', () => {

@@ -161,6 +161,15 @@ test('a stain is found where it was asked for, and the mask is what changed', as
   expect(scores?.seam).toBeLessThan((scores?.visibility ?? 0) / 2);
 });
 
+test('the direction towards the defect is told at strength 1 too, where the plan has no row without it', async () => {
+  const mask = await maskOf(256, 256, (x, y) => (x - 150) ** 2 + (y - 90) ** 2 < 40 ** 2);
+  const [one, three] = await draw(
+    ...[1, 3].map((strength) => ({ strength, ...on(fabric, { kind: 'MASK' as const, mask }) })),
+  );
+  expect(one?.scores?.direction).toBeGreaterThan(0);
+  expect(three?.scores?.direction).toBe(one?.scores?.direction);
+});
+
 test('the same request gives the same picture, alone or beside others', async () => {
   const [alone] = await draw({ seed: 11, ...on(fabric, SHAPE) });
   const [, beside] = await draw({ seed: 12, steps: 5 }, { seed: 11, ...on(fabric, SHAPE) }, { seed: 13, twin: true });

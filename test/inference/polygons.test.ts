@@ -1,4 +1,4 @@
-import { rasterised } from '../../src/inference/method/polygons.js';
+import { extentOfPolygons, rasterised } from '../../src/inference/method/polygons.js';
 
 const rows = (mask: Uint8Array, width: number): string[] =>
   Array.from({ length: mask.length / width }, (_, y) =>
@@ -23,4 +23,10 @@ test('what reaches to the border covers it, and what covers no middle covers not
   expect(rows(rasterised([all], 3, 2), 3)).toEqual(['###', '###']);
   const thin = [[0, 0.6], [3, 0.6], [3, 0.9], [0, 0.9]] as const; // prettier-ignore
   expect(rasterised([thin], 3, 2).includes(1)).toBe(false);
+});
+
+test('the extent is that of the pixels that are set', () => {
+  const far = [[[0, 0], [2, 0], [2, 1], [0, 1]], [[5, 6], [7, 6], [7, 8], [5, 8]]] as const; // prettier-ignore
+  expect(extentOfPolygons(far, 10, 10)).toEqual({ width: 7, height: 8 });
+  expect(extentOfPolygons([[[0, 0.6], [3, 0.6], [3, 0.9]]], 10, 10)).toEqual({ width: 0, height: 0 }); // prettier-ignore
 });

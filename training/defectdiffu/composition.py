@@ -44,9 +44,10 @@ def compose(
     threshold = max(LEAST_CHANGE, iterative_threshold(strength[wide]))
     mask = wide & (strength >= threshold)
     opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
-    # Squared, so that it falls off softly towards the region's border.
-    inner = np.clip(2 * blurred(region.astype(np.float64), FEATHER) - 1, 0, 1) ** 2
-    opacity = np.minimum(opacity, inner)
+    opacity = np.minimum(opacity, _inner(region))
+    mask = mask & (opacity * strength >= LEAST_CHANGE)  # what is hardly added is not to be seen
+    if not mask.any():
+        return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0)
     image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
     return Composition(image, mask, *scores(photograph, image, mask))
 
@@ -62,6 +63,16 @@ def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[flo
     touched = change > 0
     border = touched & dilated(~touched, 1) & ~mask  # where the mask ends too, it is the defect's own edge
     return visibility, agreement, float(change[border].mean()) if border.any() else 0.0
+
+
+def _inner(region: np.ndarray) -> np.ndarray:
+    """1 well inside the region, falling off softly towards its border (the square), 0 outside; its middle is 1 even
+    where the region is only a line or a dot."""
+    soft = blurred(region.astype(np.float64), FEATHER)
+    inner = np.where(region, np.clip(2 * soft - 1, 0, 1) ** 2, 0.0)
+    if not inner.any():
+        inner = np.where(region, soft, 0.0)
+    return inner / inner.max()
 
 
 def _marked(soft: np.ndarray, region: np.ndarray) -> np.ndarray:

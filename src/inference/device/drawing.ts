@@ -40,7 +40,7 @@ export interface Drawing {
   /** M_f of the late steps, each [C,h,w]. */
   readonly maskFeatures: Float32Array[];
   readonly pin: Pin | null;
-  /** Σ over the steps of ‖ε(d) − ε(g)‖ per cell [h·w], where both rows are evaluated. */
+  /** Σ over the steps of ‖ε(d) − ε(g)‖ per cell [h·w]; `null` where it is not asked for. */
   direction: Float64Array | null;
 }
 
@@ -113,7 +113,7 @@ export function timestepOf({ sampler, step }: Drawing): number {
 export function applyPredictions(
   drawing: Drawing,
   predictions: readonly Prediction[],
-  { schedule, mask, latent: grid }: Manifest,
+  { schedule, mask }: Manifest,
 ): void {
   const { plan, sampler, step, request } = drawing;
   const epsilon = weightedSum(
@@ -138,7 +138,7 @@ export function applyPredictions(
     drawing.maskFeatures.push(Float32Array.from(predictions[plan.maskRow]?.maskFeature ?? []));
   }
   const { pin } = drawing;
-  if (pin !== null) addDirection(drawing, predictions, grid.height * grid.width);
+  addDirection(drawing, predictions);
   drawing.latent =
     pin === null
       ? latent
@@ -148,19 +148,19 @@ export function applyPredictions(
 }
 
 /** How strongly each cell is pushed towards the defect: on the same product with and without it. */
-function addDirection(drawing: Drawing, predictions: readonly Prediction[], cells: number): void {
-  const { rows, maskRow } = drawing.plan;
+function addDirection({ plan, direction }: Drawing, predictions: readonly Prediction[]): void {
+  const { rows, maskRow } = plan;
   const defect = maskRow === null ? undefined : rows[maskRow];
-  if (maskRow === null || defect === undefined) return;
+  if (direction === null || maskRow === null || defect === undefined) return;
   const normal = rows.findIndex((row) => row.product === defect.product && row.defect !== defect.defect);
   const [with_, without] = [predictions[maskRow]?.noise, predictions[normal]?.noise];
   if (with_ === undefined || without === undefined) return;
-  const squares = new Float64Array(cells);
+  const squares = new Float64Array(direction.length);
   with_.forEach((value, i) => {
-    squares[i % cells] = (squares[i % cells] ?? 0) + (value - (without[i] ?? 0)) ** 2;
+    const cell = i % squares.length;
+    squares[cell] = (squares[cell] ?? 0) + (value - (without[i] ?? 0)) ** 2;
   });
-  const before = drawing.direction;
-  drawing.direction = squares.map((square, cell) => Math.sqrt(square) + (before?.[cell] ?? 0));
+  squares.forEach((square, cell) => (direction[cell] = (direction[cell] ?? 0) + Math.sqrt(square)));
 }
 
 /** The finished drawing's pixels: the decoded image [3,H,W], and the soft mask [H·W] in −1 … 1; `null` where no row carries a defect. */

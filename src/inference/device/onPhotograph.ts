@@ -6,7 +6,6 @@
  */
 import type { Manifest } from '../bundle/manifest.js';
 import { InferenceError } from '../errors.js';
-import type { Change } from '../method/composition.js';
 import { changeOf, withChange } from '../method/composition.js';
 import { gaussianNoise } from '../method/noise.js';
 import {
@@ -23,14 +22,15 @@ import {
 import { areaFraction } from '../method/regions.js';
 import { samplerFor } from '../method/samplers/index.js';
 import { scoresOf } from '../method/scores.js';
-import { resized, resizedRegion } from '../method/window.js';
+import { resizedRegion } from '../method/window.js';
+import { atFullSize } from '../method/fullSize.js';
 import type { PhotographRequest, SampleRequest } from '../types.js';
 import type { Drawing } from './drawing.js';
 import { beginDrawing, decodeDrawing, softMaskOf } from './drawing.js';
 import type { Job } from './job.js';
 import type { Model } from './model.js';
 import type { Place } from './photographs.js';
-import { modelInput, pasted, placeOf, readMask, readPhotograph, readWindow, sizeOf } from './photographs.js';
+import { atModelSize, pasted, placeOf, readMask, readPhotograph, readWindow, signed, sizeOf } from './photographs.js';
 import type { Pixels } from './pictures.js';
 
 /** What stays the same from the scout to the finished picture. */
@@ -39,6 +39,8 @@ interface Ground {
   readonly place: Place;
   /** The window's pixels [side·side·3]. */
   readonly before: Uint8Array;
+  /** The same at the model's size [S·S·3]. */
+  readonly input: Uint8Array;
   /** Its latent [C,h,w]. */
   readonly known: Float32Array;
   /** The region at the model's size [S·S]. */
@@ -51,8 +53,9 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
   const place = await placeOf(asked, request, await sizeOf(asked.picture), manifest);
   const { side } = place.window;
   const before = await readWindow(asked.picture, place.window);
-  const known = await model.encode(await modelInput(before, side, size));
-  const ground = { asked, place, before, known, region: resizedRegion(place.region, side, size) };
+  const input = await atModelSize(before, side, size);
+  const known = await model.encode(signed(input));
+  const ground = { asked, place, before, input, known, region: resizedRegion(place.region, side, size) };
   const noise = gaussianNoise(request.seed, 0, known.length);
   const everywhere = new Uint8Array(manifest.latent.height * manifest.latent.width).fill(1);
   const scout = await beginDrawing(
@@ -60,6 +63,8 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
     { ...request, strength: SCOUT_STRENGTH, steps: SCOUT_STEPS, sampler: 'DPM_SOLVER_PP' },
     { known, noise, inside: everywhere, freedom: 1 },
   );
+  // At its strength the rows with and without the defect are both evaluated.
+  scout.direction = new Float64Array(everywhere.length);
   const { timesteps } = samplerFor(request.sampler, manifest.schedule, request.steps);
   const steps = SCOUT_STEPS + timesteps.length - firstVisited(timesteps, asked.freedom);
   return {
@@ -68,10 +73,10 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
     before: 0,
     steps,
     async proceed(job) {
-      const { main, inside } = await placed(model, request, ground, scout, noise);
-      job.drawings = [main];
+      const start = await placed(model, request, ground, scout, noise);
+      job.drawings = [start.main];
       job.before = SCOUT_STEPS;
-      job.proceed = () => composed(model, ground, main, inside);
+      job.proceed = () => composed(model, ground, start);
       return null;
     },
   };
@@ -83,6 +88,14 @@ function squareSize({ image, latent, name }: Manifest): number {
   return image.width;
 }
 
+interface Placed {
+  readonly main: Drawing;
+  /** The cells that are drawn. */
+  readonly inside: Uint8Array;
+  /** How strongly the scout was pushed towards the defect where it is drawn now, over elsewhere. */
+  readonly direction: number | null;
+}
+
 /** Rolls the noise so that what the scout saw comes to lie in the region, and begins to draw there. */
 async function placed(
   model: Model,
@@ -90,7 +103,7 @@ async function placed(
   { asked, place, known, region }: Ground,
   scout: Drawing,
   noise: Float32Array,
-): Promise<{ main: Drawing; inside: Uint8Array }> {
+): Promise<Placed> {
   const { image, latent: grid } = model.manifest;
   const soft = await softMaskOf(model, scout);
   const salience = soft === null ? new Float64Array(grid.height * grid.width) : salienceOf(soft, image.width, grid);
@@ -98,12 +111,13 @@ async function placed(
   const shift = bestShift(salience, cells, grid);
   const inside = place.choose ? chosenCells(rolled(salience, shift, grid), cells, grid) : cells;
   const start = { known, noise: rolled(noise, shift, grid), inside, freedom: asked.freedom };
-  return { main: await beginDrawing(model, request, start), inside };
+  const direction = scout.direction === null ? null : ratioOf(rolled(scout.direction, shift, grid), inside);
+  return { main: await beginDrawing(model, request, start), inside, direction };
 }
 
-async function composed(model: Model, ground: Ground, main: Drawing, inside: Uint8Array): Promise<Pixels> {
+async function composed(model: Model, ground: Ground, { main, inside, direction }: Placed): Promise<Pixels> {
   const { image, latent: grid, mask: rules } = model.manifest;
-  const { asked, place, before, known, region } = ground;
+  const { asked, place, before, input, known, region } = ground;
   const [size, side] = [image.width, place.window.side];
   const free = pixelsOf(inside, size, grid);
   const drawn = await decodeDrawing(model, main);
@@ -132,38 +146,25 @@ async function composed(model: Model, ground: Ground, main: Drawing, inside: Uin
     region: pasted(new Uint8Array(width * height), width, allowed, place.window, 1),
     twin: null,
     scores: {
-      ...scoresOf(before, after, mask, side),
+      // At the model's size: a window may be of any.
+      ...scoresOf(
+        input,
+        change === null ? input : withChange(input, change),
+        change?.mask ?? new Uint8Array(size * size),
+        size,
+      ),
       // The mask lies in the region, so what they share is the mask.
       filling: areaFraction(mask) / areaFraction(allowed),
-      direction: directionOf(main, inside),
+      direction,
     },
   };
 }
 
-/** The change at the window's own size: its pixels and its mask, nothing of either outside what is allowed. */
-function atFullSize(
-  before: Uint8Array,
-  change: Change | null,
-  allowed: Uint8Array,
-  size: number,
-  side: number,
-): { after: Uint8Array; mask: Uint8Array } {
-  if (change === null) return { after: before, mask: new Uint8Array(side * side) };
-  const [red, green, blue] = change.colours;
-  const after = withChange(before, {
-    colours: [resized(red, size, side), resized(green, size, side), resized(blue, size, side)],
-    opacity: resized(change.opacity, size, side).map((value, i) => value * (allowed[i] ?? 0)),
-  });
-  const mask = resized(Float64Array.from(change.mask), size, side);
-  return { after, mask: Uint8Array.from(mask, (value, i) => (value >= 0.5 ? (allowed[i] ?? 0) : 0)) };
-}
-
-/** The mean of the defect direction inside the cells over that outside. */
-function directionOf({ direction }: Drawing, inside: Uint8Array): number | null {
-  if (direction === null) return null;
+/** The mean of the values of the cells inside over that of those outside; `null` where there are none. */
+function ratioOf(values: Float64Array, inside: Uint8Array): number | null {
   const mean = (of: 0 | 1): number => {
-    const values = direction.filter((_, cell) => inside[cell] === of);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
+    const some = values.filter((_, cell) => inside[cell] === of);
+    return some.reduce((sum, value) => sum + value, 0) / some.length;
   };
   const ratio = mean(1) / mean(0);
   return Number.isFinite(ratio) ? ratio : null;

@@ -8,6 +8,7 @@ import type { Shape } from '../method/placement.js';
 import { ANY_SHAPES, regionOf } from '../method/placement.js';
 import { rasterised } from '../method/polygons.js';
 import type { Window } from '../method/window.js';
+import { areaFraction } from '../method/regions.js';
 import { cropped, windowAround, windowBySeed } from '../method/window.js';
 import type { AreaRequest, PhotographRequest, PictureFile, SampleRequest } from '../types.js';
 
@@ -30,8 +31,9 @@ export interface Place {
   readonly choose: boolean;
 }
 
-/** Seeds that are tried for a shape that touches the allowed area, before the area itself is taken. */
+/** Seeds that are tried for a shape that lies in the allowed area by enough, before the area itself is taken. */
 const PLACEMENT_TRIES = 32;
+const LEAST_SHARE = 0.5;
 
 /** @throws InferenceError where it is no picture. */
 export async function sizeOf(picture: PictureFile): Promise<Size> {
@@ -108,7 +110,7 @@ export async function placeOf(
   manifest: Manifest,
 ): Promise<Place> {
   const usualSide = manifest.placement?.windows[product] ?? manifest.image.width;
-  const { width, height } = photograph;
+  const { width } = photograph;
   if (region.kind === 'MASK') {
     const mask = await readArea(region.mask, 'region', photograph);
     try {
@@ -118,19 +120,17 @@ export async function placeOf(
       throw new InferenceError((error as Error).message, { cause: error });
     }
   }
-  const allowed =
-    region.allowed === null
-      ? new Uint8Array(width * height).fill(1)
-      : await readArea(region.allowed, 'allowedArea', photograph);
+  const allowed = region.allowed === null ? null : await readArea(region.allowed, 'allowedArea', photograph);
   const window = windowBySeed(seed, allowed, photograph, usualSide);
-  const within = cropped(allowed, width, 1, window);
+  const within =
+    allowed === null ? new Uint8Array(window.side ** 2).fill(1) : cropped(allowed, photograph.width, 1, window);
   if (region.kind === 'CHOSEN') return { window, region: within, choose: true };
   const shapes = shapesOf(manifest, product, defect);
   for (let attempt = 0; attempt < PLACEMENT_TRIES; attempt++) {
     // Another seed for each try, the sample's own first; far from those of the samples beside it.
     const shape = regionOf(shapes, seed + attempt * 2 ** 32, window.side);
     const shared = shape.map((value, i) => value & (within[i] ?? 0));
-    if (shared.includes(1)) return { window, region: shared, choose: false };
+    if (areaFraction(shared) >= LEAST_SHARE * areaFraction(shape)) return { window, region: shared, choose: false };
   }
   return { window, region: within, choose: true };
 }
@@ -144,18 +144,17 @@ function shapesOf({ placement }: Manifest, product: string, defect: string): rea
   return others.length > 0 ? others : ANY_SHAPES;
 }
 
-/** A window of the photograph at the model's size, [3,S,S] in −1 … 1. */
-export async function modelInput(window: Uint8Array, side: number, size: number): Promise<Float32Array> {
-  const bytes =
-    side === size
-      ? window
-      : await sharp(window, { raw: { width: side, height: side, channels: 3 } })
-          .resize(size, size, { kernel: 'cubic' })
-          .raw()
-          .toBuffer();
-  const plane = size * size;
-  return Float32Array.from(
-    { length: 3 * plane },
-    (_, i) => (bytes[3 * (i % plane) + Math.floor(i / plane)] ?? 0) / 127.5 - 1,
-  );
+/** A window's pixels at the model's size, [S·S·3]. */
+export async function atModelSize(window: Uint8Array, side: number, size: number): Promise<Uint8Array> {
+  if (side === size) return window;
+  return sharp(window, { raw: { width: side, height: side, channels: 3 } })
+    .resize(size, size, { kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+}
+
+/** Bytes [S·S·3] → [3,S,S] in −1 … 1, as the image encoder takes them. */
+export function signed(bytes: Uint8Array): Float32Array {
+  const plane = bytes.length / 3;
+  return Float32Array.from(bytes, (_, i) => (bytes[3 * (i % plane) + Math.floor(i / plane)] ?? 0) / 127.5 - 1);
 }

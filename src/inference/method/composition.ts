@@ -55,14 +55,26 @@ export function changeOf(
   const colours = [colour(0), colour(1), colour(2)] as const;
   const strength = blurred(meanAbsolute(colours), size, FEATHER);
   const threshold = Math.max(LEAST_CHANGE, iterativeThreshold(strength.filter((_, i) => wide[i] === 1)));
-  const mask = wide.map((value, i) => (value === 1 && (strength[i] ?? 0) >= threshold ? 1 : 0));
-  const feathered = blurred(Float64Array.from(dilated(mask, size, 2)), size, FEATHER);
-  const inner = blurred(Float64Array.from(region), size, FEATHER);
-  const opacity = feathered.map((value, i) =>
-    // Squared, so that it falls off softly towards the region's border.
-    region[i] === 0 ? 0 : Math.min(value, Math.max(0, 2 * (inner[i] ?? 0) - 1) ** 2),
-  );
+  const found = wide.map((value, i) => (value === 1 && (strength[i] ?? 0) >= threshold ? 1 : 0));
+  const feathered = blurred(Float64Array.from(dilated(found, size, 2)), size, FEATHER);
+  const inner = innerOf(region, size);
+  const opacity = feathered.map((value, i) => (region[i] === 0 ? 0 : Math.min(value, inner[i] ?? 0)));
+  // What is hardly added is not to be seen.
+  const mask = found.map((value, i) => (value === 1 && (opacity[i] ?? 0) * (strength[i] ?? 0) >= LEAST_CHANGE ? 1 : 0));
+  if (!mask.includes(1)) return null;
   return { colours, opacity, mask };
+}
+
+/**
+ * 1 well inside the region, falling off softly towards its border (the square), 0 outside; its middle is 1 even where the region is
+ * only a line or a dot.
+ */
+function innerOf(region: Uint8Array, size: number): Float64Array {
+  const soft = blurred(Float64Array.from(region), size, FEATHER).map((value, i) => (region[i] === 1 ? value : 0));
+  const squared = soft.map((value) => Math.max(0, 2 * value - 1) ** 2);
+  const inner = squared.some((value) => value > 0) ? squared : soft;
+  const peak = inner.reduce((most, value) => Math.max(most, value), 0);
+  return inner.map((value) => value / peak);
 }
 
 /** The mask module's mask within the region, by the iterative threshold over the region's pixels; `null` where it shows nothing. */
@@ -100,7 +112,8 @@ function meanAbsolute(planes: readonly Float64Array[]): Float64Array {
   );
 }
 
-function roundHalfToEven(value: number): number {
+/** numpy's rounding. */
+export function roundHalfToEven(value: number): number {
   const below = Math.floor(value);
   return value - below === 0.5 ? below + (below % 2) : Math.round(value);
 }

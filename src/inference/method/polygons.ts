@@ -7,16 +7,41 @@ export function rasterised(polygons: readonly Polygon[], width: number, height: 
   const mask = new Uint8Array(width * height);
   for (const polygon of polygons) {
     for (let row = 0; row < height; row++) {
-      const crossings = crossingsOf(polygon, row + 0.5);
-      for (let i = 0; i + 1 < crossings.length; i += 2) {
-        // The pixels whose middle, column + ½, lies from one crossing to the next.
-        const first = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5));
-        const last = Math.min(width - 1, Math.ceil((crossings[i + 1] ?? 0) - 0.5) - 1);
-        if (first <= last) mask.fill(1, row * width + first, row * width + last + 1);
-      }
+      for (const [first, last] of runsOf(polygon, row, width))
+        mask.fill(1, row * width + first, row * width + last + 1);
     }
   }
   return mask;
+}
+
+/** Width and height of the box round the pixels that `rasterised` would set; both 0 where there are none. */
+export function extentOfPolygons(
+  polygons: readonly Polygon[],
+  width: number,
+  height: number,
+): { width: number; height: number } {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (const polygon of polygons) {
+    for (let row = 0; row < height; row++) {
+      for (const [first, last] of runsOf(polygon, row, width)) {
+        [left, right] = [Math.min(left, first), Math.max(right, last)];
+        [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
+      }
+    }
+  }
+  return { width: Math.max(0, right - left + 1), height: Math.max(0, bottom - top + 1) };
+}
+
+/** The first and last pixel of each run of a row whose middles, column + ½, lie in the polygon. */
+function runsOf(polygon: Polygon, row: number, width: number): [number, number][] {
+  const crossings = crossingsOf(polygon, row + 0.5);
+  const runs: [number, number][] = [];
+  for (let i = 0; i + 1 < crossings.length; i += 2) {
+    const first = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5));
+    const last = Math.min(width - 1, Math.ceil((crossings[i + 1] ?? 0) - 0.5) - 1);
+    if (first <= last) runs.push([first, last]);
+  }
+  return runs;
 }
 
 /** Where a polygon's edges cross the line at height y, from left to right; an even number of them. */

@@ -11,7 +11,7 @@ export interface Scores {
   readonly seam: number;
   /** IoU of the mask with the region that was free to change; `null` where all was. */
   readonly filling: number | null;
-  /** ‖ε(d) − ε(g)‖ inside the region over outside: above 1 where the defect direction points there. `null` where nothing is outside. */
+  /** ‖ε(d) − ε(g)‖ of the scout inside the region over outside: above 1 where it points there. `null` where nothing is outside. */
   readonly direction: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** Windows of a photograph: which square of it the model sees, and floats between the window's pixels and the model's. */
+/** Windows of a photograph: which square of it the model sees. */
 import { uniforms } from './noise.js';
 
 /** In pixels of the photograph. */
@@ -51,18 +51,26 @@ export function windowAround(mask: Uint8Array, photograph: Size, usualSide: numb
   };
 }
 
-/** A window that the seed places, its middle on one of the allowed pixels. */
-export function windowBySeed(seed: number, allowed: Uint8Array, photograph: Size, usualSide: number): Window {
+/** A window that the seed places, its middle on one of the allowed pixels; `null` allows all. */
+export function windowBySeed(seed: number, allowed: Uint8Array | null, photograph: Size, usualSide: number): Window {
   const side = Math.min(usualSide, photograph.width, photograph.height);
   const [chance = 0] = uniforms(seed, WINDOW_STREAM, 1);
-  const count = allowed.reduce((sum, value) => sum + (value !== 0 ? 1 : 0), 0);
-  let left = Math.floor(chance * count);
-  const pixel = allowed.findIndex((value) => value !== 0 && left-- === 0);
+  const pixel = pixelBy(chance, allowed, photograph);
   return {
     left: placed((pixel % photograph.width) + 0.5, side, photograph.width),
     top: placed(Math.floor(pixel / photograph.width) + 0.5, side, photograph.height),
     side,
   };
+}
+
+/** The allowed pixel that lies at that share of them, in the order of rows. */
+function pixelBy(chance: number, allowed: Uint8Array | null, { width, height }: Size): number {
+  if (allowed === null) return Math.floor(chance * width * height);
+  let count = 0;
+  for (const value of allowed) count += value === 0 ? 0 : 1;
+  let left = Math.floor(chance * count);
+  for (let i = 0; i < allowed.length; i++) if (allowed[i] !== 0 && left-- === 0) return i;
+  return 0;
 }
 
 function placed(middle: number, side: number, length: number): number {
@@ -82,28 +90,6 @@ export function cropped(
     part.set(bytes.subarray(from, from + side * channels), y * side * channels);
   }
   return part;
-}
-
-/** Square planes of `from` pixels a side → `to` pixels a side, bilinear, pixel centres aligned. The same array where the sizes agree. */
-export function resized(values: Float64Array, from: number, to: number): Float64Array {
-  if (from === to) return values;
-  const result = new Float64Array(to * to);
-  const place = (i: number): [number, number, number] => {
-    const at = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
-    const low = Math.floor(at);
-    return [low, Math.min(from - 1, low + 1), at - low];
-  };
-  for (let y = 0; y < to; y++) {
-    const [y0, y1, fy] = place(y);
-    for (let x = 0; x < to; x++) {
-      const [x0, x1, fx] = place(x);
-      const value = (row: number, column: number): number => values[row * from + column] ?? 0;
-      result[y * to + x] =
-        (1 - fy) * ((1 - fx) * value(y0, x0) + fx * value(y0, x1)) +
-        fy * ((1 - fx) * value(y1, x0) + fx * value(y1, x1));
-    }
-  }
-  return result;
 }
 
 /** A region of `from` pixels a side → `to` a side: set where any of the pixels under it is. */
