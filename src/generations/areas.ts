@@ -2,19 +2,9 @@
 import { badInput } from '../errors.js';
 import { extentOfPolygons } from '../inference/index.js';
 import type { Area } from '../storage/records.js';
-import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
+import type { AreaInput, PointInput } from './photographInput.js';
 import type { Picture, Pictures } from './pictures.js';
-
-export interface PointInput {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface AreaInput {
-  readonly maskId?: Optional<string>;
-  readonly polygons?: Optional<readonly (readonly PointInput[])[]>;
-}
 
 /** Of the box round an area, in pixels. */
 interface Extent {

@@ -2,28 +2,10 @@
 import { badInput } from '../errors.js';
 import type { Area, PhotographSettings } from '../storage/records.js';
 import type { ProductRow, ReferenceRow } from '../storage/tables.js';
-import type { AreaInput } from './areas.js';
 import { areaFor, ownRegion } from './areas.js';
-import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
+import type { AreaInput, OnPhotographInput, ReferenceInput } from './photographInput.js';
 import type { Picture, Pictures } from './pictures.js';
-
-export interface ReferenceInput {
-  readonly id?: Optional<string>;
-  readonly anyOfProduct?: Optional<boolean>;
-  readonly sampleId?: Optional<string>;
-}
-
-export interface RegionInput extends AreaInput {
-  readonly place?: Optional<'SHAPE' | 'CHOSEN'>;
-}
-
-export interface OnPhotographInput {
-  readonly reference?: Optional<ReferenceInput>;
-  readonly region?: Optional<RegionInput>;
-  readonly allowedArea?: Optional<AreaInput>;
-  readonly freedom?: Optional<number>;
-}
 
 export const DEFAULT_FREEDOM = 0.8;
 const LEAST_FREEDOM = 0.05;

@@ -5,7 +5,7 @@ import { referencesOf } from '../references/references.js';
 import { isId } from '../storage/identifiers.js';
 import type { ReferenceRow, RegionMaskRow, SampleRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import type { OnPhotographInput } from './photographs.js';
+import type { OnPhotographInput } from './photographInput.js';
 import { samplesOf } from './samples.js';
 
 /** What is drawn on. */

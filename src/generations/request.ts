@@ -8,7 +8,7 @@ import type { DrawSettings } from '../storage/records.js';
 import { requireText } from '../text.js';
 import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
-import type { OnPhotographInput } from './photographs.js';
+import type { OnPhotographInput } from './photographInput.js';
 import type { QualityInput } from './quality.js';
 import { resolveQuality } from './quality.js';
 import type { StrengthInput } from './strengths.js';

@@ -11,9 +11,10 @@ import type { Storage } from '../storage/database.js';
 import type { FailureReason } from '../storage/records.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
-import { QualityNotReached, StorageFailed, drawGeneration } from './drawing.js';
+import { QualityNotReached, drawGeneration } from './drawing.js';
 import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
 import { ClaimLost, LEASE_SECONDS, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
+import { StorageFailed } from './storing.js';
 import { createWakeups } from './wakeups.js';
 
 /** Generations in the pool at a time: enough to fill its batches with small ones. */
