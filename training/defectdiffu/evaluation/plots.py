@@ -45,7 +45,7 @@ def plot_detectors(cells: dict[str, dict[str, tuple[float, float]]], name: str, 
         axis.bar(at, means, width, yerr=spreads, label=method, capsize=2)
     axis.set_xticks(range(len(products)), products)
     axis.set_ylabel(name)
-    axis.legend(fontsize=8, ncols=3)
+    axis.legend(fontsize=8, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     _save(figure, path)
 
 
