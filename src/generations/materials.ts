@@ -29,8 +29,16 @@ export function materialsOf(scope: TenantScope, store: ArtifactStore, settings: 
   const { photograph } = settings;
   const artifact = (key: string): string => join(store.root, store.pathOf(scope.tenantId, key) ?? '');
 
+  /** A look-up once per id, however many samples ask: what they find does not change. */
+  const looked = new Map<string, Promise<string>>();
+  const keyOf = (id: string, find: () => Promise<{ artifactKey: string }>): Promise<string> => {
+    const key = looked.get(id) ?? find().then(({ artifactKey }) => artifactKey);
+    looked.set(id, key);
+    return key;
+  };
+
   async function onReference(id: string): Promise<Ground> {
-    const { artifactKey } = await referencesOf(scope).require(id);
+    const artifactKey = await keyOf(id, () => referencesOf(scope).require(id));
     return { picture: artifact(artifactKey), marked: null, referenceId: id };
   }
 
@@ -41,7 +49,8 @@ export function materialsOf(scope: TenantScope, store: ArtifactStore, settings: 
   }
 
   async function area(of: Area): Promise<AreaRequest> {
-    return 'maskId' in of ? artifact((await masksOf(scope).require(of.maskId)).artifactKey) : of;
+    if (!('maskId' in of)) return of;
+    return artifact(await keyOf(of.maskId, () => masksOf(scope).require(of.maskId)));
   }
 
   return async (index) => {

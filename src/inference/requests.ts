@@ -2,7 +2,8 @@
 import { coverage } from './bundle/coverage.js';
 import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
-import { samplerFor } from './method/samplers/index.js';
+import { stepsWithin } from './method/photograph.js';
+import { timestepsFor } from './method/samplers/index.js';
 import type { PhotographRequest, SampleRequest, SamplerName } from './types.js';
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
@@ -61,8 +62,7 @@ export function stepsOnPhotograph(
   steps: number,
   freedom: number,
 ): number {
-  const { timesteps } = samplerFor(sampler, schedule, steps);
-  return timesteps.filter((t) => t <= freedom * (timesteps[0] ?? 0)).length;
+  return stepsWithin(timestepsFor(sampler, schedule, steps), freedom);
 }
 
 function requireInteger(field: string, value: number, least: number, most: number): void {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .masks import iterative_threshold
+from .masks import binary_mask, iterative_threshold
 
 MINIMUM_PEAK = 20.0  # of the soft mask, 0 … 255, as for samples from noise
 SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is drift
@@ -77,10 +77,9 @@ def _inner(region: np.ndarray) -> np.ndarray:
 
 def _marked(soft: np.ndarray, region: np.ndarray) -> np.ndarray:
     """The mask module's mask within the region: the iterative threshold over the region's pixels."""
-    within = soft[region]
-    if (within.max() + 1) * 127.5 < MINIMUM_PEAK or (within.max() - within.min()) * 127.5 < MINIMUM_PEAK:
-        return np.zeros_like(region)
-    return region & (soft >= iterative_threshold(within)) & (soft > within.min())
+    marked = np.zeros_like(region)
+    marked[region] = binary_mask(soft[region], MINIMUM_PEAK)
+    return marked
 
 
 def _drift(change: np.ndarray, quiet: np.ndarray) -> np.ndarray:

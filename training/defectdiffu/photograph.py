@@ -17,7 +17,7 @@ from torch import Tensor
 from .composition import Composition, compose
 from .masks import soft_mask
 from .noise import seeded_noise
-from .sampling import LATE_TIMESTEP, Generator, PlanRow, SampleRequest, guidance_plan, make_scheduler
+from .sampling import LATE_TIMESTEP, Generator, SampleRequest, guidance_plan, make_scheduler
 
 SCOUT_STEPS = 2
 SCOUT_STRENGTH = 2.0  # of the scout only, so that a sweep over strengths draws its defects in one place
@@ -146,7 +146,7 @@ def _denoise(
     rows = generator.rows(plans)
     row_sample = rows.background_sample[rows.row_background]
     weights = torch.tensor([r.coefficient for plan in plans for r in plan], device=known.device)[:, None, None, None]
-    carriers = _carriers(plans, generator.normal, known.device)
+    carriers = generator.defect_rows(plans)
     scheduler = make_scheduler(requests[0].sampler, False)
     scheduler.set_timesteps(requests[0].steps)
     timesteps = visited(scheduler.timesteps.tolist(), freedom)
@@ -174,11 +174,3 @@ def noised(known: Tensor, noise: Tensor, scheduler, t: int) -> Tensor:
     """√ᾱ_t·x_0 + √(1-ᾱ_t)·ε"""
     ab = scheduler.alphas_cumprod[t]
     return ab.sqrt() * known + (1 - ab).sqrt() * noise
-
-
-def _carriers(plans: list[list[PlanRow]], normal: str, device: torch.device) -> Tensor:
-    rows, start = [], 0
-    for plan in plans:
-        rows.append(start + next((i for i, row in enumerate(plan) if row.defect != normal), 0))
-        start += len(plan)
-    return torch.tensor(rows, device=device)

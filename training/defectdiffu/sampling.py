@@ -102,7 +102,7 @@ class Generator:
         row_sample = rows.background_sample[rows.row_background]
         coefficients = [row.coefficient for plan in plans for row in plan]
         weights = torch.tensor(coefficients, device=self.device)[:, None, None, None]
-        defect_row = self._defect_rows(plans)
+        defect_row = self.defect_rows(plans)
         scheduler = make_scheduler(sampler, config.learn_sigma)
         scheduler.set_timesteps(steps)
         features, evaluations = torch.zeros_like(x), 0
@@ -150,7 +150,7 @@ class Generator:
         index = lambda values: torch.tensor(values, device=self.device)  # noqa: E731
         return Rows(index(background_sample), stack(background), index(row_background), stack(defect), stack(fusion))
 
-    def _defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
+    def defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
         """The row of each sample that carries the defect; where none does, the heaviest (its sigma is used)."""
         rows, start = [], 0
         for plan in plans:

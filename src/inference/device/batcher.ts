@@ -10,9 +10,9 @@ import { InferenceError } from '../errors.js';
 import type { FromWorker } from '../protocol.js';
 import type { SampleRequest } from '../types.js';
 import { beginJob, rowsOf } from './beginJob.js';
+import { isFinished } from './drawing.js';
 import type { Job } from './job.js';
 import { isDrawn, stepOf } from './job.js';
-import { isFinished } from './drawing.js';
 import type { Model } from './model.js';
 import { encodeSample } from './pictures.js';
 import { advance } from './step.js';
@@ -27,6 +27,8 @@ interface Waiting {
 
 interface Active extends Waiting {
   readonly job: Job;
+  /** The most that it puts into one evaluation. */
+  readonly rows: number;
   lastTold: number;
 }
 
@@ -71,13 +73,13 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
       try {
         const model = modelOf(sample);
         const rows = rowsOf(sample.request, model.manifest.prompts.normal);
-        const taken = active.reduce((sum, { request }) => sum + rowsOf(request, model.manifest.prompts.normal), 0);
+        const taken = active.reduce((sum, other) => sum + other.rows, 0);
         if (active.length > 0 && taken + rows > maximumRows) return;
         const job = await beginJob(model, sample.request);
         // It may have been canceled while its texts were embedded.
         if (waiting[0] !== sample) continue;
         waiting.shift();
-        active.push({ ...sample, job, lastTold: performance.now() });
+        active.push({ ...sample, job, rows, lastTold: performance.now() });
         tell({ kind: 'started', key: sample.key });
       } catch (error) {
         waiting = waiting.filter((other) => other !== sample);

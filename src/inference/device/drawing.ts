@@ -2,7 +2,6 @@
  * One sample on its way from noise to picture. It carries its own timestep and sampler, so samples at different steps can
  * share an evaluation of the denoiser (see step.ts).
  */
-import type { Manifest } from '../bundle/manifest.js';
 import { InferenceError } from '../errors.js';
 import type { GuidancePlan } from '../method/guidance.js';
 import { guidancePlan, sharedBackgrounds, weightedSum } from '../method/guidance.js';
@@ -40,6 +39,8 @@ export interface Drawing {
   /** M_f of the late steps, each [C,h,w]. */
   readonly maskFeatures: Float32Array[];
   readonly pin: Pin | null;
+  /** ᾱ at each timestep, and 1 after the last; of a pinned drawing. */
+  readonly alphaBars: readonly number[];
   /** Σ over the steps of ‖ε(d) − ε(g)‖ per cell [h·w]; `null` where it is not asked for. */
   direction: Float64Array | null;
 }
@@ -66,6 +67,7 @@ export async function beginDrawing(model: Model, request: SampleRequest, start?:
   const sampler = samplerFor(request.sampler, schedule, request.steps);
   const pin = start === undefined || start instanceof Float32Array ? null : start;
   const step = pin === null ? 0 : firstVisited(sampler.timesteps, pin.freedom);
+  const alphaBars = pin === null ? [] : alphaBarsAt(schedule, sampler.timesteps);
   return {
     request,
     plan,
@@ -84,18 +86,18 @@ export async function beginDrawing(model: Model, request: SampleRequest, start?:
         ? gaussianNoise(request.seed, 0, latent.channels * latent.height * latent.width)
         : start instanceof Float32Array
           ? start
-          : noised(start.known, start.noise, alphaBarOf(schedule, sampler, step)),
+          : noised(start.known, start.noise, alphaBars[step] ?? 1),
     estimate: null,
     maskFeatures: [],
     pin,
+    alphaBars,
     direction: null,
   };
 }
 
-/** ᾱ at the sampler's timestep of that index; 1 after the last. */
-function alphaBarOf(schedule: NoiseSchedule, { timesteps }: Sampler, index: number): number {
-  const t = timesteps[index];
-  return t === undefined ? 1 : (alphasCumprod(schedule)[t] ?? 1);
+function alphaBarsAt(schedule: NoiseSchedule, timesteps: readonly number[]): number[] {
+  const all = alphasCumprod(schedule);
+  return [...timesteps.map((t) => all[t] ?? 1), 1];
 }
 
 export function isFinished(drawing: Drawing): boolean {
@@ -110,11 +112,7 @@ export function timestepOf({ sampler, step }: Drawing): number {
 }
 
 /** One sampler step with the predictions of the plan's rows, in the plan's order: Eq. 4, then x_t → x of the next timestep. */
-export function applyPredictions(
-  drawing: Drawing,
-  predictions: readonly Prediction[],
-  { schedule, mask }: Manifest,
-): void {
+export function applyPredictions(drawing: Drawing, predictions: readonly Prediction[], lateTimestep: number): void {
   const { plan, sampler, step, request } = drawing;
   const epsilon = weightedSum(
     plan.rows,
@@ -133,16 +131,14 @@ export function applyPredictions(
     previousEstimate: drawing.estimate,
     noise: () => gaussianNoise(request.seed, 1 + step, drawing.latent.length),
   });
-  if (plan.maskRow !== null && isLate(sampler.timesteps, step, mask.lateTimestep)) {
+  if (plan.maskRow !== null && isLate(sampler.timesteps, step, lateTimestep)) {
     // A copy: the prediction is a view into the whole batch's output.
     drawing.maskFeatures.push(Float32Array.from(predictions[plan.maskRow]?.maskFeature ?? []));
   }
   const { pin } = drawing;
   addDirection(drawing, predictions);
   drawing.latent =
-    pin === null
-      ? latent
-      : pinned(latent, noised(pin.known, pin.noise, alphaBarOf(schedule, sampler, step + 1)), pin.inside);
+    pin === null ? latent : pinned(latent, noised(pin.known, pin.noise, drawing.alphaBars[step + 1] ?? 1), pin.inside);
   drawing.estimate = estimate;
   drawing.step++;
 }

@@ -20,7 +20,7 @@ import {
   salienceOf,
 } from '../method/photograph.js';
 import { areaFraction } from '../method/regions.js';
-import { samplerFor } from '../method/samplers/index.js';
+import { timestepsFor } from '../method/samplers/index.js';
 import { scoresOf } from '../method/scores.js';
 import { resizedRegion } from '../method/window.js';
 import { atFullSize } from '../method/fullSize.js';
@@ -65,7 +65,7 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
   );
   // At its strength the rows with and without the defect are both evaluated.
   scout.direction = new Float64Array(everywhere.length);
-  const { timesteps } = samplerFor(request.sampler, manifest.schedule, request.steps);
+  const timesteps = timestepsFor(request.sampler, manifest.schedule, request.steps);
   const steps = SCOUT_STEPS + timesteps.length - firstVisited(timesteps, asked.freedom);
   return {
     request,

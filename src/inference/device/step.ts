@@ -18,7 +18,7 @@ export async function advance(model: Model, drawings: readonly Drawing[]): Promi
     const own = predictions.slice(row, row + drawing.plan.rows.length);
     row += own.length;
     try {
-      applyPredictions(drawing, own, model.manifest);
+      applyPredictions(drawing, own, model.manifest.mask.lateTimestep);
     } catch (error) {
       failures.push({ drawing, error: error as Error });
     }

@@ -6,7 +6,8 @@
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */
 import { blurred, dilated } from './filters.js';
-import { iterativeThreshold } from './mask.js';
+import { binarise, iterativeThreshold } from './mask.js';
+import { roundHalfToEven } from './rounding.js';
 
 /** Pixels (standard deviation): what changes more slowly than this is drift. */
 const SLOW = 8;
@@ -79,15 +80,13 @@ function innerOf(region: Uint8Array, size: number): Float64Array {
 
 /** The mask module's mask within the region, by the iterative threshold over the region's pixels; `null` where it shows nothing. */
 function markedIn(soft: Float64Array, region: Uint8Array, minimumPeak: number): Uint8Array | null {
-  const within = soft.filter((_, i) => region[i] === 1);
-  const [low, peak] = within.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-  const levels = 255 / 2;
-  if ((peak + 1) * levels < minimumPeak || (peak - low) * levels < minimumPeak) return null;
-  const threshold = iterativeThreshold(within);
-  return region.map((inside, i) => {
-    const value = soft[i] ?? low;
-    return inside === 1 && value >= threshold && value > low ? 1 : 0;
-  });
+  const marked = binarise(
+    soft.filter((_, i) => region[i] === 1),
+    minimumPeak,
+  );
+  if (!marked.includes(1)) return null;
+  let next = 0;
+  return region.map((inside) => (inside === 1 ? (marked[next++] ?? 0) : 0));
 }
 
 /** Bytes [H·W·3] with the change added, rounded as numpy does. */
@@ -110,10 +109,4 @@ function meanAbsolute(planes: readonly Float64Array[]): Float64Array {
   return Float64Array.from(planes[0] ?? [], (_, i) =>
     planes.reduce((sum, plane) => sum + Math.abs(plane[i] ?? 0) / planes.length, 0),
   );
-}
-
-/** numpy's rounding. */
-export function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
 }

@@ -1,6 +1,6 @@
 /** A change of the model's size, put onto a window of any size. */
 import type { Change } from './composition.js';
-import { roundHalfToEven } from './composition.js';
+import { roundHalfToEven } from './rounding.js';
 
 /**
  * The window's pixels with the change, and its mask; nothing of either outside what is allowed. Bilinear, pixel centres aligned.

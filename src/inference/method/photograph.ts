@@ -22,13 +22,17 @@ export interface Grid {
   readonly width: number;
 }
 
-/** The index of the first timestep that lies within the freedom, a share (above 0, to 1) of the noisiest one. */
+/** How many of a sampler's timesteps lie within the freedom, a share (above 0, to 1) of the noisiest one. */
+export function stepsWithin(timesteps: readonly number[], freedom: number): number {
+  return timesteps.filter((t) => t <= freedom * (timesteps[0] ?? 0)).length;
+}
+
+/** The index of the first timestep that lies within the freedom. @throws RangeError where none does. */
 export function firstVisited(timesteps: readonly number[], freedom: number): number {
-  const index = timesteps.findIndex((t) => t <= freedom * (timesteps[0] ?? 0));
-  if (index < 0) {
+  const steps = stepsWithin(timesteps, freedom);
+  if (steps === 0)
     throw new RangeError(`freedom ${String(freedom)} leaves none of ${String(timesteps.length)} steps; raise either`);
-  }
-  return index;
+  return timesteps.length - steps;
 }
 
 /** √ᾱ·x_0 + √(1−ᾱ)·ε */

@@ -1,6 +1,7 @@
 /**
  * The forward process x_t = √ᾱ_t·x_0 + √(1−ᾱ_t)·ε and the timesteps that a sampler visits. Scalars are float64 throughout.
  */
+import { roundHalfToEven } from './rounding.js';
 
 export interface NoiseSchedule {
   readonly numTrainTimesteps: number;
@@ -46,11 +47,4 @@ function linspace(start: number, stop: number, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) =>
     i > 0 && i === count - 1 ? stop : i === 0 ? start : i * step + start,
   );
-}
-
-/** numpy's and torch's rounding; `Math.round` would take 166.5 to 167. */
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const isTie = value - below === 0.5;
-  return isTie ? below + (below % 2) : Math.round(value);
 }

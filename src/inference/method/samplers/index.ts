@@ -10,6 +10,13 @@ import type { Sampler } from './sampler.js';
 
 export type { Sampler, SamplerResult, SamplerStep } from './sampler.js';
 
+/** The timesteps that a sampler visits, the noisiest first. @throws RangeError when there are fewer than steps. */
+export function timestepsFor(name: SamplerName, { numTrainTimesteps }: NoiseSchedule, steps: number): number[] {
+  return name === 'DPM_SOLVER_PP'
+    ? timestepsAboveZero(numTrainTimesteps, steps)
+    : timestepsToZero(numTrainTimesteps, steps);
+}
+
 /** @throws RangeError when there are fewer timesteps than steps. */
 export function samplerFor(
   name: SamplerName,
@@ -17,12 +24,13 @@ export function samplerFor(
   steps: number,
 ): Sampler {
   const alphaBar = alphasCumprod(schedule);
+  const timesteps = timestepsFor(name, schedule, steps);
   switch (name) {
     case 'DDPM':
-      return ddpm(alphaBar, timestepsToZero(schedule.numTrainTimesteps, steps), schedule.varianceType);
+      return ddpm(alphaBar, timesteps, schedule.varianceType);
     case 'DDIM':
-      return ddim(alphaBar, timestepsToZero(schedule.numTrainTimesteps, steps));
+      return ddim(alphaBar, timesteps);
     case 'DPM_SOLVER_PP':
-      return dpmSolverPp(alphaBar, timestepsAboveZero(schedule.numTrainTimesteps, steps));
+      return dpmSolverPp(alphaBar, timesteps);
   }
 }
