@@ -9,6 +9,7 @@ export { BundleError, CanceledError, DeviceLostError, InferenceError } from './e
 export type { InferencePool, PoolOptions } from './pool.js';
 export { openPool } from './pool.js';
 export { extentOfPolygons } from './method/polygons.js';
+export { extentOf } from './method/window.js';
 export { stepBounds, stepsOnPhotograph } from './requests.js';
 export type {
   AreaRequest,

@@ -21,19 +21,6 @@ export async function areaOf({ data }: Pixels): Promise<number> {
   return white / data.length;
 }
 
-/** Width and height of the box round everything white. */
-export function extentOf({ data, width, height }: Pixels): { extentWidth: number; extentHeight: number } {
-  let [left, top, right, bottom] = [width, height, -1, -1];
-  for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * width, (y + 1) * width);
-    const first = row.indexOf(255);
-    if (first < 0) continue;
-    [left, right] = [Math.min(left, first), Math.max(right, row.lastIndexOf(255))];
-    [top, bottom] = [Math.min(top, y), y];
-  }
-  return { extentWidth: Math.max(0, right - left + 1), extentHeight: Math.max(0, bottom - top + 1) };
-}
-
 async function histogram(data: Uint8Array): Promise<Uint32Array> {
   const counts = new Uint32Array(256);
   for (let start = 0; start < data.length; start += CHUNK) {

@@ -8,7 +8,8 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { ServiceError } from '../errors.js';
 import type { ArtifactRow, UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { areaOf, extentOf } from './binary.js';
+import { extentOf } from '../inference/index.js';
+import { areaOf } from './binary.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './normalise.js';
 import { encodePng, greyPixels, hashOf, photographPixels } from './normalise.js';
@@ -36,6 +37,8 @@ interface Picture {
   isKnown(scope: TenantScope): Promise<boolean>;
   keep(tx: TenantScope, file: File | undefined): Promise<{ outcome: Outcome; artifactKey: string }>;
 }
+
+const WHITE = 255;
 
 type File = Omit<ArtifactRow, 'tenantId'>;
 
@@ -77,13 +80,16 @@ async function mask(bytes: Buffer): Promise<Picture> {
   const pixels = await greyPixels(bytes);
   const { width, height } = pixels;
   const areaFraction = await areaOf(pixels);
-  const extent = extentOf(pixels);
+  const extent = extentOf(pixels.data, width, WHITE);
   const hash = await hashOf(pixels);
   return {
     pixels,
     isKnown: async (scope) => (await masksOf(scope).withHash(hash)) !== undefined,
     async keep(tx, file) {
-      const { id, artifactKey } = await masksOf(tx).keep({ hash, width, height, areaFraction, ...extent }, file);
+      const { id, artifactKey } = await masksOf(tx).keep(
+        { hash, width, height, areaFraction, extentWidth: extent?.width ?? 0, extentHeight: extent?.height ?? 0 },
+        file,
+      );
       return { artifactKey, outcome: { referenceId: null, maskId: id } };
     },
   };

@@ -14,7 +14,6 @@ import io
 import json
 import os
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -49,8 +48,7 @@ ROWS = [
     ("STEEL_STRIP", "SCRATCH"),
 ]
 README = {("BALL_SCREW", "PITTING"), ("FABRIC", "STAIN"), ("FABRIC", "HOLE"), ("BALL_SCREW", "SCRATCH")}
-SAMPLES = """query ($id: ID!) { generation(id: $id) { status coverage samples(first: 10) { edges { node {
-  seed image { url } mask { url } region { url } } } } } }"""
+SAMPLES = "coverage samples(first: 10) { edges { node { seed image { url } mask { url } region { url } } } }"
 
 
 def register(service: Service, part: str, picture: np.ndarray) -> str:
@@ -69,11 +67,8 @@ def finished(service: Service, wish: dict) -> dict:
     made = service.ask(
         "mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }", input=[wish]
     )
-    while True:
-        state = service.ask(SAMPLES, id=made["generateDefects"][0]["id"])["generation"]
-        if state["status"] not in ("QUEUED", "RUNNING"):
-            return state | {"samples": [edge["node"] for edge in state["samples"]["edges"]]}
-        time.sleep(0.3)
+    state = service.over(made["generateDefects"][0]["id"], SAMPLES)
+    return state | {"samples": [edge["node"] for edge in state["samples"]["edges"]]}
 
 
 def grounds(service: Service, data: Path) -> dict[str, np.ndarray]:

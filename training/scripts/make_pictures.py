@@ -64,18 +64,24 @@ class Service:
             "mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }",
             input=requests,
         )
-        return [self._wait(generation["id"]) for generation in made["generateDefects"]]
+        return [self._picture(generation["id"]) for generation in made["generateDefects"]]
 
-    def _wait(self, generation: str) -> tuple[np.ndarray, np.ndarray]:
-        query = """query ($id: ID!) { generation(id: $id) { status error { message }
-          samples(first: 1) { edges { node { image { url } mask { url } } } } } }"""
+    def _picture(self, generation: str) -> tuple[np.ndarray, np.ndarray]:
+        state = self.over(
+            generation, "error { message } samples(first: 1) { edges { node { image { url } mask { url } } } }"
+        )
+        if state["status"] != "SUCCEEDED":
+            raise SystemExit(f"generation {generation}: {state['status']} {state['error']}")
+        node = state["samples"]["edges"][0]["node"]
+        return fetch(node["image"]["url"]), fetch(node["mask"]["url"])[..., 0] > 127
+
+    def over(self, generation: str, fields: str) -> dict:
+        """The generation's status and fields when it is over, however it ended."""
+        query = f"query ($id: ID!) {{ generation(id: $id) {{ status {fields} }} }}"
         while True:
             state = self.ask(query, id=generation)["generation"]
-            if state["status"] in ("FAILED", "CANCELED"):
-                raise SystemExit(f"generation {generation}: {state['status']} {state['error']}")
-            if state["status"] == "SUCCEEDED":
-                node = state["samples"]["edges"][0]["node"]
-                return fetch(node["image"]["url"]), fetch(node["mask"]["url"])[..., 0] > 127
+            if state["status"] not in ("QUEUED", "RUNNING"):
+                return state
             time.sleep(0.3)
 
 

@@ -18,13 +18,15 @@ const ROOM = 1.25;
 /** Of the seeded noise: where a window lies that nothing else places. Streams of sampling end at 1 + 1000. */
 export const WINDOW_STREAM = 5001;
 
-/** The extent of what is set in a mask; `null` where nothing is. */
-export function extentOf(mask: Uint8Array, width: number): (Size & { left: number; top: number }) | null {
+/** The box round what has the value in a mask, row by row; `null` where nothing has. */
+export function extentOf(mask: Uint8Array, width: number, value = 1): (Size & { left: number; top: number }) | null {
   let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    const [x, y] = [i % width, Math.floor(i / width)];
-    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+  for (let y = 0; y * width < mask.length; y++) {
+    const row = mask.subarray(y * width, (y + 1) * width);
+    const first = row.indexOf(value);
+    if (first < 0) continue;
+    [left, right] = [Math.min(left, first), Math.max(right, row.lastIndexOf(value))];
+    [top, bottom] = [Math.min(top, y), y];
   }
   return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }

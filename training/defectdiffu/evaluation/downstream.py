@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from .features import as_tensor, train_classifier
+from .features import balanced_accuracy, train_classifier
 from .real import Windows, join
 from .segmentation_figures import segmentation_figures
 from .segmenter import probabilities, train_segmenter
@@ -74,14 +73,4 @@ def classification(data: ProductData, extra: Windows | None, steps: int, seed: i
     parts = [data.seen_defective, data.seen_normal] + ([extra] if extra is not None else [])
     windows = join(parts)
     model = train_classifier(windows.image, windows.mask.any((1, 2)).astype(np.int64), steps, seed)
-    truth = data.held_out.mask.any((1, 2))
-    with torch.no_grad():
-        found = np.concatenate(
-            [
-                model(as_tensor(data.held_out.image[i : i + 32])).logits.argmax(1).numpy() == 1
-                for i in range(0, len(truth), 32)
-            ]
-        )
-    return float(
-        np.mean([(found[truth == value] == value).mean() for value in (True, False) if (truth == value).any()])
-    )
+    return balanced_accuracy(model, data.held_out.image, data.held_out.mask.any((1, 2)).astype(np.int64))

@@ -72,6 +72,15 @@ def train_classifier(
     return model.eval()
 
 
+@torch.no_grad()
+def balanced_accuracy(model: ResNetForImageClassification, images: np.ndarray, labels: np.ndarray) -> float:
+    """On uint8 [n, S, S, 3] with classes int64 [n], every class that there is weighing the same."""
+    starts = range(0, len(images), BATCH)
+    told = [model(as_tensor(images[i : i + BATCH])).logits.argmax(1).numpy() for i in starts]
+    right = np.concatenate(told) == labels
+    return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
+
+
 def mirrored(batches: list[Tensor], axis: int, rng: np.random.Generator) -> list[Tensor]:
     """Each picture with even odds mirrored along the axis, together with what belongs to it in the other batches."""
     flip = torch.from_numpy(rng.random(len(batches[0])) < 0.5)[:, None, None, None]

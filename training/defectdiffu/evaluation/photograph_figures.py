@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from ..composition import dilated, scores
-from .features import as_tensor, train_classifier
+from .features import balanced_accuracy, train_classifier
 from .fitting import Report
 from .judging import found_share
 from .on_photographs import OnPhotographs
@@ -48,9 +47,4 @@ def seam_accuracy(sets: list[OnPhotographs], steps: int, seed: int, report: Repo
     if not labels[True] or not labels[False]:
         return None
     model = train_classifier(np.stack(pictures[False]), np.concatenate(labels[False]), steps, seed, report)
-    truth = np.concatenate(labels[True])
-    with torch.no_grad():
-        starts = range(0, len(truth), 32)
-        told = [model(as_tensor(np.stack(pictures[True][i : i + 32]))).logits.argmax(1).numpy() for i in starts]
-    right = np.concatenate(told) == truth
-    return float(np.mean([right[truth == label].mean() for label in (0, 1)]))
+    return balanced_accuracy(model, np.stack(pictures[True]), np.concatenate(labels[True]))
