@@ -1,0 +1,53 @@
+/** Only adds: an older version beside this one knows nothing of these tables and misses nothing. */
+export const references: readonly string[] = [
+  `create table reference (
+    id uuid primary key,
+    tenant_id uuid not null,
+    product_id uuid not null,
+    name text,
+    artifact_key text not null,
+    hash text not null,
+    width integer not null,
+    height integer not null,
+    created_at timestamptz not null,
+    archived_at timestamptz,
+    foreign key (tenant_id, product_id) references product (tenant_id, id),
+    foreign key (tenant_id, artifact_key) references artifact (tenant_id, key),
+    unique (tenant_id, product_id, hash),
+    unique (tenant_id, id)
+  )`,
+  `create index reference_by_product on reference (tenant_id, product_id, id desc)`,
+  `create table region_mask (
+    id uuid primary key,
+    tenant_id uuid not null,
+    artifact_key text not null,
+    hash text not null,
+    width integer not null,
+    height integer not null,
+    area_fraction double precision not null,
+    extent_width integer not null,
+    extent_height integer not null,
+    created_at timestamptz not null,
+    foreign key (tenant_id, artifact_key) references artifact (tenant_id, key),
+    unique (tenant_id, hash),
+    unique (tenant_id, id)
+  )`,
+  `create table upload (
+    id uuid primary key,
+    tenant_id uuid not null references tenant on delete cascade,
+    purpose text not null check (purpose in ('REFERENCE', 'MASK')),
+    product_id uuid,
+    name text,
+    body_hash text,
+    reference_id uuid,
+    mask_id uuid,
+    created_at timestamptz not null,
+    completed_at timestamptz,
+    foreign key (tenant_id, product_id) references product (tenant_id, id),
+    foreign key (tenant_id, reference_id) references reference (tenant_id, id),
+    foreign key (tenant_id, mask_id) references region_mask (tenant_id, id),
+    check ((purpose = 'REFERENCE') = (product_id is not null)),
+    check ((completed_at is null) = (body_hash is null)),
+    check (num_nonnulls(reference_id, mask_id) = num_nonnulls(completed_at))
+  )`,
+];

@@ -1,0 +1,59 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { DrawSettings, EventPayload, FailureReason } from '../records.js';
+import { instant } from './instant.js';
+
+export const generations = pgTable('generation', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  productId: uuid('product_id').notNull(),
+  defectId: uuid('defect_id').notNull(),
+  status: text('status').$type<'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED'>().notNull(),
+  settings: jsonb('settings').$type<DrawSettings>().notNull(),
+  count: integer('count').notNull(),
+  priority: integer('priority').notNull(),
+  samplesDone: integer('samples_done').notNull(),
+  stepsDone: integer('steps_done').notNull(),
+  lastSeq: integer('last_seq').notNull(),
+  attempts: integer('attempts').notNull(),
+  leaseOwner: text('lease_owner'),
+  leaseUntil: instant('lease_until'),
+  idempotencyKey: text('idempotency_key'),
+  inputHash: text('input_hash').notNull(),
+  failure: jsonb('failure').$type<FailureReason>(),
+  createdAt: instant('created_at').notNull(),
+  startedAt: instant('started_at'),
+  finishedAt: instant('finished_at'),
+});
+
+export const events = pgTable(
+  'generation_event',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    generationId: uuid('generation_id').notNull(),
+    seq: integer('seq').notNull(),
+    payload: jsonb('payload').$type<EventPayload>().notNull(),
+    at: instant('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.generationId, table.seq] })],
+);
+
+/** Samples that were drawn and not kept. */
+export const rejections = pgTable(
+  'generation_rejection',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    generationId: uuid('generation_id').notNull(),
+    index: integer('index').notNull(),
+    attempt: integer('attempt').notNull(),
+    seed: integer('seed').notNull(),
+    visibility: doublePrecision('visibility').notNull(),
+    agreement: doublePrecision('agreement').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],
+);
+
+export type GenerationRow = InferSelectModel<typeof generations>;
+export type EventRow = InferSelectModel<typeof events>;
+export type RejectionRow = InferSelectModel<typeof rejections>;

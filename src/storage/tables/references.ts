@@ -1,0 +1,51 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { doublePrecision, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { instant } from './instant.js';
+
+export const references = pgTable('reference', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  productId: uuid('product_id').notNull(),
+  name: text('name'),
+  artifactKey: text('artifact_key').notNull(),
+  /** Of the normalised pixels. */
+  hash: text('hash').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  createdAt: instant('created_at').notNull(),
+  archivedAt: instant('archived_at'),
+});
+
+export const regionMasks = pgTable('region_mask', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  artifactKey: text('artifact_key').notNull(),
+  /** Of the normalised pixels. */
+  hash: text('hash').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  areaFraction: doublePrecision('area_fraction').notNull(),
+  /** Of the box round the region. */
+  extentWidth: integer('extent_width').notNull(),
+  extentHeight: integer('extent_height').notNull(),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const uploads = pgTable('upload', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  purpose: text('purpose').$type<'REFERENCE' | 'MASK'>().notNull(),
+  /** Of a REFERENCE, and only of one. */
+  productId: uuid('product_id'),
+  name: text('name'),
+  /** SHA-256 of the body that completed it, hex. */
+  bodyHash: text('body_hash'),
+  referenceId: uuid('reference_id'),
+  maskId: uuid('mask_id'),
+  createdAt: instant('created_at').notNull(),
+  completedAt: instant('completed_at'),
+});
+
+export type ReferenceRow = InferSelectModel<typeof references>;
+export type RegionMaskRow = InferSelectModel<typeof regionMasks>;
+export type UploadRow = InferSelectModel<typeof uploads>;

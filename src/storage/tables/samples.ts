@@ -1,0 +1,47 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { doublePrecision, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { BoundingBox } from '../../inference/index.js';
+import { instant } from './instant.js';
+
+export const artifacts = pgTable('artifact', {
+  /** Unguessable; also the name in the artifact store. */
+  key: text('key').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  contentType: text('content_type').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  bytes: integer('bytes').notNull(),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const samples = pgTable('sample', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  generationId: uuid('generation_id').notNull(),
+  productId: uuid('product_id').notNull(),
+  defectId: uuid('defect_id').notNull(),
+  index: integer('index').notNull(),
+  seed: integer('seed').notNull(),
+  strength: doublePrecision('strength').notNull(),
+  areaFraction: doublePrecision('area_fraction').notNull(),
+  boundingBoxes: jsonb('bounding_boxes').$type<BoundingBox[]>().notNull(),
+  imageKey: text('image_key').notNull(),
+  maskKey: text('mask_key').notNull(),
+  overlayKey: text('overlay_key').notNull(),
+  createdAt: instant('created_at').notNull(),
+  /** Which try it was, from 1. */
+  attempt: integer('attempt').notNull(),
+  referenceId: uuid('reference_id'),
+  /** The sample that it goes on from. */
+  baseSampleId: uuid('base_sample_id'),
+  regionKey: text('region_key'),
+  twinKey: text('twin_key'),
+  visibility: doublePrecision('visibility'),
+  agreement: doublePrecision('agreement'),
+  direction: doublePrecision('direction'),
+  seam: doublePrecision('seam'),
+  filling: doublePrecision('filling'),
+});
+
+export type ArtifactRow = InferSelectModel<typeof artifacts>;
+export type SampleRow = InferSelectModel<typeof samples>;
