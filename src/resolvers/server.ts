@@ -1,5 +1,6 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Models } from '../catalog/models.js';
+import { liveWorkers } from '../generations/workers.js';
 import type { Bundle } from '../inference/index.js';
 import { Model } from '../schema/model.js';
 import { ServerInfo } from '../schema/server.js';
@@ -9,12 +10,15 @@ import type { Context } from './context.js';
 @Resolver()
 export class ServerResolver {
   @Query(() => ServerInfo)
-  serverInfo(@Ctx() { parts }: Context): ServerInfo {
-    const { version, startedAt, pool, config, loopMonitor } = parts;
+  async serverInfo(@Ctx() { parts }: Context): Promise<ServerInfo> {
+    const { version, startedAt, config, loopMonitor, database } = parts;
+    const workers = await liveWorkers(database);
     return {
       version,
       startedAt,
-      devices: pool.devices().map(({ bundles, ...device }) => ({ ...device, models: bundles })),
+      devices: workers.flatMap(({ id: workerId, devices }) =>
+        devices.map(({ bundles, ...device }) => ({ ...device, workerId, models: bundles })),
+      ),
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
       eventLoopDelay: loopMonitor.read(),
     };
