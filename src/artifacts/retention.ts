@@ -10,6 +10,7 @@ import { abandon } from './looseFiles.js';
 
 /** Deleted in one transaction, so that none is long. */
 const AT_A_TIME = 20;
+const UNUSED_DAYS = 7;
 
 /** @param usualDays of tenants without a policy of their own; null keeps. Returns how many generations went. */
 export async function expire(database: Database, usualDays: number | null, log: Log): Promise<number> {
@@ -21,6 +22,13 @@ export async function expire(database: Database, usualDays: number | null, log: 
   }
   if (expired > 0) log.info({ generations: expired }, 'generations have expired');
   return expired;
+}
+
+/** A permission to send a file that nobody used for a week is of no use any more. */
+export async function forgetUploads(database: Database): Promise<void> {
+  await database.execute(sql`
+    delete from upload where completed_at is null and created_at < now() - ${UNUSED_DAYS} * interval '1 day'
+  `);
 }
 
 function expireSome(database: Database, usualDays: number | null): Promise<number> {

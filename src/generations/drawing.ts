@@ -113,7 +113,7 @@ async function drawChunk(
 }
 
 function requestOf(
-  { id, settings, count }: GenerationRow,
+  { id, tenantId, settings, count }: GenerationRow,
   { index, attempt }: Try,
   photograph: PhotographRequest | null,
 ): SampleRequest {
@@ -130,6 +130,7 @@ function requestOf(
     sampler,
     guidance,
     maskMode,
+    share: tenantId,
     twin,
     photograph,
   };

@@ -14,6 +14,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { attemptsOf } from './attempts.js';
 import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
+import { SILENT_SECONDS } from './workers.js';
 
 export const LEASE_SECONDS = 30;
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
@@ -33,12 +34,14 @@ const AGEING_SECONDS = 60;
  * `held` is being drawn here, even if this process slept through its leases.
  *
  * @param satisfied tenants that are given nothing now.
+ * @param bundles what this worker can draw: what another live worker can draw instead is left to that one.
  */
 export async function claim(
   database: Database,
   owner: string,
   held: readonly string[],
   satisfied: readonly string[] = [],
+  bundles?: readonly string[],
 ): Promise<GenerationRow | undefined> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
@@ -49,6 +52,7 @@ export async function claim(
         select g.id, g.started_at is null as first
         from generation g left join running r on r.tenant_id = g.tenant_id
         where (g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now())))
+          and ${drawableHere(bundles)}
           and ${noneOf(sql`g.id`, held)} and ${noneOf(sql`g.tenant_id`, satisfied)}
         order by
           g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), g.id
@@ -72,13 +76,25 @@ export async function claim(
   });
 }
 
+/** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */
+function drawableHere(bundles: readonly string[] | undefined): SQL {
+  if (bundles === undefined) return sql`true`;
+  return sql`(g.settings ->> 'bundle' in (${listOf(bundles)}) or not exists (
+    select from worker w, jsonb_array_elements(w.devices) d
+    where w.seen_at > now() - ${SILENT_SECONDS} * interval '1 second'
+      and d -> 'bundles' @> jsonb_build_array(g.settings ->> 'bundle')))`;
+}
+
 function noneOf(column: SQL, ids: readonly string[]): SQL {
   if (ids.length === 0) return sql`true`;
-  const list = sql.join(
-    ids.map((id) => sql`${id}`),
+  return sql`${column} not in (${listOf(ids)})`;
+}
+
+function listOf(values: readonly string[]): SQL {
+  return sql.join(
+    values.map((value) => sql`${value}`),
     sql`, `,
   );
-  return sql`${column} not in (${list})`;
 }
 
 export function triedTooOften(row: GenerationRow): boolean {

@@ -86,6 +86,13 @@ export async function requireQuota(scope: TenantScope, asked: Asked, fallback: T
   check('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
 }
 
+/** Throws QUOTA_EXCEEDED when nothing more may be stored. */
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
+  const { storedBytes } = await limitsOf(scope, fallback);
+  if (storedBytes === null) return;
+  check('storedBytes', 'stored bytes', storedBytes, (await usageOf(scope)).storedBytes, 1, STORAGE_RETRY_MS);
+}
+
 function check(
   quota: string,
   words: string,

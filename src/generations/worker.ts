@@ -46,6 +46,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
   const presence = createPresence(database);
   const owner = presence.id;
   const speed = createSpeed();
+  const bundles = pool.bundles.map(({ id }) => id);
   const held = new Map<string, { tenantId: string; abort: AbortController; done: Promise<void> }>();
   const wakeups = createWakeups();
   const unlisten = await storage.listen(CHANNEL, (id) => wakeups.ring(id));
@@ -73,7 +74,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
         continue;
       }
       const satisfied = held.size < CONCURRENCY ? [] : [...held.values()].map(({ tenantId }) => tenantId);
-      const row = await claim(database, owner, [...held.keys()], satisfied).catch((error: unknown) => {
+      const row = await claim(database, owner, [...held.keys()], satisfied, bundles).catch((error: unknown) => {
         log.error({ err: error }, 'claiming failed');
         return undefined;
       });

@@ -11,7 +11,7 @@ import type { WorkerRow } from '../storage/tables.js';
 import { workers } from '../storage/tables.js';
 
 export const HEARTBEAT_MS = 5_000;
-const SILENT_SECONDS = 20;
+export const SILENT_SECONDS = 20;
 const FORGOTTEN_SECONDS = 600;
 
 export interface Presence {

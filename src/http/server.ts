@@ -56,6 +56,7 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
       signer: parts.uploadSigner,
       store,
       maximumBytes: parts.config.limits.maximumUploadBytes,
+      limits: parts.config.limits.tenant,
       log,
     }),
   );

@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
 import type { Config } from '../config.js';
+import { attemptsOf } from '../generations/attempts.js';
 import type { Generations } from '../generations/generations.js';
 import { generationsOf } from '../generations/generations.js';
 import { rejectionsOf } from '../generations/rejections.js';
@@ -64,6 +65,7 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
     rejections: rejectionsOf(scope),
+    attempts: attemptsOf(scope),
     samples: samplesOf(scope),
     references: referencesOf(scope),
     masks: masksOf(scope),
