@@ -71,7 +71,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     await seedCatalog(forTenant(database, tenantId), models.find());
 
     if (pool !== undefined) {
-      const worker = await startWorker({ storage, pool, store, log });
+      const worker = await startWorker({ storage, pool, store, log, leaseSeconds: config.leaseSeconds });
       closers.push(() => worker.stop());
       const janitor = startJanitor({ database, store, log, limits: config.limits.tenant });
       closers.push(() => janitor.stop());
