@@ -1,9 +1,20 @@
 /** The whole configuration, read once from the environment. Nothing else reads `process.env`. */
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
+import type { S3Place } from './artifacts/s3Store.js';
 import { StartError } from './errors.js';
 
 export interface Config {
+  /** `api` answers and draws nothing, `worker` draws and answers nothing but health, `all` does both. */
+  readonly role: Role;
+  /** A PostgreSQL server; PGlite in the data directory otherwise. */
+  readonly databaseUrl: string | undefined;
+  /** An S3-compatible store for the artifacts; the data directory otherwise. */
+  readonly s3: S3Place | undefined;
+  /** Signs URLs; shared by all processes. Otherwise one is made and kept in the data directory. */
+  readonly urlSecret: Uint8Array | undefined;
+  /** What draws: `cpu`, `cuda:N`, `webgpu`. */
+  readonly devices: readonly string[];
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -29,12 +40,40 @@ export interface Limits {
   readonly queuedSamples: number;
   /** Of the file that is sent, whatever it holds. */
   readonly maximumUploadBytes: number;
+  /** Of each tenant that has no bounds of its own; null is no bound. */
+  readonly tenant: TenantLimits;
 }
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+export interface TenantLimits {
+  readonly concurrentGenerations: number | null;
+  /** Pixels × steps × samples, accepted on one day (UTC). */
+  readonly pixelStepsPerDay: number | null;
+  readonly storedBytes: number | null;
+  /** Operations of the API, per process that answers. */
+  readonly requestsPerMinute: number | null;
+  /** After so many days generations that are over are deleted, with their samples. */
+  readonly retentionDays: number | null;
+}
+
+export type Role = (typeof ROLES)[number];
+
+const ROLES = ['all', 'api', 'worker'] as const;
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const databaseUrl = database(env);
+  const role = oneOf(env, 'ROLE', ROLES, 'all');
+  if (role !== 'all' && databaseUrl === undefined) {
+    throw new StartError(`ROLE: "${role}" needs DATABASE_URL: the database in DATA_DIR belongs to one process`);
+  }
   return {
+    role,
+    databaseUrl,
+    s3: s3Place(env),
+    urlSecret: secret(env, 'URL_SECRET'),
+    devices: deviceNames(env),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
@@ -48,6 +87,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
       maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+      tenant: {
+        concurrentGenerations: optionalInteger(env, 'QUOTA_CONCURRENT_GENERATIONS', 0, MOST),
+        pixelStepsPerDay: optionalInteger(env, 'QUOTA_PIXEL_STEPS_PER_DAY', 0, MOST),
+        storedBytes: optionalInteger(env, 'QUOTA_STORED_BYTES', 0, MOST),
+        requestsPerMinute: optionalInteger(env, 'RATE_LIMIT_PER_MINUTE', 1, 1_000_000),
+        retentionDays: optionalInteger(env, 'RETENTION_DAYS', 1, 36_500),
+      },
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };
@@ -65,9 +111,14 @@ function integer(env: NodeJS.ProcessEnv, name: string, fallback: number, min: nu
   throw new StartError(`${name}: "${value}" is not a whole number in ${String(min)} … ${String(max)}`);
 }
 
-function oneOf(env: NodeJS.ProcessEnv, name: string, values: readonly string[], fallback: string): string {
+function optionalInteger(env: NodeJS.ProcessEnv, name: string, min: number, max: number): number | null {
+  return text(env, name) === undefined ? null : integer(env, name, min, min, max);
+}
+
+function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, values: readonly T[], fallback: T): T {
   const value = text(env, name) ?? fallback;
-  if (values.includes(value)) return value;
+  const found = values.find((each) => each === value);
+  if (found !== undefined) return found;
   throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
 }
 
@@ -85,4 +136,51 @@ function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {
   throw new StartError(
     `${name}: "${value}" is not an http(s) origin, such as https://defects.example.com, without a path`,
   );
+}
+
+function database(env: NodeJS.ProcessEnv): string | undefined {
+  const value = text(env, 'DATABASE_URL');
+  if (value === undefined || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value;
+  // Not shown: it may hold a password.
+  throw new StartError('DATABASE_URL: is not a URL of the form postgres://user:password@host:port/database');
+}
+
+function s3Place(env: NodeJS.ProcessEnv): S3Place | undefined {
+  const value = text(env, 'ARTIFACTS');
+  if (value === undefined) return undefined;
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/.*)?$/.exec(value) ?? [];
+  if (bucket === undefined) throw new StartError(`ARTIFACTS: "${value}" is not of the form s3://bucket/prefix`);
+  return {
+    bucket,
+    prefix: path
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/'),
+    endpoint: origin(env, 'S3_ENDPOINT'),
+    publicEndpoint: origin(env, 'S3_PUBLIC_ENDPOINT'),
+    region: text(env, 'S3_REGION') ?? 'us-east-1',
+    pathStyle: oneOf(env, 'S3_FORCE_PATH_STYLE', ['true', 'false'], 'false') === 'true',
+  };
+}
+
+const SECRET_BYTES = 32;
+
+/** 32 bytes, as hexadecimal digits or base64. */
+function secret(env: NodeJS.ProcessEnv, name: string): Uint8Array | undefined {
+  const value = text(env, name);
+  if (value === undefined) return undefined;
+  const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
+  if (bytes.length === SECRET_BYTES) return bytes;
+  throw new StartError(`${name}: must be ${String(SECRET_BYTES)} bytes, as hexadecimal digits or base64`);
+}
+
+function deviceNames(env: NodeJS.ProcessEnv): readonly string[] {
+  const names = (text(env, 'DEVICES') ?? 'cpu').split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (!/^(cpu|webgpu|cuda:\d{1,2})$/.test(name)) {
+      throw new StartError(`DEVICES: "${name}" is not one of cpu, webgpu, cuda:0, cuda:1 …`);
+    }
+  }
+  if (new Set(names).size < names.length) throw new StartError(`DEVICES: "${names.join(',')}" names a device twice`);
+  return names;
 }

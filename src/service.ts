@@ -2,25 +2,29 @@
  * The whole service, put together: every part is opened in the order in which the next one needs it, and closed
  * in the reverse order, also when a later one cannot be opened.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startJanitor } from './artifacts/janitor.js';
+import { openStore } from './artifacts/open.js';
 import { createSigner, readSecret } from './artifacts/signing.js';
-import { openArtifactStore } from './artifacts/store.js';
 import { createModels } from './catalog/models.js';
 import { seedCatalog } from './catalog/seed.js';
 import type { Config } from './config.js';
 import { CHANNEL } from './generations/events.js';
 import { createWakeups } from './generations/wakeups.js';
 import { startWorker } from './generations/worker.js';
-import { startHttp } from './http/server.js';
-import { openPool } from './inference/index.js';
+import { startHealth, startHttp } from './http/server.js';
+import type { InferencePool } from './inference/index.js';
+import { loadBundles, openPool } from './inference/index.js';
 import type { Log } from './log.js';
 import { startLoopMonitor } from './loopMonitor.js';
 import type { Parts } from './resolvers/context.js';
-import { openStorage } from './storage/database.js';
+import { requireSameSecret } from './storage/sharedSecrets.js';
+import { openStorage } from './storage/open.js';
 import { lockDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
+import { createRates } from './tenants/rates.js';
 
 export interface Service {
   /** Of the GraphQL endpoint. */
@@ -33,47 +37,89 @@ export interface Service {
 
 export async function startService(config: Config, log: Log): Promise<Service> {
   const closers: (() => unknown)[] = [];
+  let draining = false;
   const close = async (): Promise<void> => {
+    draining = true;
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
   };
   try {
     const startedAt = new Date();
-    closers.push(lockDirectory(config.dataDirectory));
-    const pool = await openPool({
-      modelsDirectory: config.modelsDirectory,
-      log: (level, message, details) => log[level](details ?? {}, message),
+    const { role, dataDirectory, modelsDirectory, databaseUrl } = config;
+    const alone = databaseUrl === undefined;
+    if (alone) closers.push(lockDirectory(dataDirectory));
+    else mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+
+    const pool = role === 'api' ? undefined : await openEngine(config, log);
+    if (pool !== undefined) closers.push(() => pool.close());
+    const models = createModels(pool?.bundles ?? (await loadBundles(modelsDirectory)), config.defaultModel);
+
+    const storage = await openStorage(databaseUrl ?? join(dataDirectory, 'db'), {
+      seen: (statement) => log.trace({ statement }, 'query'),
+      troubled: (error) => log.warn({ err: error }, 'a connection to the database broke'),
     });
-    closers.push(() => pool.close());
-    const models = createModels(pool.bundles, config.defaultModel);
-    const storage = await openStorage(join(config.dataDirectory, 'db'), (statement) =>
-      log.trace({ statement }, 'query'),
-    );
     closers.push(() => storage.close());
     const { database } = storage;
+    if (!alone && !storage.walled) {
+      log.warn(
+        'the user of DATABASE_URL passes row-level security by (superuser or BYPASSRLS): one wall between tenants is missing',
+      );
+    }
+    const secret = config.urlSecret ?? readSecret(join(dataDirectory, 'url-secret'));
+    await requireSameSecret(database, 'URL_SECRET', secret);
+    const store = await openStore({ dataDirectory, s3: config.s3, urlSeconds: config.artifactUrlSeconds, alone });
     const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey);
     await seedCatalog(forTenant(database, tenantId), models.find());
 
-    const store = await openArtifactStore(join(config.dataDirectory, 'artifacts'));
-    const secret = readSecret(join(config.dataDirectory, 'url-secret'));
-    const signer = createSigner(secret, config.artifactUrlSeconds);
-    const uploadSigner = createSigner(secret, config.artifactUrlSeconds, 'uploads');
+    if (pool !== undefined) {
+      const worker = await startWorker({ storage, pool, store, log });
+      closers.push(() => worker.stop());
+      const janitor = startJanitor({ database, store, log, limits: config.limits.tenant });
+      closers.push(() => janitor.stop());
+    }
+    const readiness = { pool, database, store, draining: () => draining };
+    if (role === 'worker') {
+      const http = await startHealth(config, readiness, log);
+      closers.push(() => http.close());
+      return { url: http.url, generatedKey: undefined, close };
+    }
+
     const wakeups = createWakeups();
     closers.push(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
-    const worker = await startWorker({ storage, pool, store, log });
-    closers.push(() => worker.stop());
     const loopMonitor = startLoopMonitor();
     closers.push(() => loopMonitor.stop());
-
     const version = packageVersion();
-    const signers = { signer, uploadSigner };
-    const parts: Parts = { config, version, startedAt, database, pool, models, ...signers, wakeups, loopMonitor };
-    const http = await startHttp(parts, store, log);
+    const signers = {
+      signer: createSigner(secret, config.artifactUrlSeconds),
+      uploadSigner: createSigner(secret, config.artifactUrlSeconds, 'uploads'),
+    };
+    const rates = createRates(database, config.limits.tenant);
+    const parts: Parts = {
+      config,
+      version,
+      startedAt,
+      database,
+      store,
+      models,
+      ...signers,
+      wakeups,
+      loopMonitor,
+      rates,
+    };
+    const http = await startHttp(parts, readiness, log);
     closers.push(() => http.close());
     return { url: http.url, generatedKey, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function openEngine({ modelsDirectory, devices }: Config, log: Log): Promise<InferencePool> {
+  return openPool({
+    modelsDirectory,
+    devices,
+    log: (level, message, details) => log[level](details ?? {}, message),
+  });
 }
 
 function packageVersion(): string {

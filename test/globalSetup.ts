@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = process.cwd();
@@ -13,15 +13,16 @@ export default function globalSetup(): void {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.build.json'], {
     stdio: 'inherit',
   });
-  const hash = createHash('sha256')
-    .update(readFileSync('dist/storage/migrations.js'))
-    .update(readFileSync('package-lock.json'));
+  const hash = createHash('sha256').update(readFileSync('package-lock.json'));
+  for (const name of readdirSync('dist/storage', { recursive: true, encoding: 'utf8' }).sort()) {
+    if (name.endsWith('.js')) hash.update(readFileSync(join('dist/storage', name)));
+  }
   const template = join(ROOT, 'node_modules', '.cache', 'defectdiffu', `database-${hash.digest('hex').slice(0, 16)}`);
   process.env['TEST_DATABASE_TEMPLATE'] = template;
   if (existsSync(template)) return;
   const draft = `${template}.${String(process.pid)}`;
   mkdirSync(draft, { recursive: true });
-  const script = `import('./dist/storage/database.js').then((m) => m.openStorage(${JSON.stringify(join(draft, 'db'))})).then((s) => s.close())`;
+  const script = `import('./dist/storage/open.js').then((m) => m.openStorage(${JSON.stringify(join(draft, 'db'))})).then((s) => s.close())`;
   execFileSync(process.execPath, ['-e', script], { stdio: 'inherit' });
   try {
     renameSync(draft, template);

@@ -3,10 +3,11 @@ import { appendFileSync, cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../src/log.js';
-import { openArtifactStore } from '../src/artifacts/store.js';
+import { openLocalStore } from '../src/artifacts/localStore.js';
+import { StoreUnavailable } from '../src/artifacts/store.js';
 import { startWorker } from '../src/generations/worker.js';
 import { openPool } from '../src/inference/index.js';
-import { openStorage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
 import { generations } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
@@ -58,17 +59,16 @@ test('a full disk stops nothing for good: the generation goes on when there is r
   const dataDirectory = newDataDirectory();
   const storage = await openStorage(join(dataDirectory, 'db'));
   const pool = await openPool({ modelsDirectory: TINY_MODELS });
-  const store = await openArtifactStore(join(dataDirectory, 'artifacts'));
+  const store = await openLocalStore(join(dataDirectory, 'artifacts'));
   // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
   const kept = new Set<string>();
   let [full, writes] = [true, 0];
   const smallDisk: typeof store = {
     ...store,
-    async put(...file) {
-      if (full && ++writes >= 5) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-      const key = await store.put(...file);
+    async put(tenantId, key, bytes) {
+      if (full && ++writes >= 5) throw new StoreUnavailable('no space left on device');
+      await store.put(tenantId, key, bytes);
       kept.add(key);
-      return key;
     },
     async remove(tenantId, key) {
       kept.delete(key);

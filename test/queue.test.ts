@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { change, claim, renew, triedTooOften } from '../src/generations/queue.js';
 import type { Storage } from '../src/storage/database.js';
-import { openStorage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import type { GenerationRow } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { findOrInsert } from '../src/references/files.js';
 import { referencesOf as keptBy } from '../src/references/references.js';
-import { openStorage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { artifacts, products, references, regionMasks, uploads } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';

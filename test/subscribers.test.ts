@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { append, follow } from '../src/generations/events.js';
 import { createWakeups } from '../src/generations/wakeups.js';
 import type { Storage } from '../src/storage/database.js';
-import { openStorage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
@@ -15,7 +15,7 @@ const wakeups = createWakeups();
 let storage: Storage;
 let scope: TenantScope;
 beforeAll(async () => {
-  storage = await openStorage(join(newDataDirectory(), 'db'), (statement) => statements.push(statement));
+  storage = await openStorage(join(newDataDirectory(), 'db'), { seen: (statement) => statements.push(statement) });
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'subscribers'));
 });
 afterAll(async () => {

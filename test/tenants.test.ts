@@ -1,4 +1,4 @@
-import { openStorage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';

@@ -1,74 +1,62 @@
 /**
- * Artifacts on the local disk. A file is written under a temporary name, flushed to the disk and then renamed,
- * so whatever has its name is whole; a database row is made after that. Keys are unguessable and used once.
+ * Where artifacts lie. A key is unguessable and written once; whatever can be read under a key is whole. Rows are
+ * made after that (see `looseFiles.ts` for what lies there without a row).
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 
 export interface ArtifactStore {
-  /** Returns the key. When it does, the bytes survive a power cut. */
-  put(tenantId: string, extension: 'png', bytes: Uint8Array): Promise<string>;
-  /** For files whose rows were not committed after all. */
+  /** When it resolves, the bytes survive a power cut. @throws StoreUnavailable when there is no room, or no answer. */
+  put(tenantId: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** As `put`, of a finished file on this machine, which is gone afterwards. */
+  putFile(tenantId: string, key: string, path: string): Promise<void>;
+  /** @throws MissingArtifact, StoreUnavailable */
+  read(tenantId: string, key: string): Promise<Buffer>;
+  /** A file on this machine with the artifact's bytes, to be read soon. @throws MissingArtifact, StoreUnavailable */
+  local(tenantId: string, key: string): Promise<string>;
+  /** Nothing happens where there is none. */
   remove(tenantId: string, key: string): Promise<void>;
-  /** Where the artifact would lie, relative to `root`; undefined for what cannot be a key. */
-  pathOf(tenantId: string, key: string): string | undefined;
-  readonly root: string;
-  /** A folder for files on their way in; emptied at every start. */
+  /** A URL of the store's own, for whoever holds it; undefined where the service itself hands artifacts out. */
+  directUrl(tenantId: string, key: string, as: Served): Promise<DirectUrl | undefined>;
+  /** @throws StoreUnavailable while nothing can be written. */
+  check(): Promise<void>;
+  /** A folder for files on their way in, of this process alone. */
   readonly temporary: string;
 }
 
-export async function openArtifactStore(root: string): Promise<ArtifactStore> {
-  const temporary = join(root, 'tmp');
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
-  // Left by a process that was killed while it wrote; no row points to them.
-  for (const name of await readdir(temporary)) await rm(join(temporary, name), { force: true });
-
-  return {
-    root,
-    temporary,
-    pathOf,
-    async put(tenantId, extension, bytes) {
-      const key = `${randomBytes(24).toString('hex')}.${extension}`;
-      const target = join(root, pathOf(tenantId, key) ?? '');
-      const draft = join(temporary, key);
-      try {
-        await writeDurably(draft, bytes);
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await rename(draft, target);
-        await flushDirectory(dirname(target));
-      } catch (error) {
-        await rm(draft, { force: true }).catch(() => undefined);
-        throw error;
-      }
-      return key;
-    },
-    async remove(tenantId, key) {
-      await rm(join(root, pathOf(tenantId, key) ?? ''), { force: true }).catch(() => undefined);
-    },
-  };
+export interface Served {
+  readonly contentType: string;
+  /** For the person who saves it; shown in place unless given. */
+  readonly fileName?: string;
 }
 
-/** Two levels of folders keep each small: <tenant>/<first two characters>/<key>. */
-function pathOf(tenantId: string, key: string): string | undefined {
-  if (!/^[0-9a-f-]{36}$/.test(tenantId) || !/^[0-9a-f]{48}\.png$/.test(key)) return undefined;
-  return join(tenantId, key.slice(0, 2), key);
+export interface DirectUrl {
+  readonly url: URL;
+  readonly expiresAt: Date;
 }
 
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export type Extension = 'png' | 'zip';
+
+/** There is no room, or the store does not answer; nothing is wrong with what was asked, and it may pass. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
 }
 
-/** The name is durable when the folder is. Not every system lets a folder be opened. */
-async function flushDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r').catch(() => undefined);
-  if (handle === undefined) return;
-  await handle.sync().catch(() => undefined);
-  await handle.close();
+export class MissingArtifact extends Error {
+  override readonly name = 'MissingArtifact';
+}
+
+export function newKey(extension: Extension): string {
+  return `${randomBytes(24).toString('hex')}.${extension}`;
+}
+
+/** Two levels of folders keep each small: <tenant>/<first two characters>/<key>. Undefined for what cannot be a key. */
+export function pathOf(tenantId: string, key: string): string | undefined {
+  if (!/^[0-9a-f-]{36}$/.test(tenantId) || !/^[0-9a-f]{48}\.(png|zip)$/.test(key)) return undefined;
+  return `${tenantId}/${key.slice(0, 2)}/${key}`;
+}
+
+export function requirePath(tenantId: string, key: string): string {
+  const path = pathOf(tenantId, key);
+  if (path === undefined) throw new MissingArtifact(`${key} cannot be the key of an artifact`);
+  return path;
 }

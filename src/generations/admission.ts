@@ -10,6 +10,7 @@ import { unknownDefect, unknownProduct } from '../catalog/unknown.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { stepsOnPhotograph } from '../inference/index.js';
+import type { Database } from '../storage/database.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { PhotographSettings } from '../storage/records.js';
@@ -17,6 +18,9 @@ import type { DefectRow, GenerationRow, ProductRow } from '../storage/tables.js'
 import { events, generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { CHANNEL, QUEUED_SIGNAL } from './events.js';
+import { requireQuota } from './quotas.js';
+import type { Place } from './room.js';
+import { placesIn, readQueue, requireRoom } from './room.js';
 import { resolvePhotographs } from './photographs.js';
 import { loadPictures } from './pictures.js';
 import type { GenerationInput, Order } from './request.js';
@@ -24,14 +28,13 @@ import { checkTexts, hashOf, resolveOrder } from './request.js';
 
 /** Admissions of all processes take turns, so that the bound of the queue holds exactly. */
 const ADMISSION_LOCK = 4_711_003;
-const RETRY_AFTER_MS = 5_000;
 const NO_DEVICE_RETRY_MS = 60_000;
 
 export interface AdmissionRules {
   readonly models: Models;
   readonly limits: Limits;
   /** Whether anything can be drawn at all. */
-  readonly canDraw: () => boolean;
+  readonly canDraw: (database: Database) => Promise<boolean>;
 }
 
 interface Item {
@@ -106,6 +109,7 @@ interface Resolved {
   readonly defect: DefectRow;
   readonly coverage: 'TRAINED' | 'ZERO_SHOT';
   readonly photograph: PhotographSettings | null;
+  readonly pixelSteps: number;
 }
 
 async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonly Item[]): Promise<Resolved[]> {
@@ -135,7 +139,9 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const stepsAt = (freedom: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, freedom);
     const rows = order.count / (sweep?.length ?? 1);
     const photograph = resolvePhotographs(pictures, { input, product, rows, seed, stepsAt, at });
-    resolved.push({ item, product, defect, coverage, order, photograph });
+    const { width, height } = bundle.manifest.image;
+    const pixelSteps = width * height * steps * order.count;
+    resolved.push({ item, product, defect, coverage, order, photograph, pixelSteps });
   }
   return resolved;
 }
@@ -164,10 +170,17 @@ async function insert(
   { limits, canDraw }: AdmissionRules,
 ): Promise<Map<Item, GenerationRow>> {
   if (resolved.length === 0) return new Map();
-  if (!canDraw()) throw unavailable();
-  await requireRoom(scope, resolved, limits);
+  if (!(await canDraw(scope.database))) throw unavailable();
+  const asked = {
+    generations: resolved.length,
+    samples: resolved.reduce((sum, { order }) => sum + order.count, 0),
+    pixelSteps: resolved.reduce((sum, { pixelSteps }) => sum + pixelSteps, 0),
+  };
+  await requireQuota(scope, asked, limits.tenant);
+  const queue = await scope.acrossTenants(() => readQueue(scope.database));
+  requireRoom(queue, asked.samples, limits.queuedSamples);
   const at = new Date();
-  const values = resolved.map(({ item, order, product, defect, coverage, photograph }) =>
+  const values = resolved.map(({ item, order, product, defect, coverage, photograph, pixelSteps }) =>
     scope.own({
       id: newId(),
       productId: product.id,
@@ -176,6 +189,7 @@ async function insert(
       settings: { ...order.settings, product: product.promptName, defect: defect.promptName, coverage, photograph },
       count: order.count,
       priority: order.priority,
+      pixelSteps,
       samplesDone: 0,
       stepsDone: 0,
       lastSeq: 1,
@@ -186,10 +200,13 @@ async function insert(
     }),
   );
   const rows = await scope.database.insert(generations).values(values).returning();
-  const queued = { type: 'GenerationQueued' } as const;
-  await scope.database
-    .insert(events)
-    .values(rows.map((row) => scope.own({ generationId: row.id, seq: 1, payload: queued, at })));
+  const places = placesIn(queue, values);
+  await scope.database.insert(events).values(
+    values.map(({ id: generationId }, i) => {
+      const payload = { type: 'GenerationQueued', ...(places[i] as Place) } as const;
+      return scope.own({ generationId, seq: 1, payload, at });
+    }),
+  );
   await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(resolved.map(({ item }, i) => [item, byId.get(values[i]?.id ?? '') as GenerationRow]));
@@ -200,20 +217,5 @@ function unavailable(): ServiceError {
     'DEVICE_UNAVAILABLE',
     'No device of the service can draw: all have been given up (see serverInfo { devices }); nothing was accepted, try again after a restart',
     { retryAfterMs: NO_DEVICE_RETRY_MS },
-  );
-}
-
-async function requireRoom({ database }: TenantScope, resolved: readonly Resolved[], limits: Limits): Promise<void> {
-  const asked = resolved.reduce((sum, { order }) => sum + order.count, 0);
-  // Over all tenants: they share the devices.
-  const { rows } = await database.execute<{ waiting: string | number }>(
-    sql`select coalesce(sum(count - samples_done), 0) as waiting from generation where status in ('QUEUED', 'RUNNING')`,
-  );
-  const room = limits.queuedSamples - Number(rows[0]?.waiting ?? 0);
-  if (asked <= room) return;
-  throw new ServiceError(
-    'QUEUE_FULL',
-    `The queue has room for ${String(Math.max(0, room))} of ${String(limits.queuedSamples)} samples, ${String(asked)} were asked for; nothing was accepted, try again later`,
-    { retryAfterMs: RETRY_AFTER_MS, limit: limits.queuedSamples },
   );
 }

@@ -22,6 +22,8 @@ const CHUNK = 16;
 export interface Drawing extends Claim {
   readonly pool: InferencePool;
   readonly signal: AbortSignal;
+  /** A sample was drawn, kept or not. */
+  drawn(): void;
 }
 
 /** Some samples did not reach the policy however often they were drawn; those that did are kept. */
@@ -86,6 +88,7 @@ async function drawChunk(
     progress: (id: string, step: number) => progress.step(id, step),
     sample: (result: SampleResult) => {
       const one = origins.get(result.id) as Origin;
+      drawing.drawn();
       // At strength 0 nothing is to be seen, and that is what was asked for.
       const asked = strengthOf(row.settings, one.index, row.count);
       const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
@@ -110,7 +113,7 @@ async function drawChunk(
 }
 
 function requestOf(
-  { id, settings, count }: GenerationRow,
+  { id, tenantId, settings, count }: GenerationRow,
   { index, attempt }: Try,
   photograph: PhotographRequest | null,
 ): SampleRequest {
@@ -127,6 +130,7 @@ function requestOf(
     sampler,
     guidance,
     maskMode,
+    share: tenantId,
     twin,
     photograph,
   };

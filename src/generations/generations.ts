@@ -8,6 +8,7 @@ import { page } from '../storage/pages.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { attemptsOf } from './attempts.js';
 import { CHANNEL, append, cancelSignal } from './events.js';
 
 export interface GenerationConditions {
@@ -75,6 +76,7 @@ export function generationsOf(scope: TenantScope): Generations {
           .where(tx.rows(generations, and(eq(generations.id, id), inArray(generations.status, ['QUEUED', 'RUNNING']))))
           .returning({ id: generations.id });
         if (canceled === undefined) return;
+        await attemptsOf(tx).end(id, 'CANCELED');
         await append(tx, id, { type: 'GenerationCanceled' });
         await notify(tx.database, CHANNEL, cancelSignal(id));
       });

@@ -1,5 +1,4 @@
 /** What the engine needs of a photograph: where its files lie. For the samples of one generation. */
-import { join } from 'node:path';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { AreaRequest, PhotographRequest, PictureFile } from '../inference/index.js';
 import { masksOf } from '../references/masks.js';
@@ -27,7 +26,7 @@ export type Materials = (index: number) => Promise<Material | null>;
 
 export function materialsOf(scope: TenantScope, store: ArtifactStore, settings: DrawSettings): Materials {
   const { photograph } = settings;
-  const artifact = (key: string): string => join(store.root, store.pathOf(scope.tenantId, key) ?? '');
+  const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
 
   /** A look-up once per id, however many samples ask: what they find does not change. */
   const looked = new Map<string, Promise<string>>();
@@ -39,13 +38,14 @@ export function materialsOf(scope: TenantScope, store: ArtifactStore, settings: 
 
   async function onReference(id: string): Promise<Ground> {
     const artifactKey = await keyOf(id, () => referencesOf(scope).require(id));
-    return { picture: artifact(artifactKey), marked: null, referenceId: id };
+    return { picture: await artifact(artifactKey), marked: null, referenceId: id };
   }
 
   async function onSample(id: string): Promise<Ground> {
     const [sample] = await samplesOf(scope).byId([id]);
     if (sample === undefined) throw new Error(`sample ${id} is gone`);
-    return { picture: artifact(sample.imageKey), marked: artifact(sample.maskKey), referenceId: sample.referenceId };
+    const [picture, marked] = await Promise.all([artifact(sample.imageKey), artifact(sample.maskKey)]);
+    return { picture, marked, referenceId: sample.referenceId };
   }
 
   async function area(of: Area): Promise<AreaRequest> {

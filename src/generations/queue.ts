@@ -3,14 +3,18 @@
  * runs out gives the row back. Every write of a worker is fenced: it takes effect only while the row is RUNNING
  * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
  */
+import type { SQL } from 'drizzle-orm';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
+import { notify } from '../storage/database.js';
 import type { EventPayload } from '../storage/records.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
-import { append } from './events.js';
+import { attemptsOf } from './attempts.js';
+import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
+import { SILENT_SECONDS } from './workers.js';
 
 export const LEASE_SECONDS = 30;
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
@@ -21,23 +25,24 @@ export class ClaimLost extends Error {
   override readonly name = 'ClaimLost';
 }
 
+/** Waiting this long is worth one level of priority, so that a stream of urgent work cannot keep the rest out for ever. */
+const AGEING_SECONDS = 60;
+
 /**
- * The next generation to draw, or undefined. Order: priority, then the tenant that has the least running, then age.
- * A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept. What is `held`
- * is being drawn here, even if this process slept through its leases.
+ * The next generation to draw, or undefined. Order: priority, raised by waiting; then the tenant that has the least running;
+ * then age. A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept. What is
+ * `held` is being drawn here, even if this process slept through its leases.
+ *
+ * @param satisfied tenants that are given nothing now.
+ * @param bundles what this worker can draw: what another live worker can draw instead is left to that one.
  */
 export async function claim(
   database: Database,
   owner: string,
   held: readonly string[],
+  satisfied: readonly string[] = [],
+  bundles?: readonly string[],
 ): Promise<GenerationRow | undefined> {
-  const others =
-    held.length === 0
-      ? sql`true`
-      : sql`g.id not in (${sql.join(
-          held.map((id) => sql`${id}`),
-          sql`, `,
-        )})`;
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
       with running as (
@@ -47,8 +52,10 @@ export async function claim(
         select g.id, g.started_at is null as first
         from generation g left join running r on r.tenant_id = g.tenant_id
         where (g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now())))
-          and ${others}
-        order by g.priority desc, coalesce(r.n, 0), g.id
+          and ${drawableHere(bundles)}
+          and ${noneOf(sql`g.id`, held)} and ${noneOf(sql`g.tenant_id`, satisfied)}
+        order by
+          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), g.id
         limit 1
         for update of g skip locked
       )
@@ -62,10 +69,32 @@ export async function claim(
     const [claimed] = rows;
     if (claimed === undefined) return undefined;
     const scope = forTenant(tx, claimed.tenant_id);
+    await attemptsOf(scope).begin(claimed.id, owner);
     if (claimed.first) await append(scope, claimed.id, { type: 'GenerationStarted' });
     const [row] = await tx.select().from(generations).where(eq(generations.id, claimed.id));
     return row;
   });
+}
+
+/** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */
+function drawableHere(bundles: readonly string[] | undefined): SQL {
+  if (bundles === undefined) return sql`true`;
+  return sql`(g.settings ->> 'bundle' in (${listOf(bundles)}) or not exists (
+    select from worker w, jsonb_array_elements(w.devices) d
+    where w.seen_at > now() - ${SILENT_SECONDS} * interval '1 second'
+      and d -> 'bundles' @> jsonb_build_array(g.settings ->> 'bundle')))`;
+}
+
+function noneOf(column: SQL, ids: readonly string[]): SQL {
+  if (ids.length === 0) return sql`true`;
+  return sql`${column} not in (${listOf(ids)})`;
+}
+
+function listOf(values: readonly string[]): SQL {
+  return sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  );
 }
 
 export function triedTooOften(row: GenerationRow): boolean {
@@ -85,11 +114,17 @@ export async function renew(database: Database, owner: string, held: readonly st
 }
 
 /** Gives a claim back unharmed: the next worker goes on with it, and this attempt does not count. */
-export async function handBack(database: Database, owner: string, id: string): Promise<void> {
-  await database.execute(sql`
-    update generation set lease_owner = null, lease_until = null, attempts = greatest(0, attempts - 1)
-    where id = ${id} and status = 'RUNNING' and lease_owner = ${owner}
-  `);
+export async function handBack(tenant: TenantScope, owner: string, id: string, reason: string): Promise<void> {
+  await tenant.transaction(async (scope) => {
+    const { rows } = await scope.database.execute(sql`
+      update generation set lease_owner = null, lease_until = null, attempts = greatest(0, attempts - 1)
+      where id = ${id} and tenant_id = ${scope.tenantId} and status = 'RUNNING' and lease_owner = ${owner}
+      returning id
+    `);
+    if (rows.length === 0) return;
+    await attemptsOf(scope).end(id, 'INTERRUPTED', reason);
+    await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
+  });
 }
 
 /** At the start of the only process that can have the database open: whoever held a lease is gone. */
@@ -131,6 +166,8 @@ export async function change(
       .returning({ id: generations.id });
     if (held === undefined) throw new ClaimLost(`generation ${id} is no longer held by ${owner}`);
     await within?.(scope);
+    if (changes.status === 'SUCCEEDED' || changes.status === 'FAILED')
+      await attemptsOf(scope).end(id, changes.status, changes.failure?.message);
     if (payload !== null) await append(scope, id, payload);
   });
 }

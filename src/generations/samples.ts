@@ -42,7 +42,7 @@ export interface Samples {
   ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
   indexesOf(generationId: string): Promise<ReadonlySet<number>>;
   artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
-  insert(sample: Omit<SampleRow, 'tenantId'>, files: readonly Omit<ArtifactRow, 'tenantId'>[]): Promise<void>;
+  insert(sample: Omit<SampleRow, 'tenantId'>): Promise<void>;
 }
 
 export function samplesOf({ tenantId, database, rows, own }: TenantScope): Samples {
@@ -107,8 +107,7 @@ export function samplesOf({ tenantId, database, rows, own }: TenantScope): Sampl
         .from(artifacts)
         .where(and(eq(artifacts.tenantId, tenantId), inArray(artifacts.key, [...keys]))),
 
-    async insert(sample, files) {
-      await database.insert(artifacts).values(files.map((file) => own(file)));
+    async insert(sample) {
       await database.insert(samples).values(own(sample));
     },
   };

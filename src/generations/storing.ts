@@ -3,11 +3,15 @@
  * together; one that is rejected leaves a row that says so.
  */
 import type { ArtifactStore } from '../artifacts/store.js';
+import { StoreUnavailable } from '../artifacts/store.js';
+import type { FileRow } from '../artifacts/writing.js';
+import { keep, writePictures } from '../artifacts/writing.js';
 import type { SampleResult } from '../inference/index.js';
 import { newId } from '../storage/identifiers.js';
-import type { ArtifactRow, GenerationRow } from '../storage/tables.js';
+import type { GenerationRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { change } from './queue.js';
+import { isUnavailable } from '../storage/unavailable.js';
+import { ClaimLost, change } from './queue.js';
 import { rejectionsOf } from './rejections.js';
 import { samplesOf } from './samples.js';
 import { seedOf, strengthOf } from './strengths.js';
@@ -36,9 +40,9 @@ export interface Origin extends Try {
 export class StorageFailed extends Error {
   override readonly name = 'StorageFailed';
 
-  /** There is no room, which may change; nothing else is wrong. */
-  get full(): boolean {
-    return ['ENOSPC', 'EDQUOT'].includes((this.cause as NodeJS.ErrnoException).code ?? '');
+  /** There is no room, or the store is away, which may change; nothing else is wrong. */
+  get passing(): boolean {
+    return this.cause instanceof StoreUnavailable || isUnavailable(this.cause);
   }
 }
 
@@ -55,66 +59,53 @@ export async function storeSample(
   { index, attempt, referenceId, baseSampleId }: Origin,
   result: SampleResult,
 ): Promise<void> {
-  const createdAt = new Date();
-  const remove = ({ key }: { key: string }): Promise<void> => store.remove(scope.tenantId, key);
-  const file = async (bytes: Uint8Array): Promise<Omit<ArtifactRow, 'tenantId'>> => ({
-    key: await store.put(scope.tenantId, 'png', bytes).catch((error: unknown) => {
-      throw new StorageFailed(`a sample could not be written: ${(error as Error).message}`, { cause: error });
-    }),
-    contentType: 'image/png',
-    width: result.width,
-    height: result.height,
-    bytes: bytes.byteLength,
-    createdAt,
-  });
-  const maybe = (bytes: Uint8Array | null) => (bytes === null ? Promise.resolve(null) : file(bytes));
-  const made = [file(result.image), file(result.mask), file(result.overlay), maybe(result.region), maybe(result.twin)];
-  const written = await allOrNone(made, async (each) => {
-    if (each !== null) await remove(each);
-  });
-  const [image, mask, overlay, region, twin] = written;
-  if (image == null || mask == null || overlay == null) throw new Error('a written file is not there');
-  const sample = {
-    id: newId(),
-    generationId: row.id,
-    productId: row.productId,
-    defectId: row.defectId,
-    index,
-    seed: seedOf(row.settings, index, attempt, row.count),
-    strength: strengthOf(row.settings, index, row.count),
-    areaFraction: result.areaFraction,
-    boundingBoxes: [...result.boundingBoxes],
-    imageKey: image.key,
-    maskKey: mask.key,
-    overlayKey: overlay.key,
-    createdAt,
-    attempt,
-    referenceId,
-    baseSampleId,
-    regionKey: region?.key ?? null,
-    twinKey: twin?.key ?? null,
-    visibility: result.scores?.visibility ?? null,
-    agreement: result.scores?.agreement ?? null,
-    direction: result.scores?.direction ?? null,
-    seam: result.scores?.seam ?? null,
-    filling: result.scores?.filling ?? null,
+  const { width, height } = result;
+  const named = {
+    image: result.image,
+    mask: result.mask,
+    overlay: result.overlay,
+    region: result.region,
+    twin: result.twin,
   };
-  const payload = { type: 'SampleReady', sampleId: sample.id } as const;
-  const files = written.filter((each) => each !== null);
+  const drawn = Object.entries(named).flatMap(([name, png]) => (png === null ? [] : [{ name, png, width, height }]));
+  const commit = async (files: readonly FileRow[]): Promise<void> => {
+    const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
+    const keyOf = (name: 'image' | 'mask' | 'overlay'): string => keys.get(name) ?? '';
+    const sample = {
+      id: newId(),
+      generationId: row.id,
+      productId: row.productId,
+      defectId: row.defectId,
+      index,
+      seed: seedOf(row.settings, index, attempt, row.count),
+      strength: strengthOf(row.settings, index, row.count),
+      areaFraction: result.areaFraction,
+      boundingBoxes: [...result.boundingBoxes],
+      imageKey: keyOf('image'),
+      maskKey: keyOf('mask'),
+      overlayKey: keyOf('overlay'),
+      createdAt: new Date(),
+      attempt,
+      referenceId,
+      baseSampleId,
+      regionKey: keys.get('region') ?? null,
+      twinKey: keys.get('twin') ?? null,
+      visibility: result.scores?.visibility ?? null,
+      agreement: result.scores?.agreement ?? null,
+      direction: result.scores?.direction ?? null,
+      seam: result.scores?.seam ?? null,
+      filling: result.scores?.filling ?? null,
+    };
+    const payload = { type: 'SampleReady', sampleId: sample.id } as const;
+    await change(scope, owner, row.id, { oneMoreSample: true }, payload, async (tx) => {
+      await keep(tx, files);
+      await samplesOf(tx).insert(sample);
+    });
+  };
   try {
-    await change(scope, owner, row.id, { oneMoreSample: true }, payload, (tx) => samplesOf(tx).insert(sample, files));
+    await writePictures(scope, store, drawn, commit);
   } catch (error) {
-    await Promise.all(files.map(remove));
-    throw error;
-  }
-}
-
-/** Waits for every one; when one fails, undoes the others. */
-async function allOrNone<T>(made: readonly Promise<T>[], undo: (value: T) => Promise<void>): Promise<T[]> {
-  try {
-    return await Promise.all(made);
-  } catch (error) {
-    for (const outcome of await Promise.allSettled(made)) if (outcome.status === 'fulfilled') await undo(outcome.value);
-    throw error;
+    if (error instanceof ClaimLost) throw error;
+    throw new StorageFailed(`a sample could not be stored: ${(error as Error).message}`, { cause: error });
   }
 }

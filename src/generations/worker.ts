@@ -2,12 +2,12 @@
  * Claims generations and carries them through the pool, a few at a time. Notifications wake it at once; it also
  * looks by itself, so a lost notification costs a second and never a generation.
  */
-import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { CanceledError, DeviceLostError, InferenceError } from '../inference/index.js';
 import type { InferencePool } from '../inference/index.js';
 import type { Log } from '../log.js';
 import type { Storage } from '../storage/database.js';
+import { isUnavailable } from '../storage/unavailable.js';
 import type { FailureReason } from '../storage/records.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
@@ -15,10 +15,14 @@ import { QualityNotReached, drawGeneration } from './drawing.js';
 import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
 import { ClaimLost, LEASE_SECONDS, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
 import { StorageFailed } from './storing.js';
+import { createSpeed } from './speed.js';
 import { createWakeups } from './wakeups.js';
+import { HEARTBEAT_MS, createPresence } from './workers.js';
 
 /** Generations in the pool at a time: enough to fill its batches with small ones. */
 const CONCURRENCY = 4;
+/** … and this many where a tenant waits that has none in it: long work of one does not shut the others out. */
+const MAXIMUM_CONCURRENCY = 32;
 const POLL_MS = 1_000;
 const PAUSE_MS = 15_000;
 const RENEW_MS = (LEASE_SECONDS * 1000) / 6;
@@ -39,19 +43,28 @@ export interface WorkerParts {
 
 export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_MS }: WorkerParts): Promise<Worker> {
   const { database } = storage;
-  const owner = randomUUID();
-  const held = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const presence = createPresence(database);
+  const owner = presence.id;
+  const speed = createSpeed();
+  const bundles = pool.bundles.map(({ id }) => id);
+  const held = new Map<string, { tenantId: string; abort: AbortController; done: Promise<void> }>();
   const wakeups = createWakeups();
   const unlisten = await storage.listen(CHANNEL, (id) => wakeups.ring(id));
   const bell = wakeups.bell(QUEUED_SIGNAL);
   let stopping = false;
   let pausedUntil = 0;
   if (storage.exclusive) await expireLeases(database);
+  const beat = (): Promise<void> =>
+    presence.beat(pool.devices(), speed.read(held.size > 0)).catch((error: unknown) => {
+      log.warn({ err: error }, 'this worker could not be announced');
+    });
+  await beat();
+  const heartbeat = setInterval(() => void beat(), HEARTBEAT_MS);
 
   async function loop(): Promise<void> {
     while (!stopping) {
       const heard = bell.next(POLL_MS);
-      if (held.size >= CONCURRENCY) {
+      if (held.size >= MAXIMUM_CONCURRENCY) {
         await Promise.race([...held.values()].map(({ done }) => done));
         continue;
       }
@@ -60,12 +73,13 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
         await heard;
         continue;
       }
-      const row = await claim(database, owner, [...held.keys()]).catch((error: unknown) => {
+      const satisfied = held.size < CONCURRENCY ? [] : [...held.values()].map(({ tenantId }) => tenantId);
+      const row = await claim(database, owner, [...held.keys()], satisfied, bundles).catch((error: unknown) => {
         log.error({ err: error }, 'claiming failed');
         return undefined;
       });
-      if (row === undefined) await heard;
-      else if (stopping) await handBack(database, owner, row.id);
+      if (row === undefined) await Promise.race([heard, ...[...held.values()].map(({ done }) => done)]);
+      else if (stopping) await handBack(forTenant(database, row.tenantId), owner, row.id, STOPPED);
       else carry(row);
     }
   }
@@ -77,7 +91,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
       claimBell.close();
       held.delete(row.id);
     });
-    held.set(row.id, { abort, done });
+    held.set(row.id, { tenantId: row.tenantId, abort, done });
     void watch();
 
     /** Stops drawing soon after a cancel; the fences keep the result right however late this comes. */
@@ -106,23 +120,33 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
     log.info(facts, 'generation claimed');
     try {
       if (triedTooOften(row)) throw new TooManyAttempts();
-      await drawGeneration({ scope, row, owner, pool, store, signal });
+      await drawGeneration({
+        scope,
+        row,
+        owner,
+        pool,
+        store,
+        signal,
+        drawn: () => speed.add(row.pixelSteps / row.count),
+      });
       log.info(facts, 'generation succeeded');
     } catch (error) {
       if (error instanceof ClaimLost || signal.reason instanceof ClaimLost) log.info(facts, 'generation canceled');
       else
-        await (mustWait(error) ? handBack(database, owner, row.id) : fail(row, error)).catch((second: unknown) => {
-          // The lease runs out, and the generation is taken up again, a bounded number of times.
-          log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
-        });
+        await (mustWait(error) ? handBack(scope, owner, row.id, whyItWaits(error)) : fail(row, error)).catch(
+          (second: unknown) => {
+            // The lease runs out, and the generation is taken up again, a bounded number of times.
+            log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
+          },
+        );
     }
   }
 
   /** What stands in the way is not the generation's fault and may pass: it goes on when there is a disk or a device again. */
   function mustWait(error: unknown): boolean {
     if (stopping) return true;
-    if (error instanceof StorageFailed && error.full) {
-      log.error({ err: error }, `the disk is full; nothing is claimed for ${String(pauseMs / 1000)} s`);
+    if ((error instanceof StorageFailed && error.passing) || isUnavailable(error)) {
+      log.error({ err: error }, `samples cannot be stored; nothing is claimed for ${String(pauseMs / 1000)} s`);
       pausedUntil = Date.now() + pauseMs;
       return true;
     }
@@ -141,13 +165,23 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
   return {
     async stop() {
       stopping = true;
+      clearInterval(heartbeat);
       bell.close();
       for (const { abort } of held.values()) abort.abort();
       await Promise.all([looping, ...[...held.values()].map(({ done }) => done)]);
       wakeups.closeAll();
       await unlisten();
+      await presence.leave().catch(() => undefined);
     },
   };
+}
+
+const STOPPED = 'the worker was stopped';
+
+function whyItWaits(error: unknown): string {
+  if (error instanceof StorageFailed && error.passing)
+    return 'there was no room to store samples, or the store did not answer';
+  return error instanceof DeviceLostError ? 'no device could draw' : STOPPED;
 }
 
 class TooManyAttempts extends Error {

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { UrlSigner, Verdict } from '../artifacts/signing.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { MissingArtifact } from '../artifacts/store.js';
 
 const REFUSALS: Record<Exclude<Verdict, 'VALID'>, { status: number; code: string; message: string }> = {
   INVALID: {
@@ -16,13 +17,16 @@ export function serveArtifacts(
   store: ArtifactStore,
   signer: UrlSigner,
 ): RequestHandler<{ tenant: string; key: string }> {
-  return (request, response, next) => {
+  return async (request, response) => {
     const { tenant, key } = request.params;
     const { expires, signature } = request.query;
     const verdict = signer.verify(tenant, key, expires, signature);
     if (verdict !== 'VALID') return refuse(response, REFUSALS[verdict]);
-    const path = store.pathOf(tenant, key);
-    if (path === undefined) return refuse(response, REFUSALS.INVALID);
+    const file = await store.local(tenant, key).catch((error: unknown) => {
+      if (error instanceof MissingArtifact) return undefined;
+      throw error;
+    });
+    if (file === undefined) return refuse(response, GONE);
     response.set({
       'content-type': 'image/png',
       'content-disposition': `inline; filename="${key}"`,
@@ -30,15 +34,18 @@ export function serveArtifacts(
       // The content behind a key never changes, but the permission ends with the URL.
       'cache-control': `private, immutable, max-age=${String(secondsLeft(expires))}`,
     });
-    response.sendFile(path, { root: store.root, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
-      if (error === undefined || response.headersSent || isGone(request)) return;
-      response.removeHeader('cache-control');
-      response.removeHeader('content-type');
-      if ((error as { status?: number }).status !== 404) return next(error);
-      refuse(response, { status: 404, code: 'NOT_FOUND', message: 'This artifact was deleted.' });
+    await new Promise<void>((resolve, reject) => {
+      response.sendFile(file, { cacheControl: false, dotfiles: 'allow' }, (error?: Error) => {
+        if (error === undefined || response.headersSent || isGone(request)) return resolve();
+        response.removeHeader('cache-control');
+        response.removeHeader('content-type');
+        reject(error);
+      });
     });
   };
 }
+
+const GONE = { status: 404, code: 'NOT_FOUND', message: 'This artifact was deleted.' };
 
 function secondsLeft(expires: unknown): number {
   return Math.max(0, Math.floor(Number(expires) - Date.now() / 1000));

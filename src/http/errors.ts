@@ -5,8 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
+import { StoreUnavailable } from '../artifacts/store.js';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
+import { isUnavailable } from '../storage/unavailable.js';
+
+const RETRY_AFTER_MS = 5_000;
 
 /** @param usual the code of an error of GraphQL's own that has none: what went wrong follows from when it did. */
 export function publicError(
@@ -21,6 +25,11 @@ export function publicError(
     const code = cause.extensions['code'] ?? formatted.extensions?.['code'] ?? usual;
     return { ...formatted, extensions: { ...formatted.extensions, code } };
   }
+  const away = whatIsAway(cause);
+  if (away !== undefined) {
+    log.warn({ err: cause, path: formatted.path }, 'request failed');
+    return { ...formatted, message: away.message, extensions: away.extensions };
+  }
   const reference = randomUUID();
   log.error({ err: cause, reference, path: formatted.path }, 'request failed');
   return {
@@ -28,6 +37,18 @@ export function publicError(
     message: `Something went wrong in the service. Its log says what, under reference ${reference}.`,
     extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
   };
+}
+
+/** What the service leans on and cannot reach now. Nothing was done, or all of it: it is safe to ask again. */
+function whatIsAway(cause: unknown): ServiceError | undefined {
+  const [code, what] = isUnavailable(cause)
+    ? (['DATABASE_UNAVAILABLE', 'database'] as const)
+    : cause instanceof StoreUnavailable
+      ? (['STORE_UNAVAILABLE', 'store of artifacts'] as const)
+      : [];
+  if (code === undefined) return undefined;
+  const message = `The ${what} of the service cannot be reached or has no room; try again later, with the same idempotencyKey.`;
+  return new ServiceError(code, message, { retryAfterMs: RETRY_AFTER_MS });
 }
 
 /** The error that was thrown, below what graphql-js wraps around it to say where. */

@@ -16,6 +16,7 @@ import { authenticate } from '../tenants/keys.js';
 import { publicError } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
+import { errorStatuses, headOf } from './statuses.js';
 
 export interface GraphqlOverHttp {
   readonly handler: RequestHandler;
@@ -39,6 +40,7 @@ export async function createGraphqlOverHttp(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
       { requestDidStart: () => Promise.resolve({ didResolveOperation: refuseSubscriptions }) },
+      errorStatuses,
     ],
     persistedQueries: false,
     csrfPrevention: true,
@@ -64,10 +66,15 @@ async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>
 async function contextOf(request: IncomingMessage, parts: Parts): Promise<Context> {
   try {
     const identity = await authenticate(parts.database, request.headers.authorization);
+    await parts.rates.take(identity.tenantId);
     return createContext(parts, identity, originOf(request, parts.config));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
-    throw new GraphQLError(error.message, { extensions: { ...error.extensions, http: { status: 401, headers } } });
+    const { message, extensions } = error;
+    const { status, retryAfter } = headOf({ message, extensions }) ?? { status: 401, retryAfter: undefined };
+    const headers = new HeaderMap(
+      status === 401 ? [['www-authenticate', 'Bearer']] : retryAfter === undefined ? [] : [['retry-after', retryAfter]],
+    );
+    throw new GraphQLError(message, { extensions: { ...extensions, http: { status, headers } } });
   }
 }

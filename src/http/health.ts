@@ -1,11 +1,17 @@
 /** /livez: the process answers. /readyz: it can do its work; if not, it says what is missing. */
 import { sql } from 'drizzle-orm';
 import { Router } from 'express';
+import type { ArtifactStore } from '../artifacts/store.js';
 import type { InferencePool } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
 
+/** Whoever probes gives up after a few seconds. */
+const ANSWER_MS = 2_000;
+
 export interface Readiness {
-  readonly pool: InferencePool;
+  /** Undefined where nothing is drawn. */
+  readonly pool: InferencePool | undefined;
+  readonly store: ArtifactStore;
   readonly database: Database;
   /** True once the service is shutting down. */
   draining(): boolean;
@@ -27,11 +33,24 @@ export function health(parts: Readiness): Router {
   return router;
 }
 
-async function whatIsMissing({ pool, database, draining }: Readiness): Promise<string[]> {
+async function whatIsMissing({ pool, database, store, draining }: Readiness): Promise<string[]> {
   const missing: string[] = [];
   if (draining()) missing.push('the service is shutting down');
-  const states = pool.devices().map(({ device, state }) => `${device} is ${state}`);
-  if (!pool.devices().some(({ state }) => state === 'READY')) missing.push(`no device is ready: ${states.join(', ')}`);
-  await database.execute(sql`select 1`).catch(() => missing.push('the database does not answer'));
+  const devices = pool?.devices() ?? [];
+  if (pool !== undefined && !devices.some(({ state }) => state === 'READY')) {
+    missing.push(`no device is ready: ${devices.map(({ device, state }) => `${device} is ${state}`).join(', ')}`);
+  }
+  const [answer, room] = await Promise.allSettled([
+    inTime(database.execute(sql`select 1`), 'it did not answer in time'),
+    inTime(store.check(), 'it did not answer in time'),
+  ]);
+  if (answer.status === 'rejected') missing.push('the database does not answer');
+  if (room.status === 'rejected') missing.push(`artifacts cannot be stored: ${(room.reason as Error).message}`);
   return missing;
+}
+
+function inTime<T>(work: Promise<T>, otherwise: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(otherwise)), ANSWER_MS);
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

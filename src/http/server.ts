@@ -1,15 +1,17 @@
 /** Everything that is served over HTTP, and the socket it is served on. */
 import express from 'express';
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ArtifactStore } from '../artifacts/store.js';
+import type { Config } from '../config.js';
 import { StartError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Parts } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
 import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
+import type { Readiness } from './health.js';
 import { health } from './health.js';
 import { hostForUrl } from './origin.js';
 import { acceptUploads } from './uploads.js';
@@ -24,15 +26,28 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): Promise<HttpServer> {
-  let draining = false;
+/** Of a process that draws and answers nobody: whether it lives, and whether it can work. */
+export async function startHealth(config: Config, readiness: Readiness, log: Log): Promise<HttpServer> {
+  const app = express().disable('x-powered-by').use(health(readiness)).use(nothingHere('/readyz')).use(bodyErrors(log));
+  const server = createServer(app);
+  return {
+    url: await listen(server, config, '/readyz'),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export async function startHttp(parts: Parts, readiness: Readiness, log: Log): Promise<HttpServer> {
+  const { store } = parts;
   const schema = createSchema();
   const app = express().disable('x-powered-by');
   const httpServer = createServer(app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
   const closeWebSocket = serveWebSocket(schema, parts, httpServer, PATH, log);
 
-  app.use(health({ pool: parts.pool, database: parts.database, draining: () => draining }));
+  app.use(health(readiness));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
   app.put(
     '/uploads/:tenant/:id',
@@ -41,6 +56,7 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
       signer: parts.uploadSigner,
       store,
       maximumBytes: parts.config.limits.maximumUploadBytes,
+      limits: parts.config.limits.tenant,
       log,
     }),
   );
@@ -49,20 +65,11 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
     express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),
     graphql.handler,
   );
-  app.use((_request, response) => {
-    response.status(404).json({
-      errors: [{ message: `There is nothing here; the API is at ${PATH}.`, extensions: { code: 'NOT_FOUND' } }],
-    });
-  });
+  app.use(nothingHere(PATH));
   app.use(bodyErrors(log));
-
-  const { host, port } = parts.config;
-  await listen(httpServer, host, port);
-  const bound = (httpServer.address() as AddressInfo).port;
   return {
-    url: `http://${hostForUrl(host)}:${String(bound)}${PATH}`,
+    url: await listen(httpServer, parts.config, PATH),
     async close() {
-      draining = true;
       parts.wakeups.closeAll();
       await closeWebSocket();
       await graphql.stop();
@@ -70,11 +77,20 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
   };
 }
 
-function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Resolves to the URL of `path`. */
+async function listen(server: Server, { host, port }: Config, path: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(explain(error, host, port))));
     server.listen(port, host, resolve);
   });
+  return `http://${hostForUrl(host)}:${String((server.address() as AddressInfo).port)}${path}`;
+}
+
+function nothingHere(path: string): RequestHandler {
+  return (_request, response) => {
+    const message = `There is nothing here; try ${path}.`;
+    response.status(404).json({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
+  };
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {

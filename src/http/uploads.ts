@@ -3,8 +3,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { UrlSigner, Verdict } from '../artifacts/signing.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import type { TenantLimits } from '../config.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
+import { requireStorage } from '../generations/quotas.js';
 import type { Log } from '../log.js';
 import { completeUpload } from '../references/complete.js';
 import { masksOf } from '../references/masks.js';
@@ -29,6 +31,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   UPLOAD_CONFLICT: 409,
   UPLOAD_TOO_LARGE: 413,
+  QUOTA_EXCEEDED: 429,
   IMAGE_TYPE_UNSUPPORTED: 415,
 };
 
@@ -37,6 +40,7 @@ export interface UploadParts {
   readonly signer: UrlSigner;
   readonly store: ArtifactStore;
   readonly maximumBytes: number;
+  readonly limits: TenantLimits;
   readonly log: Log;
 }
 
@@ -50,6 +54,7 @@ export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: stri
     requireValid(signer.verify(tenant, id, expires, signature));
     const scope = forTenant(database, tenant);
     await uploadsOf(scope).require(id);
+    await requireStorage(scope, parts.limits);
     const body = await receive(request, store.temporary, maximumBytes);
     try {
       return await answerOf(scope, await completeUpload({ scope, store, decoding }, id, body));

@@ -52,11 +52,13 @@ export function serveWebSocket(
       parse: (source) => parseLimited(String(source)),
       validate: (checked, document) => validate(checked, document, [...specifiedRules, queryLimits]),
       onConnect: (connection) => admit(connection, parts),
-      onSubscribe: (connection, _id, { query }) => {
+      onSubscribe: async (connection, _id, { query }) => {
         if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
           const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
         }
+        const refused = await rateOf(connection, parts);
+        if (refused !== undefined) return [refused];
         try {
           parseLimited(query);
         } catch (error) {
@@ -92,6 +94,16 @@ async function admit({ connectionParams, extra }: Ours, parts: Parts): Promise<b
     if (!(error instanceof ServiceError)) throw error;
     extra.socket.close(FORBIDDEN, `${error.code}: ${error.message}`.slice(0, 120));
     return false;
+  }
+}
+
+async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError | undefined> {
+  try {
+    await rates.take(extra.identity?.tenantId ?? '');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return new GraphQLError(error.message, { extensions: error.extensions });
   }
 }
 

@@ -30,6 +30,8 @@ export interface SampleRequest {
   readonly maskMode: MaskMode;
   /** Draws on a photograph of a good part, and not from noise alone. */
   readonly photograph?: PhotographRequest | null;
+  /** Samples of different shares take turns, however many one share has waiting. All without one are one share. */
+  readonly share?: string;
   /** Also draws the normal twin: the same seed at strength 0. Of a sample on a photograph, the photograph is the twin. */
   readonly twin?: boolean;
 }

@@ -4,9 +4,12 @@
  * same answer, another body for a completed upload is a conflict.
  */
 import { readFile } from 'node:fs/promises';
+import { discard } from '../artifacts/looseFiles.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import type { FileRow } from '../artifacts/writing.js';
+import { writePictures } from '../artifacts/writing.js';
 import { ServiceError } from '../errors.js';
-import type { ArtifactRow, UploadRow } from '../storage/tables.js';
+import type { UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { extentOf } from '../inference/index.js';
 import { areaOf } from './binary.js';
@@ -35,12 +38,10 @@ export interface Body {
 interface Picture {
   readonly pixels: Pixels;
   isKnown(scope: TenantScope): Promise<boolean>;
-  keep(tx: TenantScope, file: File | undefined): Promise<{ outcome: Outcome; artifactKey: string }>;
+  keep(tx: TenantScope, file: FileRow | undefined): Promise<{ outcome: Outcome; artifactKey: string }>;
 }
 
 const WHITE = 255;
-
-type File = Omit<ArtifactRow, 'tenantId'>;
 
 /** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, and what `normalise.ts` and `binary.ts` refuse. */
 export async function completeUpload(receiving: Receiving, id: string, body: Body): Promise<UploadRow> {
@@ -97,25 +98,18 @@ async function mask(bytes: Buffer): Promise<Picture> {
 
 /** The file is written only for pixels that are new, and removed again when it is not the one that was committed. */
 async function keepOnce({ scope, store }: Receiving, id: string, body: Body, picture: Picture): Promise<UploadRow> {
-  const file = (await picture.isKnown(scope)) ? undefined : await write(scope, store, picture.pixels);
-  let keptKey: string | undefined;
-  try {
-    const kept = await scope.transaction((tx) => record(tx, id, body, picture, file));
-    keptKey = kept.artifactKey;
-    return kept.upload;
-  } finally {
-    if (file !== undefined && keptKey !== file.key) await store.remove(scope.tenantId, file.key);
-  }
+  const committed = (file?: FileRow) => scope.transaction((tx) => record(tx, id, body, picture, file));
+  if (await picture.isKnown(scope)) return (await committed()).upload;
+  const { width, height } = picture.pixels;
+  const png = await encodePng(picture.pixels);
+  return writePictures(scope, store, [{ png, width, height }], async ([file]) => {
+    const { upload, artifactKey } = await committed(file);
+    if (file !== undefined && artifactKey !== file.key) await discard(scope, store, [file.key]);
+    return upload;
+  });
 }
 
-async function write({ tenantId }: TenantScope, store: ArtifactStore, pixels: Pixels): Promise<File> {
-  const { width, height } = pixels;
-  const png = await encodePng(pixels);
-  const key = await store.put(tenantId, 'png', png);
-  return { key, contentType: 'image/png', width, height, bytes: png.byteLength, createdAt: new Date() };
-}
-
-async function record(tx: TenantScope, id: string, body: Body, picture: Picture, file: File | undefined) {
+async function record(tx: TenantScope, id: string, body: Body, picture: Picture, file: FileRow | undefined) {
   const uploads = uploadsOf(tx);
   const upload = await uploads.hold(id);
   if (upload.completedAt !== null) return { upload: asBefore(upload, body), artifactKey: undefined };

@@ -1,6 +1,8 @@
 /** Pictures that are stored once, whoever sends them how often: a row with a file, found by its pixels or inserted. */
 import { eq } from 'drizzle-orm';
-import type { ArtifactRow } from '../storage/tables.js';
+import { abandon } from '../artifacts/looseFiles.js';
+import type { FileRow } from '../artifacts/writing.js';
+import { keep } from '../artifacts/writing.js';
 import { artifacts } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 
@@ -12,17 +14,18 @@ interface Once<T> {
 
 /** Within a transaction. Without a file the row must be there. */
 export async function findOrInsert<T>(
-  { database, rows, own }: TenantScope,
-  file: Omit<ArtifactRow, 'tenantId'> | undefined,
+  scope: TenantScope,
+  file: FileRow | undefined,
   { find, insert }: Once<T>,
 ): Promise<T> {
   const known = await find();
   if (known !== undefined) return known;
   if (file === undefined) throw new Error('a picture was there a moment ago and is gone');
-  await database.insert(artifacts).values(own(file));
+  await keep(scope, [file]);
   const inserted = await insert(file.key, file.createdAt);
   if (inserted !== undefined) return inserted;
-  await database.delete(artifacts).where(rows(artifacts, eq(artifacts.key, file.key)));
+  await scope.database.delete(artifacts).where(scope.rows(artifacts, eq(artifacts.key, file.key)));
+  await abandon(scope, [file.key]);
   const other = await find();
   if (other === undefined) throw new Error('a picture conflicts with one that is not there');
   return other;

@@ -4,6 +4,8 @@ import type { Context } from './context.js';
 
 export async function artifact(key: string, { loaders, parts, scope, origin }: Context): Promise<Artifact> {
   const row = await loaders.artifact.load(key);
+  const direct = await parts.store.directUrl(scope.tenantId, key, row);
+  if (direct !== undefined) return { ...row, ...direct };
   const { path, expiresAt } = parts.signer.sign(scope.tenantId, key);
   return { ...row, url: new URL(path, origin), expiresAt };
 }

@@ -1,16 +1,18 @@
 /** What a resolver works with: the caller's tenant, the rooms, and look-ups that batch within one request. */
 import type { UrlSigner } from '../artifacts/signing.js';
+import type { ArtifactStore } from '../artifacts/store.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
 import type { Config } from '../config.js';
+import { attemptsOf } from '../generations/attempts.js';
 import type { Generations } from '../generations/generations.js';
 import { generationsOf } from '../generations/generations.js';
 import { rejectionsOf } from '../generations/rejections.js';
 import type { Samples } from '../generations/samples.js';
 import { samplesOf } from '../generations/samples.js';
 import type { Wakeups } from '../generations/wakeups.js';
-import type { InferencePool } from '../inference/index.js';
+import { canDraw } from '../generations/workers.js';
 import type { LoopMonitor } from '../loopMonitor.js';
 import type { Masks } from '../references/masks.js';
 import { masksOf } from '../references/masks.js';
@@ -22,6 +24,7 @@ import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { Identity } from '../tenants/keys.js';
+import type { Rates } from '../tenants/rates.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
@@ -31,12 +34,13 @@ export interface Parts {
   readonly version: string;
   readonly startedAt: Date;
   readonly database: Database;
-  readonly pool: InferencePool;
+  readonly store: ArtifactStore;
   readonly models: Models;
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
   readonly wakeups: Wakeups;
   readonly loopMonitor: LoopMonitor;
+  readonly rates: Rates;
 }
 
 export interface Context {
@@ -61,12 +65,13 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
     rejections: rejectionsOf(scope),
+    attempts: attemptsOf(scope),
     samples: samplesOf(scope),
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
   };
-  const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
+  const rules = { models: parts.models, limits: parts.config.limits, canDraw };
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,

@@ -51,6 +51,7 @@ function shape({ payload, seq, at, generationId }: EventRow, { loaders }: Contex
     get sample(): Promise<SampleRow> | undefined {
       return payload.type === 'SampleReady' ? loaders.sample.load(payload.sampleId) : undefined;
     },
+    ...(payload.type === 'GenerationQueued' ? payload : {}),
     progress: payload.type === 'GenerationProgressed' ? progressOf(payload) : undefined,
     error: payload.type === 'GenerationFailed' ? payload.failure : undefined,
   };

@@ -5,6 +5,7 @@ import { Defect, Product } from '../schema/catalog.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import {
+  Attempt,
   GenerateDefectsInput,
   Generation,
   GenerationConnection,
@@ -16,7 +17,7 @@ import {
 import { SampleConnection } from '../schema/sample.js';
 import type { ProgressFigures } from '../storage/records.js';
 import { pageRequest } from '../storage/pages.js';
-import type { DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
+import type { AttemptRow, DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { catalogIds } from './filters.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
@@ -81,6 +82,11 @@ export class GenerationResolver {
   @FieldResolver(() => Progress)
   progress(@Root() { count, settings, samplesDone, stepsDone }: GenerationRow): Progress {
     return progressOf({ samplesDone, samplesTotal: count, stepsDone, stepsTotal: count * settings.steps });
+  }
+
+  @FieldResolver(() => [Attempt], { description: 'Each time that a worker took it up, and how that ended.' })
+  attempts(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<readonly AttemptRow[]> {
+    return loaders.attempts.load(id);
   }
 
   @FieldResolver(() => Int, { description: 'Samples that were drawn and not kept, because they scored too little.' })

@@ -6,6 +6,7 @@ import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { AdmissionRules } from '../generations/admission.js';
 import { admit } from '../generations/admission.js';
+import type { Attempts } from '../generations/attempts.js';
 import type { Generations } from '../generations/generations.js';
 import type { GenerationInput } from '../generations/request.js';
 import type { Rejections } from '../generations/rejections.js';
@@ -15,6 +16,7 @@ import type { References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pages.js';
 import type {
   ArtifactRow,
+  AttemptRow,
   DefectRow,
   GenerationRow,
   ProductRow,
@@ -46,6 +48,7 @@ export interface Loaders {
   readonly artifact: DataLoader<string, ArtifactRow>;
   /** How many samples of a generation were rejected. */
   readonly rejected: DataLoader<string, number>;
+  readonly attempts: DataLoader<string, readonly AttemptRow[]>;
   readonly reference: DataLoader<string, ReferenceRow>;
   readonly mask: DataLoader<string, RegionMaskRow>;
   readonly samplesUnder: DataLoader<SamplesUnder, Page<SampleRow>>;
@@ -57,13 +60,14 @@ interface Rooms {
   readonly catalog: Catalog;
   readonly generations: Generations;
   readonly rejections: Rejections;
+  readonly attempts: Attempts;
   readonly samples: Samples;
   readonly references: References;
   readonly masks: Masks;
 }
 
 export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionRules): Loaders {
-  const { catalog, generations, rejections, samples, references, masks } = rooms;
+  const { catalog, generations, rejections, attempts, samples, references, masks } = rooms;
   return {
     product: byKey(
       (ids) => catalog.productsById(ids),
@@ -92,6 +96,10 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
     rejected: new DataLoader(async (ids) => {
       const counts = await rejections.countOf(ids);
       return ids.map((id) => counts.get(id) ?? 0);
+    }),
+    attempts: new DataLoader(async (ids) => {
+      const found = Map.groupBy(await attempts.of(ids), ({ generationId }) => generationId);
+      return ids.map((id) => found.get(id) ?? []);
     }),
     reference: byKey(
       (ids) => references.byIds(ids),

@@ -1,22 +1,41 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Models } from '../catalog/models.js';
+import { limitsOf, usageOf } from '../generations/quotas.js';
+import { liveWorkers } from '../generations/workers.js';
 import type { Bundle } from '../inference/index.js';
 import { Model } from '../schema/model.js';
 import { ServerInfo } from '../schema/server.js';
+import { Usage } from '../schema/usage.js';
 import { PAGE_SIZE } from '../storage/pages.js';
 import type { Context } from './context.js';
 
 @Resolver()
 export class ServerResolver {
   @Query(() => ServerInfo)
-  serverInfo(@Ctx() { parts }: Context): ServerInfo {
-    const { version, startedAt, pool, config, loopMonitor } = parts;
+  async serverInfo(@Ctx() { parts }: Context): Promise<ServerInfo> {
+    const { version, startedAt, config, loopMonitor, database } = parts;
+    const workers = await liveWorkers(database);
     return {
       version,
       startedAt,
-      devices: pool.devices().map(({ bundles, ...device }) => ({ ...device, models: bundles })),
+      devices: workers.flatMap(({ id: workerId, devices }) =>
+        devices.map(({ bundles, ...device }) => ({ ...device, workerId, models: bundles })),
+      ),
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
       eventLoopDelay: loopMonitor.read(),
+    };
+  }
+
+  @Query(() => Usage)
+  async usage(@Ctx() { scope, parts }: Context): Promise<Usage> {
+    const limits = await limitsOf(scope, parts.config.limits.tenant);
+    const used = await usageOf(scope);
+    return {
+      concurrentGenerations: { used: used.concurrentGenerations, limit: limits.concurrentGenerations },
+      pixelStepsToday: { used: used.pixelStepsToday, limit: limits.pixelStepsPerDay },
+      storedBytes: { used: used.storedBytes, limit: limits.storedBytes },
+      requestsPerMinute: limits.requestsPerMinute,
+      retentionDays: limits.retentionDays,
     };
   }
 

@@ -14,6 +14,14 @@ export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
+export const AttemptOutcome = {
+  SUCCEEDED: 'SUCCEEDED',
+  FAILED: 'FAILED',
+  CANCELED: 'CANCELED',
+  INTERRUPTED: 'INTERRUPTED',
+  WORKER_LOST: 'WORKER_LOST',
+} as const;
+
 registerEnumType(Sampler, {
   name: 'Sampler',
   description: 'How the reverse diffusion is solved.',
@@ -71,6 +79,14 @@ registerEnumType(UploadPurpose, {
   valuesConfig: {
     REFERENCE: { description: 'A photograph of a product.' },
     MASK: { description: 'A region: white (255) inside, black (0) outside, nothing between.' },
+  },
+});
+
+registerEnumType(AttemptOutcome, {
+  name: 'AttemptOutcome',
+  valuesConfig: {
+    INTERRUPTED: { description: 'Given back unharmed: the worker was stopped, or had no device or no room.' },
+    WORKER_LOST: { description: 'The worker was gone; another has taken it up.' },
   },
 });
 

@@ -21,7 +21,17 @@ abstract class EventFields {
 }
 
 @ObjectType({ description: 'Accepted; it will be drawn whatever happens to the service.' })
-export class GenerationQueued extends EventFields {}
+export class GenerationQueued extends EventFields {
+  @Field(() => Int, { nullable: true, description: 'How many generations were to go before it, over all tenants.' })
+  ahead?: number | undefined;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Until its last sample, as estimated when it was accepted; null before any worker has measured its speed.',
+  })
+  estimatedSeconds?: number | null | undefined;
+}
 
 @ObjectType()
 export class GenerationStarted extends EventFields {}

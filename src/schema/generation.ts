@@ -1,7 +1,7 @@
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inference/index.js';
 import { connectionType } from './connection.js';
-import { GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
+import { AttemptOutcome, GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
 import { AreaInput, Quality, QualityInput, ReferenceInput, RegionInput } from './onPhotograph.js';
 
 @ObjectType()
@@ -90,6 +90,24 @@ export class GenerationError {
 
   @Field(() => String)
   message!: string;
+}
+
+@ObjectType({ description: 'One time that a worker took a generation up.' })
+export class Attempt {
+  @Field(() => Int, { description: '1, 2, 3 …' })
+  number!: number;
+
+  @Field(() => GraphQLISODateTime)
+  startedAt!: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null while it is being drawn.' })
+  endedAt!: Date | null;
+
+  @Field(() => AttemptOutcome, { nullable: true })
+  outcome!: keyof typeof AttemptOutcome | null;
+
+  @Field(() => String, { nullable: true, description: 'Why it ended before the generation was done.' })
+  message!: string | null;
 }
 
 @ObjectType({ description: 'One request for samples of one defect on one product.' })

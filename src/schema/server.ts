@@ -1,8 +1,11 @@
-import { Field, Float, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
+import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import { DeviceState } from './enums.js';
 
-@ObjectType({ description: 'What draws.' })
+@ObjectType({ description: 'What draws, in the workers that have told of themselves in the last seconds.' })
 export class Device {
+  @Field(() => ID, { description: 'The process that it belongs to.' })
+  workerId!: string;
+
   @Field(() => String, { description: 'cpu, cuda:0 …' })
   device!: string;
 

@@ -8,6 +8,8 @@ import type { Database } from './database.js';
 import { first } from './migrations/1-first.js';
 import { references } from './migrations/2-references.js';
 import { photographs } from './migrations/3-photographs.js';
+import { manyMachines } from './migrations/8-many-machines.js';
+import { raiseWalls } from './walls.js';
 
 interface Migration {
   readonly version: number;
@@ -18,6 +20,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: first },
   { version: 2, statements: references },
   { version: 3, statements: photographs },
+  { version: 8, statements: manyMachines },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */
@@ -36,5 +39,6 @@ export async function migrate(database: Database): Promise<void> {
       for (const statement of statements) await tx.execute(sql.raw(statement));
       await tx.execute(sql`insert into schema_migration (version) values (${version})`);
     }
+    await raiseWalls(tx);
   });
 }

@@ -64,7 +64,8 @@ export interface ProgressFigures {
 }
 
 export type EventPayload =
-  | { readonly type: 'GenerationQueued' | 'GenerationStarted' | 'GenerationSucceeded' | 'GenerationCanceled' }
+  | { readonly type: 'GenerationQueued'; readonly ahead?: number; readonly estimatedSeconds?: number | null }
+  | { readonly type: 'GenerationStarted' | 'GenerationSucceeded' | 'GenerationCanceled' }
   | ({ readonly type: 'GenerationProgressed' } & ProgressFigures)
   | { readonly type: 'SampleReady'; readonly sampleId: string }
   | { readonly type: 'GenerationFailed'; readonly failure: FailureReason };

@@ -28,7 +28,7 @@ export async function queueUp({ database, own }: TenantScope, count = 2): Promis
     guidance: 'DOUBLE_FREE',
     maskMode: 'AVERAGE_FEATURES',
   };
-  const counters = { count, priority: 0, samplesDone: 0, stepsDone: 0, lastSeq: 1, attempts: 0 };
+  const counters = { count, pixelSteps: count, priority: 0, samplesDone: 0, stepsDone: 0, lastSeq: 1, attempts: 0 };
   await database.insert(generations).values(
     own({
       ...counters,

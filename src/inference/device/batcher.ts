@@ -16,6 +16,7 @@ import { isDrawn, stepOf } from './job.js';
 import type { Model } from './model.js';
 import { encodeSample } from './pictures.js';
 import { advance } from './step.js';
+import { createTurns } from './turns.js';
 
 /** A sample's progress is told no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -50,6 +51,7 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
   let waiting: Waiting[] = [];
   let active: Active[] = [];
   let running = false;
+  const turns = createTurns();
 
   const leave = (sample: Waiting): void => {
     active = active.filter(({ key }) => key !== sample.key);
@@ -66,9 +68,9 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
     return model;
   };
 
-  /** Those who wait, first come first, while their rows fit beside those of the active. */
+  /** Those who wait, in turn, while their rows fit beside those of the active. */
   const admit = async (): Promise<void> => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+    for (let next = turns.next(waiting, active); next !== undefined; next = turns.next(waiting, active)) {
       const sample = next;
       try {
         const model = modelOf(sample);
@@ -77,8 +79,9 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
         if (active.length > 0 && taken + rows > maximumRows) return;
         const job = await beginJob(model, sample.request);
         // It may have been canceled while its texts were embedded.
-        if (waiting[0] !== sample) continue;
-        waiting.shift();
+        if (!waiting.includes(sample)) continue;
+        waiting = waiting.filter((other) => other !== sample);
+        turns.took(sample);
         active.push({ ...sample, job, rows, lastTold: performance.now() });
         tell({ kind: 'started', key: sample.key });
       } catch (error) {

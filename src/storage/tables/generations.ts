@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { DrawSettings, EventPayload, FailureReason } from '../records.js';
 import { instant } from './instant.js';
 
@@ -12,6 +12,8 @@ export const generations = pgTable('generation', {
   settings: jsonb('settings').$type<DrawSettings>().notNull(),
   count: integer('count').notNull(),
   priority: integer('priority').notNull(),
+  /** What it costs: pixels of the model × steps × samples. */
+  pixelSteps: bigint('pixel_steps', { mode: 'number' }).notNull(),
   samplesDone: integer('samples_done').notNull(),
   stepsDone: integer('steps_done').notNull(),
   lastSeq: integer('last_seq').notNull(),
@@ -54,6 +56,25 @@ export const rejections = pgTable(
   (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],
 );
 
+/** Each time that a worker took a generation up, and how that ended. */
+export const attempts = pgTable(
+  'generation_attempt',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    generationId: uuid('generation_id').notNull(),
+    number: integer('number').notNull(),
+    worker: text('worker').notNull(),
+    startedAt: instant('started_at').notNull(),
+    endedAt: instant('ended_at'),
+    outcome: text('outcome').$type<AttemptOutcome>(),
+    message: text('message'),
+  },
+  (table) => [primaryKey({ columns: [table.generationId, table.number] })],
+);
+
+export type AttemptOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'INTERRUPTED' | 'WORKER_LOST';
+
 export type GenerationRow = InferSelectModel<typeof generations>;
 export type EventRow = InferSelectModel<typeof events>;
 export type RejectionRow = InferSelectModel<typeof rejections>;
+export type AttemptRow = InferSelectModel<typeof attempts>;

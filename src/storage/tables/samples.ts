@@ -43,5 +43,12 @@ export const samples = pgTable('sample', {
   filling: doublePrecision('filling'),
 });
 
+/** Files that may lie in the store without a row that points to them: being written, or to be removed. */
+export const looseFiles = pgTable('loose_file', {
+  key: text('key').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  since: instant('since').notNull(),
+});
+
 export type ArtifactRow = InferSelectModel<typeof artifacts>;
 export type SampleRow = InferSelectModel<typeof samples>;

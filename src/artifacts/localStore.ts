@@ -1,0 +1,94 @@
+/**
+ * Artifacts on the local disk. A file is written under a temporary name, flushed to the disk and then renamed, so
+ * whatever has its name is whole.
+ */
+import { access, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ArtifactStore } from './store.js';
+import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
+import { openTemporary } from './temporary.js';
+
+/** With less room than this nothing new is begun: the database needs some as well. */
+const LEAST_FREE_BYTES = 64 * 1024 * 1024;
+/** There is no room, or the disk cannot be written to. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
+
+/** @param alone no other process has this folder open. */
+export async function openLocalStore(root: string, alone = true): Promise<ArtifactStore> {
+  const temporary = await openTemporary(join(root, 'tmp'), alone);
+  const fileOf = (tenantId: string, key: string): string => join(root, requirePath(tenantId, key));
+
+  async function publish(draft: string, tenantId: string, key: string): Promise<void> {
+    const target = fileOf(tenantId, key);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(draft, target);
+    await flushDirectory(dirname(target));
+  }
+
+  return {
+    temporary,
+    async put(tenantId, key, bytes) {
+      const draft = join(temporary, key);
+      try {
+        await writeDurably(draft, bytes);
+        await publish(draft, tenantId, key);
+      } catch (error) {
+        await rm(draft, { force: true }).catch(() => undefined);
+        throw explained(error);
+      }
+    },
+    async putFile(tenantId, key, path) {
+      try {
+        await flush(path);
+        await publish(path, tenantId, key);
+      } catch (error) {
+        throw explained(error);
+      }
+    },
+    read: (tenantId, key) =>
+      readFile(fileOf(tenantId, key)).catch((error: unknown) => Promise.reject(explained(error))),
+    async local(tenantId, key) {
+      const file = fileOf(tenantId, key);
+      await access(file).catch((error: unknown) => Promise.reject(explained(error)));
+      return file;
+    },
+    async remove(tenantId, key) {
+      await rm(fileOf(tenantId, key), { force: true });
+    },
+    directUrl: () => Promise.resolve(undefined),
+    async check() {
+      const { bavail, bsize } = await statfs(temporary).catch((error: unknown) => Promise.reject(explained(error)));
+      if (bavail * bsize >= LEAST_FREE_BYTES) return;
+      throw new StoreUnavailable(`the disk of the artifacts has less than ${String(LEAST_FREE_BYTES)} bytes left`);
+    },
+  };
+}
+
+function explained(error: unknown): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new MissingArtifact(message, { cause: error });
+  return PASSING.has(code ?? '') ? new StoreUnavailable(message, { cause: error }) : (error as Error);
+}
+
+async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** The name is durable when the folder is. Not every system lets a folder be opened. */
+async function flushDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined);
+  if (handle === undefined) return;
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}

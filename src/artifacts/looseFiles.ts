@@ -1,0 +1,69 @@
+/**
+ * Files without a row, on purpose: the keys of what is about to be written, and of what is to be removed, are recorded
+ * first. So a process that is killed anywhere leaves no file that nobody knows of, in a store that is too large to search.
+ */
+import { and, inArray, lt, sql } from 'drizzle-orm';
+import type { Database } from '../storage/database.js';
+import { looseFiles } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import type { Log } from '../log.js';
+import type { ArtifactStore } from './store.js';
+import { StoreUnavailable } from './store.js';
+
+/** No write takes this long: whoever recorded the key is gone. */
+const ABANDONED_SECONDS = 15 * 60;
+const AT_A_TIME = 100;
+
+/** Committed before the first byte is written. */
+export async function announce({ database, own }: TenantScope, keys: readonly string[]): Promise<void> {
+  const since = new Date();
+  await database.insert(looseFiles).values(keys.map((key) => own({ key, since })));
+}
+
+/** In the transaction that makes the rows. Throws when a sweep took the writer for dead meanwhile. */
+export async function settle({ database, rows }: TenantScope, keys: readonly string[]): Promise<void> {
+  const settled = await database
+    .delete(looseFiles)
+    .where(rows(looseFiles, inArray(looseFiles.key, [...keys])))
+    .returning({ key: looseFiles.key });
+  if (settled.length !== keys.length) throw new StoreUnavailable('a file was swept away while it was being written');
+}
+
+/** After rows were deleted, in the same transaction: the files go at the next sweep. */
+export async function abandon({ database, own }: TenantScope, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await database.insert(looseFiles).values(keys.map((key) => own({ key, since: new Date(0) })));
+}
+
+/** For a write that did not come to a row: now, or else at a later sweep. */
+export async function discard(scope: TenantScope, store: ArtifactStore, keys: readonly string[]): Promise<void> {
+  try {
+    await Promise.all(keys.map((key) => store.remove(scope.tenantId, key)));
+    await scope.database.delete(looseFiles).where(scope.rows(looseFiles, inArray(looseFiles.key, [...keys])));
+  } catch {
+    // The store or the database is away. The keys are recorded; a sweep finds them.
+  }
+}
+
+/** Removes what was left. Several processes may sweep at once. Returns how many files went. */
+export async function sweep(database: Database, store: ArtifactStore, log: Log): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const swept = await database.transaction(async (tx) => {
+      const found = await tx
+        .select()
+        .from(looseFiles)
+        .where(and(lt(looseFiles.since, sql`now() - ${ABANDONED_SECONDS} * interval '1 second'`)))
+        .limit(AT_A_TIME)
+        .for('update', { skipLocked: true });
+      for (const { tenantId, key } of found) await store.remove(tenantId, key);
+      const keys = found.map(({ key }) => key);
+      if (keys.length > 0) await tx.delete(looseFiles).where(inArray(looseFiles.key, keys));
+      return found.length;
+    });
+    removed += swept;
+    if (swept < AT_A_TIME) break;
+  }
+  if (removed > 0) log.info({ files: removed }, 'files without a row were removed');
+  return removed;
+}

@@ -1,0 +1,65 @@
+/**
+ * Generations that have been over for longer than their tenant keeps them are deleted with their samples; the files
+ * follow at the next sweep. One whose samples another generation drew on stays as long as that one.
+ */
+import { sql } from 'drizzle-orm';
+import type { Log } from '../log.js';
+import type { Database } from '../storage/database.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { abandon } from './looseFiles.js';
+
+/** Deleted in one transaction, so that none is long. */
+const AT_A_TIME = 20;
+const UNUSED_DAYS = 7;
+
+/** @param usualDays of tenants without a policy of their own; null keeps. Returns how many generations went. */
+export async function expire(database: Database, usualDays: number | null, log: Log): Promise<number> {
+  let expired = 0;
+  for (;;) {
+    const gone = await expireSome(database, usualDays);
+    expired += gone;
+    if (gone < AT_A_TIME) break;
+  }
+  if (expired > 0) log.info({ generations: expired }, 'generations have expired');
+  return expired;
+}
+
+/** A permission to send a file that nobody used for a week is of no use any more. */
+export async function forgetUploads(database: Database): Promise<void> {
+  await database.execute(sql`
+    delete from upload where completed_at is null and created_at < now() - ${UNUSED_DAYS} * interval '1 day'
+  `);
+}
+
+function expireSome(database: Database, usualDays: number | null): Promise<number> {
+  return database.transaction(async (tx) => {
+    const { rows: old } = await tx.execute<{ id: string; tenant_id: string }>(sql`
+      select g.id, g.tenant_id
+      from generation g left join tenant_quota q on q.tenant_id = g.tenant_id
+      where g.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
+        and not exists (
+          select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
+      order by g.finished_at limit ${AT_A_TIME}
+      for update of g skip locked
+    `);
+    for (const { id, tenant_id: tenantId } of old) {
+      const { rows: files } = await tx.execute<{ key: string }>(sql`
+        with gone as (
+          delete from sample where tenant_id = ${tenantId} and generation_id = ${id}
+          returning image_key, mask_key, overlay_key, region_key, twin_key
+        )
+        select key from gone, unnest(array[image_key, mask_key, overlay_key, region_key, twin_key]) as key
+        where key is not null
+      `);
+      await tx.execute(sql`delete from generation where tenant_id = ${tenantId} and id = ${id}`);
+      for (const { key } of files)
+        await tx.execute(sql`delete from artifact where tenant_id = ${tenantId} and key = ${key}`);
+      await abandon(
+        forTenant(tx, tenantId),
+        files.map(({ key }) => key),
+      );
+    }
+    return old.length;
+  });
+}

@@ -1,0 +1,118 @@
+/** Artifacts in an S3-compatible store. Objects appear whole or not at all; clients fetch them by presigned URLs. */
+import { createReadStream } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ArtifactStore } from './store.js';
+import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
+import { createFileCache } from './fileCache.js';
+import { openTemporary } from './temporary.js';
+
+export interface S3Place {
+  readonly bucket: string;
+  /** Without slashes at its ends; empty for the bucket's root. */
+  readonly prefix: string;
+  /** Of an S3-compatible store that is not Amazon's. */
+  readonly endpoint: string | undefined;
+  /** As clients reach it, where that is another address. */
+  readonly publicEndpoint: string | undefined;
+  readonly region: string;
+  /** The bucket in the path and not in the host name. */
+  readonly pathStyle: boolean;
+}
+
+const REQUEST_MS = 30_000;
+const CONNECT_MS = 5_000;
+
+/** @param folder for files on their way, and copies of what is read again and again. */
+export async function openS3Store(place: S3Place, folder: string, urlSeconds: number): Promise<ArtifactStore> {
+  const { S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand, HeadBucketCommand } =
+    await import('@aws-sdk/client-s3');
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const { bucket, prefix, region, pathStyle: forcePathStyle } = place;
+  const clientAt = (endpoint: string | undefined): S3Client =>
+    new S3Client({
+      region,
+      forcePathStyle,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      // Checksums that S3-compatible stores do not all know are sent only where they must be.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+      maxAttempts: 3,
+    });
+  const client = clientAt(place.endpoint);
+  const presigning = place.publicEndpoint === undefined ? client : clientAt(place.publicEndpoint);
+  const temporary = await openTemporary(join(folder, 'tmp'), false);
+  const cache = await createFileCache(temporary);
+  const object = (tenantId: string, key: string) => ({
+    Bucket: bucket,
+    Key: [prefix, requirePath(tenantId, key)].filter((part) => part !== '').join('/'),
+  });
+
+  async function read(tenantId: string, key: string): Promise<Buffer> {
+    const { Body } = await client.send(new GetObjectCommand(object(tenantId, key))).catch(refuse);
+    if (Body === undefined) throw new MissingArtifact(`${key} has no body`);
+    return Buffer.from(await Body.transformToByteArray().catch(refuse));
+  }
+
+  return {
+    temporary,
+    read,
+    async put(tenantId, key, bytes) {
+      const put = new PutObjectCommand({ ...object(tenantId, key), Body: bytes, ContentType: contentTypeOf(key) });
+      await client.send(put).catch(refuse);
+    },
+    async putFile(tenantId, key, path) {
+      const { size } = await stat(path);
+      const Body = createReadStream(path);
+      const put = new PutObjectCommand({
+        ...object(tenantId, key),
+        Body,
+        ContentLength: size,
+        ContentType: contentTypeOf(key),
+      });
+      await client.send(put).catch(refuse);
+      await rm(path, { force: true });
+    },
+    local: (tenantId, key) => cache(key, async (draft) => writeFile(draft, await read(tenantId, key), { mode: 0o600 })),
+    async remove(tenantId, key) {
+      await client.send(new DeleteObjectCommand(object(tenantId, key))).catch(refuse);
+    },
+    async directUrl(tenantId, key, { contentType, fileName }) {
+      const { signedAt, expiresAt, seconds } = windowOf(urlSeconds);
+      const get = new GetObjectCommand({
+        ...object(tenantId, key),
+        ResponseContentType: contentType,
+        ResponseContentDisposition: fileName === undefined ? 'inline' : `attachment; filename="${fileName}"`,
+      });
+      const options = { expiresIn: seconds, signingDate: signedAt };
+      return { url: new URL(await getSignedUrl(presigning, get, options)), expiresAt };
+    },
+    async check() {
+      await client.send(new HeadBucketCommand({ Bucket: bucket })).catch(refuse);
+    },
+  };
+}
+
+/** Signed as of the beginning of a while, so that within it every answer gives the same URL and caches can work. */
+function windowOf(lifetimeSeconds: number): { signedAt: Date; expiresAt: Date; seconds: number } {
+  const grain = Math.max(1, Math.floor(lifetimeSeconds / 12));
+  const start = Math.floor(Date.now() / 1000 / grain) * grain;
+  const seconds = Math.min(lifetimeSeconds + grain, 7 * 86_400);
+  return { signedAt: new Date(start * 1000), expiresAt: new Date((start + seconds) * 1000), seconds };
+}
+
+function contentTypeOf(key: string): string {
+  return key.endsWith('.zip') ? 'application/zip' : 'image/png';
+}
+
+function refuse(error: unknown): never {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  if (name === 'NoSuchKey' || name === 'NotFound') throw new MissingArtifact(message, { cause: error });
+  // What was asked is always well-formed: a refusal is the store's condition (its keys, its bucket, its room, its network).
+  throw new StoreUnavailable(
+    `the S3 store answered ${String($metadata?.httpStatusCode ?? 'nothing')}: ${name} ${message}`,
+    { cause: error },
+  );
+}

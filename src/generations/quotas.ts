@@ -1,0 +1,118 @@
+/**
+ * What a tenant may use: generations at a time, pixel-steps a day, stored bytes. Checked under the lock of admission, so
+ * the bounds hold exactly however many ask at once.
+ */
+import { sql } from 'drizzle-orm';
+import type { TenantLimits } from '../config.js';
+import { ServiceError } from '../errors.js';
+import type { QuotaRow } from '../storage/tables.js';
+import { quotas } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+export interface Asked {
+  readonly generations: number;
+  readonly samples: number;
+  readonly pixelSteps: number;
+}
+
+export interface Usage {
+  readonly concurrentGenerations: number;
+  /** Of this day, UTC: what was accepted, less what was canceled or failed before it was drawn. */
+  readonly pixelStepsToday: number;
+  readonly storedBytes: number;
+}
+
+const DAY_MS = 86_400_000;
+const RETRY_MS = 10_000;
+/** Nothing but deleting makes room, so asking again soon is of no use. */
+const STORAGE_RETRY_MS = 3_600_000;
+
+/** The tenant's own bounds, where it has any, before those of the configuration. */
+export async function limitsOf({ database, rows }: TenantScope, fallback: TenantLimits): Promise<TenantLimits> {
+  const [own] = await database.select().from(quotas).where(rows(quotas));
+  return merged(own, fallback);
+}
+
+export function merged(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
+  return {
+    concurrentGenerations: own?.concurrentGenerations ?? fallback.concurrentGenerations,
+    pixelStepsPerDay: own?.pixelStepsPerDay ?? fallback.pixelStepsPerDay,
+    storedBytes: own?.storedBytes ?? fallback.storedBytes,
+    requestsPerMinute: own?.requestsPerMinute ?? fallback.requestsPerMinute,
+    retentionDays: own?.retentionDays ?? fallback.retentionDays,
+  };
+}
+
+export async function usageOf({ database, tenantId }: TenantScope): Promise<Usage> {
+  const { rows } = await database.execute<Record<string, string | number>>(sql`
+    select
+      (select count(*) from generation where tenant_id = ${tenantId} and status in ('QUEUED', 'RUNNING')) as open,
+      (select coalesce(sum(case when status in ('CANCELED', 'FAILED')
+          then pixel_steps::float8 * samples_done / count else pixel_steps end), 0)
+        from generation where tenant_id = ${tenantId} and created_at >= ${midnight().toISOString()}::timestamptz) as today,
+      (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId}) as bytes
+  `);
+  const [row] = rows;
+  return {
+    concurrentGenerations: Number(row?.['open']),
+    pixelStepsToday: Number(row?.['today']),
+    storedBytes: Number(row?.['bytes']),
+  };
+}
+
+/** Throws QUOTA_EXCEEDED, which names the quota, the bound and what is used of it. */
+export async function requireQuota(scope: TenantScope, asked: Asked, fallback: TenantLimits): Promise<void> {
+  const limits = await limitsOf(scope, fallback);
+  const { concurrentGenerations, pixelStepsPerDay, storedBytes } = limits;
+  if (concurrentGenerations === null && pixelStepsPerDay === null && storedBytes === null) return;
+  const used = await usageOf(scope);
+  check(
+    'concurrentGenerations',
+    'generations at a time',
+    concurrentGenerations,
+    used.concurrentGenerations,
+    asked.generations,
+    RETRY_MS,
+  );
+  check(
+    'pixelStepsPerDay',
+    'pixel-steps a day (UTC)',
+    pixelStepsPerDay,
+    used.pixelStepsToday,
+    asked.pixelSteps,
+    untilMidnight(),
+  );
+  // How large the pictures will be is not known yet: what is over is over, and nothing more is begun.
+  check('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
+}
+
+/** Throws QUOTA_EXCEEDED when nothing more may be stored. */
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
+  const { storedBytes } = await limitsOf(scope, fallback);
+  if (storedBytes === null) return;
+  check('storedBytes', 'stored bytes', storedBytes, (await usageOf(scope)).storedBytes, 1, STORAGE_RETRY_MS);
+}
+
+function check(
+  quota: string,
+  words: string,
+  limit: number | null,
+  used: number,
+  asked: number,
+  retryAfterMs: number,
+): void {
+  if (limit === null || used + asked <= limit) return;
+  throw new ServiceError(
+    'QUOTA_EXCEEDED',
+    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(asked)} more were asked for; nothing was accepted`,
+    { quota, limit, used, asked, retryAfterMs },
+  );
+}
+
+function midnight(): Date {
+  return new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
+}
+
+function untilMidnight(): number {
+  return midnight().getTime() + DAY_MS - Date.now();
+}

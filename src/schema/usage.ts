@@ -1,0 +1,29 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, Int, ObjectType } from 'type-graphql';
+
+@ObjectType({ description: 'How much of a bound is used; without a limit there is no bound.' })
+export class QuotaUse {
+  @Field(() => GraphQLSafeInt)
+  used!: number;
+
+  @Field(() => GraphQLSafeInt, { nullable: true })
+  limit!: number | null;
+}
+
+@ObjectType({ description: "What the caller's tenant may use. Beyond it requests get QUOTA_EXCEEDED or RATE_LIMITED." })
+export class Usage {
+  @Field(() => QuotaUse, { description: 'Queued and running.' })
+  concurrentGenerations!: QuotaUse;
+
+  @Field(() => QuotaUse, { description: 'Pixels of the model × steps × samples, accepted today (UTC).' })
+  pixelStepsToday!: QuotaUse;
+
+  @Field(() => QuotaUse)
+  storedBytes!: QuotaUse;
+
+  @Field(() => Int, { nullable: true, description: 'Operations, in each process that answers.' })
+  requestsPerMinute!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'After so many days generations that are over are deleted.' })
+  retentionDays!: number | null;
+}

@@ -1,0 +1,68 @@
+/** A PostgreSQL server: a pool of connections, each turned to one tenant at a time, and one connection that listens. */
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { StartError } from '../errors.js';
+import type { Database, Seen, Storage } from './database.js';
+import { loggerOf } from './database.js';
+import { createListener } from './listener.js';
+import { TenantPool } from './tenantPool.js';
+import { EVERY_TENANT, offerTenantHandles } from './wall.js';
+
+const CONNECTIONS = 10;
+const CONNECT_MS = 5_000;
+/** How long a start waits for a server that is starting, too. */
+const PATIENCE_MS = 60_000;
+
+/** @param troubled is told of connections that break while nobody uses them; the pool replaces them. */
+export async function openPostgres(url: string, troubled: (error: Error) => void, seen?: Seen): Promise<Storage> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: 'defectdiffu',
+  });
+  pool.on('error', troubled);
+  const walled = await firstAnswer(pool, troubled);
+  const handle = (tenant: string): Database =>
+    drizzle({ client: new TenantPool(pool, tenant) as never, logger: loggerOf(seen) }) as unknown as Database;
+  const database = handle(EVERY_TENANT);
+  offerTenantHandles(database, handle);
+  const listener = createListener(url, troubled);
+  return {
+    database,
+    exclusive: false,
+    walled,
+    listen: (channel, heard) => listener.listen(channel, heard),
+    async close() {
+      await listener.close();
+      await pool.end();
+    },
+  };
+}
+
+/** Whether row-level security holds for this user. Throws `StartError` when the server does not answer in time. */
+async function firstAnswer(pool: pg.Pool, troubled: (error: Error) => void): Promise<boolean> {
+  const query = 'select not (rolsuper or rolbypassrls) as walled from pg_catalog.pg_roles where rolname = current_user';
+  const patience = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      const { rows } = await pool.query<{ walled: boolean }>(query);
+      return rows[0]?.walled ?? false;
+    } catch (error) {
+      if (Date.now() > patience || !isPassing(error as Error)) {
+        await pool.end().catch(() => undefined);
+        throw new StartError(`DATABASE_URL: the database cannot be used: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+      troubled(error as Error);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+/** A wrong password does not get better by waiting; a server that is not there yet, or is starting, does. */
+function isPassing(error: Error & { code?: string }): boolean {
+  return error.code === undefined || /^(ECONN|EAI_|ENOTFOUND|ETIMEDOUT|57P03|53300)/.test(error.code);
+}

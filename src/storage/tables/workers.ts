@@ -1,0 +1,23 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { doublePrecision, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { DeviceInfo } from '../../inference/index.js';
+import { instant } from './instant.js';
+
+/** The processes that draw. One that was not seen for a while is gone. */
+export const workers = pgTable('worker', {
+  id: uuid('id').primaryKey(),
+  host: text('host').notNull(),
+  devices: jsonb('devices').$type<DeviceInfo[]>().notNull(),
+  /** Of late; null before it has drawn anything. */
+  pixelStepsPerSecond: doublePrecision('pixel_steps_per_second'),
+  startedAt: instant('started_at').notNull(),
+  seenAt: instant('seen_at').notNull(),
+});
+
+export const sharedSecrets = pgTable('shared_secret', {
+  name: text('name').primaryKey(),
+  /** Of the secret that all processes must have alike; it tells nothing of it. */
+  fingerprint: text('fingerprint').notNull(),
+});
+
+export type WorkerRow = InferSelectModel<typeof workers>;

@@ -1,0 +1,42 @@
+/**
+ * A pool as one tenant sees it: before a connection is used it is told whose rows it may see, which row-level security
+ * (migration 8) enforces whatever the statement says. A connection remembers, so telling costs something only when the
+ * tenant changes.
+ */
+import type pg from 'pg';
+import { SETTING } from './wall.js';
+
+const turnedTo = new WeakMap<pg.PoolClient, string>();
+
+/** drizzle knows a pool by "Pool" in its class's name: it takes one connection for a whole transaction then. */
+export class TenantPool {
+  readonly #pool: pg.Pool;
+  readonly #tenant: string;
+
+  constructor(pool: pg.Pool, tenant: string) {
+    this.#pool = pool;
+    this.#tenant = tenant;
+  }
+
+  async connect(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect();
+    if (turnedTo.get(client) === this.#tenant) return client;
+    try {
+      await client.query('select set_config($1, $2, false)', [SETTING, this.#tenant]);
+      turnedTo.set(client, this.#tenant);
+      return client;
+    } catch (error) {
+      client.release(error as Error);
+      throw error;
+    }
+  }
+
+  async query(query: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const client = await this.connect();
+    try {
+      return await client.query(query, values);
+    } finally {
+      client.release();
+    }
+  }
+}
