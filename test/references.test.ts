@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { findOrInsert } from '../src/references/files.js';
 import { referencesOf as keptBy } from '../src/references/references.js';
+import { announce } from '../src/artifacts/looseFiles.js';
 import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { artifacts, products, references, regionMasks, uploads } from '../src/storage/tables.js';
@@ -572,6 +573,7 @@ test('of two processes that insert the same photograph at once, the later takes 
   const size = { width: 64, height: 48 };
   const file = (key: string) => ({ ...size, key, contentType: 'image/png', bytes: 1, createdAt: new Date() });
   const mine = { ...size, productId, name: null, hash: 'the same' };
+  await announce(scope, ['earlier', 'later']);
   const first = await keptBy(scope).keep(mine, file('earlier'));
 
   let looks = 0;
