@@ -6,7 +6,7 @@ import { newDataDirectory } from './support/server.js';
 
 const kills = Number(process.env['CRASH_KILLS'] ?? 8);
 const plan = { kills, tenants: 3, generations: 4, seed: Number(process.env['CRASH_SEED'] ?? 1) };
-const TIMEOUT_MS = 120_000 + 5_000 * kills;
+const TIMEOUT_MS = 120_000 + 8_000 * kills;
 
 function tell(name: string, { ordered, killed, lives, samples }: Outcome): void {
   if (process.env['CRASH_KILLS'] === undefined) return;

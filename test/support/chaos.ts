@@ -67,7 +67,7 @@ export async function chaos(
   let killing = true;
   const business = keys.map((key) => orders(createCustomer(urls, key), key, plan, () => killing));
   for (let kill = 0; kill < plan.kills; kill++) {
-    await new Promise((resolve) => setTimeout(resolve, 100 + 900 * random()));
+    await new Promise((resolve) => setTimeout(resolve, 300 + 2200 * random()));
     const [name, strike] = victims[Math.floor(random() * victims.length)] as Victim;
     await strike();
     killed[name] = (killed[name] ?? 0) + 1;
