@@ -141,7 +141,12 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
   };
 }
 
-async function* subscribe(url: string, query: string, variables: object = {}, key = ''): AsyncIterableIterator<Answer> {
+export async function* subscribe(
+  url: string,
+  query: string,
+  variables: object = {},
+  key = '',
+): AsyncIterableIterator<Answer> {
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
