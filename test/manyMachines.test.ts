@@ -38,7 +38,7 @@ beforeAll(async () => {
     DEFECTDIFFU_API_KEY: TEST_KEY,
     LEASE_SECONDS: '2',
   };
-  [first, second, worker] = (await Promise.all(['api', 'api', 'worker'].map(start))) as [Api, Api, Api];
+  [first, second, worker] = (await Promise.all(['api', 'api', 'worker'].map((role) => start(role)))) as [Api, Api, Api];
   storage = await openStorage(postgres.url);
 }, 120_000);
 

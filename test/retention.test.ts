@@ -1,0 +1,74 @@
+/** What its tenant keeps no longer goes: rows at once, files with the next sweep, and nothing else. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { openLocalStore } from '../src/artifacts/localStore.js';
+import { announce, settle, sweep } from '../src/artifacts/looseFiles.js';
+import { expire } from '../src/artifacts/retention.js';
+import type { ArtifactStore } from '../src/artifacts/store.js';
+import { newKey, pathOf } from '../src/artifacts/store.js';
+import { createLog } from '../src/log.js';
+import type { Storage } from '../src/storage/database.js';
+import { openStorage } from '../src/storage/open.js';
+import { artifacts, generations, samples } from '../src/storage/tables.js';
+import type { TenantScope } from '../src/storage/tenantScope.js';
+import { forTenant } from '../src/storage/tenantScope.js';
+import { databaseOf } from './support/database.js';
+import { QUICK, finished, generate } from './support/generations.js';
+import { newDataDirectory, startServer } from './support/server.js';
+
+const log = createLog('silent');
+const folder = newDataDirectory();
+let storage: Storage;
+let store: ArtifactStore;
+let scope: TenantScope;
+let [old, recent] = ['', ''];
+
+beforeAll(async () => {
+  const server = await startServer({ DATA_DIR: folder });
+  [old, recent] = [(await generate(server, { ...QUICK, count: 2 })).id, (await generate(server, QUICK)).id];
+  for (const id of [old, recent]) await finished(server, id);
+  await server.stop();
+  storage = await openStorage(await databaseOf(folder));
+  store = await openLocalStore(join(folder, 'artifacts'));
+  const [row] = await storage.database.select().from(generations).limit(1);
+  scope = forTenant(storage.database, row?.tenantId ?? '');
+  await storage.database.execute(sql`update generation set finished_at = now() - interval '10 days' where id = ${old}`);
+});
+afterAll(() => storage.close());
+
+const isThere = (key: string): boolean => existsSync(join(folder, 'artifacts', pathOf(scope.tenantId, key) ?? ''));
+
+test('without a policy everything stays, and with one of more days, too', async () => {
+  expect(await expire(storage.database, null, log)).toBe(0);
+  expect(await expire(storage.database, 11, log)).toBe(0);
+});
+
+test("the tenant's own days go before the usual ones; what is younger stays, with its files", async () => {
+  const before = await storage.database.select().from(artifacts);
+  expect(before).toHaveLength(9);
+  await storage.database.execute(
+    sql`insert into tenant_quota (tenant_id, retention_days) values (${scope.tenantId}, 7)`,
+  );
+  expect(await expire(storage.database, null, log)).toBe(1);
+  expect((await storage.database.select().from(generations)).map(({ id }) => id)).toEqual([recent]);
+  expect((await storage.database.select().from(samples)).map(({ generationId }) => generationId)).toEqual([recent]);
+  const kept = new Set((await storage.database.select().from(artifacts)).map(({ key }) => key));
+  expect(kept.size).toBe(3);
+  expect(before.every(({ key }) => isThere(key))).toBe(true);
+  expect(await sweep(storage.database, store, log)).toBe(6);
+  for (const { key } of before) expect(isThere(key)).toBe(kept.has(key));
+});
+
+test('a file that was announced and never got a row goes when its writer must be dead, and not before', async () => {
+  const key = newKey('png');
+  await announce(scope, [key]);
+  await store.put(scope.tenantId, key, Buffer.from('half of something'));
+  expect(await sweep(storage.database, store, log)).toBe(0);
+  expect(isThere(key)).toBe(true);
+  await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
+  expect(await sweep(storage.database, store, log)).toBe(1);
+  expect(isThere(key)).toBe(false);
+  // A writer that was only slow hears of it, and makes no row for a file that is gone.
+  await expect(settle(scope, [key])).rejects.toThrow('swept away');
+});
