@@ -1,6 +1,7 @@
 /** The whole configuration, read once from the environment. Nothing else reads `process.env`. */
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { StartError } from './errors.js';
 
 export interface Config {
@@ -18,6 +19,7 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
+  readonly webhooks: WebhookConfig;
   readonly logLevel: string;
 }
 
@@ -30,6 +32,22 @@ export interface Limits {
   /** Of the file that is sent, whatever it holds. */
   readonly maximumUploadBytes: number;
 }
+
+export interface WebhookConfig {
+  /** Otherwise https alone. */
+  readonly allowHttp: boolean;
+  /** CIDRs that may be reached although they are not of the public internet. */
+  readonly allowNetworks: readonly string[];
+  /** How long after each failed attempt the next one comes; after the last of them a delivery is given up. */
+  readonly retrySeconds: readonly number[];
+  readonly timeoutSeconds: number;
+  /** How long deliveries stay on record. */
+  readonly retentionDays: number;
+  readonly perTenant: number;
+}
+
+/** The schedule of the Standard Webhooks specification: three days. */
+const RETRY_SECONDS = '5,300,1800,7200,18000,36000,50400,72000,86400';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -48,6 +66,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
       maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+    },
+    webhooks: {
+      allowHttp: oneOf(env, 'WEBHOOK_ALLOW_HTTP', ['true', 'false'], 'false') === 'true',
+      allowNetworks: list(env, 'WEBHOOK_ALLOW_NETWORKS', '', isNetwork, 'a network such as 10.0.0.0/8'),
+      retrySeconds: list(env, 'WEBHOOK_RETRY_SECONDS', RETRY_SECONDS, isDuration, 'a number of seconds').map(Number),
+      timeoutSeconds: integer(env, 'WEBHOOK_TIMEOUT_SECONDS', 10, 1, 30),
+      retentionDays: integer(env, 'WEBHOOK_RETENTION_DAYS', 30, 1, 3650),
+      perTenant: integer(env, 'MAX_WEBHOOKS', 10, 0, 1000),
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };
@@ -70,6 +96,25 @@ function oneOf(env: NodeJS.ProcessEnv, name: string, values: readonly string[], 
   if (values.includes(value)) return value;
   throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
 }
+
+function list(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  fallback: string,
+  isSound: (item: string) => boolean,
+  what: string,
+): readonly string[] {
+  const items = (text(env, name) ?? fallback)
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  const wrong = items.find((item) => !isSound(item));
+  if (wrong === undefined) return items;
+  throw new StartError(`${name}: "${wrong}" is not ${what}`);
+}
+
+const isNetwork = (item: string): boolean => ipaddr.isValidCIDR(item);
+const isDuration = (item: string): boolean => /^\d+(\.\d+)?$/.test(item) && Number(item) <= 7 * 86_400;
 
 function apiKey(env: NodeJS.ProcessEnv): string | undefined {
   const key = text(env, 'DEFECTDIFFU_API_KEY');

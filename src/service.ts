@@ -21,6 +21,8 @@ import { openStorage } from './storage/database.js';
 import { lockDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
+import { createSecretBox } from './webhooks/secrets.js';
+import { startDeliveries } from './webhooks/worker.js';
 
 export interface Service {
   /** Of the GraphQL endpoint. */
@@ -61,12 +63,26 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     closers.push(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
     const worker = await startWorker({ storage, pool, store, log });
     closers.push(() => worker.stop());
+    const secretBox = createSecretBox(secret);
+    const deliveries = await startDeliveries({ storage, config: config.webhooks, box: secretBox, log });
+    closers.push(() => deliveries.stop());
     const loopMonitor = startLoopMonitor();
     closers.push(() => loopMonitor.stop());
 
     const version = packageVersion();
     const signers = { signer, uploadSigner };
-    const parts: Parts = { config, version, startedAt, database, pool, models, ...signers, wakeups, loopMonitor };
+    const parts: Parts = {
+      config,
+      version,
+      startedAt,
+      database,
+      pool,
+      models,
+      ...signers,
+      secretBox,
+      wakeups,
+      loopMonitor,
+    };
     const http = await startHttp(parts, store, log);
     closers.push(() => http.close());
     return { url: http.url, generatedKey, close };

@@ -22,6 +22,11 @@ import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { Identity } from '../tenants/keys.js';
+import type { Deliveries } from '../webhooks/deliveries.js';
+import { deliveriesOf } from '../webhooks/deliveries.js';
+import type { SecretBox } from '../webhooks/secrets.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
+import { webhooksOf } from '../webhooks/webhooks.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
@@ -35,6 +40,7 @@ export interface Parts {
   readonly models: Models;
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
+  readonly secretBox: SecretBox;
   readonly wakeups: Wakeups;
   readonly loopMonitor: LoopMonitor;
 }
@@ -48,6 +54,8 @@ export interface Context {
   readonly references: References;
   readonly masks: Masks;
   readonly uploads: Uploads;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -65,6 +73,8 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
+    webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
+    deliveries: deliveriesOf(scope),
   };
   const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
   let loaders = createLoaders(scope, rooms, rules);
