@@ -21,6 +21,8 @@ export interface Config {
   readonly limits: Limits;
   readonly webhooks: WebhookConfig;
   readonly logLevel: string;
+  /** Wanted by /metrics; otherwise that is for this machine alone. */
+  readonly metricsToken: string | undefined;
 }
 
 /** What one caller may ask for; published in `serverInfo.limits`. */
@@ -57,7 +59,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, 'PORT', 4000, 0, 65_535),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
-    apiKey: apiKey(env),
+    apiKey: secret(env, 'DEFECTDIFFU_API_KEY'),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
@@ -76,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       perTenant: integer(env, 'MAX_WEBHOOKS', 10, 0, 1000),
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+    metricsToken: secret(env, 'METRICS_TOKEN'),
   };
 }
 
@@ -116,10 +119,10 @@ function list(
 const isNetwork = (item: string): boolean => ipaddr.isValidCIDR(item);
 const isDuration = (item: string): boolean => /^\d+(\.\d+)?$/.test(item) && Number(item) <= 7 * 86_400;
 
-function apiKey(env: NodeJS.ProcessEnv): string | undefined {
-  const key = text(env, 'DEFECTDIFFU_API_KEY');
+function secret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const key = text(env, name);
   if (key === undefined || /^[\x21-\x7e]{8,200}$/.test(key)) return key;
-  throw new StartError('DEFECTDIFFU_API_KEY: must be 8 to 200 printable ASCII characters without spaces');
+  throw new StartError(`${name}: must be 8 to 200 printable ASCII characters without spaces`);
 }
 
 function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -15,6 +15,7 @@ import { startWorker } from './generations/worker.js';
 import { startHttp } from './http/server.js';
 import { openPool } from './inference/index.js';
 import type { Log } from './log.js';
+import { batchSize, stepSeconds } from './observability/instruments.js';
 import { startLoopMonitor } from './loopMonitor.js';
 import type { Parts } from './resolvers/context.js';
 import { openStorage } from './storage/database.js';
@@ -44,6 +45,10 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     const pool = await openPool({
       modelsDirectory: config.modelsDirectory,
       log: (level, message, details) => log[level](details ?? {}, message),
+      stepped: ({ device, samples, seconds }) => {
+        batchSize.observe({ device }, samples);
+        stepSeconds.observe({ device }, seconds);
+      },
     });
     closers.push(() => pool.close());
     const models = createModels(pool.bundles, config.defaultModel);
@@ -73,6 +78,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     const signers = { signer, uploadSigner };
     const parts: Parts = {
       config,
+      log,
       version,
       startedAt,
       database,

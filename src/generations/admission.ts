@@ -10,6 +10,8 @@ import { unknownDefect, unknownProduct } from '../catalog/unknown.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { stepsOnPhotograph } from '../inference/index.js';
+import type { Log } from '../log.js';
+import { inSpan, traceparentOfNow } from '../observability/tracing.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { PhotographSettings } from '../storage/records.js';
@@ -32,6 +34,7 @@ export interface AdmissionRules {
   readonly limits: Limits;
   /** Whether anything can be drawn at all. */
   readonly canDraw: () => boolean;
+  readonly log: Log;
 }
 
 interface Item {
@@ -41,7 +44,16 @@ interface Item {
 }
 
 /** Gives the generations in the order of the inputs. */
-export async function admit(
+export function admit(
+  tenant: TenantScope,
+  rules: AdmissionRules,
+  inputs: readonly GenerationInput[],
+): Promise<readonly GenerationRow[]> {
+  const attributes = { 'defectdiffu.items': inputs.length };
+  return inSpan('admit', { attributes }, () => admitWhole(tenant, rules, inputs));
+}
+
+async function admitWhole(
   tenant: TenantScope,
   rules: AdmissionRules,
   inputs: readonly GenerationInput[],
@@ -161,12 +173,13 @@ function unsupported(product: ProductRow, defect: DefectRow, model: string, at: 
 async function insert(
   scope: TenantScope,
   resolved: readonly Resolved[],
-  { limits, canDraw }: AdmissionRules,
+  { limits, canDraw, log }: AdmissionRules,
 ): Promise<Map<Item, GenerationRow>> {
   if (resolved.length === 0) return new Map();
   if (!canDraw()) throw unavailable();
   await requireRoom(scope, resolved, limits);
   const at = new Date();
+  const traceparent = traceparentOfNow();
   const values = resolved.map(({ item, order, product, defect, coverage, photograph }) =>
     scope.own({
       id: newId(),
@@ -183,6 +196,7 @@ async function insert(
       idempotencyKey: order.idempotencyKey,
       inputHash: item.hash,
       createdAt: at,
+      traceparent,
     }),
   );
   const rows = await scope.database.insert(generations).values(values).returning();
@@ -191,6 +205,7 @@ async function insert(
     .insert(events)
     .values(rows.map((row) => scope.own({ generationId: row.id, seq: 1, payload: queued, at })));
   await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
+  log.info({ tenant: scope.tenantId, generations: rows.map(({ id }) => id) }, 'generations accepted');
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(resolved.map(({ item }, i) => [item, byId.get(values[i]?.id ?? '') as GenerationRow]));
 }

@@ -68,6 +68,12 @@ export async function claim(
   });
 }
 
+/** Whether this claim was the first ever: it began when the claim's lease did. */
+export function isFirstClaim({ startedAt, leaseUntil }: GenerationRow): boolean {
+  if (startedAt === null || leaseUntil === null) return false;
+  return leaseUntil.getTime() - startedAt.getTime() === LEASE_SECONDS * 1000;
+}
+
 export function triedTooOften(row: GenerationRow): boolean {
   return row.attempts > ATTEMPTS;
 }

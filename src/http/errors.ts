@@ -30,6 +30,12 @@ export function publicError(
   };
 }
 
+/** Whether it is the service's fault, and not the caller's. */
+export function isFault(error: unknown): boolean {
+  const cause = causeOf(error);
+  return !(cause instanceof ServiceError || cause instanceof GraphQLError);
+}
+
 /** The error that was thrown, below what graphql-js wraps around it to say where. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;

@@ -13,6 +13,7 @@ import type { Log } from '../log.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { authenticate } from '../tenants/keys.js';
+import { countOperation } from './counting.js';
 import { publicError } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
@@ -38,7 +39,14 @@ export async function createGraphqlOverHttp(
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
-      { requestDidStart: () => Promise.resolve({ didResolveOperation: refuseSubscriptions }) },
+      {
+        requestDidStart: () =>
+          Promise.resolve({
+            didResolveOperation: refuseSubscriptions,
+            willSendResponse: async ({ operation, errors }) => countOperation(operation?.operation, errors),
+          }),
+        contextCreationDidFail: async ({ error }) => countOperation(undefined, [error]),
+      },
     ],
     persistedQueries: false,
     csrfPrevention: true,

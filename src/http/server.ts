@@ -12,6 +12,9 @@ import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import { health } from './health.js';
 import { hostForUrl } from './origin.js';
+import { registerServiceGauges } from '../observability/serviceGauges.js';
+import { serveMetrics } from './metrics.js';
+import { observeRequests } from './requests.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -30,8 +33,15 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
   const app = express().disable('x-powered-by');
   const httpServer = createServer(app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
-  const closeWebSocket = serveWebSocket(schema, parts, httpServer, PATH, log);
+  const sockets = serveWebSocket(schema, parts, httpServer, PATH, log);
+  registerServiceGauges({
+    database: parts.database,
+    devices: () => parts.pool.devices(),
+    subscribers: sockets.operations,
+  });
 
+  app.use(observeRequests(log));
+  app.get('/metrics', serveMetrics(parts.config.metricsToken));
   app.use(health({ pool: parts.pool, database: parts.database, draining: () => draining }));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
   app.put(
@@ -64,7 +74,7 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
     async close() {
       draining = true;
       parts.wakeups.closeAll();
-      await closeWebSocket();
+      await sockets.close();
       await graphql.stop();
     },
   };

@@ -11,7 +11,9 @@ import type { Samples } from '../generations/samples.js';
 import { samplesOf } from '../generations/samples.js';
 import type { Wakeups } from '../generations/wakeups.js';
 import type { InferencePool } from '../inference/index.js';
+import type { Log } from '../log.js';
 import type { LoopMonitor } from '../loopMonitor.js';
+import { learn } from '../observability/facts.js';
 import type { Masks } from '../references/masks.js';
 import { masksOf } from '../references/masks.js';
 import type { References } from '../references/references.js';
@@ -33,6 +35,7 @@ import { createLoaders } from './loaders.js';
 /** What all requests share. */
 export interface Parts {
   readonly config: Config;
+  readonly log: Log;
   readonly version: string;
   readonly startedAt: Date;
   readonly database: Database;
@@ -64,6 +67,7 @@ export interface Context {
 }
 
 export function createContext(parts: Parts, { tenantId }: Identity, origin: string): Context {
+  learn({ tenant: tenantId });
   const scope = forTenant(parts.database, tenantId);
   const rooms = {
     catalog: catalogOf(scope),
@@ -76,7 +80,12 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
     deliveries: deliveriesOf(scope),
   };
-  const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
+  const rules = {
+    models: parts.models,
+    limits: parts.config.limits,
+    canDraw: () => parts.pool.canDraw(),
+    log: parts.log,
+  };
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebhookConfig } from '../config.js';
 import type { Log } from '../log.js';
+import { webhookAttemptsTotal } from '../observability/instruments.js';
 import type { Storage } from '../storage/database.js';
 import type { Resolve } from './destination.js';
 import { DestinationRefused, resolveByDns } from './destination.js';
@@ -91,6 +92,7 @@ export async function startDeliveries(parts: DeliveryParts): Promise<DeliveryWor
     if (breakOff.signal.aborted && outcome.kind === 'failed') return handBack(database, owner, delivery.id);
     const consequence = consequenceOf(outcome, delivery.attempts, config.retrySeconds);
     const { status, lastStatusCode, lastError } = consequence.delivery;
+    webhookAttemptsTotal.inc({ outcome: status });
     const level = status === 'FAILED' ? 'warn' : 'info';
     log[level](
       { ...factsOf(due), status, statusCode: lastStatusCode, reason: lastError },

@@ -16,6 +16,7 @@ import { isDrawn, stepOf } from './job.js';
 import type { Model } from './model.js';
 import { encodeSample } from './pictures.js';
 import { advance } from './step.js';
+import { createStepFigures } from './stepFigures.js';
 
 /** A sample's progress is told no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -50,6 +51,7 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
   let waiting: Waiting[] = [];
   let active: Active[] = [];
   let running = false;
+  const figures = createStepFigures(tell);
 
   const leave = (sample: Waiting): void => {
     active = active.filter(({ key }) => key !== sample.key);
@@ -97,10 +99,12 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
     active = [...active.filter((sample) => !together.includes(sample)), ...together];
     try {
       const model = modelOf(first);
+      const began = performance.now();
       const failures = await advance(
         model,
         together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing))),
       );
+      figures.add(together.length, performance.now() - began);
       for (const { drawing, error } of failures)
         together.filter((sample) => sample.job.drawings.includes(drawing)).forEach((sample) => fail(sample, error));
       for (const sample of together) if (active.includes(sample)) await report(model, sample);
@@ -136,6 +140,7 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
       if (active.length === 0) break;
       await step();
     }
+    figures.flush();
     running = false;
   };
 
