@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import type { S3Place } from './artifacts/s3Store.js';
+import ipaddr from 'ipaddr.js';
 import { StartError } from './errors.js';
 
 export interface Config {
@@ -31,7 +32,10 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
+  readonly webhooks: WebhookConfig;
   readonly logLevel: string;
+  /** Wanted by /metrics; otherwise that is for this machine alone. */
+  readonly metricsToken: string | undefined;
 }
 
 /** What one caller may ask for; published in `serverInfo.limits`. */
@@ -63,6 +67,21 @@ const ROLES = ['all', 'api', 'worker'] as const;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export interface WebhookConfig {
+  /** Otherwise https alone. */
+  readonly allowHttp: boolean;
+  /** CIDRs that may be reached although they are not of the public internet. */
+  readonly allowNetworks: readonly string[];
+  /** How long after each failed attempt the next one comes; after the last of them a delivery is given up. */
+  readonly retrySeconds: readonly number[];
+  readonly timeoutSeconds: number;
+  /** How long deliveries stay on record. */
+  readonly retentionDays: number;
+  readonly perTenant: number;
+}
+
+/** The schedule of the Standard Webhooks specification: three days. */
+const RETRY_SECONDS = '5,300,1800,7200,18000,36000,50400,72000,86400';
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const databaseUrl = database(env);
@@ -74,14 +93,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     role,
     databaseUrl,
     s3: s3Place(env),
-    urlSecret: secret(env, 'URL_SECRET'),
+    urlSecret: sharedSecret(env, 'URL_SECRET'),
     devices: deviceNames(env),
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
-    apiKey: apiKey(env),
+    apiKey: secret(env, 'DEFECTDIFFU_API_KEY'),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
@@ -98,7 +117,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         retentionDays: optionalInteger(env, 'RETENTION_DAYS', 1, 36_500),
       },
     },
+    webhooks: {
+      allowHttp: oneOf(env, 'WEBHOOK_ALLOW_HTTP', ['true', 'false'], 'false') === 'true',
+      allowNetworks: list(env, 'WEBHOOK_ALLOW_NETWORKS', '', isNetwork, 'a network such as 10.0.0.0/8'),
+      retrySeconds: list(env, 'WEBHOOK_RETRY_SECONDS', RETRY_SECONDS, isDuration, 'a number of seconds').map(Number),
+      timeoutSeconds: integer(env, 'WEBHOOK_TIMEOUT_SECONDS', 10, 1, 30),
+      retentionDays: integer(env, 'WEBHOOK_RETENTION_DAYS', 30, 1, 3650),
+      perTenant: integer(env, 'MAX_WEBHOOKS', 10, 0, 1000),
+    },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+    metricsToken: secret(env, 'METRICS_TOKEN'),
   };
 }
 
@@ -125,10 +153,29 @@ function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, values: r
   throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
 }
 
-function apiKey(env: NodeJS.ProcessEnv): string | undefined {
-  const key = text(env, 'DEFECTDIFFU_API_KEY');
+function list(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  fallback: string,
+  isSound: (item: string) => boolean,
+  what: string,
+): readonly string[] {
+  const items = (text(env, name) ?? fallback)
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  const wrong = items.find((item) => !isSound(item));
+  if (wrong === undefined) return items;
+  throw new StartError(`${name}: "${wrong}" is not ${what}`);
+}
+
+const isNetwork = (item: string): boolean => ipaddr.isValidCIDR(item);
+const isDuration = (item: string): boolean => /^\d+(\.\d+)?$/.test(item) && Number(item) <= 7 * 86_400;
+
+function secret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const key = text(env, name);
   if (key === undefined || /^[\x21-\x7e]{8,200}$/.test(key)) return key;
-  throw new StartError('DEFECTDIFFU_API_KEY: must be 8 to 200 printable ASCII characters without spaces');
+  throw new StartError(`${name}: must be 8 to 200 printable ASCII characters without spaces`);
 }
 
 function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {
@@ -169,7 +216,7 @@ function s3Place(env: NodeJS.ProcessEnv): S3Place | undefined {
 const SECRET_BYTES = 32;
 
 /** 32 bytes, as hexadecimal digits or base64. */
-function secret(env: NodeJS.ProcessEnv, name: string): Uint8Array | undefined {
+function sharedSecret(env: NodeJS.ProcessEnv, name: string): Uint8Array | undefined {
   const value = text(env, name);
   if (value === undefined) return undefined;
   const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');

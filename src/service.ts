@@ -17,6 +17,7 @@ import { startHealth, startHttp } from './http/server.js';
 import type { InferencePool } from './inference/index.js';
 import { loadBundles, openPool } from './inference/index.js';
 import type { Log } from './log.js';
+import { batchSize, stepSeconds } from './observability/instruments.js';
 import { startLoopMonitor } from './loopMonitor.js';
 import type { Parts } from './resolvers/context.js';
 import { requireSameSecret } from './storage/sharedSecrets.js';
@@ -25,6 +26,8 @@ import { lockDirectory, makeDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
 import { createRates } from './tenants/rates.js';
+import { createSecretBox } from './webhooks/secrets.js';
+import { startDeliveries } from './webhooks/worker.js';
 
 export interface Service {
   /** Of the GraphQL endpoint. */
@@ -92,15 +95,20 @@ export async function startService(config: Config, log: Log): Promise<Service> {
       signer: createSigner(secret, config.artifactUrlSeconds),
       uploadSigner: createSigner(secret, config.artifactUrlSeconds, 'uploads'),
     };
+    const secretBox = createSecretBox(secret);
+    const deliveries = await startDeliveries({ storage, config: config.webhooks, box: secretBox, log });
+    closers.push(() => deliveries.stop());
     const rates = createRates(database, config.limits.tenant);
     const parts: Parts = {
       config,
+      log,
       version,
       startedAt,
       database,
       store,
       models,
       ...signers,
+      secretBox,
       wakeups,
       loopMonitor,
       rates,
@@ -119,6 +127,10 @@ function openEngine({ modelsDirectory, devices }: Config, log: Log): Promise<Inf
     modelsDirectory,
     devices,
     log: (level, message, details) => log[level](details ?? {}, message),
+    stepped: ({ device, samples, seconds }) => {
+      batchSize.observe({ device }, samples);
+      stepSeconds.observe({ device }, seconds);
+    },
   });
 }
 

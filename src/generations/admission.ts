@@ -11,6 +11,8 @@ import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { stepsOnPhotograph } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
+import type { Log } from '../log.js';
+import { inSpan, traceparentOfNow } from '../observability/tracing.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { PhotographSettings } from '../storage/records.js';
@@ -35,6 +37,7 @@ export interface AdmissionRules {
   readonly limits: Limits;
   /** Whether anything can be drawn at all. */
   readonly canDraw: (database: Database) => Promise<boolean>;
+  readonly log: Log;
 }
 
 interface Item {
@@ -44,7 +47,16 @@ interface Item {
 }
 
 /** Gives the generations in the order of the inputs. */
-export async function admit(
+export function admit(
+  tenant: TenantScope,
+  rules: AdmissionRules,
+  inputs: readonly GenerationInput[],
+): Promise<readonly GenerationRow[]> {
+  const attributes = { 'defectdiffu.items': inputs.length };
+  return inSpan('admit', { attributes }, () => admitWhole(tenant, rules, inputs));
+}
+
+async function admitWhole(
   tenant: TenantScope,
   rules: AdmissionRules,
   inputs: readonly GenerationInput[],
@@ -167,7 +179,7 @@ function unsupported(product: ProductRow, defect: DefectRow, model: string, at: 
 async function insert(
   scope: TenantScope,
   resolved: readonly Resolved[],
-  { limits, canDraw }: AdmissionRules,
+  { limits, canDraw, log }: AdmissionRules,
 ): Promise<Map<Item, GenerationRow>> {
   if (resolved.length === 0) return new Map();
   if (!(await canDraw(scope.database))) throw unavailable();
@@ -180,6 +192,7 @@ async function insert(
   const queue = await scope.acrossTenants(() => readQueue(scope.database));
   requireRoom(queue, asked.samples, limits.queuedSamples);
   const at = new Date();
+  const traceparent = traceparentOfNow();
   const values = resolved.map(({ item, order, product, defect, coverage, photograph, pixelSteps }) =>
     scope.own({
       id: newId(),
@@ -197,6 +210,7 @@ async function insert(
       idempotencyKey: order.idempotencyKey,
       inputHash: item.hash,
       createdAt: at,
+      traceparent,
     }),
   );
   const rows = await scope.database.insert(generations).values(values).returning();
@@ -208,6 +222,7 @@ async function insert(
     }),
   );
   await notify(scope.database, CHANNEL, QUEUED_SIGNAL);
+  log.info({ tenant: scope.tenantId, generations: rows.map(({ id }) => id) }, 'generations accepted');
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(resolved.map(({ item }, i) => [item, byId.get(values[i]?.id ?? '') as GenerationRow]));
 }

@@ -8,6 +8,7 @@ import type { Materials } from './materials.js';
 import { materialsOf } from './materials.js';
 import type { Progress } from './progress.js';
 import { createProgress } from './progress.js';
+import { observeDraw } from './observed.js';
 import { isGoodEnough } from './quality.js';
 import { change } from './queue.js';
 import { rejectionsOf } from './rejections.js';
@@ -84,7 +85,9 @@ async function drawChunk(
   const failure = new AbortController();
   const stored: Promise<void>[] = [];
   const rejected: Try[] = [];
+  const observer = observeDraw(row);
   const listener = {
+    started: observer.started,
     progress: (id: string, step: number) => progress.step(id, step),
     sample: (result: SampleResult) => {
       const one = origins.get(result.id) as Origin;
@@ -94,16 +97,20 @@ async function drawChunk(
       const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
       if (!kept) rejected.push(one);
       progress.sampleDrawn(result.id, kept);
-      const storing = kept
-        ? storeSample(drawing, one, result).then(() => progress.sampleStored())
-        : recordRejection(drawing, one, result);
+      const storing = observer.drawn(result, async () => {
+        if (!kept) return recordRejection(drawing, one, result);
+        await storeSample(drawing, one, result);
+        progress.sampleStored();
+      });
       stored.push(storing.catch((error: unknown) => failure.abort(error)));
     },
   };
   const signal = AbortSignal.any([drawing.signal, failure.signal]);
   try {
+    requests.forEach(observer.begun);
     await pool.draw(requests, listener, signal);
   } catch (error) {
+    observer.close(error);
     if (!failure.signal.aborted) throw error;
   } finally {
     await Promise.all(stored);

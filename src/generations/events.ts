@@ -10,6 +10,7 @@ import type { EventPayload } from '../storage/records.js';
 import type { EventRow } from '../storage/tables.js';
 import { events, generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { recordDeliveries } from '../webhooks/record.js';
 import type { Wakeups } from './wakeups.js';
 
 /** The channel on which the id of a generation is told when it has a new event, and the signals below. */
@@ -33,7 +34,9 @@ export async function append(scope: TenantScope, generationId: string, payload: 
     .where(rows(generations, eq(generations.id, generationId)))
     .returning({ seq: generations.lastSeq });
   if (row === undefined) throw new Error(`generation ${generationId} is not there`);
-  await database.insert(events).values(own({ generationId, seq: row.seq, payload, at: new Date() }));
+  const at = new Date();
+  await database.insert(events).values(own({ generationId, seq: row.seq, payload, at }));
+  await recordDeliveries(scope, generationId, payload, at);
   await notify(database, CHANNEL, generationId);
 }
 

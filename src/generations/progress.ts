@@ -2,6 +2,7 @@
  * Steps come hundreds a second; events of progress do not. One is written when enough time has passed and enough
  * was done since the last one, so a generation has a bounded number of them however large it is.
  */
+import { firstSampleSeconds, secondsSince } from '../observability/instruments.js';
 import type { GenerationRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { ClaimLost, change } from './queue.js';
@@ -63,6 +64,7 @@ export function createProgress({ scope, row, owner }: Claimed, alreadyStored: nu
     },
     sampleStored() {
       stored += 1;
+      if (stored === 1) firstSampleSeconds.observe(secondsSince(row.createdAt));
     },
     async close() {
       closed = true;

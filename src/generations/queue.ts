@@ -105,6 +105,12 @@ function listOf(values: readonly string[]): SQL {
   );
 }
 
+/** Whether this claim was the first ever: it began when the claim's lease did. */
+export function isFirstClaim({ startedAt, leaseUntil }: GenerationRow, { leaseSeconds }: Holder): boolean {
+  if (startedAt === null || leaseUntil === null) return false;
+  return leaseUntil.getTime() - startedAt.getTime() === leaseSeconds * 1000;
+}
+
 export function triedTooOften(row: GenerationRow): boolean {
   return row.attempts > ATTEMPTS;
 }

@@ -13,6 +13,7 @@ import type { GenerationRow } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { QualityNotReached, drawGeneration } from './drawing.js';
 import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
+import { observeAttempt, observeEnd } from './observed.js';
 import { ClaimLost, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
 import { StorageFailed } from './storing.js';
 import { createSpeed } from './speed.js';
@@ -129,26 +130,24 @@ export async function startWorker({
     const facts = { generation: row.id, tenant: row.tenantId, count: row.count, attempt: row.attempts };
     log.info(facts, 'generation claimed');
     try {
-      if (triedTooOften(row)) throw new TooManyAttempts();
-      await drawGeneration({
-        scope,
-        row,
-        owner,
-        pool,
-        store,
-        signal,
-        drawn: () => speed.add(row.pixelSteps / row.count),
+      await observeAttempt(row, holder, async () => {
+        if (triedTooOften(row)) throw new TooManyAttempts();
+        const drawn = (): void => speed.add(row.pixelSteps / row.count);
+        await drawGeneration({ scope, row, owner, pool, store, signal, drawn });
       });
       log.info(facts, 'generation succeeded');
+      observeEnd(row, 'succeeded');
     } catch (error) {
-      if (error instanceof ClaimLost || signal.reason instanceof ClaimLost) log.info(facts, 'generation canceled');
-      else
-        await (mustWait(error) ? handBack(scope, owner, row.id, whyItWaits(error)) : fail(row, error)).catch(
-          (second: unknown) => {
-            // The lease runs out, and the generation is taken up again, a bounded number of times.
-            log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
-          },
-        );
+      if (error instanceof ClaimLost || signal.reason instanceof ClaimLost) {
+        log.info(facts, 'generation canceled');
+        observeEnd(row, 'canceled');
+        return;
+      }
+      const ended = mustWait(error) ? handBack(scope, owner, row.id, whyItWaits(error)) : fail(row, error);
+      await ended.catch((second: unknown) => {
+        // The lease runs out, and the generation is taken up again, a bounded number of times.
+        log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
+      });
     }
   }
 
@@ -169,6 +168,7 @@ export async function startWorker({
     const end = { status: 'FAILED', failure, finishedAt: new Date() } as const;
     const scope = forTenant(database, row.tenantId);
     await change(scope, owner, row.id, end, { type: 'GenerationFailed', failure });
+    observeEnd(row, 'failed');
   }
 
   const looping = loop();

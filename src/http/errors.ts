@@ -51,6 +51,12 @@ export function whatIsAway(cause: unknown): ServiceError | undefined {
   return new ServiceError(code, message, { retryAfterMs: RETRY_AFTER_MS });
 }
 
+/** Whether it is the service's fault, and not the caller's. */
+export function isFault(error: unknown): boolean {
+  const cause = causeOf(error);
+  return !(cause instanceof ServiceError || cause instanceof GraphQLError);
+}
+
 /** The error that was thrown, below what graphql-js wraps around it to say where. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;

@@ -14,6 +14,7 @@ import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { authenticate } from '../tenants/keys.js';
 import { publicError, whatIsAway } from './errors.js';
+import { countOperation } from './counting.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
 import { errorStatuses, headOf } from './statuses.js';
@@ -39,7 +40,14 @@ export async function createGraphqlOverHttp(
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
-      { requestDidStart: () => Promise.resolve({ didResolveOperation: refuseSubscriptions }) },
+      {
+        requestDidStart: () =>
+          Promise.resolve({
+            didResolveOperation: refuseSubscriptions,
+            willSendResponse: async ({ operation, errors }) => countOperation(operation?.operation, errors),
+          }),
+        contextCreationDidFail: async ({ error }) => countOperation(undefined, [error]),
+      },
       errorStatuses,
     ],
     persistedQueries: false,

@@ -14,6 +14,9 @@ import { createGraphqlOverHttp } from './graphql.js';
 import type { Readiness } from './health.js';
 import { health } from './health.js';
 import { hostForUrl } from './origin.js';
+import { registerServiceGauges } from '../observability/serviceGauges.js';
+import { serveMetrics } from './metrics.js';
+import { observeRequests } from './requests.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -28,7 +31,14 @@ export interface HttpServer {
 
 /** Of a process that draws and answers nobody: whether it lives, and whether it can work. */
 export async function startHealth(config: Config, readiness: Readiness, log: Log): Promise<HttpServer> {
-  const app = express().disable('x-powered-by').use(health(readiness)).use(nothingHere('/readyz')).use(bodyErrors(log));
+  registerServiceGauges({
+    database: readiness.database,
+    devices: () => readiness.pool?.devices() ?? [],
+    subscribers: () => 0,
+  });
+  const app = express().disable('x-powered-by');
+  app.get('/metrics', serveMetrics(config.metricsToken));
+  app.use(health(readiness), nothingHere('/readyz'), bodyErrors(log));
   const server = createServer(app);
   return {
     url: await listen(server, config, '/readyz'),
@@ -45,8 +55,15 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
   const app = express().disable('x-powered-by');
   const httpServer = createServer(app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
-  const closeWebSocket = serveWebSocket(schema, parts, httpServer, PATH, log);
+  const sockets = serveWebSocket(schema, parts, httpServer, PATH, log);
+  registerServiceGauges({
+    database: parts.database,
+    devices: () => readiness.pool?.devices() ?? [],
+    subscribers: sockets.operations,
+  });
 
+  app.use(observeRequests(log));
+  app.get('/metrics', serveMetrics(parts.config.metricsToken));
   app.use(health(readiness));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
   app.put(
@@ -71,7 +88,7 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
     url: await listen(httpServer, parts.config, PATH),
     async close() {
       parts.wakeups.closeAll();
-      await closeWebSocket();
+      await sockets.close();
       await graphql.stop();
     },
   };

@@ -15,9 +15,13 @@ import type { Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Identity } from '../tenants/keys.js';
 import { authenticate } from '../tenants/keys.js';
+import type { Facts } from '../observability/facts.js';
+import { countOperation } from './counting.js';
 import { publicError } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
+import { observedOperations } from './operations.js';
 import { originOf } from './origin.js';
+import { requestIdOf } from './requests.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
@@ -25,16 +29,22 @@ const SUBSCRIPTIONS_PER_CONNECTION = 100;
 const FORBIDDEN = 4403;
 
 type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
-type Ours = Connection<Params, Extra & { identity?: Identity }>;
+type Ours = Connection<Params, Extra & { identity?: Identity; requestId?: string }>;
 
-/** Returns what closes it: subscribers are told that the server goes away. */
+export interface Sockets {
+  /** How many are in progress. */
+  operations(): number;
+  /** Subscribers are told that the server goes away. */
+  close(): Promise<void>;
+}
+
 export function serveWebSocket(
   schema: GraphQLSchema,
   parts: Parts,
   httpServer: Server,
   path: string,
   log: Log,
-): () => Promise<void> {
+): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
   httpServer.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?')[0] !== path) {
@@ -46,12 +56,20 @@ export function serveWebSocket(
   const mask = (errors: readonly GraphQLError[], usual?: string) =>
     errors.map((error) => publicError(error, error.toJSON(), log, usual));
   const parseLimited = (source: string) => parse(source, { maxTokens: QUERY_LIMITS.tokens });
-  const server = useServer<Params, { identity?: Identity }>(
+  const connections = new Set<Ours>();
+  /** By the context of each operation; the id is that of the request that opened the connection. */
+  const facts = new WeakMap<object, Facts>();
+  const server = useServer<Params, { identity?: Identity; requestId?: string }>(
     {
       schema,
+      ...observedOperations((context) => facts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
       validate: (checked, document) => validate(checked, document, [...specifiedRules, queryLimits]),
-      onConnect: (connection) => admit(connection, parts),
+      onConnect: (connection) => {
+        connections.add(connection);
+        return admit(connection, parts);
+      },
+      onClose: (connection) => void connections.delete(connection),
       onSubscribe: async (connection, _id, { query }) => {
         if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
           const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
@@ -70,16 +88,25 @@ export function serveWebSocket(
       },
       context: ({ extra }) => {
         if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
-        return createContext(parts, extra.identity, originOf(extra.request, parts.config)) as never;
+        const context = createContext(parts, extra.identity, originOf(extra.request, parts.config));
+        extra.requestId ??= requestIdOf(extra.request);
+        facts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
+        return context as never;
       },
-      onError: (_connection, _id, _payload, errors) => mask(errors, 'GRAPHQL_VALIDATION_FAILED'),
+      onError: (_connection, _id, _payload, errors) => {
+        countOperation(undefined, errors);
+        return mask(errors, 'GRAPHQL_VALIDATION_FAILED');
+      },
       onNext: (_connection, _id, _payload, _args, result) =>
         result.errors === undefined ? undefined : { data: result.data ?? null, errors: mask(result.errors) },
     },
     sockets,
   );
-  return async () => {
-    await server.dispose();
+  return {
+    operations: () => [...connections].reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0),
+    close: async () => {
+      await server.dispose();
+    },
   };
 }
 

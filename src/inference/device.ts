@@ -21,6 +21,8 @@ export interface DeviceInfo {
   readonly bundles: readonly string[];
   readonly state: DeviceState;
   readonly restarts: number;
+  /** Samples that failed for want of memory, and workers that the kernel may have killed for it. */
+  readonly outOfMemory: number;
   /** The live worker process, to be found in the system's own tools. */
   readonly pid: number | undefined;
 }
@@ -41,10 +43,19 @@ export interface Task {
   lost(error: DeviceLostError): void;
 }
 
+/** One step that a device made. */
+export interface StepFigure {
+  readonly device: string;
+  readonly samples: number;
+  readonly seconds: number;
+}
+
 /** How often a sample may be in the hands of a worker that dies before it is given up. */
 const MAXIMUM_ATTEMPTS = 3;
 /** How often in a row a worker may fail to open before its device is given up. */
 const MAXIMUM_FAILED_OPENINGS = 3;
+/** As onnxruntime, C++ and CUDA say it, and the signal of the kernel's out-of-memory killer. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc|failed to allocate|SIGKILL/i;
 const FIRST_RESTART_MS = 100;
 const SLOWEST_RESTART_MS = 10_000;
 
@@ -67,11 +78,18 @@ interface Held {
   canceled: boolean;
 }
 
-export function openDevice(name: string, bundles: readonly Bundle[], maximumRows: number, log: Log): Device {
+export function openDevice(
+  name: string,
+  bundles: readonly Bundle[],
+  maximumRows: number,
+  log: Log,
+  stepped: (figure: StepFigure) => void,
+): Device {
   const held = new Map<number, Held>();
   let state: DeviceState = 'STARTING';
   let provider = '';
   let restarts = 0;
+  let outOfMemory = 0;
   let failedOpenings = 0;
   let worker: DeviceProcess | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -125,7 +143,11 @@ export function openDevice(name: string, bundles: readonly Bundle[], maximumRows
         take(message.key)?.task.delivered(message.result);
         return;
       case 'failed':
+        if (OUT_OF_MEMORY.test(message.message)) outOfMemory++;
         take(message.key)?.task.failed(message.message);
+        return;
+      case 'stats':
+        message.samples.forEach((samples, i) => stepped({ device: name, samples, seconds: message.seconds[i] ?? 0 }));
         return;
     }
   };
@@ -141,6 +163,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], maximumRows
     const wasOpen = state === 'READY';
     log('error', `the worker of device ${name} ${reason}`, { samples: held.size });
     blame(reason);
+    if (OUT_OF_MEMORY.test(reason)) outOfMemory++;
     failedOpenings = wasOpen ? 0 : failedOpenings + 1;
     if (failedOpenings >= MAXIMUM_FAILED_OPENINGS) {
       giveUp(
@@ -189,7 +212,15 @@ export function openDevice(name: string, bundles: readonly Bundle[], maximumRows
 
   return {
     opened: opening.promise,
-    info: () => ({ device: name, provider, bundles: bundles.map(({ id }) => id), state, restarts, pid: worker?.pid }),
+    info: () => ({
+      device: name,
+      provider,
+      bundles: bundles.map(({ id }) => id),
+      state,
+      restarts,
+      outOfMemory,
+      pid: worker?.pid,
+    }),
     load: () => held.size,
     add(task) {
       held.set(task.key, { task, attempts: 0, inWork: false, canceled: false });

@@ -4,7 +4,7 @@
  */
 import { loadBundles } from './bundle/load.js';
 import type { Bundle } from './bundle/manifest.js';
-import type { Device, DeviceInfo, Log } from './device.js';
+import type { Device, DeviceInfo, Log, StepFigure } from './device.js';
 import { openDevice } from './device.js';
 import type { Draw, DrawListener } from './draw.js';
 import { startDraw } from './draw.js';
@@ -39,6 +39,8 @@ export interface PoolOptions {
    */
   readonly maximumRows?: number;
   readonly log?: Log;
+  /** Hears of every step, about a second late. */
+  readonly stepped?: (figure: StepFigure) => void;
 }
 
 const DEFAULT_MAXIMUM_ROWS = 6;
@@ -53,11 +55,12 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
     devices: names = ['cpu'],
     maximumRows = DEFAULT_MAXIMUM_ROWS,
     log = () => undefined,
+    stepped = () => undefined,
   } = options;
   if (!Number.isInteger(maximumRows) || maximumRows < 1)
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const devices = names.map((name) => openDevice(name, bundles, maximumRows, log));
+  const devices = names.map((name) => openDevice(name, bundles, maximumRows, log, stepped));
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
   const unsound = reasons.find((reason) => reason instanceof BundleError);

@@ -4,7 +4,8 @@
  *
  * The pool speaks first: `open`, answered by `ready` or `refused`. Then `draw` and `cancel` at any time. Every `draw` is
  * answered by `started`, any number of `progress`, and one of `sample` and `failed`; every `cancel` by `canceled`, and what
- * still comes for those keys is to be ignored. When the channel closes, the worker exits.
+ * still comes for those keys is to be ignored. `stats` come about once a second while there are steps. When the channel closes,
+ * the worker exits.
  */
 import type { Bundle } from './bundle/manifest.js';
 import type { SampleRequest, SampleResult } from './types.js';
@@ -26,7 +27,9 @@ export type FromWorker =
   | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }
   | { readonly kind: 'sample'; readonly key: number; readonly result: SampleResult }
   | { readonly kind: 'failed'; readonly key: number; readonly message: string }
-  | { readonly kind: 'canceled'; readonly keys: readonly number[] };
+  | { readonly kind: 'canceled'; readonly keys: readonly number[] }
+  /** Of each step since the last ones: how many samples it advanced, and how long it took. */
+  | { readonly kind: 'stats'; readonly samples: readonly number[]; readonly seconds: readonly number[] };
 
 /** Why a worker could not open: a bundle at fault, or else the device. An error's class does not survive the channel, so it is spelt out. */
 export type OpenError =

@@ -13,7 +13,9 @@ import type { Samples } from '../generations/samples.js';
 import { samplesOf } from '../generations/samples.js';
 import type { Wakeups } from '../generations/wakeups.js';
 import { canDraw } from '../generations/workers.js';
+import type { Log } from '../log.js';
 import type { LoopMonitor } from '../loopMonitor.js';
+import { learn } from '../observability/facts.js';
 import type { Masks } from '../references/masks.js';
 import { masksOf } from '../references/masks.js';
 import type { References } from '../references/references.js';
@@ -25,12 +27,18 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { Identity } from '../tenants/keys.js';
 import type { Rates } from '../tenants/rates.js';
+import type { Deliveries } from '../webhooks/deliveries.js';
+import { deliveriesOf } from '../webhooks/deliveries.js';
+import type { SecretBox } from '../webhooks/secrets.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
+import { webhooksOf } from '../webhooks/webhooks.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
 /** What all requests share. */
 export interface Parts {
   readonly config: Config;
+  readonly log: Log;
   readonly version: string;
   readonly startedAt: Date;
   readonly database: Database;
@@ -38,6 +46,7 @@ export interface Parts {
   readonly models: Models;
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
+  readonly secretBox: SecretBox;
   readonly wakeups: Wakeups;
   readonly loopMonitor: LoopMonitor;
   readonly rates: Rates;
@@ -52,6 +61,8 @@ export interface Context {
   readonly references: References;
   readonly masks: Masks;
   readonly uploads: Uploads;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -60,6 +71,7 @@ export interface Context {
 }
 
 export function createContext(parts: Parts, { tenantId }: Identity, origin: string): Context {
+  learn({ tenant: tenantId });
   const scope = forTenant(parts.database, tenantId);
   const rooms = {
     catalog: catalogOf(scope),
@@ -70,8 +82,15 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
+    webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
+    deliveries: deliveriesOf(scope),
   };
-  const rules = { models: parts.models, limits: parts.config.limits, canDraw };
+  const rules = {
+    models: parts.models,
+    limits: parts.config.limits,
+    canDraw,
+    log: parts.log,
+  };
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,

@@ -23,8 +23,10 @@ import type {
   ReferenceRow,
   RegionMaskRow,
   SampleRow,
+  WebhookDeliveryRow,
 } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import type { Deliveries } from '../webhooks/deliveries.js';
 
 interface PageUnder {
   readonly id: string;
@@ -53,6 +55,7 @@ export interface Loaders {
   readonly mask: DataLoader<string, RegionMaskRow>;
   readonly samplesUnder: DataLoader<SamplesUnder, Page<SampleRow>>;
   readonly referencesUnder: DataLoader<ReferencesUnder, Page<ReferenceRow>>;
+  readonly deliveriesUnder: DataLoader<PageUnder, Page<WebhookDeliveryRow>>;
   readonly admission: DataLoader<GenerationInput, GenerationRow>;
 }
 
@@ -64,10 +67,11 @@ interface Rooms {
   readonly samples: Samples;
   readonly references: References;
   readonly masks: Masks;
+  readonly deliveries: Deliveries;
 }
 
 export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionRules): Loaders {
-  const { catalog, generations, rejections, attempts, samples, references, masks } = rooms;
+  const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = rooms;
   return {
     product: byKey(
       (ids) => catalog.productsById(ids),
@@ -113,6 +117,7 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
     referencesUnder: pagesUnder(({ request, includeArchived }, ids) =>
       references.pagesOfProducts(ids, request, includeArchived),
     ),
+    deliveriesUnder: pagesUnder(({ request }, ids) => deliveries.pagesOfWebhooks(ids, request)),
     // Writes are never cached: two equal items are two generations.
     admission: new DataLoader((inputs) => admit(scope, rules, inputs), { cache: false }),
   };

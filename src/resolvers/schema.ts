@@ -9,6 +9,7 @@ import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
 import { UploadResolver } from './uploads.js';
+import { WebhookDeliveryResolver, WebhookResolver } from './webhooks.js';
 
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
@@ -23,6 +24,8 @@ export function createSchema(): GraphQLSchema {
       UploadResolver,
       ReferenceResolver,
       RegionMaskResolver,
+      WebhookResolver,
+      WebhookDeliveryResolver,
     ],
     // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
     validate: false,

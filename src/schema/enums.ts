@@ -1,4 +1,5 @@
 import { registerEnumType } from 'type-graphql';
+import { WEBHOOK_EVENTS } from '../storage/records.js';
 
 function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]: K } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
@@ -12,6 +13,8 @@ export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILE
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
+export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
+export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
 export const AttemptOutcome = {
@@ -87,6 +90,20 @@ registerEnumType(AttemptOutcome, {
   valuesConfig: {
     INTERRUPTED: { description: 'Given back unharmed: the worker was stopped, or had no device or no room.' },
     WORKER_LOST: { description: 'The worker was gone; another has taken it up.' },
+  },
+});
+
+registerEnumType(WebhookEvent, {
+  name: 'WebhookEvent',
+  description: 'What a webhook is told of; GENERATION_SUCCEEDED has the type `generation.succeeded`, and so on.',
+});
+
+registerEnumType(WebhookDeliveryStatus, {
+  name: 'WebhookDeliveryStatus',
+  valuesConfig: {
+    PENDING: { description: 'Waits for its first attempt, or for the next.' },
+    SUCCEEDED: { description: 'The receiver answered 2xx.' },
+    FAILED: { description: 'Given up; redeliver sends it again.' },
   },
 });
 

@@ -10,6 +10,7 @@ import { references } from './migrations/2-references.js';
 import { photographs } from './migrations/3-photographs.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { raiseWalls } from './walls.js';
+import { webhooks } from './migrations/7-webhooks.js';
 
 interface Migration {
   readonly version: number;
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 2, statements: references },
   { version: 3, statements: photographs },
   { version: 8, statements: manyMachines },
+  { version: 7, statements: webhooks },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

@@ -63,6 +63,16 @@ export interface ProgressFigures {
   readonly stepsTotal: number;
 }
 
+/** What a webhook can be told of. */
+export const WEBHOOK_EVENTS = [
+  'GENERATION_STARTED',
+  'GENERATION_SUCCEEDED',
+  'GENERATION_FAILED',
+  'GENERATION_CANCELED',
+  'SAMPLE_READY',
+] as const;
+export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
+
 export type EventPayload =
   | { readonly type: 'GenerationQueued'; readonly ahead?: number; readonly estimatedSeconds?: number | null }
   | { readonly type: 'GenerationStarted' | 'GenerationSucceeded' | 'GenerationCanceled' }

@@ -5,3 +5,4 @@ export * from './tables/generations.js';
 export * from './tables/samples.js';
 export * from './tables/references.js';
 export * from './tables/workers.js';
+export * from './tables/webhooks.js';

@@ -17,6 +17,7 @@ import type { Model } from './model.js';
 import { encodeSample } from './pictures.js';
 import { advance } from './step.js';
 import { createTurns } from './turns.js';
+import { createStepFigures } from './stepFigures.js';
 
 /** A sample's progress is told no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -52,6 +53,7 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
   let active: Active[] = [];
   let running = false;
   const turns = createTurns();
+  const figures = createStepFigures(tell);
 
   const leave = (sample: Waiting): void => {
     active = active.filter(({ key }) => key !== sample.key);
@@ -100,10 +102,12 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
     active = [...active.filter((sample) => !together.includes(sample)), ...together];
     try {
       const model = modelOf(first);
+      const began = performance.now();
       const failures = await advance(
         model,
         together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing))),
       );
+      figures.add(together.length, performance.now() - began);
       for (const { drawing, error } of failures)
         together.filter((sample) => sample.job.drawings.includes(drawing)).forEach((sample) => fail(sample, error));
       for (const sample of together) if (active.includes(sample)) await report(model, sample);
@@ -139,6 +143,7 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
       if (active.length === 0) break;
       await step();
     }
+    figures.flush();
     running = false;
   };
 

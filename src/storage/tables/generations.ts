@@ -26,6 +26,8 @@ export const generations = pgTable('generation', {
   createdAt: instant('created_at').notNull(),
   startedAt: instant('started_at'),
   finishedAt: instant('finished_at'),
+  /** W3C trace context of the request that asked for it. */
+  traceparent: text('traceparent'),
 });
 
 export const events = pgTable(

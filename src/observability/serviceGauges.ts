@@ -1,0 +1,99 @@
+/** What is not counted as it happens but read when it is asked for. */
+import { sql } from 'drizzle-orm';
+import { Counter, Gauge } from 'prom-client';
+import type { DeviceInfo } from '../inference/index.js';
+import type { Database } from '../storage/database.js';
+import { registry } from './instruments.js';
+
+/** Several scrapers, or a nervous one, cost the database one query in this time. */
+const FRESH_MS = 1_000;
+
+interface Queue {
+  readonly queued: number;
+  readonly running: number;
+  readonly samples: number;
+}
+
+export interface Observed {
+  readonly database: Database;
+  devices(): readonly DeviceInfo[];
+  /** Operations in progress over WebSocket. */
+  subscribers(): number;
+}
+
+/** Once per process. */
+export function registerServiceGauges({ database, devices, subscribers }: Observed): void {
+  const queue = cached(() => readQueue(database));
+  gauge('queue_depth', 'Generations that wait, of all processes on this database.', async () => (await queue()).queued);
+  gauge(
+    'running',
+    'Generations that are claimed, of all processes on this database.',
+    async () => (await queue()).running,
+  );
+  gauge('queued_samples', 'Samples that are not drawn yet, waiting or running.', async () => (await queue()).samples);
+  gauge('ws_subscribers', 'Operations in progress over WebSocket.', () => Promise.resolve(subscribers()));
+  counter(
+    'device_process_restarts_total',
+    'Device workers that died and were replaced.',
+    devices,
+    (info) => info.restarts,
+  );
+  counter(
+    'oom_total',
+    'Samples that failed for want of memory, and device workers that were killed by SIGKILL, as the kernel does then.',
+    devices,
+    (info) => info.outOfMemory,
+  );
+}
+
+function gauge(name: string, help: string, read: () => Promise<number>): void {
+  new Gauge({
+    name: `defectdiffu_${name}`,
+    help,
+    registers: [registry],
+    async collect() {
+      // Without a database there is no figure; the others still stand.
+      this.set(await read().catch(() => Number.NaN));
+    },
+  });
+}
+
+function counter(
+  name: string,
+  help: string,
+  devices: () => readonly DeviceInfo[],
+  read: (info: DeviceInfo) => number,
+): void {
+  new Counter({
+    name: `defectdiffu_${name}`,
+    help,
+    registers: [registry],
+    labelNames: ['device'],
+    collect() {
+      this.reset();
+      for (const info of devices()) this.inc({ device: info.device }, read(info));
+    },
+  });
+}
+
+async function readQueue(database: Database): Promise<Queue> {
+  const { rows } = await database.execute<Record<keyof Queue, string | number>>(sql`
+    select count(*) filter (where status = 'QUEUED') as queued, count(*) filter (where status = 'RUNNING') as running,
+      coalesce(sum(count - samples_done), 0) as samples
+    from generation where status in ('QUEUED', 'RUNNING')
+  `);
+  const { queued = 0, running = 0, samples = 0 } = rows[0] ?? {};
+  return { queued: Number(queued), running: Number(running), samples: Number(samples) };
+}
+
+function cached<T>(read: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  let at = 0;
+  return () => {
+    if (value === undefined || Date.now() - at > FRESH_MS) {
+      at = Date.now();
+      value = read();
+    }
+    return value;
+  };
+}

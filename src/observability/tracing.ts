@@ -1,0 +1,64 @@
+/**
+ * Spans, through the OpenTelemetry API alone: without an SDK, which the operator brings, all of this does nothing. A generation
+ * outlives its request and often its process, so its trace goes on from a `traceparent` (W3C) that is stored with its row.
+ */
+import type { Attributes, Context, Span, SpanOptions } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
+
+const tracer = trace.getTracer('defectdiffu');
+const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+export type { Attributes, Span } from '@opentelemetry/api';
+
+/** The span is the parent of whatever `work` begins, and ends with it. */
+export async function inSpan<T>(
+  name: string,
+  options: SpanOptions & { readonly parent?: Context },
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const { parent = context.active(), ...rest } = options;
+  return tracer.startActiveSpan(name, rest, parent, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      fail(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** One that is ended elsewhere. */
+export function beginSpan(name: string, options: SpanOptions = {}, parent = context.active()): Span {
+  return tracer.startSpan(name, options, parent);
+}
+
+/** One that is over when it becomes known. */
+export function pastSpan(name: string, from: Date, attributes: Attributes, parent: Context): void {
+  tracer.startSpan(name, { startTime: from, attributes }, parent).end();
+}
+
+export function fail(span: Span, error: unknown): void {
+  span.recordException(error as Error);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** Runs `work` as the span's. */
+export function within<T>(span: Span, work: () => T): T {
+  return context.with(trace.setSpan(context.active(), span), work);
+}
+
+/** Of the span that is under way, or null where nobody traces. */
+export function traceparentOfNow(): string | null {
+  const now = trace.getSpanContext(context.active());
+  if (now === undefined || !isSpanContextValid(now)) return null;
+  return `00-${now.traceId}-${now.spanId}-${now.traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+/** From a header or a row; what is not one begins a trace of its own. */
+export function contextOf(traceparent: string | null | undefined): Context {
+  const [, traceId = '', spanId = '', flags = '00'] = FORM.exec(traceparent ?? '') ?? [];
+  const remote = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
+  return isSpanContextValid(remote) ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
+}

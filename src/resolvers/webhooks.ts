@@ -1,0 +1,96 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { GraphQLJSONObject } from 'graphql-scalars';
+import type { Connection } from '../schema/connection.js';
+import { PageArgs, connection } from '../schema/connection.js';
+import {
+  CreateWebhookInput,
+  UpdateWebhookInput,
+  Webhook,
+  WebhookConnection,
+  WebhookDelivery,
+  WebhookDeliveryConnection,
+  WebhookWithSecret,
+} from '../schema/webhook.js';
+import { pageRequest } from '../storage/pages.js';
+import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
+import type { WithSecret } from '../webhooks/webhooks.js';
+import type { Context } from './context.js';
+
+const PREVIOUS_SECRET_SECONDS = 86_400;
+
+@Resolver(() => Webhook)
+export class WebhookResolver {
+  @Query(() => WebhookConnection, { description: 'The newest first.' })
+  async webhooks(@Args(() => PageArgs) args: PageArgs, @Ctx() { webhooks }: Context): Promise<Connection<WebhookRow>> {
+    const request = pageRequest(args, ['id']);
+    return connection(await webhooks.page(request), request, (row) => [row.id]);
+  }
+
+  @Query(() => Webhook, { nullable: true })
+  async webhook(@Arg('id', () => ID) id: string, @Ctx() { webhooks }: Context): Promise<WebhookRow | null> {
+    return (await webhooks.byId(id)) ?? null;
+  }
+
+  @Mutation(() => WebhookWithSecret)
+  createWebhook(
+    @Arg('input', () => CreateWebhookInput) input: CreateWebhookInput,
+    @Ctx() { webhooks }: Context,
+  ): Promise<WithSecret> {
+    return webhooks.create(input);
+  }
+
+  @Mutation(() => Webhook)
+  updateWebhook(
+    @Arg('id', () => ID) id: string,
+    @Arg('input', () => UpdateWebhookInput) input: UpdateWebhookInput,
+    @Ctx() { webhooks }: Context,
+  ): Promise<WebhookRow> {
+    return webhooks.update(id, input);
+  }
+
+  @Mutation(() => WebhookWithSecret, { description: 'For a while the secret that there was signs beside the new one.' })
+  rotateWebhookSecret(
+    @Arg('id', () => ID) id: string,
+    @Arg('keepPreviousSeconds', () => Int, {
+      defaultValue: PREVIOUS_SECRET_SECONDS,
+      description: '0 … 604800; 0 where the secret has leaked.',
+    })
+    keepPreviousSeconds: number,
+    @Ctx() { webhooks }: Context,
+  ): Promise<WithSecret> {
+    return webhooks.rotate(id, keepPreviousSeconds);
+  }
+
+  @Mutation(() => Webhook, {
+    description: 'Takes its deliveries with it, those that wait too; disable it to keep them.',
+  })
+  deleteWebhook(@Arg('id', () => ID) id: string, @Ctx() { webhooks }: Context): Promise<WebhookRow> {
+    return webhooks.delete(id);
+  }
+
+  @FieldResolver(() => WebhookDeliveryConnection, { description: 'The newest first.' })
+  async deliveries(
+    @Root() { id }: WebhookRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<WebhookDeliveryRow>> {
+    const request = pageRequest(args, ['id']);
+    return connection(await loaders.deliveriesUnder.load({ id, request }), request, (row) => [row.id]);
+  }
+}
+
+@Resolver(() => WebhookDelivery)
+export class WebhookDeliveryResolver {
+  @Mutation(() => WebhookDelivery, { description: 'Once more and at once, whatever became of it, under the same id.' })
+  redeliver(
+    @Arg('deliveryId', () => ID) deliveryId: string,
+    @Ctx() { deliveries }: Context,
+  ): Promise<WebhookDeliveryRow> {
+    return deliveries.redeliver(deliveryId);
+  }
+
+  @FieldResolver(() => GraphQLJSONObject)
+  payload(@Root() { body }: WebhookDeliveryRow): object {
+    return JSON.parse(body) as object;
+  }
+}

@@ -1,0 +1,41 @@
+/** Only adds: an older version beside this one writes no deliveries, and leaves the trace of a generation empty. */
+export const webhooks: readonly string[] = [
+  `create table webhook (
+    id uuid primary key,
+    tenant_id uuid not null references tenant on delete cascade,
+    url text not null,
+    description text,
+    events jsonb not null,
+    enabled boolean not null,
+    disabled_reason text,
+    secret text not null,
+    previous_secret text,
+    previous_until timestamptz,
+    held_until timestamptz,
+    created_at timestamptz not null,
+    unique (tenant_id, id),
+    check ((previous_secret is null) = (previous_until is null))
+  )`,
+  `create table webhook_delivery (
+    id uuid primary key,
+    tenant_id uuid not null,
+    webhook_id uuid not null,
+    event text not null,
+    body text not null,
+    status text not null check (status in ('PENDING', 'SUCCEEDED', 'FAILED')),
+    attempts integer not null,
+    next_attempt_at timestamptz,
+    lease_owner text,
+    lease_until timestamptz,
+    last_status_code integer,
+    last_error text,
+    created_at timestamptz not null,
+    finished_at timestamptz,
+    foreign key (tenant_id, webhook_id) references webhook (tenant_id, id) on delete cascade,
+    check ((status = 'PENDING') = (finished_at is null))
+  )`,
+  `create index webhook_delivery_due on webhook_delivery (webhook_id, next_attempt_at) where status = 'PENDING'`,
+  `create index webhook_delivery_by_webhook on webhook_delivery (tenant_id, webhook_id, id desc)`,
+  `create index webhook_delivery_by_age on webhook_delivery (created_at)`,
+  `alter table generation add column traceparent text`,
+];

@@ -1,0 +1,45 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { WebhookEventName } from '../records.js';
+import { instant } from './instant.js';
+
+export const webhooks = pgTable('webhook', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  url: text('url').notNull(),
+  description: text('description'),
+  events: jsonb('events').$type<readonly WebhookEventName[]>().notNull(),
+  enabled: boolean('enabled').notNull(),
+  /** Set when the service itself disabled it. */
+  disabledReason: text('disabled_reason'),
+  /** Sealed: see webhooks/secrets.ts. */
+  secret: text('secret').notNull(),
+  previousSecret: text('previous_secret'),
+  /** Until then both secrets sign. */
+  previousUntil: instant('previous_until'),
+  /** The receiver asked to be left alone until then. */
+  heldUntil: instant('held_until'),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const webhookDeliveries = pgTable('webhook_delivery', {
+  /** The `webhook-id` of every attempt. */
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  webhookId: uuid('webhook_id').notNull(),
+  event: text('event').$type<WebhookEventName>().notNull(),
+  /** What is sent and signed, to the byte. */
+  body: text('body').notNull(),
+  status: text('status').$type<'PENDING' | 'SUCCEEDED' | 'FAILED'>().notNull(),
+  attempts: integer('attempts').notNull(),
+  nextAttemptAt: instant('next_attempt_at'),
+  leaseOwner: text('lease_owner'),
+  leaseUntil: instant('lease_until'),
+  lastStatusCode: integer('last_status_code'),
+  lastError: text('last_error'),
+  createdAt: instant('created_at').notNull(),
+  finishedAt: instant('finished_at'),
+});
+
+export type WebhookRow = InferSelectModel<typeof webhooks>;
+export type WebhookDeliveryRow = InferSelectModel<typeof webhookDeliveries>;

@@ -1,0 +1,26 @@
+/** The headers of a delivery, after the Standard Webhooks specification. While a secret is being replaced both sign. */
+import { Webhook } from 'standardwebhooks';
+import type { WebhookRow } from '../storage/tables.js';
+import type { SecretBox } from './secrets.js';
+
+export type Signatory = Pick<WebhookRow, 'id' | 'secret' | 'previousSecret' | 'previousUntil'>;
+
+export function signedHeaders(
+  webhook: Signatory,
+  delivery: { readonly id: string; readonly body: string },
+  box: SecretBox,
+  now = new Date(),
+): Record<string, string> {
+  const { secret, previousSecret, previousUntil } = webhook;
+  const previous = previousSecret !== null && previousUntil !== null && previousUntil > now ? [previousSecret] : [];
+  const signatures = [secret, ...previous].map((sealed) =>
+    new Webhook(box.open(webhook.id, sealed)).sign(delivery.id, now, delivery.body),
+  );
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'DefectDiffu-Webhooks',
+    'webhook-id': delivery.id,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': signatures.join(' '),
+  };
+}
