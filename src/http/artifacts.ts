@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { UrlSigner, Verdict } from '../artifacts/signing.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { learn } from '../observability/facts.js';
 
 const REFUSALS: Record<Exclude<Verdict, 'VALID'>, { status: number; code: string; message: string }> = {
   INVALID: {
@@ -21,6 +22,7 @@ export function serveArtifacts(
     const { expires, signature } = request.query;
     const verdict = signer.verify(tenant, key, expires, signature);
     if (verdict !== 'VALID') return refuse(response, REFUSALS[verdict]);
+    learn({ tenant });
     const path = store.pathOf(tenant, key);
     if (path === undefined) return refuse(response, REFUSALS.INVALID);
     response.set({

@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
+import { learn } from '../observability/facts.js';
 import { completeUpload } from '../references/complete.js';
 import { masksOf } from '../references/masks.js';
 import { referencesOf } from '../references/references.js';
@@ -48,6 +49,7 @@ export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: stri
     const { tenant, id } = request.params;
     const { expires, signature } = request.query;
     requireValid(signer.verify(tenant, id, expires, signature));
+    learn({ tenant });
     const scope = forTenant(database, tenant);
     await uploadsOf(scope).require(id);
     const body = await receive(request, store.temporary, maximumBytes);
