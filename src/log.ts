@@ -11,6 +11,19 @@ export function createLog(level: string): Log {
     mixin: factsOfNow,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: errorForLog },
     redact: ['authorization', 'headers.authorization', '*.authorization', 'apiKey', 'key'],
   });
+}
+
+/** What a statement that failed was called with may be secret, and drizzle's errors hold it in three places. */
+export function errorForLog(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message, stack, ...told } = pino.stdSerializers.err(error);
+  return { ...told, params: undefined, message: withoutParameters(message), stack: withoutParameters(stack) };
+}
+
+/** From drizzle's word to the frames of the stack, or to the end. */
+function withoutParameters(text: string): string {
+  return text.replaceAll(/^params: .*?(?=\n +at |(?![^]))/gms, 'params: (not told)');
 }

@@ -1,4 +1,6 @@
 /** What the service writes about its work, read from a real one that logs everything. */
+import { DrizzleQueryError } from 'drizzle-orm';
+import { errorForLog } from '../src/log.js';
 import { CANCEL, GENERATE, QUICK, SLOW, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import { photograph } from './support/photographs.js';
 import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver, status } from './support/receiver.js';
@@ -113,4 +115,13 @@ test('a busy service writes no secret, whatever the level', async () => {
   expect(secrets.length).toBeGreaterThan(12);
   for (const secret of secrets) expect(output).not.toContain(secret);
   expect(output).not.toMatch(/whsec_|bearer /i);
+});
+
+test('what a failed statement was called with is not told, but what failed and where is', () => {
+  const error = new DrizzleQueryError('insert into "webhook" values ($1)', ['secret-1\nsecret-2'], new Error('disk'));
+  const told = JSON.stringify(errorForLog(error));
+  expect(told).not.toContain('secret');
+  expect(told).toContain('insert into');
+  expect(told).toContain('logs.test');
+  expect(errorForLog('a thrown text')).toBe('a thrown text');
 });

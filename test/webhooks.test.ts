@@ -255,6 +255,23 @@ test('what happened before a kill is told after it', async () => {
   await settled(second, id, (one) => one.status === 'SUCCEEDED');
 });
 
+test('an orderly end waits for no receiver; what it broke off is sent by the next start and counts as nothing', async () => {
+  const env = { ...LOCAL_WEBHOOKS, DATA_DIR: newDataDirectory(), WEBHOOK_TIMEOUT_SECONDS: '30' };
+  let answers = false;
+  const receiver = await startReceiver((response) => answers && response.writeHead(200).end());
+  const first = await startServer(env);
+  const { id } = await createWebhook(first, receiver.url, DONE);
+  await generate(first, QUICK);
+  await receiver.heard(1);
+  const started = Date.now();
+  expect(await first.stop()).toBe(0);
+  expect(Date.now() - started).toBeLessThan(10_000);
+  answers = true;
+  const second = await startServer(env);
+  const [delivery] = await settled(second, id, (one) => one.status === 'SUCCEEDED');
+  expect(delivery.attempts).toBe(1);
+});
+
 describe('a webhook', () => {
   const create = (input: object): Promise<Json> => server.error(CREATE_WEBHOOK, { input: { events: DONE, ...input } });
 

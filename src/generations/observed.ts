@@ -1,8 +1,8 @@
 /** What is measured and traced of a claimed generation, from its being accepted on. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SampleRequest, SampleResult } from '../inference/index.js';
-import { generationSeconds, queueSeconds, secondsSince } from '../observability/instruments.js';
 import { withFacts } from '../observability/facts.js';
+import { generationSeconds, queueSeconds, secondsSince } from '../observability/instruments.js';
 import type { Attributes, Span } from '../observability/tracing.js';
 import { beginSpan, contextOf, fail, inSpan, pastSpan } from '../observability/tracing.js';
 import type { GenerationRow } from '../storage/tables.js';

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { UrlSigner, Verdict } from '../artifacts/signing.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { MissingArtifact } from '../artifacts/store.js';
+import { learn } from '../observability/facts.js';
 
 const REFUSALS: Record<Exclude<Verdict, 'VALID'>, { status: number; code: string; message: string }> = {
   INVALID: {
@@ -22,6 +23,7 @@ export function serveArtifacts(
     const { expires, signature } = request.query;
     const verdict = signer.verify(tenant, key, expires, signature);
     if (verdict !== 'VALID') return refuse(response, REFUSALS[verdict]);
+    learn({ tenant });
     const file = await store.local(tenant, key).catch((error: unknown) => {
       if (error instanceof MissingArtifact) return undefined;
       throw error;

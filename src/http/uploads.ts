@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
 import { requireStorage } from '../generations/quotas.js';
 import type { Log } from '../log.js';
+import { learn } from '../observability/facts.js';
 import { completeUpload } from '../references/complete.js';
 import { masksOf } from '../references/masks.js';
 import { referencesOf } from '../references/references.js';
@@ -52,6 +53,7 @@ export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: stri
     const { tenant, id } = request.params;
     const { expires, signature } = request.query;
     requireValid(signer.verify(tenant, id, expires, signature));
+    learn({ tenant });
     const scope = forTenant(database, tenant);
     await uploadsOf(scope).require(id);
     await requireStorage(scope, parts.limits);

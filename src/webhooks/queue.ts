@@ -17,7 +17,10 @@ export interface Due {
   readonly webhook: WebhookRow;
 }
 
-/** What has waited longest of each webhook first. A webhook from which another process takes just now is passed over. */
+/**
+ * What has waited longest of each webhook first. A webhook from which another process takes just now is passed over; what it has
+ * taken a moment ago, which this statement may not have seen at first, is looked at again when it is to be written.
+ */
 export async function claimDue(database: Database, owner: string, most: number): Promise<readonly Due[]> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
@@ -44,6 +47,7 @@ export async function claimDue(database: Database, owner: string, most: number):
       update webhook_delivery d
       set attempts = d.attempts + 1, lease_owner = ${owner}, lease_until = now() + ${LEASE_SECONDS} * interval '1 second'
       from next where d.id = next.id
+        and d.status = 'PENDING' and (d.lease_until is null or d.lease_until <= now())
       returning d.id
     `);
     if (rows.length === 0) return [];

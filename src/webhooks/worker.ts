@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebhookConfig } from '../config.js';
 import type { Log } from '../log.js';
+import { withFacts } from '../observability/facts.js';
 import { webhookAttemptsTotal } from '../observability/instruments.js';
 import type { Storage } from '../storage/database.js';
 import type { Resolve } from './destination.js';
@@ -74,7 +75,7 @@ export async function startDeliveries(parts: DeliveryParts): Promise<DeliveryWor
   }
 
   function carry(due: Due): void {
-    const done = attempt(due)
+    const done = withFacts({ tenant: due.delivery.tenantId }, () => attempt(due))
       .catch((error: unknown) => {
         // The lease runs out, and it is attempted again: at least once, never not at all.
         log.error({ ...factsOf(due), err: error }, 'the end of a delivery was not recorded');
@@ -146,9 +147,9 @@ export async function startDeliveries(parts: DeliveryParts): Promise<DeliveryWor
 
 /** Of the URL the host alone: the rest may be a secret of the receiver's. */
 function factsOf({ delivery, webhook }: Due): object {
-  const { id, tenantId, attempts, event } = delivery;
+  const { id, tenantId: tenant, attempts, event } = delivery;
   const host = URL.canParse(webhook.url) ? new URL(webhook.url).host : '';
-  return { tenant: tenantId, webhook: webhook.id, delivery: id, event: typeOf(event), host, attempts };
+  return { tenant, webhook: webhook.id, delivery: id, event: typeOf(event), host, attempts };
 }
 
 /** In the tenant's words: what they can act on. */

@@ -17,5 +17,5 @@ export async function statementsIn(server: Server, operation: () => Promise<unkn
     .filter((line) => line.includes('"msg":"query"'));
   return lines
     .map((line) => (JSON.parse(line) as { statement: string }).statement)
-    .filter((statement) => !/^\s*(with running|update generation|begin|commit)|api_key/.test(statement));
+    .filter((statement) => !/^\s*(with running|with answering|update generation|begin|commit)|api_key/.test(statement));
 }
