@@ -15,6 +15,8 @@ export interface Config {
   readonly urlSecret: Uint8Array | undefined;
   /** What draws: `cpu`, `cuda:N`, `webgpu`. */
   readonly devices: readonly string[];
+  /** How long after its last sign of life the work of a process is taken over by another. */
+  readonly leaseSeconds: number;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -74,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     s3: s3Place(env),
     urlSecret: secret(env, 'URL_SECRET'),
     devices: deviceNames(env),
+    leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),

@@ -2,7 +2,7 @@
  * The whole service, put together: every part is opened in the order in which the next one needs it, and closed
  * in the reverse order, also when a later one cannot be opened.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startJanitor } from './artifacts/janitor.js';
 import { openStore } from './artifacts/open.js';
@@ -21,7 +21,7 @@ import { startLoopMonitor } from './loopMonitor.js';
 import type { Parts } from './resolvers/context.js';
 import { requireSameSecret } from './storage/sharedSecrets.js';
 import { openStorage } from './storage/open.js';
-import { lockDirectory } from './storage/lock.js';
+import { lockDirectory, makeDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
 import { createRates } from './tenants/rates.js';
@@ -47,7 +47,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     const { role, dataDirectory, modelsDirectory, databaseUrl } = config;
     const alone = databaseUrl === undefined;
     if (alone) closers.push(lockDirectory(dataDirectory));
-    else mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    else makeDirectory(dataDirectory);
 
     const pool = role === 'api' ? undefined : await openEngine(config, log);
     if (pool !== undefined) closers.push(() => pool.close());
@@ -71,7 +71,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     await seedCatalog(forTenant(database, tenantId), models.find());
 
     if (pool !== undefined) {
-      const worker = await startWorker({ storage, pool, store, log });
+      const worker = await startWorker({ storage, pool, store, log, leaseSeconds: config.leaseSeconds });
       closers.push(() => worker.stop());
       const janitor = startJanitor({ database, store, log, limits: config.limits.tenant });
       closers.push(() => janitor.stop());

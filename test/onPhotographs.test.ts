@@ -8,6 +8,7 @@ import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { addKey, ensureTenant } from '../src/tenants/keys.js';
 import { GENERATE, bytesAt, eventsOf } from './support/generations.js';
+import { databaseOf } from './support/database.js';
 import type { ApiError, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { statementsIn } from './support/statements.js';
@@ -41,7 +42,7 @@ beforeAll(async () => {
 
 /** With a product and a defect of the same codes. */
 async function addTenant(dataDirectory: string): Promise<void> {
-  const storage = await openStorage(join(dataDirectory, 'db'));
+  const storage = await openStorage(await databaseOf(dataDirectory));
   const tenantId = await ensureTenant(storage.database, 'other');
   await addKey(storage.database, tenantId, OTHER, 'CONFIGURED');
   const { database, own } = forTenant(storage.database, tenantId);

@@ -13,6 +13,7 @@ import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
 import { queueUp } from './support/queue.js';
 import { GENERATE, QUICK, SLOW, fetchGeneration, finished, generate } from './support/generations.js';
+import { databaseOf } from './support/database.js';
 import { TINY_MODELS, newDataDirectory, startServer } from './support/server.js';
 import type { Json, Server } from './support/server.js';
 
@@ -57,7 +58,7 @@ test('when the last device is given up, accepted work waits for the next start a
 
 test('a full disk stops nothing for good: the generation goes on when there is room, and no file is left over', async () => {
   const dataDirectory = newDataDirectory();
-  const storage = await openStorage(join(dataDirectory, 'db'));
+  const storage = await openStorage(await databaseOf(dataDirectory));
   const pool = await openPool({ modelsDirectory: TINY_MODELS });
   const store = await openLocalStore(join(dataDirectory, 'artifacts'));
   // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.

@@ -1,6 +1,6 @@
 /** What the queue gives to whom, on a real database, with the clock of its leases moved by hand. */
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import type { Holder } from '../src/generations/queue.js';
 import { change, claim, renew, triedTooOften } from '../src/generations/queue.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
@@ -10,12 +10,15 @@ import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
 import { queueUp } from './support/queue.js';
+import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
+
+const [A, B] = ['A', 'B'].map((owner) => ({ owner, leaseSeconds: 30 })) as [Holder, Holder];
 
 let storage: Storage;
 let scope: TenantScope;
 beforeAll(async () => {
-  storage = await openStorage(join(newDataDirectory(), 'db'));
+  storage = await openStorage(await databaseOf(newDataDirectory()));
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'queue'));
 });
 afterAll(() => storage.close());
@@ -25,41 +28,41 @@ const leaseRunsOut = () =>
 
 test('a worker that slept through its leases does not claim again what it is still drawing', async () => {
   const id = await queueUp(scope);
-  expect((await claim(storage.database, 'A', []))?.id).toBe(id);
+  expect((await claim(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
-  expect(await claim(storage.database, 'A', [id])).toBeUndefined();
-  expect(await renew(storage.database, 'A', [id])).toEqual(new Set([id]));
+  expect(await claim(storage.database, A, [id])).toBeUndefined();
+  expect(await renew(storage.database, A, [id])).toEqual(new Set([id]));
   // Nobody renewed this time, and another worker is there: it goes on, and the sleeper hears that it lost it.
   await leaseRunsOut();
-  expect((await claim(storage.database, 'B', []))?.id).toBe(id);
-  expect(await renew(storage.database, 'A', [id])).toEqual(new Set());
+  expect((await claim(storage.database, B, []))?.id).toBe(id);
+  expect(await renew(storage.database, A, [id])).toEqual(new Set());
   await end(id, 'B');
 });
 
 test('what a worker has let go of is not renewed with the rest, and is claimed again', async () => {
   const [kept, dropped] = [await queueUp(scope), await queueUp(scope)];
-  for (const id of [kept, dropped]) expect((await claim(storage.database, 'A', []))?.id).toBe(id);
+  for (const id of [kept, dropped]) expect((await claim(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
-  expect(await renew(storage.database, 'A', [kept])).toEqual(new Set([kept]));
-  expect((await claim(storage.database, 'A', [kept]))?.id).toBe(dropped);
+  expect(await renew(storage.database, A, [kept])).toEqual(new Set([kept]));
+  expect((await claim(storage.database, A, [kept]))?.id).toBe(dropped);
   for (const id of [kept, dropped]) await end(id, 'A');
 });
 
 test('only attempts without a new sample count towards giving up', async () => {
   const id = await queueUp(scope);
   for (let attempt = 1; attempt <= 5; attempt++) {
-    expect(triedTooOften((await claim(storage.database, 'A', [])) as GenerationRow)).toBe(false);
+    expect(triedTooOften((await claim(storage.database, A, [])) as GenerationRow)).toBe(false);
     await leaseRunsOut();
   }
-  await claim(storage.database, 'A', []);
+  await claim(storage.database, A, []);
   const payload = { type: 'SampleReady', sampleId: newId() } as const;
   await change(scope, 'A', id, { oneMoreSample: true }, payload);
   await leaseRunsOut();
-  const next = (await claim(storage.database, 'A', [])) as GenerationRow;
+  const next = (await claim(storage.database, A, [])) as GenerationRow;
   expect([next.attempts, triedTooOften(next)]).toEqual([1, false]);
   for (let attempt = 2; attempt <= 6; attempt++) {
     await leaseRunsOut();
-    expect(triedTooOften((await claim(storage.database, 'A', [])) as GenerationRow)).toBe(attempt > 5);
+    expect(triedTooOften((await claim(storage.database, A, [])) as GenerationRow)).toBe(attempt > 5);
   }
   await end(id, 'A');
 });

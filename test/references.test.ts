@@ -1,11 +1,11 @@
 /** Photographs and masks of the customer's own: what is taken, what becomes of it, and what is refused. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { findOrInsert } from '../src/references/files.js';
 import { referencesOf as keptBy } from '../src/references/references.js';
+import { announce } from '../src/artifacts/looseFiles.js';
 import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { artifacts, products, references, regionMasks, uploads } from '../src/storage/tables.js';
@@ -13,6 +13,7 @@ import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import { animatedPng, animation, claiming, grey, photograph, pixelsOf, plain } from './support/photographs.js';
+import { databaseOf } from './support/database.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import {
@@ -563,7 +564,7 @@ test('the bound of an upload is among the limits', async () => {
 });
 
 test('of two processes that insert the same photograph at once, the later takes the row of the earlier', async () => {
-  const storage = await openStorage(join(newDataDirectory(), 'db'));
+  const storage = await openStorage(await databaseOf(newDataDirectory()));
   const scope = forTenant(storage.database, await ensureTenant(storage.database, 'tenant'));
   const { database, own, rows } = scope;
   const productId = newId();
@@ -572,6 +573,7 @@ test('of two processes that insert the same photograph at once, the later takes 
   const size = { width: 64, height: 48 };
   const file = (key: string) => ({ ...size, key, contentType: 'image/png', bytes: 1, createdAt: new Date() });
   const mine = { ...size, productId, name: null, hash: 'the same' };
+  await announce(scope, ['earlier', 'later']);
   const first = await keptBy(scope).keep(mine, file('earlier'));
 
   let looks = 0;
@@ -591,7 +593,7 @@ test('after all this every stored file has its row and every row its file, and n
   const files = storedFiles(server);
   expect(server.output()).not.toContain('"level":"error"');
   await server.stop();
-  const { database, close } = await openStorage(join(server.dataDirectory, 'db'));
+  const { database, close } = await openStorage(await databaseOf(server.dataDirectory));
   const keys = (await database.select().from(artifacts)).map(({ key }) => key);
   const kept = [...(await database.select().from(references)), ...(await database.select().from(regionMasks))];
   const sent = await database.select().from(uploads);

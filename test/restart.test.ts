@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, Server } from './support/server.js';
+import { onPgliteOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import {
   CANCEL,
@@ -116,7 +117,7 @@ test('a subscriber is told that the server goes away, and goes on with the next 
   expect(rest[0].seq).toBe((seen.at(-1) ?? 0) + 1);
 });
 
-test('what a kill left behind does not keep the next process out, but a living one does', async () => {
+onPgliteOnly('what a kill left behind does not keep the next process out, but a living one does', async () => {
   const dataDirectory = newDataDirectory();
   const first = await startServer({ DATA_DIR: dataDirectory });
   await expect(startServer({ DATA_DIR: dataDirectory })).rejects.toThrow(

@@ -6,6 +6,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
 import { openStorage } from '../src/storage/open.js';
 import * as tables from '../src/storage/tables.js';
+import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
 /** What belongs to no tenant. */
@@ -16,7 +17,7 @@ test('schema.graphql is current (npm run schema)', () => {
 });
 
 test('the tables that queries are written against are those that the migrations make, and each has a tenant', async () => {
-  const storage = await openStorage(`${newDataDirectory()}/db`);
+  const storage = await openStorage(await databaseOf(newDataDirectory()));
   const { rows } = await storage.database.execute<{ name: string }>(
     sql`select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable as name
         from information_schema.columns where table_schema = 'public' and table_name <> 'schema_migration'`,

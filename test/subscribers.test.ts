@@ -1,5 +1,4 @@
 /** Many subscribers of one generation, on a real database whose statements are counted. */
-import { join } from 'node:path';
 import { append, follow } from '../src/generations/events.js';
 import { createWakeups } from '../src/generations/wakeups.js';
 import type { Storage } from '../src/storage/database.js';
@@ -8,6 +7,7 @@ import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
 import { queueUp } from './support/queue.js';
+import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
 const statements: string[] = [];
@@ -15,7 +15,9 @@ const wakeups = createWakeups();
 let storage: Storage;
 let scope: TenantScope;
 beforeAll(async () => {
-  storage = await openStorage(join(newDataDirectory(), 'db'), { seen: (statement) => statements.push(statement) });
+  storage = await openStorage(await databaseOf(newDataDirectory()), {
+    seen: (statement) => statements.push(statement),
+  });
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'subscribers'));
 });
 afterAll(async () => {

@@ -3,7 +3,6 @@ import { newId } from '../src/storage/identifiers.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { addKey, ensureTenant } from '../src/tenants/keys.js';
-import { join } from 'node:path';
 import {
   CANCEL,
   EVENTS,
@@ -15,6 +14,7 @@ import {
   samplesIn,
 } from './support/generations.js';
 import { grey, photograph } from './support/photographs.js';
+import { databaseOf } from './support/database.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { MASK, PHOTOGRAPH, createUpload, fetchUpload, put, send } from './support/uploads.js';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 /** With one product and one defect of the same codes as the first tenant's. */
 async function addTenant(dataDirectory: string): Promise<void> {
-  const storage = await openStorage(join(dataDirectory, 'db'));
+  const storage = await openStorage(await databaseOf(dataDirectory));
   const tenantId = await ensureTenant(storage.database, 'other');
   await addKey(storage.database, tenantId, OTHER, 'CONFIGURED');
   const { database, own } = forTenant(storage.database, tenantId);

@@ -2,7 +2,7 @@
  * Files without a row, on purpose: the keys of what is about to be written, and of what is to be removed, are recorded
  * first. So a process that is killed anywhere leaves no file that nobody knows of, in a store that is too large to search.
  */
-import { and, inArray, lt, sql } from 'drizzle-orm';
+import { inArray, lt, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
 import { looseFiles } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -46,14 +46,19 @@ export async function discard(scope: TenantScope, store: ArtifactStore, keys: re
 }
 
 /** Removes what was left. Several processes may sweep at once. Returns how many files went. */
-export async function sweep(database: Database, store: ArtifactStore, log: Log): Promise<number> {
+export async function sweep(
+  database: Database,
+  store: ArtifactStore,
+  log: Log,
+  abandonedSeconds = ABANDONED_SECONDS,
+): Promise<number> {
   let removed = 0;
   for (;;) {
     const swept = await database.transaction(async (tx) => {
       const found = await tx
         .select()
         .from(looseFiles)
-        .where(and(lt(looseFiles.since, sql`now() - ${ABANDONED_SECONDS} * interval '1 second'`)))
+        .where(lt(looseFiles.since, sql`now() - ${abandonedSeconds} * interval '1 second'`))
         .limit(AT_A_TIME)
         .for('update', { skipLocked: true });
       for (const { tenantId, key } of found) await store.remove(tenantId, key);

@@ -16,13 +16,25 @@ import { attemptsOf } from './attempts.js';
 import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
 import { SILENT_SECONDS } from './workers.js';
 
-export const LEASE_SECONDS = 30;
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
 const ATTEMPTS = 5;
 
 /** The row is no longer this worker's: canceled, or its lease ran out and another took it. */
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost';
+}
+
+/** Who holds a lease, and for how long without renewing it. */
+export interface Holder {
+  readonly owner: string;
+  readonly leaseSeconds: number;
+}
+
+export interface Wanted {
+  /** Tenants that are given nothing now. */
+  readonly satisfied?: readonly string[];
+  /** What this worker can draw: what another live worker can draw instead is left to that one. */
+  readonly bundles?: readonly string[];
 }
 
 /** Waiting this long is worth one level of priority, so that a stream of urgent work cannot keep the rest out for ever. */
@@ -32,16 +44,12 @@ const AGEING_SECONDS = 60;
  * The next generation to draw, or undefined. Order: priority, raised by waiting; then the tenant that has the least running;
  * then age. A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept. What is
  * `held` is being drawn here, even if this process slept through its leases.
- *
- * @param satisfied tenants that are given nothing now.
- * @param bundles what this worker can draw: what another live worker can draw instead is left to that one.
  */
 export async function claim(
   database: Database,
-  owner: string,
+  { owner, leaseSeconds }: Holder,
   held: readonly string[],
-  satisfied: readonly string[] = [],
-  bundles?: readonly string[],
+  { satisfied = [], bundles }: Wanted = {},
 ): Promise<GenerationRow | undefined> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
@@ -61,7 +69,7 @@ export async function claim(
       )
       update generation g
       set status = 'RUNNING', attempts = g.attempts + 1, lease_owner = ${owner},
-          lease_until = now() + ${LEASE_SECONDS} * interval '1 second', started_at = coalesce(g.started_at, now()),
+          lease_until = now() + ${leaseSeconds} * interval '1 second', started_at = coalesce(g.started_at, now()),
           steps_done = g.samples_done * (g.settings ->> 'steps')::int
       from next where g.id = next.id
       returning g.id, g.tenant_id, next.first
@@ -102,10 +110,14 @@ export function triedTooOften(row: GenerationRow): boolean {
 }
 
 /** Renews the leases of what the owner draws, and returns those of the ids that are still its own. */
-export async function renew(database: Database, owner: string, held: readonly string[]): Promise<ReadonlySet<string>> {
+export async function renew(
+  database: Database,
+  { owner, leaseSeconds }: Holder,
+  held: readonly string[],
+): Promise<ReadonlySet<string>> {
   const renewed = await database
     .update(generations)
-    .set({ leaseUntil: sql`now() + ${LEASE_SECONDS} * interval '1 second'` })
+    .set({ leaseUntil: sql`now() + ${leaseSeconds} * interval '1 second'` })
     .where(
       and(inArray(generations.id, [...held]), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
     )

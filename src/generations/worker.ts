@@ -13,7 +13,7 @@ import type { GenerationRow } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { QualityNotReached, drawGeneration } from './drawing.js';
 import { CHANNEL, QUEUED_SIGNAL, cancelSignal } from './events.js';
-import { ClaimLost, LEASE_SECONDS, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
+import { ClaimLost, change, claim, expireLeases, handBack, renew, triedTooOften } from './queue.js';
 import { StorageFailed } from './storing.js';
 import { createSpeed } from './speed.js';
 import { createWakeups } from './wakeups.js';
@@ -25,7 +25,7 @@ const CONCURRENCY = 4;
 const MAXIMUM_CONCURRENCY = 32;
 const POLL_MS = 1_000;
 const PAUSE_MS = 15_000;
-const RENEW_MS = (LEASE_SECONDS * 1000) / 6;
+const LEASE_SECONDS = 30;
 
 export interface Worker {
   /** Claims no more and hands back what it holds; samples that are done stay done. */
@@ -39,12 +39,22 @@ export interface WorkerParts {
   readonly log: Log;
   /** How long nothing is claimed after the disk was found full. @default 15 s */
   readonly pauseMs?: number;
+  /** How long after its last sign of life another worker takes its work over. @default 30 */
+  readonly leaseSeconds?: number;
 }
 
-export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_MS }: WorkerParts): Promise<Worker> {
+export async function startWorker({
+  storage,
+  pool,
+  store,
+  log,
+  pauseMs = PAUSE_MS,
+  leaseSeconds = LEASE_SECONDS,
+}: WorkerParts): Promise<Worker> {
   const { database } = storage;
   const presence = createPresence(database);
   const owner = presence.id;
+  const holder = { owner, leaseSeconds };
   const speed = createSpeed();
   const bundles = pool.bundles.map(({ id }) => id);
   const held = new Map<string, { tenantId: string; abort: AbortController; done: Promise<void> }>();
@@ -74,7 +84,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
         continue;
       }
       const satisfied = held.size < CONCURRENCY ? [] : [...held.values()].map(({ tenantId }) => tenantId);
-      const row = await claim(database, owner, [...held.keys()], satisfied, bundles).catch((error: unknown) => {
+      const row = await claim(database, holder, [...held.keys()], { satisfied, bundles }).catch((error: unknown) => {
         log.error({ err: error }, 'claiming failed');
         return undefined;
       });
@@ -97,7 +107,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
     /** Stops drawing soon after a cancel; the fences keep the result right however late this comes. */
     async function watch(): Promise<void> {
       while (!claimBell.closed) {
-        await claimBell.next(RENEW_MS);
+        await claimBell.next((leaseSeconds * 1000) / 6);
         if (!claimBell.closed) await checkClaims();
       }
     }
@@ -107,7 +117,7 @@ export async function startWorker({ storage, pool, store, log, pauseMs = PAUSE_M
     const before = [...held];
     const kept = await renew(
       database,
-      owner,
+      holder,
       before.map(([id]) => id),
     ).catch(() => undefined);
     if (kept === undefined) return;

@@ -40,7 +40,7 @@ export function publicError(
 }
 
 /** What the service leans on and cannot reach now. Nothing was done, or all of it: it is safe to ask again. */
-function whatIsAway(cause: unknown): ServiceError | undefined {
+export function whatIsAway(cause: unknown): ServiceError | undefined {
   const [code, what] = isUnavailable(cause)
     ? (['DATABASE_UNAVAILABLE', 'database'] as const)
     : cause instanceof StoreUnavailable

@@ -13,7 +13,7 @@ import type { Log } from '../log.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { authenticate } from '../tenants/keys.js';
-import { publicError } from './errors.js';
+import { publicError, whatIsAway } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
 import { errorStatuses, headOf } from './statuses.js';
@@ -69,8 +69,9 @@ async function contextOf(request: IncomingMessage, parts: Parts): Promise<Contex
     await parts.rates.take(identity.tenantId);
     return createContext(parts, identity, originOf(request, parts.config));
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const { message, extensions } = error;
+    const told = error instanceof ServiceError ? error : whatIsAway(error);
+    if (told === undefined) throw error;
+    const { message, extensions } = told;
     const { status, retryAfter } = headOf({ message, extensions }) ?? { status: 401, retryAfter: undefined };
     const headers = new HeaderMap(
       status === 401 ? [['www-authenticate', 'Bearer']] : retryAfter === undefined ? [] : [['retry-after', retryAfter]],

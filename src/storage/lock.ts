@@ -24,21 +24,33 @@ interface Holder {
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'lock');
   const self: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() };
+  makeDirectory(directory);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (!create(file, self)) takeOver(file, directory, self);
   } catch (error) {
-    if (error instanceof StartError) throw error;
-    throw new StartError(
-      `DATA_DIR: ${directory} must be a folder that can be made and written to: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw error instanceof StartError ? error : cannotUse(directory, error);
   }
   const heartbeat = setInterval(() => beat(file), HEARTBEAT_MS).unref();
   return () => {
     clearInterval(heartbeat);
     rmSync(file, { force: true });
   };
+}
+
+/** Throws `StartError`. */
+export function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotUse(directory, error);
+  }
+}
+
+function cannotUse(directory: string, cause: unknown): StartError {
+  const { message } = cause as Error;
+  return new StartError(`DATA_DIR: ${directory} must be a folder that can be made and written to: ${message}`, {
+    cause,
+  });
 }
 
 function create(file: string, holder: Holder): boolean {

@@ -22,7 +22,9 @@ export async function openPostgres(url: string, troubled: (error: Error) => void
     keepAlive: true,
     application_name: 'defectdiffu',
   });
-  pool.on('error', troubled);
+  // One that breaks between two statements of a transaction has nobody else to tell, and unheard it ends the process.
+  pool.on('connect', (client) => client.on('error', troubled));
+  pool.on('error', () => undefined);
   const walled = await firstAnswer(pool, troubled);
   const handle = (tenant: string): Database =>
     drizzle({ client: new TenantPool(pool, tenant) as never, logger: loggerOf(seen) }) as unknown as Database;

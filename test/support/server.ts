@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { databaseEnvironment } from './database.js';
 
 /** Random weights behind the real contract: real graphs through the real engine, in milliseconds. */
 export const TINY_MODELS = join(process.cwd(), 'test', 'inference', 'models');
@@ -72,7 +73,8 @@ export interface Finished {
 
 /** For starts that must fail: runs the program to its end. */
 export async function runToEnd(env: Record<string, string>): Promise<Finished> {
-  const { child, printed } = start({ DATA_DIR: newDataDirectory(), ...env });
+  const dataDirectory = env['DATA_DIR'] ?? newDataDirectory();
+  const { child, printed } = start({ DATA_DIR: dataDirectory, ...(await databaseEnvironment(dataDirectory)), ...env });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: printed.stdout, stderr: printed.stderr };
 }
@@ -92,7 +94,8 @@ function start(env: Record<string, string>) {
 
 export async function startServer(env: Record<string, string> = {}): Promise<Server> {
   const dataDirectory = env['DATA_DIR'] ?? newDataDirectory();
-  const { child, printed } = start({ DEFECTDIFFU_API_KEY: TEST_KEY, DATA_DIR: dataDirectory, ...env });
+  const database = env['DATABASE_URL'] === undefined ? await databaseEnvironment(dataDirectory) : {};
+  const { child, printed } = start({ DEFECTDIFFU_API_KEY: TEST_KEY, DATA_DIR: dataDirectory, ...database, ...env });
   const output = () => printed.stdout + printed.stderr;
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
@@ -138,7 +141,12 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
   };
 }
 
-async function* subscribe(url: string, query: string, variables: object = {}, key = ''): AsyncIterableIterator<Answer> {
+export async function* subscribe(
+  url: string,
+  query: string,
+  variables: object = {},
+  key = '',
+): AsyncIterableIterator<Answer> {
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
