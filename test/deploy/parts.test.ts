@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import pg from 'pg';
 import { documents, readYaml } from '../support/deployment.js';
-import { QUICK, generate } from '../support/generations.js';
+import { QUICK, fetchGeneration, generate } from '../support/generations.js';
 import { startServer } from '../support/server.js';
 import type { Postgres, S3 } from '../support/topology.js';
 import { startPostgres, startS3, whyNoPostgres, whyNoS3 } from '../support/topology.js';
@@ -88,5 +88,19 @@ describeWhere(whyNoPostgres() === undefined && has('psql', '--version'))('Postgr
     expect(await rows(`${url}${search}`, query)).toEqual([{ coalesce: 7 }]);
     expect(await rows(url, query)).toEqual([{ coalesce: 0 }]); // without a word the wall hides all
     await server.stop();
+  });
+
+  test('a backup as docs/deployment.md describes it, restored, is a service with the same generations', async () => {
+    const [from, to] = [await postgres.createDatabase('saved'), await postgres.createDatabase('restored')];
+    const before = await startServer({ DATABASE_URL: from, ROLE: 'api' });
+    const { id } = await generate(before, QUICK);
+    await before.stop();
+    const environment = { PATH: process.env['PATH'], PGOPTIONS: '-c defectdiffu.tenant=*' };
+    const dump = execFileSync('pg_dump', ['--format=custom', '--enable-row-security', from], { env: environment });
+    execFileSync('pg_restore', ['--exit-on-error', `--dbname=${to}`], { env: environment, input: dump });
+    const after = await startServer({ DATABASE_URL: to, ROLE: 'api', DATA_DIR: before.dataDirectory });
+    expect((await fetchGeneration(after, id as string)).status).toBe('QUEUED');
+    expect(spawnSync('pg_dump', [from]).status).not.toBe(0); // half a backup is refused
+    await after.stop();
   });
 });
