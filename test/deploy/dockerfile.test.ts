@@ -9,7 +9,8 @@ import {
   argumentsOf,
   environmentOf,
   healthCommand,
-  knownSettings,
+  readYaml,
+  unknownSettings,
   stage,
   stages,
 } from '../support/deployment.js';
@@ -30,6 +31,15 @@ test('every base image is pinned to a version, and the same Node.js builds and r
 
 test('without a target it is the CPU image that is built', () => {
   expect(stages().at(-1)?.name).toBe('cpu');
+});
+
+test('images and manifests carry the version of the package', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  for (const name of IMAGES) expect(argumentOf(stage(name), 'ARG')).toBe(`VERSION=${version}`);
+  expect(readYaml('deploy/kubernetes/base/kustomization.yaml').images).toEqual([
+    { name: 'defectdiffu', newTag: `${version}-cpu` },
+  ]);
+  expect(readFileSync('deploy/kubernetes/gpu/worker.yaml', 'utf8')).toContain(`image: defectdiffu:${version}-cuda`);
 });
 
 test('what is copied exists, and .dockerignore lets it through', () => {
@@ -56,7 +66,7 @@ test.each(IMAGES)(
     expect(argumentOf(image, 'USER')).toBe('10001:10001');
     expect(argumentsOf(image, 'RUN')[0]).toMatch(/useradd --uid 10001 .*install -d -o 10001 -g 10001 -m 700 \/data/);
     const environment = environmentOf(image);
-    expect(knownSettings()).toEqual(expect.arrayContaining(Object.keys(environment)));
+    expect(unknownSettings(environment)).toEqual([]);
     expect(environment).toMatchObject({ HOST: '0.0.0.0', DATA_DIR: '/data', PORT: argumentOf(image, 'EXPOSE') });
   },
 );

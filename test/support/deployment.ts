@@ -24,6 +24,12 @@ export function knownSettings(): readonly string[] {
   return [...OF_LIBRARIES, ...[...names].map(([, read, indexed]) => read ?? indexed ?? '')];
 }
 
+/** Those of an environment that nobody would read: a typing error, or a setting that is no more. */
+export function unknownSettings(environment: object): readonly string[] {
+  const known = knownSettings();
+  return Object.keys(environment).filter((name) => !known.includes(name));
+}
+
 export function stages(): readonly Stage[] {
   const found: { name: string; from: string; instructions: Instruction[] }[] = [];
   for (const instruction of DockerfileParser.parse(readFileSync('Dockerfile', 'utf8')).getInstructions()) {
