@@ -1,0 +1,75 @@
+# syntax=docker/dockerfile:1.7
+# Two images from one file: `docker build .` draws on the CPU, `docker build --target cuda .` on NVIDIA GPUs (amd64 only).
+# Both run as user 10001 with a read-only root file system: only DATA_DIR (/data) and /tmp are written to.
+
+FROM node:24.21.0-bookworm-slim AS node
+WORKDIR /app
+
+FROM node AS build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && find dist -name '*.tsbuildinfo' -delete
+
+# No library needs its install script, but onnxruntime-node for CUDA, which is asked by name below.
+FROM node AS libraries
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM libraries AS libraries-cpu
+COPY deploy/prune-libraries deploy/
+RUN deploy/prune-libraries node_modules
+
+# The CUDA provider is no part of the npm package: its own script fetches it from NuGet, in the very version.
+FROM libraries AS libraries-cuda
+RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 \
+  && test -s node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
+COPY deploy/prune-libraries deploy/
+RUN deploy/prune-libraries node_modules
+
+FROM scratch AS app
+COPY package.json LICENSE /app/
+COPY models /app/models
+COPY --from=build /app/dist /app/dist
+
+# CUDA 12 with cuDNN 9, which onnxruntime's "cuda12" provider is linked to.
+FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS cuda
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="DefectDiffu, CUDA" \
+  org.opencontainers.image.description="Draws defective products together with their masks: a GraphQL inference service" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}"
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin defectdiffu \
+  && install -d -o 10001 -g 10001 -m 700 /data
+WORKDIR /app
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=libraries-cuda /app/node_modules /app/node_modules
+# A library that is missing or of another version is found now and not at the first picture; the driver's comes with the host.
+RUN node --version && ! ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so | grep 'not found' | grep -v 'libcuda\.so\.1'
+COPY --from=app /app /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data DEVICES=cuda:0
+USER 10001:10001
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "dist/deploy/healthcheck.js", "/livez"]
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]
+
+FROM node AS cpu
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="DefectDiffu" \
+  org.opencontainers.image.description="Draws defective products together with their masks: a GraphQL inference service" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}"
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin defectdiffu \
+  && install -d -o 10001 -g 10001 -m 700 /data
+COPY --from=libraries-cpu /app/node_modules /app/node_modules
+COPY --from=app /app /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data DEVICES=cpu
+USER 10001:10001
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "dist/deploy/healthcheck.js", "/livez"]
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]
