@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { StartError } from './errors.js';
+import type { TokenConfig } from './tenants/tokenConfig.js';
+import { readTokenConfig } from './tenants/tokenConfig.js';
 
 export interface Config {
   readonly host: string;
@@ -12,6 +14,10 @@ export interface Config {
   readonly modelsDirectory: string;
   /** Sets the API key of the default tenant; otherwise one is generated at the first start. */
   readonly apiKey: string | undefined;
+  /** Under which keys are hashed; otherwise one is made at the first start. Machines that share a database share it. */
+  readonly keyHashSecret: string | undefined;
+  /** Undefined where no JSON Web Tokens are taken. */
+  readonly tokens: TokenConfig | undefined;
   /** "name" or "name@version"; otherwise the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
   /** The origin that signed URLs start with; otherwise that of the request. */
@@ -40,6 +46,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
     apiKey: apiKey(env),
+    keyHashSecret: secret(env, 'KEY_HASH_SECRET'),
+    tokens: readTokenConfig(env),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
@@ -75,6 +83,14 @@ function apiKey(env: NodeJS.ProcessEnv): string | undefined {
   const key = text(env, 'DEFECTDIFFU_API_KEY');
   if (key === undefined || /^[\x21-\x7e]{8,200}$/.test(key)) return key;
   throw new StartError('DEFECTDIFFU_API_KEY: must be 8 to 200 printable ASCII characters without spaces');
+}
+
+function secret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = text(env, name);
+  if (value === undefined || value.length >= 32) return value;
+  throw new StartError(
+    `${name}: must have 32 characters or more, not ${String(value.length)}; "openssl rand -hex 32" makes one`,
+  );
 }
 
 function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -20,7 +20,10 @@ import type { Parts } from './resolvers/context.js';
 import { openStorage } from './storage/database.js';
 import { lockDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
+import { openAccess } from './tenants/access.js';
+import { createKeyHasher } from './tenants/keyHash.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
+import { keySecret } from './tenants/keySecret.js';
 
 export interface Service {
   /** Of the GraphQL endpoint. */
@@ -50,7 +53,10 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     );
     closers.push(() => storage.close());
     const { database } = storage;
-    const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey);
+    const hasher = createKeyHasher(keySecret(config));
+    const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey, hasher);
+    const access = await openAccess({ storage, hasher, tokens: config.tokens, log });
+    closers.push(() => access.close());
     await seedCatalog(forTenant(database, tenantId), models.find());
 
     const store = await openArtifactStore(join(config.dataDirectory, 'artifacts'));
@@ -66,7 +72,18 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 
     const version = packageVersion();
     const signers = { signer, uploadSigner };
-    const parts: Parts = { config, version, startedAt, database, pool, models, ...signers, wakeups, loopMonitor };
+    const parts: Parts = {
+      config,
+      version,
+      startedAt,
+      database,
+      access,
+      pool,
+      models,
+      ...signers,
+      wakeups,
+      loopMonitor,
+    };
     const http = await startHttp(parts, store, log);
     closers.push(() => http.close());
     return { url: http.url, generatedKey, close };

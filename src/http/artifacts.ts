@@ -1,56 +1,56 @@
-/** GET /artifacts/<tenant>/<key>: the signature in the URL is the permission. */
+/** GET /artifacts/<tenant>/<key>: whom permission.ts lets. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { UrlSigner, Verdict } from '../artifacts/signing.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import type { ErrorCode } from '../errors.js';
+import { ServiceError } from '../errors.js';
+import type { Doorkeeper } from './permission.js';
+import { mayRead } from './permission.js';
+import { refusalOf } from './refusal.js';
 
-const REFUSALS: Record<Exclude<Verdict, 'VALID'>, { status: number; code: string; message: string }> = {
-  INVALID: {
-    status: 403,
-    code: 'SIGNATURE_INVALID',
-    message: 'This URL was not made by this service, or was changed.',
-  },
-  EXPIRED: { status: 410, code: 'URL_EXPIRED', message: 'This URL has expired; query the sample again for a new one.' },
-};
+const STATUS: Partial<Record<ErrorCode, number>> = { SIGNATURE_INVALID: 403, URL_EXPIRED: 410, NOT_FOUND: 404 };
 
 export function serveArtifacts(
   store: ArtifactStore,
-  signer: UrlSigner,
+  doorkeeper: Doorkeeper,
 ): RequestHandler<{ tenant: string; key: string }> {
-  return (request, response, next) => {
+  return async (request, response, next) => {
     const { tenant, key } = request.params;
-    const { expires, signature } = request.query;
-    const verdict = signer.verify(tenant, key, expires, signature);
-    if (verdict !== 'VALID') return refuse(response, REFUSALS[verdict]);
-    const path = store.pathOf(tenant, key);
-    if (path === undefined) return refuse(response, REFUSALS.INVALID);
-    response.set({
-      'content-type': 'image/png',
-      'content-disposition': `inline; filename="${key}"`,
-      'x-content-type-options': 'nosniff',
-      // The content behind a key never changes, but the permission ends with the URL.
-      'cache-control': `private, immutable, max-age=${String(secondsLeft(expires))}`,
-    });
-    response.sendFile(path, { root: store.root, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
-      if (error === undefined || response.headersSent || isGone(request)) return;
-      response.removeHeader('cache-control');
-      response.removeHeader('content-type');
-      if ((error as { status?: number }).status !== 404) return next(error);
-      refuse(response, { status: 404, code: 'NOT_FOUND', message: 'This artifact was deleted.' });
-    });
+    try {
+      const seconds = await mayRead(request, doorkeeper);
+      const path = store.pathOf(tenant, key);
+      if (path === undefined) throw new ServiceError('NOT_FOUND', 'There is no such artifact.');
+      response.set({
+        'content-type': 'image/png',
+        'content-disposition': `inline; filename="${key}"`,
+        'x-content-type-options': 'nosniff',
+        vary: 'authorization',
+        // The content behind a key never changes, but the permission ends with the URL.
+        'cache-control': seconds > 0 ? `private, immutable, max-age=${String(seconds)}` : 'private, no-cache',
+      });
+      response.sendFile(path, { root: store.root, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
+        if (error === undefined || response.headersSent || isGone(request)) return;
+        response.removeHeader('cache-control');
+        response.removeHeader('content-type');
+        if ((error as { status?: number }).status !== 404) return next(error);
+        refuse(response, new ServiceError('NOT_FOUND', 'This artifact was deleted.'));
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      refuse(response, error);
+    }
   };
-}
-
-function secondsLeft(expires: unknown): number {
-  return Math.max(0, Math.floor(Number(expires) - Date.now() / 1000));
 }
 
 function isGone(request: Request): boolean {
   return request.destroyed && !request.complete;
 }
 
-function refuse(
-  response: Response,
-  { status, code, message }: { status: number; code: string; message: string },
-): void {
-  response.status(status).set('cache-control', 'no-store').json({ error: { code, message } });
+function refuse(response: Response, error: ServiceError): void {
+  const { code, message } = error;
+  const known = STATUS[code];
+  const { status, headers } = known === undefined ? refusalOf(error) : { status: known, headers: {} };
+  response
+    .status(status)
+    .set({ ...headers, 'cache-control': 'no-store' })
+    .json({ error: { code, message } });
 }

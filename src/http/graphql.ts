@@ -12,10 +12,10 @@ import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
-import { authenticate } from '../tenants/keys.js';
 import { publicError } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
+import { refusalOf } from './refusal.js';
 
 export interface GraphqlOverHttp {
   readonly handler: RequestHandler;
@@ -57,17 +57,19 @@ export async function createGraphqlOverHttp(
 /** Apollo would run one as if it were a query. */
 async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
   if (operation?.operation !== 'subscription') return;
-  const message = 'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, not over HTTP.';
+  const message =
+    'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, or as server-sent events to /graphql/stream.';
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 async function contextOf(request: IncomingMessage, parts: Parts): Promise<Context> {
   try {
-    const identity = await authenticate(parts.database, request.headers.authorization);
+    const identity = await parts.access.authenticate(request.headers.authorization);
     return createContext(parts, identity, originOf(request, parts.config));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const headers = new HeaderMap([['www-authenticate', 'Bearer']]);
-    throw new GraphQLError(error.message, { extensions: { ...error.extensions, http: { status: 401, headers } } });
+    const { status, headers } = refusalOf(error);
+    const http = { status, headers: new HeaderMap(Object.entries(headers)) };
+    throw new GraphQLError(error.message, { extensions: { ...error.extensions, http } });
   }
 }

@@ -12,6 +12,7 @@ import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import { health } from './health.js';
 import { hostForUrl } from './origin.js';
+import { serveEventStreams } from './eventStreams.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -30,25 +31,25 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
   const app = express().disable('x-powered-by');
   const httpServer = createServer(app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
+  const eventStreams = serveEventStreams(schema, parts, log);
   const closeWebSocket = serveWebSocket(schema, parts, httpServer, PATH, log);
 
   app.use(health({ pool: parts.pool, database: parts.database, draining: () => draining }));
-  app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
+  app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts));
   app.put(
     '/uploads/:tenant/:id',
     acceptUploads({
       database: parts.database,
+      standing: parts.access.standing,
       signer: parts.uploadSigner,
       store,
       maximumBytes: parts.config.limits.maximumUploadBytes,
       log,
     }),
   );
-  app.all(
-    PATH,
-    express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),
-    graphql.handler,
-  );
+  const json = express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] });
+  app.all(PATH, json, graphql.handler);
+  app.all(`${PATH}/stream`, json, eventStreams.handler);
   app.use((_request, response) => {
     response.status(404).json({
       errors: [{ message: `There is nothing here; the API is at ${PATH}.`, extensions: { code: 'NOT_FOUND' } }],
@@ -63,6 +64,7 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
     url: `http://${hostForUrl(host)}:${String(bound)}${PATH}`,
     async close() {
       draining = true;
+      eventStreams.close();
       parts.wakeups.closeAll();
       await closeWebSocket();
       await graphql.stop();

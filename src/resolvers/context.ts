@@ -21,7 +21,10 @@ import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
-import type { Identity } from '../tenants/keys.js';
+import type { Access } from '../tenants/access.js';
+import type { Identity } from '../tenants/identity.js';
+import type { Keyring } from '../tenants/keyring.js';
+import { keyringOf } from '../tenants/keyring.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
@@ -31,6 +34,7 @@ export interface Parts {
   readonly version: string;
   readonly startedAt: Date;
   readonly database: Database;
+  readonly access: Access;
   readonly pool: InferencePool;
   readonly models: Models;
   readonly signer: UrlSigner;
@@ -41,6 +45,7 @@ export interface Parts {
 
 export interface Context {
   readonly parts: Parts;
+  readonly identity: Identity;
   readonly scope: TenantScope;
   readonly catalog: Catalog;
   readonly generations: Generations;
@@ -48,6 +53,7 @@ export interface Context {
   readonly references: References;
   readonly masks: Masks;
   readonly uploads: Uploads;
+  readonly keyring: Keyring;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -55,8 +61,8 @@ export interface Context {
   forget(): void;
 }
 
-export function createContext(parts: Parts, { tenantId }: Identity, origin: string): Context {
-  const scope = forTenant(parts.database, tenantId);
+export function createContext(parts: Parts, identity: Identity, origin: string): Context {
+  const scope = forTenant(parts.database, identity.tenantId);
   const rooms = {
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
@@ -65,11 +71,13 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
+    keyring: keyringOf(scope, parts.access.hasher),
   };
   const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,
+    identity,
     scope,
     ...rooms,
     origin,

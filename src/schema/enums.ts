@@ -11,6 +11,7 @@ export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
+export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
@@ -71,6 +72,16 @@ registerEnumType(UploadPurpose, {
   valuesConfig: {
     REFERENCE: { description: 'A photograph of a product.' },
     MASK: { description: 'A region: white (255) inside, black (0) outside, nothing between.' },
+  },
+});
+
+registerEnumType(Role, {
+  name: 'Role',
+  description: 'What a caller may do. Each may do what those before it may.',
+  valuesConfig: {
+    VIEWER: { description: 'Look and follow.' },
+    OPERATOR: { description: 'Ask for generations and cancel them, send photographs, change the catalog.' },
+    ADMIN: { description: 'Manage keys.' },
   },
 });
 
