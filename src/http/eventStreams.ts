@@ -13,7 +13,7 @@ import type { Log } from '../log.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Session } from '../tenants/sessions.js';
-import { masked, parseLimited, syntaxError, validateLimited } from './operations.js';
+import { masked, parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
 import { originOf } from './origin.js';
 import type { StreamRequest } from './streamRequest.js';
 import { readStreamRequest } from './streamRequest.js';
@@ -39,7 +39,7 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
     const context = createContext(parts, identity, originOf(request, parts.config));
     const session = parts.access.sessions.open(identity);
     try {
-      await stream(response, session, await resultsOf(schema, operation, context, log));
+      await stream(response, session, await resultsOf(schema, operation, context));
     } finally {
       session.close();
     }
@@ -62,9 +62,13 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
         if (!response.write(event('next', result)))
           await once(response, 'drain', { signal: end }).catch(() => undefined);
       }
+      finish(response, session);
+    } catch (error) {
+      // Without `complete`: the client comes again and goes on from what it has seen.
+      log.error({ err: error }, 'an event stream failed');
+      response.destroy();
     } finally {
       clearInterval(keepAlive);
-      finish(response, session);
     }
   }
 
@@ -75,7 +79,7 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
     }
     if (signal.aborted || !closing.signal.aborted) response.write(event('complete'));
     response.end();
-    setTimeout(() => response.destroy(), LINGER_MS).unref();
+    setTimeout(() => response.writableFinished || response.destroy(), LINGER_MS).unref();
   }
 
   return {
@@ -92,17 +96,12 @@ async function resultsOf(
   schema: GraphQLSchema,
   { query, operationName, variables, mayChange }: StreamRequest,
   contextValue: Context,
-  log: Log,
 ): Promise<AsyncIterable<ExecutionResult>> {
   const unreadable = syntaxError(query);
   if (unreadable !== undefined) return one({ errors: [unreadable] });
   const document = parseLimited(query);
   const wrong = validateLimited(schema, document);
-  if (wrong.length > 0) {
-    return one({
-      errors: masked(wrong, log, 'GRAPHQL_VALIDATION_FAILED').map((each) => new GraphQLError(each.message, each)),
-    });
-  }
+  if (wrong.length > 0) return one({ errors: wrong.map((each) => withCode(each, 'GRAPHQL_VALIDATION_FAILED')) });
   const operation = getOperationAST(document, operationName)?.operation;
   if (operation === OperationTypeNode.MUTATION && !mayChange) {
     throw new GraphQLError('A mutation needs POST.', { extensions: { code: 'BAD_REQUEST', http: { status: 405 } } });
@@ -118,7 +117,6 @@ async function resultsOf(
   return Symbol.asyncIterator in result ? result : one(result);
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* one(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
   yield result;
 }

@@ -29,7 +29,8 @@ export function masked(errors: readonly GraphQLError[], log: Log, usual?: string
   return errors.map((error) => publicError(error, error.toJSON(), log, usual));
 }
 
-function withCode(error: GraphQLError, code: string): GraphQLError {
+/** Unless it has one. */
+export function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, source = null, positions = null } = error;
-  return new GraphQLError(message, { source, positions, extensions: { ...error.extensions, code } });
+  return new GraphQLError(message, { source, positions, extensions: { code, ...error.extensions } });
 }

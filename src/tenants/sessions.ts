@@ -3,7 +3,7 @@
  * on a notification, at the latest with the next look, and to the moment when it expires. Sessions of one
  * caller share the look, however many subscriptions they carry.
  */
-import { ServiceError } from '../errors.js';
+import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Identity } from './identity.js';
 import type { Standing } from './standing.js';
