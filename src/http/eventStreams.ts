@@ -48,6 +48,7 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
   async function stream(response: Response, session: Session, results: AsyncIterable<ExecutionResult>): Promise<void> {
     const left = new AbortController();
     response.once('close', () => left.abort());
+    if (response.destroyed) left.abort();
     const end = AbortSignal.any([left.signal, session.signal, closing.signal]);
     response.set({
       'content-type': 'text/event-stream; charset=utf-8',
