@@ -42,7 +42,6 @@ beforeAll(async () => {
   server = await startServer({ ...ISSUER, JWT_JWKS: file });
   slow = await generate(server, SLOW);
 });
-afterAll(async () => void (await server.data(CANCEL, { id: slow.id })));
 
 const subscription = () => ({ id: 'x', type: 'subscribe', payload: { query: EVENTS, variables: { id: slow.id } } });
 
@@ -184,7 +183,9 @@ describe('on a database of its own', () => {
     const identity = await access.authenticate(`Bearer ${secret}`);
     return { keyId: apiKey.id, sessions: Array.from({ length: count }, () => access.sessions.open(identity)) };
   }
-  const ended = ({ signal }: { signal: AbortSignal }) => signal.aborted || once(signal, 'abort');
+  const ended = async ({ signal }: { signal: AbortSignal }): Promise<void> => {
+    if (!signal.aborted) await once(signal, 'abort');
+  };
 
   test('a tenant that is disabled is put out at once', async () => {
     const [one, other] = [await sessionsOf('one', 1), await sessionsOf('other', 1)];
