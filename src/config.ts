@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import type { S3Place } from './artifacts/s3Store.js';
 import ipaddr from 'ipaddr.js';
 import { StartError } from './errors.js';
+import type { TokenConfig } from './tenants/tokenConfig.js';
+import { readTokenConfig } from './tenants/tokenConfig.js';
 
 export interface Config {
   /** `api` answers and draws nothing, `worker` draws and answers nothing but health, `all` does both. */
@@ -26,6 +28,10 @@ export interface Config {
   readonly modelsDirectory: string;
   /** Sets the API key of the default tenant; otherwise one is generated at the first start. */
   readonly apiKey: string | undefined;
+  /** Under which keys are hashed; otherwise one is made at the first start. Machines that share a database share it. */
+  readonly keyHashSecret: string | undefined;
+  /** Undefined where no JSON Web Tokens are taken. */
+  readonly tokens: TokenConfig | undefined;
   /** "name" or "name@version"; otherwise the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
   /** The origin that signed URLs start with; otherwise that of the request. */
@@ -100,7 +106,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, 'PORT', 4000, 0, 65_535),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
-    apiKey: secret(env, 'DEFECTDIFFU_API_KEY'),
+    apiKey: token(env, 'DEFECTDIFFU_API_KEY'),
+    keyHashSecret: longSecret(env, 'KEY_HASH_SECRET'),
+    tokens: readTokenConfig(env),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
@@ -126,7 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       perTenant: integer(env, 'MAX_WEBHOOKS', 10, 0, 1000),
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
-    metricsToken: secret(env, 'METRICS_TOKEN'),
+    metricsToken: token(env, 'METRICS_TOKEN'),
   };
 }
 
@@ -172,10 +180,18 @@ function list(
 const isNetwork = (item: string): boolean => ipaddr.isValidCIDR(item);
 const isDuration = (item: string): boolean => /^\d+(\.\d+)?$/.test(item) && Number(item) <= 7 * 86_400;
 
-function secret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+function token(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const key = text(env, name);
   if (key === undefined || /^[\x21-\x7e]{8,200}$/.test(key)) return key;
   throw new StartError(`${name}: must be 8 to 200 printable ASCII characters without spaces`);
+}
+
+function longSecret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = text(env, name);
+  if (value === undefined || value.length >= 32) return value;
+  throw new StartError(
+    `${name}: must have 32 characters or more, not ${String(value.length)}; "openssl rand -hex 32" makes one`,
+  );
 }
 
 function origin(env: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -24,10 +24,13 @@ import { requireSameSecret } from './storage/sharedSecrets.js';
 import { openStorage } from './storage/open.js';
 import { lockDirectory, makeDirectory } from './storage/lock.js';
 import { forTenant } from './storage/tenantScope.js';
+import { openAccess } from './tenants/access.js';
+import { createKeyHasher } from './tenants/keyHash.js';
 import { ensureDefaultTenant } from './tenants/keys.js';
 import { createRates } from './tenants/rates.js';
 import { createSecretBox } from './webhooks/secrets.js';
 import { startDeliveries } from './webhooks/worker.js';
+import { keySecret } from './tenants/keySecret.js';
 
 export interface Service {
   /** Of the GraphQL endpoint. */
@@ -70,7 +73,12 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     const secret = config.urlSecret ?? readSecret(join(dataDirectory, 'url-secret'));
     await requireSameSecret(database, 'URL_SECRET', secret);
     const store = await openStore({ dataDirectory, s3: config.s3, urlSeconds: config.artifactUrlSeconds, alone });
-    const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey);
+    const keyHashSecret = keySecret(config);
+    await requireSameSecret(database, 'KEY_HASH_SECRET', keyHashSecret);
+    const hasher = createKeyHasher(keyHashSecret);
+    const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey, hasher);
+    const access = await openAccess({ storage, hasher, tokens: config.tokens, log });
+    closers.push(() => access.close());
     await seedCatalog(forTenant(database, tenantId), models.find());
 
     if (pool !== undefined) {
@@ -105,6 +113,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
       version,
       startedAt,
       database,
+      access,
       store,
       models,
       ...signers,

@@ -43,6 +43,8 @@ test('an unknown part, defect or model is told with what there is', async () => 
     message: 'input[0].partNumber: there is no product "tile"; there are: METAL_NUT, TILE',
     extensions: { code: 'UNKNOWN_PRODUCT', available: ['METAL_NUT', 'TILE'] },
   });
+  const onAny = { partNumber: 'tile', reference: { anyOfProduct: true } };
+  expect((await refusal(onAny)).extensions.code).toBe('UNKNOWN_PRODUCT');
   expect(await refusal({ defectCode: 'DENT' })).toMatchObject({
     message: 'input[0].defectCode: there is no defect "DENT"; there are: CRACK, SCRATCH',
     extensions: { code: 'UNKNOWN_DEFECT', available: ['CRACK', 'SCRATCH'] },

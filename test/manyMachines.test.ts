@@ -35,6 +35,7 @@ beforeAll(async () => {
     ...s3.environment,
     DATABASE_URL: postgres.url,
     URL_SECRET: 'ab'.repeat(32),
+    KEY_HASH_SECRET: 'ef'.repeat(32),
     DEFECTDIFFU_API_KEY: TEST_KEY,
     LEASE_SECONDS: '2',
   };

@@ -1,7 +1,9 @@
 /**
- * Signed URLs: /<folder>/<tenant>/<key>?expires=<unix seconds>&signature=<HMAC-SHA256>. Who holds one of an artifact
- * can read that artifact until it expires, who holds one of an upload can send that upload's file, and nothing else.
- * Expiry is rounded up, so that within a while every answer gives the same URL and caches can work.
+ * Signed URLs: /<folder>/<tenant>/<name>?expires=<unix seconds>&caller=<id of an API key>&signature=<HMAC-SHA256>. Who
+ * holds one of an artifact can read that artifact until it expires, who holds one of an upload can send that
+ * upload's file, and nothing else. It also ends with the key that asked for it and with the tenant, which whoever
+ * serves it asks of tenants/standing.ts; one that was given for a token has no caller, and ends with the tenant.
+ * Expiry is rounded up, so that within a while a caller always gets the same URL and caches can work.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -15,9 +17,22 @@ export interface SignedPath {
 
 export type Verdict = 'VALID' | 'EXPIRED' | 'INVALID';
 
+/** Who asks for a URL: an `Identity` is one. */
+export interface UrlCaller {
+  readonly tenantId: string;
+  readonly keyId: string | undefined;
+}
+
+/** The query of a URL as it comes in, checked or not. */
+export interface SignedQuery {
+  readonly expires?: unknown;
+  readonly caller?: unknown;
+  readonly signature?: unknown;
+}
+
 export interface UrlSigner {
-  sign(tenantId: string, key: string, now?: Date): SignedPath;
-  verify(tenantId: string, key: string, expires: unknown, signature: unknown, now?: Date): Verdict;
+  sign(caller: UrlCaller, name: string, now?: Date): SignedPath;
+  verify(tenantId: string, name: string, query: SignedQuery, now?: Date): Verdict;
 }
 
 /** What the signer of one folder has signed, that of another does not take. */
@@ -26,22 +41,27 @@ export type Folder = 'artifacts' | 'uploads';
 export function createSigner(secret: Uint8Array, lifetimeSeconds: number, folder: Folder = 'artifacts'): UrlSigner {
   const key = keyOf(secret, folder);
   const grain = Math.max(1, Math.floor(lifetimeSeconds / 12));
-  const signature = (tenantId: string, name: string, expires: number): string =>
+  const signature = (tenantId: string, name: string, expires: number, caller: string | undefined): string =>
     createHmac('sha256', key)
-      .update(`${tenantId}\n${name}\n${String(expires)}`)
+      .update([tenantId, name, String(expires), ...(caller === undefined ? [] : [caller])].join('\n'))
       .digest('base64url');
 
   return {
-    sign(tenantId, name, now = new Date()) {
+    sign({ tenantId, keyId }, name, now = new Date()) {
       const expires = Math.ceil((now.getTime() / 1000 + lifetimeSeconds) / grain) * grain;
       return {
-        path: `/${folder}/${tenantId}/${name}?expires=${String(expires)}&signature=${signature(tenantId, name, expires)}`,
+        path: `/${folder}/${tenantId}/${name}?${new URLSearchParams({
+          expires: String(expires),
+          ...(keyId === undefined ? {} : { caller: keyId }),
+          signature: signature(tenantId, name, expires, keyId),
+        }).toString()}`,
         expiresAt: new Date(expires * 1000),
       };
     },
-    verify(tenantId, name, expires, given, now = new Date()) {
+    verify(tenantId, name, { expires, caller, signature: given }, now = new Date()) {
+      if (caller !== undefined && (typeof caller !== 'string' || !/^[0-9a-f-]{36}$/.test(caller))) return 'INVALID';
       if (typeof given !== 'string' || typeof expires !== 'string' || !/^\d{1,12}$/.test(expires)) return 'INVALID';
-      if (!equal(given, signature(tenantId, name, Number(expires)))) return 'INVALID';
+      if (!equal(given, signature(tenantId, name, Number(expires), caller))) return 'INVALID';
       return Number(expires) * 1000 > now.getTime() ? 'VALID' : 'EXPIRED';
     },
   };

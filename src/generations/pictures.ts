@@ -41,8 +41,9 @@ export async function loadPictures(scope: TenantScope, wanted: readonly Wanted[]
   );
   const samples = await picturesOf(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
   const products = wanted.filter(({ input }) => input.reference?.anyOfProduct === true).map((one) => one.productId);
+  // An unknown product has none; it is complained of later.
   const ofProduct = new Map<string, readonly ReferenceRow[]>();
-  for (const id of new Set(products)) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));
+  for (const id of new Set(products.filter(isId))) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));
 
   return {
     reference: (id, field) => found(references, id, field, 'reference'),

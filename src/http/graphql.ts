@@ -12,12 +12,12 @@ import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
-import { authenticate } from '../tenants/keys.js';
 import { publicError, whatIsAway } from './errors.js';
 import { countOperation } from './counting.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';
 import { originOf } from './origin.js';
-import { errorStatuses, headOf } from './statuses.js';
+import { refusalOf } from './refusal.js';
+import { errorStatuses } from './statuses.js';
 
 export interface GraphqlOverHttp {
   readonly handler: RequestHandler;
@@ -67,23 +67,21 @@ export async function createGraphqlOverHttp(
 /** Apollo would run one as if it were a query. */
 async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
   if (operation?.operation !== 'subscription') return;
-  const message = 'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, not over HTTP.';
+  const message =
+    'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, or as server-sent events to /graphql/stream.';
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 async function contextOf(request: IncomingMessage, parts: Parts): Promise<Context> {
   try {
-    const identity = await authenticate(parts.database, request.headers.authorization);
+    const identity = await parts.access.authenticate(request.headers.authorization);
     await parts.rates.take(identity.tenantId);
     return createContext(parts, identity, originOf(request, parts.config));
   } catch (error) {
     const told = error instanceof ServiceError ? error : whatIsAway(error);
     if (told === undefined) throw error;
-    const { message, extensions } = told;
-    const { status, retryAfter } = headOf({ message, extensions }) ?? { status: 401, retryAfter: undefined };
-    const headers = new HeaderMap(
-      status === 401 ? [['www-authenticate', 'Bearer']] : retryAfter === undefined ? [] : [['retry-after', retryAfter]],
-    );
-    throw new GraphQLError(message, { extensions: { ...extensions, http: { status, headers } } });
+    const { status, headers } = refusalOf(told);
+    const http = { status, headers: new HeaderMap(Object.entries(headers)) };
+    throw new GraphQLError(told.message, { extensions: { ...told.extensions, http } });
   }
 }

@@ -1,36 +1,36 @@
-/** Operations over WebSocket, as HTTP requests are: counted, each with a span, and with its facts through every line of the log. */
-import { SpanKind } from '@opentelemetry/api';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
-import { execute, getOperationAST, subscribe } from 'graphql';
-import type { Facts } from '../observability/facts.js';
-import { streamWithFacts, withFacts } from '../observability/facts.js';
-import { inSpan } from '../observability/tracing.js';
-import { countOperation } from './counting.js';
+/** One operation as the streaming transports read it: within the limits, and with errors that have codes. */
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Log } from '../log.js';
+import { publicError } from './errors.js';
+import { QUERY_LIMITS, queryLimits } from './limits.js';
 
-/** @param factsOf of the operation with this context. */
-export function observedOperations(factsOf: (context: unknown) => Facts) {
-  return {
-    execute: (args: ExecutionArgs): Promise<ExecutionResult> =>
-      observed(args, factsOf(args.contextValue), async () => {
-        const result = await execute(args);
-        countOperation(typeOf(args), result.errors);
-        return result;
-      }),
-
-    async subscribe(args: ExecutionArgs) {
-      const facts = factsOf(args.contextValue);
-      const result = await observed(args, facts, async () => subscribe(args));
-      countOperation('subscription', 'errors' in result ? result.errors : undefined);
-      return Symbol.asyncIterator in result ? streamWithFacts(facts, result) : result;
-    },
-  };
+export function parseLimited(source: string): DocumentNode {
+  return parse(source, { maxTokens: QUERY_LIMITS.tokens });
 }
 
-function observed<T>(args: ExecutionArgs, facts: Facts, work: () => Promise<T>): Promise<T> {
-  const attributes = facts.request === undefined ? {} : { 'defectdiffu.request': facts.request };
-  return withFacts(facts, () => inSpan(`WS ${typeOf(args)}`, { kind: SpanKind.SERVER, attributes }, work));
+export function validateLimited(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  return validate(schema, document, [...specifiedRules, queryLimits]);
 }
 
-function typeOf({ document, operationName }: ExecutionArgs): string {
-  return getOperationAST(document, operationName)?.operation ?? 'unknown';
+/** What is wrong with the text of an operation; undefined if it can be read. */
+export function syntaxError(source: string): GraphQLError | undefined {
+  try {
+    parseLimited(source);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
+    throw error;
+  }
+}
+
+export function masked(errors: readonly GraphQLError[], log: Log, usual?: string): GraphQLFormattedError[] {
+  return errors.map((error) => publicError(error, error.toJSON(), log, usual));
+}
+
+/** Unless it has one. */
+export function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, source = null, positions = null } = error;
+  return new GraphQLError(message, { source, positions, extensions: { code, ...error.extensions } });
 }

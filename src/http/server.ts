@@ -17,6 +17,7 @@ import { health } from './health.js';
 import { serveMetrics } from './metrics.js';
 import { hostForUrl } from './origin.js';
 import { observeRequests } from './requests.js';
+import { serveEventStreams } from './eventStreams.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -55,6 +56,7 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
   const app = express().disable('x-powered-by');
   const httpServer = createServer(app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
+  const eventStreams = serveEventStreams(schema, parts, log);
   const sockets = serveWebSocket(schema, parts, httpServer, PATH, log);
   registerServiceGauges({
     database: parts.database,
@@ -65,11 +67,12 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
   app.use(observeRequests(log));
   app.get('/metrics', serveMetrics(parts.config.metricsToken));
   app.use(health(readiness));
-  app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts.signer));
+  app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts));
   app.put(
     '/uploads/:tenant/:id',
     acceptUploads({
       database: parts.database,
+      standing: parts.access.standing,
       signer: parts.uploadSigner,
       store,
       maximumBytes: parts.config.limits.maximumUploadBytes,
@@ -77,16 +80,15 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
       log,
     }),
   );
-  app.all(
-    PATH,
-    express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),
-    graphql.handler,
-  );
+  const json = express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] });
+  app.all(PATH, json, graphql.handler);
+  app.all(`${PATH}/stream`, json, eventStreams.handler);
   app.use(nothingHere(PATH));
   app.use(bodyErrors(log));
   return {
     url: await listen(httpServer, parts.config, PATH),
     async close() {
+      eventStreams.close();
       parts.wakeups.closeAll();
       await sockets.close();
       await graphql.stop();

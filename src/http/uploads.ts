@@ -16,10 +16,12 @@ import { createTurns } from '../references/turns.js';
 import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { UploadRow } from '../storage/tables.js';
+import type { Standing } from '../tenants/standing.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { receive } from './body.js';
 import { publicError } from './errors.js';
+import { urlCaller } from './permission.js';
 
 const DECODED_AT_A_TIME = 2;
 /** How long a refused caller may go on sending, to come round to reading the answer. */
@@ -27,6 +29,7 @@ const LINGER_MS = 5_000;
 
 /** What is wrong with the picture itself is 422. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
   SIGNATURE_INVALID: 403,
   URL_EXPIRED: 410,
   NOT_FOUND: 404,
@@ -38,6 +41,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 export interface UploadParts {
   readonly database: Database;
+  readonly standing: Standing;
   readonly signer: UrlSigner;
   readonly store: ArtifactStore;
   readonly maximumBytes: number;
@@ -46,14 +50,15 @@ export interface UploadParts {
 }
 
 export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: string; id: string }> {
-  const { database, signer, store, maximumBytes, log } = parts;
+  const { database, standing, signer, store, maximumBytes, log } = parts;
   const decoding = createTurns(DECODED_AT_A_TIME);
 
   async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
     const { tenant, id } = request.params;
-    const { expires, signature } = request.query;
-    requireValid(signer.verify(tenant, id, expires, signature));
+    requireValid(signer.verify(tenant, id, request.query));
     learn({ tenant });
+    const end = await standing.end(urlCaller(tenant, request.query));
+    if (end !== undefined) throw end;
     const scope = forTenant(database, tenant);
     await uploadsOf(scope).require(id);
     await requireStorage(scope, parts.limits);

@@ -3,33 +3,37 @@
  * cannot set headers. Queries pass the same limits, and errors the same mask, as over HTTP.
  */
 import type { GraphQLSchema } from 'graphql';
-import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Server } from 'node:http';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Facts } from '../observability/facts.js';
 import type { Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
-import type { Identity } from '../tenants/keys.js';
-import { authenticate } from '../tenants/keys.js';
+import type { Identity } from '../tenants/identity.js';
+import type { Session } from '../tenants/sessions.js';
 import { countOperation } from './counting.js';
-import { publicError } from './errors.js';
-import { QUERY_LIMITS, queryLimits } from './limits.js';
-import { observedOperations } from './operations.js';
+import { whatIsAway } from './errors.js';
+import { observedOperations } from './observedOperations.js';
+import { masked, parseLimited, syntaxError, validateLimited } from './operations.js';
 import { originOf } from './origin.js';
 import { requestIdOf } from './requests.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
-/** graphql-transport-ws: the server rejects the connection. Clients do not retry on it. */
+/** graphql-transport-ws: the server rejects the connection. */
 const FORBIDDEN = 4403;
+const TRY_AGAIN_LATER = 1013;
+/** How long one who is put out may take to say goodbye. */
+const LINGER_MS = 5_000;
 
 type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
-type Ours = Connection<Params, Extra & { identity?: Identity; requestId?: string }>;
+type Admitted = { identity?: Identity; session?: Session; requestId?: string };
+type Ours = Connection<Params, Extra & Admitted>;
 
 export interface Sockets {
   /** How many are in progress. */
@@ -53,38 +57,32 @@ export function serveWebSocket(
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
-  const mask = (errors: readonly GraphQLError[], usual?: string) =>
-    errors.map((error) => publicError(error, error.toJSON(), log, usual));
-  const parseLimited = (source: string) => parse(source, { maxTokens: QUERY_LIMITS.tokens });
   const connections = new Set<Ours>();
   /** By the context of each operation; the id is that of the request that opened the connection. */
   const facts = new WeakMap<object, Facts>();
-  const server = useServer<Params, { identity?: Identity; requestId?: string }>(
+  const server = useServer<Params, Admitted>(
     {
       schema,
       ...observedOperations((context) => facts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
-      validate: (checked, document) => validate(checked, document, [...specifiedRules, queryLimits]),
+      validate: validateLimited,
       onConnect: (connection) => {
         connections.add(connection);
         return admit(connection, parts);
       },
       onClose: (connection) => void connections.delete(connection),
       onSubscribe: async (connection, _id, { query }) => {
+        const end = endOf(connection.extra);
+        if (end !== undefined) return [new GraphQLError(end.message, { extensions: end.extensions })];
         if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
           const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
         }
         const refused = await rateOf(connection, parts);
         if (refused !== undefined) return [refused];
-        try {
-          parseLimited(query);
-        } catch (error) {
-          // Thrown later it would close the connection, with every other subscription on it.
-          if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
-          throw error;
-        }
-        return undefined;
+        // Thrown later it would close the connection, with every other subscription on it.
+        const unreadable = syntaxError(query);
+        return unreadable === undefined ? undefined : [unreadable];
       },
       context: ({ extra }) => {
         if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
@@ -95,10 +93,10 @@ export function serveWebSocket(
       },
       onError: (_connection, _id, _payload, errors) => {
         countOperation(undefined, errors);
-        return mask(errors, 'GRAPHQL_VALIDATION_FAILED');
+        return masked(errors, log, 'GRAPHQL_VALIDATION_FAILED');
       },
       onNext: (_connection, _id, _payload, _args, result) =>
-        result.errors === undefined ? undefined : { data: result.data ?? null, errors: mask(result.errors) },
+        result.errors === undefined ? undefined : { data: result.data ?? null, errors: masked(result.errors, log) },
     },
     sockets,
   );
@@ -110,18 +108,23 @@ export function serveWebSocket(
   };
 }
 
-async function admit({ connectionParams, extra }: Ours, parts: Parts): Promise<boolean> {
+async function admit(connection: Ours, { access }: Parts): Promise<boolean> {
+  const { connectionParams, extra } = connection;
   try {
-    extra.identity = await authenticate(
-      parts.database,
-      connectionParams?.authorization ?? connectionParams?.Authorization,
-    );
-    return true;
+    const authorization = connectionParams?.authorization ?? connectionParams?.Authorization;
+    extra.identity = await access.authenticate(authorization);
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    extra.socket.close(FORBIDDEN, `${error.code}: ${error.message}`.slice(0, 120));
+    const told = error instanceof ServiceError ? error : whatIsAway(error);
+    if (told === undefined) throw error;
+    close(extra.socket, told);
     return false;
   }
+  const session = access.sessions.open(extra.identity);
+  extra.session = session;
+  session.signal.addEventListener('abort', () => putOut(connection), { once: true });
+  extra.socket.once('close', () => session.close());
+  if (extra.socket.readyState !== WebSocket.OPEN) session.close();
+  return true;
 }
 
 async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError | undefined> {
@@ -134,7 +137,32 @@ async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError |
   }
 }
 
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { message, source = null, positions = null } = error;
-  return new GraphQLError(message, { source, positions, extensions: { ...error.extensions, code } });
+/** Every operation ends with an error that says why, and then the connection. */
+function putOut({ subscriptions, extra }: Ours): void {
+  const end = endOf(extra);
+  if (end === undefined) return;
+  const payload = [{ message: end.message, extensions: end.extensions }];
+  for (const [id, running] of Object.entries(subscriptions)) {
+    extra.socket.send(JSON.stringify({ id, type: 'error', payload }));
+    if (running !== null && 'return' in running) void running.return(undefined);
+  }
+  close(extra.socket, end);
+  setTimeout(() => extra.socket.terminate(), LINGER_MS).unref();
+}
+
+function endOf({ session }: Admitted): ServiceError | undefined {
+  return session?.signal.aborted === true ? (session.signal.reason as ServiceError) : undefined;
+}
+
+function close(socket: WebSocket, { code, message }: ServiceError): void {
+  // Clients do not come again after the first, and do after the second.
+  socket.close(code.endsWith('_UNAVAILABLE') ? TRY_AGAIN_LATER : FORBIDDEN, reason(`${code}: ${message}`));
+}
+
+/** The protocol has room for 123 bytes. */
+function reason(text: string): string {
+  return Buffer.from(text)
+    .subarray(0, 120)
+    .toString('utf8')
+    .replace(/\ufffd$/, '');
 }

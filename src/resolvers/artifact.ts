@@ -2,10 +2,10 @@
 import type { Artifact } from '../schema/sample.js';
 import type { Context } from './context.js';
 
-export async function artifact(key: string, { loaders, parts, scope, origin }: Context): Promise<Artifact> {
+export async function artifact(key: string, { loaders, parts, identity, origin }: Context): Promise<Artifact> {
   const row = await loaders.artifact.load(key);
-  const direct = await parts.store.directUrl(scope.tenantId, key, row);
+  const direct = await parts.store.directUrl(identity.tenantId, key, row);
   if (direct !== undefined) return { ...row, ...direct };
-  const { path, expiresAt } = parts.signer.sign(scope.tenantId, key);
+  const { path, expiresAt } = parts.signer.sign(identity, key);
   return { ...row, url: new URL(path, origin), expiresAt };
 }

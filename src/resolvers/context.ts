@@ -25,13 +25,16 @@ import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
-import type { Identity } from '../tenants/keys.js';
 import type { Rates } from '../tenants/rates.js';
 import type { Deliveries } from '../webhooks/deliveries.js';
 import { deliveriesOf } from '../webhooks/deliveries.js';
 import type { SecretBox } from '../webhooks/secrets.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 import { webhooksOf } from '../webhooks/webhooks.js';
+import type { Access } from '../tenants/access.js';
+import type { Identity } from '../tenants/identity.js';
+import type { Keyring } from '../tenants/keyring.js';
+import { keyringOf } from '../tenants/keyring.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
@@ -43,6 +46,7 @@ export interface Parts {
   readonly startedAt: Date;
   readonly database: Database;
   readonly store: ArtifactStore;
+  readonly access: Access;
   readonly models: Models;
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
@@ -54,6 +58,7 @@ export interface Parts {
 
 export interface Context {
   readonly parts: Parts;
+  readonly identity: Identity;
   readonly scope: TenantScope;
   readonly catalog: Catalog;
   readonly generations: Generations;
@@ -63,6 +68,7 @@ export interface Context {
   readonly uploads: Uploads;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly keyring: Keyring;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -70,9 +76,9 @@ export interface Context {
   forget(): void;
 }
 
-export function createContext(parts: Parts, { tenantId }: Identity, origin: string): Context {
-  learn({ tenant: tenantId });
-  const scope = forTenant(parts.database, tenantId);
+export function createContext(parts: Parts, identity: Identity, origin: string): Context {
+  learn({ tenant: identity.tenantId });
+  const scope = forTenant(parts.database, identity.tenantId);
   const rooms = {
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
@@ -84,6 +90,7 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     uploads: uploadsOf(scope),
     webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
     deliveries: deliveriesOf(scope),
+    keyring: keyringOf(scope, parts.access.hasher),
   };
   const rules = {
     models: parts.models,
@@ -94,6 +101,7 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
   let loaders = createLoaders(scope, rooms, rules);
   return {
     parts,
+    identity,
     scope,
     ...rooms,
     origin,

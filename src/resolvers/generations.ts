@@ -20,6 +20,7 @@ import { pageRequest } from '../storage/pages.js';
 import type { AttemptRow, DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { catalogIds } from './filters.js';
+import { Needs } from './needs.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
 @Resolver(() => Generation)
@@ -42,6 +43,7 @@ export class GenerationResolver {
     return connection(found, request, (row) => [row.id]);
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => [Generation], { description: 'Accepted whole or not at all, in the order of the input.' })
   async generateDefects(
     @Arg('input', () => [GenerateDefectsInput]) input: GenerateDefectsInput[],
@@ -51,6 +53,7 @@ export class GenerationResolver {
     return Promise.all(input.map((item) => loaders.admission.load(item)));
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Generation, { description: 'Takes effect at once. What is over already stays as it is.' })
   cancelGeneration(@Arg('id', () => ID) id: string, @Ctx() { generations }: Context): Promise<GenerationRow> {
     return generations.cancel(id);

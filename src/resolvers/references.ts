@@ -6,6 +6,7 @@ import type { KeyShape } from '../storage/pages.js';
 import type { ProductRow, ReferenceRow, RegionMaskRow } from '../storage/tables.js';
 import { artifact } from './artifact.js';
 import type { Context } from './context.js';
+import { Needs } from './needs.js';
 
 export const REFERENCE_KEY: KeyShape = ['id'];
 export const referenceKey = (row: ReferenceRow): [string] => [row.id];
@@ -17,6 +18,7 @@ export class ReferenceResolver {
     return (await references.byId(id)) ?? null;
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Reference, {
     description: 'Takes it out of the lists; what was drawn on it stays. Uploading the picture again brings it back.',
   })

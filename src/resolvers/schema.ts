@@ -2,9 +2,11 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { AccessResolver } from './access.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
 import { GenerationResolver } from './generations.js';
+import { checkRole } from './needs.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
@@ -14,6 +16,7 @@ import { WebhookDeliveryResolver, WebhookResolver } from './webhooks.js';
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
+      AccessResolver,
       ServerResolver,
       ProductResolver,
       ProductDefectResolver,
@@ -29,6 +32,7 @@ export function createSchema(): GraphQLSchema {
     ],
     // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
     validate: false,
+    authChecker: checkRole,
     // type-graphql insists on one; ours reads rows (generations/events.ts), and nothing may be fanned out in memory.
     pubSub: { publish: refuse, subscribe: refuse },
   });

@@ -3,15 +3,18 @@ import { Reference, RegionMask } from '../schema/reference.js';
 import { CreateUploadInput, Upload } from '../schema/upload.js';
 import type { ReferenceRow, RegionMaskRow, UploadRow } from '../storage/tables.js';
 import type { Context } from './context.js';
+import { Needs } from './needs.js';
 
 @Resolver(() => Upload)
 export class UploadResolver {
-  @Query(() => Upload, { nullable: true })
+  @Needs('OPERATOR')
+  @Query(() => Upload, { nullable: true, description: 'Its URL is a permission to write, so this needs the role too.' })
   async upload(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Upload | null> {
     const row = await context.uploads.byId(id);
     return row === undefined ? null : signed(row, context);
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Upload)
   async createUpload(
     @Arg('input', () => CreateUploadInput) input: CreateUploadInput,
@@ -31,7 +34,7 @@ export class UploadResolver {
   }
 }
 
-function signed(row: UploadRow, { parts, scope, origin }: Context): Upload & UploadRow {
-  const { path, expiresAt } = parts.uploadSigner.sign(scope.tenantId, row.id);
+function signed(row: UploadRow, { parts, identity, origin }: Context): Upload & UploadRow {
+  const { path, expiresAt } = parts.uploadSigner.sign(identity, row.id);
   return { ...row, url: new URL(path, origin), expiresAt, maximumBytes: parts.config.limits.maximumUploadBytes };
 }

@@ -12,6 +12,7 @@ export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
+export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
 export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
@@ -104,6 +105,16 @@ registerEnumType(WebhookDeliveryStatus, {
     PENDING: { description: 'Waits for its first attempt, or for the next.' },
     SUCCEEDED: { description: 'The receiver answered 2xx.' },
     FAILED: { description: 'Given up; redeliver sends it again.' },
+  },
+});
+
+registerEnumType(Role, {
+  name: 'Role',
+  description: 'What a caller may do. Each may do what those before it may.',
+  valuesConfig: {
+    VIEWER: { description: 'Look and follow.' },
+    OPERATOR: { description: 'Ask for generations and cancel them, send photographs, change the catalog.' },
+    ADMIN: { description: 'Manage keys.' },
   },
 });
 

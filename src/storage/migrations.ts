@@ -11,6 +11,7 @@ import { photographs } from './migrations/3-photographs.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { raiseWalls } from './walls.js';
 import { webhooks } from './migrations/7-webhooks.js';
+import { tenancy } from './migrations/4-tenants.js';
 
 interface Migration {
   readonly version: number;
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 3, statements: photographs },
   { version: 8, statements: manyMachines },
   { version: 7, statements: webhooks },
+  { version: 4, statements: tenancy },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

@@ -1,17 +1,17 @@
 /**
- * API keys. Only a key's SHA-256 is stored: keys are long random strings, so a plain hash tells nothing.
- * The first start makes the default tenant; its key is the configured one, or one that is generated once.
+ * Tenants and keys as the service and the command line make them. The first start makes the default tenant; its
+ * key is the configured one, or one that is generated once.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { and, eq, ne } from 'drizzle-orm';
-import { ServiceError } from '../errors.js';
+import { and, eq, inArray, notInArray } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
+import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
+import type { ApiKeyRow } from '../storage/tables.js';
 import { apiKeys, tenants } from '../storage/tables.js';
-
-export interface Identity {
-  readonly tenantId: string;
-}
+import type { Role } from './identity.js';
+import type { KeyHasher } from './keyHash.js';
+import { newKey, plainHash, prefixOf } from './keyHash.js';
+import { ACCESS_CHANNEL } from './standing.js';
 
 export const DEFAULT_TENANT = 'default';
 
@@ -22,22 +22,34 @@ export interface DefaultTenant {
 }
 
 /**
- * Finds or makes the default tenant and its key. A configured key replaces whatever key was there, so that a
- * leaked key is turned off by setting another.
+ * Finds or makes the default tenant and its key. A configured key replaces the one that was generated or configured
+ * before, so that a leaked one is turned off by setting another; keys that an admin created stay.
  */
-export async function ensureDefaultTenant(database: Database, configured: string | undefined): Promise<DefaultTenant> {
+export async function ensureDefaultTenant(
+  database: Database,
+  configured: string | undefined,
+  hasher: KeyHasher,
+): Promise<DefaultTenant> {
   return database.transaction(async (tx) => {
     const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
+    // Two processes that start at once take turns, or each would generate a key.
+    await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for('update');
+    const ours = (...origins: ApiKeyRow['origin'][]) =>
+      and(eq(apiKeys.tenantId, tenantId), inArray(apiKeys.origin, origins));
     if (configured !== undefined) {
-      await tx.delete(apiKeys).where(and(eq(apiKeys.tenantId, tenantId), ne(apiKeys.hash, hashOf(configured))));
-      await addKey(tx, tenantId, configured, 'CONFIGURED');
+      const forms = [...hasher.candidates(configured)];
+      await tx.delete(apiKeys).where(and(ours('CONFIGURED', 'GENERATED'), notInArray(apiKeys.hash, forms)));
+      const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.hash, forms));
+      if (kept === undefined) await addKey(tx, tenantId, configured, 'CONFIGURED', hasher);
+      await notify(tx, ACCESS_CHANNEL, tenantId);
       return { tenantId, generatedKey: undefined };
     }
-    await tx.delete(apiKeys).where(and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.origin, 'CONFIGURED')));
+    await tx.delete(apiKeys).where(ours('CONFIGURED'));
+    await notify(tx, ACCESS_CHANNEL, tenantId);
     const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
     if (kept !== undefined) return { tenantId, generatedKey: undefined };
-    const generatedKey = `dd_${randomBytes(24).toString('base64url')}`;
-    await addKey(tx, tenantId, generatedKey, 'GENERATED');
+    const generatedKey = newKey();
+    await addKey(tx, tenantId, generatedKey, 'GENERATED', hasher);
     return { tenantId, generatedKey };
   });
 }
@@ -49,35 +61,27 @@ export async function ensureTenant(database: Database, name: string): Promise<st
   return row.id;
 }
 
+export interface KeyDetails {
+  readonly name?: string;
+  readonly role?: Role;
+  readonly expiresAt?: Date | null;
+}
+
+/** Without a hasher the key stands as in the first versions, until it is used. */
 export async function addKey(
   database: Database,
   tenantId: string,
   key: string,
-  origin: 'CONFIGURED' | 'GENERATED',
-): Promise<void> {
-  await database
-    .insert(apiKeys)
-    .values({ id: newId(), tenantId, hash: hashOf(key), origin, createdAt: new Date() })
-    .onConflictDoNothing();
-}
-
-/** `authorization` is the HTTP header's value, or the WebSocket connection parameter of that name. */
-export async function authenticate(database: Database, authorization: unknown): Promise<Identity> {
-  if (authorization === undefined || authorization === null || authorization === '') {
-    throw new ServiceError('UNAUTHENTICATED', 'An API key is needed: send "authorization: Bearer <key>".');
-  }
-  const key = typeof authorization === 'string' ? /^Bearer +(\S{1,200}) *$/i.exec(authorization)?.[1] : undefined;
-  if (key === undefined) {
-    throw new ServiceError('UNAUTHENTICATED', 'authorization: must have the form "Bearer <key>".');
-  }
+  origin: ApiKeyRow['origin'],
+  hasher?: KeyHasher,
+  { name = origin.toLowerCase(), role = 'ADMIN', expiresAt = null }: KeyDetails = {},
+): Promise<ApiKeyRow> {
+  const hash = hasher?.hash(key) ?? plainHash(key);
+  const details = { name, role, expiresAt, prefix: prefixOf(key), origin, createdAt: new Date() };
   const [row] = await database
-    .select({ tenantId: apiKeys.tenantId })
-    .from(apiKeys)
-    .where(eq(apiKeys.hash, hashOf(key)));
-  if (row === undefined) throw new ServiceError('UNAUTHENTICATED', 'This API key is not known.');
+    .insert(apiKeys)
+    .values({ id: newId(), tenantId, hash, ...details })
+    .returning();
+  if (row === undefined) throw new Error('the key was not stored');
   return row;
-}
-
-function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }

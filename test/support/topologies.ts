@@ -47,7 +47,13 @@ export async function chaosInMany(plan: Plan, newFolder: () => string): Promise<
   const postgres = await startPostgres();
   const s3 = await startS3();
   const keys = await makeTenants(postgres.url, plan.tenants);
-  const common = { ...s3.environment, DATABASE_URL: postgres.url, URL_SECRET: SECRET, LEASE_SECONDS: '2' };
+  const common = {
+    ...s3.environment,
+    DATABASE_URL: postgres.url,
+    URL_SECRET: SECRET,
+    KEY_HASH_SECRET: SECRET,
+    LEASE_SECONDS: '2',
+  };
   const keep = async (name: string): Promise<Kept & { port: number }> => {
     const port = await freePort();
     const ROLE = name.replace(/\d/, '');

@@ -6,15 +6,24 @@ export const tenants = pgTable('tenant', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
   createdAt: instant('created_at').notNull(),
+  disabledAt: instant('disabled_at'),
 });
 
 export const apiKeys = pgTable('api_key', {
   id: uuid('id').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
-  /** SHA-256 of the key, hex. The key itself is nowhere. */
+  /** See tenants/keyHash.ts. The key itself is nowhere. */
   hash: text('hash').notNull(),
-  origin: text('origin').$type<'CONFIGURED' | 'GENERATED'>().notNull(),
+  origin: text('origin').$type<'CONFIGURED' | 'GENERATED' | 'CREATED'>().notNull(),
+  name: text('name').notNull().default('from before names'),
+  /** The key's first characters, to know it by. Null until a key of before is used. */
+  prefix: text('prefix'),
+  role: text('role').$type<'VIEWER' | 'OPERATOR' | 'ADMIN'>().notNull().default('ADMIN'),
   createdAt: instant('created_at').notNull(),
+  expiresAt: instant('expires_at'),
+  /** To within a few minutes. */
+  lastUsedAt: instant('last_used_at'),
+  revokedAt: instant('revoked_at'),
 });
 
 /** What a tenant may use; null where the configuration's own bound holds. */
@@ -28,3 +37,5 @@ export const quotas = pgTable('tenant_quota', {
 });
 
 export type QuotaRow = InferSelectModel<typeof quotas>;
+export type TenantRow = InferSelectModel<typeof tenants>;
+export type ApiKeyRow = InferSelectModel<typeof apiKeys>;

@@ -1,0 +1,164 @@
+/**
+ * GraphQL over server-sent events, the "distinct connections" mode of the GraphQL-over-SSE protocol: one request is one
+ * operation, and its results are `next` events with a `complete` at the end. (The protocol's other mode parks
+ * results in memory under a token that opens them to whoever has it, and only on the machine that made it.) A result
+ * is asked for when the one before has been taken, so a slow reader costs nothing.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql';
+import { once } from 'node:events';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import { factsOfNow } from '../observability/facts.js';
+import type { Context, Parts } from '../resolvers/context.js';
+import { createContext } from '../resolvers/context.js';
+import type { Session } from '../tenants/sessions.js';
+import { whatIsAway } from './errors.js';
+import { observedOperations } from './observedOperations.js';
+import { masked, parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
+import { originOf } from './origin.js';
+import type { StreamRequest } from './streamRequest.js';
+import { readStreamRequest } from './streamRequest.js';
+import { refusalOf } from './refusal.js';
+
+/** Proxies close a connection on which nothing is said. */
+const KEEP_ALIVE_MS = 12_000;
+/** How long one who does not read may take to read the last that is said. */
+const LINGER_MS = 5_000;
+
+export interface EventStreams {
+  readonly handler: RequestHandler;
+  /** Ends every stream without `complete`: clients come again, here or at another machine, and go on. */
+  close(): void;
+}
+
+export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log): EventStreams {
+  const closing = new AbortController();
+
+  async function answer(request: Request, response: Response): Promise<void> {
+    const operation = readStreamRequest(request);
+    const identity = await parts.access.authenticate(request.headers.authorization);
+    await parts.rates.take(identity.tenantId);
+    const context = createContext(parts, identity, originOf(request, parts.config));
+    const session = parts.access.sessions.open(identity);
+    try {
+      await stream(response, session, await resultsOf(schema, operation, context));
+    } finally {
+      session.close();
+    }
+  }
+
+  async function stream(response: Response, session: Session, results: AsyncIterable<ExecutionResult>): Promise<void> {
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    if (response.destroyed) left.abort();
+    const end = AbortSignal.any([left.signal, session.signal, closing.signal]);
+    response.set({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    });
+    response.write(':\n\n');
+    const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS).unref();
+    try {
+      for await (const { data, errors } of until(end, results)) {
+        const result = errors === undefined ? { data } : { data: data ?? null, errors: masked(errors, log) };
+        if (!response.write(event('next', result)))
+          await once(response, 'drain', { signal: end }).catch(() => undefined);
+      }
+      finish(response, session);
+    } catch (error) {
+      // Without `complete`: the client comes again and goes on from what it has seen.
+      log.error({ err: error }, 'an event stream failed');
+      response.destroy();
+    } finally {
+      clearInterval(keepAlive);
+    }
+  }
+
+  function finish(response: Response, { signal }: Session): void {
+    if (signal.aborted) {
+      const { message, extensions } = signal.reason as ServiceError;
+      response.write(event('next', { errors: [{ message, extensions }] }));
+    }
+    if (signal.aborted || !closing.signal.aborted) response.write(event('complete'));
+    response.end();
+    setTimeout(() => response.writableFinished || response.destroy(), LINGER_MS).unref();
+  }
+
+  return {
+    handler: (request, response) =>
+      answer(request, response).catch((error: unknown) => {
+        const told = error instanceof ServiceError || error instanceof GraphQLError ? error : whatIsAway(error);
+        if (response.headersSent || told === undefined) throw error;
+        refuse(response, told);
+      }),
+    close: () => closing.abort(),
+  };
+}
+
+async function resultsOf(
+  schema: GraphQLSchema,
+  { query, operationName, variables, mayChange }: StreamRequest,
+  contextValue: Context,
+): Promise<AsyncIterable<ExecutionResult>> {
+  const unreadable = syntaxError(query);
+  if (unreadable !== undefined) return one({ errors: [unreadable] });
+  const document = parseLimited(query);
+  const wrong = validateLimited(schema, document);
+  if (wrong.length > 0) return one({ errors: wrong.map((each) => withCode(each, 'GRAPHQL_VALIDATION_FAILED')) });
+  const operation = getOperationAST(document, operationName)?.operation;
+  if (operation === OperationTypeNode.MUTATION && !mayChange) {
+    throw new GraphQLError('A mutation needs POST.', { extensions: { code: 'BAD_REQUEST', http: { status: 405 } } });
+  }
+  const args = {
+    schema,
+    document,
+    variableValues: variables ?? {},
+    operationName: operationName ?? null,
+    contextValue,
+  };
+  const { execute, subscribe } = observedOperations(() => factsOfNow());
+  const result = await (operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args));
+  return Symbol.asyncIterator in result ? result : one(result);
+}
+
+async function* one(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+  yield result;
+}
+
+/** The results until the signal, which does not wait for the next one. */
+async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ended = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), ended]);
+      if (next === undefined || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // One that waits for an event comes back when it is woken by this.
+    void iterator.return?.();
+  }
+}
+
+function event(name: 'next' | 'complete', data?: object): string {
+  return `event: ${name}\ndata: ${data === undefined ? '' : JSON.stringify(data)}\n\n`;
+}
+
+function refuse(response: Response, error: ServiceError | GraphQLError): void {
+  const { http = undefined, ...extensions } = error.extensions as { http?: { status: number } };
+  const { status, headers } =
+    error instanceof ServiceError && http === undefined
+      ? refusalOf(error)
+      : { status: http?.status ?? 400, headers: {} };
+  response
+    .status(status)
+    .set({ ...headers, 'cache-control': 'no-store' })
+    .json({ errors: [{ message: error.message, extensions }] });
+}

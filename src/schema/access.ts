@@ -1,0 +1,75 @@
+import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
+import { connectionType } from './connection.js';
+import { Role } from './enums.js';
+
+@ObjectType({ description: 'Who asks, as the service sees it.' })
+export class Caller {
+  @Field(() => String, { description: "The tenant's name." })
+  tenant!: string;
+
+  @Field(() => Role)
+  role!: keyof typeof Role;
+
+  @Field(() => String, { description: '"key:<id>", or "token:<sub>".' })
+  subject!: string;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When the key or token ends, and every subscription that was opened with it.',
+  })
+  expiresAt?: Date | undefined;
+}
+
+@ObjectType({ description: 'An API key of the tenant. The key itself was shown once, when it was created.' })
+export class ApiKey {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String, { description: 'For people.' })
+  name!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The first characters, to know the key by. Null for a key of an older version that was not used since.',
+  })
+  prefix!: string | null;
+
+  @Field(() => Role)
+  role!: keyof typeof Role;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  expiresAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'To within five minutes.' })
+  lastUsedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  revokedAt!: Date | null;
+}
+
+export const ApiKeyConnection = connectionType(ApiKey);
+
+@InputType()
+export class CreateApiKeyInput {
+  @Field(() => String, { description: 'For people: what the key is for.' })
+  name!: string;
+
+  @Field(() => Role)
+  role!: keyof typeof Role;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  expiresAt?: Date | null;
+}
+
+@ObjectType()
+export class CreateApiKeyPayload {
+  @Field(() => ApiKey)
+  apiKey!: ApiKey;
+
+  @Field(() => String, { description: 'The key. It is shown this once.' })
+  secret!: string;
+}

@@ -1,0 +1,17 @@
+/**
+ * Roles and lives of keys, and tenants that are turned off. Only adds; keys of before, and those that an older
+ * version beside this one makes, are what they were: for everything, for ever.
+ */
+export const tenancy: readonly string[] = [
+  `alter table tenant add column disabled_at timestamptz`,
+  `alter table api_key
+    add column name text not null default 'from before names',
+    add column prefix text,
+    add column role text not null default 'ADMIN' check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+    add column expires_at timestamptz,
+    add column last_used_at timestamptz,
+    add column revoked_at timestamptz,
+    add unique (tenant_id, id),
+    drop constraint api_key_origin_check,
+    add constraint api_key_origin_check check (origin in ('CONFIGURED', 'GENERATED', 'CREATED'))`,
+];

@@ -1,0 +1,88 @@
+/**
+ * Callers that stay connected. A session ends when its key is revoked, its tenant is turned off, or it expires: at once
+ * on a notification, at the latest with the next look, and to the moment when it expires. Sessions of one
+ * caller share the look, however many subscriptions they carry.
+ */
+import type { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Identity } from './identity.js';
+import type { Standing } from './standing.js';
+import { gone } from './standing.js';
+
+const LOOK_EVERY_MS = 4_000;
+
+export interface Session {
+  /** Aborted, with a `ServiceError` as its reason, when the caller may not stay. */
+  readonly signal: AbortSignal;
+  close(): void;
+}
+
+export interface Sessions {
+  open(identity: Identity): Session;
+  /** Looks now: something has changed for a tenant, or may have. */
+  look(tenantId?: string): Promise<void>;
+  stop(): void;
+}
+
+interface Open {
+  readonly identity: Identity;
+  readonly ending: AbortController;
+}
+
+export function createSessions(standing: Standing, log: Log): Sessions {
+  const open = new Set<Open>();
+  const polling = setInterval(() => void look(), LOOK_EVERY_MS).unref();
+
+  async function look(tenantId?: string): Promise<void> {
+    const watched = [...open].filter(({ identity }) => tenantId === undefined || identity.tenantId === tenantId);
+    const callers = Map.groupBy(watched, ({ identity }) => `${identity.tenantId}/${identity.keyId ?? ''}`);
+    await Promise.all([...callers.values()].map(lookAt));
+  }
+
+  async function lookAt(sessions: readonly Open[]): Promise<void> {
+    const [one] = sessions;
+    if (one === undefined) return;
+    try {
+      const end = await standing.end(one.identity, 'fresh');
+      if (end !== undefined) sessions.forEach(({ ending }) => ending.abort(end));
+    } catch (error) {
+      // The database is away: nobody is put out for that, and the next look is soon.
+      log.warn({ err: error, tenant: one.identity.tenantId }, 'open sessions could not be checked');
+    }
+  }
+
+  return {
+    open(identity) {
+      const entry: Open = { identity, ending: new AbortController() };
+      open.add(entry);
+      const clock = atTime(identity.expiresAt, () => entry.ending.abort(expired(identity)));
+      const close = (): void => {
+        open.delete(entry);
+        clock.stop();
+      };
+      entry.ending.signal.addEventListener('abort', close, { once: true });
+      return { signal: entry.ending.signal, close };
+    },
+    look,
+    stop: () => clearInterval(polling),
+  };
+}
+
+function expired({ keyId }: Identity): ServiceError {
+  return gone(keyId === undefined ? 'The token has expired.' : 'This API key has expired.');
+}
+
+/** Timers hold no more than 2³¹ ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function atTime(time: Date | undefined, then: () => void): { stop(): void } {
+  if (time === undefined) return { stop: () => undefined };
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const left = time.getTime() - Date.now();
+    if (left <= 0) return then();
+    timer = setTimeout(wait, Math.min(left, LONGEST_TIMER_MS)).unref();
+  };
+  timer = setTimeout(wait, 0).unref();
+  return { stop: () => clearTimeout(timer) };
+}

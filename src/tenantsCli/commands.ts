@@ -1,0 +1,81 @@
+/** What each command does to a storage, and the lines that it prints. */
+import { inArray } from 'drizzle-orm';
+import { ServiceError, quote } from '../errors.js';
+import type { Storage } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import { PAGE_SIZE } from '../storage/pages.js';
+import type { ApiKeyRow } from '../storage/tables.js';
+import { apiKeys } from '../storage/tables.js';
+import { forTenant } from '../storage/tenantScope.js';
+import type { KeyHasher } from '../tenants/keyHash.js';
+import type { KeyInput, Keyring } from '../tenants/keyring.js';
+import { keyringOf } from '../tenants/keyring.js';
+import { tenantList } from '../tenants/tenantList.js';
+import type { Command } from './options.js';
+
+export async function run(command: Command, { database }: Storage, hasher: KeyHasher): Promise<readonly string[]> {
+  const tenants = tenantList(database);
+  const keyring = (tenantId: string): Keyring => keyringOf(forTenant(database, tenantId), hasher);
+  const keyOf = async (tenantId: string, input: KeyInput): Promise<string> =>
+    `API key, shown this once: ${(await keyring(tenantId).create(input)).secret}`;
+
+  switch (command.do) {
+    case 'list':
+      return (await tenants.all()).map(({ id, name, disabledAt }) =>
+        columns(id, name, disabledAt === null ? '' : `disabled ${disabledAt.toISOString()}`),
+      );
+    case 'create': {
+      const { id } = await tenants.create(command.tenant);
+      const made = `Made the tenant ${quote(command.tenant)}, ${id}.`;
+      return command.adminKey ? [made, await keyOf(id, { name: 'first admin key', role: 'ADMIN' })] : [made];
+    }
+    case 'disable':
+      await tenants.disable(command.tenant);
+      return [`Nobody of ${quote(command.tenant)} is let in any more.`];
+    case 'enable':
+      await tenants.enable(command.tenant);
+      return [`${quote(command.tenant)} is let in again.`];
+    case 'list-keys':
+      return (await allKeys(keyring((await tenants.require(command.tenant)).id))).map(lineOf);
+    case 'create-key':
+      return [await keyOf((await tenants.require(command.tenant)).id, command)];
+    case 'revoke-key': {
+      const { id, name } = await keyring(await ownerOf(command.id)).revoke(command.id, true);
+      return [`Revoked ${quote(name)}, ${id}.`];
+    }
+  }
+
+  async function ownerOf(id: string): Promise<string> {
+    const ids = isId(id) ? [id] : [];
+    const [row] = await database.select().from(apiKeys).where(inArray(apiKeys.id, ids));
+    if (row === undefined)
+      throw new ServiceError('NOT_FOUND', `there is no API key ${quote(id)}; list-keys shows the ids`);
+    return row.tenantId;
+  }
+}
+
+async function allKeys(keyring: Keyring): Promise<ApiKeyRow[]> {
+  const found: ApiKeyRow[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const after = last === undefined ? undefined : [last.id];
+    const { rows, hasNextPage } = await keyring.page({ first: PAGE_SIZE.max, after });
+    found.push(...rows);
+    if (!hasNextPage) return found;
+  }
+}
+
+function lineOf({ id, prefix, role, name, revokedAt, expiresAt, lastUsedAt }: ApiKeyRow): string {
+  const end =
+    revokedAt !== null
+      ? `revoked ${revokedAt.toISOString()}`
+      : expiresAt !== null
+        ? `expires ${expiresAt.toISOString()}`
+        : '';
+  const use = lastUsedAt === null ? 'not used yet' : `used ${lastUsedAt.toISOString()}`;
+  return columns(id, `${prefix ?? '?'}…`, role, name, use, end);
+}
+
+function columns(...texts: readonly string[]): string {
+  return texts.join('\t').trimEnd();
+}

@@ -1,0 +1,65 @@
+/**
+ * `npm run tenants`: makes tenants and keys, without the API. Beside a running service only where the database is a
+ * server: the embedded one belongs to one process, and this says so instead of touching it.
+ */
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { readConfig } from '../config.js';
+import { ServiceError, StartError } from '../errors.js';
+import type { Storage } from '../storage/database.js';
+import { openStorage } from '../storage/open.js';
+import { lockDirectory } from '../storage/lock.js';
+import { requireSameSecret } from '../storage/sharedSecrets.js';
+import { createKeyHasher } from '../tenants/keyHash.js';
+import { keySecret } from '../tenants/keySecret.js';
+import { run } from './commands.js';
+import { readCommand } from './options.js';
+
+async function main(): Promise<void> {
+  const command = readCommand(process.argv.slice(2));
+  const config = readConfig(process.env);
+  const { storage, close } = await open(config);
+  try {
+    const secret = keySecret(config);
+    await requireSameSecret(storage.database, 'KEY_HASH_SECRET', secret);
+    const lines = await run(command, storage, createKeyHasher(secret));
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  } finally {
+    await close();
+  }
+}
+
+async function open({ databaseUrl, dataDirectory }: Config): Promise<{ storage: Storage; close: () => Promise<void> }> {
+  if (databaseUrl !== undefined) {
+    const storage = await openStorage(databaseUrl);
+    return { storage, close: () => storage.close() };
+  }
+  const release = lock(dataDirectory);
+  try {
+    const storage = await openStorage(join(dataDirectory, 'db'));
+    return { storage, close: () => storage.close().finally(release) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function lock(directory: string): () => void {
+  try {
+    return lockDirectory(directory);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new StartError(
+      `${error.message}\nThe embedded database can be open in one process only. Keys of a tenant can be managed while the ` +
+        'service runs: with the mutations createApiKey and revokeApiKey, by a key with the role ADMIN. For tenants, stop the service meanwhile.',
+      { cause: error },
+    );
+  }
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof StartError || error instanceof ServiceError;
+  const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+});

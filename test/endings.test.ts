@@ -1,0 +1,254 @@
+/** What was opened with a key or a token ends with it: subscriptions over either transport, and URLs of pictures. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { eq } from 'drizzle-orm';
+import { openStorage } from '../src/storage/open.js';
+import type { Storage } from '../src/storage/database.js';
+import { apiKeys } from '../src/storage/tables.js';
+import { forTenant } from '../src/storage/tenantScope.js';
+import type { Access } from '../src/tenants/access.js';
+import { openAccess } from '../src/tenants/access.js';
+import { createKeyHasher } from '../src/tenants/keyHash.js';
+import { keyringOf } from '../src/tenants/keyring.js';
+import { tenantList } from '../src/tenants/tenantList.js';
+import { createLog } from '../src/log.js';
+import { CANCEL, EVENTS, QUICK, SLOW, fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
+import { databaseOf } from './support/database.js';
+import type { Answer, Json, Server } from './support/server.js';
+import { TEST_KEY, newDataDirectory, startServer } from './support/server.js';
+import { speak } from './support/socket.js';
+import { createKey, revokeKey, runTenants, stream } from './support/tenancy.js';
+import { createUpload, put } from './support/uploads.js';
+
+const ISSUER = { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'defectdiffu', JWT_CLOCK_SKEW_SECONDS: '0' };
+const REVOKED = { message: 'This API key was revoked.', extensions: { code: 'UNAUTHENTICATED' } };
+const EXPIRED = { message: 'The token has expired.', extensions: { code: 'UNAUTHENTICATED' } };
+
+let server: Server;
+let slow: Json;
+let token: (seconds: number) => Promise<string>;
+beforeAll(async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const file = join(newDataDirectory(), 'keys.json');
+  writeFileSync(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+  token = (seconds) =>
+    new SignJWT({ tenant: 'default', role: 'viewer' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer(ISSUER.JWT_ISSUER)
+      .setAudience(ISSUER.JWT_AUDIENCE)
+      .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
+      .sign(privateKey);
+  server = await startServer({ ...ISSUER, JWT_JWKS: file });
+  slow = await generate(server, SLOW);
+});
+
+const subscription = () => ({ id: 'x', type: 'subscribe', payload: { query: EVENTS, variables: { id: slow.id } } });
+
+/** The last message of an operation, and how long after `from` it came. */
+async function lastOf(answers: AsyncIterable<Answer>): Promise<Answer | undefined> {
+  let last: Answer | undefined;
+  for await (const answer of answers) last = answer;
+  return last;
+}
+
+async function nextError(speaker: Awaited<ReturnType<typeof speak>>): Promise<Json> {
+  for (;;) {
+    const message = await speaker.next();
+    if (message.type === 'error') return message;
+  }
+}
+
+test('over WebSocket a revoked key ends its subscriptions at once, and then the connection', async () => {
+  const { secret, apiKey } = await createKey(server, { role: 'VIEWER' });
+  const [theirs, others] = [await speak(server, secret), await speak(server)];
+  theirs.send(subscription());
+  others.send(subscription());
+  await theirs.next();
+  const ending = nextError(theirs);
+  await revokeKey(server, apiKey.id);
+  const at = Date.now();
+  expect(await ending).toEqual({ id: 'x', type: 'error', payload: [REVOKED] });
+  await expect(theirs.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This API key was revoked.');
+  expect(Date.now() - at).toBeLessThan(1_500);
+  // Who has another key goes on.
+  others.send({ id: 'y', type: 'subscribe', payload: { query: '{ caller { role } }' } });
+  for (let message = await others.next(); message.id !== 'y';) message = await others.next();
+  others.close();
+});
+
+test('over WebSocket a token ends at its time, and nothing can be asked after that', async () => {
+  const speaker = await speak(server, await token(2));
+  speaker.send(subscription());
+  expect(await nextError(speaker)).toEqual({ id: 'x', type: 'error', payload: [EXPIRED] });
+  speaker.send({ id: 'y', type: 'subscribe', payload: { query: '{ caller { role } }' } });
+  await expect(speaker.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: The token has expired.');
+});
+
+test('over server-sent events a revoked key ends its stream at once, and a token at its time', async () => {
+  const { secret, apiKey } = await createKey(server, { role: 'VIEWER' });
+  const answers = stream(server, EVENTS, { id: slow.id }, secret);
+  await answers.next();
+  const last = lastOf(answers);
+  await revokeKey(server, apiKey.id);
+  const at = Date.now();
+  expect((await last)?.errors).toEqual([REVOKED]);
+  expect(Date.now() - at).toBeLessThan(1_500);
+  expect((await lastOf(stream(server, EVENTS, { id: slow.id }, await token(2))))?.errors).toEqual([EXPIRED]);
+});
+
+describe('URLs of pictures', () => {
+  let operator: Json;
+  let mine: string;
+  let theirs: string;
+  beforeAll(async () => {
+    operator = await createKey(server, { role: 'OPERATOR' });
+    await server.data(CANCEL, { id: slow.id }); // it would be drawn first
+    const { id } = await finished(server, (await generate(server, QUICK)).id);
+    const image = async (key?: string) => samplesIn(await fetchGeneration(server, id, key))[0].image.url as string;
+    [mine, theirs] = [await image(), await image(operator.secret)];
+    slow = await generate(server, SLOW);
+    expect(await image(operator.secret)).toBe(theirs); // the same for a while, for caches
+  });
+
+  const statusOf = async (url: string | URL, headers = {}) => {
+    const response = await fetch(url, { headers });
+    const body = response.status === 200 ? { error: { code: 'OK' } } : await response.json();
+    return [response.status, (body as Json).error.code];
+  };
+  const unsigned = () => new URL(new URL(mine).pathname, mine);
+
+  test('open without a signature to a key of their tenant', async () => {
+    const headers = { authorization: `Bearer ${TEST_KEY}` };
+    const response = await fetch(unsigned(), { headers });
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'private, no-cache']);
+    expect(await statusOf(unsigned(), { authorization: `Bearer ${await token(60)}` })).toEqual([200, 'OK']);
+    expect(await statusOf(unsigned(), { authorization: 'Bearer wrong' })).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await statusOf(unsigned())).toEqual([403, 'SIGNATURE_INVALID']);
+  });
+
+  test('do not change hands: the caller is signed too', async () => {
+    const url = new URL(theirs);
+    url.searchParams.delete('caller');
+    expect(await statusOf(url)).toEqual([403, 'SIGNATURE_INVALID']);
+    url.searchParams.set('caller', new URL(mine).searchParams.get('caller') ?? '');
+    expect(await statusOf(url)).toEqual([403, 'SIGNATURE_INVALID']);
+  });
+
+  test('end with the key that asked for them, and uploads too', async () => {
+    const upload = await createUpload(server, { purpose: 'MASK' }, operator.secret);
+    expect(await statusOf(theirs)).toEqual([200, 'OK']);
+    await revokeKey(server, operator.apiKey.id);
+    expect(await statusOf(theirs)).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await statusOf(mine)).toEqual([200, 'OK']);
+    const { status, body } = await put(upload.url, Buffer.from('x'));
+    expect([status, body.errors[0].message]).toEqual([401, 'This API key was revoked.']);
+  });
+
+  test('end with the tenant', async () => {
+    await server.data(CANCEL, { id: slow.id });
+    await server.stop();
+    expect((await runTenants(server.dataDirectory, 'disable', 'default')).code).toBe(0);
+    server = await startServer({ DATA_DIR: server.dataDirectory });
+    const moved = new URL(mine);
+    moved.port = new URL(server.url).port;
+    expect(await statusOf(moved)).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await server.error('{ caller { role } }')).message).toBe('This tenant is disabled.');
+    await server.stop();
+    await runTenants(server.dataDirectory, 'enable', 'default');
+    server = await startServer({ DATA_DIR: server.dataDirectory });
+    moved.port = new URL(server.url).port;
+    expect(await statusOf(moved)).toEqual([200, 'OK']);
+  });
+});
+
+describe('on a database of its own', () => {
+  let storage: Storage;
+  let access: Access;
+  const statements: string[] = [];
+  beforeAll(async () => {
+    storage = await openStorage(await databaseOf(newDataDirectory()), {
+      seen: (statement) => statements.push(statement),
+    });
+    const hasher = createKeyHasher(Buffer.from('a secret for this test'));
+    access = await openAccess({ storage, hasher, tokens: undefined, log: createLog('silent') });
+  });
+  afterAll(async () => {
+    await access.close();
+    await storage.close();
+  });
+
+  async function sessionsOf(name: string, count: number) {
+    const { id } = await tenantList(storage.database).create(name);
+    const keyring = keyringOf(forTenant(storage.database, id), access.hasher);
+    const { apiKey, secret } = await keyring.create({ name, role: 'VIEWER' });
+    const identity = await access.authenticate(`Bearer ${secret}`);
+    return { keyId: apiKey.id, sessions: Array.from({ length: count }, () => access.sessions.open(identity)) };
+  }
+  const ended = async ({ signal }: { signal: AbortSignal }): Promise<void> => {
+    if (!signal.aborted) await once(signal, 'abort');
+  };
+
+  test('a tenant that is disabled is put out at once', async () => {
+    const [one, other] = [await sessionsOf('one', 1), await sessionsOf('other', 1)];
+    await tenantList(storage.database).disable('one');
+    await Promise.all(one.sessions.map(ended));
+    expect(one.sessions[0]?.signal.reason).toMatchObject({ message: 'This tenant is disabled.' });
+    expect(other.sessions[0]?.signal.aborted).toBe(false);
+    other.sessions.forEach((session) => session.close());
+  });
+
+  test('a lost notification costs five seconds, and one query for all sessions of a caller', async () => {
+    const { keyId, sessions } = await sessionsOf('unheard', 50);
+    await storage.database.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.id, keyId));
+    const before = statements.length;
+    const at = Date.now();
+    await Promise.all(sessions.map(ended));
+    expect(Date.now() - at).toBeLessThan(5_000);
+    expect(statements.length - before).toBe(1);
+  });
+});
+
+test('a stream says what is wrong as GraphQL does, and changes nothing by GET', async () => {
+  const errorsOf = async (query: string) =>
+    (await lastOf(stream(server, query)))?.errors?.map((each) => each.extensions.code);
+  expect(await errorsOf('{ nothing }')).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+  expect(await errorsOf('{ oops')).toEqual(['GRAPHQL_PARSE_FAILED']);
+  expect(await errorsOf(`{ ${'a: caller { role } '.repeat(60)} }`)).toEqual(['QUERY_TOO_LARGE']);
+  expect(await errorsOf(`subscription { generationEvents(id: "${'0'.repeat(36)}") { __typename } }`)).toEqual([
+    'NOT_FOUND',
+  ]);
+  const ask = (method: string, query: string, headers = {}) => {
+    const url = new URL(`${server.url}/stream`);
+    url.searchParams.set('query', query);
+    return fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${TEST_KEY}`, accept: 'text/event-stream', ...headers },
+    });
+  };
+  expect(await (await ask('GET', '{ caller { role } }')).text()).toBe(
+    ':\n\nevent: next\ndata: {"data":{"caller":{"role":"ADMIN"}}}\n\nevent: complete\ndata: \n\n',
+  );
+  expect((await ask('GET', `mutation { cancelGeneration(id: "${slow.id}") { id } }`)).status).toBe(405);
+  expect((await ask('PUT', '{ caller { role } }')).status).toBe(405);
+  expect((await ask('GET', '{ caller { role } }', { accept: 'application/json' })).status).toBe(406);
+  const refused = await ask('GET', '{ caller { role } }', { authorization: 'Bearer wrong' });
+  expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});
+
+test('a stream carries every event to the end, and a shutdown does not look like one', async () => {
+  const { id } = await generate(server, { ...QUICK, count: 2 });
+  const seqs: number[] = [];
+  for await (const { data } of stream(server, EVENTS, { id })) seqs.push(data.generationEvents.seq);
+  expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+  expect((await fetchGeneration(server, id)).status).toBe('SUCCEEDED');
+
+  const long = await generate(server, SLOW);
+  const answers = stream(server, EVENTS, { id: long.id });
+  await answers.next();
+  const rest = lastOf(answers);
+  const outcome = expect(rest).rejects.toThrow(/closed|terminated/i);
+  expect(await server.stop()).toBe(0);
+  await outcome;
+});

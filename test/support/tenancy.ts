@@ -1,0 +1,50 @@
+/** Keys of every kind, the command line that makes tenants, and a client of event streams. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { createClient } from 'graphql-sse';
+import type { Answer, Finished, Json, Server } from './server.js';
+import { TEST_KEY } from './server.js';
+
+const CREATE_KEY = `mutation ($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) { secret apiKey { id name prefix role createdAt expiresAt lastUsedAt revokedAt } }
+}`;
+
+export async function createKey(server: Server, input: object, key?: string): Promise<Json> {
+  return (await server.data(CREATE_KEY, { input: { name: 'for a test', ...input } }, key)).createApiKey;
+}
+
+export async function revokeKey(server: Server, id: string): Promise<void> {
+  await server.data('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', { id });
+}
+
+export async function runTenants(dataDirectory: string, ...args: string[]): Promise<Finished> {
+  const child = spawn(process.execPath, ['dist/tenantsCli/main.js', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), DATA_DIR: dataDirectory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (printed.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed.stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...printed };
+}
+
+/** Over server-sent events, with the client library that people use for it. */
+export async function* stream(
+  server: Server,
+  query: string,
+  variables: object = {},
+  key = TEST_KEY,
+): AsyncGenerator<Answer> {
+  const client = createClient({
+    url: `${server.url}/stream`,
+    headers: { authorization: `Bearer ${key}` },
+    retryAttempts: 0,
+  });
+  try {
+    yield* client.iterate({ query, variables: variables as Record<string, unknown> }) as AsyncIterableIterator<Answer>;
+  } finally {
+    client.dispose();
+  }
+}
