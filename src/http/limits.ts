@@ -15,7 +15,16 @@ import { PAGE_SIZE } from '../storage/pages.js';
 export const QUERY_LIMITS = { tokens: 2_000, depth: 15, aliases: 50, nodes: 50_000 } as const;
 
 /** The fields that are pages; under each, everything is asked for as often as the page is long. */
-const PAGES = new Set(['products', 'defects', 'generations', 'samples', 'references', 'webhooks', 'deliveries']);
+const PAGES = new Set([
+  'products',
+  'defects',
+  'generations',
+  'samples',
+  'references',
+  'apiKeys',
+  'webhooks',
+  'deliveries',
+]);
 
 interface Size {
   depth: number;
