@@ -29,6 +29,8 @@ export interface Limits {
   readonly queuedSamples: number;
   /** Of the file that is sent, whatever it holds. */
   readonly maximumUploadBytes: number;
+  /** Products, defects and aliases of one import. */
+  readonly catalogItems: number;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
       maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+      catalogItems: integer(env, 'MAX_CATALOG_ITEMS', 10_000, 1, 20_000),
     },
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };

@@ -4,19 +4,20 @@ import type { ErrorRequestHandler } from 'express';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { StartError } from '../errors.js';
+import { ServiceError, StartError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Parts } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
+import { authenticate } from '../tenants/keys.js';
 import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import { health } from './health.js';
+import { jsonBody } from './json.js';
 import { hostForUrl } from './origin.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = '/graphql';
-const BODY_BYTES = 256 * 1024;
 
 export interface HttpServer {
   /** Of the GraphQL endpoint. */
@@ -44,11 +45,7 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
       log,
     }),
   );
-  app.all(
-    PATH,
-    express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] }),
-    graphql.handler,
-  );
+  app.all(PATH, ...jsonBody(({ headers }) => isAdmitted(parts.database, headers.authorization)), graphql.handler);
   app.use((_request, response) => {
     response.status(404).json({
       errors: [{ message: `There is nothing here; the API is at ${PATH}.`, extensions: { code: 'NOT_FOUND' } }],
@@ -70,6 +67,16 @@ export async function startHttp(parts: Parts, store: ArtifactStore, log: Log): P
   };
 }
 
+async function isAdmitted(database: Parts['database'], authorization: unknown): Promise<boolean> {
+  try {
+    await authenticate(database, authorization);
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError) return false;
+    throw error;
+  }
+}
+
 function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(explain(error, host, port))));
@@ -87,13 +94,13 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
 
 /** A body that is too large or is not JSON is told so in GraphQL's own form. */
 function bodyErrors(log: Log): ErrorRequestHandler {
-  return (error: Error & { status?: number; type?: string }, _request, response, next) => {
+  return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);
     const status = error.status ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
     const message =
       error.type === 'entity.too.large'
-        ? `The request is larger than ${String(BODY_BYTES)} bytes.`
+        ? `The request is larger than ${String(error.limit)} bytes.`
         : status < 500
           ? `The request cannot be read: ${error.message}`
           : 'Something went wrong in the service.';

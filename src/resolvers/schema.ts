@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
+import { ImportResolver } from './importCatalog.js';
 import { GenerationResolver } from './generations.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
@@ -17,6 +18,7 @@ export function createSchema(): GraphQLSchema {
       ProductResolver,
       ProductDefectResolver,
       DefectResolver,
+      ImportResolver,
       GenerationResolver,
       SampleResolver,
       EventResolver,
