@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Mutation, Query, Resolver, createParameterDecorator } from 'type-graphql';
 import { aliasesOf } from '../catalog/aliases.js';
 import type { ImportResult } from '../catalog/importCatalog.js';
 import { importCatalog } from '../catalog/importCatalog.js';
@@ -14,6 +14,12 @@ import type { AliasRow } from '../storage/tables.js';
 import { requireText } from '../text.js';
 import type { Context } from './context.js';
 
+/** The argument as graphql-js checked it: making class instances of thousands of items would hold the event loop. */
+const AsSent = () =>
+  createParameterDecorator(({ args }) => args['input'], {
+    arg: { name: 'input', typeFunc: () => ImportCatalogInput },
+  });
+
 @Resolver()
 export class ImportResolver {
   @Mutation(() => ImportCatalogPayload, {
@@ -21,7 +27,7 @@ export class ImportResolver {
       'Takes over products, defects and aliases, whole or not at all. The same again changes nothing. What was archived comes back.',
   })
   importCatalog(
-    @Arg('input', () => ImportCatalogInput) input: ImportCatalogInput,
+    @AsSent() input: ImportCatalogInput,
     @Ctx() { scope, parts: { models, config } }: Context,
   ): Promise<ImportResult> {
     return importCatalog(scope, models, config.limits.catalogItems, itemsOf(input));
