@@ -180,6 +180,8 @@ test('archived products and defects leave the lists, are not drawn, stay with wh
 
   await set('archiveDefect', 'code');
   expect(await defectCodes('first: 100')).not.toContain('OLD');
+  const { defect } = await server.data('{ defect(code: "OLD") { archivedAt } }');
+  expect(defect.archivedAt).not.toBeNull();
   expect((await server.error(GENERATE, { input: [{ ...QUICK, defectCode: 'OLD' }] })).extensions.code).toBe(
     'DEFECT_ARCHIVED',
   );
@@ -227,14 +229,11 @@ describe('thousands', () => {
   });
 
   test('5000 products and 500 defects come in at once, and the bound on items is told', async () => {
-    const started = performance.now();
     const { products, defects } = await importCatalog(many(5000));
-    const took = performance.now() - started;
     expect([products.created, defects.created]).toEqual([5000, 500]);
     const again = await importCatalog(many(5000));
     expect([again.products.unchanged, again.defects.unchanged]).toEqual([5000, 500]);
-    const { serverInfo } = await server.data('{ serverInfo { eventLoopDelay { maxMs } limits { catalogItems } } }');
-    console.info(`import: ${took.toFixed(0)} ms, worst turn of the loop ${String(serverInfo.eventLoopDelay.maxMs)} ms`); // eslint-disable-line no-console
+    const { serverInfo } = await server.data('{ serverInfo { limits { catalogItems } } }');
     const error = await refusal({ products: Array.from({ length: 10_001 }, (_, i) => ({ partNumber: String(i) })) });
     expect(error.message).toBe('input: 10001 items are more than 10000');
     expect(serverInfo.limits.catalogItems).toBe(10_000);
@@ -274,7 +273,7 @@ test('a restart neither brings back what was archived nor renames what was renam
   await server.data('mutation { archiveDefect(code: "CRACK") { id } }');
   await server.stop();
   server = await startServer({ DATA_DIR: server.dataDirectory });
-  expect(await product('TILE')).toMatchObject({ name: 'Floor', promptName: 'Floor' });
+  expect(await product('TILE')).toMatchObject({ name: 'Floor', promptName: 'tile' });
   expect((await product('METAL_NUT')).archivedAt).not.toBeNull();
   expect(await defectCodes('first: 100')).not.toContain('CRACK');
 });

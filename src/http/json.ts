@@ -28,8 +28,8 @@ export function jsonBody(admitted: (request: IncomingMessage) => Promise<boolean
 
 /** What is compressed or comes in chunks may become any size. */
 function mayBeLarge({ headers }: IncomingMessage): boolean {
-  const announced = headers['content-encoding'] === undefined ? headers['content-length'] : undefined;
-  return announced === undefined || Number(announced) > BODY_BYTES;
+  if (headers['content-encoding'] !== undefined || headers['transfer-encoding'] !== undefined) return true;
+  return Number(headers['content-length'] ?? 0) > BODY_BYTES;
 }
 
 /** An allowance, not a wall: whoever writes the word into a comment is bounded by the larger bound. */

@@ -129,6 +129,12 @@ export class DefectResolver {
     return connection(await catalog.defectPage(request, conditions), request, (row) => [row.code]);
   }
 
+  @Query(() => Defect, { nullable: true })
+  async defect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow | null> {
+    const [row] = await catalog.defectsByCode([requireText(code, 'code')]);
+    return row ?? null;
+  }
+
   @Mutation(() => Defect, {
     description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
   })

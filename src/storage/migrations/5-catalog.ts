@@ -5,7 +5,7 @@ export const catalog: readonly string[] = [
       add column given_prompt_name text,
       add column archived_at timestamptz,
       add column updated_at timestamptz not null default now()`,
-    `update ${table} set updated_at = created_at`,
+    `update ${table} set updated_at = created_at, given_prompt_name = prompt_name`,
     `create index ${table}_by_update on ${table} (tenant_id, updated_at)`,
   ]),
   `create table alias (
