@@ -54,6 +54,8 @@ export interface Limits {
   readonly maximumUploadBytes: number;
   /** Of each tenant that has no bounds of its own; null is no bound. */
   readonly tenant: TenantLimits;
+  /** Products, defects and aliases of one import. */
+  readonly catalogItems: number;
 }
 
 export interface TenantLimits {
@@ -117,6 +119,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
       maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+      catalogItems: integer(env, 'MAX_CATALOG_ITEMS', 10_000, 1, 20_000),
       tenant: {
         concurrentGenerations: optionalInteger(env, 'QUOTA_CONCURRENT_GENERATIONS', 0, MOST),
         pixelStepsPerDay: optionalInteger(env, 'QUOTA_PIXEL_STEPS_PER_DAY', 0, MOST),

@@ -77,3 +77,14 @@ test('filters hold on every page', async () => {
   expect(await walk('generations($page, filter: { status: [FAILED, CANCELED] })', 'id', 2)).toEqual([]);
   expect(await walk('generations($page, filter: { partNumber: "NOTHING" })', 'id', 2)).toEqual([]);
 });
+
+test('generations are found by model and by time', async () => {
+  const found = async (filter: string) =>
+    (await walk(`generations($page, filter: { ${filter} })`, 'createdAt', 100)).length;
+  const all = await found('');
+  expect(all).toBeGreaterThan(0);
+  expect(await found('model: "tiny"')).toBe(all);
+  expect(await found('model: "tiny@1.0.0", createdAfter: "2020-01-01T00:00:00Z"')).toBe(all);
+  expect(await found('model: "tin"')).toBe(0);
+  expect(await found('createdBefore: "2020-01-01T00:00:00Z"')).toBe(0);
+});

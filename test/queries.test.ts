@@ -54,6 +54,41 @@ test('the references of two products, with images and products, cost as many sta
   expect(two).toHaveLength(one.length);
 });
 
+test('a page of products, each with filtered samples, costs as many statements as one product', async () => {
+  const products = Array.from({ length: 8 }, (_, i) => ({ partNumber: `A${String(i)}`, name: 'tile' }));
+  await server.data('mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { warnings { field } } }', {
+    input: { products },
+  });
+  const input = products.flatMap(({ partNumber }, i) => [
+    { ...QUICK, partNumber, steps: 1, count: 3, strength: { min: 1, max: 3 }, seed: i },
+    { ...QUICK, partNumber, defectCode: 'SCRATCH', steps: 1, seed: i },
+  ]);
+  const { generateDefects } = await server.data(
+    'mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }',
+    { input },
+  );
+  for (const { id } of generateDefects) await finished(server, id);
+  const filter = 'filter: { defectCode: "CRACK", strength: { min: 2 } }, first: 1';
+  const query = `query ($first: Int!) { products(first: $first, filter: { search: "A" }) { edges { node { partNumber
+    samples(${filter}) { pageInfo { hasNextPage } edges { node { strength image { url }
+      generation { defect { code } samples(${filter}) { edges { node { strength mask { url } } } } } } } }
+  } } } }`;
+  let page: Json;
+  const one = await statementsOf(() => server.data(query, { first: 1 }));
+  const eight = await statementsOf(async () => (page = await server.data(query, { first: 8 })));
+  const own = page.products.edges.map(({ node }: Json) => node);
+  expect(own.map(({ partNumber }: Json) => partNumber)).toEqual(products.map(({ partNumber }) => partNumber));
+  for (const { samples } of own) {
+    expect(samples).toMatchObject({
+      pageInfo: { hasNextPage: true },
+      edges: [{ node: { strength: 2, generation: { defect: { code: 'CRACK' } } } }],
+    });
+    expect(samples.edges[0].node.generation.samples.edges).toMatchObject([{ node: { strength: 2 } }]);
+  }
+  expect(one).toHaveLength(7);
+  expect(eight).toHaveLength(one.length);
+});
+
 test('a document with several mutations is as many admissions, each whole', async () => {
   const item = '{ partNumber: "TILE", defectCode: "CRACK", steps: 1 }';
   const bad = '{ partNumber: "TILE", defectCode: "CRACK", steps: 0 }';

@@ -84,6 +84,25 @@ test("no list holds another tenant's rows, whatever the filter", async () => {
   });
 });
 
+test("another tenant's catalog is neither imported into nor archived, and aliases are each tenant's own", async () => {
+  const input = {
+    products: [{ partNumber: 'TILE', name: 'theirs', promptName: 'tile' }],
+    aliases: [{ alias: 'dull', promptName: 'crack' }],
+    archiveMissing: true,
+  };
+  const query = 'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { products { archived } } }';
+  expect((await server.data(query, { input }, OTHER)).importCatalog.products.archived).toBe(0);
+  const { code } = (await server.error('mutation { archiveProduct(partNumber: "METAL_NUT") { id } }', {}, OTHER))
+    .extensions;
+  expect(code).toBe('NOT_FOUND');
+  const { product, products, aliases } = await server.data(
+    '{ product(partNumber: "TILE") { name } products { edges { node { partNumber } } } aliases { edges { cursor } } }',
+  );
+  expect([product.name, products.edges.length, aliases.edges.length]).toEqual(['tile', 2, 0]);
+  const remove = 'mutation { removeAlias(kind: DEFECT, alias: "dull") { alias } }';
+  expect((await server.error(remove)).extensions.code).toBe('NOT_FOUND');
+});
+
 test('an idempotency key belongs to its tenant', async () => {
   const theirs = await generate(server, { ...QUICK, count: 1, idempotencyKey: 'mine' }, OTHER);
   expect(theirs.id).not.toBe(generation.id);

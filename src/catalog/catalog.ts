@@ -1,67 +1,102 @@
 /** A tenant's products and defects. Lists come in the order of their codes. */
-import { asc, gt, ilike, inArray, or } from 'drizzle-orm';
+import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { ServiceError, quote } from '../errors.js';
 import type { Page, PageRequest } from '../storage/pages.js';
 import { page } from '../storage/pages.js';
 import type { DefectRow, ProductRow } from '../storage/tables.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { setArchived } from './shelves.js';
+
+export interface CatalogConditions {
+  /** Looked for in code and name, ignoring case. */
+  readonly search?: string | undefined;
+  readonly promptName?: string | undefined;
+  readonly promptNames?: readonly string[] | undefined;
+  /** Undefined: both. */
+  readonly archived: boolean | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+  readonly updatedAfter?: Date | undefined;
+  readonly updatedBefore?: Date | undefined;
+}
 
 export interface Catalog {
   productsById(ids: readonly string[]): Promise<readonly ProductRow[]>;
   defectsById(ids: readonly string[]): Promise<readonly DefectRow[]>;
   productsByPartNumber(partNumbers: readonly string[]): Promise<readonly ProductRow[]>;
   defectsByCode(codes: readonly string[]): Promise<readonly DefectRow[]>;
-  /** `search` is looked for in part number and name, ignoring case. */
-  productPage(request: PageRequest, search?: string): Promise<Page<ProductRow>>;
-  defectPage(request: PageRequest): Promise<Page<DefectRow>>;
-  allDefects(): Promise<readonly DefectRow[]>;
+  productPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<ProductRow>>;
+  defectPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<DefectRow>>;
+  /** Those that are not archived. */
+  currentDefects(): Promise<readonly DefectRow[]>;
+  /** Throws NOT_FOUND. What is so already stays as it is. */
+  setProductArchived(partNumber: string, archived: boolean): Promise<ProductRow>;
+  setDefectArchived(code: string, archived: boolean): Promise<DefectRow>;
+  /** Of those that are not archived, here and below. */
   partNumbers(limit: number): Promise<readonly string[]>;
   defectCodes(limit: number): Promise<readonly string[]>;
 }
 
-export function catalogOf({ database, rows }: TenantScope): Catalog {
+export function catalogOf(scope: TenantScope): Catalog {
+  const { database, rows } = scope;
   const product = () => database.select().from(products);
   const defect = () => database.select().from(defects);
+  const withPartNumbers = async (numbers: readonly string[]) =>
+    numbers.length === 0 ? [] : product().where(rows(products, inArray(products.partNumber, [...numbers])));
+  const withCodes = async (codes: readonly string[]) =>
+    codes.length === 0 ? [] : defect().where(rows(defects, inArray(defects.code, [...codes])));
   return {
     productsById: async (ids) => product().where(rows(products, inArray(products.id, [...ids]))),
     defectsById: async (ids) => defect().where(rows(defects, inArray(defects.id, [...ids]))),
-    productsByPartNumber: async (numbers) =>
-      numbers.length === 0 ? [] : product().where(rows(products, inArray(products.partNumber, [...numbers]))),
-    defectsByCode: async (codes) =>
-      codes.length === 0 ? [] : defect().where(rows(defects, inArray(defects.code, [...codes]))),
+    productsByPartNumber: withPartNumbers,
+    defectsByCode: withCodes,
 
-    async productPage(request, search) {
+    async productPage(request, conditions) {
       const [last] = request.after ?? [];
-      const text = search === undefined ? undefined : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+      const beyond = last === undefined ? undefined : gt(products.partNumber, String(last));
       const found = await product()
-        .where(
-          rows(
-            products,
-            last === undefined ? undefined : gt(products.partNumber, String(last)),
-            text === undefined ? undefined : or(ilike(products.partNumber, text), ilike(products.name, text)),
-          ),
-        )
+        .where(rows(products, beyond, ...wanted(products, products.partNumber, conditions)))
         .orderBy(asc(products.partNumber))
         .limit(request.first + 1);
       return page(found, request);
     },
 
-    async defectPage(request) {
+    async defectPage(request, conditions) {
       const [last] = request.after ?? [];
+      const beyond = last === undefined ? undefined : gt(defects.code, String(last));
       const found = await defect()
-        .where(rows(defects, last === undefined ? undefined : gt(defects.code, String(last))))
+        .where(rows(defects, beyond, ...wanted(defects, defects.code, conditions)))
         .orderBy(asc(defects.code))
         .limit(request.first + 1);
       return page(found, request);
     },
 
-    allDefects: async () => defect().where(rows(defects)).orderBy(asc(defects.code)),
+    currentDefects: async () =>
+      defect()
+        .where(rows(defects, isNull(defects.archivedAt)))
+        .orderBy(asc(defects.code)),
+
+    async setProductArchived(partNumber, archived) {
+      await setArchived(scope, 'PRODUCT', partNumber, archived);
+      const [row] = await withPartNumbers([partNumber]);
+      if (row !== undefined) return row;
+      throw notFound('partNumber', `there is no product ${quote(partNumber)}`);
+    },
+
+    async setDefectArchived(code, archived) {
+      await setArchived(scope, 'DEFECT', code, archived);
+      const [row] = await withCodes([code]);
+      if (row !== undefined) return row;
+      throw notFound('code', `there is no defect ${quote(code)}`);
+    },
 
     async partNumbers(limit) {
       const found = await database
         .select({ value: products.partNumber })
         .from(products)
-        .where(rows(products))
+        .where(rows(products, isNull(products.archivedAt)))
         .orderBy(asc(products.partNumber))
         .limit(limit);
       return found.map((row) => row.value);
@@ -71,10 +106,30 @@ export function catalogOf({ database, rows }: TenantScope): Catalog {
       const found = await database
         .select({ value: defects.code })
         .from(defects)
-        .where(rows(defects))
+        .where(rows(defects, isNull(defects.archivedAt)))
         .orderBy(asc(defects.code))
         .limit(limit);
       return found.map((row) => row.value);
     },
   };
+}
+
+function notFound(field: string, problem: string): ServiceError {
+  return new ServiceError('NOT_FOUND', `${field}: ${problem}`, { field });
+}
+
+function wanted(table: typeof products | typeof defects, code: PgColumn, conditions: CatalogConditions) {
+  const { search, promptName, promptNames, archived } = conditions;
+  const { createdAfter, createdBefore, updatedAfter, updatedBefore } = conditions;
+  const text = search === undefined ? undefined : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  return [
+    text === undefined ? undefined : or(ilike(code, text), ilike(table.name, text)),
+    promptName === undefined ? undefined : eq(table.promptName, promptName),
+    promptNames === undefined ? undefined : inArray(table.promptName, [...promptNames]),
+    archived === undefined ? undefined : archived ? isNotNull(table.archivedAt) : isNull(table.archivedAt),
+    createdAfter === undefined ? undefined : gte(table.createdAt, createdAfter),
+    createdBefore === undefined ? undefined : lt(table.createdAt, createdBefore),
+    updatedAfter === undefined ? undefined : gte(table.updatedAt, updatedAfter),
+    updatedBefore === undefined ? undefined : lt(table.updatedAt, updatedBefore),
+  ];
 }

@@ -1,6 +1,7 @@
 /**
  * Gives a tenant the words of a bundle as a catalog to begin with. Words that a later bundle adds are added at
- * the next start; what is there already, perhaps edited, is left alone.
+ * the next start; what is there already, perhaps
+ * edited or archived, is left alone.
  */
 import type { Bundle } from '../inference/index.js';
 import { newId } from '../storage/identifiers.js';
@@ -9,7 +10,13 @@ import type { TenantScope } from '../storage/tenantScope.js';
 
 export async function seedCatalog(scope: TenantScope, bundle: Bundle): Promise<void> {
   const { vocabulary } = bundle.manifest;
-  const common = (word: string) => ({ id: newId(), name: word, promptName: word, createdAt: new Date() });
+  const common = (word: string) => ({
+    id: newId(),
+    name: word,
+    promptName: word,
+    givenPromptName: word,
+    createdAt: new Date(),
+  });
   await scope.transaction(async ({ database, own }) => {
     await database
       .insert(products)

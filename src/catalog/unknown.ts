@@ -1,5 +1,6 @@
 /** What a caller is told who names something that the catalog does not have. */
 import { ServiceError, listed, quote } from '../errors.js';
+import type { DefectRow, ProductRow } from '../storage/tables.js';
 import type { Catalog } from './catalog.js';
 
 const NAMES_IN_ERROR = 20;
@@ -20,4 +21,20 @@ export async function unknownDefect(catalog: Catalog, code: string, field: strin
     `${field}: there is no defect ${quote(code)}; there are: ${listed(codes, NAMES_IN_ERROR)}`,
     { field, available: codes.slice(0, NAMES_IN_ERROR) },
   );
+}
+
+/** What is archived stays to be looked at, but nothing new is drawn of it. */
+export function requireCurrent(product: ProductRow, defect: DefectRow, at: string): void {
+  if (product.archivedAt !== null)
+    throw new ServiceError(
+      'PRODUCT_ARCHIVED',
+      `${at}.partNumber: product ${quote(product.partNumber)} is archived since ${product.archivedAt.toISOString()}; unarchiveProduct or an import brings it back`,
+      { field: `${at}.partNumber` },
+    );
+  if (defect.archivedAt !== null)
+    throw new ServiceError(
+      'DEFECT_ARCHIVED',
+      `${at}.defectCode: defect ${quote(defect.code)} is archived since ${defect.archivedAt.toISOString()}; unarchiveDefect or an import brings it back`,
+      { field: `${at}.defectCode` },
+    );
 }

@@ -6,7 +6,7 @@
 import { inArray, sql } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
-import { unknownDefect, unknownProduct } from '../catalog/unknown.js';
+import { requireCurrent, unknownDefect, unknownProduct } from '../catalog/unknown.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { stepsOnPhotograph } from '../inference/index.js';
@@ -142,6 +142,7 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const { product, defect } = known[i] ?? {};
     if (product === undefined) throw await unknownProduct(catalog, input.partNumber, `${at}.partNumber`);
     if (defect === undefined) throw await unknownDefect(catalog, input.defectCode, `${at}.defectCode`);
+    requireCurrent(product, defect, at);
     const bundle = findModel(rules.models, input.model, at);
     const coverage = rules.models.coverage(bundle, product.promptName, defect.promptName);
     if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);

@@ -1,5 +1,6 @@
 /** A tenant's generations: look-ups, lists, and cancelling. */
-import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
+import { defectIdOf, productIdOf } from '../catalog/codes.js';
 import { ServiceError, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
@@ -13,8 +14,12 @@ import { CHANNEL, append, cancelSignal } from './events.js';
 
 export interface GenerationConditions {
   readonly statuses?: readonly GenerationRow['status'][] | undefined;
-  readonly productIds?: readonly string[] | undefined;
-  readonly defectIds?: readonly string[] | undefined;
+  readonly partNumber?: string | undefined;
+  readonly defectCode?: string | undefined;
+  /** "name" (any version) or "name@version". */
+  readonly model?: string | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
 }
 
 export interface Generations {
@@ -49,7 +54,7 @@ export function generationsOf(scope: TenantScope): Generations {
   return {
     byId,
     require,
-    async page(request, { statuses, productIds, defectIds }) {
+    async page(request, conditions) {
       const [last] = request.after ?? [];
       const found = await database
         .select()
@@ -58,9 +63,7 @@ export function generationsOf(scope: TenantScope): Generations {
           rows(
             generations,
             last === undefined ? undefined : lt(generations.id, String(last)),
-            among(generations.status, statuses),
-            among(generations.productId, productIds),
-            among(generations.defectId, defectIds),
+            ...wanted(scope, conditions),
           ),
         )
         .orderBy(desc(generations.id))
@@ -85,8 +88,15 @@ export function generationsOf(scope: TenantScope): Generations {
   };
 }
 
-type FilterColumn = typeof generations.status | typeof generations.productId | typeof generations.defectId;
-
-function among(column: FilterColumn, values: readonly string[] | undefined) {
-  return values === undefined ? undefined : inArray(column as typeof generations.productId, [...values]);
+function wanted(scope: TenantScope, conditions: GenerationConditions) {
+  const { statuses, partNumber, defectCode, model, createdAfter, createdBefore } = conditions;
+  const bundle = sql`${generations.settings} ->> 'bundle'`;
+  return [
+    statuses === undefined ? undefined : inArray(generations.status, [...statuses]),
+    partNumber === undefined ? undefined : eq(generations.productId, productIdOf(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(generations.defectId, defectIdOf(scope, defectCode)),
+    model === undefined ? undefined : or(eq(bundle, model), eq(sql`split_part(${bundle}, '@', 1)`, model)),
+    createdAfter === undefined ? undefined : gte(generations.createdAt, createdAfter),
+    createdBefore === undefined ? undefined : lt(generations.createdAt, createdBefore),
+  ];
 }

@@ -1,5 +1,6 @@
 /** A tenant's samples and the artifacts they point to. */
 import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import { defectIdOf, productIdOf } from '../catalog/codes.js';
 import type { Page, PageRequest } from '../storage/pages.js';
 import { page } from '../storage/pages.js';
 import { isId } from '../storage/identifiers.js';
@@ -14,8 +15,8 @@ interface Bounds {
 
 export interface SampleConditions {
   readonly generationId?: string | undefined;
-  readonly productIds?: readonly string[] | undefined;
-  readonly defectIds?: readonly string[] | undefined;
+  readonly partNumber?: string | undefined;
+  readonly defectCode?: string | undefined;
   readonly strength?: Bounds | undefined;
   readonly areaFraction?: Bounds | undefined;
   readonly visibility?: Bounds | undefined;
@@ -39,13 +40,15 @@ export interface Samples {
     parent: Parent,
     ids: readonly string[],
     request: PageRequest,
+    conditions: SampleConditions,
   ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
   indexesOf(generationId: string): Promise<ReadonlySet<number>>;
   artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
   insert(sample: Omit<SampleRow, 'tenantId'>): Promise<void>;
 }
 
-export function samplesOf({ tenantId, database, rows, own }: TenantScope): Samples {
+export function samplesOf(scope: TenantScope): Samples {
+  const { tenantId, database, rows, own } = scope;
   return {
     byId: async (ids) =>
       database
@@ -54,24 +57,24 @@ export function samplesOf({ tenantId, database, rows, own }: TenantScope): Sampl
         .where(rows(samples, inArray(samples.id, [...ids]))),
 
     async page(request, conditions) {
-      const ids = [conditions.generationId, conditions.referenceId];
-      if (ids.some((id) => id !== undefined && !isId(id))) return page([], request);
+      if (!possible(conditions)) return page([], request);
       const found = await database
         .select()
         .from(samples)
-        .where(rows(samples, beyond(request), ...wanted(conditions)))
+        .where(rows(samples, beyond(request), ...wanted(scope, conditions)))
         .orderBy(desc(samples.generationId), asc(samples.index))
         .limit(request.first + 1);
       return page(found, request);
     },
 
-    async pagesUnder(parent, ids, request) {
+    async pagesUnder(parent, ids, request, conditions) {
+      if (!possible(conditions)) return new Map();
       const column = parent === 'generation' ? samples.generationId : samples.productId;
       const rank = sql<number>`row_number() over (partition by ${column} order by ${samples.generationId} desc, ${samples.index})`;
       const ranked = database
         .select({ id: samples.id, rank: rank.as('rank') })
         .from(samples)
-        .where(rows(samples, inArray(column, [...ids]), beyond(request)))
+        .where(rows(samples, inArray(column, [...ids]), beyond(request), ...wanted(scope, conditions)))
         .as('ranked');
       const found = await database
         .select({ sample: samples })
@@ -120,13 +123,18 @@ function beyond({ after }: PageRequest) {
   return or(lt(samples.generationId, generation), and(eq(samples.generationId, generation), gt(samples.index, index)));
 }
 
-function wanted(conditions: SampleConditions) {
-  const { generationId, productIds, defectIds, referenceId, createdAfter, createdBefore } = conditions;
+/** An id that is none matches nothing, and PostgreSQL would raise an error. */
+function possible({ generationId, referenceId }: SampleConditions): boolean {
+  return [generationId, referenceId].every((id) => id === undefined || isId(id));
+}
+
+function wanted(scope: TenantScope, conditions: SampleConditions) {
+  const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
   const numbers = ['strength', 'areaFraction', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
-    productIds === undefined ? undefined : inArray(samples.productId, [...productIds]),
-    defectIds === undefined ? undefined : inArray(samples.defectId, [...defectIds]),
+    partNumber === undefined ? undefined : eq(samples.productId, productIdOf(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(samples.defectId, defectIdOf(scope, defectCode)),
     referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
     ...numbers.flatMap((name) => {
       const { min, max } = conditions[name] ?? {};

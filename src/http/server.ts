@@ -5,15 +5,17 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.js';
-import { StartError } from '../errors.js';
+import { ServiceError, StartError } from '../errors.js';
 import type { Log } from '../log.js';
 import { registerServiceGauges } from '../observability/serviceGauges.js';
 import type { Parts } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
+import type { Access } from '../tenants/access.js';
 import { serveArtifacts } from './artifacts.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import type { Readiness } from './health.js';
 import { health } from './health.js';
+import { jsonBody } from './json.js';
 import { serveMetrics } from './metrics.js';
 import { hostForUrl } from './origin.js';
 import { observeRequests } from './requests.js';
@@ -22,7 +24,6 @@ import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = '/graphql';
-const BODY_BYTES = 256 * 1024;
 
 export interface HttpServer {
   /** Of the GraphQL endpoint. */
@@ -80,9 +81,9 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
       log,
     }),
   );
-  const json = express.json({ limit: BODY_BYTES, type: ['application/json', 'application/graphql-response+json'] });
-  app.all(PATH, json, graphql.handler);
-  app.all(`${PATH}/stream`, json, eventStreams.handler);
+  const json = jsonBody(({ headers }) => isAdmitted(parts.access, headers.authorization));
+  app.all(PATH, ...json, graphql.handler);
+  app.all(`${PATH}/stream`, ...json, eventStreams.handler);
   app.use(nothingHere(PATH));
   app.use(bodyErrors(log));
   return {
@@ -94,6 +95,16 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
       await graphql.stop();
     },
   };
+}
+
+async function isAdmitted(access: Access, authorization: unknown): Promise<boolean> {
+  try {
+    await access.authenticate(authorization);
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError) return false;
+    throw error;
+  }
 }
 
 /** Resolves to the URL of `path`. */
@@ -122,13 +133,13 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
 
 /** A body that is too large or is not JSON is told so in GraphQL's own form. */
 function bodyErrors(log: Log): ErrorRequestHandler {
-  return (error: Error & { status?: number; type?: string }, _request, response, next) => {
+  return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);
     const status = error.status ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
     const message =
       error.type === 'entity.too.large'
-        ? `The request is larger than ${String(BODY_BYTES)} bytes.`
+        ? `The request is larger than ${String(error.limit)} bytes.`
         : status < 500
           ? `The request cannot be read: ${error.message}`
           : 'Something went wrong in the service.';

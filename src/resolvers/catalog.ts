@@ -1,9 +1,10 @@
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { optionalText, requireText } from '../text.js';
+import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { requireText } from '../text.js';
 import { Coverage } from '../schema/enums.js';
 import {
   Defect,
   DefectConnection,
+  DefectFilter,
   Product,
   ProductConnection,
   ProductDefect,
@@ -12,10 +13,11 @@ import {
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { ReferenceConnection } from '../schema/reference.js';
-import { SampleConnection } from '../schema/sample.js';
+import { SampleConnection, SampleFilter } from '../schema/sample.js';
 import { pageRequest } from '../storage/pages.js';
 import type { DefectRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
+import { catalogConditions, sampleConditions } from './filters.js';
 import { REFERENCE_KEY, referenceKey } from './references.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
@@ -25,10 +27,12 @@ export class ProductResolver {
   async products(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => ProductFilter, { nullable: true }) filter: ProductFilter | null,
-    @Ctx() { catalog }: Context,
+    @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
+    @Ctx() { catalog, parts: { models } }: Context,
   ): Promise<Connection<ProductRow>> {
     const request = pageRequest(args, ['string']);
-    const found = await catalog.productPage(request, optionalText(filter?.search, 'filter.search'));
+    const conditions = catalogConditions(filter, includeArchived, 'PRODUCT', models);
+    const found = await catalog.productPage(request, conditions);
     return connection(found, request, (row) => [row.partNumber]);
   }
 
@@ -41,20 +45,48 @@ export class ProductResolver {
     return row ?? null;
   }
 
-  @FieldResolver(() => [ProductDefect], { description: 'Every defect of the tenant, as it concerns this product.' })
-  async defects(@Root() product: ProductRow, @Ctx() { loaders }: Context): Promise<ProductDefect[]> {
-    const all = await loaders.allDefects.load('all');
-    return all.map((defect) => ({ defect, productPromptName: product.promptName }));
+  @Mutation(() => Product, {
+    description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
+  })
+  archiveProduct(
+    @Arg('partNumber', () => String) partNumber: string,
+    @Ctx() { catalog }: Context,
+  ): Promise<ProductRow> {
+    return catalog.setProductArchived(requireText(partNumber, 'partNumber'), true);
+  }
+
+  @Mutation(() => Product)
+  unarchiveProduct(
+    @Arg('partNumber', () => String) partNumber: string,
+    @Ctx() { catalog }: Context,
+  ): Promise<ProductRow> {
+    return catalog.setProductArchived(requireText(partNumber, 'partNumber'), false);
+  }
+
+  @FieldResolver(() => [ProductDefect], {
+    description:
+      'The defects that are not archived, as they concern this product; ask for a coverage where there are many.',
+  })
+  defects(
+    @Root() { promptName }: ProductRow,
+    @Arg('coverage', () => [Coverage], { nullable: true, description: 'Any of these, under the model.' })
+    coverages: (keyof typeof Coverage)[] | null,
+    @Arg('model', () => String, { nullable: true }) model: string | null,
+    @Ctx() { loaders }: Context,
+  ): Promise<readonly ProductDefect[]> {
+    return loaders.productDefects.load({ promptName, coverages, model });
   }
 
   @FieldResolver(() => SampleConnection, { description: 'The newest generation first.' })
   async samples(
     @Root() { id }: ProductRow,
     @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
     @Ctx() { loaders }: Context,
   ): Promise<Connection<SampleRow>> {
     const request = pageRequest(args, SAMPLE_KEY);
-    const found = await loaders.samplesUnder.load({ parent: 'product', id, request });
+    const conditions = sampleConditions(filter);
+    const found = await loaders.samplesUnder.load({ parent: 'product', id, request, conditions });
     return connection(found, request, sampleKey);
   }
 
@@ -86,8 +118,32 @@ export class ProductDefectResolver {
 @Resolver(() => Defect)
 export class DefectResolver {
   @Query(() => DefectConnection, { description: 'In the order of their codes.' })
-  async defects(@Args(() => PageArgs) args: PageArgs, @Ctx() { catalog }: Context): Promise<Connection<DefectRow>> {
+  async defects(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => DefectFilter, { nullable: true }) filter: DefectFilter | null,
+    @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
+    @Ctx() { catalog, parts: { models } }: Context,
+  ): Promise<Connection<DefectRow>> {
     const request = pageRequest(args, ['string']);
-    return connection(await catalog.defectPage(request), request, (row) => [row.code]);
+    const conditions = catalogConditions(filter, includeArchived, 'DEFECT', models);
+    return connection(await catalog.defectPage(request, conditions), request, (row) => [row.code]);
+  }
+
+  @Query(() => Defect, { nullable: true })
+  async defect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow | null> {
+    const [row] = await catalog.defectsByCode([requireText(code, 'code')]);
+    return row ?? null;
+  }
+
+  @Mutation(() => Defect, {
+    description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
+  })
+  archiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
+    return catalog.setDefectArchived(requireText(code, 'code'), true);
+  }
+
+  @Mutation(() => Defect)
+  unarchiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
+    return catalog.setDefectArchived(requireText(code, 'code'), false);
   }
 }

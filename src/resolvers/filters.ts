@@ -1,17 +1,73 @@
-/** Filters name products and defects by the tenant's codes; rows point to ids. */
+/** From filters as they come to conditions that a room can hold against its rows. */
+import type { CatalogConditions } from '../catalog/catalog.js';
+import type { Models } from '../catalog/models.js';
+import type { Kind } from '../catalog/promptNames.js';
+import { wordsOf } from '../catalog/promptNames.js';
+import { badInput } from '../errors.js';
+import type { GenerationConditions } from '../generations/generations.js';
+import type { SampleConditions } from '../generations/samples.js';
+import type { CatalogFilter } from '../schema/catalog.js';
+import type { GenerationFilter } from '../schema/generation.js';
+import type { SampleFilter } from '../schema/sample.js';
 import { optionalText } from '../text.js';
-import type { Context } from './context.js';
 
-interface CodeFilter {
-  readonly partNumber?: string | null;
-  readonly defectCode?: string | null;
+export function catalogConditions(
+  filter: CatalogFilter | null,
+  includeArchived: boolean | null,
+  kind: Kind,
+  models: Models,
+): CatalogConditions {
+  const model = optionalText(filter?.drawableBy, 'filter.drawableBy');
+  return {
+    search: optionalText(filter?.search, 'filter.search'),
+    promptName: optionalText(filter?.promptName, 'filter.promptName'),
+    promptNames: model === undefined ? undefined : wordsOf(models.find(model), kind),
+    archived: filter?.archived ?? (includeArchived === true ? undefined : false),
+    ...creation(filter),
+    updatedAfter: storable(filter?.updatedAfter, 'filter.updatedAfter'),
+    updatedBefore: storable(filter?.updatedBefore, 'filter.updatedBefore'),
+  };
 }
 
-/** A code that is not in the catalog becomes an empty list, which nothing matches. */
-export async function catalogIds({ partNumber, defectCode }: CodeFilter, { catalog }: Context) {
-  const part = optionalText(partNumber, 'filter.partNumber');
-  const code = optionalText(defectCode, 'filter.defectCode');
-  const products = part === undefined ? undefined : await catalog.productsByPartNumber([part]);
-  const defects = code === undefined ? undefined : await catalog.defectsByCode([code]);
-  return { productIds: products?.map(({ id }) => id), defectIds: defects?.map(({ id }) => id) };
+export function generationConditions(filter: GenerationFilter | null): GenerationConditions {
+  const model = optionalText(filter?.model, 'filter.model');
+  return { ...codes(filter), ...creation(filter), statuses: filter?.status ?? undefined, model };
+}
+
+export function sampleConditions(filter: SampleFilter | null): SampleConditions {
+  const bounds = (range: SampleFilter['strength']) => ({ min: range?.min ?? undefined, max: range?.max ?? undefined });
+  return {
+    ...codes(filter),
+    ...creation(filter),
+    generationId: filter?.generationId ?? undefined,
+    strength: bounds(filter?.strength),
+    areaFraction: bounds(filter?.areaFraction),
+    visibility: bounds(filter?.visibility),
+    agreement: bounds(filter?.agreement),
+    seam: bounds(filter?.seam),
+    direction: bounds(filter?.direction),
+    referenceId: filter?.referenceId ?? undefined,
+  };
+}
+
+function codes(filter: { partNumber?: string | null; defectCode?: string | null } | null) {
+  return {
+    partNumber: optionalText(filter?.partNumber, 'filter.partNumber'),
+    defectCode: optionalText(filter?.defectCode, 'filter.defectCode'),
+  };
+}
+
+function creation(filter: { createdAfter?: Date | null; createdBefore?: Date | null } | null) {
+  return {
+    createdAfter: storable(filter?.createdAfter, 'filter.createdAfter'),
+    createdBefore: storable(filter?.createdBefore, 'filter.createdBefore'),
+  };
+}
+
+/** A time that the database can compare with; years have four digits there. */
+function storable(time: Date | null | undefined, field: string): Date | undefined {
+  if (time == null) return undefined;
+  const year = time.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return time;
+  throw badInput(field, `the year ${String(year)} is out of range 1 … 9999`);
 }

@@ -14,13 +14,13 @@ import {
   GenerationRequest,
   Progress,
 } from '../schema/generation.js';
-import { SampleConnection } from '../schema/sample.js';
+import { SampleConnection, SampleFilter } from '../schema/sample.js';
 import type { ProgressFigures } from '../storage/records.js';
 import { pageRequest } from '../storage/pages.js';
 import type { AttemptRow, DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
-import { catalogIds } from './filters.js';
 import { Needs } from './needs.js';
+import { generationConditions, sampleConditions } from './filters.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
 @Resolver(() => Generation)
@@ -38,8 +38,7 @@ export class GenerationResolver {
     @Ctx() context: Context,
   ): Promise<Connection<GenerationRow>> {
     const request = pageRequest(args, ['id']);
-    const conditions = { ...(await catalogIds(filter ?? {}, context)), statuses: filter?.status ?? undefined };
-    const found = await context.generations.page(request, conditions);
+    const found = await context.generations.page(request, generationConditions(filter));
     return connection(found, request, (row) => [row.id]);
   }
 
@@ -106,10 +105,12 @@ export class GenerationResolver {
   async samples(
     @Root() { id }: GenerationRow,
     @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
     @Ctx() { loaders }: Context,
   ): Promise<Connection<SampleRow>> {
     const request = pageRequest(args, SAMPLE_KEY);
-    const found = await loaders.samplesUnder.load({ parent: 'generation', id, request });
+    const conditions = sampleConditions(filter);
+    const found = await loaders.samplesUnder.load({ parent: 'generation', id, request, conditions });
     return connection(found, request, sampleKey);
   }
 }

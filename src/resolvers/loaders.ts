@@ -4,13 +4,15 @@
  */
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
+import type { DefectsAsked, ProductDefects } from '../catalog/productDefects.js';
+import { productDefects } from '../catalog/productDefects.js';
 import type { AdmissionRules } from '../generations/admission.js';
 import { admit } from '../generations/admission.js';
 import type { Attempts } from '../generations/attempts.js';
 import type { Generations } from '../generations/generations.js';
 import type { GenerationInput } from '../generations/request.js';
 import type { Rejections } from '../generations/rejections.js';
-import type { Parent, Samples } from '../generations/samples.js';
+import type { Parent, SampleConditions, Samples } from '../generations/samples.js';
 import type { Masks } from '../references/masks.js';
 import type { References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pages.js';
@@ -35,6 +37,7 @@ interface PageUnder {
 
 export interface SamplesUnder extends PageUnder {
   readonly parent: Parent;
+  readonly conditions: SampleConditions;
 }
 
 export interface ReferencesUnder extends PageUnder {
@@ -44,7 +47,7 @@ export interface ReferencesUnder extends PageUnder {
 export interface Loaders {
   readonly product: DataLoader<string, ProductRow>;
   readonly defect: DataLoader<string, DefectRow>;
-  readonly allDefects: DataLoader<'all', readonly DefectRow[]>;
+  readonly productDefects: DataLoader<DefectsAsked, ProductDefects>;
   readonly generation: DataLoader<string, GenerationRow>;
   readonly sample: DataLoader<string, SampleRow>;
   readonly artifact: DataLoader<string, ArtifactRow>;
@@ -81,10 +84,12 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (ids) => catalog.defectsById(ids),
       (row) => row.id,
     ),
-    allDefects: new DataLoader(async (keys) => {
-      const all = await catalog.allDefects();
-      return keys.map(() => all);
-    }),
+    productDefects: new DataLoader(
+      async (asked) => productDefects(await catalog.currentDefects(), rules.models, asked),
+      {
+        cache: false,
+      },
+    ),
     generation: byKey(
       (ids) => generations.byId(ids),
       (row) => row.id,
@@ -113,7 +118,9 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (ids) => masks.byIds(ids),
       (row) => row.id,
     ),
-    samplesUnder: pagesUnder(({ parent, request }, ids) => samples.pagesUnder(parent, ids, request)),
+    samplesUnder: pagesUnder(({ parent, request, conditions }, ids) =>
+      samples.pagesUnder(parent, ids, request, conditions),
+    ),
     referencesUnder: pagesUnder(({ request, includeArchived }, ids) =>
       references.pagesOfProducts(ids, request, includeArchived),
     ),

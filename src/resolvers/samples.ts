@@ -1,6 +1,4 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { badInput } from '../errors.js';
-import type { SampleConditions } from '../generations/samples.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { Generation } from '../schema/generation.js';
@@ -12,7 +10,7 @@ import { pageRequest } from '../storage/pages.js';
 import type { GenerationRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { artifact } from './artifact.js';
 import type { Context } from './context.js';
-import { catalogIds } from './filters.js';
+import { sampleConditions } from './filters.js';
 
 export const SAMPLE_KEY: KeyShape = ['id', 'number'];
 export const sampleKey = (row: SampleRow): [string, number] => [row.generationId, row.index];
@@ -26,7 +24,7 @@ export class SampleResolver {
     @Ctx() context: Context,
   ): Promise<Connection<SampleRow>> {
     const request = pageRequest(args, SAMPLE_KEY);
-    const found = await context.samples.page(request, await conditions(filter ?? {}, context));
+    const found = await context.samples.page(request, sampleConditions(filter));
     return connection(found, request, sampleKey);
   }
 
@@ -82,29 +80,4 @@ export class SampleResolver {
     if (visibility === null || agreement === null || seam === null) return null;
     return { visibility, agreement, seam, filling, direction };
   }
-}
-
-async function conditions(filter: SampleFilter, context: Context): Promise<SampleConditions> {
-  const bounds = (range: SampleFilter['strength']) => ({ min: range?.min ?? undefined, max: range?.max ?? undefined });
-  return {
-    ...(await catalogIds(filter, context)),
-    generationId: filter.generationId ?? undefined,
-    strength: bounds(filter.strength),
-    areaFraction: bounds(filter.areaFraction),
-    visibility: bounds(filter.visibility),
-    agreement: bounds(filter.agreement),
-    seam: bounds(filter.seam),
-    direction: bounds(filter.direction),
-    referenceId: filter.referenceId ?? undefined,
-    createdAfter: storable(filter.createdAfter, 'filter.createdAfter'),
-    createdBefore: storable(filter.createdBefore, 'filter.createdBefore'),
-  };
-}
-
-/** A time that the database can compare with; years have four digits there. */
-function storable(time: Date | null | undefined, field: string): Date | undefined {
-  if (time == null) return undefined;
-  const year = time.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return time;
-  throw badInput(field, `the year ${String(year)} is out of range 1 … 9999`);
 }

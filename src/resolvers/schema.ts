@@ -5,6 +5,7 @@ import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
+import { ImportResolver } from './importCatalog.js';
 import { GenerationResolver } from './generations.js';
 import { checkRole } from './needs.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
@@ -21,6 +22,7 @@ export function createSchema(): GraphQLSchema {
       ProductResolver,
       ProductDefectResolver,
       DefectResolver,
+      ImportResolver,
       GenerationResolver,
       SampleResolver,
       EventResolver,

@@ -10,6 +10,7 @@ export const Guidance = namesOf('DOUBLE_FREE', 'PRODUCT_RELATIVE');
 export const MaskMode = namesOf('AVERAGE_FEATURES', 'AVERAGE_PIXELS');
 export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
+export const CatalogKind = namesOf('PRODUCT', 'DEFECT');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
@@ -118,5 +119,6 @@ registerEnumType(Role, {
   },
 });
 
+registerEnumType(CatalogKind, { name: 'CatalogKind' });
 registerEnumType(GenerationStatus, { name: 'GenerationStatus' });
 registerEnumType(DeviceState, { name: 'DeviceState' });

@@ -140,6 +140,15 @@ export class GenerationFilter {
 
   @Field(() => String, { nullable: true })
   defectCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: '"name" (any version) or "name@version".' })
+  model?: string | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Included.' })
+  createdAfter?: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not included.' })
+  createdBefore?: Date | null;
 }
 
 @InputType({

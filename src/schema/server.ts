@@ -36,6 +36,9 @@ export class ServerLimits {
   @Field(() => Int, { description: 'Of one file; beyond it an upload gets UPLOAD_TOO_LARGE.' })
   maximumUploadBytes!: number;
 
+  @Field(() => Int, { description: 'Products, defects and aliases of one importCatalog, together.' })
+  catalogItems!: number;
+
   @Field(() => Int)
   pageSize!: number;
 }

@@ -12,6 +12,7 @@ import { manyMachines } from './migrations/8-many-machines.js';
 import { raiseWalls } from './walls.js';
 import { webhooks } from './migrations/7-webhooks.js';
 import { tenancy } from './migrations/4-tenants.js';
+import { catalog } from './migrations/5-catalog.js';
 
 interface Migration {
   readonly version: number;
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 8, statements: manyMachines },
   { version: 7, statements: webhooks },
   { version: 4, statements: tenancy },
+  { version: 5, statements: catalog },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

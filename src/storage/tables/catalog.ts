@@ -1,5 +1,6 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './instant.js';
 
 export const products = pgTable('product', {
@@ -10,6 +11,12 @@ export const products = pgTable('product', {
   promptName: text('prompt_name').notNull(),
   attributes: jsonb('attributes').$type<Record<string, unknown>>(),
   createdAt: instant('created_at').notNull(),
+  /** As the last import gave it; null where the prompt name follows from the name. */
+  givenPromptName: text('given_prompt_name'),
+  archivedAt: instant('archived_at'),
+  updatedAt: instant('updated_at')
+    .notNull()
+    .default(sql`now()`),
 });
 
 export const defects = pgTable('defect', {
@@ -19,7 +26,28 @@ export const defects = pgTable('defect', {
   name: text('name').notNull(),
   promptName: text('prompt_name').notNull(),
   createdAt: instant('created_at').notNull(),
+  /** As the last import gave it; null where the prompt name follows from the name. */
+  givenPromptName: text('given_prompt_name'),
+  archivedAt: instant('archived_at'),
+  updatedAt: instant('updated_at')
+    .notNull()
+    .default(sql`now()`),
 });
 
+export const aliases = pgTable(
+  'alias',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    kind: text('kind').$type<'PRODUCT' | 'DEFECT'>().notNull(),
+    /** What is compared: see catalog/words.ts. */
+    key: text('key').notNull(),
+    alias: text('alias').notNull(),
+    promptName: text('prompt_name').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.key] })],
+);
+
+export type AliasRow = InferSelectModel<typeof aliases>;
 export type ProductRow = InferSelectModel<typeof products>;
 export type DefectRow = InferSelectModel<typeof defects>;

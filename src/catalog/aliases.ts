@@ -1,0 +1,64 @@
+/** A tenant's own names for the words that models read. They are looked up when a product or a defect is imported. */
+import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
+import { ServiceError, quote } from '../errors.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { AliasRow } from '../storage/tables.js';
+import { aliases } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import type { Kind } from './promptNames.js';
+import { wordKey } from './words.js';
+
+export interface Aliases {
+  /** By kind, then by key. */
+  page(request: PageRequest): Promise<Page<AliasRow>>;
+  withKeys(kind: Kind, keys: readonly string[]): Promise<readonly AliasRow[]>;
+  write(rows: readonly Omit<AliasRow, 'tenantId'>[]): Promise<void>;
+  /** Gives back what it was. Throws NOT_FOUND. */
+  remove(kind: Kind, alias: string): Promise<AliasRow>;
+}
+
+export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
+  const select = () => database.select().from(aliases);
+  return {
+    async page(request) {
+      const [kind, key] = (request.after ?? []) as readonly string[];
+      const beyond =
+        kind === undefined
+          ? undefined
+          : or(gt(aliases.kind, kind as Kind), and(eq(aliases.kind, kind as Kind), gt(aliases.key, key ?? '')));
+      const found = await select()
+        .where(rows(aliases, beyond))
+        .orderBy(asc(aliases.kind), asc(aliases.key))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+
+    withKeys: async (kind, keys) =>
+      keys.length === 0 ? [] : select().where(rows(aliases, eq(aliases.kind, kind), inArray(aliases.key, [...keys]))),
+
+    async write(given) {
+      if (given.length === 0) return;
+      const { alias, promptName, updatedAt } = aliases;
+      const set = Object.fromEntries(
+        Object.entries({ alias, promptName, updatedAt }).map(([field, { name }]) => [
+          field,
+          sql.raw(`excluded.${name}`),
+        ]),
+      );
+      await database
+        .insert(aliases)
+        .values(given.map((row) => own(row)))
+        .onConflictDoUpdate({ target: [aliases.tenantId, aliases.kind, aliases.key], set });
+    },
+
+    async remove(kind, alias) {
+      const condition = rows(aliases, eq(aliases.kind, kind), eq(aliases.key, wordKey(alias)));
+      const [removed] = await database.delete(aliases).where(condition).returning();
+      if (removed !== undefined) return removed;
+      throw new ServiceError('NOT_FOUND', `alias: there is no alias ${quote(alias)} of kind ${kind}`, {
+        field: 'alias',
+      });
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { Arg, Args, Ctx, Mutation, Query, Resolver, createParameterDecorator } from 'type-graphql';
+import { aliasesOf } from '../catalog/aliases.js';
+import type { ImportResult } from '../catalog/importCatalog.js';
+import { importCatalog } from '../catalog/importCatalog.js';
+import type { CatalogImport } from '../catalog/importInput.js';
+import { PAPER_ALIASES } from '../catalog/paperAliases.js';
+import { Alias, AliasConnection, BuiltInAlias } from '../schema/alias.js';
+import type { Connection } from '../schema/connection.js';
+import { PageArgs, connection } from '../schema/connection.js';
+import { CatalogKind } from '../schema/enums.js';
+import { ImportCatalogInput, ImportCatalogPayload } from '../schema/importCatalog.js';
+import { pageRequest } from '../storage/pages.js';
+import type { AliasRow } from '../storage/tables.js';
+import { requireText } from '../text.js';
+import type { Context } from './context.js';
+
+/** The argument as graphql-js checked it: making class instances of thousands of items would hold the event loop. */
+const AsSent = () =>
+  createParameterDecorator(({ args }) => args['input'], {
+    arg: { name: 'input', typeFunc: () => ImportCatalogInput },
+  });
+
+@Resolver()
+export class ImportResolver {
+  @Mutation(() => ImportCatalogPayload, {
+    description:
+      'Takes over products, defects and aliases, whole or not at all. The same again changes nothing. What was archived comes back.',
+  })
+  importCatalog(
+    @AsSent() input: ImportCatalogInput,
+    @Ctx() { scope, parts: { models, config } }: Context,
+  ): Promise<ImportResult> {
+    return importCatalog(scope, models, config.limits.catalogItems, itemsOf(input));
+  }
+
+  @Query(() => AliasConnection, { description: "The tenant's own, by kind and then by name." })
+  async aliases(@Args(() => PageArgs) args: PageArgs, @Ctx() { scope }: Context): Promise<Connection<AliasRow>> {
+    const request = pageRequest(args, ['string', 'string']);
+    return connection(await aliasesOf(scope).page(request), request, ({ kind, key }) => [kind, key]);
+  }
+
+  @Query(() => [BuiltInAlias], { description: "Table 2 of the paper's supplement." })
+  builtInAliases(): BuiltInAlias[] {
+    return Object.entries(PAPER_ALIASES).map(([alias, promptName]) => ({ alias, promptName }));
+  }
+
+  @Mutation(() => Alias, {
+    description: 'Gives back what it was. Rows keep their prompt name until they are imported again.',
+  })
+  removeAlias(
+    @Arg('kind', () => CatalogKind) kind: keyof typeof CatalogKind,
+    @Arg('alias', () => String) alias: string,
+    @Ctx() { scope }: Context,
+  ): Promise<AliasRow> {
+    return aliasesOf(scope).remove(kind, requireText(alias, 'alias'));
+  }
+}
+
+function itemsOf({ products, defects, aliases, archiveMissing }: ImportCatalogInput): CatalogImport {
+  const place = (list: string, i: number) => `input.${list}[${String(i)}]`;
+  return {
+    products: products?.map(({ partNumber, ...rest }, i) => ({ ...rest, code: partNumber, at: place('products', i) })),
+    defects: defects?.map((defect, i) => ({ ...defect, at: place('defects', i) })),
+    aliases: (aliases ?? []).map((alias, i) => ({
+      ...alias,
+      kind: alias.kind ?? 'DEFECT',
+      at: place('aliases', i),
+    })),
+    archiveMissing: archiveMissing ?? false,
+  };
+}
