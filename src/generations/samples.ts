@@ -54,8 +54,7 @@ export function samplesOf({ tenantId, database, rows, own }: TenantScope): Sampl
         .where(rows(samples, inArray(samples.id, [...ids]))),
 
     async page(request, conditions) {
-      const ids = [conditions.generationId, conditions.referenceId];
-      if (ids.some((id) => id !== undefined && !isId(id))) return page([], request);
+      if (!canMatch(conditions)) return page([], request);
       const found = await database
         .select()
         .from(samples)
@@ -121,7 +120,13 @@ function beyond({ after }: PageRequest) {
   return or(lt(samples.generationId, generation), and(eq(samples.generationId, generation), gt(samples.index, index)));
 }
 
-function wanted(conditions: SampleConditions) {
+/** No sample belongs to what cannot be an id, and the database cannot compare with it. */
+export function canMatch({ generationId, referenceId }: SampleConditions): boolean {
+  return [generationId, referenceId].every((id) => id === undefined || isId(id));
+}
+
+/** The conditions on `sample` that all must hold. */
+export function wanted(conditions: SampleConditions) {
   const { generationId, productIds, defectIds, referenceId, createdAfter, createdBefore } = conditions;
   const numbers = ['strength', 'areaFraction', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [

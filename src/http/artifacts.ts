@@ -24,8 +24,7 @@ export function serveArtifacts(
     const path = store.pathOf(tenant, key);
     if (path === undefined) return refuse(response, REFUSALS.INVALID);
     response.set({
-      'content-type': 'image/png',
-      'content-disposition': `inline; filename="${key}"`,
+      ...headersOf(key),
       'x-content-type-options': 'nosniff',
       // The content behind a key never changes, but the permission ends with the URL.
       'cache-control': `private, immutable, max-age=${String(secondsLeft(expires))}`,
@@ -33,11 +32,21 @@ export function serveArtifacts(
     response.sendFile(path, { root: store.root, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
       if (error === undefined || response.headersSent || isGone(request)) return;
       response.removeHeader('cache-control');
-      response.removeHeader('content-type');
+      for (const name of ['content-type', 'content-disposition', 'etag']) response.removeHeader(name);
       if ((error as { status?: number }).status !== 404) return next(error);
       refuse(response, { status: 404, code: 'NOT_FOUND', message: 'This artifact was deleted.' });
     });
   };
+}
+
+/** A key stands for the same bytes for ever, so it is a strong validator: a download that broke off goes on with If-Range. */
+function headersOf(key: string): Record<string, string> {
+  const etag = `"${key}"`;
+  if (!key.endsWith('.zip')) {
+    return { etag, 'content-type': 'image/png', 'content-disposition': `inline; filename="${key}"` };
+  }
+  const name = `defectdiffu-${key.slice(0, 8)}.zip`;
+  return { etag, 'content-type': 'application/zip', 'content-disposition': `attachment; filename="${name}"` };
 }
 
 function secondsLeft(expires: unknown): number {

@@ -84,7 +84,7 @@ export class SampleResolver {
   }
 }
 
-async function conditions(filter: SampleFilter, context: Context): Promise<SampleConditions> {
+export async function conditions(filter: SampleFilter, context: Context): Promise<SampleConditions> {
   const bounds = (range: SampleFilter['strength']) => ({ min: range?.min ?? undefined, max: range?.max ?? undefined });
   return {
     ...(await catalogIds(filter, context)),

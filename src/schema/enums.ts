@@ -11,6 +11,9 @@ export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
+export const ExportFormat = namesOf('MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION');
+export const ExportStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED');
+export const CocoSegmentation = namesOf('POLYGONS', 'RLE');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
@@ -74,5 +77,25 @@ registerEnumType(UploadPurpose, {
   },
 });
 
+registerEnumType(ExportFormat, {
+  name: 'ExportFormat',
+  description: 'How the archive is laid out; see docs/exports.md.',
+  valuesConfig: {
+    MVTEC_AD: { description: 'A folder per product with train/good, test/<defect> and ground_truth/<defect>.' },
+    COCO: { description: 'Instance segmentation: an annotation per connected region of a mask.' },
+    YOLO_SEGMENTATION: { description: 'data.yaml, and a text file of outlines beside each image.' },
+  },
+});
+
+registerEnumType(CocoSegmentation, {
+  name: 'CocoSegmentation',
+  description: 'How an annotation tells its pixels. Both are exact.',
+  valuesConfig: {
+    POLYGONS: { description: 'One outline along the pixel borders; holes are joined to it by cuts of no width.' },
+    RLE: { description: 'Compressed run lengths.' },
+  },
+});
+
+registerEnumType(ExportStatus, { name: 'ExportStatus' });
 registerEnumType(GenerationStatus, { name: 'GenerationStatus' });
 registerEnumType(DeviceState, { name: 'DeviceState' });

@@ -8,6 +8,7 @@ import type { Database } from './database.js';
 import { first } from './migrations/1-first.js';
 import { references } from './migrations/2-references.js';
 import { photographs } from './migrations/3-photographs.js';
+import { exports } from './migrations/6-exports.js';
 
 interface Migration {
   readonly version: number;
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: first },
   { version: 2, statements: references },
   { version: 3, statements: photographs },
+  { version: 6, statements: exports },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

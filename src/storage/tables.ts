@@ -4,3 +4,4 @@ export * from './tables/catalog.js';
 export * from './tables/generations.js';
 export * from './tables/samples.js';
 export * from './tables/references.js';
+export * from './tables/exports.js';
