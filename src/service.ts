@@ -9,6 +9,7 @@ import { openArtifactStore } from './artifacts/store.js';
 import { createModels } from './catalog/models.js';
 import { seedCatalog } from './catalog/seed.js';
 import type { Config } from './config.js';
+import { startExportWorker } from './exports/worker.js';
 import { CHANNEL } from './generations/events.js';
 import { createWakeups } from './generations/wakeups.js';
 import { startWorker } from './generations/worker.js';
@@ -61,10 +62,12 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     closers.push(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
     const worker = await startWorker({ storage, pool, store, log });
     closers.push(() => worker.stop());
+    const version = packageVersion();
+    const exportWorker = await startExportWorker({ storage, store, pool, version, log });
+    closers.push(() => exportWorker.stop());
     const loopMonitor = startLoopMonitor();
     closers.push(() => loopMonitor.stop());
 
-    const version = packageVersion();
     const signers = { signer, uploadSigner };
     const parts: Parts = { config, version, startedAt, database, pool, models, ...signers, wakeups, loopMonitor };
     const http = await startHttp(parts, store, log);

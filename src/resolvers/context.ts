@@ -4,6 +4,8 @@ import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
 import type { Config } from '../config.js';
+import type { Exports } from '../exports/exports.js';
+import { exportsOf } from '../exports/exports.js';
 import type { Generations } from '../generations/generations.js';
 import { generationsOf } from '../generations/generations.js';
 import { rejectionsOf } from '../generations/rejections.js';
@@ -48,6 +50,7 @@ export interface Context {
   readonly references: References;
   readonly masks: Masks;
   readonly uploads: Uploads;
+  readonly exports: Exports;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -65,6 +68,7 @@ export function createContext(parts: Parts, { tenantId }: Identity, origin: stri
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
+    exports: exportsOf(scope),
   };
   const rules = { models: parts.models, limits: parts.config.limits, canDraw: () => parts.pool.canDraw() };
   let loaders = createLoaders(scope, rooms, rules);

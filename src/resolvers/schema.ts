@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
+import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
@@ -23,6 +24,7 @@ export function createSchema(): GraphQLSchema {
       UploadResolver,
       ReferenceResolver,
       RegionMaskResolver,
+      ExportResolver,
     ],
     // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
     validate: false,
