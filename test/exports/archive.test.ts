@@ -5,7 +5,6 @@
  */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
@@ -43,6 +42,7 @@ beforeAll(async () => {
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'exports'));
   set = await putSampleSet(scope, store);
 });
+afterEach(() => storage.database.execute(sql`delete from export`));
 afterAll(() => storage.close());
 
 function accept(input: ExportInput, conditions: SampleConditions = {}, limit = 100): Promise<ExportRow> {
@@ -57,7 +57,7 @@ async function write(input: ExportInput, conditions: SampleConditions = {}): Pro
 
 let files = 0;
 async function bytesOf(row: ExportRow, from: ArtifactStore = store): Promise<Buffer> {
-  const file = join(tmpdir(), `export-${String(process.pid)}-${String(files++)}`);
+  const file = join(store.temporary, String(files++));
   const signal = new AbortController().signal;
   const parts = {
     scope,
@@ -199,15 +199,14 @@ test('more samples than the bound are refused whole', async () => {
 test('when a picture cannot be read, nothing is left of the archive', async () => {
   const row = await accept({ format: 'MVTEC_AD' });
   const failing = { ...store, read: () => Promise.reject(new Error('the disk is broken')) };
-  const before = readdirSync(tmpdir()).length;
   await expect(bytesOf(row, failing)).rejects.toThrow('the disk is broken');
-  expect(readdirSync(tmpdir())).toHaveLength(before);
+  expect(readdirSync(store.temporary)).toEqual([]);
 });
 
 test('never is more than one sample read ahead of what is on the disk', async () => {
   const row = await accept({ format: 'MVTEC_AD' });
   const big = Buffer.alloc(4 * 1024 * 1024, 7);
-  const file = join(tmpdir(), `export-${String(process.pid)}-big`);
+  const file = join(store.temporary, 'big');
   let [read, ahead] = [0, 0];
   const counting: ArtifactStore = {
     ...store,
