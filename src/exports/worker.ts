@@ -28,7 +28,7 @@ import {
 
 const POLL_MS = 1_000;
 /** Progress is told and the lease renewed this often; a lease outlives many. */
-const RENEW_MS = 1_000;
+const RENEW_MS = 250;
 const PAUSE_MS = 15_000;
 const NEW_EXPORT = 'new';
 
