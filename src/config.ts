@@ -50,6 +50,7 @@ export interface Limits {
   readonly generationsPerRequest: number;
   /** Samples of all tenants that may wait or run at a time. */
   readonly queuedSamples: number;
+  readonly samplesPerExport: number;
   /** Of the file that is sent, whatever it holds. */
   readonly maximumUploadBytes: number;
   /** Of each tenant that has no bounds of its own; null is no bound. */
@@ -118,6 +119,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       samplesPerGeneration: integer(env, 'MAX_SAMPLES_PER_GENERATION', 1000, 1, 100_000),
       generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
       queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
+      samplesPerExport: integer(env, 'MAX_EXPORT_SAMPLES', 10_000, 1, 100_000),
       maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
       catalogItems: integer(env, 'MAX_CATALOG_ITEMS', 10_000, 1, 20_000),
       tenant: {

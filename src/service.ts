@@ -10,6 +10,7 @@ import { createSigner, readSecret } from './artifacts/signing.js';
 import { createModels } from './catalog/models.js';
 import { seedCatalog } from './catalog/seed.js';
 import type { Config } from './config.js';
+import { startExportWorker } from './exports/worker.js';
 import { CHANNEL } from './generations/events.js';
 import { createWakeups } from './generations/wakeups.js';
 import { startWorker } from './generations/worker.js';
@@ -50,6 +51,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   };
   try {
     const startedAt = new Date();
+    const version = packageVersion();
     const { role, dataDirectory, modelsDirectory, databaseUrl } = config;
     const alone = databaseUrl === undefined;
     if (alone) closers.push(lockDirectory(dataDirectory));
@@ -84,6 +86,9 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     if (pool !== undefined) {
       const worker = await startWorker({ storage, pool, store, log, leaseSeconds: config.leaseSeconds });
       closers.push(() => worker.stop());
+      const { leaseSeconds } = config;
+      const exportWorker = await startExportWorker({ storage, store, bundles: models.all, version, leaseSeconds, log });
+      closers.push(() => exportWorker.stop());
       const janitor = startJanitor({ database, store, log, limits: config.limits.tenant });
       closers.push(() => janitor.stop());
     }
@@ -98,7 +103,6 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     closers.push(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
     const loopMonitor = startLoopMonitor();
     closers.push(() => loopMonitor.stop());
-    const version = packageVersion();
     const signers = {
       signer: createSigner(secret, config.artifactUrlSeconds),
       uploadSigner: createSigner(secret, config.artifactUrlSeconds, 'uploads'),

@@ -3,7 +3,7 @@ import type { TenantLimits } from '../config.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
 import { sweep } from './looseFiles.js';
-import { expire, forgetUploads } from './retention.js';
+import { expire, expireExports, forgetUploads } from './retention.js';
 import type { ArtifactStore } from './store.js';
 
 const INTERVAL_MS = 60_000;
@@ -24,6 +24,7 @@ export function startJanitor({ database, store, limits, log }: JanitorParts): Ja
   const clean = async (): Promise<void> => {
     try {
       await expire(database, limits.retentionDays, log);
+      await expireExports(database, limits.retentionDays);
       await forgetUploads(database);
       await sweep(database, store, log);
     } catch (error) {

@@ -24,6 +24,21 @@ export async function expire(database: Database, usualDays: number | null, log: 
   return expired;
 }
 
+/** Archives are kept as long as what they were made of. Returns how many went. */
+export function expireExports(database: Database, usualDays: number | null): Promise<number> {
+  return database.transaction(async (tx) => {
+    const { rows: gone } = await tx.execute<{ tenant_id: string; archive_key: string | null }>(sql`
+      delete from export e using tenant t left join tenant_quota q on q.tenant_id = t.id
+      where t.id = e.tenant_id
+        and e.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
+      returning e.tenant_id, e.archive_key
+    `);
+    for (const { tenant_id: tenantId, archive_key: key } of gone)
+      if (key !== null) await abandon(forTenant(tx, tenantId), [key]);
+    return gone.length;
+  });
+}
+
 /** A permission to send a file that nobody used for a week is of no use any more. */
 export async function forgetUploads(database: Database): Promise<void> {
   await database.execute(sql`

@@ -55,6 +55,11 @@ export function pathOf(tenantId: string, key: string): string | undefined {
   return `${tenantId}/${key.slice(0, 2)}/${key}`;
 }
 
+/** What a person who saves an archive sees. */
+export function archiveName(key: string): string {
+  return `defectdiffu-${key.slice(0, 8)}.zip`;
+}
+
 export function requirePath(tenantId: string, key: string): string {
   const path = pathOf(tenantId, key);
   if (path === undefined) throw new MissingArtifact(`${key} cannot be the key of an artifact`);

@@ -50,7 +50,8 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Usag
       (select coalesce(sum(case when status in ('CANCELED', 'FAILED')
           then pixel_steps::float8 * samples_done / count else pixel_steps end), 0)
         from generation where tenant_id = ${tenantId} and created_at >= ${midnight().toISOString()}::timestamptz) as today,
-      (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId}) as bytes
+      (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId})
+        + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
   `);
   const [row] = rows;
   return {

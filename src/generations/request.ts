@@ -100,12 +100,13 @@ export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, l
 }
 
 /** The same for the same wishes, whatever the order of fields, and whether a null is written or left out. */
-export function hashOf(input: GenerationInput): string {
+export function hashOf(input: object): string {
   return createHash('sha256').update(canonical(input)).digest('hex');
 }
 
 function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -57,7 +57,7 @@ export function samplesOf(scope: TenantScope): Samples {
         .where(rows(samples, inArray(samples.id, [...ids]))),
 
     async page(request, conditions) {
-      if (!possible(conditions)) return page([], request);
+      if (!canMatch(conditions)) return page([], request);
       const found = await database
         .select()
         .from(samples)
@@ -68,7 +68,7 @@ export function samplesOf(scope: TenantScope): Samples {
     },
 
     async pagesUnder(parent, ids, request, conditions) {
-      if (!possible(conditions)) return new Map();
+      if (!canMatch(conditions)) return new Map();
       const column = parent === 'generation' ? samples.generationId : samples.productId;
       const rank = sql<number>`row_number() over (partition by ${column} order by ${samples.generationId} desc, ${samples.index})`;
       const ranked = database
@@ -124,11 +124,12 @@ function beyond({ after }: PageRequest) {
 }
 
 /** An id that is none matches nothing, and PostgreSQL would raise an error. */
-function possible({ generationId, referenceId }: SampleConditions): boolean {
+export function canMatch({ generationId, referenceId }: SampleConditions): boolean {
   return [generationId, referenceId].every((id) => id === undefined || isId(id));
 }
 
-function wanted(scope: TenantScope, conditions: SampleConditions) {
+/** The conditions on `sample` that all must hold. */
+export function wanted(scope: TenantScope, conditions: SampleConditions) {
   const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
   const numbers = ['strength', 'areaFraction', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [

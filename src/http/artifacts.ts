@@ -1,7 +1,7 @@
 /** GET /artifacts/<tenant>/<key>: whom permission.ts lets. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { MissingArtifact } from '../artifacts/store.js';
+import { MissingArtifact, archiveName } from '../artifacts/store.js';
 import { learn } from '../observability/facts.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
@@ -22,8 +22,7 @@ export function serveArtifacts(
       learn({ tenant });
       const file = await store.local(tenant, key).catch(deleted);
       response.set({
-        'content-type': 'image/png',
-        'content-disposition': `inline; filename="${key}"`,
+        ...headersOf(key),
         'x-content-type-options': 'nosniff',
         vary: 'authorization',
         // The content behind a key never changes, but the permission ends with the URL.
@@ -32,8 +31,8 @@ export function serveArtifacts(
       await new Promise<void>((resolve, reject) => {
         response.sendFile(file, { cacheControl: false, dotfiles: 'allow' }, (error?: Error) => {
           if (error === undefined || response.headersSent || isGone(request)) return resolve();
-          response.removeHeader('cache-control');
-          response.removeHeader('content-type');
+          for (const name of ['cache-control', 'content-type', 'content-disposition', 'etag'])
+            response.removeHeader(name);
           reject(error);
         });
       });
@@ -41,6 +40,16 @@ export function serveArtifacts(
       if (!(error instanceof ServiceError)) throw error;
       refuse(response, error);
     }
+  };
+}
+
+/** A key stands for the same bytes for ever, so it is a strong validator: a download that broke off goes on with If-Range. */
+function headersOf(key: string): Record<string, string> {
+  const isArchive = key.endsWith('.zip');
+  return {
+    etag: `"${key}"`,
+    'content-type': isArchive ? 'application/zip' : 'image/png',
+    'content-disposition': isArchive ? `attachment; filename="${archiveName(key)}"` : `inline; filename="${key}"`,
   };
 }
 

@@ -6,6 +6,8 @@ import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
 import type { Config } from '../config.js';
 import { attemptsOf } from '../generations/attempts.js';
+import type { Exports } from '../exports/exports.js';
+import { exportsOf } from '../exports/exports.js';
 import type { Generations } from '../generations/generations.js';
 import { generationsOf } from '../generations/generations.js';
 import { rejectionsOf } from '../generations/rejections.js';
@@ -69,6 +71,7 @@ export interface Context {
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
   readonly keyring: Keyring;
+  readonly exports: Exports;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
@@ -91,12 +94,14 @@ export function createContext(parts: Parts, identity: Identity, origin: string):
     webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
     deliveries: deliveriesOf(scope),
     keyring: keyringOf(scope, parts.access.hasher),
+    exports: exportsOf(scope),
   };
   const rules = {
     models: parts.models,
     limits: parts.config.limits,
     canDraw,
     log: parts.log,
+    exports: exportsOf(scope),
   };
   let loaders = createLoaders(scope, rooms, rules);
   return {

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badInput } from '../errors.js';
+import { requestOf } from '../generations/asked.js';
 import { Coverage } from '../schema/enums.js';
 import { Defect, Product } from '../schema/catalog.js';
 import type { Connection } from '../schema/connection.js';
@@ -74,11 +75,8 @@ export class GenerationResolver {
   }
 
   @FieldResolver(() => GenerationRequest)
-  request(@Root() { settings, count, priority, idempotencyKey }: GenerationRow): GenerationRequest {
-    const { bundle: model, photograph, twin = false, sweep, ...rest } = settings;
-    // As it was asked for: a sweep's rows, not its pictures.
-    const asked = count / (sweep?.length ?? 1);
-    return { ...rest, sweep, freedom: photograph?.freedom, twin, model, count: asked, priority, idempotencyKey };
+  request(@Root() row: GenerationRow): GenerationRequest {
+    return requestOf(row);
   }
 
   @FieldResolver(() => Progress)

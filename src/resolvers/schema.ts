@@ -6,6 +6,7 @@ import { AccessResolver } from './access.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
+import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
 import { checkRole } from './needs.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
@@ -31,6 +32,7 @@ export function createSchema(): GraphQLSchema {
       RegionMaskResolver,
       WebhookResolver,
       WebhookDeliveryResolver,
+      ExportResolver,
     ],
     // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
     validate: false,

@@ -14,6 +14,9 @@ export const CatalogKind = namesOf('PRODUCT', 'DEFECT');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
+export const ExportFormat = namesOf('MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION');
+export const ExportStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED');
+export const CocoSegmentation = namesOf('POLYGONS', 'RLE');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
 export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
@@ -120,5 +123,25 @@ registerEnumType(Role, {
 });
 
 registerEnumType(CatalogKind, { name: 'CatalogKind' });
+registerEnumType(ExportFormat, {
+  name: 'ExportFormat',
+  description: 'How the archive is laid out; see docs/exports.md.',
+  valuesConfig: {
+    MVTEC_AD: { description: 'A folder per product with train/good, test/<defect> and ground_truth/<defect>.' },
+    COCO: { description: 'Instance segmentation: an annotation per connected region of a mask.' },
+    YOLO_SEGMENTATION: { description: 'data.yaml, and a text file of outlines beside each image.' },
+  },
+});
+
+registerEnumType(CocoSegmentation, {
+  name: 'CocoSegmentation',
+  description: 'How an annotation tells its pixels. Both are exact.',
+  valuesConfig: {
+    POLYGONS: { description: 'One outline along the pixel borders; holes are joined to it by cuts of no width.' },
+    RLE: { description: 'Compressed run lengths.' },
+  },
+});
+
+registerEnumType(ExportStatus, { name: 'ExportStatus' });
 registerEnumType(GenerationStatus, { name: 'GenerationStatus' });
 registerEnumType(DeviceState, { name: 'DeviceState' });

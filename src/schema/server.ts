@@ -33,6 +33,9 @@ export class ServerLimits {
   @Field(() => Int, { description: 'Over all tenants; beyond it requests get QUEUE_FULL.' })
   queuedSamples!: number;
 
+  @Field(() => Int)
+  samplesPerExport!: number;
+
   @Field(() => Int, { description: 'Of one file; beyond it an upload gets UPLOAD_TOO_LARGE.' })
   maximumUploadBytes!: number;
 

@@ -13,6 +13,7 @@ import { raiseWalls } from './walls.js';
 import { webhooks } from './migrations/7-webhooks.js';
 import { tenancy } from './migrations/4-tenants.js';
 import { catalog } from './migrations/5-catalog.js';
+import { exports } from './migrations/6-exports.js';
 
 interface Migration {
   readonly version: number;
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 7, statements: webhooks },
   { version: 4, statements: tenancy },
   { version: 5, statements: catalog },
+  { version: 6, statements: exports },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

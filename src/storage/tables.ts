@@ -6,3 +6,4 @@ export * from './tables/samples.js';
 export * from './tables/references.js';
 export * from './tables/workers.js';
 export * from './tables/webhooks.js';
+export * from './tables/exports.js';

@@ -1,0 +1,42 @@
+/**
+ * Names of folders and classes from what tenants call things: no way out of the folder, nothing that a file system
+ * refuses or takes for the same. Letters and digits of every script stay.
+ */
+import { createHash } from 'node:crypto';
+
+const MAX_CHARACTERS = 60;
+/** Of Windows, with any extension. */
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+
+/**
+ * One name per text, the same for the same texts. Of those that would become the same name, or one of the `taken`, all
+ * but the first by code point get a piece of their hash.
+ */
+export function safeNames(texts: Iterable<string>, taken: readonly string[] = []): ReadonlyMap<string, string> {
+  const used = new Set(taken.map(folded));
+  const names = new Map<string, string>();
+  for (const text of [...new Set(texts)].sort()) {
+    const plain = safe(text);
+    const name = used.has(folded(plain)) ? `${plain}-${hashOf(text)}` : plain;
+    used.add(folded(name));
+    names.set(text, name);
+  }
+  return names;
+}
+
+function safe(text: string): string {
+  const plain = [...text.normalize('NFC').replace(/[^\p{L}\p{N}\p{M}._-]/gu, '_')]
+    .slice(0, MAX_CHARACTERS)
+    .join('')
+    .replace(/^\.+|\.+$/g, (dots) => '_'.repeat(dots.length));
+  return RESERVED.test(plain) || plain === '' ? `_${plain}` : plain;
+}
+
+/** What a file system that ignores case takes for the same. */
+function folded(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,9 @@
+/** A generation's request as it was accepted, every default filled in: the same again gives the same pictures. */
+import type { GenerationRow } from '../storage/tables.js';
+
+export function requestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
+  const { bundle: model, photograph, twin = false, sweep, ...rest } = settings;
+  // As it was asked for: a sweep's rows, not its pictures.
+  const asked = count / (sweep?.length ?? 1);
+  return { ...rest, sweep, freedom: photograph?.freedom, twin, model, count: asked, priority, idempotencyKey };
+}

@@ -1,0 +1,70 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { acceptExport } from '../exports/admission.js';
+import { archiveName } from '../artifacts/store.js';
+import type { Connection } from '../schema/connection.js';
+import { PageArgs, connection } from '../schema/connection.js';
+import {
+  Archive,
+  Export,
+  ExportConnection,
+  ExportDatasetInput,
+  ExportError,
+  ExportOptions,
+  ExportProgress,
+} from '../schema/export.js';
+import { pageRequest } from '../storage/pages.js';
+import type { ExportRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+import { sampleConditions } from './filters.js';
+import { Needs } from './needs.js';
+
+@Resolver(() => Export)
+export class ExportResolver {
+  @Query(() => Export, { nullable: true })
+  async export(@Arg('id', () => ID) id: string, @Ctx() { exports }: Context): Promise<ExportRow | null> {
+    return (await exports.byId(id)) ?? null;
+  }
+
+  @Query(() => ExportConnection, { description: 'The newest first.' })
+  async exports(@Args(() => PageArgs) args: PageArgs, @Ctx() { exports }: Context): Promise<Connection<ExportRow>> {
+    const request = pageRequest(args, ['id']);
+    return connection(await exports.page(request), request, (row) => [row.id]);
+  }
+
+  @Needs('OPERATOR')
+  @Mutation(() => Export, { description: 'The set of samples is fixed at once; the archive is written after that.' })
+  async exportDataset(
+    @Arg('input', () => ExportDatasetInput) input: ExportDatasetInput,
+    @Ctx() { scope, parts }: Context,
+  ): Promise<ExportRow> {
+    return acceptExport(scope, parts.config.limits, input, sampleConditions(input.filter ?? null));
+  }
+
+  @FieldResolver(() => ExportOptions)
+  options(@Root() { settings }: ExportRow): ExportOptions {
+    return settings;
+  }
+
+  @FieldResolver(() => ExportProgress)
+  progress(@Root() { samplesDone, sampleCount }: ExportRow): ExportProgress {
+    const fraction = sampleCount === 0 ? 1 : samplesDone / sampleCount;
+    return { samplesDone, samplesTotal: sampleCount, fraction };
+  }
+
+  @FieldResolver(() => Archive, { nullable: true, description: 'When it has succeeded.' })
+  async archive(@Root() row: ExportRow, @Ctx() { parts, identity, origin }: Context): Promise<Archive | null> {
+    const { archiveKey, archiveBytes: bytes, archiveSha256: sha256 } = row;
+    if (archiveKey === null || bytes === null || sha256 === null) return null;
+    const file = { contentType: 'application/zip', bytes, sha256 };
+    const fileName = archiveName(archiveKey);
+    const direct = await parts.store.directUrl(identity.tenantId, archiveKey, { ...file, fileName });
+    if (direct !== undefined) return { ...file, ...direct };
+    const { path, expiresAt } = parts.signer.sign(identity, archiveKey);
+    return { ...file, url: new URL(path, origin), expiresAt };
+  }
+
+  @FieldResolver(() => ExportError, { nullable: true })
+  error(@Root() { failure }: ExportRow): ExportError | null {
+    return failure;
+  }
+}

@@ -1,0 +1,42 @@
+import type { InferSelectModel } from 'drizzle-orm';
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { ExportFailure, ExportSettings } from '../exportRecords.js';
+import { instant } from './instant.js';
+
+export const exports = pgTable('export', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  format: text('format').$type<'MVTEC_AD' | 'COCO' | 'YOLO_SEGMENTATION'>().notNull(),
+  settings: jsonb('settings').$type<ExportSettings>().notNull(),
+  status: text('status').$type<'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED'>().notNull(),
+  sampleCount: integer('sample_count').notNull(),
+  samplesDone: integer('samples_done').notNull(),
+  attempts: integer('attempts').notNull(),
+  leaseOwner: text('lease_owner'),
+  leaseUntil: instant('lease_until'),
+  idempotencyKey: text('idempotency_key'),
+  inputHash: text('input_hash').notNull(),
+  /** Of the last attempt that failed. */
+  failure: jsonb('failure').$type<ExportFailure>(),
+  archiveKey: text('archive_key'),
+  archiveBytes: bigint('archive_bytes', { mode: 'number' }),
+  archiveSha256: text('archive_sha256'),
+  createdAt: instant('created_at').notNull(),
+  startedAt: instant('started_at'),
+  finishedAt: instant('finished_at'),
+});
+
+/** What was in the set when the export was accepted, in the archive's order. */
+export const exportSamples = pgTable(
+  'export_sample',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    exportId: uuid('export_id').notNull(),
+    position: integer('position').notNull(),
+    sampleId: uuid('sample_id').notNull(),
+    heldOut: boolean('held_out').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.exportId, table.position] })],
+);
+
+export type ExportRow = InferSelectModel<typeof exports>;
