@@ -101,7 +101,6 @@ export function createContext(parts: Parts, identity: Identity, origin: string):
     limits: parts.config.limits,
     canDraw,
     log: parts.log,
-    exports: exportsOf(scope),
   };
   let loaders = createLoaders(scope, rooms, rules);
   return {
