@@ -4,7 +4,7 @@ import type { Server } from './server.js';
 /** What the service prints comes through a pipe, a little later. */
 const printed = () => new Promise((resolve) => setTimeout(resolve, 400));
 
-/** The statements of `operation` on a server that traces; the worker's own are left out, which come and go by the clock. */
+/** The statements of `operation` on a server that traces; those of no request are its own, which come and go by the clock. */
 export async function statementsIn(server: Server, operation: () => Promise<unknown>): Promise<string[]> {
   await printed();
   const before = server.output().length;
@@ -16,6 +16,8 @@ export async function statementsIn(server: Server, operation: () => Promise<unkn
     .split('\n')
     .filter((line) => line.includes('"msg":"query"'));
   return lines
-    .map((line) => (JSON.parse(line) as { statement: string }).statement)
-    .filter((statement) => !/^\s*(with running|with answering|update generation|begin|commit)|api_key/.test(statement));
+    .map((line) => JSON.parse(line) as { statement: string; request?: string })
+    .filter(({ request }) => request !== undefined)
+    .map(({ statement }) => statement)
+    .filter((statement) => !/^\s*(begin|commit)|api_key|tenant_quota/.test(statement));
 }
