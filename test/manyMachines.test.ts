@@ -190,11 +190,14 @@ describe('the wall in the database', () => {
   });
 });
 
-test('a process with another URL_SECRET than the rest does not start', async () => {
-  const { code, stderr } = await runToEnd({ ...common, ROLE: 'api', URL_SECRET: 'cd'.repeat(32) });
-  expect(code).toBe(1);
-  expect(stderr).toContain('URL_SECRET: is not the one that this database was first used with');
-});
+test.each(['URL_SECRET', 'KEY_HASH_SECRET'])(
+  'a process with another %s than the rest does not start',
+  async (secret) => {
+    const { code, stderr } = await runToEnd({ ...common, ROLE: 'api', [secret]: 'cd'.repeat(32) });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${secret}: is not the one that this database was first used with`);
+  },
+);
 
 test('work that only takes minutes is not taken from a worker that lives', async () => {
   const id = await order(first, { ...QUICK, steps: 400, count: 4 });

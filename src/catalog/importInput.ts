@@ -32,7 +32,7 @@ export interface CatalogImport {
   readonly archiveMissing: boolean;
 }
 
-export const ATTRIBUTES = { bytes: 16_384, depth: 8 } as const;
+const ATTRIBUTES = { bytes: 16_384, depth: 8 } as const;
 const CHECKED_AT_A_TIME = 500;
 const PROBLEMS_IN_ERROR = 20;
 

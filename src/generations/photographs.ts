@@ -7,7 +7,7 @@ import { within } from './bounds.js';
 import type { AreaInput, OnPhotographInput, ReferenceInput } from './photographInput.js';
 import type { Picture, Pictures } from './pictures.js';
 
-export const DEFAULT_FREEDOM = 0.8;
+const DEFAULT_FREEDOM = 0.8;
 const LEAST_FREEDOM = 0.05;
 
 interface Wish {

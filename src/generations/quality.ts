@@ -15,7 +15,7 @@ export interface QualityInput {
 const SEEN = 8;
 const HALF = 0.5;
 const DEFAULT_ATTEMPTS = 4;
-export const MOST_ATTEMPTS = 20;
+const MOST_ATTEMPTS = 20;
 
 interface Asked {
   readonly quality?: Optional<QualityInput>;

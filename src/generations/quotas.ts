@@ -33,7 +33,7 @@ export async function limitsOf({ database, rows }: TenantScope, fallback: Tenant
   return merged(own, fallback);
 }
 
-export function merged(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
+function merged(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
   return {
     concurrentGenerations: own?.concurrentGenerations ?? fallback.concurrentGenerations,
     pixelStepsPerDay: own?.pixelStepsPerDay ?? fallback.pixelStepsPerDay,

@@ -34,7 +34,7 @@ export interface GenerationInput extends OnPhotographInput {
   readonly quality?: Optional<QualityInput>;
 }
 
-export const PRIORITY = { min: 0, max: 9 } as const;
+const PRIORITY = { min: 0, max: 9 } as const;
 
 export interface Order {
   readonly count: number;

@@ -1,7 +1,6 @@
 /** One operation as the streaming transports read it: within the limits, and with errors that have codes. */
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
-import type { GraphQLFormattedError } from 'graphql';
 import type { Log } from '../log.js';
 import { publicError } from './errors.js';
 import { QUERY_LIMITS, queryLimits } from './limits.js';

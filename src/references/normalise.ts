@@ -10,7 +10,7 @@ import { ServiceError } from '../errors.js';
 import type { PictureType } from './pictureType.js';
 import { isAnimatedPng, typeOf } from './pictureType.js';
 
-export const PICTURE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
+const PICTURE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
 const DECODING_SECONDS = 30;
 
 // This process decodes nothing but what callers send: no other decoder of libvips can be reached from it, several

@@ -2,8 +2,7 @@ import { Arg, Ctx, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { badInput } from '../errors.js';
 import { follow } from '../generations/events.js';
 import { GenerationEvent } from '../schema/events.js';
-import type { GenerationRow, SampleRow } from '../storage/tables.js';
-import type { EventRow } from '../storage/tables.js';
+import type { EventRow, GenerationRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { progressOf } from './generations.js';
 

@@ -25,6 +25,6 @@ export async function openStorage(
   }
 }
 
-export function isPostgres(place: string): boolean {
+function isPostgres(place: string): boolean {
   return /^postgres(ql)?:\/\//.test(place);
 }

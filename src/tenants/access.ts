@@ -14,7 +14,7 @@ import type { Sessions } from './sessions.js';
 import { createSessions } from './sessions.js';
 import type { Standing } from './standing.js';
 import { ACCESS_CHANNEL, createStanding, gone } from './standing.js';
-import type { TokenConfig } from './tokenConfig.js';
+import type { TokenConfig } from '../config/tokens.js';
 import { createTokenCheck, looksLikeToken } from './tokens.js';
 
 export interface Access {

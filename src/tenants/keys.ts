@@ -13,7 +13,7 @@ import type { KeyHasher } from './keyHash.js';
 import { newKey, plainHash, prefixOf } from './keyHash.js';
 import { ACCESS_CHANNEL } from './standing.js';
 
-export const DEFAULT_TENANT = 'default';
+const DEFAULT_TENANT = 'default';
 
 export interface DefaultTenant {
   readonly tenantId: string;

@@ -13,7 +13,7 @@ import type { Identity, Role } from './identity.js';
 import { ROLES, highest, roleNamed } from './identity.js';
 import { createJwks } from './jwks.js';
 import { gone } from './standing.js';
-import type { TokenConfig } from './tokenConfig.js';
+import type { TokenConfig } from '../config/tokens.js';
 
 /** Signatures by a private key only: with a shared secret whoever checks tokens could also make them. */
 const ALGORITHMS = [

@@ -59,6 +59,9 @@ test.each(OURS)('%s: every setting is one that the service knows, and it takes a
     databaseUrl: expect.stringMatching(/^postgres:\/\/defectdiffu:\w+@postgres:5432\/defectdiffu$/),
     s3: { bucket: 'defectdiffu', endpoint: 'http://s3:7070', publicEndpoint: 'http://localhost:7070', pathStyle: true },
     devices: ['cpu'],
+    urlSecret: expect.anything(),
+    keyHashSecret: expect.any(String),
+    metricsToken: expect.any(String),
   });
 });
 

@@ -1,5 +1,5 @@
-/** docs/deployment.md tells of every setting, and of no path that is not there. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The operator's pages tell of every setting, and of no path and no metric that is not there. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownSettings } from '../support/deployment.js';
 
@@ -16,4 +16,18 @@ test('every file that it leads to exists', () => {
   const files = [...links, ...programs];
   expect(files.length).toBeGreaterThan(3);
   expect(files.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test('every metric that a page or a manifest names is one that there is', () => {
+  const pages = ['docs/deployment.md', 'docs/durability.md', 'deploy/kubernetes/keda/scaled-workers.yaml'];
+  const named = pages.flatMap((file) => readFileSync(file, 'utf8').match(/(?<=defectdiffu_)[a-z_]+/g) ?? []);
+  const code = readdirSync('src/observability').map((file) => readFileSync(join('src/observability', file), 'utf8'));
+  expect(named).toContain('queued_samples');
+  expect(named.filter((name) => !code.some((text) => text.includes(`'${name}'`)))).toEqual([]);
+});
+
+test('what README links to exists', () => {
+  const links = [...readFileSync('README.md', 'utf8').matchAll(/\]\((?!http)([^)#]+)/g)].map(([, path = '']) => path);
+  expect(links).toContain('docs/durability.md');
+  expect(links.filter((path) => !existsSync(path))).toEqual([]);
 });

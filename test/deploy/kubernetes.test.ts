@@ -100,6 +100,9 @@ test.each(deployments)('%s: every setting is one that the service knows, and it 
     role: name,
     s3: { bucket: 'defectdiffu' },
     publicUrl: expect.stringMatching(/^https:/),
+    urlSecret: expect.anything(),
+    keyHashSecret: expect.any(String),
+    metricsToken: expect.any(String),
   });
 });
 

@@ -1,5 +1,5 @@
 /** The deployment files as data: the Dockerfile by stage, YAML by document, and the settings that the service knows. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Instruction } from 'dockerfile-ast';
 import { DockerfileParser } from 'dockerfile-ast';
@@ -13,15 +13,15 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** Read by others than src/config.ts, in the service's own process. */
+/** Read by others than the service's own code, in its process. */
 const OF_LIBRARIES = ['NODE_ENV', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
-/** Every setting that src/config.ts reads, by its own text. */
+/** Every setting that src/config.ts and src/config/ read, by their own text. */
 export function knownSettings(): readonly string[] {
-  const names = readFileSync('src/config.ts', 'utf8').matchAll(
-    /\(env, '([A-Z][A-Z0-9_]+)'|env\['([A-Z][A-Z0-9_]+)'\]/g,
-  );
-  return [...OF_LIBRARIES, ...[...names].map(([, read, indexed]) => read ?? indexed ?? '')];
+  const parts = readdirSync('src/config').map((name) => join('src/config', name));
+  const text = ['src/config.ts', ...parts].map((file) => readFileSync(file, 'utf8')).join('\n');
+  const names = [...text.matchAll(/\(env, '([A-Z][A-Z0-9_]+)'/g)].map(([, name = '']) => name);
+  return [...OF_LIBRARIES, ...new Set(names)];
 }
 
 /** Those of an environment that nobody would read: a typing error, or a setting that is no more. */

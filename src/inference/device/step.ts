@@ -27,7 +27,7 @@ export async function advance(model: Model, drawings: readonly Drawing[]): Promi
 }
 
 /** The rows of all samples after one another; a sample's rows that share a product share its background row. */
-export function evaluationOf(drawings: readonly Drawing[]): Evaluation {
+function evaluationOf(drawings: readonly Drawing[]): Evaluation {
   const backgroundsBefore = drawings.map((_, s) =>
     drawings.slice(0, s).reduce((sum, { texts }) => sum + texts.background.length, 0),
   );

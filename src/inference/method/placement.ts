@@ -12,7 +12,7 @@ const [LEAST_SEMI_AXIS, MOST_SEMI_AXIS] = [0.12, 0.45];
 const TURN = 0.3;
 const [LEAST_SCALE, MOST_SCALE] = [0.8, 1.25];
 const SHIFT = 0.1;
-export const PLACEMENT_STREAM = 5000;
+const PLACEMENT_STREAM = 5000;
 
 /** Where a bundle says nothing of a defect: a few forms of middling size, in the middle half of the window. */
 export const ANY_SHAPES: readonly Shape[] = [

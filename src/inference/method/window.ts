@@ -16,7 +16,7 @@ interface Size {
 /** A region has this much room about it in its window, as a share of its own extent. */
 const ROOM = 1.25;
 /** Of the seeded noise: where a window lies that nothing else places. Streams of sampling end at 1 + 1000. */
-export const WINDOW_STREAM = 5001;
+const WINDOW_STREAM = 5001;
 
 /** The box round what has the value in a mask, row by row; `null` where nothing has. */
 export function extentOf(mask: Uint8Array, width: number, value = 1): (Size & { left: number; top: number }) | null {

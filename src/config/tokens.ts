@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StartError } from '../errors.js';
+import type { Environment } from './reading.js';
+import { integer, text } from './reading.js';
 
 export interface TokenConfig {
   readonly issuer: string;
@@ -15,24 +17,25 @@ export interface TokenConfig {
   readonly roleClaims: readonly string[];
 }
 
-export function readTokenConfig(env: NodeJS.ProcessEnv): TokenConfig | undefined {
-  const value = (name: string): string | undefined => env[name]?.trim() || undefined;
-  const needed = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS'] as const;
-  const [issuer, audience, jwks] = needed.map(value);
+export function readTokenConfig(env: Environment): TokenConfig | undefined {
+  const issuer = text(env, 'JWT_ISSUER');
+  const audience = text(env, 'JWT_AUDIENCE');
+  const jwks = text(env, 'JWT_JWKS');
   if (issuer === undefined && audience === undefined && jwks === undefined) return undefined;
   if (issuer === undefined || audience === undefined || jwks === undefined) {
-    const missing = needed.filter((name) => value(name) === undefined);
+    const needed = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS: jwks };
+    const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
     throw new StartError(
       `${missing.join(' and ')}: needed beside the other JWT settings, or tokens of anyone would do`,
     );
   }
-  const roleClaim = value('JWT_ROLE_CLAIM');
+  const roleClaim = text(env, 'JWT_ROLE_CLAIM');
   return {
     issuer,
     audience,
     jwks: sourceOf(jwks),
-    clockSkewSeconds: skew(value('JWT_CLOCK_SKEW_SECONDS') ?? '60'),
-    tenantClaim: value('JWT_TENANT_CLAIM') ?? 'tenant',
+    clockSkewSeconds: integer(env, 'JWT_CLOCK_SKEW_SECONDS', 60, 0, 600),
+    tenantClaim: text(env, 'JWT_TENANT_CLAIM') ?? 'tenant',
     roleClaims: roleClaim === undefined ? ['role', 'roles'] : [roleClaim],
   };
 }
@@ -47,9 +50,4 @@ function sourceOf(value: string): URL {
   }
   if (!existsSync(value)) throw new StartError(`JWT_JWKS: there is no file "${resolve(value)}"`);
   return pathToFileURL(resolve(value));
-}
-
-function skew(value: string): number {
-  if (/^\d+$/.test(value) && Number(value) <= 600) return Number(value);
-  throw new StartError(`JWT_CLOCK_SKEW_SECONDS: "${value}" is not a whole number in 0 … 600`);
 }

@@ -1,0 +1,51 @@
+/** One setting, read and checked: what is wrong with it is said with its name, its bounds and its value. */
+import { StartError } from '../errors.js';
+
+export type Environment = NodeJS.ProcessEnv;
+
+/** Undefined where it is not set, or set to nothing. */
+export function text(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+export function integer(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const value = text(env, name);
+  if (value === undefined) return fallback;
+  if (/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+  throw new StartError(`${name}: "${value}" is not a whole number in ${String(min)} … ${String(max)}`);
+}
+
+/** Null is no bound. */
+export function optionalInteger(env: Environment, name: string, min: number, max: number): number | null {
+  return text(env, name) === undefined ? null : integer(env, name, min, min, max);
+}
+
+export function oneOf<T extends string>(env: Environment, name: string, values: readonly T[], fallback: T): T {
+  const value = text(env, name) ?? fallback;
+  const found = values.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
+}
+
+/** False where it is not set. */
+export function flag(env: Environment, name: string): boolean {
+  return oneOf(env, name, ['true', 'false'], 'false') === 'true';
+}
+
+/** @param what a sound item is, for the message. */
+export function list(
+  env: Environment,
+  name: string,
+  fallback: string,
+  isSound: (item: string) => boolean,
+  what: string,
+): readonly string[] {
+  const items = (text(env, name) ?? fallback)
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  const wrong = items.find((item) => !isSound(item));
+  if (wrong === undefined) return items;
+  throw new StartError(`${name}: "${wrong}" is not ${what}`);
+}

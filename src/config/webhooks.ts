@@ -1,0 +1,34 @@
+/** Whom the service may call, how often it tries, and how long it remembers. */
+import ipaddr from 'ipaddr.js';
+import type { Environment } from './reading.js';
+import { flag, integer, list } from './reading.js';
+
+export interface WebhookConfig {
+  /** Otherwise https alone. */
+  readonly allowHttp: boolean;
+  /** CIDRs that may be reached although they are not of the public internet. */
+  readonly allowNetworks: readonly string[];
+  /** How long after each failed attempt the next one comes; after the last of them a delivery is given up. */
+  readonly retrySeconds: readonly number[];
+  readonly timeoutSeconds: number;
+  /** How long deliveries stay on record. */
+  readonly retentionDays: number;
+  readonly perTenant: number;
+}
+
+/** The schedule of the Standard Webhooks specification: three days. */
+const RETRY_SECONDS = '5,300,1800,7200,18000,36000,50400,72000,86400';
+
+export function readWebhookConfig(env: Environment): WebhookConfig {
+  return {
+    allowHttp: flag(env, 'WEBHOOK_ALLOW_HTTP'),
+    allowNetworks: list(env, 'WEBHOOK_ALLOW_NETWORKS', '', isNetwork, 'a network such as 10.0.0.0/8'),
+    retrySeconds: list(env, 'WEBHOOK_RETRY_SECONDS', RETRY_SECONDS, isDuration, 'a number of seconds').map(Number),
+    timeoutSeconds: integer(env, 'WEBHOOK_TIMEOUT_SECONDS', 10, 1, 30),
+    retentionDays: integer(env, 'WEBHOOK_RETENTION_DAYS', 30, 1, 3650),
+    perTenant: integer(env, 'MAX_WEBHOOKS', 10, 0, 1000),
+  };
+}
+
+const isNetwork = (item: string): boolean => ipaddr.isValidCIDR(item);
+const isDuration = (item: string): boolean => /^\d+(\.\d+)?$/.test(item) && Number(item) <= 7 * 86_400;
