@@ -8,7 +8,7 @@ import { addKey, ensureTenant } from '../src/tenants/keys.js';
 import { EXPORT, exportDataset, exportEnded, exportWhen, fetchExport } from './support/exports.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
-import { databaseOf } from './support/database.js';
+import { databaseOf, onPgliteOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { storedFiles } from './support/uploads.js';
 import { entriesIn, textIn } from './support/zip.js';
@@ -188,7 +188,8 @@ test('exports are listed, the newest first, in pages', async () => {
   for (const id of made) await exportEnded(server, id);
 });
 
-test('killed in the middle again and again, an export is finished after the restart, and nothing half is left', async () => {
+// With a PostgreSQL other processes may share the folder, so what a killed one left in it goes a day later.
+onPgliteOnly('killed in the middle again and again, an export is finished after the restart, and nothing half is left', async () => {
   const dataDirectory = newDataDirectory();
   let crashing = await startServer({ DATA_DIR: dataDirectory });
   await finished(crashing, (await generate(crashing, { ...QUICK, count: 4 })).id);
