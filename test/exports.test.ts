@@ -189,30 +189,33 @@ test('exports are listed, the newest first, in pages', async () => {
 });
 
 // With a PostgreSQL other processes may share the folder, so what a killed one left in it goes a day later.
-onPgliteOnly('killed in the middle again and again, an export is finished after the restart, and nothing half is left', async () => {
-  const dataDirectory = newDataDirectory();
-  let crashing = await startServer({ DATA_DIR: dataDirectory });
-  await finished(crashing, (await generate(crashing, { ...QUICK, count: 4 })).id);
-  await crashing.stop();
-  await multiplySamples(dataDirectory, 500);
+onPgliteOnly(
+  'killed in the middle again and again, an export is finished after the restart, and nothing half is left',
+  async () => {
+    const dataDirectory = newDataDirectory();
+    let crashing = await startServer({ DATA_DIR: dataDirectory });
+    await finished(crashing, (await generate(crashing, { ...QUICK, count: 4 })).id);
+    await crashing.stop();
+    await multiplySamples(dataDirectory, 500);
 
-  crashing = await startServer({ DATA_DIR: dataDirectory });
-  const before = storedFiles(crashing).length;
-  const { id, sampleCount } = await exportDataset(crashing, { format: 'MVTEC_AD' });
-  expect(sampleCount).toBe(2000);
-  for (let kill = 0; kill < 2; kill++) {
-    await exportWhen(crashing, id, ({ progress }) => progress.samplesDone > 0);
-    expect(await fetchExport(crashing, id)).toMatchObject({ status: 'RUNNING', archive: null });
-    await crashing.kill();
     crashing = await startServer({ DATA_DIR: dataDirectory });
-  }
-  const done = await exportEnded(crashing, id);
-  expect(done).toMatchObject({ status: 'SUCCEEDED', sampleCount: 2000 });
-  const entries = entriesIn(await bytesAt(done.archive.url));
-  expect(entries.filter(({ name }) => name.includes('/CRACK/'))).toHaveLength(4000);
-  expect(storedFiles(crashing)).toHaveLength(before + 1);
-  expect(readdirSync(join(dataDirectory, 'artifacts', 'tmp'))).toEqual([]);
-});
+    const before = storedFiles(crashing).length;
+    const { id, sampleCount } = await exportDataset(crashing, { format: 'MVTEC_AD' });
+    expect(sampleCount).toBe(2000);
+    for (let kill = 0; kill < 2; kill++) {
+      await exportWhen(crashing, id, ({ progress }) => progress.samplesDone > 0);
+      expect(await fetchExport(crashing, id)).toMatchObject({ status: 'RUNNING', archive: null });
+      await crashing.kill();
+      crashing = await startServer({ DATA_DIR: dataDirectory });
+    }
+    const done = await exportEnded(crashing, id);
+    expect(done).toMatchObject({ status: 'SUCCEEDED', sampleCount: 2000 });
+    const entries = entriesIn(await bytesAt(done.archive.url));
+    expect(entries.filter(({ name }) => name.includes('/CRACK/'))).toHaveLength(4000);
+    expect(storedFiles(crashing)).toHaveLength(before + 1);
+    expect(readdirSync(join(dataDirectory, 'artifacts', 'tmp'))).toEqual([]);
+  },
+);
 
 test('an orderly end hands an export back, in time, and the attempt does not count', async () => {
   const dataDirectory = newDataDirectory();
