@@ -8,7 +8,7 @@ import { addKey, ensureTenant } from '../src/tenants/keys.js';
 import { EXPORT, exportDataset, exportEnded, exportWhen, fetchExport } from './support/exports.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
-import { databaseOf } from './support/database.js';
+import { databaseOf, onPgliteOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { storedFiles } from './support/uploads.js';
 import { entriesIn, textIn } from './support/zip.js';
@@ -188,31 +188,35 @@ test('exports are listed, the newest first, in pages', async () => {
   for (const id of made) await exportEnded(server, id);
 });
 
-test('killed in the middle again and again, an export is finished after the restart, and nothing half is left', async () => {
-  const dataDirectory = newDataDirectory();
-  let crashing = await startServer({ DATA_DIR: dataDirectory });
-  await finished(crashing, (await generate(crashing, { ...QUICK, count: 4 })).id);
-  await crashing.stop();
-  await multiplySamples(dataDirectory, 500);
+// With a PostgreSQL other processes may share the folder, so what a killed one left in it goes a day later.
+onPgliteOnly(
+  'killed in the middle again and again, an export is finished after the restart, and nothing half is left',
+  async () => {
+    const dataDirectory = newDataDirectory();
+    let crashing = await startServer({ DATA_DIR: dataDirectory });
+    await finished(crashing, (await generate(crashing, { ...QUICK, count: 4 })).id);
+    await crashing.stop();
+    await multiplySamples(dataDirectory, 500);
 
-  crashing = await startServer({ DATA_DIR: dataDirectory });
-  const before = storedFiles(crashing).length;
-  const { id, sampleCount } = await exportDataset(crashing, { format: 'MVTEC_AD' });
-  expect(sampleCount).toBe(2000);
-  for (let kill = 0; kill < 2; kill++) {
-    await exportWhen(crashing, id, ({ progress }) => progress.samplesDone > 0);
-    expect(await fetchExport(crashing, id)).toMatchObject({ status: 'RUNNING', archive: null });
-    await crashing.kill();
     crashing = await startServer({ DATA_DIR: dataDirectory });
-  }
-  const done = await exportEnded(crashing, id);
-  expect(done).toMatchObject({ status: 'SUCCEEDED', sampleCount: 2000 });
-  const entries = entriesIn(await bytesAt(done.archive.url));
-  expect(entries.filter(({ name }) => name.includes('/CRACK/'))).toHaveLength(4000);
-  expect(storedFiles(crashing)).toHaveLength(before + 1);
-  const drafts = readdirSync(join(dataDirectory, 'artifacts', 'tmp'), { recursive: true, withFileTypes: true });
-  expect(drafts.filter((entry) => entry.isFile())).toEqual([]);
-});
+    const before = storedFiles(crashing).length;
+    const { id, sampleCount } = await exportDataset(crashing, { format: 'MVTEC_AD' });
+    expect(sampleCount).toBe(2000);
+    for (let kill = 0; kill < 2; kill++) {
+      await exportWhen(crashing, id, ({ progress }) => progress.samplesDone > 0);
+      expect(await fetchExport(crashing, id)).toMatchObject({ status: 'RUNNING', archive: null });
+      await crashing.kill();
+      crashing = await startServer({ DATA_DIR: dataDirectory });
+    }
+    const done = await exportEnded(crashing, id);
+    expect(done).toMatchObject({ status: 'SUCCEEDED', sampleCount: 2000 });
+    const entries = entriesIn(await bytesAt(done.archive.url));
+    expect(entries.filter(({ name }) => name.includes('/CRACK/'))).toHaveLength(4000);
+    expect(storedFiles(crashing)).toHaveLength(before + 1);
+    const drafts = readdirSync(join(dataDirectory, 'artifacts', 'tmp'), { recursive: true, withFileTypes: true });
+    expect(drafts.filter((entry) => entry.isFile())).toEqual([]);
+  },
+);
 
 test('an orderly end hands an export back, in time, and the attempt does not count', async () => {
   const dataDirectory = newDataDirectory();

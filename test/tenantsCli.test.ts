@@ -1,4 +1,5 @@
 /** The command line that makes tenants and their first keys. */
+import { onPgliteOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { runTenants } from './support/tenancy.js';
 
@@ -33,7 +34,11 @@ test('tenants and keys are made, listed and turned off, and the service goes by 
   const days = (new Date(caller.expiresAt).getTime() - Date.now()) / 86_400_000;
   expect(days).toBeCloseTo(90, 1);
   expect((await server.error(CALLER, {}, keyIn(gone))).message).toBe('This API key was revoked.');
+  await server.stop();
+});
 
+onPgliteOnly('beside a service that runs on the embedded database it says so, and touches nothing', async () => {
+  const server = await startServer({ DATA_DIR: dataDirectory });
   const refused = await runTenants(dataDirectory, 'list');
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
