@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { createClient } from 'graphql-sse';
+import { databaseEnvironment } from './database.js';
 import type { Answer, Finished, Json, Server } from './server.js';
 import { TEST_KEY } from './server.js';
 
@@ -20,7 +21,12 @@ export async function revokeKey(server: Server, id: string): Promise<void> {
 
 export async function runTenants(dataDirectory: string, ...args: string[]): Promise<Finished> {
   const child = spawn(process.execPath, ['dist/tenantsCli/main.js', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), DATA_DIR: dataDirectory },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: tmpdir(),
+      DATA_DIR: dataDirectory,
+      ...(await databaseEnvironment(dataDirectory)),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = { stdout: '', stderr: '' };
