@@ -76,8 +76,13 @@ const ofGeneration = (field: string): string =>
 const exported = (filter: string): string =>
   `mutation { exportDataset(input: { format: COCO, filter: { ${filter} } }) { id } }`;
 const NOTHING = 'BAD_USER_INPUT';
-const imported = (items: string, field: string): string =>
-  `mutation { importCatalog(input: { ${items} }) { ${field} { created updated unchanged } } }`;
+/** Names of another tenant's things are free: one's own are made, and what the other has stays. */
+const imported = (items: string, field: string, theirs: string): Probe => ({
+  document: `mutation { importCatalog(input: { ${items} }) { ${field} { created updated unchanged } } }`,
+  type: 'String!',
+  theirs: () => theirs,
+  nobodys: 'FREE',
+});
 const drawing = (wish: string): string =>
   `mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: "OWN", ${wish} }]) { id } }`;
 
@@ -155,17 +160,19 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.archiveDefect(code)': byCode('mutation { archiveDefect(code: $x) { id } }', 'HOLE'),
   'Mutation.unarchiveDefect(code)': byCode('mutation { unarchiveDefect(code: $x) { id } }', 'HOLE'),
   'Mutation.removeAlias(alias)': byCode('mutation { removeAlias(kind: DEFECT, alias: $x) { alias } }', 'nick'),
-  // Names of another tenant's things are free: one's own are made, and what the other has stays.
-  'Mutation.importCatalog(input.products.partNumber)': byCode(
-    imported('products: [{ partNumber: $x, name: "taken over", promptName: "tile" }]', 'products'),
-    'TILE',
+  'Mutation.importCatalog(input.products.partNumber)': imported(
+    'products: [{ partNumber: $x, name: "taken over", promptName: "asphalt" }]',
+    'products',
+    'ASPHALT',
   ),
-  'Mutation.importCatalog(input.defects.code)': byCode(
-    imported('defects: [{ code: $x, name: "taken over", promptName: "crack" }]', 'defects'),
+  'Mutation.importCatalog(input.defects.code)': imported(
+    'defects: [{ code: $x, name: "taken over", promptName: "crack" }]',
+    'defects',
     'CRACK',
   ),
-  'Mutation.importCatalog(input.aliases.alias)': byCode(
-    imported('aliases: [{ alias: $x, promptName: "crack" }]', 'aliases'),
+  'Mutation.importCatalog(input.aliases.alias)': imported(
+    'aliases: [{ alias: $x, promptName: "crack" }]',
+    'aliases',
     'nick',
   ),
   'Mutation.exportDataset(input.filter.generationId)': {
@@ -392,7 +399,7 @@ test('and the owner has everything still, as it was', async () => {
     aliases { edges { node { alias promptName } } } exports { edges { node { id status } } }
     products(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
     defects(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
-    product(partNumber: "TILE") { name } defect(code: "CRACK") { name }
+    product(partNumber: "ASPHALT") { name } defect(code: "CRACK") { name }
   }`;
   const { reference, apiKeys, ...rest } = await server.data(query, owned);
   expect(reference.archivedAt).toBeNull();
@@ -404,7 +411,7 @@ test('and the owner has everything still, as it was', async () => {
     exports: only({ id: owned.export, status: 'SUCCEEDED' }),
     products: { edges: [] },
     defects: { edges: [] },
-    product: { name: 'tile' },
+    product: { name: 'asphalt' },
     defect: { name: 'crack' },
   });
 });

@@ -77,7 +77,8 @@ test('a viewer looks, and changes nothing', async () => {
 
 test('an operator generates and keeps the catalog, but neither keys nor webhooks', async () => {
   await generate(server, QUICK, operator.secret);
-  await server.data('mutation { archiveProduct(partNumber: "WOOD") { id } }', {}, operator.secret);
+  const change = 'importCatalog(input: { products: [{ partNumber: "NEW" }] }) { products { created } }';
+  await server.data(`mutation { ${change} archiveProduct(partNumber: "NEW") { id } }`, {}, operator.secret);
   for (const document of [
     KEYS,
     'mutation { createApiKey(input: { name: "x", role: ADMIN }) { secret } }',
