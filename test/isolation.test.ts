@@ -1,6 +1,6 @@
 /**
  * Another tenant's things are not there. Every place in the schema where a caller can name a thing is tried with a thing
- * of another tenant. A place that is new in the schema fails the first test until it stands in the table below.
+ * of another tenant. A place that is new in the schema fails the first test until it stands in support/probes.ts.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,153 +8,44 @@ import { isObjectType } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
 import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
-import { cursorOf } from '../src/storage/pages.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { tenantList } from '../src/tenants/tenantList.js';
 import { fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
+import { exportDataset, exportEnded } from './support/exports.js';
 import { identifyingArguments } from './support/identifying.js';
 import { grey } from './support/photographs.js';
 import { databaseOf } from './support/database.js';
+import type { Owned, Probe } from './support/probes.js';
+import { NAMELESS, NUMBERS, PROBES } from './support/probes.js';
+import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver } from './support/receiver.js';
 import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { runTenants, stream } from './support/tenancy.js';
 import { MASK, createUpload, fetchUpload, put, send } from './support/uploads.js';
 
-const NOBODYS = '00000000-0000-7000-8000-000000000000';
-
-interface Owned {
-  readonly generation: string;
-  readonly sample: string;
-  readonly reference: string;
-  readonly mask: string;
-  readonly upload: string;
-  readonly key: string;
-}
-
-interface Probe {
-  /** With the variable $x, the thing that is named. */
-  readonly document: string;
-  readonly type: string;
-  readonly theirs: (owned: Owned) => string;
-  /** A thing of the same kind that nobody has: the answer must be the same. Absent where any answer is the asker's own. */
-  readonly nobodys?: string;
-}
-
-const byId = (document: string, theirs: Probe['theirs']): Probe => ({
-  document,
-  type: 'ID!',
-  theirs,
-  nobodys: NOBODYS,
-});
-const byCode = (document: string, code: string): Probe => ({
-  document,
-  type: 'String!',
-  theirs: () => code,
-  nobodys: 'NOBODYS',
-});
-const byCursor = (document: string, key: (owned: Owned) => (string | number)[]): Probe => ({
-  document,
-  type: 'String!',
-  theirs: (owned) => cursorOf(key(owned)),
-});
-const listed = (field: string): string => `{ ${field} { edges { node { id } } pageInfo { endCursor } } }`;
-const ofProduct = (field: string): string =>
-  `{ products { edges { node { id ${field} { edges { node { id } } } } } } }`;
-const drawing = (wish: string): string =>
-  `mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: "OWN", ${wish} }]) { id } }`;
-
-/** Where a caller can name a thing: "Type.field(path of the argument)". */
-const PROBES: Readonly<Record<string, Probe>> = {
-  'Query.generation(id)': byId('{ generation(id: $x) { id } }', ({ generation }) => generation),
-  'Query.reference(id)': byId('{ reference(id: $x) { id } }', ({ reference }) => reference),
-  'Query.regionMask(id)': byId('{ regionMask(id: $x) { id } }', ({ mask }) => mask),
-  'Query.upload(id)': byId('{ upload(id: $x) { id url } }', ({ upload }) => upload),
-  'Query.product(partNumber)': byCode('{ product(partNumber: $x) { id } }', 'FABRIC'),
-  'Query.samples(filter.generationId)': byId(listed('samples(filter: { generationId: $x })'), (own) => own.generation),
-  'Query.samples(filter.referenceId)': byId(listed('samples(filter: { referenceId: $x })'), (own) => own.reference),
-  'Query.samples(filter.partNumber)': byCode(listed('samples(filter: { partNumber: $x })'), 'FABRIC'),
-  'Query.samples(filter.defectCode)': byCode(listed('samples(filter: { defectCode: $x })'), 'HOLE'),
-  'Query.generations(filter.partNumber)': byCode(listed('generations(filter: { partNumber: $x })'), 'FABRIC'),
-  'Query.generations(filter.defectCode)': byCode(listed('generations(filter: { defectCode: $x })'), 'HOLE'),
-  'Query.samples(after)': byCursor(listed('samples(after: $x)'), ({ generation }) => [generation, 0]),
-  'Query.generations(after)': byCursor(listed('generations(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Query.products(after)': byCursor(listed('products(after: $x)'), () => ['A']),
-  'Query.defects(after)': byCursor(listed('defects(after: $x)'), () => ['A']),
-  'Query.apiKeys(after)': byCursor(listed('apiKeys(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Product.samples(after)': byCursor(ofProduct('samples(after: $x)'), ({ generation }) => [generation, 0]),
-  'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Generation.samples(after)': byCursor(
-    '{ generations { edges { node { id samples(after: $x) { edges { node { id } } } } } } }',
-    ({ generation }) => [generation, 0],
-  ),
-  'Mutation.cancelGeneration(id)': byId('mutation { cancelGeneration(id: $x) { id } }', ({ generation }) => generation),
-  'Mutation.archiveReference(id)': byId('mutation { archiveReference(id: $x) { id } }', ({ reference }) => reference),
-  'Mutation.revokeApiKey(id)': byId('mutation { revokeApiKey(id: $x) { id } }', ({ key }) => key),
-  'Mutation.createUpload(input.partNumber)': byCode(
-    'mutation { createUpload(input: { purpose: REFERENCE, partNumber: $x }) { id } }',
-    'FABRIC',
-  ),
-  'Mutation.generateDefects(input.partNumber)': byCode(
-    'mutation { generateDefects(input: [{ partNumber: $x, defectCode: "OWN" }]) { id } }',
-    'FABRIC',
-  ),
-  'Mutation.generateDefects(input.defectCode)': byCode(
-    'mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: $x }]) { id } }',
-    'HOLE',
-  ),
-  'Mutation.generateDefects(input.idempotencyKey)': {
-    document: drawing('idempotencyKey: $x'),
-    type: 'String!',
-    theirs: () => 'the key of the owner',
-  },
-  'Mutation.generateDefects(input.reference.id)': byId(drawing('reference: { id: $x }'), ({ reference }) => reference),
-  'Mutation.generateDefects(input.reference.sampleId)': byId(
-    drawing('reference: { sampleId: $x }'),
-    ({ sample }) => sample,
-  ),
-  'Mutation.generateDefects(input.region.maskId)': byId(
-    drawing('reference: { anyOfProduct: true }, region: { maskId: $x }'),
-    ({ mask }) => mask,
-  ),
-  'Mutation.generateDefects(input.allowedArea.maskId)': byId(
-    drawing('reference: { anyOfProduct: true }, allowedArea: { maskId: $x }'),
-    ({ mask }) => mask,
-  ),
-  'Subscription.generationEvents(id)': byId(
-    'subscription { generationEvents(id: $x) { __typename } }',
-    ({ generation }) => generation,
-  ),
-};
-
-/** Root fields with which nothing can be named, and arguments that only look as if. */
-const NAMELESS: Readonly<Record<string, string>> = {
-  'Query.serverInfo': '{ serverInfo { version devices { device } } }',
-  'Query.models': '{ models { id } }',
-  'Query.caller': '{ caller { tenant role subject } }',
-  'Mutation.createApiKey': 'mutation { createApiKey(input: { name: "x", role: VIEWER }) { apiKey { id } } }',
-};
-const NUMBERS = ['Subscription.generationEvents(after)'];
-
 let server: Server;
 let stranger: string;
+let newcomer: string;
 let owned: Owned;
-let image: string;
+/** URLs of the owner's, by what they open. */
+let urls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   const dataDirectory = newDataDirectory();
-  const { stdout } = await runTenants(dataDirectory, 'create', 'stranger', '--admin-key');
-  stranger = /dd_\S{32}/.exec(stdout)?.[0] ?? '';
+  [stranger, newcomer] = [await newTenant(dataDirectory, 'stranger'), await newTenant(dataDirectory, 'newcomer')];
   await giveCatalog(dataDirectory);
-  server = await startServer({ DATA_DIR: dataDirectory, MODELS_DIR: join(process.cwd(), 'models') });
-  owned = await belongings();
-  await send(
-    server,
-    readFileSync('test/photographs/fabric.png'),
-    { purpose: 'REFERENCE', partNumber: 'OWN' },
-    stranger,
-  );
-});
+  const models = { MODELS_DIR: join(process.cwd(), 'models') };
+  server = await startServer({ DATA_DIR: dataDirectory, ...models, ...LOCAL_WEBHOOKS });
+  const { url } = await startReceiver();
+  owned = await belongings(url);
+  await strangersOwn(url);
+}, 180_000);
+
+async function newTenant(dataDirectory: string, name: string): Promise<string> {
+  const { stdout } = await runTenants(dataDirectory, 'create', name, '--admin-key');
+  return /dd_\S{32}/.exec(stdout)?.[0] ?? '';
+}
 
 /** One product and one defect, so that what the stranger asks for fails at nothing but another tenant's thing. */
 async function giveCatalog(dataDirectory: string): Promise<void> {
@@ -167,8 +58,20 @@ async function giveCatalog(dataDirectory: string): Promise<void> {
   await storage.close();
 }
 
-async function belongings(): Promise<Owned> {
-  const wish = { partNumber: 'FABRIC', defectCode: 'HOLE', steps: 2, idempotencyKey: 'the key of the owner' };
+/** Something of each kind, so that an answer that is too wide would be seen. */
+async function strangersOwn(receiver: string): Promise<void> {
+  await createWebhook(server, receiver, ['GENERATION_STARTED'], stranger);
+  const photograph = { purpose: 'REFERENCE', partNumber: 'OWN' };
+  await send(server, readFileSync('test/photographs/fabric.png'), photograph, stranger);
+  await generate(server, { partNumber: 'OWN', defectCode: 'OWN', steps: 10, seed: 2 }, stranger);
+  const drawn = '{ samples(filter: { areaFraction: { min: 0.0001 } }) { edges { node { id } } } }';
+  while ((await server.data(drawn, {}, stranger)).samples.edges.length === 0)
+    await new Promise((go) => setTimeout(go, 50));
+}
+
+async function belongings(receiver: string): Promise<Owned> {
+  const { id: webhook } = await createWebhook(server, receiver, ['GENERATION_SUCCEEDED']);
+  const wish = { partNumber: 'FABRIC', defectCode: 'HOLE', steps: 10, seed: 2, idempotencyKey: 'the key of the owner' };
   const generation = await finished(server, (await generate(server, wish)).id);
   const upload = await createUpload(server, { purpose: 'REFERENCE', partNumber: 'FABRIC' });
   await put(upload.url, readFileSync('test/photographs/fabric.png'));
@@ -178,8 +81,20 @@ async function belongings(): Promise<Owned> {
     .toBuffer();
   const mask = await send(server, shape, MASK);
   const { apiKeys } = await server.data('{ apiKeys { edges { node { id } } } }');
+  await server.data(
+    'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole" }] }) { warnings { field } } }',
+  );
   const [sample] = samplesIn(generation);
-  image = sample.image.url;
+  const idempotencyKey = 'the key of the owner';
+  const exported = await exportEnded(server, (await exportDataset(server, { format: 'COCO', idempotencyKey })).id);
+  const [delivery] = await settled(server, webhook, ({ status }) => status === 'SUCCEEDED');
+  urls = {
+    picture: sample.image.url,
+    mask: sample.mask.url,
+    photograph: reference.image.url,
+    region: mask.image.url,
+    archive: exported.archive.url,
+  };
   return {
     generation: generation.id,
     sample: sample.id,
@@ -187,6 +102,9 @@ async function belongings(): Promise<Owned> {
     mask: mask.id,
     upload: upload.id,
     key: apiKeys.edges[0].node.id,
+    export: exported.id,
+    webhook,
+    delivery: delivery.id,
   };
 }
 
@@ -220,7 +138,7 @@ test.each(Object.entries(PROBES))("%s does not reach another tenant's", async (_
   const asIfNot = JSON.stringify(await answerTo(probe, probe.nobodys)).replaceAll(probe.nobodys, theirs);
   expect(answer).toEqual(JSON.parse(asIfNot));
   for (const { extensions } of answer.errors ?? []) {
-    expect(extensions.code).toMatch(probe.type === 'ID!' ? /^NOT_FOUND$/ : /^UNKNOWN_(PRODUCT|DEFECT)$/);
+    expect(extensions.code).toBe(probe.code);
   }
 });
 
@@ -235,23 +153,83 @@ function expectNothingOwned(answer: Answer, asked: string): void {
   for (const id of Object.values(owned)) expect(said).not.toContain(id);
 }
 
+test("what counts against one tenant's quotas is its own", async () => {
+  const usage = '{ usage { concurrentGenerations { used } pixelStepsToday { used } storedBytes { used } } }';
+  const nothing = { used: 0 };
+  expect((await server.data(usage, {}, newcomer)).usage).toEqual({
+    concurrentGenerations: nothing,
+    pixelStepsToday: nothing,
+    storedBytes: nothing,
+  });
+});
+
+test('what a catalog does not name is archived in its own tenant only', async () => {
+  const items = 'products: [{ partNumber: "ONLY" }], defects: [{ code: "ONLY" }], archiveMissing: true';
+  const { importCatalog } = await server.data(
+    `mutation { importCatalog(input: { ${items} }) { products { archived } defects { archived } } }`,
+    {},
+    newcomer,
+  );
+  expect(importCatalog).toEqual({ products: { archived: 0 }, defects: { archived: 0 } });
+});
+
 test('and the owner has everything still, as it was', async () => {
   expect((await fetchGeneration(server, owned.generation)).status).toBe('SUCCEEDED');
-  const query = 'query ($id: ID!) { reference(id: $id) { archivedAt } apiKeys { edges { node { revokedAt } } } }';
-  const { reference, apiKeys } = await server.data(query, { id: owned.reference });
+  const query = `query ($reference: ID!, $webhook: ID!) {
+    reference(id: $reference) { archivedAt } apiKeys { edges { node { revokedAt } } }
+    webhook(id: $webhook) { enabled deliveries { edges { node { id status } } } }
+    aliases { edges { node { alias promptName } } } exports { edges { node { id status } } }
+    products(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
+    defects(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
+    product(partNumber: "ASPHALT") { name } defect(code: "CRACK") { name }
+  }`;
+  const { reference, apiKeys, ...rest } = await server.data(query, owned);
   expect(reference.archivedAt).toBeNull();
   expect(apiKeys.edges.every(({ node }: Json) => node.revokedAt === null)).toBe(true);
+  const only = (node: object) => ({ edges: [{ node }] });
+  expect(rest).toEqual({
+    webhook: { enabled: true, deliveries: only({ id: owned.delivery, status: 'SUCCEEDED' }) },
+    aliases: only({ alias: 'nick', promptName: 'hole' }),
+    exports: only({ id: owned.export, status: 'SUCCEEDED' }),
+    products: { edges: [] },
+    defects: { edges: [] },
+    product: { name: 'asphalt' },
+    defect: { name: 'crack' },
+  });
 });
 
 describe('over plain HTTP', () => {
   const header = () => ({ headers: { authorization: `Bearer ${stranger}` } });
 
-  test("a stranger's key does not open a picture", async () => {
-    const url = new URL(image);
+  const outcome = async (url: URL, init = {}): Promise<unknown[]> => {
+    const response = await fetch(url, init);
+    return [response.status, response.ok ? 'OK' : ((await response.json()) as Json).error.code];
+  };
+  /** Without the signature, which whoever holds it may use. */
+  const bare = (file: string): URL => {
+    const url = new URL(urls[file] ?? '');
     url.search = '';
-    const response = await fetch(url, header());
-    expect([response.status, ((await response.json()) as Json).error.code]).toEqual([404, 'NOT_FOUND']);
-  });
+    return url;
+  };
+
+  test.each(['picture', 'mask', 'photograph', 'region', 'archive'])(
+    "a stranger's key does not open the %s, nor does a signature of its own",
+    async (file) => {
+      expect(await outcome(new URL(urls[file] ?? ''))).toEqual([200, 'OK']);
+      expect(await outcome(bare(file), header())).toEqual([404, 'NOT_FOUND']);
+      const { samples } = await server.data('{ samples { edges { node { image { url } } } } }', {}, stranger);
+      const own = new URL(samples.edges[0].node.image.url);
+      expect(await outcome(own)).toEqual([200, 'OK']);
+      // Its own signature for another's file, and another's file as if it were its own.
+      const [, tenant, key] = bare(file).pathname.split('/').slice(1);
+      const signed = new URL(own);
+      signed.pathname = `/artifacts/${tenant ?? ''}/${key ?? ''}`;
+      expect(await outcome(signed)).toEqual([403, 'SIGNATURE_INVALID']);
+      own.pathname = own.pathname.replace(/[^/]+$/, key ?? '');
+      own.search = '';
+      expect(await outcome(own, header())).toEqual([404, 'NOT_FOUND']);
+    },
+  );
 
   test('nor an upload, nor does a signature of its own', async () => {
     const theirs = new URL((await createUpload(server, MASK)).url);

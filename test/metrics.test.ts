@@ -2,6 +2,7 @@ import { CANCEL, QUICK, SLOW, eventsOf, finished, generate } from './support/gen
 import type { Server } from './support/server.js';
 import { startServer } from './support/server.js';
 import { speak } from './support/socket.js';
+import { stream } from './support/tenancy.js';
 
 type Metrics = (series: string) => number;
 
@@ -41,6 +42,20 @@ test('what was asked, how it was answered and how long it took is counted', asyn
   expect(now('first_sample_seconds_count')).toBe(1);
   expect(now('generation_seconds_count{outcome="succeeded"}')).toBe(1);
   expect(now('generation_seconds_sum{outcome="succeeded"}')).toBeGreaterThanOrEqual(now('first_sample_seconds_sum'));
+});
+
+test('operations over event streams are counted alike, those that are refused among them', async () => {
+  const asked = [
+    'requests_total{operation="query",outcome="ok"}',
+    'requests_total{operation="unknown",outcome="refused"}',
+  ];
+  const counts = async (): Promise<number[]> => asked.map(await metrics(server));
+  const [answered = 0, refused = 0] = await counts();
+  await stream(server, '{ caller { role } }').next();
+  await stream(server, '{ nothing }').next();
+  await stream(server, '{ oops').next();
+  await expect(stream(server, '{ caller { role } }', {}, 'a-wrong-key').next()).rejects.toThrow();
+  expect(await counts()).toEqual([answered + 1, refused + 3]);
 });
 
 test('the device tells of its steps: every sample advanced five times, alone or together', async () => {

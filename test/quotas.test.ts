@@ -2,6 +2,7 @@
 import { GENERATE, QUICK, SLOW, CANCEL, eventsOf, finished, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
+import { createUpload } from './support/uploads.js';
 
 const USAGE = `{ usage {
   concurrentGenerations { used limit } pixelStepsToday { used limit } storedBytes { used limit } requestsPerMinute retentionDays
@@ -62,16 +63,25 @@ test('so many stored bytes: what is over is over', async () => {
   const { status, error } = await send(server, QUICK);
   expect(status).toBe(429);
   expect(error.extensions).toMatchObject({ quota: 'storedBytes', limit: 100, used });
+  const upload = await createUpload(server);
+  const refused = await fetch(upload.url, { method: 'PUT', body: 'a photograph' });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600']);
 });
 
-test('so many operations a minute, over HTTP and over WebSocket', async () => {
+test('so many operations a minute, over HTTP, WebSocket and event streams', async () => {
   const server = await startServer({ RATE_LIMIT_PER_MINUTE: '5' });
   for (let i = 0; i < 5; i++) expect((await server.data(USAGE)).usage.requestsPerMinute).toBe(5);
   const { status, retryAfter, error } = await send(server, QUICK);
   expect([status, error.extensions.code]).toEqual([429, 'RATE_LIMITED']);
   expect(retryAfter).toBeGreaterThan(0);
   expect(retryAfter).toBeLessThanOrEqual(60);
-  await expect(eventsOf(server, 'any')).rejects.toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+  await expect(eventsOf(server, 'any')).rejects.toMatchObject([
+    { message: error.message, extensions: { code: 'RATE_LIMITED', limit: 5, retryAfterMs: expect.any(Number) } },
+  ]);
+  const headers = { authorization: `Bearer ${TEST_KEY}`, accept: 'text/event-stream' };
+  const streamed = await fetch(`${server.url}/stream?query=${encodeURIComponent(USAGE)}`, { headers });
+  expect([streamed.status, Number(streamed.headers.get('retry-after')) > 0]).toEqual([429, true]);
+  expect(((await streamed.json()) as Json).errors[0].extensions.code).toBe('RATE_LIMITED');
 });
 
 test('a full queue is 503, and says when to come again', async () => {

@@ -62,6 +62,11 @@ test('a viewer looks, and changes nothing', async () => {
     ['mutation { createUpload(input: { purpose: MASK }) { id } }', {}],
     ['query ($id: ID!) { upload(id: $id) { url } }', { id: upload.id }],
     [`mutation { archiveReference(id: "${id}") { id } }`, {}],
+    ['mutation { importCatalog(input: { products: [{ partNumber: "X" }] }) { warnings { field } } }', {}],
+    ['mutation { removeAlias(kind: DEFECT, alias: "x") { alias } }', {}],
+    ['mutation { archiveProduct(partNumber: "TILE") { id } }', {}],
+    ['mutation { unarchiveDefect(code: "CRACK") { id } }', {}],
+    ['mutation { exportDataset(input: { format: COCO }) { id } }', {}],
   ] as const) {
     expect(await server.error(document, variables, viewer.secret)).toMatchObject({
       message: "This needs the role OPERATOR; the caller's role is VIEWER.",
@@ -70,12 +75,18 @@ test('a viewer looks, and changes nothing', async () => {
   }
 });
 
-test('an operator generates, and keeps no keys', async () => {
+test('an operator generates and keeps the catalog, but neither keys nor webhooks', async () => {
   await generate(server, QUICK, operator.secret);
+  const change = 'importCatalog(input: { products: [{ partNumber: "NEW" }] }) { products { created } }';
+  await server.data(`mutation { ${change} archiveProduct(partNumber: "NEW") { id } }`, {}, operator.secret);
   for (const document of [
     KEYS,
     'mutation { createApiKey(input: { name: "x", role: ADMIN }) { secret } }',
     `mutation { revokeApiKey(id: "${viewer.apiKey.id}") { id } }`,
+    '{ webhooks { edges { node { id } } } }',
+    `{ webhook(id: "${viewer.apiKey.id}") { id } }`,
+    'mutation { createWebhook(input: { url: "https://example.com", events: [SAMPLE_READY] }) { secret } }',
+    `mutation { redeliver(deliveryId: "${viewer.apiKey.id}") { id } }`,
   ]) {
     const { extensions } = await server.error(document, {}, operator.secret);
     expect(extensions).toMatchObject({ code: 'FORBIDDEN', needed: 'ADMIN', held: 'OPERATOR' });

@@ -1,6 +1,7 @@
 /** The command line that makes tenants and their first keys. */
-import { onPgliteOnly } from './support/database.js';
+import { onPgliteOnly, onPostgresOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
+import { speak } from './support/socket.js';
 import { runTenants } from './support/tenancy.js';
 
 const dataDirectory = newDataDirectory();
@@ -35,9 +36,9 @@ test('tenants and keys are made, listed and turned off, and the service goes by 
   expect(days).toBeCloseTo(90, 1);
   expect((await server.error(CALLER, {}, keyIn(gone))).message).toBe('This API key was revoked.');
   await server.stop();
-});
+}, 120_000);
 
-onPgliteOnly('beside a service that runs on the embedded database it says so, and touches nothing', async () => {
+onPgliteOnly('beside a running service it says why it cannot, and what can be done', async () => {
   const server = await startServer({ DATA_DIR: dataDirectory });
   const refused = await runTenants(dataDirectory, 'list');
   expect(refused.code).toBe(1);
@@ -47,6 +48,56 @@ onPgliteOnly('beside a service that runs on the embedded database it says so, an
   expect(refused.stderr).toContain('createApiKey and revokeApiKey');
   await server.stop();
 });
+
+onPostgresOnly('beside a running service it takes effect at once', async () => {
+  const directory = newDataDirectory();
+  const server = await startServer({ DATA_DIR: directory });
+  const key = keyIn((await runTenants(directory, 'create', 'made meanwhile', '--admin-key')).stdout);
+  expect((await server.data(CALLER, {}, key)).caller.tenant).toBe('made meanwhile');
+  const speaker = await speak(server, key);
+  const closed = expect(speaker.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This tenant is disabled.');
+  expect((await runTenants(directory, 'disable', 'made meanwhile')).code).toBe(0);
+  const at = Date.now();
+  await closed;
+  expect(Date.now() - at).toBeLessThan(5_000);
+  expect((await server.error(CALLER, {}, key)).message).toBe('This tenant is disabled.');
+  await runTenants(directory, 'enable', 'made meanwhile');
+  expect((await server.data(CALLER, {}, key)).caller.tenant).toBe('made meanwhile');
+  await server.stop();
+});
+
+test("a tenant's own bounds are set, told, taken away, and held", async () => {
+  const directory = newDataDirectory();
+  const quota = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runTenants(directory, 'quota', 'plant three', ...args);
+    expect([code, stderr]).toEqual([0, '']);
+    return stdout;
+  };
+  const key = keyIn((await runTenants(directory, 'create', 'plant three', '--admin-key')).stdout);
+  expect(await quota('--generations', '0', '--stored-bytes', '5000000000', '--retention-days', '30')).toBe(
+    [
+      'generations\t0\tits own',
+      'pixel-steps-per-day\tno bound\tQUOTA_PIXEL_STEPS_PER_DAY',
+      'stored-bytes\t5000000000\tits own',
+      'requests-per-minute\tno bound\tRATE_LIMIT_PER_MINUTE',
+      'retention-days\t30\tits own\n',
+    ].join('\n'),
+  );
+  await quota('--requests-per-minute', '600', '--none', 'stored-bytes', 'retention-days');
+  const server = await startServer({ DATA_DIR: directory, QUOTA_STORED_BYTES: '70', RETENTION_DAYS: '7' });
+  const { usage } = await server.data(
+    '{ usage { concurrentGenerations { limit } storedBytes { limit } requestsPerMinute retentionDays } }',
+    {},
+    key,
+  );
+  expect(usage).toEqual({
+    concurrentGenerations: { limit: 0 },
+    storedBytes: { limit: 70 },
+    requestsPerMinute: 600,
+    retentionDays: 7,
+  });
+  await server.stop();
+}, 120_000);
 
 test.each([
   [[], /^say what to do\n\nnpm run tenants -- list/],
@@ -60,6 +111,14 @@ test.each([
     ['create-key', 'x', '--role', 'admin', '--name', 'y', '--expires', '1999-01-01'],
     /^--expires: "1999-01-01" is neither/,
   ],
+  [['quota'], /^quota needs the name of a tenant/],
+  [['quota', 'plant', 'two'], /^"two" is one word too many; a name with spaces goes in quotes/],
+  [['quota', 'x', '--generations', '1.5'], /^--generations: "1.5" is not a whole number in 0 … 2147483647/],
+  [['quota', 'x', '--requests-per-minute', '0'], /^--requests-per-minute: "0" is not a whole number in 1 … 1000000/],
+  [['quota', 'x', '--none', 'bytes'], /^--none: "bytes" is not one of generations, pixel-steps-per-day, stored-bytes/],
+  [['quota', 'x', '--generations', '1', '--none', 'generations'], /^--generations: is both set and, by --none, taken/],
+  [['create', 'x', '--generations', '1'], /^create has no option --generations/],
+  [['quota', 'nobody', '--generations', '1'], /^name: there is no tenant "nobody"\n$/],
   [['disable', 'nobody'], /^name: there is no tenant "nobody"\n$/],
   [['create', 'plant two'], /^name: there is a tenant "plant two" already\n$/],
   [['revoke-key', 'x'], /^there is no API key "x"; list-keys shows the ids\n$/],

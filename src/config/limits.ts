@@ -28,7 +28,20 @@ export interface TenantLimits {
   readonly retentionDays: number | null;
 }
 
-const MOST = Number.MAX_SAFE_INTEGER;
+/** What sets the bound of tenants without one of their own, and between what any bound must lie. */
+export const TENANT_BOUNDS: Readonly<Record<keyof TenantLimits, Bounded>> = {
+  concurrentGenerations: { variable: 'QUOTA_CONCURRENT_GENERATIONS', min: 0, max: 2 ** 31 - 1 },
+  pixelStepsPerDay: { variable: 'QUOTA_PIXEL_STEPS_PER_DAY', min: 0, max: Number.MAX_SAFE_INTEGER },
+  storedBytes: { variable: 'QUOTA_STORED_BYTES', min: 0, max: Number.MAX_SAFE_INTEGER },
+  requestsPerMinute: { variable: 'RATE_LIMIT_PER_MINUTE', min: 1, max: 1_000_000 },
+  retentionDays: { variable: 'RETENTION_DAYS', min: 1, max: 36_500 },
+};
+
+interface Bounded {
+  readonly variable: string;
+  readonly min: number;
+  readonly max: number;
+}
 
 export function readLimits(env: Environment): Limits {
   return {
@@ -39,11 +52,16 @@ export function readLimits(env: Environment): Limits {
     maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
     catalogItems: integer(env, 'MAX_CATALOG_ITEMS', 10_000, 1, 20_000),
     tenant: {
-      concurrentGenerations: optionalInteger(env, 'QUOTA_CONCURRENT_GENERATIONS', 0, MOST),
-      pixelStepsPerDay: optionalInteger(env, 'QUOTA_PIXEL_STEPS_PER_DAY', 0, MOST),
-      storedBytes: optionalInteger(env, 'QUOTA_STORED_BYTES', 0, MOST),
-      requestsPerMinute: optionalInteger(env, 'RATE_LIMIT_PER_MINUTE', 1, 1_000_000),
-      retentionDays: optionalInteger(env, 'RETENTION_DAYS', 1, 36_500),
+      concurrentGenerations: tenantLimit(env, 'concurrentGenerations'),
+      pixelStepsPerDay: tenantLimit(env, 'pixelStepsPerDay'),
+      storedBytes: tenantLimit(env, 'storedBytes'),
+      requestsPerMinute: tenantLimit(env, 'requestsPerMinute'),
+      retentionDays: tenantLimit(env, 'retentionDays'),
     },
   };
+}
+
+function tenantLimit(env: Environment, limit: keyof TenantLimits): number | null {
+  const { variable, min, max } = TENANT_BOUNDS[limit];
+  return optionalInteger(env, variable, min, max);
 }

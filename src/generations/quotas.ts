@@ -28,12 +28,21 @@ const RETRY_MS = 10_000;
 const STORAGE_RETRY_MS = 3_600_000;
 
 /** The tenant's own bounds, where it has any, before those of the configuration. */
-export async function limitsOf({ database, rows }: TenantScope, fallback: TenantLimits): Promise<TenantLimits> {
-  const [own] = await database.select().from(quotas).where(rows(quotas));
-  return merged(own, fallback);
+export async function limitsOf(scope: TenantScope, fallback: TenantLimits): Promise<TenantLimits> {
+  return merged(await ownLimits(scope), fallback);
 }
 
-function merged(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
+export async function ownLimits({ database, rows }: TenantScope): Promise<QuotaRow | undefined> {
+  const [own] = await database.select().from(quotas).where(rows(quotas));
+  return own;
+}
+
+/** Sets the tenant's own bounds that are named; null takes one away, so that the configuration's holds. */
+export async function setOwnLimits({ database, own }: TenantScope, changes: Partial<TenantLimits>): Promise<void> {
+  await database.insert(quotas).values(own(changes)).onConflictDoUpdate({ target: quotas.tenantId, set: changes });
+}
+
+export function merged(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
   return {
     concurrentGenerations: own?.concurrentGenerations ?? fallback.concurrentGenerations,
     pixelStepsPerDay: own?.pixelStepsPerDay ?? fallback.pixelStepsPerDay,

@@ -14,6 +14,7 @@ import { factsOfNow } from '../observability/facts.js';
 import type { Context, Parts } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Session } from '../tenants/sessions.js';
+import { countOperation } from './counting.js';
 import { whatIsAway } from './errors.js';
 import { observedOperations } from './observedOperations.js';
 import { masked, parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
@@ -70,7 +71,7 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
       finish(response, session);
     } catch (error) {
       // Without `complete`: the client comes again and goes on from what it has seen.
-      log.error({ err: error }, 'an event stream failed');
+      log[whatIsAway(error) === undefined ? 'error' : 'warn']({ err: error }, 'an event stream failed');
       response.destroy();
     } finally {
       clearInterval(keepAlive);
@@ -91,7 +92,10 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
     handler: (request, response) =>
       answer(request, response).catch((error: unknown) => {
         const told = error instanceof ServiceError || error instanceof GraphQLError ? error : whatIsAway(error);
-        if (response.headersSent || told === undefined) throw error;
+        if (response.headersSent) throw error;
+        countOperation(undefined, [error]);
+        if (told === undefined) throw error;
+        if (told !== error) log.warn({ err: error }, 'request failed');
         refuse(response, told);
       }),
     close: () => closing.abort(),
@@ -104,10 +108,10 @@ async function resultsOf(
   contextValue: Context,
 ): Promise<AsyncIterable<ExecutionResult>> {
   const unreadable = syntaxError(query);
-  if (unreadable !== undefined) return one({ errors: [unreadable] });
+  if (unreadable !== undefined) return refused([unreadable]);
   const document = parseLimited(query);
   const wrong = validateLimited(schema, document);
-  if (wrong.length > 0) return one({ errors: wrong.map((each) => withCode(each, 'GRAPHQL_VALIDATION_FAILED')) });
+  if (wrong.length > 0) return refused(wrong.map((each) => withCode(each, 'GRAPHQL_VALIDATION_FAILED')));
   const operation = getOperationAST(document, operationName)?.operation;
   if (operation === OperationTypeNode.MUTATION && !mayChange) {
     throw new GraphQLError('A mutation needs POST.', { extensions: { code: 'BAD_REQUEST', http: { status: 405 } } });
@@ -122,6 +126,11 @@ async function resultsOf(
   const { execute, subscribe } = observedOperations(() => factsOfNow());
   const result = await (operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args));
   return Symbol.asyncIterator in result ? result : one(result);
+}
+
+function refused(errors: readonly GraphQLError[]): AsyncIterable<ExecutionResult> {
+  countOperation(undefined, errors);
+  return one({ errors });
 }
 
 async function* one(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
@@ -143,7 +152,7 @@ async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGe
     }
   } finally {
     // One that waits for an event comes back when it is woken by this.
-    void iterator.return?.();
+    iterator.return?.().catch(() => undefined);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Parts } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
 import type { Access } from '../tenants/access.js';
 import { serveArtifacts } from './artifacts.js';
+import { whatIsAway } from './errors.js';
 import { createGraphqlOverHttp } from './graphql.js';
 import type { Readiness } from './health.js';
 import { health } from './health.js';
@@ -19,6 +20,7 @@ import { jsonBody } from './json.js';
 import { serveMetrics } from './metrics.js';
 import { hostForUrl } from './origin.js';
 import { observeRequests } from './requests.js';
+import { refusalOf } from './refusal.js';
 import { serveEventStreams } from './eventStreams.js';
 import { acceptUploads } from './uploads.js';
 import { serveWebSocket } from './websocket.js';
@@ -135,6 +137,16 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
 function bodyErrors(log: Log): ErrorRequestHandler {
   return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);
+    const away = whatIsAway(error);
+    if (away !== undefined) {
+      const { status, headers } = refusalOf(away);
+      log.warn({ err: error }, 'request failed');
+      response
+        .status(status)
+        .set(headers)
+        .json({ errors: [{ message: away.message, extensions: away.extensions }] });
+      return;
+    }
     const status = error.status ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');
     const message =

@@ -22,6 +22,7 @@ import { forTenant } from '../storage/tenantScope.js';
 import { receive } from './body.js';
 import { publicError } from './errors.js';
 import { urlCaller } from './permission.js';
+import { headOf } from './statuses.js';
 
 const DECODED_AT_A_TIME = 2;
 /** How long a refused caller may go on sending, to come round to reading the answer. */
@@ -35,7 +36,6 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   UPLOAD_CONFLICT: 409,
   UPLOAD_TOO_LARGE: 413,
-  QUOTA_EXCEEDED: 429,
   IMAGE_TYPE_UNSUPPORTED: 415,
 };
 
@@ -99,9 +99,12 @@ async function answerOf(scope: TenantScope, { referenceId, maskId }: UploadRow):
 
 /** In GraphQL's own form. What is still on its way is read and thrown away, or the caller would not see the answer. */
 function refuse(request: IncomingMessage, response: Response, error: Error, log: Log): void {
-  const status = error instanceof ServiceError ? (STATUS[error.code] ?? 422) : 500;
   const extensions = error instanceof ServiceError ? error.extensions : {};
-  response.status(status).json({ errors: [publicError(error, { message: error.message, extensions }, log)] });
+  const told = publicError(error, { message: error.message, extensions }, log);
+  const usual = error instanceof ServiceError ? (STATUS[error.code] ?? 422) : 500;
+  const { status = usual, retryAfter } = headOf(told) ?? {};
+  if (retryAfter !== undefined) response.set('retry-after', retryAfter);
+  response.status(status).json({ errors: [told] });
   if (request.complete) return;
   request.resume();
   setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();

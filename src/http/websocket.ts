@@ -28,6 +28,7 @@ const SUBSCRIPTIONS_PER_CONNECTION = 100;
 /** graphql-transport-ws: the server rejects the connection. */
 const FORBIDDEN = 4403;
 const TRY_AGAIN_LATER = 1013;
+const INTERNAL_ERROR = 1011;
 /** How long one who is put out may take to say goodbye. */
 const LINGER_MS = 5_000;
 
@@ -63,12 +64,14 @@ export function serveWebSocket(
   const server = useServer<Params, Admitted>(
     {
       schema,
+      // What the library catches itself is told in full as the reason of a close, unless this is set.
+      isProd: true,
       ...observedOperations((context) => facts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
       validate: validateLimited,
       onConnect: (connection) => {
         connections.add(connection);
-        return admit(connection, parts);
+        return admit(connection, parts, log);
       },
       onClose: (connection) => void connections.delete(connection),
       onSubscribe: async (connection, _id, { query }) => {
@@ -108,15 +111,16 @@ export function serveWebSocket(
   };
 }
 
-async function admit(connection: Ours, { access }: Parts): Promise<boolean> {
+async function admit(connection: Ours, { access }: Parts, log: Log): Promise<boolean> {
   const { connectionParams, extra } = connection;
   try {
     const authorization = connectionParams?.authorization ?? connectionParams?.Authorization;
     extra.identity = await access.authenticate(authorization);
   } catch (error) {
     const told = error instanceof ServiceError ? error : whatIsAway(error);
-    if (told === undefined) throw error;
-    close(extra.socket, told);
+    if (told !== error) log[told === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
+    if (told === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
+    else close(extra.socket, told);
     return false;
   }
   const session = access.sessions.open(extra.identity);
@@ -127,13 +131,14 @@ async function admit(connection: Ours, { access }: Parts): Promise<boolean> {
   return true;
 }
 
+/** An error of any kind is this operation's: thrown, it would close the connection, with every other on it. */
 async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError | undefined> {
   try {
     await rates.take(extra.identity?.tenantId ?? '');
     return undefined;
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return new GraphQLError(error.message, { extensions: error.extensions });
+    const { message } = error as Error;
+    return new GraphQLError(message, { originalError: error as Error });
   }
 }
 
@@ -144,7 +149,7 @@ function putOut({ subscriptions, extra }: Ours): void {
   const payload = [{ message: end.message, extensions: end.extensions }];
   for (const [id, running] of Object.entries(subscriptions)) {
     extra.socket.send(JSON.stringify({ id, type: 'error', payload }));
-    if (running !== null && 'return' in running) void running.return(undefined);
+    if (running !== null && 'return' in running) running.return(undefined).catch(() => undefined);
   }
   close(extra.socket, end);
   setTimeout(() => extra.socket.terminate(), LINGER_MS).unref();

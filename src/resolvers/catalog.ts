@@ -18,6 +18,7 @@ import { pageRequest } from '../storage/pages.js';
 import type { DefectRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { catalogConditions, sampleConditions } from './filters.js';
+import { Needs } from './needs.js';
 import { REFERENCE_KEY, referenceKey } from './references.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
@@ -45,6 +46,7 @@ export class ProductResolver {
     return row ?? null;
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Product, {
     description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
   })
@@ -55,6 +57,7 @@ export class ProductResolver {
     return catalog.setProductArchived(requireText(partNumber, 'partNumber'), true);
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Product)
   unarchiveProduct(
     @Arg('partNumber', () => String) partNumber: string,
@@ -135,6 +138,7 @@ export class DefectResolver {
     return row ?? null;
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Defect, {
     description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
   })
@@ -142,6 +146,7 @@ export class DefectResolver {
     return catalog.setDefectArchived(requireText(code, 'code'), true);
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Defect)
   unarchiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
     return catalog.setDefectArchived(requireText(code, 'code'), false);

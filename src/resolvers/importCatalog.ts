@@ -13,6 +13,7 @@ import { pageRequest } from '../storage/pages.js';
 import type { AliasRow } from '../storage/tables.js';
 import { requireText } from '../text.js';
 import type { Context } from './context.js';
+import { Needs } from './needs.js';
 
 /** The argument as graphql-js checked it: making class instances of thousands of items would hold the event loop. */
 const AsSent = () =>
@@ -22,6 +23,7 @@ const AsSent = () =>
 
 @Resolver()
 export class ImportResolver {
+  @Needs('OPERATOR')
   @Mutation(() => ImportCatalogPayload, {
     description:
       'Takes over products, defects and aliases, whole or not at all. The same again changes nothing. What was archived comes back.',
@@ -44,6 +46,7 @@ export class ImportResolver {
     return Object.entries(PAPER_ALIASES).map(([alias, promptName]) => ({ alias, promptName }));
   }
 
+  @Needs('OPERATOR')
   @Mutation(() => Alias, {
     description: 'Gives back what it was. Rows keep their prompt name until they are imported again.',
   })

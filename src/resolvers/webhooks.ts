@@ -15,22 +15,26 @@ import { pageRequest } from '../storage/pages.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
 import type { WithSecret } from '../webhooks/webhooks.js';
 import type { Context } from './context.js';
+import { Needs } from './needs.js';
 
 const PREVIOUS_SECRET_SECONDS = 86_400;
 
 @Resolver(() => Webhook)
 export class WebhookResolver {
+  @Needs('ADMIN')
   @Query(() => WebhookConnection, { description: 'The newest first.' })
   async webhooks(@Args(() => PageArgs) args: PageArgs, @Ctx() { webhooks }: Context): Promise<Connection<WebhookRow>> {
     const request = pageRequest(args, ['id']);
     return connection(await webhooks.page(request), request, (row) => [row.id]);
   }
 
+  @Needs('ADMIN')
   @Query(() => Webhook, { nullable: true })
   async webhook(@Arg('id', () => ID) id: string, @Ctx() { webhooks }: Context): Promise<WebhookRow | null> {
     return (await webhooks.byId(id)) ?? null;
   }
 
+  @Needs('ADMIN')
   @Mutation(() => WebhookWithSecret)
   createWebhook(
     @Arg('input', () => CreateWebhookInput) input: CreateWebhookInput,
@@ -39,6 +43,7 @@ export class WebhookResolver {
     return webhooks.create(input);
   }
 
+  @Needs('ADMIN')
   @Mutation(() => Webhook)
   updateWebhook(
     @Arg('id', () => ID) id: string,
@@ -48,6 +53,7 @@ export class WebhookResolver {
     return webhooks.update(id, input);
   }
 
+  @Needs('ADMIN')
   @Mutation(() => WebhookWithSecret, { description: 'For a while the secret that there was signs beside the new one.' })
   rotateWebhookSecret(
     @Arg('id', () => ID) id: string,
@@ -61,6 +67,7 @@ export class WebhookResolver {
     return webhooks.rotate(id, keepPreviousSeconds);
   }
 
+  @Needs('ADMIN')
   @Mutation(() => Webhook, {
     description: 'Takes its deliveries with it, those that wait too; disable it to keep them.',
   })
@@ -81,6 +88,7 @@ export class WebhookResolver {
 
 @Resolver(() => WebhookDelivery)
 export class WebhookDeliveryResolver {
+  @Needs('ADMIN')
   @Mutation(() => WebhookDelivery, { description: 'Once more and at once, whatever became of it, under the same id.' })
   redeliver(
     @Arg('deliveryId', () => ID) deliveryId: string,

@@ -116,9 +116,12 @@ registerEnumType(Role, {
   name: 'Role',
   description: 'What a caller may do. Each may do what those before it may.',
   valuesConfig: {
-    VIEWER: { description: 'Look and follow.' },
-    OPERATOR: { description: 'Ask for generations and cancel them, send photographs, change the catalog.' },
-    ADMIN: { description: 'Manage keys.' },
+    VIEWER: { description: 'Query and follow, and fetch pictures and archives.' },
+    OPERATOR: {
+      description:
+        'Ask for generations and exports, cancel generations, send photographs and masks, change the catalog.',
+    },
+    ADMIN: { description: 'Manage keys and webhooks.' },
   },
 });
 

@@ -1,5 +1,6 @@
 /** What each command does to a storage, and the lines that it prints. */
 import { inArray } from 'drizzle-orm';
+import type { TenantLimits } from '../config.js';
 import { ServiceError, quote } from '../errors.js';
 import type { Storage } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
@@ -12,8 +13,14 @@ import type { KeyInput, Keyring } from '../tenants/keyring.js';
 import { keyringOf } from '../tenants/keyring.js';
 import { tenantList } from '../tenants/tenantList.js';
 import type { Command } from './options.js';
+import { changeAndTell } from './quota.js';
 
-export async function run(command: Command, { database }: Storage, hasher: KeyHasher): Promise<readonly string[]> {
+export async function run(
+  command: Command,
+  { database }: Storage,
+  hasher: KeyHasher,
+  configured: TenantLimits,
+): Promise<readonly string[]> {
   const tenants = tenantList(database);
   const keyring = (tenantId: string): Keyring => keyringOf(forTenant(database, tenantId), hasher);
   const keyOf = async (tenantId: string, input: KeyInput): Promise<string> =>
@@ -39,6 +46,10 @@ export async function run(command: Command, { database }: Storage, hasher: KeyHa
       return (await allKeys(keyring((await tenants.require(command.tenant)).id))).map(lineOf);
     case 'create-key':
       return [await keyOf((await tenants.require(command.tenant)).id, command)];
+    case 'quota': {
+      const scope = forTenant(database, (await tenants.require(command.tenant)).id);
+      return (await changeAndTell(scope, command.changes, configured)).map((line) => columns(...line));
+    }
     case 'revoke-key': {
       const { id, name } = await keyring(await ownerOf(command.id)).revoke(command.id, true);
       return [`Revoked ${quote(name)}, ${id}.`];

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   try {
     const secret = keySecret(config);
     await requireSameSecret(storage.database, 'KEY_HASH_SECRET', secret);
-    const lines = await run(command, storage, createKeyHasher(secret));
+    const lines = await run(command, storage, createKeyHasher(secret), config.limits.tenant);
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   } finally {
     await close();

@@ -1,8 +1,10 @@
 /** The command line of `npm run tenants`, read and checked before anything is opened. */
 import { parseArgs } from 'node:util';
+import type { TenantLimits } from '../config.js';
 import { StartError } from '../errors.js';
 import type { Role } from '../tenants/identity.js';
 import { ROLES, roleNamed } from '../tenants/identity.js';
+import { LIMIT_OPTIONS, QUOTA_USAGE, readChanges } from './quotaOptions.js';
 
 export type Command =
   | { readonly do: 'list' }
@@ -15,6 +17,7 @@ export type Command =
       readonly name: string;
       readonly expiresAt: Date | null;
     }
+  | { readonly do: 'quota'; readonly tenant: string; readonly changes: Partial<TenantLimits> }
   | { readonly do: 'revoke-key'; readonly id: string };
 
 export const USAGE = `npm run tenants -- list
@@ -22,7 +25,8 @@ npm run tenants -- create NAME [--admin-key]
 npm run tenants -- disable NAME | enable NAME
 npm run tenants -- list-keys NAME
 npm run tenants -- create-key NAME --role viewer|operator|admin --name TEXT [--expires 90d|12h|2027-01-31]
-npm run tenants -- revoke-key ID`;
+npm run tenants -- revoke-key ID
+npm run tenants -- quota NAME ${QUOTA_USAGE}`;
 
 const NO_OPTIONS: readonly string[] = [];
 const OPTIONS: Readonly<Record<Command['do'], readonly string[]>> = {
@@ -33,6 +37,7 @@ const OPTIONS: Readonly<Record<Command['do'], readonly string[]>> = {
   'list-keys': NO_OPTIONS,
   'create-key': ['role', 'name', 'expires'],
   'revoke-key': NO_OPTIONS,
+  quota: [...LIMIT_OPTIONS, 'none'],
 };
 
 /** Throws `StartError` with what is wrong and how it is meant. */
@@ -50,6 +55,7 @@ export function readCommand(args: readonly string[], now = new Date()): Command 
   }
   if (subject === undefined)
     throw misused(`${name} needs ${name === 'revoke-key' ? 'the id of a key' : 'the name of a tenant'}`);
+  if (name === 'quota') return { do: name, tenant: subject, changes: readChanges(values, more, misused) };
   if (more.length > 0) throw misused(`"${more.join(' ')}" is one word too many; a name with spaces goes in quotes`);
   if (name === 'revoke-key') return { do: name, id: subject };
   if (name === 'create') return { do: name, tenant: subject, adminKey: values['admin-key'] ?? false };
@@ -70,6 +76,8 @@ function parsed(args: readonly string[]) {
         role: { type: 'string' },
         name: { type: 'string' },
         expires: { type: 'string' },
+        ...Object.fromEntries(LIMIT_OPTIONS.map((option) => [option, { type: 'string' as const }])),
+        none: { type: 'string', multiple: true },
       },
     });
   } catch (error) {

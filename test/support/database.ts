@@ -13,6 +13,8 @@ const OWNER = 'defectdiffu';
 
 /** What concerns the directory that PGlite writes to. */
 export const onPgliteOnly = ON_POSTGRES ? test.skip : test;
+/** What needs a second process on the database. */
+export const onPostgresOnly = ON_POSTGRES ? test : test.skip;
 
 const made = new Map<string, Promise<string>>();
 

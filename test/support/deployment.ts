@@ -20,7 +20,7 @@ const OF_LIBRARIES = ['NODE_ENV', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 export function knownSettings(): readonly string[] {
   const parts = readdirSync('src/config').map((name) => join('src/config', name));
   const text = ['src/config.ts', ...parts].map((file) => readFileSync(file, 'utf8')).join('\n');
-  const names = [...text.matchAll(/\(env, '([A-Z][A-Z0-9_]+)'/g)].map(([, name = '']) => name);
+  const names = [...text.matchAll(/(?:\(env, |variable: )'([A-Z][A-Z0-9_]+)'/g)].map(([, name = '']) => name);
   return [...OF_LIBRARIES, ...new Set(names)];
 }
 

@@ -20,9 +20,13 @@ export async function revokeKey(server: Server, id: string): Promise<void> {
 }
 
 export async function runTenants(dataDirectory: string, ...args: string[]): Promise<Finished> {
-  const database = await databaseEnvironment(dataDirectory);
   const child = spawn(process.execPath, ['dist/tenantsCli/main.js', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), DATA_DIR: dataDirectory, ...database },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: tmpdir(),
+      DATA_DIR: dataDirectory,
+      ...(await databaseEnvironment(dataDirectory)),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = { stdout: '', stderr: '' };

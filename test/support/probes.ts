@@ -1,0 +1,224 @@
+/**
+ * Every place in the schema where a caller can name a thing, and how it is tried with another tenant's (isolation.test.ts).
+ * A place that is new in the schema needs a line here.
+ */
+import { cursorOf } from '../../src/storage/pages.js';
+
+const NOBODYS = '00000000-0000-7000-8000-000000000000';
+
+export interface Owned {
+  readonly generation: string;
+  readonly sample: string;
+  readonly reference: string;
+  readonly mask: string;
+  readonly upload: string;
+  readonly key: string;
+  readonly export: string;
+  readonly webhook: string;
+  readonly delivery: string;
+}
+
+export interface Probe {
+  /** With the variable $x, the thing that is named. */
+  readonly document: string;
+  readonly type: string;
+  readonly theirs: (owned: Owned) => string;
+  /** A thing of the same kind that nobody has: the answer must be the same. Absent where any answer is the asker's own. */
+  readonly nobodys?: string;
+  /** Where the answer is an error: its code. */
+  readonly code?: string;
+}
+
+const byId = (document: string, theirs: Probe['theirs']): Probe => ({
+  document,
+  type: 'ID!',
+  theirs,
+  nobodys: NOBODYS,
+  code: 'NOT_FOUND',
+});
+const byCode = (document: string, theirs: string, code = 'NOT_FOUND'): Probe => ({
+  document,
+  type: 'String!',
+  theirs: () => theirs,
+  nobodys: 'NOBODYS',
+  code,
+});
+const byCursor = (document: string, key: (owned: Owned) => (string | number)[]): Probe => ({
+  document,
+  type: 'String!',
+  theirs: (owned) => cursorOf(key(owned)),
+});
+const listed = (field: string): string => `{ ${field} { edges { node { id } } pageInfo { endCursor } } }`;
+const ofProduct = (field: string): string =>
+  `{ products { edges { node { id ${field} { edges { node { id } } } } } } }`;
+const ofGeneration = (field: string): string =>
+  `{ generations { edges { node { id ${field} { edges { node { id } } } } } } }`;
+/** What the filter lets through is nothing, of which no archive is made. */
+const exported = (filter: string): string =>
+  `mutation { exportDataset(input: { format: COCO, filter: { ${filter} } }) { id } }`;
+const NOTHING = 'BAD_USER_INPUT';
+/** Names of another tenant's things are free: one's own are made, and what the other has stays. */
+const imported = (items: string, field: string, theirs: string): Probe => ({
+  document: `mutation { importCatalog(input: { ${items} }) { ${field} { created updated unchanged } } }`,
+  type: 'String!',
+  theirs: () => theirs,
+  nobodys: 'FREE',
+});
+const drawing = (wish: string): string =>
+  `mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: "OWN", ${wish} }]) { id } }`;
+
+/** Where a caller can name a thing: "Type.field(path of the argument)". */
+export const PROBES: Readonly<Record<string, Probe>> = {
+  'Query.generation(id)': byId('{ generation(id: $x) { id } }', ({ generation }) => generation),
+  'Query.reference(id)': byId('{ reference(id: $x) { id } }', ({ reference }) => reference),
+  'Query.regionMask(id)': byId('{ regionMask(id: $x) { id } }', ({ mask }) => mask),
+  'Query.upload(id)': byId('{ upload(id: $x) { id url } }', ({ upload }) => upload),
+  'Query.export(id)': byId('{ export(id: $x) { id archive { url } } }', (own) => own.export),
+  'Query.webhook(id)': byId(
+    '{ webhook(id: $x) { id deliveries { edges { node { payload } } } } }',
+    (own) => own.webhook,
+  ),
+  'Query.defect(code)': byCode('{ defect(code: $x) { id } }', 'HOLE'),
+  'Query.products(filter.search)': byCode(listed('products(filter: { search: $x })'), 'FABRIC'),
+  'Query.defects(filter.search)': byCode(listed('defects(filter: { search: $x })'), 'HOLE'),
+  'Query.product(partNumber)': byCode('{ product(partNumber: $x) { id } }', 'FABRIC'),
+  'Query.samples(filter.generationId)': byId(listed('samples(filter: { generationId: $x })'), (own) => own.generation),
+  'Query.samples(filter.referenceId)': byId(listed('samples(filter: { referenceId: $x })'), (own) => own.reference),
+  'Query.samples(filter.partNumber)': byCode(listed('samples(filter: { partNumber: $x })'), 'FABRIC'),
+  'Query.samples(filter.defectCode)': byCode(listed('samples(filter: { defectCode: $x })'), 'HOLE'),
+  'Query.generations(filter.partNumber)': byCode(listed('generations(filter: { partNumber: $x })'), 'FABRIC'),
+  'Query.generations(filter.defectCode)': byCode(listed('generations(filter: { defectCode: $x })'), 'HOLE'),
+  'Query.samples(after)': byCursor(listed('samples(after: $x)'), ({ generation }) => [generation, 0]),
+  'Query.generations(after)': byCursor(listed('generations(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
+  'Query.products(after)': byCursor(listed('products(after: $x)'), () => ['A']),
+  'Query.defects(after)': byCursor(listed('defects(after: $x)'), () => ['A']),
+  'Query.apiKeys(after)': byCursor(listed('apiKeys(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
+  'Query.exports(after)': byCursor(listed('exports(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
+  'Query.webhooks(after)': byCursor(listed('webhooks(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
+  'Query.aliases(after)': byCursor('{ aliases(after: $x) { edges { node { alias } } } }', () => ['DEFECT', 'a']),
+  'Webhook.deliveries(after)': byCursor(
+    '{ webhooks { edges { node { id deliveries(after: $x) { edges { node { id payload } } } } } } }',
+    () => [`f${NOBODYS.slice(1)}`],
+  ),
+  'Product.samples(filter.generationId)': byId(
+    ofProduct('samples(filter: { generationId: $x })'),
+    ({ generation }) => generation,
+  ),
+  'Product.samples(filter.referenceId)': byId(
+    ofProduct('samples(filter: { referenceId: $x })'),
+    ({ reference }) => reference,
+  ),
+  'Product.samples(filter.partNumber)': byCode(ofProduct('samples(filter: { partNumber: $x })'), 'FABRIC'),
+  'Product.samples(filter.defectCode)': byCode(ofProduct('samples(filter: { defectCode: $x })'), 'HOLE'),
+  'Generation.samples(filter.generationId)': byId(
+    ofGeneration('samples(filter: { generationId: $x })'),
+    ({ generation }) => generation,
+  ),
+  'Generation.samples(filter.referenceId)': byId(
+    ofGeneration('samples(filter: { referenceId: $x })'),
+    ({ reference }) => reference,
+  ),
+  'Generation.samples(filter.partNumber)': byCode(ofGeneration('samples(filter: { partNumber: $x })'), 'FABRIC'),
+  'Generation.samples(filter.defectCode)': byCode(ofGeneration('samples(filter: { defectCode: $x })'), 'HOLE'),
+  'Product.samples(after)': byCursor(ofProduct('samples(after: $x)'), ({ generation }) => [generation, 0]),
+  'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
+  'Generation.samples(after)': byCursor(ofGeneration('samples(after: $x)'), ({ generation }) => [generation, 0]),
+  'Mutation.cancelGeneration(id)': byId('mutation { cancelGeneration(id: $x) { id } }', ({ generation }) => generation),
+  'Mutation.archiveReference(id)': byId('mutation { archiveReference(id: $x) { id } }', ({ reference }) => reference),
+  'Mutation.revokeApiKey(id)': byId('mutation { revokeApiKey(id: $x) { id } }', ({ key }) => key),
+  'Mutation.updateWebhook(id)': byId(
+    'mutation { updateWebhook(id: $x, input: { enabled: false }) { id } }',
+    ({ webhook }) => webhook,
+  ),
+  'Mutation.rotateWebhookSecret(id)': byId(
+    'mutation { rotateWebhookSecret(id: $x) { secret } }',
+    ({ webhook }) => webhook,
+  ),
+  'Mutation.deleteWebhook(id)': byId('mutation { deleteWebhook(id: $x) { id } }', ({ webhook }) => webhook),
+  'Mutation.redeliver(deliveryId)': byId('mutation { redeliver(deliveryId: $x) { id } }', ({ delivery }) => delivery),
+  'Mutation.archiveProduct(partNumber)': byCode('mutation { archiveProduct(partNumber: $x) { id } }', 'FABRIC'),
+  'Mutation.unarchiveProduct(partNumber)': byCode('mutation { unarchiveProduct(partNumber: $x) { id } }', 'FABRIC'),
+  'Mutation.archiveDefect(code)': byCode('mutation { archiveDefect(code: $x) { id } }', 'HOLE'),
+  'Mutation.unarchiveDefect(code)': byCode('mutation { unarchiveDefect(code: $x) { id } }', 'HOLE'),
+  'Mutation.removeAlias(alias)': byCode('mutation { removeAlias(kind: DEFECT, alias: $x) { alias } }', 'nick'),
+  'Mutation.importCatalog(input.products.partNumber)': imported(
+    'products: [{ partNumber: $x, name: "taken over", promptName: "asphalt" }]',
+    'products',
+    'ASPHALT',
+  ),
+  'Mutation.importCatalog(input.defects.code)': imported(
+    'defects: [{ code: $x, name: "taken over", promptName: "crack" }]',
+    'defects',
+    'CRACK',
+  ),
+  'Mutation.importCatalog(input.aliases.alias)': imported(
+    'aliases: [{ alias: $x, promptName: "crack" }]',
+    'aliases',
+    'nick',
+  ),
+  'Mutation.exportDataset(input.filter.generationId)': {
+    ...byId(exported('generationId: $x'), ({ generation }) => generation),
+    code: NOTHING,
+  },
+  'Mutation.exportDataset(input.filter.referenceId)': {
+    ...byId(exported('referenceId: $x'), ({ reference }) => reference),
+    code: NOTHING,
+  },
+  'Mutation.exportDataset(input.filter.partNumber)': byCode(exported('partNumber: $x'), 'FABRIC', NOTHING),
+  'Mutation.exportDataset(input.filter.defectCode)': byCode(exported('defectCode: $x'), 'HOLE', NOTHING),
+  'Mutation.exportDataset(input.idempotencyKey)': {
+    document: 'mutation { exportDataset(input: { format: COCO, idempotencyKey: $x }) { id } }',
+    type: 'String!',
+    theirs: () => 'the key of the owner',
+  },
+  'Mutation.createUpload(input.partNumber)': byCode(
+    'mutation { createUpload(input: { purpose: REFERENCE, partNumber: $x }) { id } }',
+    'FABRIC',
+    'UNKNOWN_PRODUCT',
+  ),
+  'Mutation.generateDefects(input.partNumber)': byCode(
+    'mutation { generateDefects(input: [{ partNumber: $x, defectCode: "OWN" }]) { id } }',
+    'FABRIC',
+    'UNKNOWN_PRODUCT',
+  ),
+  'Mutation.generateDefects(input.defectCode)': byCode(
+    'mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: $x }]) { id } }',
+    'HOLE',
+    'UNKNOWN_DEFECT',
+  ),
+  'Mutation.generateDefects(input.idempotencyKey)': {
+    document: drawing('idempotencyKey: $x'),
+    type: 'String!',
+    theirs: () => 'the key of the owner',
+  },
+  'Mutation.generateDefects(input.reference.id)': byId(drawing('reference: { id: $x }'), ({ reference }) => reference),
+  'Mutation.generateDefects(input.reference.sampleId)': byId(
+    drawing('reference: { sampleId: $x }'),
+    ({ sample }) => sample,
+  ),
+  'Mutation.generateDefects(input.region.maskId)': byId(
+    drawing('reference: { anyOfProduct: true }, region: { maskId: $x }'),
+    ({ mask }) => mask,
+  ),
+  'Mutation.generateDefects(input.allowedArea.maskId)': byId(
+    drawing('reference: { anyOfProduct: true }, allowedArea: { maskId: $x }'),
+    ({ mask }) => mask,
+  ),
+  'Subscription.generationEvents(id)': byId(
+    'subscription { generationEvents(id: $x) { __typename } }',
+    ({ generation }) => generation,
+  ),
+};
+
+/** Root fields with which nothing can be named, and arguments that only look as if. */
+export const NAMELESS: Readonly<Record<string, string>> = {
+  'Query.serverInfo': '{ serverInfo { version devices { device } } }',
+  'Query.models': '{ models { id } }',
+  'Query.usage': '{ usage { concurrentGenerations { used } storedBytes { used } } }',
+  'Query.builtInAliases': '{ builtInAliases { alias promptName } }',
+  'Query.caller': '{ caller { tenant role subject } }',
+  'Mutation.createApiKey': 'mutation { createApiKey(input: { name: "x", role: VIEWER }) { apiKey { id } } }',
+  'Mutation.createWebhook':
+    'mutation { createWebhook(input: { url: "http://127.0.0.1:9/", events: [SAMPLE_READY] }) { webhook { id } } }',
+};
+export const NUMBERS = ['Subscription.generationEvents(after)'];
