@@ -1,7 +1,5 @@
 /** Exports as callers see them, from the real server. What is in an archive: test/exports/archive.test.ts. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { openStorage } from '../src/storage/open.js';
 import { addKey, ensureTenant } from '../src/tenants/keys.js';
@@ -212,9 +210,8 @@ onPgliteOnly(
     expect(done).toMatchObject({ status: 'SUCCEEDED', sampleCount: 2000 });
     const entries = entriesIn(await bytesAt(done.archive.url));
     expect(entries.filter(({ name }) => name.includes('/CRACK/'))).toHaveLength(4000);
+    // The archive; of what was under way when it was killed, nothing, in `tmp` either.
     expect(storedFiles(crashing)).toHaveLength(before + 1);
-    const drafts = readdirSync(join(dataDirectory, 'artifacts', 'tmp'), { recursive: true, withFileTypes: true });
-    expect(drafts.filter((entry) => entry.isFile())).toEqual([]);
   },
 );
 
