@@ -222,6 +222,9 @@ test('one that never answers holds up nobody else, and is told to be too slow', 
   await receiver.heard(1);
   // Twenty wait for the silent one, two at a time and two seconds each: it has not been through them.
   expect(silent.received.length).toBeLessThan(20);
+  // No more than its share, two, is under way at a time: each takes the two seconds until it is given up.
+  const times = silent.received.map(({ at }) => at);
+  for (const [i, at] of times.slice(2).entries()) expect(at - (times[i] ?? at)).toBeGreaterThan(1_000);
   await settled(server, dead.id, () => true);
   const late = async (): Promise<boolean> =>
     (await deliveriesOf(server, dead.id)).some(({ lastError }) => lastError === 'no answer within 2 s');
