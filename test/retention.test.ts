@@ -14,7 +14,7 @@ import { artifacts, generations, samples } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { databaseOf } from './support/database.js';
-import { QUICK, finished, generate } from './support/generations.js';
+import { QUICK, eventsOf, finished, generate } from './support/generations.js';
 import { newDataDirectory, startServer } from './support/server.js';
 
 const log = createLog('silent');
@@ -26,7 +26,10 @@ let [old, recent] = ['', ''];
 
 beforeAll(async () => {
   const server = await startServer({ DATA_DIR: folder });
-  [old, recent] = [(await generate(server, { ...QUICK, count: 2 })).id, (await generate(server, QUICK)).id];
+  [old, recent] = [
+    (await generate(server, { ...QUICK, count: 2, idempotencyKey: 'for ever' })).id,
+    (await generate(server, QUICK)).id,
+  ];
   for (const id of [old, recent]) await finished(server, id);
   await server.stop();
   storage = await openStorage(await databaseOf(folder));
@@ -35,7 +38,6 @@ beforeAll(async () => {
   scope = forTenant(storage.database, row?.tenantId ?? '');
   await storage.database.execute(sql`update generation set finished_at = now() - interval '10 days' where id = ${old}`);
 });
-afterAll(() => storage.close());
 
 const isThere = (key: string): boolean => existsSync(join(folder, 'artifacts', pathOf(scope.tenantId, key) ?? ''));
 
@@ -51,11 +53,13 @@ test("the tenant's own days go before the usual ones; what is younger stays, wit
     sql`insert into tenant_quota (tenant_id, retention_days) values (${scope.tenantId}, 7)`,
   );
   expect(await expire(storage.database, null, log)).toBe(1);
-  expect((await storage.database.select().from(generations)).map(({ id }) => id)).toEqual([recent]);
+  const left = await storage.database.select().from(generations);
+  expect(left.filter(({ expiredAt }) => expiredAt !== null).map(({ id }) => id)).toEqual([old]);
   expect((await storage.database.select().from(samples)).map(({ generationId }) => generationId)).toEqual([recent]);
   const kept = new Set((await storage.database.select().from(artifacts)).map(({ key }) => key));
   expect(kept.size).toBe(3);
   expect(before.every(({ key }) => isThere(key))).toBe(true);
+  expect(await expire(storage.database, null, log)).toBe(0);
   expect(await sweep(storage.database, store, log)).toBe(6);
   for (const { key } of before) expect(isThere(key)).toBe(kept.has(key));
 });
@@ -71,4 +75,13 @@ test('a file that was announced and never got a row goes when its writer must be
   expect(isThere(key)).toBe(false);
   // A writer that was only slow hears of it, and makes no row for a file that is gone.
   await expect(settle(scope, [key])).rejects.toThrow('swept away');
+});
+
+test('what has expired still stands for its idempotency key, and whoever follows it comes to an end', async () => {
+  await storage.close();
+  const server = await startServer({ DATA_DIR: folder });
+  const again = await generate(server, { ...QUICK, count: 2, idempotencyKey: 'for ever' });
+  expect([again.id, again.status, again.samples.edges]).toEqual([old, 'SUCCEEDED', []]);
+  expect(await eventsOf(server, old)).toEqual([]);
+  await server.stop();
 });

@@ -1,6 +1,7 @@
 /**
- * Generations that have been over for longer than their tenant keeps them are deleted with their samples; the files
- * follow at the next sweep. One whose samples another generation drew on stays as long as that one.
+ * Of generations that have been over for longer than their tenant keeps them the samples and events are deleted; the files
+ * follow at the next sweep. The generation stays, and with it its idempotency key, which is for ever. One whose samples
+ * another generation drew on keeps them as long as that one does.
  */
 import { sql } from 'drizzle-orm';
 import type { Log } from '../log.js';
@@ -51,7 +52,8 @@ function expireSome(database: Database, usualDays: number | null): Promise<numbe
     const { rows: old } = await tx.execute<{ id: string; tenant_id: string }>(sql`
       select g.id, g.tenant_id
       from generation g left join tenant_quota q on q.tenant_id = g.tenant_id
-      where g.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
+      where g.expired_at is null
+        and g.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
         and not exists (
           select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
           where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
@@ -67,7 +69,8 @@ function expireSome(database: Database, usualDays: number | null): Promise<numbe
         select key from gone, unnest(array[image_key, mask_key, overlay_key, region_key, twin_key]) as key
         where key is not null
       `);
-      await tx.execute(sql`delete from generation where tenant_id = ${tenantId} and id = ${id}`);
+      await tx.execute(sql`delete from generation_event where tenant_id = ${tenantId} and generation_id = ${id}`);
+      await tx.execute(sql`update generation set expired_at = now() where tenant_id = ${tenantId} and id = ${id}`);
       for (const { key } of files)
         await tx.execute(sql`delete from artifact where tenant_id = ${tenantId} and key = ${key}`);
       await abandon(

@@ -114,8 +114,9 @@ async function* pull(scope: TenantScope, id: string, after: number, bell: Return
 
 async function isOver({ database, rows }: TenantScope, id: string, seen: number): Promise<boolean> {
   const [row] = await database
-    .select({ finishedAt: generations.finishedAt, lastSeq: generations.lastSeq })
+    .select({ finishedAt: generations.finishedAt, expiredAt: generations.expiredAt, lastSeq: generations.lastSeq })
     .from(generations)
     .where(rows(generations, eq(generations.id, id)));
-  return row === undefined || (row.finishedAt !== null && row.lastSeq <= seen);
+  if (row === undefined || row.expiredAt !== null) return true;
+  return row.finishedAt !== null && row.lastSeq <= seen;
 }

@@ -22,13 +22,7 @@ export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
 export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
-export const AttemptOutcome = {
-  SUCCEEDED: 'SUCCEEDED',
-  FAILED: 'FAILED',
-  CANCELED: 'CANCELED',
-  INTERRUPTED: 'INTERRUPTED',
-  WORKER_LOST: 'WORKER_LOST',
-} as const;
+export const AttemptOutcome = namesOf('SUCCEEDED', 'FAILED', 'CANCELED', 'INTERRUPTED', 'WORKER_LOST');
 
 registerEnumType(Sampler, {
   name: 'Sampler',

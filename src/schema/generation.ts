@@ -126,6 +126,12 @@ export class Generation {
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   finishedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: "When its samples and events were deleted, as the tenant's retention says. The generation stays.",
+  })
+  expiredAt!: Date | null;
 }
 
 export const GenerationConnection = connectionType(Generation);

@@ -8,12 +8,12 @@ import type { Database } from './database.js';
 import { first } from './migrations/1-first.js';
 import { references } from './migrations/2-references.js';
 import { photographs } from './migrations/3-photographs.js';
-import { manyMachines } from './migrations/8-many-machines.js';
-import { raiseWalls } from './walls.js';
-import { webhooks } from './migrations/7-webhooks.js';
 import { tenancy } from './migrations/4-tenants.js';
 import { catalog } from './migrations/5-catalog.js';
 import { exports } from './migrations/6-exports.js';
+import { webhooks } from './migrations/7-webhooks.js';
+import { manyMachines } from './migrations/8-many-machines.js';
+import { raiseWalls } from './walls.js';
 
 interface Migration {
   readonly version: number;
@@ -24,11 +24,11 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: first },
   { version: 2, statements: references },
   { version: 3, statements: photographs },
-  { version: 8, statements: manyMachines },
-  { version: 7, statements: webhooks },
   { version: 4, statements: tenancy },
   { version: 5, statements: catalog },
   { version: 6, statements: exports },
+  { version: 7, statements: webhooks },
+  { version: 8, statements: manyMachines },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

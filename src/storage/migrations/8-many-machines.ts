@@ -16,7 +16,9 @@ export const manyMachines: readonly string[] = [
     requests_per_minute integer check (requests_per_minute > 0),
     retention_days integer check (retention_days > 0)
   )`,
-  `alter table generation add column pixel_steps bigint not null default 0`,
+  `alter table generation
+    add column pixel_steps bigint not null default 0,
+    add column expired_at timestamptz`,
   `create index generation_by_age on generation (tenant_id, created_at)`,
   `create index artifact_size on artifact (tenant_id) include (bytes)`,
   `create table generation_attempt (

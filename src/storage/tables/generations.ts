@@ -26,6 +26,8 @@ export const generations = pgTable('generation', {
   createdAt: instant('created_at').notNull(),
   startedAt: instant('started_at'),
   finishedAt: instant('finished_at'),
+  /** When its samples and events were deleted, as its tenant's retention says. */
+  expiredAt: instant('expired_at'),
   /** W3C trace context of the request that asked for it. */
   traceparent: text('traceparent'),
 });
