@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { GENERATE, QUICK, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
@@ -226,4 +227,31 @@ describe('over HTTP', () => {
 test('after all this the same process still works, and none of it was a fault of its own', async () => {
   expect((await generate(server, QUICK)).status).toBe('QUEUED');
   expect(server.output()).not.toContain('"level":"error"');
+});
+
+test('an upgrade of a wrong path that is broken off does not end the process, and one to another protocol is answered', async () => {
+  const { port } = new URL(server.url);
+  const upgrade =
+    'GET /nope HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
+  for (let i = 0; i < 5; i++) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(upgrade, () => {
+          socket.resetAndDestroy();
+          resolve();
+        }),
+      );
+    });
+  }
+  const h2c = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n';
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(h2c));
+    socket.setTimeout(5_000, () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.on('close', () => resolve(text));
+  });
+  expect(answer).toContain('200 OK');
+  expect(server.process.exitCode).toBeNull();
 });

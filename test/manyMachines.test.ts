@@ -158,6 +158,27 @@ test('while the store stands still the service says so, what was accepted waits,
   expect((await follow(second, id)).at(-1).type).toBe('GenerationSucceeded');
 });
 
+test('a worker that knows no key takes none away, and one that stands still in a transaction holds nobody up for long', async () => {
+  const env = { ...common, ROLE: 'worker', DEFECTDIFFU_API_KEY: '' };
+  const port = await freePort();
+  const keyless = keepRunning('worker', port, { ...env, DATA_DIR: newDataDirectory() });
+  await keyless.ready();
+  expect((await send(first, '{ caller { role } }')).data.caller.role).toBe('ADMIN');
+  await keyless.stop();
+  const frozen = storage.database.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(4711003)`); // that of admission
+    await new Promise((resolve) => setTimeout(resolve, 25_000));
+    await tx.execute(sql`select 1`);
+  });
+  const ended = expect(frozen).rejects.toThrow();
+  const before = Date.now();
+  const { status } = await send(second, GENERATE, { input: [QUICK] });
+  expect([200, 503]).toContain(status);
+  expect(Date.now() - before).toBeLessThan(24_000);
+  expect((await send(second, GENERATE, { input: [QUICK] })).status).toBe(200);
+  await ended;
+});
+
 describe('the wall in the database', () => {
   test("a connection of one tenant sees nothing of another's, whatever the statement says", async () => {
     expect(storage.walled).toBe(true);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { openLocalStore } from '../src/artifacts/localStore.js';
-import { announce, settle, sweep } from '../src/artifacts/looseFiles.js';
+import { announce, discard, settle, sweep } from '../src/artifacts/looseFiles.js';
 import { expire } from '../src/artifacts/retention.js';
 import type { ArtifactStore } from '../src/artifacts/store.js';
 import { newKey, pathOf } from '../src/artifacts/store.js';
@@ -75,6 +75,25 @@ test('a file that was announced and never got a row goes when its writer must be
   expect(isThere(key)).toBe(false);
   // A writer that was only slow hears of it, and makes no row for a file that is gone.
   await expect(settle(scope, [key])).rejects.toThrow('swept away');
+});
+
+test('a write whose commit was made, though its answer was lost, keeps its files', async () => {
+  const [kept, lost] = [newKey('png'), newKey('png')];
+  await announce(scope, [kept, lost]);
+  for (const key of [kept, lost]) await store.put(scope.tenantId, key, Buffer.from('a picture'));
+  await scope.transaction((tx) => settle(tx, [kept]));
+  await discard(scope, store, [kept, lost]);
+  expect([isThere(kept), isThere(lost)]).toEqual([true, false]);
+});
+
+test('a file that may still arrive stays on the list', async () => {
+  const key = newKey('png');
+  await announce(scope, [key]);
+  await discard(scope, store, [key], true);
+  await store.put(scope.tenantId, key, Buffer.from('late'));
+  await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
+  expect(await sweep(storage.database, store, log)).toBe(1);
+  expect(isThere(key)).toBe(false);
 });
 
 test('what has expired still stands for its idempotency key, and whoever follows it comes to an end', async () => {

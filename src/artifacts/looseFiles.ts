@@ -35,11 +35,25 @@ export async function abandon({ database, own }: TenantScope, keys: readonly str
   await database.insert(looseFiles).values(keys.map((key) => own({ key, since: new Date(0) })));
 }
 
-/** For a write that did not come to a row: now, or else at a later sweep. */
-export async function discard(scope: TenantScope, store: ArtifactStore, keys: readonly string[]): Promise<void> {
+/**
+ * For a write that did not come to a row: now, or else at a later sweep. Whether it did only the database knows, for a commit
+ * may have been made whose answer was lost: what is loose no more is left alone. The lock waits for a commit that is under way.
+ *
+ * @param late a write may still arrive at the store: the keys stay recorded for the sweep.
+ */
+export async function discard(
+  tenant: TenantScope,
+  store: ArtifactStore,
+  keys: readonly string[],
+  late = false,
+): Promise<void> {
   try {
-    await Promise.all(keys.map((key) => store.remove(scope.tenantId, key)));
-    await scope.database.delete(looseFiles).where(scope.rows(looseFiles, inArray(looseFiles.key, [...keys])));
+    await tenant.transaction(async ({ database, rows, tenantId }) => {
+      const loose = rows(looseFiles, inArray(looseFiles.key, [...keys]));
+      const found = await database.select({ key: looseFiles.key }).from(looseFiles).where(loose).for('update');
+      await Promise.all(found.map(({ key }) => store.remove(tenantId, key)));
+      if (!late) await database.delete(looseFiles).where(loose);
+    });
   } catch {
     // The store or the database is away. The keys are recorded; a sweep finds them.
   }

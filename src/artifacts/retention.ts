@@ -25,14 +25,21 @@ export async function expire(database: Database, usualDays: number | null, log: 
   return expired;
 }
 
-/** Archives are kept as long as what they were made of. Returns how many went. */
+/** Archives are kept as long as what they were made of; the export stays, as a generation does. Returns how many went. */
 export function expireExports(database: Database, usualDays: number | null): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows: gone } = await tx.execute<{ tenant_id: string; archive_key: string | null }>(sql`
-      delete from export e using tenant t left join tenant_quota q on q.tenant_id = t.id
-      where t.id = e.tenant_id
-        and e.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
-      returning e.tenant_id, e.archive_key
+      with old as (
+        select e.id, e.tenant_id, e.archive_key
+        from export e left join tenant_quota q on q.tenant_id = e.tenant_id
+        where e.expired_at is null
+          and e.finished_at < now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day'
+        for update of e skip locked
+      ), expired as (
+        update export e set expired_at = now(), archive_key = null, archive_bytes = null, archive_sha256 = null
+        from old where e.id = old.id
+      )
+      select tenant_id, archive_key from old
     `);
     for (const { tenant_id: tenantId, archive_key: key } of gone)
       if (key !== null) await abandon(forTenant(tx, tenantId), [key]);
@@ -57,6 +64,10 @@ function expireSome(database: Database, usualDays: number | null): Promise<numbe
         and not exists (
           select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
           where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
+        and not exists (
+          select from sample s join generation w on w.tenant_id = s.tenant_id
+            and w.status in ('QUEUED', 'RUNNING') and w.settings -> 'photograph' ->> 'baseSample' = s.id::text
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id)
       order by g.finished_at limit ${AT_A_TIME}
       for update of g skip locked
     `);

@@ -1,7 +1,9 @@
 /** Artifacts in an S3-compatible store. Objects appear whole or not at all; clients fetch them by presigned URLs. */
-import { createReadStream } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
@@ -30,7 +32,7 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
     await import('@aws-sdk/client-s3');
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
   const { bucket, prefix, region, pathStyle: forcePathStyle } = place;
-  const clientAt = (endpoint: string | undefined): S3Client =>
+  const clientAt = (endpoint: string | undefined, requestTimeout = REQUEST_MS): S3Client =>
     new S3Client({
       region,
       forcePathStyle,
@@ -38,10 +40,17 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
       // Checksums that S3-compatible stores do not all know are sent only where they must be.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+      requestHandler: {
+        connectionTimeout: CONNECT_MS,
+        socketTimeout: REQUEST_MS,
+        requestTimeout,
+        throwOnRequestTimeout: true,
+      },
       maxAttempts: 3,
     });
   const client = clientAt(place.endpoint);
+  // An archive takes as long as it takes, as long as its bytes move.
+  const patient = clientAt(place.endpoint, 0);
   const presigning = place.publicEndpoint === undefined ? client : clientAt(place.publicEndpoint);
   const temporary = await openTemporary(join(folder, 'tmp'), false);
   const cache = await createFileCache(temporary);
@@ -72,10 +81,14 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
         ContentLength: size,
         ContentType: contentTypeOf(key),
       });
-      await client.send(put).catch(refuse);
+      await patient.send(put).catch(refuse);
       await rm(path, { force: true });
     },
-    local: (tenantId, key) => cache(key, async (draft) => writeFile(draft, await read(tenantId, key), { mode: 0o600 })),
+    local: (tenantId, key) =>
+      cache(key, async (draft) => {
+        const { Body } = await patient.send(new GetObjectCommand(object(tenantId, key))).catch(refuse);
+        await pipeline(Body as Readable, createWriteStream(draft, { mode: 0o600 })).catch(refuse);
+      }),
     async remove(tenantId, key) {
       await client.send(new DeleteObjectCommand(object(tenantId, key))).catch(refuse);
     },
@@ -110,7 +123,8 @@ function contentTypeOf(key: string): string {
 function refuse(error: unknown): never {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   if (name === 'NoSuchKey' || name === 'NotFound') throw new MissingArtifact(message, { cause: error });
-  // What was asked is always well-formed: a refusal is the store's condition (its keys, its bucket, its room, its network).
+  if (name === 'EntityTooLarge') throw error;
+  // What was asked is else well-formed: a refusal is the store's condition (its keys, its bucket, its room, its network).
   throw new StoreUnavailable(
     `the S3 store answered ${String($metadata?.httpStatusCode ?? 'nothing')}: ${name} ${message}`,
     { cause: error },

@@ -4,7 +4,7 @@ import { artifacts } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { announce, discard, settle } from './looseFiles.js';
 import type { ArtifactStore } from './store.js';
-import { newKey } from './store.js';
+import { StoreUnavailable, newKey } from './store.js';
 
 export interface Picture {
   readonly png: Uint8Array;
@@ -34,7 +34,7 @@ export async function writePictures<T>(
     await Promise.all(writes);
     return await commit(files);
   } catch (error) {
-    await discard(scope, store, keys);
+    await discard(scope, store, keys, error instanceof StoreUnavailable);
     throw error;
   }
 }

@@ -71,10 +71,16 @@ export async function renewExport(
 }
 
 /** Gives the claim back unharmed; this attempt does not count. */
-export async function handBackExport(database: Database, owner: string, { id }: ExportRow): Promise<void> {
+/** @param pauseSeconds how long nobody takes it up: others go first meanwhile. */
+export async function handBackExport(
+  database: Database,
+  owner: string,
+  { id }: ExportRow,
+  pauseSeconds = 0,
+): Promise<void> {
   await changeExport(database, owner, id, {
     leaseOwner: null,
-    leaseUntil: null,
+    leaseUntil: pauseSeconds === 0 ? null : sql`now() + ${pauseSeconds} * interval '1 second'`,
     samplesDone: 0,
     attempts: sql`greatest(0, ${exports.attempts} - 1)`,
   });

@@ -34,7 +34,7 @@ import {
 const POLL_MS = 1_000;
 /** Progress is told and the lease renewed this often; a lease outlives many. */
 const RENEW_MS = 250;
-const PAUSE_MS = 15_000;
+const PAUSE_SECONDS = 15;
 const NEW_EXPORT = 'new';
 
 type Succeeded = Extract<Ends, { status: 'SUCCEEDED' }> & { archiveKey: string };
@@ -133,7 +133,7 @@ export async function startExportWorker({
         await endExport(tx.database, owner, row, end);
       });
     } catch (error) {
-      await discard(scope, store, keys);
+      await discard(scope, store, keys, error instanceof StoreUnavailable);
       throw error;
     }
   }
@@ -164,9 +164,7 @@ export async function startExportWorker({
     if (ending.signal.aborted) return handBackExport(database, owner, row);
     log.error({ export: row.id, tenant: row.tenantId, err: error }, 'an attempt at an export failed');
     if (mustWait(error)) {
-      await handBackExport(database, owner, row);
-      log.error(`an archive cannot be stored; no export is claimed for ${String(PAUSE_MS / 1000)} s`);
-      return bell.next(PAUSE_MS);
+      return handBackExport(database, owner, row, PAUSE_SECONDS);
     }
     const failure = reasonOf(error);
     if (mayTryAgain(row)) await retryExport(database, owner, row, failure);

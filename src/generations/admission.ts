@@ -153,7 +153,7 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const rows = order.count / (sweep?.length ?? 1);
     const photograph = resolvePhotographs(pictures, { input, product, rows, seed, stepsAt, at });
     const { width, height } = bundle.manifest.image;
-    const pixelSteps = width * height * steps * order.count;
+    const pixelSteps = width * height * steps * order.count * (order.settings.twin === true ? 2 : 1);
     resolved.push({ item, product, defect, coverage, order, photograph, pixelSteps });
   }
   return resolved;

@@ -17,7 +17,7 @@ export interface Asked {
 
 export interface Usage {
   readonly concurrentGenerations: number;
-  /** Of this day, UTC: what was accepted, less what was canceled or failed before it was drawn. */
+  /** Of this day, UTC: what was accepted, less what was canceled or failed before it was drawn, and what was drawn and not kept. */
   readonly pixelStepsToday: number;
   readonly storedBytes: number;
 }
@@ -56,9 +56,11 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Usag
   const { rows } = await database.execute<Record<string, string | number>>(sql`
     select
       (select count(*) from generation where tenant_id = ${tenantId} and status in ('QUEUED', 'RUNNING')) as open,
-      (select coalesce(sum(case when status in ('CANCELED', 'FAILED')
-          then pixel_steps::float8 * samples_done / count else pixel_steps end), 0)
-        from generation where tenant_id = ${tenantId} and created_at >= ${midnight().toISOString()}::timestamptz) as today,
+      (select coalesce(sum(pixel_steps::float8 / count * (coalesce(r.n, 0)
+          + case when status in ('CANCELED', 'FAILED') then samples_done else count end)), 0)
+        from generation g left join lateral (
+          select count(*) as n from generation_rejection r where r.tenant_id = g.tenant_id and r.generation_id = g.id) r on true
+        where g.tenant_id = ${tenantId} and g.created_at >= ${midnight().toISOString()}::timestamptz) as today,
       (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId})
         + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
   `);
@@ -96,11 +98,23 @@ export async function requireQuota(scope: TenantScope, asked: Asked, fallback: T
   check('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
 }
 
+/** A tenant's files are counted one after the other, or several at once would each find the last room. */
+const STORAGE_LOCK = 4_711_008;
+
+/** Within the transaction that records a file of so many bytes. Throws QUOTA_EXCEEDED when there is no room for it. */
+export async function takeStorage(scope: TenantScope, fallback: TenantLimits, bytes: number): Promise<void> {
+  if ((await limitsOf(scope, fallback)).storedBytes === null) return;
+  await scope.database.execute(
+    sql`select pg_advisory_xact_lock(${sql.raw(String(STORAGE_LOCK))}, hashtext(${scope.tenantId}))`,
+  );
+  await requireStorage(scope, fallback, bytes);
+}
+
 /** Throws QUOTA_EXCEEDED when nothing more may be stored. */
-export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits, bytes = 1): Promise<void> {
   const { storedBytes } = await limitsOf(scope, fallback);
   if (storedBytes === null) return;
-  check('storedBytes', 'stored bytes', storedBytes, (await usageOf(scope)).storedBytes, 1, STORAGE_RETRY_MS);
+  check('storedBytes', 'stored bytes', storedBytes, (await usageOf(scope)).storedBytes, bytes, STORAGE_RETRY_MS);
 }
 
 function check(

@@ -24,6 +24,8 @@ const PAGES = new Set([
   'apiKeys',
   'webhooks',
   'deliveries',
+  'exports',
+  'aliases',
 ]);
 
 interface Size {

@@ -1,7 +1,7 @@
 /** Everything that is served over HTTP, and the socket it is served on. */
 import express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.js';
@@ -57,7 +57,9 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
   const { store } = parts;
   const schema = createSchema();
   const app = express().disable('x-powered-by');
-  const httpServer = createServer(app);
+  // Whoever offers another protocol (h2c, as Java's client does) is answered as if it had not.
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
+  const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
   const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
   const eventStreams = serveEventStreams(schema, parts, log);
   const sockets = serveWebSocket(schema, parts, httpServer, PATH, log);

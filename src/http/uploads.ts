@@ -6,7 +6,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { TenantLimits } from '../config.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
-import { requireStorage } from '../generations/quotas.js';
+import { requireStorage, takeStorage } from '../generations/quotas.js';
 import type { Log } from '../log.js';
 import { learn } from '../observability/facts.js';
 import { completeUpload } from '../references/complete.js';
@@ -52,6 +52,7 @@ export interface UploadParts {
 export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: string; id: string }> {
   const { database, standing, signer, store, maximumBytes, log } = parts;
   const decoding = createTurns(DECODED_AT_A_TIME);
+  const requireRoom = (tx: TenantScope, bytes: number): Promise<void> => takeStorage(tx, parts.limits, bytes);
 
   async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
     const { tenant, id } = request.params;
@@ -64,7 +65,7 @@ export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: stri
     await requireStorage(scope, parts.limits);
     const body = await receive(request, store.temporary, maximumBytes);
     try {
-      return await answerOf(scope, await completeUpload({ scope, store, decoding }, id, body));
+      return await answerOf(scope, await completeUpload({ scope, store, decoding, requireRoom }, id, body));
     } finally {
       await body.remove();
     }

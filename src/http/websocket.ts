@@ -52,6 +52,8 @@ export function serveWebSocket(
 ): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
   httpServer.on('upgrade', (request, socket, head) => {
+    // Node takes its own listener off, and an error that nobody hears ends the process.
+    socket.on('error', () => socket.destroy());
     if (request.url?.split('?')[0] !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;

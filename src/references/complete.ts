@@ -26,6 +26,8 @@ export interface Receiving {
   readonly store: ArtifactStore;
   /** A decoded picture takes up to 120 MB, several times over: only so many are decoded at a time. */
   readonly decoding: Turns;
+  /** Within the transaction that keeps the file. Throws when there is no room for it. */
+  requireRoom(tx: TenantScope, bytes: number): Promise<void>;
 }
 
 export interface Body {
@@ -97,8 +99,17 @@ async function mask(bytes: Buffer): Promise<Picture> {
 }
 
 /** The file is written only for pixels that are new, and removed again when it is not the one that was committed. */
-async function keepOnce({ scope, store }: Receiving, id: string, body: Body, picture: Picture): Promise<UploadRow> {
-  const committed = (file?: FileRow) => scope.transaction((tx) => record(tx, id, body, picture, file));
+async function keepOnce(
+  { scope, store, requireRoom }: Receiving,
+  id: string,
+  body: Body,
+  picture: Picture,
+): Promise<UploadRow> {
+  const committed = (file?: FileRow) =>
+    scope.transaction(async (tx) => {
+      if (file !== undefined) await requireRoom(tx, file.bytes);
+      return record(tx, id, body, picture, file);
+    });
   if (await picture.isKnown(scope)) return (await committed()).upload;
   const { width, height } = picture.pixels;
   const png = await encodePng(picture.pixels);

@@ -86,6 +86,12 @@ export class Export {
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   finishedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: "When its archive was deleted, as the tenant's retention says.",
+  })
+  expiredAt!: Date | null;
 }
 
 export const ExportConnection = connectionType(Export);

@@ -10,12 +10,13 @@ import type { Config } from '../config.js';
 import type { InferencePool } from '../inference/index.js';
 import { loadBundles } from '../inference/index.js';
 import type { Log } from '../log.js';
-import type { Storage } from '../storage/database.js';
+import type { Database, Storage } from '../storage/database.js';
 import { openStorage } from '../storage/open.js';
 import { requireSameSecret } from '../storage/sharedSecrets.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { Access } from '../tenants/access.js';
 import { openAccess } from '../tenants/access.js';
+import type { KeyHasher } from '../tenants/keyHash.js';
 import { createKeyHasher } from '../tenants/keyHash.js';
 import { keySecret } from '../tenants/keySecret.js';
 import { ensureDefaultTenant } from '../tenants/keys.js';
@@ -48,11 +49,22 @@ export async function openGround(
   await requireSameSecret(database, 'KEY_HASH_SECRET', keyHashSecret);
   const store = await openStore({ dataDirectory, s3, urlSeconds, alone: config.databaseUrl === undefined });
   const hasher = createKeyHasher(keyHashSecret);
-  const { tenantId, generatedKey } = await ensureDefaultTenant(database, config.apiKey, hasher);
   const access = await openAccess({ storage, hasher, tokens: config.tokens, log });
   whenClosing(() => access.close());
+  return { storage, store, models, access, secret, generatedKey: await beginTenancy(config, database, hasher, models) };
+}
+
+/** Keys are for those who answer: a worker must neither make one that nobody sees nor take one away. */
+async function beginTenancy(
+  { role, apiKey, databaseUrl }: Config,
+  database: Database,
+  hasher: KeyHasher,
+  models: Models,
+): Promise<string | undefined> {
+  if (role === 'worker') return undefined;
+  const { tenantId, generatedKey } = await ensureDefaultTenant(database, apiKey, hasher, databaseUrl === undefined);
   await seedCatalog(forTenant(database, tenantId), models.find());
-  return { storage, store, models, access, secret, generatedKey };
+  return generatedKey;
 }
 
 async function openDatabase(

@@ -3,7 +3,7 @@
  * into a lock file, and a lock is taken over only when its holder is surely gone: same machine and no process
  * with that pid and start time; from another machine (a shared volume), only when its heartbeat has stopped.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StartError } from '../errors.js';
@@ -18,12 +18,19 @@ interface Holder {
   /** Of the process, as the kernel counts it: tells a living holder from another process that got its pid. */
   readonly started: string;
   readonly host: string;
+  /** The namespace in which the pid means something. */
+  readonly pids: string;
 }
 
 /** Returns the release. Throws `StartError` when another process holds the directory, or it cannot be written to. */
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'lock');
-  const self: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() };
+  const self: Holder = {
+    pid: process.pid,
+    started: startOf(process.pid) ?? '',
+    host: hostname(),
+    pids: pidNamespace(),
+  };
   makeDirectory(directory);
   try {
     if (!create(file, self)) takeOver(file, directory, self);
@@ -86,16 +93,26 @@ function read(file: string): Holder | undefined {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>;
     if (typeof value.pid !== 'number' || typeof value.host !== 'string') return undefined;
-    return { pid: value.pid, started: value.started ?? '', host: value.host };
+    return { pid: value.pid, started: value.started ?? '', host: value.host, pids: value.pids ?? '' };
   } catch {
     return undefined;
   }
 }
 
 function isAlive(holder: Holder, file: string): boolean {
-  if (holder.host !== hostname()) return ageOf(file) < SILENT_MS;
+  // Containers may share a hostname and still not see each other's processes.
+  if (holder.host !== hostname() || holder.pids !== pidNamespace()) return ageOf(file) < SILENT_MS;
   const started = startOf(holder.pid);
   return started !== undefined && (holder.started === '' || started === '' || started === holder.started);
+}
+
+/** Which processes this one sees; empty where the system does not tell. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /** Undefined: no such process. Empty: it lives, but this system does not tell since when. */

@@ -10,6 +10,9 @@ import { EVERY_TENANT, offerTenantHandles } from './wall.js';
 
 const CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
+const IDLE_MS = 15_000;
+const LOCK_MS = 30_000;
+const STATEMENT_MS = 60_000;
 /** How long a start waits for a server that is starting, too. */
 const PATIENCE_MS = 60_000;
 
@@ -21,6 +24,10 @@ export async function openPostgres(url: string, troubled: (error: Error) => void
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'defectdiffu',
+    // A process that stands still in the middle of a transaction must not hold its locks against all the others.
+    idle_in_transaction_session_timeout: IDLE_MS,
+    lock_timeout: LOCK_MS,
+    statement_timeout: STATEMENT_MS,
   });
   // One that breaks between two statements of a transaction has nobody else to tell, and unheard it ends the process.
   pool.on('connect', (client) => client.on('error', troubled));

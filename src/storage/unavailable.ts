@@ -1,5 +1,5 @@
 /** Whether an error says that the database is away, which passes, and not that a statement was wrong. */
-const CODES = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|08|57P0|53[0-9])/;
+const CODES = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|08|25P03|53[0-9]|55P03|57014|57P0)/;
 /** The driver's own, which have no code. */
 const MESSAGES = /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed/i;
 

@@ -29,6 +29,7 @@ export async function ensureDefaultTenant(
   database: Database,
   configured: string | undefined,
   hasher: KeyHasher,
+  alone: boolean,
 ): Promise<DefaultTenant> {
   return database.transaction(async (tx) => {
     const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
@@ -44,7 +45,8 @@ export async function ensureDefaultTenant(
       await notify(tx, ACCESS_CHANNEL, tenantId);
       return { tenantId, generatedKey: undefined };
     }
-    await tx.delete(apiKeys).where(ours('CONFIGURED'));
+    // Where others share the database, the setting may be theirs.
+    if (alone) await tx.delete(apiKeys).where(ours('CONFIGURED'));
     await notify(tx, ACCESS_CHANNEL, tenantId);
     const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
     if (kept !== undefined) return { tenantId, generatedKey: undefined };

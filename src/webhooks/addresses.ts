@@ -14,10 +14,14 @@ export function refusalOf(address: string, allowed: readonly string[]): string |
   const parsed = ipaddr.process(address);
   if (allowed.some((network) => contains(network, parsed))) return undefined;
   const range = parsed.range();
+  if (address === AZURE_HOST) return 'of the machine that hosts us';
   if (range !== 'unicast') return NAMES[range] ?? range;
   if (parsed instanceof ipaddr.IPv6 && !parsed.match(PUBLIC_IPV6)) return 'not public';
   return undefined;
 }
+
+/** Outside every reserved range, and yet the machine under the virtual one. */
+const AZURE_HOST = '168.63.129.16';
 
 const NAMES: Partial<Record<string, string>> = {
   loopback: 'loopback',

@@ -20,9 +20,10 @@ export const exports: readonly string[] = [
     created_at timestamptz not null,
     started_at timestamptz,
     finished_at timestamptz,
+    expired_at timestamptz,
     unique (tenant_id, idempotency_key),
     unique (tenant_id, id),
-    check ((status = 'SUCCEEDED') = (archive_key is not null)),
+    check ((status = 'SUCCEEDED' and expired_at is null) = (archive_key is not null)),
     check (num_nonnulls(archive_key, archive_bytes, archive_sha256) in (0, 3))
   )`,
   `create index export_open on export (id) where status in ('QUEUED', 'RUNNING')`,

@@ -24,6 +24,8 @@ export const exports = pgTable('export', {
   createdAt: instant('created_at').notNull(),
   startedAt: instant('started_at'),
   finishedAt: instant('finished_at'),
+  /** When its archive was deleted, as its tenant's retention says. */
+  expiredAt: instant('expired_at'),
 });
 
 /** What was in the set when the export was accepted, in the archive's order. */
