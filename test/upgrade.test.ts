@@ -13,23 +13,11 @@ import { openStorage } from '../src/storage/open.js';
 import { openPglite } from '../src/storage/pglite.js';
 import { onPgliteOnly } from './support/database.js';
 import { finished, samplesIn } from './support/generations.js';
+import { SETTINGS } from './support/queue.js';
 import { startServer } from './support/server.js';
 
 const KEY = 'a-key-of-the-version-before';
 const ids = { tenant: newId(), product: newId(), defect: newId() };
-const SETTINGS = {
-  bundle: 'tiny@1.0.0',
-  product: 'tile',
-  defect: 'crack',
-  coverage: 'TRAINED',
-  seed: 0,
-  strength: { min: 1, max: 1 },
-  productScale: 1,
-  steps: 2,
-  sampler: 'DDIM',
-  guidance: 'DOUBLE_FREE',
-  maskMode: 'AVERAGE_FEATURES',
-};
 
 async function makeVersion3(database: Database): Promise<void> {
   await database.execute(

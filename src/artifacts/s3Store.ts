@@ -8,6 +8,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
 import { createFileCache } from './fileCache.js';
+import { grainOf } from './signing.js';
 import { openTemporary } from './temporary.js';
 
 export interface S3Place {
@@ -110,7 +111,7 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
 
 /** Signed as of the beginning of a while, so that within it every answer gives the same URL and caches can work. */
 function windowOf(lifetimeSeconds: number): { signedAt: Date; expiresAt: Date; seconds: number } {
-  const grain = Math.max(1, Math.floor(lifetimeSeconds / 12));
+  const grain = grainOf(lifetimeSeconds);
   const start = Math.floor(Date.now() / 1000 / grain) * grain;
   const seconds = Math.min(lifetimeSeconds + grain, 7 * 86_400);
   return { signedAt: new Date(start * 1000), expiresAt: new Date((start + seconds) * 1000), seconds };

@@ -40,7 +40,7 @@ export type Folder = 'artifacts' | 'uploads';
 
 export function createSigner(secret: Uint8Array, lifetimeSeconds: number, folder: Folder = 'artifacts'): UrlSigner {
   const key = keyOf(secret, folder);
-  const grain = Math.max(1, Math.floor(lifetimeSeconds / 12));
+  const grain = grainOf(lifetimeSeconds);
   const signature = (tenantId: string, name: string, expires: number, caller: string | undefined): string =>
     createHmac('sha256', key)
       .update([tenantId, name, String(expires), ...(caller === undefined ? [] : [caller])].join('\n'))
@@ -70,6 +70,11 @@ export function createSigner(secret: Uint8Array, lifetimeSeconds: number, folder
 /** Artifacts have the secret itself, as they had before there were other folders. */
 function keyOf(secret: Uint8Array, folder: Folder): Uint8Array {
   return folder === 'artifacts' ? secret : createHmac('sha256', secret).update(folder).digest();
+}
+
+/** For how many seconds every answer gives the same URL. */
+export function grainOf(lifetimeSeconds: number): number {
+  return Math.max(1, Math.floor(lifetimeSeconds / 12));
 }
 
 /** Made at the first start, so that URLs outlive a restart. The caller holds the directory's lock. */

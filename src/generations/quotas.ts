@@ -103,18 +103,22 @@ const STORAGE_LOCK = 4_711_008;
 
 /** Within the transaction that records a file of so many bytes. Throws QUOTA_EXCEEDED when there is no room for it. */
 export async function takeStorage(scope: TenantScope, fallback: TenantLimits, bytes: number): Promise<void> {
-  if ((await limitsOf(scope, fallback)).storedBytes === null) return;
+  const { storedBytes } = await limitsOf(scope, fallback);
+  if (storedBytes === null) return;
   await scope.database.execute(
     sql`select pg_advisory_xact_lock(${sql.raw(String(STORAGE_LOCK))}, hashtext(${scope.tenantId}))`,
   );
-  await requireStorage(scope, fallback, bytes);
+  await checkStorage(scope, storedBytes, bytes);
 }
 
 /** Throws QUOTA_EXCEEDED when nothing more may be stored. */
-export async function requireStorage(scope: TenantScope, fallback: TenantLimits, bytes = 1): Promise<void> {
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
   const { storedBytes } = await limitsOf(scope, fallback);
-  if (storedBytes === null) return;
-  check('storedBytes', 'stored bytes', storedBytes, (await usageOf(scope)).storedBytes, bytes, STORAGE_RETRY_MS);
+  if (storedBytes !== null) await checkStorage(scope, storedBytes, 1);
+}
+
+async function checkStorage(scope: TenantScope, limit: number, bytes: number): Promise<void> {
+  check('storedBytes', 'stored bytes', limit, (await usageOf(scope)).storedBytes, bytes, STORAGE_RETRY_MS);
 }
 
 function check(

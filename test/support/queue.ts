@@ -4,6 +4,21 @@ import type { GenerationRow } from '../../src/storage/tables.js';
 import { defects, events, generations, products } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 
+/** A crack on a tile, from the tiny bundle. */
+export const SETTINGS: GenerationRow['settings'] = {
+  bundle: 'tiny@1.0.0',
+  product: 'tile',
+  defect: 'crack',
+  coverage: 'TRAINED',
+  seed: 0,
+  strength: { min: 1, max: 1 },
+  productScale: 1,
+  steps: 2,
+  sampler: 'DDIM',
+  guidance: 'DOUBLE_FREE',
+  maskMode: 'AVERAGE_FEATURES',
+};
+
 /** A crack on a tile, to be drawn from the tiny bundle in two steps. Returns its id. */
 export async function queueUp({ database, own }: TenantScope, count = 2): Promise<string> {
   const at = new Date();
@@ -15,19 +30,6 @@ export async function queueUp({ database, own }: TenantScope, count = 2): Promis
   await database
     .insert(defects)
     .values(own({ id: defectId, name: defect, promptName: defect, code: defectId, createdAt: at }));
-  const settings: GenerationRow['settings'] = {
-    bundle: 'tiny@1.0.0',
-    product,
-    defect,
-    coverage: 'TRAINED',
-    seed: 0,
-    strength: { min: 1, max: 1 },
-    productScale: 1,
-    steps: 2,
-    sampler: 'DDIM',
-    guidance: 'DOUBLE_FREE',
-    maskMode: 'AVERAGE_FEATURES',
-  };
   const counters = { count, pixelSteps: count, priority: 0, samplesDone: 0, stepsDone: 0, lastSeq: 1, attempts: 0 };
   await database.insert(generations).values(
     own({
@@ -36,7 +38,7 @@ export async function queueUp({ database, own }: TenantScope, count = 2): Promis
       productId,
       defectId,
       status: 'QUEUED' as const,
-      settings,
+      settings: SETTINGS,
       idempotencyKey: null,
       inputHash: '',
       createdAt: at,
