@@ -7,7 +7,6 @@ ones are held to. Measured on the training half: the other one has to stay unsee
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from .evaluation.segmentation_figures import mask_iou
 from .export import require_valid
 from .from_bundle import load_bundle
 from .layout import Record, read_data_set
+from .manifest_text import manifest_text
 from .placement import shape_of
 from .runs import write_text
 from .trained import TrainedModel
@@ -31,9 +31,6 @@ SHAPES = 32  # per pair
 PERCENTILES = (5, 25, 50)
 RING = (2, 8)  # pixels from the mask: nearer ones are the defect's own blurred edge
 DECIMALS = 3
-
-PLACE = "@placement@"
-NUMBERS = re.compile(r"\[[-\d.e,\s]+\]")
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 
@@ -49,18 +46,8 @@ def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report
     provenance = manifest.pop("provenance")
     manifest |= {"placement": placement, "provenance": provenance}
     require_valid(manifest)
-    write_text(path, _text(manifest) + "\n")
+    write_text(path, manifest_text(manifest))
     return placement
-
-
-def _text(manifest: dict[str, Any]) -> str:
-    """Indented as export writes it, but for the numbers of a shape or a score, which stand on one line."""
-    text = json.dumps(manifest | {"placement": PLACE}, indent=2, ensure_ascii=False)
-    section = json.dumps(manifest["placement"], indent=2, ensure_ascii=False).replace("\n", "\n  ")
-    on_one_line = NUMBERS.sub(
-        lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"), section
-    )
-    return text.replace(json.dumps(PLACE), on_one_line)
 
 
 def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:

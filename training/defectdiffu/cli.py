@@ -1,4 +1,4 @@
-"""The command line: check, train, onboard, import, sample, export, placement, strength, evaluate, ablate."""
+"""The command line: check, train, onboard, import, sample, export, placement, variants, strength, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -198,6 +198,37 @@ def placement(
     with plain_errors(), bar() as progress:
         section = write_placement(bundle, data, read_rules(windows), seed, shower(progress))
         console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
+
+
+@app.command()
+def variants(
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle that gets the variants.")],
+    precision: Annotated[str, typer.Option(help="int8, fp16 or both, by comma.")] = "int8",
+    data: Annotated[
+        Path | None, typer.Option(help="Folder in the MVTec AD layout: measures on photographs too.")
+    ] = None,
+    windows: WindowsOption = None,
+    calibration: Annotated[int, typer.Option(help="Trajectories that the ranges are taken from.")] = 36,
+    samples: Annotated[int, typer.Option(help="Per trained pair, to compare; and beside photographs, four times.")] = 4,
+    steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Adds graphs in cheaper arithmetic to a bundle, each with its measured cost in quality."""
+    from .evaluation.plan import EvaluationPlan
+    from .variants.plan import VariantPlan
+    from .variants.write import write_variants
+    from .windows import read_rules
+
+    with plain_errors(), bar() as progress:
+        plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed)
+        evaluation = EvaluationPlan(
+            samples=max(2, 4 * samples), steps=steps, classifier_steps=classifier_steps, seed=seed
+        )
+        real = None if data is None else {"data": data, "rules": read_rules(windows), "plan": evaluation}
+        costs = write_variants(bundle, plan, shower(progress), real)
+        for name, notes in costs.items():
+            console.print(name, notes)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .autoencoder import ImageAutoencoder
 from .diffusion import alpha_bar, noise_from_velocity
-from .tdia import TDIA, Rows
+from .tdia import TDIA, Modulations, Prediction, Rows
 from .text import TextEncoder
 
 
@@ -22,8 +22,30 @@ class TextComponent(nn.Module):
         return self.text(input_ids)
 
 
+class ModulationComponent(nn.Module):
+    """timestep [P], text [P, D] → what the layers of each part are told, in one vector per condition: shifts, scales,
+    gates, and the cross-attention's key and value.
+
+    It does not depend on the picture: the engine keeps it, once for every distinct (timestep, text).
+    """
+
+    def __init__(self, denoiser: TDIA):
+        super().__init__()
+        self.denoiser = denoiser
+
+    def forward(self, timestep: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        c = self.denoiser.condition(timestep, text)
+        parts = (
+            self.denoiser.background_modulation(c),
+            self.denoiser.defect_modulation(c),
+            self.denoiser.fusion_modulation(c),
+        )
+        return tuple(torch.cat(part, 1) for part in parts)
+
+
 class DenoiserComponent(nn.Module):
-    """The guided evaluation with shared rows → noise, mask_feature (diffusion space) and, if learned, variance."""
+    """The guided evaluation with shared rows → noise [R, …], mask_feature [K, …] of `mask_rows` (diffusion space) and,
+    if learned, variance [R, …]. Its conditions come as `ModulationComponent` gives them."""
 
     def __init__(self, denoiser: TDIA):
         super().__init__()
@@ -35,20 +57,33 @@ class DenoiserComponent(nn.Module):
         latent: Tensor,
         timestep: Tensor,
         background_sample: Tensor,
-        background_text: Tensor,
+        background_modulation: Tensor,
         row_background: Tensor,
-        defect_text: Tensor,
-        fusion_text: Tensor,
+        defect_modulation: Tensor,
+        fusion_modulation: Tensor,
+        mask_rows: Tensor,
     ) -> tuple[Tensor, ...]:
-        rows = Rows(background_sample, background_text, row_background, defect_text, fusion_text)
-        prediction = self.denoiser(latent, timestep, rows)
+        widths = self.denoiser.modulation_widths()
+        parts = (background_modulation, defect_modulation, fusion_modulation)
+        modulations = Modulations(*(list(part.split(width, 1)) for part, width in zip(parts, widths, strict=True)))
+        prediction = self.denoiser.evaluate(latent, background_sample, row_background, modulations, mask_rows)
+        return self.in_diffusion_space(prediction, latent, timestep, background_sample.index_select(0, row_background))
+
+    def in_diffusion_space(
+        self, prediction: Prediction, latent: Tensor, timestep: Tensor, sample: Tensor
+    ) -> tuple[Tensor, ...]:
+        """`sample` [R]: the one that each row reads."""
         noise = prediction.output
         if self.denoiser.config.prediction == "v":
-            sample = background_sample.index_select(0, row_background)
             ab = self.alpha_bar.index_select(0, timestep.index_select(0, sample))[:, None, None, None]
             noise = noise_from_velocity(noise, latent.index_select(0, sample), ab)
         mask_feature = self.denoiser.adapt_mask.denormalise(prediction.mask_feature)
         return (noise, mask_feature) if prediction.variance is None else (noise, mask_feature, prediction.variance)
+
+    def evaluate(self, latent: Tensor, timestep: Tensor, rows: Rows) -> tuple[Tensor, ...]:
+        """Both components in one: every row, from its texts."""
+        sample = rows.background_sample.index_select(0, rows.row_background)
+        return self.in_diffusion_space(self.denoiser(latent, timestep, rows), latent, timestep, sample)
 
 
 class DecoderComponent(nn.Module):

@@ -21,12 +21,15 @@ class CrossAttention(nn.Module):
         self.to_k = nn.Linear(width, width)
         self.to_v = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """x [B, N, D], c [B, D] → output [B, N, D], maps [B, N, heads]."""
+    def key_value(self, c: Tensor) -> Tensor:
+        """c [B, D] → the one key and the one value, [B, 2·D]."""
+        return torch.cat([self.to_k(c), self.to_v(c)], dim=1)
+
+    def forward(self, x: Tensor, key_value: Tensor) -> tuple[Tensor, Tensor]:
+        """x [B, N, D], key_value [B, 2·D] → output [B, N, D], maps [B, N, heads]."""
         b, n, d = x.shape
         q = self.to_q(x).reshape(b, n, self.heads, d // self.heads)
-        k = self.to_k(c).reshape(b, 1, self.heads, d // self.heads)
-        v = self.to_v(c).reshape(b, 1, self.heads, d // self.heads)
+        k, v = key_value.reshape(b, 2, 1, self.heads, d // self.heads).unbind(1)
         maps = ((q * k).sum(-1).float() * (d // self.heads) ** -0.5).softmax(dim=1)  # [B, N, heads], Eq. 5
         return (maps[..., None] * v).reshape(b, n, d), maps
 
@@ -39,8 +42,8 @@ class DefectAttention(nn.Module):
         self.norm = layer_norm(width)
         self.cross_attention = CrossAttention(width, heads)
 
-    def forward(self, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        return self.cross_attention(self.norm(x), c)
+    def forward(self, x: Tensor, key_value: Tensor) -> tuple[Tensor, Tensor]:
+        return self.cross_attention(self.norm(x), key_value)
 
 
 class MaskHead(nn.Module):

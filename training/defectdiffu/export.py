@@ -17,9 +17,17 @@ import torch
 from jsonschema import Draft7Validator
 
 from . import __version__
-from .components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
+from .components import (
+    DecoderComponent,
+    DenoiserComponent,
+    EncoderComponent,
+    ModulationComponent,
+    TextComponent,
+    round_to_half,
+)
 from .config import config_to_dict
 from .diffusion import BETA_END, BETA_START, TRAIN_STEPS
+from .manifest_text import manifest_text
 from .onnx_files import write_onnx
 from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
 from .trained import TrainedModel
@@ -39,11 +47,14 @@ DENOISER_AXES = {
     "latent": "B",
     "timestep": "B",
     "background_sample": "U",
-    "background_text": "U",
+    "background_modulation": "U",
     "row_background": "R",
-    "defect_text": "R",
-    "fusion_text": "R",
+    "defect_modulation": "R",
+    "fusion_modulation": "R",
+    "mask_rows": "K",
 }
+MODULATION_AXES = {"timestep": "P", "text": "P"}
+MODULATIONS = ["background_modulation", "defect_modulation", "fusion_modulation"]
 
 
 def export_bundle(
@@ -77,7 +88,7 @@ def export_bundle(
     outputs = write_components(model, temporary, half_weights, external_data)
     manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
     require_valid(manifest)
-    (temporary / "bundle.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (temporary / "bundle.json").write_text(manifest_text(manifest), encoding="utf-8")
     os.replace(temporary, target)
     return target
 
@@ -90,19 +101,23 @@ def write_components(
     size, channels, dim = config.denoiser.latent_size, config.denoiser.latent_channels, config.denoiser.text_dim
     latent = torch.randn(2, channels, size, size)
     denoiser_outputs = ["noise", "mask_feature"] + (["variance"] if config.denoiser.learn_sigma else [])
+    widths = [sum(of_layers) for of_layers in trainee.denoiser.modulation_widths()]
     rows = {
         "latent": latent,
         "timestep": torch.tensor([10, 500]),
         "background_sample": torch.tensor([0, 0, 1]),
-        "background_text": torch.randn(3, dim),
+        "background_modulation": torch.randn(3, widths[0]),
         "row_background": torch.tensor([0, 1, 0, 2, 2]),
-        "defect_text": torch.randn(5, dim),
-        "fusion_text": torch.randn(5, dim),
+        "defect_modulation": torch.randn(5, widths[1]),
+        "fusion_modulation": torch.randn(5, widths[2]),
+        "mask_rows": torch.tensor([1, 3]),
     }
+    conditions = {"timestep": torch.tensor([10, 500]), "text": torch.randn(2, dim)}
     ids = trainee.text.ids([model.config.prompts.normal] * 3)
     image = torch.randn(2, 3, config.image_size, config.image_size)
     components = {
         "text_encoder": (TextComponent(trainee.text), {"input_ids": ids}, {"input_ids": "P"}, ["text_embedding"]),
+        "modulation": (ModulationComponent(trainee.denoiser), conditions, MODULATION_AXES, MODULATIONS),
         "denoiser": (DenoiserComponent(trainee.denoiser), rows, DENOISER_AXES, denoiser_outputs),
         "image_decoder": (DecoderComponent(autoencoder), {"latent": latent}, {"latent": "B"}, ["image"]),
         "image_encoder": (EncoderComponent(autoencoder), {"image": image}, {"image": "B"}, ["latent"]),

@@ -34,10 +34,9 @@ def load_bundle(directory: Path) -> TrainedModel:
     tokenizer = Tokenizer.from_file(str(directory / manifest["tokenizer"]["file"]))
     trainee = build_trainee(config, vocabulary, tokenizer)
     autoencoder = build_autoencoder(config.autoencoder)
-    _fill(trainee.denoiser, "denoiser.", read_parameters(directory / "denoiser.onnx"), directory)
-    _fill(trainee.text, "text.", read_parameters(directory / "text_encoder.onnx"), directory)
-    halves = read_parameters(directory / "image_decoder.onnx") | read_parameters(directory / "image_encoder.onnx")
-    _fill(autoencoder, "autoencoder.", halves, directory)
+    _fill(trainee.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
+    _fill(trainee.text, "text.", read_components(directory, "text_encoder"), directory)
+    _fill(autoencoder, "autoencoder.", read_components(directory, "image_decoder", "image_encoder"), directory)
     return TrainedModel(
         config, vocabulary, trainee.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
     )
@@ -93,6 +92,17 @@ def filled(trainee: Trainee, old: Trainee) -> Trainee:
     for name, tensor in old.state_dict().items():
         state[name][: len(tensor)] = tensor
     return trainee
+
+
+def read_components(directory: Path, *names: str) -> dict[str, Tensor]:
+    """The parameters of the components that the bundle has. Bundles of version 0.3 and before have no modulation: their
+    denoiser holds it all."""
+    files = [directory / f"{name}.onnx" for name in names]
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        if file.exists():
+            tensors |= read_parameters(file)
+    return tensors
 
 
 def _fill(module: nn.Module, prefix: str, tensors: dict[str, Tensor], directory: Path) -> None:

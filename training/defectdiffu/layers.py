@@ -104,7 +104,10 @@ class LocalMixer(nn.Module):
 
 
 class DiTBlock(nn.Module):
-    """adaLN-Zero block. `attend` and `feed` are its halves: a defect block puts its cross-attention between them."""
+    """adaLN-Zero block. `attend` and `feed` are its halves: a defect block puts its cross-attention between them.
+
+    What the conditions tell it, `modulation`, does not depend on x: rows that share conditions can share it.
+    """
 
     def __init__(self, width: int, heads: int, mlp_ratio: float, local_grid: int | None):
         super().__init__()
@@ -115,9 +118,9 @@ class DiTBlock(nn.Module):
         self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
         self.local = LocalMixer(width, local_grid) if local_grid else None
 
-    def modulation(self, c: Tensor) -> tuple[Tensor, ...]:
-        """shift, scale, gate of the attention, then of the MLP; [B, D] each."""
-        return self.adaLN_modulation(c).chunk(6, dim=1)
+    def modulation(self, c: Tensor) -> Tensor:
+        """[B, 6·D]: shift, scale, gate of the attention, then of the MLP."""
+        return self.adaLN_modulation(c)
 
     def attend(self, x: Tensor, m: tuple[Tensor, ...]) -> Tensor:
         h = modulate(self.norm1(x), m[0], m[1])
@@ -127,8 +130,8 @@ class DiTBlock(nn.Module):
     def feed(self, x: Tensor, m: tuple[Tensor, ...]) -> Tensor:
         return x + m[5][:, None] * self.mlp(modulate(self.norm2(x), m[3], m[4]))
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        m = self.modulation(c)
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        m = modulation.chunk(6, dim=1)
         return self.feed(self.attend(x, m), m)
 
 
@@ -139,8 +142,9 @@ class FinalLayer(nn.Module):
         self.linear = nn.Linear(width, outputs)
         self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        shift, scale = self.adaLN_modulation(c).chunk(2, dim=1)
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        """x [B, N, D], modulation [B, 2·D] (shift, scale) → [B, N, patch²·C]."""
+        shift, scale = modulation.chunk(2, dim=1)
         return self.linear(modulate(self.norm_final(x), shift, scale))
 
 

@@ -118,7 +118,7 @@ class Generator:
     def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
         """noise, variance where sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
         timestep = torch.full((len(x),), t, device=self.device)
-        noise, feature, *variance = self.component(x, timestep, *rows)
+        noise, feature, *variance = self.component.evaluate(x, timestep, rows)
         return noise, variance[0] if variance else None, feature
 
     def _step(

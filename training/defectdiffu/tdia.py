@@ -34,10 +34,18 @@ class Rows(NamedTuple):
     fusion_text: Tensor  # [R, D]
 
 
+class Modulations(NamedTuple):
+    """What each layer of a part is told by its condition (timestep and text)."""
+
+    background: list[Tensor]
+    defect: list[Tensor]
+    fusion: list[Tensor]
+
+
 class Prediction(NamedTuple):
     output: Tensor  # [R, C, h, w]: noise or v, as the configuration says
     variance: Tensor | None  # [R, C, h, w] where sigma is learned
-    mask_feature: Tensor  # [R, C, h, w], normalised (MaskHead)
+    mask_feature: Tensor  # [K, C, h, w], normalised (MaskHead)
     attention: Tensor  # [R, N]: Map of Eq. 7, sums to 1 over the positions
 
 
@@ -68,41 +76,93 @@ class TDIA(nn.Module):
 
     def forward(self, latent: Tensor, timestep: Tensor, rows: Rows) -> Prediction:
         """latent [B, C, h, w], timestep [B]."""
+        t = timestep.index_select(0, rows.background_sample)  # [U]
+        row_t = t.index_select(0, rows.row_background)  # [R]
+        modulations = Modulations(
+            self.background_modulation(self.condition(t, rows.background_text)),
+            self.defect_modulation(self.condition(row_t, rows.defect_text)),
+            self.fusion_modulation(self.condition(row_t, rows.fusion_text)),
+        )
+        return self.evaluate(latent, rows.background_sample, rows.row_background, modulations)
+
+    def evaluate(
+        self,
+        latent: Tensor,
+        background_sample: Tensor,
+        row_background: Tensor,
+        modulations: Modulations,
+        mask_rows: Tensor | None = None,
+    ) -> Prediction:
+        """The network without its conditions, which `modulations` tell. `mask_rows` [K] are the rows whose mask
+        features are wanted; all unless given."""
         n_background, n_defect = self.config.background_blocks, self.config.defect_blocks
-        t = self.t_embedder(timestep)  # [B, D]
         x = self.x_embedder(latent) + self.pos_embed  # [B, N, D]
         local = None
         if self.stem is not None:
             local, tokens = self.stem(latent)  # [B, w, h, w], [B, N, D]
             x = x + tokens
 
-        x, t = x.index_select(0, rows.background_sample), t.index_select(0, rows.background_sample)  # [U, …]
-        c = t + self.y_embedders(rows.background_text)
-        for block in self.blocks[:n_background]:
-            x = self._run(block, x, c)
+        x = x.index_select(0, background_sample)  # [U, N, D]
+        for block, m in zip(self.blocks[:n_background], modulations.background, strict=True):
+            x = self._run(block, x, m)
 
-        x, t = x.index_select(0, rows.row_background), t.index_select(0, rows.row_background)  # [R, …]
-        c = t + self.y_embedders(rows.defect_text)
+        x = x.index_select(0, row_background)  # [R, N, D]
         maps = []
-        for block, cross in zip(self.blocks[n_background : n_background + n_defect], self.cross_defect, strict=True):
-            x, attention = self._run(partial(_defect_block, block, cross), x, c)
+        defect_blocks = self.blocks[n_background : n_background + n_defect]
+        for block, cross, m in zip(defect_blocks, self.cross_defect, modulations.defect, strict=True):
+            x, attention = self._run(partial(_defect_block, block, cross), x, m)
             maps.append(attention)  # [R, N, heads]
 
-        c = t + self.y_embedders(rows.fusion_text)
-        for block in self.blocks[n_background + n_defect :]:
-            x = self._run(block, x, c)
-        output = unpatchify(self.final_layer(x, c), self.grid, self.config.patch_size, self.out_channels)
+        blocks = self.blocks[n_background + n_defect :]
+        for block, m in zip(blocks, modulations.fusion[: len(blocks)], strict=True):
+            x = self._run(block, x, m)
+        of_final, *of_head = modulations.fusion[len(blocks) :]
+        output = unpatchify(self.final_layer(x, of_final), self.grid, self.config.patch_size, self.out_channels)
         picture = None
         if self.head is not None:
-            sample = rows.background_sample.index_select(0, rows.row_background)  # [R]
-            correction, picture = self.head(x, local.index_select(0, sample), c)
+            sample = background_sample.index_select(0, row_background)  # [R]
+            correction, picture = self.head(x, local.index_select(0, sample), *of_head)
             output = output + correction
 
         variance = None
         if self.config.learn_sigma:
             output, variance = output.chunk(2, dim=1)
-        mask_feature = self.adapt_mask(torch.cat(maps, -1), picture)
+        wanted = (lambda t: t) if mask_rows is None else lambda t: t.index_select(0, mask_rows)
+        mask_feature = self.adapt_mask(wanted(torch.cat(maps, -1)), None if picture is None else wanted(picture))
         return Prediction(output, variance, mask_feature, torch.stack(maps).mean((0, -1)))
+
+    def condition(self, timestep: Tensor, text: Tensor) -> Tensor:
+        """timestep [P], text [P, text_dim] → c [P, D]."""
+        return self.t_embedder(timestep) + self.y_embedders(text)
+
+    def modulation_widths(self) -> tuple[list[int], list[int], list[int]]:
+        """Of each tensor of the modulations of background, defect and fusion."""
+        config, d = self.config, self.config.hidden_size
+        head = [2 * config.local_width * config.local_blocks] if config.locality else []
+        return (
+            [6 * d] * config.background_blocks,
+            [8 * d] * config.defect_blocks,
+            [6 * d] * config.fusion_blocks + [2 * d] + head,
+        )
+
+    def background_modulation(self, c: Tensor) -> list[Tensor]:
+        """c = time + product text [U, D] → of each background block, [U, 6·D]."""
+        return [block.modulation(c) for block in self.blocks[: self.config.background_blocks]]
+
+    def defect_modulation(self, c: Tensor) -> list[Tensor]:
+        """c = time + defect text [R, D] → of each defect block and its cross-attention's key and value, [R, 8·D]."""
+        first = self.config.background_blocks
+        blocks = self.blocks[first : first + self.config.defect_blocks]
+        return [
+            torch.cat([block.modulation(c), cross.cross_attention.key_value(c)], dim=1)
+            for block, cross in zip(blocks, self.cross_defect, strict=True)
+        ]
+
+    def fusion_modulation(self, c: Tensor) -> list[Tensor]:
+        """c = time + fusion text [R, D] → of each fusion block [R, 6·D], final layer [R, 2·D], local head."""
+        blocks = self.blocks[self.config.background_blocks + self.config.defect_blocks :]
+        last = [self.final_layer.adaLN_modulation(c)] + ([self.head.condition(c)] if self.head is not None else [])
+        return [block.modulation(c) for block in blocks] + last
 
     def _run(self, block: Callable, x: Tensor, c: Tensor):
         """With `checkpointing`, what the block computed within is computed anew for its gradient instead of kept."""
@@ -124,10 +184,12 @@ class TDIA(nn.Module):
         nn.init.zeros_(self.final_layer.linear.weight)
 
 
-def _defect_block(block: DiTBlock, cross: DefectAttention, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    m = block.modulation(c)
+def _defect_block(block: DiTBlock, cross: DefectAttention, x: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
+    """modulation [B, 8·D]: the block's six, then the cross-attention's key and value."""
+    of_block, key_value = modulation.split([6 * x.shape[-1], 2 * x.shape[-1]], dim=1)
+    m = of_block.chunk(6, dim=1)
     x = block.attend(x, m)
-    out, attention = cross(x, c)
+    out, attention = cross(x, key_value)
     return block.feed(x + out, m), attention
 
 
@@ -167,12 +229,13 @@ class LocalHead(nn.Module):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
 
-    def forward(self, tokens: Tensor, local: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """tokens [R, N, D], local [R, W, h, w], c [R, D] → output [R, out_channels, h, w], features [R, W, h, w]."""
+    def forward(self, tokens: Tensor, local: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens [R, N, D], local [R, W, h, w], modulation [R, 2·W·blocks] → output [R, out_channels, h, w],
+        features [R, W, h, w]."""
         x = local + unpatchify(self.expand(tokens), self.grid, self.patch, self.width)
-        modulation = self.condition(c)[..., None, None].chunk(2 * len(self.conv1), dim=1)
+        m = modulation[..., None, None].chunk(2 * len(self.conv1), dim=1)
         for i, (conv1, conv2) in enumerate(zip(self.conv1, self.conv2, strict=True)):
-            h = conv1(F.silu(x)) * (1 + modulation[2 * i]) + modulation[2 * i + 1]
+            h = conv1(F.silu(x)) * (1 + m[2 * i]) + m[2 * i + 1]
             x = x + conv2(F.silu(h))
         x = F.silu(x)
         return self.out(x), x

@@ -26,7 +26,9 @@ def listen(awake):
             lambda _, __, out, part=part: outputs.setdefault(part, []).append(out)
         ) if part != FINAL else None
     for cross in denoiser.cross_defect:
-        cross.register_forward_pre_hook(lambda _, inputs: conditions.setdefault("cross", []).append(inputs[1]))
+        cross.cross_attention.to_k.register_forward_pre_hook(
+            lambda _, inputs: conditions.setdefault("cross", []).append(inputs[0])
+        )
     latent = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
 
     def run(rows: Rows) -> tuple[dict, dict, Prediction]:

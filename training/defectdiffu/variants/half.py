@@ -1,0 +1,13 @@
+"""float16 arithmetic, by onnxruntime's own converter; inputs and outputs stay float32."""
+
+from __future__ import annotations
+
+import onnx
+from onnxruntime.transformers.float16 import convert_float_to_float16
+
+#: Kept in float32: normalisation and softmax lose more than they save, and time features reach beyond 11 bits.
+KEPT = ["LayerNormalization", "Softmax", "Sin", "Cos", "Range"]
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    return convert_float_to_float16(model, keep_io_types=True, op_block_list=KEPT, disable_shape_infer=False)

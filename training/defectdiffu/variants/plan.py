@@ -1,0 +1,25 @@
+"""What variants are made, and how much is measured of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PRECISIONS = ("int8", "fp16")
+
+
+@dataclass(frozen=True)
+class VariantPlan:
+    """Raises ValueError that names the setting, its bound and its value."""
+
+    precisions: tuple[str, ...] = ("int8",)
+    calibration: int = 36  # trajectories
+    samples: int = 4  # per trained pair, drawn in both arithmetics from the same noise
+    steps: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.precisions) - set(PRECISIONS):
+            raise ValueError(f"precision: unknown {sorted(unknown)}; known: {', '.join(PRECISIONS)}")
+        for name, least in (("calibration", 8), ("samples", 1), ("steps", 2)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")

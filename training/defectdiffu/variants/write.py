@@ -1,0 +1,88 @@
+"""Adds variants in cheaper arithmetic to a bundle: the denoiser and the image decoder, each with its measured cost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from ..export import require_valid, sha256
+from ..from_bundle import load_bundle
+from ..manifest_text import manifest_text
+from ..onnx_files import store_as_half
+from ..runs import write_text
+from .calibration import collected_feeds
+from .drawing import CHEAPENED, base_variant, generator_of
+from .graphs import answers, relative_error, widened
+from .half import halved
+from .plan import VariantPlan
+from .quality import decoded_quality, drawn_quality, real_quality
+from .quantisation import SENSITIVITY_FEEDS, quantised
+
+Progress = Callable[[str, int, int, dict[str, float]], None]
+
+
+def write_variants(
+    directory: Path, plan: VariantPlan, progress: Progress, real: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
+    returns what each costs. `real` (data, rules, plan of an evaluation) also measures on photographs.
+
+    Raises ValueError for a bundle whose denoiser takes texts: it was exported before modulations stood apart.
+    """
+    path = directory / "bundle.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if "modulation" not in manifest["components"]:
+        raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
+    model = load_bundle(directory)
+    whole = {name: widened(directory / base_variant(manifest, name)["file"]) for name in CHEAPENED}
+    base = generator_of(directory, manifest, model, {})
+    feeds = collected_feeds(directory, manifest, model, plan, progress)
+    costs: dict[str, Any] = {}
+    for precision in plan.precisions:
+        files: dict[str, Path] = {}
+        notes: dict[str, dict[str, Any]] = {}
+        for name, graph in whole.items():
+            cheap, notes[name] = cheapened(graph, precision, feeds[name], lambda d, n, at=name: progress(at, d, n, {}))
+            files[name] = directory / f"{name}.{precision}.onnx"
+            _save(cheap, files[name])
+        cheap = generator_of(directory, manifest, model, files)
+        notes["denoiser"] |= drawn_quality(model, base, cheap, plan, progress)
+        notes["image_decoder"] |= decoded_quality(base, cheap, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
+        if real is not None:
+            notes["denoiser"] |= real_quality(model, base, cheap, precision, progress, **real)
+        costs[precision] = notes
+        for name, file in files.items():
+            entry = {"precision": precision, "weights": precision, "file": file.name}
+            entry |= {"sha256": sha256(file), "bytes": file.stat().st_size}
+            entry["quality"] = {"against": "fp32", **notes[name]}
+            variants = manifest["components"][name]["variants"]
+            variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
+    require_valid(manifest)
+    write_text(path, manifest_text(manifest))
+    return costs
+
+
+def cheapened(graph: onnx.ModelProto, precision: str, feeds, report) -> tuple[onnx.ModelProto, dict[str, Any]]:
+    """The graph in that arithmetic, and how far one evaluation moves."""
+    kept: list[str] = []
+    if precision == "int8":
+        cheap, kept = quantised(graph, feeds, report)
+        store_as_half(cheap)
+    else:
+        cheap = halved(graph)
+    judging = feeds[-SENSITIVITY_FEEDS:]
+    error = relative_error(answers(cheap, judging), answers(graph, judging))
+    note: dict[str, Any] = {"relativeError": round(error, 5)}
+    return cheap, note | ({"productsKeptInFp32": len(kept)} if precision == "int8" else {})
+
+
+def _save(model: onnx.ModelProto, path: Path) -> None:
+    """Whole or not at all; what needs more than one file's 2 GB has its weights beside it."""
+    temporary = path.with_name(f".{path.name}.partial")
+    onnx.save_model(model, str(temporary))
+    os.replace(temporary, path)
