@@ -1,4 +1,8 @@
 /** How much a device takes at a time. */
+import type { Bundle } from './bundle/manifest.js';
+
+/** Those of Eq. 4, over two backgrounds. */
+export const ROWS_PER_SAMPLE = 3;
 
 /** A step of so many samples of three rows each took this long. */
 export interface CurvePoint {
@@ -13,4 +17,14 @@ export interface Capacity {
   readonly rows: number;
   /** As it was measured, the fewest samples first; empty where the rows were given. */
   readonly curve: readonly CurvePoint[];
+}
+
+/** Of rows that were given. */
+export function unmeasured(rows: number, bundles: readonly Bundle[]): readonly Capacity[] {
+  return bundles.map(({ id }) => ({ bundle: id, rows, curve: [] }));
+}
+
+/** A single sample is drawn however many rows it has. */
+export function halved(capacities: readonly Capacity[]): readonly Capacity[] {
+  return capacities.map((capacity) => ({ ...capacity, rows: Math.max(1, capacity.rows >> 1) }));
 }

@@ -2,16 +2,12 @@
  * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
  * or two, on a GPU many; no table knows which.
  */
-import type { Bundle } from '../bundle/manifest.js';
-import type { Capacity, CurvePoint } from '../capacity.js';
+import type { CurvePoint } from '../capacity.js';
+import { ROWS_PER_SAMPLE } from '../capacity.js';
 import { gaussianNoise } from '../method/noise.js';
 import { promptsOf } from '../method/prompts.js';
-import type { CalibrationKey } from './calibrationFile.js';
-import { recall, remember } from './calibrationFile.js';
 import type { Evaluation, Model } from './model.js';
 
-/** Those of Eq. 4, over two backgrounds. */
-const ROWS_PER_SAMPLE = 3;
 const MOST_SAMPLES = 256;
 /** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */
 const RUNS = 3;
@@ -21,19 +17,6 @@ const RISE = 1.03;
 const NEARLY = 0.95;
 /** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
 export const CALIBRATION_MS = 2_000;
-
-/** @param directory where measurements are kept; `null` to measure anew. */
-export async function calibrated(
-  model: Model,
-  { id }: Bundle,
-  key: CalibrationKey,
-  directory: string | null,
-): Promise<Capacity> {
-  const kept = directory === null ? null : await recall(directory, key);
-  const curve = kept ?? (await measureCurve(model, CALIBRATION_MS));
-  if (directory !== null && kept === null && curve.length > 0) await remember(directory, key, curve);
-  return { bundle: id, rows: rowsThatPay(curve), curve };
-}
 
 export function rowsThatPay(curve: readonly CurvePoint[]): number {
   const best = Math.max(...curve.map(throughput));
