@@ -6,7 +6,7 @@
  */
 import type { Bundle } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
-import { ROWS_PER_SAMPLE, halved, unmeasured } from './capacity.js';
+import { ROWS_PER_SAMPLE, atMost, halved, unmeasured } from './capacity.js';
 import type { DeviceProcess } from './deviceProcess.js';
 import { startDeviceProcess } from './deviceProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
@@ -163,7 +163,8 @@ export function openDevice(
       case 'reduced': {
         outOfMemory++;
         const { bundle, rows, pictures } = message;
-        if (rows !== undefined) capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, rows } : one));
+        if (rows !== undefined)
+          capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, ...atMost(one, rows) } : one));
         log('warn', `device ${name} ran out of memory, and takes less at a time from now on`, {
           bundle,
           rows,

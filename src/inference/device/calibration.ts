@@ -2,7 +2,7 @@
  * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
  * or two, on a GPU many; no table knows which.
  */
-import type { CurvePoint } from '../capacity.js';
+import type { CurvePoint, RowBudget } from '../capacity.js';
 import { ROWS_PER_SAMPLE } from '../capacity.js';
 import { gaussianNoise } from '../method/noise.js';
 import { promptsOf } from '../method/prompts.js';
@@ -15,13 +15,17 @@ const RUNS = 3;
 const RISE = 1.03;
 /** The smallest batch within this of the best is taken: it is done sooner. */
 const NEARLY = 0.95;
+/** A step is quick that takes at most so many times as long as that of a single sample. */
+const QUICK = 2;
 /** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
 export const CALIBRATION_MS = 2_000;
 
-export function rowsThatPay(curve: readonly CurvePoint[]): number {
+export function budgetOf(curve: readonly CurvePoint[]): RowBudget {
   const best = Math.max(...curve.map(throughput));
-  const enough = curve.find((point) => throughput(point) >= NEARLY * best);
-  return ROWS_PER_SAMPLE * (enough?.samples ?? 1);
+  const pays = curve.find((point) => throughput(point) >= NEARLY * best)?.samples ?? 1;
+  const shortest = curve[0]?.seconds ?? 0;
+  const quick = curve.findLast(({ samples, seconds }) => samples <= pays && seconds <= QUICK * shortest)?.samples ?? 1;
+  return { rows: ROWS_PER_SAMPLE * pays, quickRows: ROWS_PER_SAMPLE * quick };
 }
 
 function throughput({ samples, seconds }: CurvePoint): number {

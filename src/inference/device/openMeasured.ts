@@ -3,7 +3,7 @@ import { verifyFiles } from '../bundle/load.js';
 import type { Bundle } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
 import type { ToWorker } from '../protocol.js';
-import { CALIBRATION_MS, measureCurve, rowsThatPay } from './calibration.js';
+import { CALIBRATION_MS, budgetOf, measureCurve } from './calibration.js';
 import { calibrationKey, recall, remember } from './calibrationFile.js';
 import type { Model } from './model.js';
 import { openModel } from './model.js';
@@ -25,11 +25,11 @@ export async function openMeasured(
 
   const key = await calibrationKey(device, options.provider, bundle);
   const kept = calibrationDirectory === null ? null : await recall(calibrationDirectory, key);
-  if (kept !== null) return { model, capacity: { bundle: bundle.id, rows: rowsThatPay(kept), curve: kept } };
+  if (kept !== null) return { model, capacity: { bundle: bundle.id, ...budgetOf(kept), curve: kept } };
 
   const curve = await measureCurve(model, CALIBRATION_MS);
   if (calibrationDirectory !== null && curve.length > 0) await remember(calibrationDirectory, key, curve);
   // A session keeps the memory that its largest batch took, which the decoder may need: it is given back with the session.
   await model.close();
-  return { model: await openModel(bundle, options), capacity: { bundle: bundle.id, rows: rowsThatPay(curve), curve } };
+  return { model: await openModel(bundle, options), capacity: { bundle: bundle.id, ...budgetOf(curve), curve } };
 }

@@ -35,8 +35,8 @@ async function open(opening: Extract<ToWorker, { kind: 'open' }>): Promise<void>
       models.set(bundle.id, model);
       capacities.push(capacity);
     }
-    const maximumRows = new Map(capacities.map(({ bundle, rows }) => [bundle, rows]));
-    batcher = createBatcher({ models, maximumRows, tell });
+    const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
+    batcher = createBatcher({ models, budgets, tell });
     tell({ kind: 'ready', provider: options.provider, capacities });
   } catch (error) {
     tell({ kind: 'refused', error: openError(error) });
