@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { S3Place } from './artifacts/s3Store.js';
-import { readDevices, readMaximumRows } from './config/devices.js';
+import { readDevices, readMaximumRows, readPrecision } from './config/devices.js';
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
 import { origin, readDatabaseUrl, readS3Place } from './config/places.js';
@@ -13,6 +13,7 @@ import { readTokenConfig } from './config/tokens.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import { StartError } from './errors.js';
+import type { Precision } from './inference/index.js';
 
 export type { Limits, TenantLimits } from './config/limits.js';
 export type { WebhookConfig } from './config/webhooks.js';
@@ -29,6 +30,8 @@ export interface Config {
   /** What draws: `cpu`, `cuda:N`, `webgpu`. */
   readonly devices: readonly string[];
   /** That one evaluation of the denoiser may have; null where what pays is measured. */
+  /** Null: what suits each device. */
+  readonly precision: Precision | null;
   readonly maximumRows: number | null;
   /** How long after its last sign of life the work of a process is taken over by another. */
   readonly leaseSeconds: number;
@@ -73,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     s3: readS3Place(env),
     urlSecret: secretBytes(env, 'URL_SECRET'),
     devices: readDevices(env),
+    precision: readPrecision(env),
     maximumRows: readMaximumRows(env),
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',

@@ -1,7 +1,8 @@
-/** What draws: DEVICES; and how much of it at a time: MAX_ROWS. */
+/** What draws: DEVICES; in which arithmetic: PRECISION; and how much of it at a time: MAX_ROWS. */
 import { StartError } from '../errors.js';
+import type { Precision } from '../inference/index.js';
 import type { Environment } from './reading.js';
-import { optionalInteger, text } from './reading.js';
+import { oneOf, optionalInteger, text } from './reading.js';
 
 export function readDevices(env: Environment): readonly string[] {
   const names = (text(env, 'DEVICES') ?? 'cpu').split(',').map((name) => name.trim());
@@ -17,4 +18,10 @@ export function readDevices(env: Environment): readonly string[] {
 /** Rows of one evaluation of the denoiser, a sample has two or three. Null: what pays is measured. */
 export function readMaximumRows(env: Environment): number | null {
   return optionalInteger(env, 'MAX_ROWS', 1, 10_000);
+}
+
+/** Null: what suits each device. */
+export function readPrecision(env: Environment): Precision | null {
+  const precision = oneOf(env, 'PRECISION', ['auto', 'fp32', 'fp16', 'int8'], 'auto');
+  return precision === 'auto' ? null : precision;
 }

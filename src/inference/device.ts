@@ -4,7 +4,7 @@
  * A sample is the device's from `add` until it is delivered, fails or is removed. When the worker dies, every one of them
  * starts again; those that were being drawn have used up one attempt, so a sample that kills its worker cannot do so for ever.
  */
-import type { Bundle } from './bundle/manifest.js';
+import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
 import { ROWS_PER_SAMPLE, atMost, halved, unmeasured } from './capacity.js';
 import type { DeviceProcess } from './deviceProcess.js';
@@ -28,6 +28,8 @@ export interface DeviceInfo {
   readonly outOfMemory: number;
   /** How much it takes at a time of each bundle, and how fast that was at the start; empty until the worker has opened. */
   readonly capacities: readonly Capacity[];
+  /** The arithmetic that each bundle's denoiser is run in, by the bundle's id; empty until the worker has opened. */
+  readonly precisions: Readonly<Record<string, Precision>>;
   /** The live worker process, to be found in the system's own tools. */
   readonly pid: number | undefined;
 }
@@ -48,8 +50,10 @@ export interface Task {
   lost(error: DeviceLostError): void;
 }
 
-/** How many rows the device takes at a time. */
-export interface Batching {
+/** How a device draws. */
+export interface DeviceSettings {
+  /** The arithmetic to choose where a bundle has it; `null` for what suits the device. */
+  readonly precision: Precision | null;
   /** Of each evaluation; `null` to measure what pays. */
   readonly maximumRows: number | null;
   /** Where measured capacities are kept; `null` to measure anew each time. */
@@ -92,7 +96,7 @@ interface Held {
 export function openDevice(
   name: string,
   bundles: readonly Bundle[],
-  { maximumRows, calibrationDirectory }: Batching,
+  { precision, maximumRows, calibrationDirectory }: DeviceSettings,
   log: Log,
   stepped: (figure: StepFigure) => void,
 ): Device {
@@ -104,25 +108,27 @@ export function openDevice(
   let failedOpenings = 0;
   /** Known to the next worker too: what was measured, less what memory did not hold. */
   let capacities = maximumRows === null ? [] : unmeasured(maximumRows, bundles);
+  let precisions: DeviceInfo['precisions'] = {};
   let worker: DeviceProcess | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   const opening = Promise.withResolvers<undefined>();
 
   const start = (): void => {
     worker = startDeviceProcess(hear, died);
-    worker.send({ kind: 'open', device: name, bundles, capacities, calibrationDirectory });
+    worker.send({ kind: 'open', device: name, bundles, precision, capacities, calibrationDirectory });
   };
 
   const hear = (message: FromWorker): void => {
     switch (message.kind) {
       case 'ready':
         failedOpenings = 0;
-        ({ provider, capacities } = message);
+        ({ provider, capacities, precisions } = message);
         state = 'READY';
         log('info', `device ${name} is ready`, {
           provider,
           pid: worker?.pid,
           bundles: bundles.map(({ id }) => id),
+          precisions,
           rows: capacities.map(({ rows }) => rows),
           restarts,
         });
@@ -250,6 +256,7 @@ export function openDevice(
       restarts,
       outOfMemory,
       capacities,
+      precisions,
       pid: worker?.pid,
     }),
     load: () => held.size,

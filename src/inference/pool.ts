@@ -3,7 +3,7 @@
  * however often its worker dies.
  */
 import { loadBundles } from './bundle/load.js';
-import type { Bundle } from './bundle/manifest.js';
+import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Device, DeviceInfo, Log, StepFigure } from './device.js';
 import { openDevice } from './device.js';
 import type { Draw, DrawListener } from './draw.js';
@@ -33,6 +33,8 @@ export interface PoolOptions {
   readonly modelsDirectory: string;
   /** Each gets a worker: `cpu`, `cuda:N`, `webgpu`. Those that this machine does not have are reported as FAILED. @default ['cpu'] */
   readonly devices?: readonly string[];
+  /** The arithmetic to choose where a bundle has it. @default what suits the device */
+  readonly precision?: Precision | null;
   /**
    * How many rows one evaluation of the denoiser may have; a sample of Eq. 4 has three.
    * @default what pays, measured when a device is opened with a bundle for the first time
@@ -53,6 +55,7 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
   const {
     modelsDirectory,
     devices: names = ['cpu'],
+    precision = null,
     maximumRows = null,
     calibrationDirectory = null,
     log = () => undefined,
@@ -61,8 +64,8 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
   if (maximumRows !== null && (!Number.isInteger(maximumRows) || maximumRows < 1))
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const batching = { maximumRows, calibrationDirectory };
-  const devices = names.map((name) => openDevice(name, bundles, batching, log, stepped));
+  const settings = { precision, maximumRows, calibrationDirectory };
+  const devices = names.map((name) => openDevice(name, bundles, settings, log, stepped));
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
   const unsound = reasons.find((reason) => reason instanceof BundleError);

@@ -7,7 +7,7 @@
  * still comes for those keys is to be ignored. `stats` come about once a second while there are steps, `reduced` when memory ran out. When the channel closes,
  * the worker exits.
  */
-import type { Bundle } from './bundle/manifest.js';
+import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
 import type { SampleRequest, SampleResult } from './types.js';
 
@@ -16,6 +16,8 @@ export type ToWorker =
       readonly kind: 'open';
       readonly device: string;
       readonly bundles: readonly Bundle[];
+      /** To be chosen where a component has it; null: what suits the device. */
+      readonly precision: Precision | null;
       /** What is known of these bundles' already; that of the others is measured. */
       readonly capacities: readonly Capacity[];
       /** Where measured capacities are kept. */
@@ -25,8 +27,13 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly keys: readonly number[] };
 
 export type FromWorker =
-  /** With the capacity of each bundle. */
-  | { readonly kind: 'ready'; readonly provider: string; readonly capacities: readonly Capacity[] }
+  /** With the capacity of each bundle, and the arithmetic of its denoiser by its id. */
+  | {
+      readonly kind: 'ready';
+      readonly provider: string;
+      readonly capacities: readonly Capacity[];
+      readonly precisions: Readonly<Record<string, Precision>>;
+    }
   | { readonly kind: 'refused'; readonly error: OpenError }
   | { readonly kind: 'started'; readonly key: number }
   | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { loadBundle } from './bundle/load.js';
+import type { Precision } from './bundle/manifest.js';
 import { beginJob } from './device/beginJob.js';
 import { isDrawn } from './device/job.js';
 import { openModel } from './device/model.js';
@@ -34,6 +35,7 @@ const { values: given, positionals } = parseArgs({
     'mask-mode': { type: 'string', default: 'AVERAGE_FEATURES' },
     noise: { type: 'string' },
     device: { type: 'string', default: 'cpu' },
+    precision: { type: 'string' },
     out: { type: 'string', default: '.' },
   },
 });
@@ -56,7 +58,7 @@ const request: SampleRequest = {
 };
 requireDrawable(request, [bundle]);
 
-const model = await openModel(bundle, deviceOptions(given.device));
+const model = await openModel(bundle, deviceOptions(given.device, (given.precision ?? null) as Precision | null));
 const began = performance.now();
 const job = await beginJob(model, request, given.noise === undefined ? undefined : await readNoise(given.noise));
 let pixels = null;

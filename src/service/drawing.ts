@@ -16,6 +16,7 @@ export async function openEngine(config: Config, log: Log, whenClosing: WhenClos
   const pool = await openPool({
     modelsDirectory: config.modelsDirectory,
     devices: config.devices,
+    precision: config.precision,
     maximumRows: config.maximumRows,
     calibrationDirectory: join(config.dataDirectory, 'calibration'),
     log: (level, message, details) => log[level](details ?? {}, message),

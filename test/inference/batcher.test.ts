@@ -62,8 +62,6 @@ function stage(
   let heard = (): void => undefined;
   const model: Model = {
     manifest,
-    // A phrase's letters, so that a test can read which text a row was given.
-    embed: (phrase) => Promise.resolve(Float32Array.from(phrase.padEnd(20), (letter) => letter.charCodeAt(0))),
     denoise: async (evaluation) => {
       evaluations.push(evaluation);
       await Promise.resolve();
@@ -114,18 +112,18 @@ function stage(
   };
 }
 
-const textOf = (embedding: Float32Array | undefined): string => String.fromCharCode(...(embedding ?? [])).trim();
-
 test('a sample of Eq. 4 has three rows over two backgrounds, each with its own texts', async () => {
   const { evaluations, draw, settled } = stage(6);
   draw(1);
   await settled(1);
   const [first] = evaluations;
   expect(first).toMatchObject({ timesteps: [999], backgroundSample: [0, 0], rowBackground: [0, 1, 0] });
-  expect(first?.backgroundText.map(textOf)).toEqual(['industry', 'tile']);
-  expect(first?.defectText.map(textOf)).toEqual(['good', 'good', 'scratch']);
-  expect(first?.fusionText.map(textOf)).toEqual(['good industry', 'good tile', 'scratch industry']);
+  expect(first?.background).toEqual(['industry', 'tile']);
+  expect(first?.defect).toEqual(['good', 'good', 'scratch']);
+  expect(first?.fusion).toEqual(['good industry', 'good tile', 'scratch industry']);
   expect(evaluations.map(({ timesteps }) => timesteps)).toEqual([[999], [666], [333], [0]]);
+  // Mask features are work, and are asked for where they count: t < 100, of the row that carries the defect.
+  expect(evaluations.map(({ maskRows }) => maskRows)).toEqual([[], [], [], [2]]);
 });
 
 test('samples with other plans lie behind one another', async () => {

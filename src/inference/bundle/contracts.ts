@@ -1,5 +1,4 @@
 /** What every component takes and gives: the names, element types and shapes that the engine relies on. */
-import type { VarianceType } from '../method/samplers/ddpm.js';
 import type { ComponentName, Manifest } from './manifest.js';
 
 export type ElementType = 'float32' | 'int64';
@@ -9,23 +8,36 @@ export interface ComponentContract {
   readonly outputs: Readonly<Record<string, ElementType>>;
 }
 
-export function componentContracts(varianceType: VarianceType): Readonly<Record<ComponentName, ComponentContract>> {
+const TEXTS = { background_text: 'float32', defect_text: 'float32', fusion_text: 'float32' } as const;
+const MODULATIONS = {
+  background_modulation: 'float32',
+  defect_modulation: 'float32',
+  fusion_modulation: 'float32',
+} as const;
+
+/** The denoiser takes modulations where the bundle has the graph that gives them, and texts where it has not. */
+export function componentContracts({
+  schedule,
+  components,
+}: Pick<Manifest, 'schedule' | 'components'>): Readonly<Record<ComponentName, ComponentContract>> {
+  const modulated = components.modulation !== undefined;
+  const conditions = modulated ? MODULATIONS : TEXTS;
   return {
     text_encoder: { inputs: { input_ids: 'int64' }, outputs: { text_embedding: 'float32' } },
+    modulation: { inputs: { timestep: 'int64', text: 'float32' }, outputs: MODULATIONS },
     denoiser: {
       inputs: {
         latent: 'float32',
         timestep: 'int64',
         background_sample: 'int64',
-        background_text: 'float32',
         row_background: 'int64',
-        defect_text: 'float32',
-        fusion_text: 'float32',
+        ...conditions,
+        ...(modulated ? { mask_rows: 'int64' as const } : {}),
       },
       outputs: {
         noise: 'float32',
         mask_feature: 'float32',
-        ...(varianceType === 'learned_range' ? { variance: 'float32' as const } : {}),
+        ...(schedule.varianceType === 'learned_range' ? { variance: 'float32' as const } : {}),
       },
     },
     image_decoder: { inputs: { latent: 'float32' }, outputs: { image: 'float32' } },

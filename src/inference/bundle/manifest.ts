@@ -9,7 +9,7 @@ import type { GuidanceName, SamplerName } from '../types.js';
 export const FORMAT_VERSION = 1;
 
 export type Precision = 'fp32' | 'fp16' | 'int8';
-export type ComponentName = 'text_encoder' | 'denoiser' | 'image_decoder' | 'image_encoder';
+export type ComponentName = 'text_encoder' | 'modulation' | 'denoiser' | 'image_decoder' | 'image_encoder';
 
 export interface BundleFile {
   readonly file: string;
@@ -115,7 +115,9 @@ export interface Manifest {
     readonly contextLength: number;
     readonly padTokenId: number;
   };
-  readonly components: Readonly<Record<Exclude<ComponentName, 'image_encoder'>, Component>> & {
+  readonly components: Readonly<Record<Exclude<ComponentName, 'modulation' | 'image_encoder'>, Component>> & {
+    /** Without it the denoiser takes texts. */
+    readonly modulation?: Component;
     readonly image_encoder?: Component;
   };
   readonly provenance: {

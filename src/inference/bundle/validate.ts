@@ -137,9 +137,9 @@ function placementProblems({ placement, vocabulary }: Manifest): string[] {
 }
 
 /** Each component must offer what the engine feeds it and reads from it. */
-function componentProblems({ components, schedule }: Manifest): string[] {
-  const contracts = componentContracts(schedule.varianceType);
-  return Object.entries(components).flatMap(([name, component]: [string, Component]) => {
+function componentProblems(manifest: Manifest): string[] {
+  const contracts = componentContracts(manifest);
+  return Object.entries(manifest.components).flatMap(([name, component]: [string, Component]) => {
     const contract = contracts[name as keyof typeof contracts];
     const missing = (side: 'inputs' | 'outputs'): string[] =>
       Object.keys(contract[side])

@@ -14,8 +14,8 @@ import type { Pixels } from './pictures.js';
 /** @param initialNoise in place of that of the seed, [C,h,w]: to compare with another implementation. */
 export async function beginJob(model: Model, request: SampleRequest, initialNoise?: Float32Array): Promise<Job> {
   if (request.photograph != null) return beginOnPhotograph(model, request, request.photograph);
-  const main = await beginDrawing(model, request, initialNoise);
-  const twin = request.twin === true ? await beginDrawing(model, { ...request, strength: 0 }, initialNoise) : null;
+  const main = beginDrawing(model, request, initialNoise);
+  const twin = request.twin === true ? beginDrawing(model, { ...request, strength: 0 }, initialNoise) : null;
   return {
     request,
     drawings: twin === null ? [main] : [main, twin],

@@ -35,7 +35,7 @@ function throughput({ samples, seconds }: CurvePoint): number {
 /** @param milliseconds after which nothing larger is tried. */
 export async function measureCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
   const deadline = performance.now() + milliseconds;
-  const evaluationOf = await evaluations(model);
+  const evaluationOf = evaluations(model);
   const curve: CurvePoint[] = [];
   for (let samples = 1; samples <= MOST_SAMPLES; samples *= 2) {
     const last = curve.at(-1);
@@ -65,20 +65,16 @@ async function secondsOf(model: Model, evaluation: Evaluation, deadline: number)
   return best;
 }
 
-/** Evaluations as drawing makes them: texts of the vocabulary, noise, three rows over two backgrounds for each sample. */
-async function evaluations({ manifest, embed }: Model): Promise<(samples: number) => Evaluation> {
+/** Evaluations as drawing makes them: phrases of the vocabulary, noise, three rows over two backgrounds for each sample. */
+function evaluations({ manifest }: Model): (samples: number) => Evaluation {
   const { prompts, vocabulary, latent, schedule } = manifest;
   const [product = prompts.nullProduct] = vocabulary.products;
   const [defect = prompts.normal] = vocabulary.defects;
-  const conditions = [
+  const phrases = [
     { defect: prompts.normal, product: null },
     { defect: prompts.normal, product },
     { defect, product: null },
-  ];
-  const texts = conditions.map((condition) => promptsOf(prompts, condition));
-  const background = await Promise.all(texts.slice(0, 2).map((text) => embed(text.background)));
-  const defectTexts = await Promise.all(texts.map((text) => embed(text.defect)));
-  const fusion = await Promise.all(texts.map((text) => embed(text.fusion)));
+  ].map((condition) => promptsOf(prompts, condition));
   const noise = gaussianNoise(0, 0, latent.channels * latent.height * latent.width);
   return (samples) => {
     const each = <T>(values: (s: number) => readonly T[]): T[] =>
@@ -87,10 +83,11 @@ async function evaluations({ manifest, embed }: Model): Promise<(samples: number
       latents: each(() => [noise]),
       timesteps: each(() => [schedule.numTrainTimesteps >> 1]),
       backgroundSample: each((s) => [s, s]),
-      backgroundText: each(() => background),
+      background: each(() => phrases.slice(0, 2).map((phrase) => phrase.background)),
       rowBackground: each((s) => [2 * s, 2 * s + 1, 2 * s]),
-      defectText: each(() => defectTexts),
-      fusionText: each(() => fusion),
+      defect: each(() => phrases.map((phrase) => phrase.defect)),
+      fusion: each(() => phrases.map((phrase) => phrase.fusion)),
+      maskRows: [],
     };
   };
 }

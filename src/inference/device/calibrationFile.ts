@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node';
 
 import type { Bundle } from '../bundle/manifest.js';
 import type { CurvePoint } from '../capacity.js';
-import type { Provider } from './sessions.js';
+import type { DeviceOptions, Provider } from './sessions.js';
 import { chooseVariant } from './sessions.js';
 
 /** Everything that a measurement depends on; with another one it is made again. */
@@ -29,16 +29,16 @@ interface Content {
   readonly curve: readonly CurvePoint[];
 }
 
-export async function calibrationKey(device: string, provider: Provider, bundle: Bundle): Promise<CalibrationKey> {
+export async function calibrationKey(device: string, options: DeviceOptions, bundle: Bundle): Promise<CalibrationKey> {
   return {
     device,
-    provider,
+    provider: options.provider,
     runtime: `onnxruntime ${ort.env.versions.node ?? ''}`,
     processor: cpus()[0]?.model ?? '',
     cores: availableParallelism(),
     graphicsCards: await graphicsCards(),
     bundle: bundle.id,
-    denoiser: chooseVariant(bundle.manifest.components.denoiser, provider).sha256,
+    denoiser: chooseVariant(bundle.manifest.components.denoiser, options).sha256,
   };
 }
 

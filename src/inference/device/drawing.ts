@@ -17,11 +17,11 @@ import type { SampleRequest } from '../types.js';
 import type { Model, Prediction } from './model.js';
 import { PICTURES_AT_A_TIME } from './needs.js';
 
-/** The texts of a plan: those of its background rows, and those of its rows. Each [D]. */
-interface PlanTexts {
-  readonly background: readonly Float32Array[];
-  readonly defect: readonly Float32Array[];
-  readonly fusion: readonly Float32Array[];
+/** What the rows of a plan are told: its background rows, and its rows. */
+interface PlanPhrases {
+  readonly background: readonly string[];
+  readonly defect: readonly string[];
+  readonly fusion: readonly string[];
   /** Which background row each row continues. */
   readonly rowBackground: readonly number[];
 }
@@ -29,7 +29,7 @@ interface PlanTexts {
 export interface Drawing {
   readonly request: SampleRequest;
   readonly plan: GuidancePlan;
-  readonly texts: PlanTexts;
+  readonly phrases: PlanPhrases;
   readonly sampler: Sampler;
   /** How many steps are done. */
   step: number;
@@ -59,12 +59,11 @@ export interface Pin {
 }
 
 /** @param start the initial noise in place of that of the seed, [C,h,w], or a photograph to begin at. */
-export async function beginDrawing(model: Model, request: SampleRequest, start?: Float32Array | Pin): Promise<Drawing> {
+export function beginDrawing(model: Model, request: SampleRequest, start?: Float32Array | Pin): Drawing {
   const { prompts, latent, schedule } = model.manifest;
   const plan = guidancePlan({ ...request, normal: prompts.normal });
   const { products, rowBackground } = sharedBackgrounds(plan.rows);
-  const embedAll = (phrases: string[]): Promise<Float32Array[]> => Promise.all(phrases.map(model.embed));
-  const phrases = plan.rows.map((row) => promptsOf(prompts, row));
+  const ofRows = plan.rows.map((row) => promptsOf(prompts, row));
   const sampler = samplerFor(request.sampler, schedule, request.steps);
   const pin = start === undefined || start instanceof Float32Array ? null : start;
   const step = pin === null ? 0 : firstVisited(sampler.timesteps, pin.freedom);
@@ -72,12 +71,10 @@ export async function beginDrawing(model: Model, request: SampleRequest, start?:
   return {
     request,
     plan,
-    texts: {
-      background: await embedAll(
-        products.map((product) => promptsOf(prompts, { defect: prompts.normal, product }).background),
-      ),
-      defect: await embedAll(phrases.map((row) => row.defect)),
-      fusion: await embedAll(phrases.map((row) => row.fusion)),
+    phrases: {
+      background: products.map((product) => promptsOf(prompts, { defect: prompts.normal, product }).background),
+      defect: ofRows.map((row) => row.defect),
+      fusion: ofRows.map((row) => row.fusion),
       rowBackground,
     },
     sampler,
@@ -112,6 +109,11 @@ export function timestepOf({ sampler, step }: Drawing): number {
   return t;
 }
 
+/** Whether the next evaluation is one of those whose mask features are averaged. */
+export function givesMask({ sampler, step }: Drawing, lateTimestep: number): boolean {
+  return isLate(sampler.timesteps, step, lateTimestep);
+}
+
 /** One sampler step with the predictions of the plan's rows, in the plan's order: Eq. 4, then x_t → x of the next timestep. */
 export function applyPredictions(drawing: Drawing, predictions: readonly Prediction[], lateTimestep: number): void {
   const { plan, sampler, step, request } = drawing;
@@ -132,7 +134,7 @@ export function applyPredictions(drawing: Drawing, predictions: readonly Predict
     previousEstimate: drawing.estimate,
     noise: () => gaussianNoise(request.seed, 1 + step, drawing.latent.length),
   });
-  if (plan.maskRow !== null && isLate(sampler.timesteps, step, lateTimestep)) {
+  if (plan.maskRow !== null && givesMask(drawing, lateTimestep)) {
     // A copy: the prediction is a view into the whole batch's output.
     drawing.maskFeatures.push(new Float32Array(predictions[plan.maskRow]?.maskFeature ?? []));
   }

@@ -1,15 +1,16 @@
 /**
  * An opened bundle as three functions. This is the one file that speaks to the graphs, so it says what their tensors hold.
  *
- *   B samples, U background rows, R rows; latent [C,h,w], text [D], image [3,H,W]
+ *   B samples, U background rows, R rows; K rows of masks; latent [C,h,w], image [3,H,W]
  */
 import * as ort from 'onnxruntime-node';
 
 import type { Bundle, Manifest } from '../bundle/manifest.js';
 import { InferenceError } from '../errors.js';
+import { conditionsFromModulations, conditionsFromTexts } from './conditions.js';
 import type { DeviceOptions } from './sessions.js';
 import { openSession } from './sessions.js';
-import type { Embed } from './text.js';
+import { concatenated, integers, split } from './tensors.js';
 import { openText } from './text.js';
 
 /** One call of the denoiser: every row of every sample that takes part in it. */
@@ -20,29 +21,30 @@ export interface Evaluation {
   readonly timesteps: readonly number[];
   /** [U]: the sample that each background row reads */
   readonly backgroundSample: readonly number[];
-  /** U of [D]: c_p */
-  readonly backgroundText: readonly Float32Array[];
+  /** [U]: what each background row is told, c_p */
+  readonly background: readonly string[];
   /** [R]: the background row that each row continues */
   readonly rowBackground: readonly number[];
-  /** R of [D]: c_d */
-  readonly defectText: readonly Float32Array[];
-  /** R of [D]: c_f */
-  readonly fusionText: readonly Float32Array[];
+  /** [R]: c_d */
+  readonly defect: readonly string[];
+  /** [R]: c_f */
+  readonly fusion: readonly string[];
+  /** [K]: the rows whose mask features are wanted */
+  readonly maskRows: readonly number[];
 }
 
 /** What the denoiser says of one row. */
 export interface Prediction {
   /** ε [C,h,w] */
   readonly noise: Float32Array;
-  /** M_f [C,h,w] */
-  readonly maskFeature: Float32Array;
+  /** M_f [C,h,w], of the rows that it was wanted of */
+  readonly maskFeature: Float32Array | undefined;
   /** v [C,h,w], of a model that learned its variance */
   readonly variance: Float32Array | undefined;
 }
 
 export interface Model {
   readonly manifest: Manifest;
-  readonly embed: Embed;
   /** One prediction per row. */
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
   /** Latents (or mask features) [C,h,w] → as many pictures [3,H,W], in about −1 … 1. */
@@ -56,32 +58,42 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;
+  const { modulation, image_encoder } = manifest.components;
   const textEncoder = await openSession(bundle, 'text_encoder', device);
+  const modulator = modulation === undefined ? null : await openSession(bundle, 'modulation', device);
   const denoiser = await openSession(bundle, 'denoiser', device);
   const decoder = await openSession(bundle, 'image_decoder', device);
-  const encoder =
-    manifest.components.image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
+  const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
+
+  const embed = await openText(bundle, textEncoder);
+  const conditions = modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator);
+  const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
+  /** Tensors without an element are a CPU's affair: elsewhere a row is computed that nobody asked for. */
+  const maskRowsFor = (wanted: readonly number[]): readonly number[] =>
+    wanted.length === 0 && device.provider !== 'cpu' ? [0] : wanted;
 
   return {
     manifest,
-    embed: await openText(bundle, textEncoder),
 
-    async denoise({ latents, timesteps, backgroundSample, backgroundText, rowBackground, defectText, fusionText }) {
+    async denoise(evaluation) {
+      const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
       const outputs = await denoiser.run({
         latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
         timestep: integers(timesteps),
         background_sample: integers(backgroundSample),
-        background_text: vectors(backgroundText),
         row_background: integers(rowBackground),
-        defect_text: vectors(defectText),
-        fusion_text: vectors(fusionText),
+        ...(await conditions(evaluation)),
+        ...(choosesMaskRows ? { mask_rows: integers(maskRowsFor(maskRows)) } : {}),
       });
-      const rows = (name: string): Float32Array[] => split(outputs[name]?.data as Float32Array, rowBackground.length);
-      const [noise, maskFeature] = [rows('noise'), rows('mask_feature')];
-      const variance = manifest.schedule.varianceType === 'learned_range' ? rows('variance') : undefined;
+      const given = (name: string, parts: number): Float32Array[] => split(outputs[name]?.data as Float32Array, parts);
+      const noise = given('noise', rowBackground.length);
+      const features = given('mask_feature', choosesMaskRows ? maskRowsFor(maskRows).length : rowBackground.length);
+      const variance =
+        manifest.schedule.varianceType === 'learned_range' ? given('variance', rowBackground.length) : undefined;
+      const featureOf = new Map(maskRows.map((row, k) => [row, features[choosesMaskRows ? k : row]]));
       return rowBackground.map((_, r) => ({
         noise: noise[r] as Float32Array,
-        maskFeature: maskFeature[r] as Float32Array,
+        maskFeature: featureOf.get(r),
         variance: variance?.[r],
       }));
     },
@@ -103,32 +115,7 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
     },
 
     async close() {
-      for (const session of [textEncoder, denoiser, decoder, encoder]) await session?.release();
+      for (const session of [textEncoder, modulator, denoiser, decoder, encoder]) await session?.release();
     },
   };
-}
-
-function integers(values: readonly number[]): ort.Tensor {
-  const wide = new BigInt64Array(values.length);
-  for (let i = 0; i < wide.length; i++) wide[i] = BigInt(values[i] ?? 0);
-  return new ort.Tensor('int64', wide, [values.length]);
-}
-
-function vectors(rows: readonly Float32Array[]): ort.Tensor {
-  return new ort.Tensor('float32', concatenated(rows), [rows.length, rows[0]?.length ?? 0]);
-}
-
-function concatenated(arrays: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(arrays.reduce((length, array) => length + array.length, 0));
-  let offset = 0;
-  for (const array of arrays) {
-    whole.set(array, offset);
-    offset += array.length;
-  }
-  return whole;
-}
-
-function split(whole: Float32Array, parts: number): Float32Array[] {
-  const length = whole.length / parts;
-  return Array.from({ length: parts }, (_, i) => whole.subarray(i * length, (i + 1) * length));
 }

@@ -60,7 +60,7 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
   const ground = { asked, place, before, input, known, region: resizedRegion(place.region, side, size) };
   const noise = gaussianNoise(request.seed, 0, known.length);
   const everywhere = new Uint8Array(manifest.latent.height * manifest.latent.width).fill(1);
-  const scout = await beginDrawing(
+  const scout = beginDrawing(
     model,
     { ...request, strength: SCOUT_STRENGTH, steps: SCOUT_STEPS, sampler: 'DPM_SOLVER_PP' },
     { known, noise, inside: everywhere, freedom: 1 },
@@ -117,7 +117,7 @@ async function placed(
   const inside = place.choose ? chosenCells(rolled(salience, shift, grid), cells, grid) : cells;
   const start = { known, noise: rolled(noise, shift, grid), inside, freedom: asked.freedom };
   const direction = scout.direction === null ? null : ratioOf(rolled(scout.direction, shift, grid), inside);
-  return { main: await beginDrawing(model, request, start), inside, direction };
+  return { main: beginDrawing(model, request, start), inside, direction };
 }
 
 async function composed(model: Model, ground: Ground, { main, inside, direction }: Placed): Promise<Pixels> {

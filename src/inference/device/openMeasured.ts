@@ -23,7 +23,7 @@ export async function openMeasured(
   const known = capacities.find((capacity) => capacity.bundle === bundle.id);
   if (known !== undefined) return { model, capacity: known };
 
-  const key = await calibrationKey(device, options.provider, bundle);
+  const key = await calibrationKey(device, options, bundle);
   const kept = calibrationDirectory === null ? null : await recall(calibrationDirectory, key);
   if (kept !== null) return { model, capacity: { bundle: bundle.id, ...budgetOf(kept), curve: kept } };
 

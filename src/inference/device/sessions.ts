@@ -14,7 +14,7 @@ import { BundleError, InferenceError } from '../errors.js';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
-/** The precisions of arithmetic that a provider is best served with, the best first. */
+/** The arithmetic that a provider is best served with, the best first: measured in docs/engine.md. */
 const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   cpu: ['fp32', 'int8', 'fp16'],
   cuda: ['fp16', 'fp32', 'int8'],
@@ -25,10 +25,21 @@ const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
 export interface DeviceOptions {
   readonly provider: Provider;
   readonly session: InferenceSession.SessionOptions;
+  /** Of the variants that a component has, the first of these is opened. */
+  readonly precisions: readonly Precision[];
 }
 
-/** @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word. */
-export function deviceOptions(device: string): DeviceOptions {
+/**
+ * @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word.
+ * @param precision goes before what suits the device best; a component that has no such variant is opened as suits it.
+ */
+export function deviceOptions(device: string, precision: Precision | null): DeviceOptions {
+  const options = providerOptions(device);
+  const preferred = PREFERENCE[options.provider];
+  return { ...options, precisions: precision === null ? preferred : [precision, ...preferred] };
+}
+
+function providerOptions(device: string): Omit<DeviceOptions, 'precisions'> {
   if (device === 'cpu') {
     return {
       provider: 'cpu',
@@ -47,9 +58,8 @@ export function deviceOptions(device: string): DeviceOptions {
   return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }] } };
 }
 
-/** The variant of a component that suits the provider best. */
-export function chooseVariant(component: Component, provider: Provider): Variant {
-  const rank = (variant: Variant): number => PREFERENCE[provider].indexOf(variant.precision);
+export function chooseVariant(component: Component, { precisions }: Pick<DeviceOptions, 'precisions'>): Variant {
+  const rank = (variant: Variant): number => precisions.indexOf(variant.precision);
   return component.variants.reduce((best, variant) => (rank(variant) < rank(best) ? variant : best));
 }
 
@@ -61,11 +71,12 @@ export function chooseVariant(component: Component, provider: Provider): Variant
 export async function openSession(
   bundle: Bundle,
   name: ComponentName,
-  { provider, session: options }: DeviceOptions,
+  device: DeviceOptions,
 ): Promise<InferenceSession> {
   const component = bundle.manifest.components[name];
   if (component === undefined) throw new BundleError(bundle.directory, [`has no component ${name}`]);
-  const file = join(bundle.directory, chooseVariant(component, provider).file);
+  const { provider, session: options } = device;
+  const file = join(bundle.directory, chooseVariant(component, device).file);
   const session = await ort.InferenceSession.create(file, options).catch((error: unknown) => {
     const message = (error as Error).message;
     if (/backend not found|OrtSessionOptionsAppendExecutionProvider|adapter/i.test(message)) {
@@ -73,7 +84,7 @@ export async function openSession(
     }
     throw new BundleError(file, [`is not a graph that onnxruntime can open: ${message}`], { cause: error });
   });
-  const contract = componentContracts(bundle.manifest.schedule.varianceType)[name];
+  const contract = componentContracts(bundle.manifest)[name];
   const problems = [...graphProblems(session, name, component, contract), ...shapeProblems(session, bundle.manifest)];
   if (problems.length > 0) throw new BundleError(file, problems);
   return session;

@@ -1,7 +1,7 @@
 /** One guided evaluation for whichever samples are given, each at its own timestep, and one sampler step of each. */
 import { InferenceError } from '../errors.js';
 import { isOutOfMemory } from '../outOfMemory.js';
-import { applyPredictions, timestepOf } from './drawing.js';
+import { applyPredictions, givesMask, timestepOf } from './drawing.js';
 import type { Drawing } from './drawing.js';
 import type { Evaluation, Model } from './model.js';
 
@@ -13,14 +13,15 @@ export interface Failure {
 
 /** All samples advance by one step together. What a sample becomes does not depend on the others, and neither does whether it fails. */
 export async function advance(model: Model, drawings: readonly Drawing[]): Promise<Failure[]> {
-  const predictions = await model.denoise(evaluationOf(drawings));
+  const { lateTimestep } = model.manifest.mask;
+  const predictions = await model.denoise(evaluationOf(drawings, lateTimestep));
   const failures: Failure[] = [];
   let row = 0;
   for (const drawing of drawings) {
     const own = predictions.slice(row, row + drawing.plan.rows.length);
     row += own.length;
     try {
-      applyPredictions(drawing, own, model.manifest.mask.lateTimestep);
+      applyPredictions(drawing, own, lateTimestep);
     } catch (error) {
       failures.push({ drawing, error: error as Error });
     }
@@ -58,20 +59,24 @@ function tooLarge(drawing: Drawing, error: Error): Failure {
 }
 
 /** The rows of all samples after one another; a sample's rows that share a product share its background row. */
-function evaluationOf(drawings: readonly Drawing[]): Evaluation {
+function evaluationOf(drawings: readonly Drawing[], lateTimestep: number): Evaluation {
   let backgrounds = 0;
   const rowBackground: number[] = [];
-  for (const { texts } of drawings) {
-    for (const own of texts.rowBackground) rowBackground.push(backgrounds + own);
-    backgrounds += texts.background.length;
+  const maskRows: number[] = [];
+  for (const drawing of drawings) {
+    const { phrases, plan } = drawing;
+    if (plan.maskRow !== null && givesMask(drawing, lateTimestep)) maskRows.push(rowBackground.length + plan.maskRow);
+    for (const own of phrases.rowBackground) rowBackground.push(backgrounds + own);
+    backgrounds += phrases.background.length;
   }
   return {
     latents: drawings.map((drawing) => drawing.latent),
     timesteps: drawings.map(timestepOf),
-    backgroundSample: drawings.flatMap(({ texts }, s) => texts.background.map(() => s)),
-    backgroundText: drawings.flatMap(({ texts }) => texts.background),
+    backgroundSample: drawings.flatMap(({ phrases }, s) => phrases.background.map(() => s)),
+    background: drawings.flatMap(({ phrases }) => phrases.background),
     rowBackground,
-    defectText: drawings.flatMap(({ texts }) => texts.defect),
-    fusionText: drawings.flatMap(({ texts }) => texts.fusion),
+    defect: drawings.flatMap(({ phrases }) => phrases.defect),
+    fusion: drawings.flatMap(({ phrases }) => phrases.fusion),
+    maskRows,
   };
 }

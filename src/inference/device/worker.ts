@@ -6,6 +6,7 @@
 import { constants, setPriority } from 'node:os';
 import sharp from 'sharp';
 
+import type { Bundle, Precision } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
 import type { FromWorker, OpenError, ToWorker } from '../protocol.js';
@@ -13,7 +14,8 @@ import type { Batcher } from './batcher.js';
 import { createBatcher } from './batcher.js';
 import type { Model } from './model.js';
 import { openMeasured } from './openMeasured.js';
-import { deviceOptions } from './sessions.js';
+import type { DeviceOptions } from './sessions.js';
+import { chooseVariant, deviceOptions } from './sessions.js';
 
 let batcher: Batcher | null = null;
 
@@ -24,7 +26,7 @@ function tell(message: FromWorker): void {
 
 async function open(opening: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
   try {
-    const options = deviceOptions(opening.device);
+    const options = deviceOptions(opening.device, opening.precision);
     // Where it computes on the cores that the server answers from, the server goes first. Before the sessions are opened:
     // their threads take over the priority.
     if (options.provider === 'cpu') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
@@ -37,10 +39,17 @@ async function open(opening: Extract<ToWorker, { kind: 'open' }>): Promise<void>
     }
     const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
     batcher = createBatcher({ models, budgets, tell });
-    tell({ kind: 'ready', provider: options.provider, capacities });
+    tell({ kind: 'ready', provider: options.provider, capacities, precisions: precisionsOf(opening.bundles, options) });
   } catch (error) {
     tell({ kind: 'refused', error: openError(error) });
   }
+}
+
+/** Of each bundle's denoiser, which is nearly all of the work. */
+function precisionsOf(bundles: readonly Bundle[], options: DeviceOptions): Record<string, Precision> {
+  return Object.fromEntries(
+    bundles.map(({ id, manifest }) => [id, chooseVariant(manifest.components.denoiser, options).precision]),
+  );
 }
 
 function openError(error: unknown): OpenError {

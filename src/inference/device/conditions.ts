@@ -1,0 +1,103 @@
+/**
+ * What an evaluation's rows are told, as the denoiser of a bundle takes it: texts, or the modulations of its layers that
+ * follow from (timestep, text) alone. Those are computed once for every distinct pair and kept: samples of one generation
+ * share them, at every step.
+ */
+import * as ort from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+
+import type { Evaluation } from './model.js';
+import { vectors } from './tensors.js';
+import type { Embed } from './text.js';
+
+/** The denoiser's inputs that say under which conditions its rows are. */
+export type Conditions = (evaluation: Evaluation) => Promise<Record<string, ort.Tensor>>;
+
+/** For a denoiser that works out the modulations by itself. */
+export function conditionsFromTexts(embed: Embed): Conditions {
+  const texts = async (phrases: readonly string[]): Promise<ort.Tensor> =>
+    vectors(await Promise.all(phrases.map(embed)));
+  return async ({ background, defect, fusion }) => ({
+    background_text: await texts(background),
+    defect_text: await texts(defect),
+    fusion_text: await texts(fusion),
+  });
+}
+
+/** The parts of the denoiser, in the order in which the graph gives their modulations. */
+const PARTS = ['background', 'defect', 'fusion'] as const;
+type Part = (typeof PARTS)[number];
+
+/** Of modulations that are kept; the small bundle has 22 kB of each. What was used least lately is forgotten first. */
+const BYTES_KEPT = 64 * 2 ** 20;
+
+interface Wanted {
+  readonly part: Part;
+  readonly phrase: string;
+  readonly timestep: number;
+}
+
+export function conditionsFromModulations(embed: Embed, session: InferenceSession, bytesKept = BYTES_KEPT): Conditions {
+  const kept = new Map<string, Float32Array>();
+  let bytes = 0;
+
+  const keep = (key: string, vector: Float32Array): void => {
+    kept.set(key, vector);
+    bytes += vector.byteLength;
+  };
+
+  const forget = (): void => {
+    for (const [key, vector] of kept) {
+      if (bytes <= bytesKept) return;
+      kept.delete(key);
+      bytes -= vector.byteLength;
+    }
+  };
+
+  /** All of them in one run of the graph, which gives all parts for every condition. */
+  const compute = async (missing: ReadonlyMap<string, Wanted>): Promise<void> => {
+    const wanted = [...missing];
+    const timesteps = BigInt64Array.from(wanted, ([, { timestep }]) => BigInt(timestep));
+    const texts = await Promise.all(wanted.map(([, { phrase }]) => embed(phrase)));
+    const outputs = await session.run({
+      timestep: new ort.Tensor('int64', timesteps, [wanted.length]),
+      text: vectors(texts),
+    });
+    wanted.forEach(([key, { part }], i) => {
+      const all = outputs[`${part}_modulation`]?.data as Float32Array;
+      const width = all.length / wanted.length;
+      keep(key, all.slice(i * width, (i + 1) * width));
+    });
+  };
+
+  return async (evaluation) => {
+    const keys = new Map<Part, string[]>();
+    const missing = new Map<string, Wanted>();
+    for (const part of PARTS) {
+      const ofPart = evaluation[part].map((phrase, row) => {
+        const timestep = timestepOfRow(evaluation, part, row);
+        const key = `${part} ${String(timestep)} ${phrase}`;
+        const found = kept.get(key);
+        if (found === undefined) missing.set(key, { part, phrase, timestep });
+        else {
+          kept.delete(key);
+          kept.set(key, found);
+        }
+        return key;
+      });
+      keys.set(part, ofPart);
+    }
+    if (missing.size > 0) await compute(missing);
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const [part, ofPart] of keys)
+      inputs[`${part}_modulation`] = vectors(ofPart.map((key) => kept.get(key) as Float32Array));
+    // After they are read: those of one evaluation may be more than are kept.
+    forget();
+    return inputs;
+  };
+}
+
+function timestepOfRow({ timesteps, backgroundSample, rowBackground }: Evaluation, part: Part, row: number): number {
+  const background = part === 'background' ? row : (rowBackground[row] ?? 0);
+  return timesteps[backgroundSample[background] ?? 0] ?? 0;
+}
