@@ -3,14 +3,19 @@
  * however often its worker dies.
  */
 import { loadBundles } from './bundle/load.js';
-import type { Bundle } from './bundle/manifest.js';
-import type { Device, DeviceInfo, Log, StepFigure } from './device.js';
+import type { Bundle, Manifest } from './bundle/manifest.js';
+import type { Device, DeviceInfo, Log } from './device.js';
 import { openDevice } from './device.js';
+import { createDispatch } from './dispatch.js';
 import type { Draw, DrawListener } from './draw.js';
 import { startDraw } from './draw.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+import { joinIdentical } from './joining.js';
+import type { StepMade } from './protocol.js';
 import { requireDrawable } from './requests.js';
+import { createSpeed } from './speed.js';
 import type { SampleRequest } from './types.js';
+import type { Dispatch } from './wanted.js';
 
 export interface InferencePool {
   /** The verified bundles. */
@@ -43,6 +48,11 @@ export interface PoolOptions {
   readonly stepped?: (figure: StepFigure) => void;
 }
 
+/** One step that a device made. */
+export interface StepFigure extends StepMade {
+  readonly device: string;
+}
+
 const DEFAULT_MAXIMUM_ROWS = 6;
 
 /**
@@ -60,7 +70,22 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
   if (!Number.isInteger(maximumRows) || maximumRows < 1)
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const devices = names.map((name) => openDevice(name, bundles, maximumRows, log, stepped));
+  let look = (): void => undefined;
+  const posts = names.map((name) => {
+    const speed = createSpeed();
+    const device = openDevice(name, bundles, maximumRows, {
+      log,
+      stepped(step) {
+        speed.heard(step.bundle, step.rows, step.seconds);
+        stepped({ device: name, ...step });
+        look();
+      },
+      changed: () => look(),
+      keepsSamples: () => posts.filter((post) => post.device.info().state !== 'FAILED').length === 1,
+    });
+    return { device, speed, rowBudget: () => maximumRows };
+  });
+  const devices = posts.map(({ device }) => device);
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
   const unsound = reasons.find((reason) => reason instanceof BundleError);
@@ -73,10 +98,18 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
       )
     );
   }
-  return poolOf(bundles, devices);
+  const dispatch = createDispatch(posts, (bundle) => manifestOf(bundles, bundle));
+  look = () => dispatch.look();
+  return poolOf(bundles, devices, joinIdentical(dispatch));
 }
 
-function poolOf(bundles: readonly Bundle[], devices: readonly Device[]): InferencePool {
+function manifestOf(bundles: readonly Bundle[], id: string): Manifest {
+  const bundle = bundles.find((other) => other.id === id);
+  if (bundle === undefined) throw new InferenceError(`bundle "${id}" is not loaded`);
+  return bundle.manifest;
+}
+
+function poolOf(bundles: readonly Bundle[], devices: readonly Device[], dispatch: Dispatch): InferencePool {
   const inFlight = new Set<string>();
   const draws = new Set<Draw>();
   let closing: Promise<void> | undefined;
@@ -103,7 +136,7 @@ function poolOf(bundles: readonly Bundle[], devices: readonly Device[]): Inferen
       for (const request of requests) requireDrawable(request, bundles);
       requireFreeIds(ids);
 
-      const draw = startDraw(requests, devices, listener);
+      const draw = startDraw(requests, dispatch, listener);
       const onAbort = (): void => draw.giveUp(new CanceledError('canceled', { cause: signal?.reason }));
       for (const id of ids) inFlight.add(id);
       draws.add(draw);

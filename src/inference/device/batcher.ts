@@ -103,11 +103,14 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
     try {
       const model = modelOf(first);
       const began = performance.now();
-      const failures = await advance(
-        model,
-        together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing))),
-      );
-      figures.add(together.length, performance.now() - began);
+      const drawings = together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing)));
+      const failures = await advance(model, drawings);
+      figures.add({
+        bundle: first.request.bundle,
+        samples: together.length,
+        rows: drawings.reduce((sum, { plan }) => sum + plan.rows.length, 0),
+        seconds: (performance.now() - began) / 1000,
+      });
       for (const { drawing, error } of failures)
         together.filter((sample) => sample.job.drawings.includes(drawing)).forEach((sample) => fail(sample, error));
       for (const sample of together) if (active.includes(sample)) await report(model, sample);
