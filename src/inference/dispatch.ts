@@ -7,7 +7,7 @@ import type { Manifest } from './bundle/manifest.js';
 import type { Device, Task } from './device.js';
 import { DeviceLostError } from './errors.js';
 import type { DeviceView, Placement } from './placement.js';
-import { FIRST_ROOM, ROOM, moves, placements } from './placement.js';
+import { ALL_ROOM, FIRST_ROOM, ROOM, moves, placements } from './placement.js';
 import { createQueue } from './queue.js';
 import type { Speed } from './speed.js';
 import type { Dispatch, Wanted } from './wanted.js';
@@ -149,7 +149,7 @@ export function createDispatch(posts: readonly Post[], manifestOf: (bundle: stri
         seconds: ({ bundle, rowSteps }) => secondsPerRow(bundle) * rowSteps,
         batches: ({ bundle, rows }) => rows / rowBudget(bundle),
         isKnown,
-        room: (entry) => (alone ? Infinity : isKnown(entry) ? ROOM : FIRST_ROOM),
+        room: (entry) => (alone ? ALL_ROOM : isKnown(entry) ? ROOM : FIRST_ROOM),
       };
     });
   };
@@ -165,7 +165,7 @@ export function createDispatch(posts: readonly Post[], manifestOf: (bundle: stri
       return;
     }
     if (queue.size > 0) {
-      for (const placement of placements(queue.inOrder(), views(live))) {
+      for (const placement of placements(queue.inOrder(), queue.heads(), views(live))) {
         queue.take(placement.sample);
         give(placement);
       }

@@ -13,6 +13,8 @@ interface Joint {
   /** Of any member so far. */
   priority: number;
   started: boolean;
+  /** The last of them wants it no longer, and the dispatch has not let go of it yet. */
+  canceled: boolean;
   /** What the dispatch knows it by; its share is the first member's. */
   drawn: Wanted | null;
 }
@@ -33,11 +35,14 @@ export function joinIdentical(dispatch: Dispatch): Dispatch {
       (...rest: A): void => {
         if (joint.drawn === drawn) what(...rest);
       };
-    const tellAll = (what: (member: Wanted) => void): void => [...joint.members].forEach(what);
+    /** Telling one may cancel others. */
+    const tellAll = (what: (member: Wanted) => void): void => {
+      for (const member of [...joint.members]) if (joint.members.has(member) && !joint.canceled) what(member);
+    };
     const end = (what: (member: Wanted) => void): void => {
       close(joint);
       for (const member of joint.members) jointOf.delete(member);
-      tellAll(what);
+      joint.members.forEach(what);
     };
     const drawn: Wanted = {
       request,
@@ -67,7 +72,7 @@ export function joinIdentical(dispatch: Dispatch): Dispatch {
         let joint = open.get(identity);
         // One that was begun with a lower priority may be set aside for long: whoever is in a hurry has his own drawn.
         if (joint === undefined || (joint.started && priority > joint.priority)) {
-          joint = { identity, members: new Set(), priority, started: false, drawn: null };
+          joint = { identity, members: new Set(), priority, started: false, canceled: false, drawn: null };
           open.set(identity, joint);
           begun.push(beginDrawn(joint, wanted.request));
         } else if (priority > joint.priority && joint.drawn !== null) {
@@ -96,6 +101,7 @@ export function joinIdentical(dispatch: Dispatch): Dispatch {
         } else if (joint.drawn !== null) {
           // It is being given up: who asks for the same now has it drawn anew.
           close(joint);
+          joint.canceled = true;
           given.push(joint.drawn);
         }
       }

@@ -33,8 +33,10 @@ export interface DeviceView<S> {
 
 /** One that is evaluated and one that waits, so that what ends is followed at once. */
 export const ROOM = 2;
-/** A device that no step was heard of: enough to show what it can do, and not more. */
+/** Of a device that no step was heard of: enough to show what it can do, and not more. */
 export const FIRST_ROOM = 1;
+/** Of a device that is the only one. */
+export const ALL_ROOM = Infinity;
 /**
  * So many batches more for a share that has nothing of that priority on any device. The device decides at every step whose turn
  * it is, but only among those that it has.
@@ -50,25 +52,39 @@ export interface Placement<S, D> {
   readonly device: D;
 }
 
-/** @param waiting in the order of their turns: a sample never comes behind one of lower priority. */
+/**
+ * @param waiting in the order of their turns: a sample never comes behind one of lower priority.
+ * @param heads the first that waits of each share and priority, in the same order.
+ */
 export function placements<S extends Placeable, D extends DeviceView<S>>(
   waiting: Iterable<S>,
+  heads: Iterable<S>,
   devices: readonly D[],
 ): Placement<S, D>[] {
   const placed: Placement<S, D>[] = [];
   const books = devices.map((device) => openBook(device));
-  const present = new Set(devices.flatMap(({ held }) => held.map(({ sample }) => lineOf(sample))));
-  let seen = 0;
+  const give = (sample: S, { device, enter }: Book<S, D>): void => {
+    placed.push({ sample, device });
+    enter(sample);
+  };
+  let passed = 0;
   for (const sample of waiting) {
     const best = least(books, (book) => book.doneAfter(sample));
-    if (best === undefined) break;
-    const room = best.device.room(sample) + (present.has(lineOf(sample)) ? 0 : ROOM_FOR_THE_ABSENT);
-    if (room < Infinity && seen++ >= LOOKAHEAD) break;
-    if (best.batchesBefore(sample) < room) {
-      placed.push({ sample, device: best.device });
-      present.add(lineOf(sample));
+    if (best === undefined || passed > LOOKAHEAD || books.every((book) => isFull(book, sample))) break;
+    if (best.batchesBefore(sample) < best.device.room(sample)) give(sample, best);
+    else {
+      best.expect(sample);
+      passed++;
     }
-    best.add(sample);
+  }
+  const present = new Set([...devices.flatMap(({ held }) => held), ...placed].map(({ sample }) => lineOf(sample)));
+  for (const sample of heads) {
+    if (present.has(lineOf(sample))) continue;
+    const withRoom = books.filter(
+      (book) => book.batchesBefore(sample) < book.device.room(sample) + ROOM_FOR_THE_ABSENT,
+    );
+    const best = least(withRoom, (book) => book.doneAfter(sample));
+    if (best !== undefined) give(sample, best);
   }
   return placed;
 }
@@ -92,9 +108,14 @@ export function moves<S extends Placeable, D extends DeviceView<S>>(devices: rea
     const best = least(others, (book) => book.doneAfter(sample));
     if (best === undefined || best.doneAfter(sample) * WORTH_MOVING >= left) continue;
     moved.push({ sample, device: best.device });
-    best.add(sample);
+    best.enter(sample);
   }
   return moved;
+}
+
+/** For whatever comes behind the sample. */
+function isFull<S, D extends DeviceView<S>>({ device, batchesBefore }: Book<S, D>, sample: S): boolean {
+  return batchesBefore(sample) >= Math.max(ROOM, device.room(sample));
 }
 
 function lineOf({ priority, share }: Placeable): string {
@@ -111,28 +132,35 @@ interface Book<S, D> {
   readonly device: D;
   /** When the sample would be done, in seconds from now. What has a lower priority does not stand in its way. */
   doneAfter(sample: S): number;
+  /** That it has in hand. */
   batchesBefore(sample: S): number;
   batches(): number;
-  add(sample: S): void;
+  enter(sample: S): void;
+  /** It will be given the sample when it has room. */
+  expect(sample: S): void;
 }
 
 function openBook<S extends Placeable, D extends DeviceView<S>>(device: D): Book<S, D> {
   const totals = new Map<number, { seconds: number; batches: number }>();
-  const enter = (sample: S, left: number): void => {
+  const add = (sample: S, left: number, batches: number): void => {
     const total = totals.get(sample.priority) ?? { seconds: 0, batches: 0 };
     total.seconds += device.seconds(sample) * left;
-    total.batches += device.batches(sample);
+    total.batches += batches;
     totals.set(sample.priority, total);
   };
-  const sumFrom = (priority: number, what: 'seconds' | 'batches'): number =>
-    [...totals].reduce((sum, [own, total]) => (own >= priority ? sum + total[what] : sum), 0);
-  for (const { sample, done } of device.held) enter(sample, 1 - done);
+  const sumFrom = (priority: number, what: 'seconds' | 'batches'): number => {
+    let sum = 0;
+    for (const [own, total] of totals) if (own >= priority) sum += total[what];
+    return sum;
+  };
+  for (const { sample, done } of device.held) add(sample, 1 - done, device.batches(sample));
   return {
     device,
     doneAfter: (sample) => sumFrom(sample.priority, 'seconds') + device.seconds(sample),
     batchesBefore: ({ priority }) => sumFrom(priority, 'batches'),
     batches: () => sumFrom(-Infinity, 'batches'),
-    add: (sample) => enter(sample, 1),
+    enter: (sample) => add(sample, 1, device.batches(sample)),
+    expect: (sample) => add(sample, 1, 0),
   };
 }
 

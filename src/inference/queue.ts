@@ -23,6 +23,8 @@ export interface Queue<T extends Queued> {
   take(sample: T): void;
   /** As they would be taken if each of them was, in turn. */
   inOrder(): Generator<T, void>;
+  /** The first of each share and priority, the highest priority first. */
+  heads(): T[];
 }
 
 /** Those of one share and priority. */
@@ -59,6 +61,8 @@ export function createQueue<T extends Queued>(): Queue<T> {
     return removed;
   };
 
+  const byPriority = (): Map<string, Line<T>>[] => [...lines].sort(([a], [b]) => b - a).map(([, shares]) => shares);
+
   const startOf = (share: string): number => Math.max(present, clocks.get(share) ?? present);
 
   return {
@@ -86,10 +90,17 @@ export function createQueue<T extends Queued>(): Queue<T> {
         for (const [share, clock] of clocks) if (clock <= present) clocks.delete(share);
       }
     },
+    heads: () =>
+      byPriority().flatMap((shares) =>
+        [...shares.values()].flatMap(({ again, fresh }) => {
+          const { value, done } = inTurn(again, fresh).next();
+          return done === true ? [] : [value];
+        }),
+      ),
     *inOrder() {
-      for (const priority of [...lines.keys()].sort((a, b) => b - a)) {
-        const open = [...(lines.get(priority) ?? [])].map(([share, { again, fresh }]) => {
-          const samples = [...again, ...fresh].values();
+      for (const shares of byPriority()) {
+        const open = [...shares].map(([share, { again, fresh }]) => {
+          const samples = inTurn(again, fresh);
           return { samples, next: samples.next(), clock: startOf(share) };
         });
         for (;;) {
@@ -104,4 +115,9 @@ export function createQueue<T extends Queued>(): Queue<T> {
       }
     },
   };
+}
+
+/** Not as one list: a hundred thousand may wait, of which a few are looked at. */
+function* inTurn<T>(...sets: readonly ReadonlySet<T>[]): Generator<T, void> {
+  for (const set of sets) yield* set;
 }
