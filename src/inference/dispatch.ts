@@ -4,22 +4,14 @@
  * everything at once, and decides everything itself.
  */
 import type { Manifest } from './bundle/manifest.js';
-import type { Device, Task } from './device.js';
+import type { Task } from './device.js';
 import { DeviceLostError } from './errors.js';
 import type { DeviceView, Placement } from './placement.js';
 import { ALL_ROOM, FIRST_ROOM, ROOM, moves, placements } from './placement.js';
+import type { Post } from './post.js';
 import { createQueue } from './queue.js';
-import type { Speed } from './speed.js';
 import type { Dispatch, Wanted } from './wanted.js';
 import { workOf } from './work.js';
-
-/** A device of the pool and what is known of it. */
-export interface Post {
-  readonly device: Pick<Device, 'info' | 'add' | 'cancel'>;
-  readonly speed: Speed;
-  /** How many rows one of its evaluations may have. */
-  rowBudget(bundle: string): number;
-}
 
 export interface DeviceDispatch extends Dispatch {
   /** To be called when a device is ready again, is given up, or has made steps. */

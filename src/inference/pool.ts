@@ -5,15 +5,15 @@
 import { loadBundles } from './bundle/load.js';
 import type { Bundle, Manifest } from './bundle/manifest.js';
 import type { Device, DeviceInfo, Log } from './device.js';
-import { openDevice } from './device.js';
 import { createDispatch } from './dispatch.js';
 import type { Draw, DrawListener } from './draw.js';
 import { startDraw } from './draw.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 import { joinIdentical } from './joining.js';
+import type { OpenedPost } from './post.js';
+import { openPost } from './post.js';
 import type { StepMade } from './protocol.js';
 import { requireDrawable } from './requests.js';
-import { createSpeed } from './speed.js';
 import type { SampleRequest } from './types.js';
 import type { Dispatch } from './wanted.js';
 
@@ -40,9 +40,11 @@ export interface PoolOptions {
   readonly devices?: readonly string[];
   /**
    * How many rows one evaluation of the denoiser may have; a sample of Eq. 4 has three.
-   * @default 6: on a CPU batching does not pay, and few at a time means that the first are done early.
+   * @default what pays, measured when a device is opened with a bundle for the first time
    */
-  readonly maximumRows?: number;
+  readonly maximumRows?: number | null;
+  /** Where that is remembered; without it, it is measured each time. */
+  readonly calibrationDirectory?: string | null;
   readonly log?: Log;
   /** Hears of every step, about a second late. */
   readonly stepped?: (figure: StepFigure) => void;
@@ -53,8 +55,6 @@ export interface StepFigure extends StepMade {
   readonly device: string;
 }
 
-const DEFAULT_MAXIMUM_ROWS = 6;
-
 /**
  * Verifies the bundles and starts the devices; resolves when at least one is ready and each of the others has failed.
  * @throws BundleError when a bundle is not sound. @throws DeviceLostError when there is no device.
@@ -63,28 +63,28 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
   const {
     modelsDirectory,
     devices: names = ['cpu'],
-    maximumRows = DEFAULT_MAXIMUM_ROWS,
+    maximumRows = null,
+    calibrationDirectory = null,
     log = () => undefined,
     stepped = () => undefined,
   } = options;
-  if (!Number.isInteger(maximumRows) || maximumRows < 1)
+  if (maximumRows !== null && (!Number.isInteger(maximumRows) || maximumRows < 1))
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
+  const batching = { maximumRows, calibrationDirectory };
+  // Nothing is drawn before the devices have opened.
   let look = (): void => undefined;
-  const posts = names.map((name) => {
-    const speed = createSpeed();
-    const device = openDevice(name, bundles, maximumRows, {
+  const posts: readonly OpenedPost[] = names.map((name) =>
+    openPost(name, bundles, batching, {
       log,
       stepped(step) {
-        speed.heard(step.bundle, step.rows, step.seconds);
         stepped({ device: name, ...step });
         look();
       },
       changed: () => look(),
-      keepsSamples: () => posts.filter((post) => post.device.info().state !== 'FAILED').length === 1,
-    });
-    return { device, speed, rowBudget: () => maximumRows };
-  });
+      keepsSamples: () => posts.filter(({ device }) => device.info().state !== 'FAILED').length === 1,
+    }),
+  );
   const devices = posts.map(({ device }) => device);
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));

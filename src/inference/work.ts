@@ -1,6 +1,6 @@
 /** What a sample costs, known before it is drawn. */
 import type { Manifest } from './bundle/manifest.js';
-import { guidancePlan } from './method/guidance.js';
+import { rowsOf } from './device/needs.js';
 import { SCOUT_STEPS, SCOUT_STRENGTH } from './method/photograph.js';
 import { stepsOnPhotograph } from './requests.js';
 import type { SampleRequest } from './types.js';
@@ -12,15 +12,14 @@ export interface Work {
   readonly rowSteps: number;
 }
 
-export function workOf(request: SampleRequest, { prompts, schedule }: Manifest): Work {
-  const rowsAt = (strength: number): number =>
-    guidancePlan({ ...request, normal: prompts.normal, strength }).rows.length;
-  const { strength, steps, sampler, photograph } = request;
-  if (photograph != null) {
-    const [own, scout] = [rowsAt(strength), rowsAt(SCOUT_STRENGTH)];
-    const ownSteps = stepsOnPhotograph(sampler, schedule, steps, photograph.freedom);
-    return { rows: Math.max(own, scout), rowSteps: scout * SCOUT_STEPS + own * ownSteps };
-  }
-  const rows = rowsAt(strength) + (request.twin === true ? rowsAt(0) : 0);
-  return { rows, rowSteps: rows * steps };
+export function workOf(request: SampleRequest, { prompts: { normal }, schedule }: Manifest): Work {
+  const { steps, sampler, photograph } = request;
+  const rows = rowsOf(request, normal);
+  if (photograph == null) return { rows, rowSteps: rows * steps };
+  const drawn = { ...request, photograph: null, twin: false };
+  const scout = rowsOf({ ...drawn, strength: SCOUT_STRENGTH }, normal) * SCOUT_STEPS;
+  return {
+    rows,
+    rowSteps: scout + rowsOf(drawn, normal) * stepsOnPhotograph(sampler, schedule, steps, photograph.freedom),
+  };
 }

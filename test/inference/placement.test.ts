@@ -244,30 +244,30 @@ describe('the queue', () => {
 describe('the speed of a device', () => {
   test('is that of its full use: steps of few rows say nothing, fuller ones count at once', () => {
     const speed = createSpeed();
-    speed.heard('b', 3, 0.012);
+    speed.heard('b', 3, 0.012, 192);
     expect(speed.secondsPerRow('b')).toBeCloseTo(0.004);
-    speed.heard('b', 192, 0.07);
+    speed.heard('b', 192, 0.07, 192);
     expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192);
-    for (let i = 0; i < 100; i++) speed.heard('b', 3, 0.012);
+    for (let i = 0; i < 100; i++) speed.heard('b', 3, 0.012, 192);
     expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192);
   });
 
   test('follows what it does now, and a faster step sooner than a slower one', () => {
     const speed = createSpeed();
-    speed.heard('b', 6, 6);
-    speed.heard('b', 6, 0.6);
+    speed.heard('b', 6, 6, 192);
+    speed.heard('b', 6, 0.6, 192);
     expect(speed.secondsPerRow('b')).toBeLessThan(0.6);
-    for (let i = 0; i < 10; i++) speed.heard('b', 6, 0.6);
+    for (let i = 0; i < 10; i++) speed.heard('b', 6, 0.6, 192);
     const before = speed.secondsPerRow('b') ?? 0;
-    speed.heard('b', 6, 6);
+    speed.heard('b', 6, 6, 192);
     expect(speed.secondsPerRow('b')).toBeLessThan(2 * before);
-    for (let i = 0; i < 40; i++) speed.heard('b', 6, 6);
+    for (let i = 0; i < 40; i++) speed.heard('b', 6, 6, 192);
     expect(speed.secondsPerRow('b')).toBeGreaterThan(0.9);
   });
 
   test('is known of each bundle by itself', () => {
     const speed = createSpeed();
-    speed.heard('b', 6, 6);
+    speed.heard('b', 6, 6, 192);
     expect(speed.secondsPerRow('other')).toBeUndefined();
   });
 });

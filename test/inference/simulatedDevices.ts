@@ -1,9 +1,9 @@
 /** Devices that draw in virtual time, behind the real dispatch: what takes hours on slow hardware is over in milliseconds. */
 import type { DeviceInfo, DeviceState, Task } from '../../src/inference/device.js';
-import type { Post } from '../../src/inference/dispatch.js';
 import { createDispatch } from '../../src/inference/dispatch.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
 import { DeviceLostError } from '../../src/inference/index.js';
+import type { Post } from '../../src/inference/post.js';
 import { createSpeed } from '../../src/inference/speed.js';
 import type { Wanted } from '../../src/inference/wanted.js';
 import { workOf } from '../../src/inference/work.js';
@@ -75,10 +75,10 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
 
   const made = paces.map((pace) => simulatedDevice(pace, after, () => dispatch.look()));
   const posts = made.map(({ post }) => post);
-  if (known)
-    posts.forEach(({ speed }, i) =>
-      speed.heard(request.bundle, paces[i]?.rowBudget ?? 0, paces[i]?.step(paces[i].rowBudget) ?? 0),
-    );
+  made.forEach(({ post }, i) => {
+    const { rowBudget: rows, step } = paces[i] as Pace;
+    if (known) post.speed.begin({ bundle: request.bundle, rows, curve: [{ samples: rows / 3, seconds: step(rows) }] });
+  });
   const dispatch = createDispatch(posts, () => manifest);
 
   const wantedOf = (own: SampleRequest): Wanted => ({
@@ -152,7 +152,7 @@ function simulatedDevice(
 
   /** Now and then, as a device worker does. */
   const tellOfSteps = (): void => {
-    for (const rows of unheard.splice(0)) speed.heard(request.bundle, rows, pace.step(rows));
+    for (const rows of unheard.splice(0)) speed.heard(request.bundle, rows, pace.step(rows), pace.rowBudget);
     secondsUnheard = 0;
     look();
   };
