@@ -27,6 +27,9 @@ export interface DeviceOptions {
   readonly session: InferenceSession.SessionOptions;
 }
 
+/** Errors alone: onnxruntime warns of every graph that its shape arithmetic is left to the CPU, which is as it should be. */
+const QUIET = { logSeverityLevel: 3 } as const;
+
 /** @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word. */
 export function deviceOptions(device: string): DeviceOptions {
   if (device === 'cpu') {
@@ -40,11 +43,11 @@ export function deviceOptions(device: string): DeviceOptions {
       },
     };
   }
-  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'] } };
+  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'], ...QUIET } };
   const cuda = /^cuda:(\d+)$/.exec(device);
   if (cuda === null)
     throw new InferenceError(`unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`);
-  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }] } };
+  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET } };
 }
 
 /** The variant of a component that suits the provider best. */

@@ -1,0 +1,24 @@
+/** What a device's name makes of a session. What becomes of a pool with devices that are not there: pool.test.ts. */
+import { deviceOptions } from '../../src/inference/device/sessions.js';
+import { InferenceError } from '../../src/inference/index.js';
+
+test.each([
+  ['cuda:0', 0],
+  ['cuda:13', 13],
+])('%s is the GPU of that number', (device, deviceId) => {
+  expect(deviceOptions(device)).toMatchObject({
+    provider: 'cuda',
+    session: { executionProviders: [{ name: 'cuda', deviceId }] },
+  });
+});
+
+test.each(['cpu', 'webgpu'])('%s is that alone: there is nothing to fall back to', (device) => {
+  expect(deviceOptions(device)).toMatchObject({ provider: device, session: { executionProviders: [device] } });
+});
+
+test.each(['cuda', 'cuda:', 'cuda:-1', 'cuda:one', 'cpu:0', 'gpu', 'webgpu:1', ''])('"%s" is no device', (device) => {
+  expect(() => deviceOptions(device)).toThrow(InferenceError);
+  expect(() => deviceOptions(device)).toThrow(
+    `unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`,
+  );
+});
