@@ -88,7 +88,7 @@ function stage(
   ]);
   const batcher = createBatcher({
     models,
-    maximumRows: new Map([...models.keys()].map((bundle) => [bundle, maximumRows])),
+    budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
     tell: (message) => {
       told.push(message);
       heard();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 
-import { measureCurve, rowsThatPay } from '../../src/inference/device/calibration.js';
+import { budgetOf, measureCurve } from '../../src/inference/device/calibration.js';
 import type { Model } from '../../src/inference/device/model.js';
 import type { DeviceInfo, Manifest, PoolOptions } from '../../src/inference/index.js';
 import { openPool } from '../../src/inference/index.js';
@@ -52,7 +52,7 @@ describe('of a device whose step takes', () => {
   test('as long for each sample, one at a time pays, and little is tried', async () => {
     const { model, tried } = modelWhose((samples) => 50 * samples);
     const curve = await measureCurve(model, 2000);
-    expect(rowsThatPay(curve)).toBe(3);
+    expect(budgetOf(curve)).toEqual({ rows: 3, quickRows: 3 });
     expect(Math.max(...tried)).toBe(2);
     expect(curve).toEqual([
       { samples: 1, seconds: 0.05 },
@@ -62,18 +62,24 @@ describe('of a device whose step takes', () => {
 
   test('as long for 32 as for one, 32 pay', async () => {
     const { model } = modelWhose((samples) => 10 * Math.max(1, samples / 32));
-    expect(rowsThatPay(await measureCurve(model, 2000))).toBe(3 * 32);
+    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3 * 32);
   });
 
   test('hardly less per sample in a larger batch, the smaller one pays', async () => {
     const { model } = modelWhose((samples) => 10 + 90 * samples);
     // 100 ms for one; 95 each for two, 92.5 each for four: within 5 % of the best are two.
-    expect(rowsThatPay(await measureCurve(model, 60_000))).toBe(3 * 2);
+    expect(budgetOf(await measureCurve(model, 60_000)).rows).toBe(3 * 2);
+  });
+
+  test('longer and longer for more in all, steps are quick with fewer than pay', async () => {
+    // 50, 60, 80, 120, 200, 360 ms: the more the better, and four take less than twice as long as one.
+    const { model } = modelWhose((samples) => 40 + 10 * samples);
+    expect(budgetOf(await measureCurve(model, 60_000))).toEqual({ rows: 3 * 64, quickRows: 3 * 4 });
   });
 
   test('ten seconds, it is measured once and drawn with one at a time', async () => {
     const { model, tried } = modelWhose((samples) => 10_000 * samples);
-    expect(rowsThatPay(await measureCurve(model, 2000))).toBe(3);
+    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3);
     expect(tried).toEqual([1]);
   });
 
@@ -88,7 +94,7 @@ describe('of a device whose step takes', () => {
       if (samples >= 8) throw new Error('CUDA failure 2: out of memory');
       return 10;
     });
-    expect(rowsThatPay(await measureCurve(model, 2000))).toBe(3 * 4);
+    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3 * 4);
   });
 
   test('more memory than there is, a sample is tried alone', async () => {
@@ -97,7 +103,7 @@ describe('of a device whose step takes', () => {
     });
     const curve = await measureCurve(model, 2000);
     expect(curve).toEqual([]);
-    expect(rowsThatPay(curve)).toBe(3);
+    expect(budgetOf(curve)).toEqual({ rows: 3, quickRows: 3 });
   });
 });
 
@@ -119,7 +125,7 @@ describe('a device', () => {
     const [capacity] = first?.capacities ?? [];
     expect(capacity).toMatchObject({ bundle: 'tiny@1.0.0' });
     expect(capacity?.curve[0]).toMatchObject({ samples: 1 });
-    expect(capacity?.rows).toBe(rowsThatPay(capacity?.curve ?? []));
+    expect(capacity).toMatchObject(budgetOf(capacity?.curve ?? []));
     const [file = ''] = files();
     expect(files()).toHaveLength(1);
 
@@ -130,7 +136,7 @@ describe('a device', () => {
       { samples: 4, seconds: 3 },
     ];
     writeFileSync(file, JSON.stringify({ ...kept, curve }));
-    expect((await infoWith({}))?.capacities).toEqual([{ bundle: 'tiny@1.0.0', rows: 6, curve }]);
+    expect((await infoWith({}))?.capacities).toEqual([{ bundle: 'tiny@1.0.0', rows: 6, quickRows: 6, curve }]);
 
     for (const content of [
       JSON.stringify({ key: { ...kept.key, runtime: 'another' }, curve }),
@@ -145,7 +151,9 @@ describe('a device', () => {
 
   test('that is told how many rows to take measures nothing', async () => {
     const before = files().map((file) => readFileSync(file, 'utf8'));
-    expect((await infoWith({ maximumRows: 5 }))?.capacities).toEqual([{ bundle: 'tiny@1.0.0', rows: 5, curve: [] }]);
+    expect((await infoWith({ maximumRows: 5 }))?.capacities).toEqual([
+      { bundle: 'tiny@1.0.0', rows: 5, quickRows: 5, curve: [] },
+    ]);
     expect(files().map((file) => readFileSync(file, 'utf8'))).toEqual(before);
   });
 

@@ -26,8 +26,8 @@ interface Device {
   putBack(sample: Sample): void;
 }
 
-function device(rows: number, bytes = Infinity): Device {
-  const schedule = createSchedule<Sample>({ rows: () => rows, bytes });
+function device(rows: number, bytes = Infinity, quickRows = rows): Device {
+  const schedule = createSchedule<Sample>({ rows: () => ({ rows, quickRows }), bytes });
   const step = (): readonly Sample[] => {
     const together = schedule.next();
     for (const one of together) if (--one.left === 0) schedule.remove(one);
@@ -98,6 +98,25 @@ describe('between shares', () => {
     );
     expect(sharesOf(one.step())).toBe('abdb');
     expect(sharesOf(one.step())[0]).toBe('c');
+  });
+});
+
+describe('of a device whose larger batches take longer', () => {
+  test('steps are quick while a share with few samples is beside others', () => {
+    const one = device(24, Infinity, 6);
+    one.add(...several(100, { share: 'a' }));
+    expect(one.step()).toHaveLength(8);
+    one.add(sample({ share: 'b' }));
+    expect(Array.from({ length: 4 }, () => sharesOf(one.step()))).toEqual([...Array(4).fill('ba')]);
+    expect(one.step()).toHaveLength(8);
+  });
+
+  test('they are full where nobody else is there, and where every share can fill them', () => {
+    const one = device(24, Infinity, 6);
+    one.add(...several(4, { share: 'a', left: 1 }));
+    expect(one.step()).toHaveLength(4);
+    one.add(...several(20, { share: 'a' }), ...several(20, { share: 'b' }));
+    expect(one.step()).toHaveLength(8);
   });
 });
 

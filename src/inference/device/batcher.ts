@@ -6,6 +6,8 @@
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
+import type { RowBudget } from '../capacity.js';
+import { atMost } from '../capacity.js';
 import { InferenceError } from '../errors.js';
 import type { FromWorker } from '../protocol.js';
 import type { SampleRequest } from '../types.js';
@@ -34,6 +36,9 @@ const MAXIMUM_ENDING = 16;
 /** Photographs that are read at a time. */
 const MAXIMUM_READING = 2;
 
+/** Of a bundle that is not open, whose samples fail. */
+const ONE_AT_A_TIME: RowBudget = { rows: 1, quickRows: 1 };
+
 interface Sample extends Candidate {
   readonly request: SampleRequest;
   rows: number;
@@ -52,14 +57,14 @@ export interface Batcher {
 export interface BatcherOptions {
   /** By bundle id. */
   readonly models: ReadonlyMap<string, Model>;
-  /** By bundle id: how many rows one evaluation may have. A single sample that has more draws alone. */
-  readonly maximumRows: ReadonlyMap<string, number>;
+  /** By bundle id. A single sample that has more rows draws alone. */
+  readonly budgets: ReadonlyMap<string, RowBudget>;
   readonly tell: (message: FromWorker) => void;
 }
 
-export function createBatcher({ models: opened, maximumRows, tell }: BatcherOptions): Batcher {
+export function createBatcher({ models: opened, budgets: given, tell }: BatcherOptions): Batcher {
   const samples = new Map<number, Sample>();
-  const rowsFor = new Map(maximumRows);
+  const budgets = new Map(given);
   const ending = new Set<Promise<void>>();
   const end = createGate(BYTES_AT_THE_END);
   const figures = createStepFigures(tell);
@@ -74,7 +79,7 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
     );
   }
   const schedule = createSchedule<Sample>({
-    rows: (bundle) => rowsFor.get(bundle) ?? 1,
+    rows: (bundle) => budgets.get(bundle) ?? ONE_AT_A_TIME,
     bytes: BYTES_IN_WORK,
     mayBegin: () => reading < MAXIMUM_READING,
   });
@@ -166,8 +171,9 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
   };
 
   const reduceRows = (bundle: string, rows: number): void => {
-    if (rows >= (rowsFor.get(bundle) ?? 1)) return;
-    rowsFor.set(bundle, rows);
+    const budget = budgets.get(bundle) ?? ONE_AT_A_TIME;
+    if (rows >= budget.rows) return;
+    budgets.set(bundle, atMost(budget, rows));
     tell({ kind: 'reduced', bundle, rows });
   };
 

@@ -14,7 +14,7 @@ export function ddim(alphaBar: Float64Array, timesteps: readonly number[]): Samp
       const alphaBarNext = next === undefined ? 1 : at(alphaBar, next);
       const [signal, noise] = [Math.sqrt(alphaBarNext), Math.sqrt(1 - alphaBarNext)];
       const stepped = estimate.map((x0, i) => signal * x0 + noise * at(epsilon, i));
-      return { latent: Float32Array.from(stepped), estimate: Float32Array.from(estimate) };
+      return { latent: new Float32Array(stepped), estimate: new Float32Array(estimate) };
     },
   };
 }

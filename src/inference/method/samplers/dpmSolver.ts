@@ -20,8 +20,8 @@ export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]
       const here = at(alphaBars, index);
       const estimate = estimateClean(latent, epsilon, here);
       const result = (next: Float64Array): ReturnType<Sampler['step']> => ({
-        latent: Float32Array.from(next),
-        estimate: Float32Array.from(estimate),
+        latent: new Float32Array(next),
+        estimate: new Float32Array(estimate),
       });
 
       const target = alphaBars[index + 1];
