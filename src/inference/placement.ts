@@ -27,16 +27,26 @@ export interface DeviceView<S> {
   batches(sample: S): number;
   /** Whether `seconds` comes of its own steps. */
   isKnown(sample: S): boolean;
-  /** How many batches it may have in hand before it is given the sample. */
-  room(sample: S): number;
+  /** What it may have in hand when it is given the sample. */
+  room(sample: S): Room;
 }
 
-/** One that is evaluated and one that waits, so that what ends is followed at once. */
-export const ROOM = 2;
+/** In batches. */
+export interface Room {
+  /** Of one share and priority. */
+  readonly each: number;
+  readonly inAll: number;
+}
+
+/**
+ * Of each share a batch that is evaluated and one that waits, so that what ends is followed at once, and so that the device sees
+ * that there is enough of it for full batches; of no more shares than it could serve soon.
+ */
+export const ROOM: Room = { each: 2, inAll: 16 };
 /** Of a device that no step was heard of: enough to show what it can do, and not more. */
-export const FIRST_ROOM = 1;
+export const FIRST_ROOM: Room = { each: 1, inAll: 1 };
 /** Of a device that is the only one. */
-export const ALL_ROOM = Infinity;
+export const ALL_ROOM: Room = { each: Infinity, inAll: Infinity };
 /**
  * So many batches more for a share that has nothing of that priority on any device. The device decides at every step whose turn
  * it is, but only among those that it has.
@@ -63,28 +73,29 @@ export function placements<S extends Placeable, D extends DeviceView<S>>(
 ): Placement<S, D>[] {
   const placed: Placement<S, D>[] = [];
   const books = devices.map((device) => openBook(device));
-  const give = (sample: S, { device, enter }: Book<S, D>): void => {
-    placed.push({ sample, device });
-    enter(sample);
+  const give = (sample: S, book: Book<S, D>): void => {
+    placed.push({ sample, device: book.device });
+    book.enter(sample);
   };
+  const firsts = [...heads];
+  /** Shares of which no device takes more. */
+  const served = new Set<string>();
   let passed = 0;
   for (const sample of waiting) {
     const best = least(books, (book) => book.doneAfter(sample));
-    if (best === undefined || passed > LOOKAHEAD || books.every((book) => isFull(book, sample))) break;
-    if (best.batchesBefore(sample) < best.device.room(sample)) give(sample, best);
+    if (best === undefined || passed > LOOKAHEAD || served.size === firsts.length) break;
+    if (best.hasRoomFor(sample)) give(sample, best);
     else {
       best.expect(sample);
       passed++;
+      if (!books.some((book) => book.hasRoomFor(sample))) served.add(lineOf(sample));
     }
   }
   const present = new Set([...devices.flatMap(({ held }) => held), ...placed].map(({ sample }) => lineOf(sample)));
-  for (const sample of heads) {
+  for (const sample of firsts) {
     if (present.has(lineOf(sample))) continue;
-    const withRoom = books.filter(
-      (book) => book.batchesBefore(sample) < book.device.room(sample) + ROOM_FOR_THE_ABSENT,
-    );
-    const best = least(withRoom, (book) => book.doneAfter(sample));
-    if (best !== undefined) give(sample, best);
+    const best = least(books, (book) => book.doneAfter(sample));
+    if (best?.hasRoomFor(sample, ROOM_FOR_THE_ABSENT) === true) give(sample, best);
   }
   return placed;
 }
@@ -113,11 +124,6 @@ export function moves<S extends Placeable, D extends DeviceView<S>>(devices: rea
   return moved;
 }
 
-/** For whatever comes behind the sample. */
-function isFull<S, D extends DeviceView<S>>({ device, batchesBefore }: Book<S, D>, sample: S): boolean {
-  return batchesBefore(sample) >= Math.max(ROOM, device.room(sample));
-}
-
 function lineOf({ priority, share }: Placeable): string {
   return `${String(priority)} ${share}`;
 }
@@ -132,8 +138,9 @@ interface Book<S, D> {
   readonly device: D;
   /** When the sample would be done, in seconds from now. What has a lower priority does not stand in its way. */
   doneAfter(sample: S): number;
+  /** @param more batches than usual */
+  hasRoomFor(sample: S, more?: number): boolean;
   /** That it has in hand. */
-  batchesBefore(sample: S): number;
   batches(): number;
   enter(sample: S): void;
   /** It will be given the sample when it has room. */
@@ -142,25 +149,34 @@ interface Book<S, D> {
 
 function openBook<S extends Placeable, D extends DeviceView<S>>(device: D): Book<S, D> {
   const totals = new Map<number, { seconds: number; batches: number }>();
-  const add = (sample: S, left: number, batches: number): void => {
-    const total = totals.get(sample.priority) ?? { seconds: 0, batches: 0 };
-    total.seconds += device.seconds(sample) * left;
-    total.batches += batches;
-    totals.set(sample.priority, total);
-  };
+  const byLine = new Map<string, number>();
   const sumFrom = (priority: number, what: 'seconds' | 'batches'): number => {
     let sum = 0;
     for (const [own, total] of totals) if (own >= priority) sum += total[what];
     return sum;
   };
-  for (const { sample, done } of device.held) add(sample, 1 - done, device.batches(sample));
+  const expect = (sample: S, left = 1): void => {
+    const total = totals.get(sample.priority) ?? { seconds: 0, batches: 0 };
+    total.seconds += device.seconds(sample) * left;
+    totals.set(sample.priority, total);
+  };
+  const enter = (sample: S, left = 1): void => {
+    expect(sample, left);
+    const [total, batches, line] = [totals.get(sample.priority), device.batches(sample), lineOf(sample)];
+    if (total !== undefined) total.batches += batches;
+    byLine.set(line, (byLine.get(line) ?? 0) + batches);
+  };
+  for (const { sample, done } of device.held) enter(sample, 1 - done);
   return {
     device,
     doneAfter: (sample) => sumFrom(sample.priority, 'seconds') + device.seconds(sample),
-    batchesBefore: ({ priority }) => sumFrom(priority, 'batches'),
+    hasRoomFor(sample, more = 0) {
+      const { each, inAll } = device.room(sample);
+      return (byLine.get(lineOf(sample)) ?? 0) < each && sumFrom(sample.priority, 'batches') < inAll + more;
+    },
     batches: () => sumFrom(-Infinity, 'batches'),
-    enter: (sample) => add(sample, 1, device.batches(sample)),
-    expect: (sample) => add(sample, 1, 0),
+    enter,
+    expect,
   };
 }
 

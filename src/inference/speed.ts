@@ -3,9 +3,8 @@
  * for thirty, so a step of few rows says little of what it can do. Pure: no clock, no device.
  */
 import type { Capacity } from './capacity.js';
+import { ROWS_PER_SAMPLE } from './capacity.js';
 
-/** Rows of a sample of Eq. 4, which is what capacities are measured with. */
-const ROWS_MEASURED = 3;
 /** Of a new step, in the running mean. A device is slower than it can be for many reasons, and faster for none. */
 const WEIGHT_OF_SLOWER = 0.1;
 const WEIGHT_OF_FASTER = 0.5;
@@ -40,8 +39,8 @@ export function createSpeed(): Speed {
     begin({ bundle, rows, curve }) {
       if (known.has(bundle)) return;
       for (const { samples, seconds } of curve) {
-        const measured = samples * ROWS_MEASURED;
-        if (measured <= Math.max(rows, ROWS_MEASURED)) heard(bundle, measured, seconds, rows);
+        const measured = samples * ROWS_PER_SAMPLE;
+        if (measured <= Math.max(rows, ROWS_PER_SAMPLE)) heard(bundle, measured, seconds, rows);
       }
     },
     heard,

@@ -126,9 +126,29 @@ describe('beside a long draw on several devices', () => {
     stage.draw(ids(100), { share: 'long' });
     stage.draw(ids(100, 'urgent'), { share: 'hurried', priority: 5 });
     await stage.run(5);
-    const inHand = stage.devices.flatMap((device) => device.inHand());
-    expect(inHand.some((id) => id.startsWith('s'))).toBe(true);
-    expect(inHand.filter((id) => id.startsWith('urgent')).length).toBeGreaterThan(inHand.length / 2);
+    for (const device of stage.devices) {
+      const inHand = device.inHand();
+      expect(inHand.filter((id) => id.startsWith('urgent'))).toHaveLength(4);
+      expect(inHand.filter((id) => id.startsWith('s')).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('each of several long ones has enough on a device for batches of its own', async () => {
+    const stage = stageOf([paceOf(1, 4), paceOf(1, 4)], true);
+    for (const share of ['a', 'b', 'c']) stage.draw(ids(100, share), { share });
+    await stage.run(7);
+    for (const device of stage.devices) {
+      for (const share of ['a', 'b', 'c']) {
+        expect(device.inHand().filter((id) => id.startsWith(share)).length).toBeGreaterThanOrEqual(4);
+      }
+    }
+  });
+
+  test('however many there are, a device has no more than sixteen batches', async () => {
+    const stage = stageOf(PACES, true);
+    for (const share of ids(100, 'share')) stage.draw(ids(10, share), { share });
+    await stage.run(7);
+    for (const device of stage.devices) expect(device.inHand().length).toBeLessThanOrEqual(2 * (16 + 1));
   });
 });
 

@@ -77,7 +77,13 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
   const posts = made.map(({ post }) => post);
   made.forEach(({ post }, i) => {
     const { rowBudget: rows, step } = paces[i] as Pace;
-    if (known) post.speed.begin({ bundle: request.bundle, rows, curve: [{ samples: rows / 3, seconds: step(rows) }] });
+    if (known)
+      post.speed.begin({
+        bundle: request.bundle,
+        rows,
+        quickRows: rows,
+        curve: [{ samples: rows / 3, seconds: step(rows) }],
+      });
   });
   const dispatch = createDispatch(posts, () => manifest);
 
