@@ -11,8 +11,8 @@ import type { DeviceProcess } from './deviceProcess.js';
 import { startDeviceProcess } from './deviceProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
 import { tellsOfMemory } from './outOfMemory.js';
-import type { FromWorker } from './protocol.js';
-import type { SampleRequest, SampleResult } from './types.js';
+import type { FromWorker, StepMade } from './protocol.js';
+import type { Wanted } from './wanted.js';
 
 export type DeviceState = 'STARTING' | 'READY' | 'RESTARTING' | 'FAILED';
 
@@ -36,18 +36,23 @@ export interface DeviceInfo {
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
 
-/** A sample in the pool's hands, and what to do when something is heard of it. */
-export interface Task {
+/** A sample in a device's hands. */
+export interface Task extends Wanted {
   readonly key: number;
-  readonly request: SampleRequest;
-  started(): void;
-  progress(step: number, steps: number): void;
-  delivered(result: SampleResult): void;
-  failed(message: string): void;
-  /** The worker has let go of it after a cancel, or has died with it. */
-  canceled(): void;
-  /** The device will not be drawing it any more. */
-  lost(error: DeviceLostError): void;
+  /** How often a worker has died while it drew the sample, on whatever device. */
+  attempts: number;
+  /** Its worker has died, and it may be drawn by another device. */
+  returned(): void;
+}
+
+/** What the pool wants to hear of a device. */
+export interface DeviceListener {
+  readonly log: Log;
+  stepped(step: StepMade): void;
+  /** It is ready, again, or is given up, or takes fewer rows at a time. */
+  changed(): void;
+  /** Whether samples wait for the next worker when theirs has died, as where there is no other device. */
+  keepsSamples(): boolean;
 }
 
 /** How a device draws. */
@@ -60,13 +65,6 @@ export interface DeviceSettings {
   readonly calibrationDirectory: string | null;
 }
 
-/** One step that a device made. */
-export interface StepFigure {
-  readonly device: string;
-  readonly samples: number;
-  readonly seconds: number;
-}
-
 /** How often a sample may be in the hands of a worker that dies before it is given up. */
 const MAXIMUM_ATTEMPTS = 3;
 /** How often in a row a worker may fail to open before its device is given up. */
@@ -76,8 +74,6 @@ const SLOWEST_RESTART_MS = 10_000;
 
 export interface Device {
   info(): DeviceInfo;
-  /** How many samples are its own. */
-  load(): number;
   add(task: Task): void;
   /** Each of these tasks hears `canceled`, at once if no worker has it. */
   cancel(tasks: readonly Task[]): void;
@@ -88,7 +84,6 @@ export interface Device {
 
 interface Held {
   readonly task: Task;
-  attempts: number;
   inWork: boolean;
   canceled: boolean;
 }
@@ -97,8 +92,7 @@ export function openDevice(
   name: string,
   bundles: readonly Bundle[],
   { precision, maximumRows, calibrationDirectory }: DeviceSettings,
-  log: Log,
-  stepped: (figure: StepFigure) => void,
+  { log, stepped, changed, keepsSamples }: DeviceListener,
 ): Device {
   const held = new Map<number, Held>();
   let state: DeviceState = 'STARTING';
@@ -134,6 +128,7 @@ export function openDevice(
         });
         for (const { task } of held.values()) worker?.send({ kind: 'draw', key: task.key, request: task.request });
         opening.resolve(undefined);
+        changed();
         return;
       case 'refused':
         if (message.error.at === 'bundle') giveUp(new BundleError(message.error.file, message.error.problems));
@@ -176,10 +171,11 @@ export function openDevice(
           rows,
           pictures,
         });
+        changed();
         return;
       }
       case 'stats':
-        message.samples.forEach((samples, i) => stepped({ device: name, samples, seconds: message.seconds[i] ?? 0 }));
+        message.steps.forEach(stepped);
         return;
     }
   };
@@ -218,17 +214,17 @@ export function openDevice(
   const blame = (reason: string): void => {
     const all = [...held.values()];
     const inWork = all.filter((sample) => sample.inWork);
-    for (const sample of inWork.length > 0 ? inWork : all) sample.attempts++;
+    for (const sample of inWork.length > 0 ? inWork : all) sample.task.attempts++;
     for (const sample of all) {
       sample.inWork = false;
       if (sample.canceled) take(sample.task.key)?.task.canceled();
-      else if (sample.attempts >= MAXIMUM_ATTEMPTS) {
+      else if (sample.task.attempts >= MAXIMUM_ATTEMPTS) {
         take(sample.task.key)?.task.lost(
           new DeviceLostError(
-            `the worker of device ${name} ${reason}; it died ${String(sample.attempts)} times while it drew this sample, which is given up`,
+            `the worker of device ${name} ${reason}; it died ${String(sample.task.attempts)} times while it drew this sample, which is given up`,
           ),
         );
-      }
+      } else if (!keepsSamples()) take(sample.task.key)?.task.returned();
     }
   };
 
@@ -240,6 +236,7 @@ export function openDevice(
     opening.reject(error);
     const lost = error instanceof DeviceLostError ? error : new DeviceLostError(error.message, { cause: error });
     for (const sample of [...held.values()]) take(sample.task.key)?.task.lost(lost);
+    changed();
   };
 
   // Whoever awaits it hears of it; a later failure to restart is told through the tasks and the state.
@@ -259,9 +256,8 @@ export function openDevice(
       precisions,
       pid: worker?.pid,
     }),
-    load: () => held.size,
     add(task) {
-      held.set(task.key, { task, attempts: 0, inWork: false, canceled: false });
+      held.set(task.key, { task, inWork: false, canceled: false });
       if (state === 'READY') worker?.send({ kind: 'draw', key: task.key, request: task.request });
     },
     cancel(tasks) {

@@ -1,12 +1,12 @@
-/** One call of the pool's `draw`, from its first sample to its last: every sample is on some device until it has settled. */
-import type { Device, Task } from './device.js';
-import { DeviceLostError, InferenceError } from './errors.js';
+/** One call of the pool's `draw`, from its first sample to its last: every sample is being drawn until it has settled. */
+import { InferenceError } from './errors.js';
 import type { SampleRequest, SampleResult } from './types.js';
+import type { Dispatch, Wanted } from './wanted.js';
 
 export interface DrawListener {
   /** Once per sample, when its first step is about to be made. */
   started?(id: string): void;
-  /** `step` of `steps` are done. Now and then, not at every step; begins anew where a device worker died. */
+  /** `step` of `steps` are done. Now and then, not at every step; begins anew where a device worker died, or a faster device took the sample over. */
   progress?(id: string, step: number, steps: number): void;
   /** Once per sample, as soon as it is there. What it throws ends the draw. */
   sample(result: SampleResult): void;
@@ -21,21 +21,14 @@ export interface Draw {
   abandon(reason: InferenceError): void;
 }
 
-/** A number that no other sample of this process has. */
-let lastKey = 0;
-
-export function startDraw(
-  requests: readonly SampleRequest[],
-  devices: readonly Device[],
-  listener: DrawListener,
-): Draw {
+export function startDraw(requests: readonly SampleRequest[], dispatch: Dispatch, listener: DrawListener): Draw {
   const { promise: done, resolve, reject } = Promise.withResolvers<undefined>();
-  const open = new Map<Task, Device>();
+  const open = new Set<Wanted>();
   const begun = new Set<string>();
   let reason: InferenceError | null = null;
 
-  const settle = (task: Task): void => {
-    open.delete(task);
+  const settle = (sample: Wanted): void => {
+    open.delete(sample);
     if (open.size > 0) return;
     if (reason === null) resolve(undefined);
     else reject(reason);
@@ -44,8 +37,7 @@ export function startDraw(
   const giveUp = (error: InferenceError): void => {
     if (reason !== null) return;
     reason = error;
-    const onDevice = Map.groupBy(open.keys(), (task) => open.get(task));
-    for (const [device, tasks] of onDevice) device?.cancel(tasks);
+    dispatch.cancel([...open]);
   };
 
   /** A listener that throws, as when a disk is full, ends the draw and not the process. */
@@ -57,15 +49,8 @@ export function startDraw(
     }
   };
 
-  const place = (task: Task): void => {
-    const device = leastLoaded(devices);
-    open.set(task, device);
-    device.add(task);
-  };
-
-  const taskFor = (request: SampleRequest): Task => {
-    const task: Task = {
-      key: ++lastKey,
+  const wantedFor = (request: SampleRequest): Wanted => {
+    const sample: Wanted = {
       request,
       started() {
         if (begun.has(request.id)) return;
@@ -75,37 +60,26 @@ export function startDraw(
       progress: (step, steps) => tell(() => listener.progress?.(request.id, step, steps)),
       delivered(result) {
         if (reason === null) tell(() => listener.sample(result));
-        settle(task);
+        settle(sample);
       },
       failed(message) {
+        open.delete(sample);
         giveUp(new InferenceError(message));
-        settle(task);
+        settle(sample);
       },
-      canceled: () => settle(task),
+      canceled: () => settle(sample),
       lost(error) {
-        // Another device may be left. A sample that was given up because it kills workers is not handed on: its device lives.
-        const deviceFailed = open.get(task)?.info().state === 'FAILED';
-        if (reason === null && deviceFailed && devices.some(isLive)) return place(task);
+        open.delete(sample);
         giveUp(error);
-        settle(task);
+        settle(sample);
       },
     };
-    return task;
+    return sample;
   };
 
-  if (requests.length === 0) resolve(undefined);
-  else requests.map(taskFor).forEach(place);
+  const samples = requests.map(wantedFor);
+  for (const sample of samples) open.add(sample);
+  if (samples.length === 0) resolve(undefined);
+  else dispatch.draw(samples);
   return { done, giveUp, abandon: reject };
-}
-
-function leastLoaded(devices: readonly Device[]): Device {
-  const [first, ...others] = devices.filter(isLive);
-  if (first === undefined) {
-    throw new DeviceLostError('every device has failed; the log says why. Restart the service once that is mended');
-  }
-  return others.reduce((least, device) => (device.load() < least.load() ? device : least), first);
-}
-
-function isLive(device: Device): boolean {
-  return device.info().state !== 'FAILED';
 }

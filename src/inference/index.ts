@@ -7,7 +7,7 @@ export type { Capacity, CurvePoint } from './capacity.js';
 export type { DeviceInfo, DeviceState, Log } from './device.js';
 export type { DrawListener } from './draw.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
-export type { InferencePool, PoolOptions } from './pool.js';
+export type { InferencePool, PoolOptions, StepFigure } from './pool.js';
 export { openPool } from './pool.js';
 export { extentOfPolygons } from './method/polygons.js';
 export { extentOf } from './method/window.js';

@@ -3,14 +3,19 @@
  * however often its worker dies.
  */
 import { loadBundles } from './bundle/load.js';
-import type { Bundle, Precision } from './bundle/manifest.js';
-import type { Device, DeviceInfo, Log, StepFigure } from './device.js';
-import { openDevice } from './device.js';
+import type { Bundle, Manifest, Precision } from './bundle/manifest.js';
+import type { Device, DeviceInfo, Log } from './device.js';
+import { createDispatch } from './dispatch.js';
 import type { Draw, DrawListener } from './draw.js';
 import { startDraw } from './draw.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+import { joinIdentical } from './joining.js';
+import type { OpenedPost } from './post.js';
+import { openPost } from './post.js';
+import type { StepMade } from './protocol.js';
 import { requireDrawable } from './requests.js';
 import type { SampleRequest } from './types.js';
+import type { Dispatch } from './wanted.js';
 
 export interface InferencePool {
   /** The verified bundles. */
@@ -47,6 +52,11 @@ export interface PoolOptions {
   readonly stepped?: (figure: StepFigure) => void;
 }
 
+/** One step that a device made. */
+export interface StepFigure extends StepMade {
+  readonly device: string;
+}
+
 /**
  * Verifies the bundles and starts the devices; resolves when at least one is ready and each of the others has failed.
  * @throws BundleError when a bundle is not sound. @throws DeviceLostError when there is no device.
@@ -65,7 +75,20 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
   const settings = { precision, maximumRows, calibrationDirectory };
-  const devices = names.map((name) => openDevice(name, bundles, settings, log, stepped));
+  // Nothing is drawn before the devices have opened.
+  let look = (): void => undefined;
+  const posts: readonly OpenedPost[] = names.map((name) =>
+    openPost(name, bundles, settings, {
+      log,
+      stepped(step) {
+        stepped({ device: name, ...step });
+        look();
+      },
+      changed: () => look(),
+      keepsSamples: () => posts.filter(({ device }) => device.info().state !== 'FAILED').length === 1,
+    }),
+  );
+  const devices = posts.map(({ device }) => device);
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
   const unsound = reasons.find((reason) => reason instanceof BundleError);
@@ -78,10 +101,18 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
       )
     );
   }
-  return poolOf(bundles, devices);
+  const dispatch = createDispatch(posts, (bundle) => manifestOf(bundles, bundle));
+  look = () => dispatch.look();
+  return poolOf(bundles, devices, joinIdentical(dispatch));
 }
 
-function poolOf(bundles: readonly Bundle[], devices: readonly Device[]): InferencePool {
+function manifestOf(bundles: readonly Bundle[], id: string): Manifest {
+  const bundle = bundles.find((other) => other.id === id);
+  if (bundle === undefined) throw new InferenceError(`bundle "${id}" is not loaded`);
+  return bundle.manifest;
+}
+
+function poolOf(bundles: readonly Bundle[], devices: readonly Device[], dispatch: Dispatch): InferencePool {
   const inFlight = new Set<string>();
   const draws = new Set<Draw>();
   let closing: Promise<void> | undefined;
@@ -108,7 +139,7 @@ function poolOf(bundles: readonly Bundle[], devices: readonly Device[]): Inferen
       for (const request of requests) requireDrawable(request, bundles);
       requireFreeIds(ids);
 
-      const draw = startDraw(requests, devices, listener);
+      const draw = startDraw(requests, dispatch, listener);
       const onAbort = (): void => draw.giveUp(new CanceledError('canceled', { cause: signal?.reason }));
       for (const id of ids) inFlight.add(id);
       draws.add(draw);

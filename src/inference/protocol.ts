@@ -42,8 +42,16 @@ export type FromWorker =
   | { readonly kind: 'canceled'; readonly keys: readonly number[] }
   /** There was not enough memory for what was tried: this many rows an evaluation, or pictures a decoding, from now on. */
   | { readonly kind: 'reduced'; readonly bundle: string; readonly rows?: number; readonly pictures?: number }
-  /** Of each step since the last ones: how many samples it advanced, and how long it took. */
-  | { readonly kind: 'stats'; readonly samples: readonly number[]; readonly seconds: readonly number[] };
+  /** Of each step since the last ones. */
+  | { readonly kind: 'stats'; readonly steps: readonly StepMade[] };
+
+export interface StepMade {
+  readonly bundle: string;
+  /** That it advanced. */
+  readonly samples: number;
+  readonly rows: number;
+  readonly seconds: number;
+}
 
 /** Why a worker could not open: a bundle at fault, or else the device. An error's class does not survive the channel, so it is spelt out. */
 export type OpenError =

@@ -181,7 +181,12 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
     const began = performance.now();
     const drawings = together.flatMap(([, job]) => job.drawings.filter((drawing) => !isFinished(drawing)));
     const failures = await advanceWithinMemory(modelOf(bundle), drawings, (rows) => reduceRows(bundle, rows));
-    figures.add(together.length, performance.now() - began);
+    figures.add({
+      bundle,
+      samples: together.length,
+      rows: drawings.reduce((sum, { plan }) => sum + plan.rows.length, 0),
+      seconds: (performance.now() - began) / 1000,
+    });
     const reasons = new Map(failures.map(({ drawing, error }) => [drawing, error]));
     for (const [sample, job] of together) {
       const failed = job.drawings.find((drawing) => reasons.has(drawing));

@@ -29,6 +29,9 @@ export interface DeviceOptions {
   readonly precisions: readonly Precision[];
 }
 
+/** Errors alone: onnxruntime warns of every graph that its shape arithmetic is left to the CPU, which is as it should be. */
+const QUIET = { logSeverityLevel: 3 } as const;
+
 /**
  * @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word.
  * @param precision goes before what suits the device best; a component that has no such variant is opened as suits it.
@@ -51,11 +54,11 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precisions'> {
       },
     };
   }
-  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'] } };
+  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'], ...QUIET } };
   const cuda = /^cuda:(\d+)$/.exec(device);
   if (cuda === null)
     throw new InferenceError(`unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`);
-  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }] } };
+  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET } };
 }
 
 export function chooseVariant(component: Component, { precisions }: Pick<DeviceOptions, 'precisions'>): Variant {

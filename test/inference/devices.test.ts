@@ -1,0 +1,35 @@
+/** What a device's name makes of a session. What becomes of a pool with devices that are not there: pool.test.ts. */
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-node';
+
+import { deviceOptions } from '../../src/inference/device/sessions.js';
+import { InferenceError } from '../../src/inference/index.js';
+
+test.each([
+  ['cuda:0', 0],
+  ['cuda:13', 13],
+])('%s is the GPU of that number', (device, deviceId) => {
+  expect(deviceOptions(device, null)).toMatchObject({
+    provider: 'cuda',
+    session: { executionProviders: [{ name: 'cuda', deviceId }] },
+  });
+});
+
+test.each(['cpu', 'webgpu'])('%s is that alone: there is nothing to fall back to', (device) => {
+  expect(deviceOptions(device, null)).toMatchObject({ provider: device, session: { executionProviders: [device] } });
+});
+
+test.each(['cuda', 'cuda:', 'cuda:-1', 'cuda:one', 'cpu:0', 'gpu', 'webgpu:1', ''])('"%s" is no device', (device) => {
+  expect(() => deviceOptions(device, null)).toThrow(InferenceError);
+  expect(() => deviceOptions(device, null)).toThrow(
+    `unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`,
+  );
+});
+
+test('the runtime reads the number of the GPU where it is put', async () => {
+  const graph = fileURLToPath(new URL('./models/tiny/1.0.0/image_decoder.onnx', import.meta.url));
+  const open = (provider: object): Promise<unknown> =>
+    ort.InferenceSession.create(graph, { executionProviders: [provider as { name: string }] });
+  // A name that it does not read may hold anything; this one may not.
+  await expect(open({ name: 'cuda', deviceId: 'first' })).rejects.toThrow('A number was expected');
+});

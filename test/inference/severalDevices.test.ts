@@ -1,0 +1,104 @@
+/** A pool of two device workers, both on the CPU, on a bundle of a few kilobytes. Which of them draws what: placement.test.ts. */
+import { fileURLToPath } from 'node:url';
+
+import type { InferencePool, SampleRequest } from '../../src/inference/index.js';
+import { CanceledError, DeviceLostError, openPool } from '../../src/inference/index.js';
+
+const modelsDirectory = fileURLToPath(new URL('./models', import.meta.url));
+const request: SampleRequest = {
+  id: '',
+  bundle: 'tiny@1.0.0',
+  product: 'metal nut',
+  defect: 'scratch',
+  seed: 7,
+  strength: 1.5,
+  productScale: 1.2,
+  steps: 100,
+  sampler: 'DPM_SOLVER_PP',
+  guidance: 'DOUBLE_FREE',
+  maskMode: 'AVERAGE_FEATURES',
+};
+
+let pool: InferencePool;
+beforeEach(async () => {
+  pool = await openPool({
+    modelsDirectory,
+    devices: ['cpu', 'cpu'],
+    maximumRows: 3,
+  });
+});
+afterEach(() => pool.close());
+
+const requests = (count: number, changes: Partial<SampleRequest> = {}): SampleRequest[] =>
+  Array.from({ length: count }, (_, i) => ({ ...request, id: String(i), seed: i, ...changes }));
+
+const kill = (device: number): void => {
+  const pid = pool.devices()[device]?.pid;
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+};
+
+test('draws each sample once', async () => {
+  const ids: string[] = [];
+  await pool.draw(requests(12), { sample: ({ id }) => ids.push(id) });
+  expect(ids.map(Number).sort((a, b) => a - b)).toEqual(requests(12).map((_, i) => i));
+});
+
+test('when one worker dies, the other draws what it had, without waiting for the next', async () => {
+  const told: string[] = [];
+  let killed = false;
+  await pool.draw(requests(12), {
+    started: (id) => told.push(`started ${id}`),
+    progress: () => {
+      if (!killed) kill(0);
+      killed = true;
+    },
+    sample: ({ id }) => told.push(`sample ${id}`),
+  });
+  expect(killed).toBe(true);
+  for (const { id } of requests(12)) {
+    expect(told.filter((line) => line === `started ${id}`)).toHaveLength(1);
+    expect(told.filter((line) => line === `sample ${id}`)).toHaveLength(1);
+  }
+});
+
+test('a sample that kills every worker is given up after three, whichever they were', async () => {
+  const draw = pool.draw(requests(1, { steps: 999 }), {
+    progress: () => {
+      kill(0);
+      kill(1);
+    },
+    sample: () => undefined,
+  });
+  await expect(draw).rejects.toBeInstanceOf(DeviceLostError);
+  await expect(draw).rejects.toThrow('it died 3 times while it drew this sample');
+  expect(pool.devices().reduce((sum, { restarts }) => sum + restarts, 0)).toBeGreaterThanOrEqual(3);
+});
+
+test('a cancel ends the draw, though most of it was on no device yet', async () => {
+  const abort = new AbortController();
+  const afterwards: string[] = [];
+  const draw = pool.draw(
+    requests(2000),
+    {
+      started: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
+      progress: () => abort.abort(),
+      sample: ({ id }) => abort.signal.aborted && afterwards.push(`sample ${id}`),
+    },
+    abort.signal,
+  );
+  await expect(draw).rejects.toBeInstanceOf(CanceledError);
+  await pool.draw(requests(2), { sample: () => undefined });
+  expect(afterwards).toEqual([]);
+});
+
+test('a sample of a high priority is drawn before the many that wait', async () => {
+  const order: string[] = [];
+  let urgent: Promise<void> | undefined;
+  const sample = ({ id }: { id: string }): void => {
+    order.push(id);
+    urgent ??= pool.draw([{ ...request, id: 'urgent', seed: 1000, steps: 20, priority: 1 }], { sample });
+  };
+  await pool.draw(requests(100, { steps: 20 }), { sample });
+  await urgent;
+  expect(order.indexOf('urgent')).toBeLessThan(20);
+});

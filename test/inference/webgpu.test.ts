@@ -1,0 +1,123 @@
+/**
+ * The engine on WebGPU draws what it draws on the CPU, within the tolerance that two runtimes have (parity.test.ts). On software
+ * Vulkan a step of the default bundle takes seconds: hence few steps of that, and the many of a bundle of a few kilobytes.
+ */
+import { fileURLToPath } from 'node:url';
+
+import type { InferencePool, SampleRequest, SampleResult, StepFigure } from '../../src/inference/index.js';
+import { openPool } from '../../src/inference/index.js';
+import { overlap, pixelsOf, psnr } from './pictures.js';
+import { whyNoWebGpu } from './vulkan.js';
+
+const reason = whyNoWebGpu();
+const onWebGpu = reason === null ? describe : describe.skip;
+const named = (name: string): string => (reason === null ? name : `${name} (not run: ${reason})`);
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+function requestsOf(pool: InferencePool, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
+  const { id, manifest } = pool.bundles[0] as InferencePool['bundles'][number];
+  const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
+  const { defaults } = manifest;
+  return changes.map((own, i) => ({
+    ...defaults,
+    id: String(i),
+    bundle: id,
+    product,
+    defect,
+    seed: 5 + i,
+    maskMode: 'AVERAGE_FEATURES',
+    ...own,
+  }));
+}
+
+async function drawnOn(
+  devices: readonly string[],
+  modelsDirectory: string,
+  changes: readonly Partial<SampleRequest>[],
+  stepped: (figure: StepFigure) => void = () => undefined,
+): Promise<SampleResult[]> {
+  const pool = await openPool({ modelsDirectory, devices, maximumRows: 6, stepped });
+  try {
+    expect(pool.devices()).toEqual(
+      devices.map((device) => expect.objectContaining({ device, provider: device, state: 'READY' }) as unknown),
+    );
+    const results: SampleResult[] = [];
+    await pool.draw(requestsOf(pool, changes), { sample: (result) => results.push(result) });
+    return results.sort((a, b) => Number(a.id) - Number(b.id));
+  } finally {
+    await pool.close();
+  }
+}
+
+async function expectTheSame(modelsDirectory: string, changes: readonly Partial<SampleRequest>[]): Promise<void> {
+  const onCpu = await drawnOn(['cpu'], modelsDirectory, changes);
+  await expectSame(await drawnOn(['webgpu'], modelsDirectory, changes), onCpu);
+}
+
+async function expectSame(ours: readonly SampleResult[], theirs: readonly SampleResult[]): Promise<void> {
+  expect(ours.map(({ id }) => id)).toEqual(theirs.map(({ id }) => id));
+  for (const [i, own] of ours.entries()) {
+    const other = theirs[i];
+    for (const picture of ['image', 'twin'] as const) {
+      if (own[picture] === null) continue;
+      expect(
+        psnr((await pixelsOf(own[picture])).data, (await pixelsOf(other?.[picture] ?? undefined)).data),
+      ).toBeGreaterThanOrEqual(40);
+    }
+    expect(overlap((await pixelsOf(own.mask)).data, (await pixelsOf(other?.mask)).data)).toBeGreaterThanOrEqual(0.98);
+  }
+}
+
+onWebGpu(named('the same picture as on the CPU'), () => {
+  test('with every sampler, guidance and mask mode, of a small bundle', async () => {
+    await expectTheSame(
+      folder('./models'),
+      (['DDPM', 'DDIM', 'DPM_SOLVER_PP'] as const).flatMap((sampler) =>
+        (['DOUBLE_FREE', 'PRODUCT_RELATIVE'] as const).flatMap((guidance) =>
+          (['AVERAGE_FEATURES', 'AVERAGE_PIXELS'] as const).map((maskMode) => ({
+            sampler,
+            guidance,
+            maskMode,
+            steps: 6,
+          })),
+        ),
+      ),
+    );
+  }, 120_000);
+
+  test('with a twin, of the default bundle', async () => {
+    await expectTheSame(folder('../../models'), [{ steps: 3, twin: true, strength: 2 }]);
+  }, 180_000);
+
+  test('on a photograph, of the default bundle', async () => {
+    const golden = folder('./golden/photographs/surfaces-small@0.3.0');
+    await expectTheSame(folder('../../models'), [
+      {
+        steps: 4,
+        photograph: {
+          picture: `${golden}/photograph.png`,
+          region: { kind: 'CHOSEN', allowed: null },
+          marked: null,
+          freedom: 0.5,
+        },
+      },
+    ]);
+  }, 180_000);
+});
+
+onWebGpu(named('beside the CPU'), () => {
+  test('each draws as much as its speed allows, and the pictures are the same', async () => {
+    const changes = Array.from({ length: 6 }, () => ({ steps: 6 }));
+    const alone = await drawnOn(['cpu'], folder('../../models'), changes);
+    const made = new Map<string, { rows: number; seconds: number }>();
+    const together = await drawnOn(['webgpu', 'cpu'], folder('../../models'), changes, ({ device, rows, seconds }) => {
+      const own = made.get(device) ?? { rows: 0, seconds: 0 };
+      made.set(device, { rows: own.rows + rows, seconds: own.seconds + seconds });
+    });
+    await expectSame(together, alone);
+    // Which of them is the faster one is the machine's affair. A sample of 6 steps and 3 rows may go either way.
+    const [faster, slower] = [...made.values()].sort((a, b) => a.seconds / a.rows - b.seconds / b.rows);
+    expect(faster?.rows).toBeGreaterThanOrEqual((slower?.rows ?? 0) - 18);
+    expect((faster?.rows ?? 0) + (slower?.rows ?? 0)).toBeGreaterThan(5 * 18);
+  }, 180_000);
+});
