@@ -221,7 +221,7 @@ def variants(
     from .windows import read_rules
 
     with plain_errors(), bar() as progress:
-        plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed)
+        plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
         evaluation = EvaluationPlan(
             samples=max(2, 4 * samples), steps=steps, classifier_steps=classifier_steps, seed=seed
         )

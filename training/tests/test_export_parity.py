@@ -14,29 +14,42 @@ from diffusers import AutoencoderKL
 from onnx import TensorProto, helper, numpy_helper
 
 from defectdiffu.autoencoder import AutoencoderConfig, build_autoencoder
-from defectdiffu.components import DecoderComponent, DenoiserComponent, EncoderComponent, TextComponent, round_to_half
+from defectdiffu.components import (
+    DecoderComponent,
+    DenoiserComponent,
+    EncoderComponent,
+    ModulationComponent,
+    TextComponent,
+    round_to_half,
+)
 from defectdiffu.config import TextConfig
-from defectdiffu.export import DENOISER_AXES
+from defectdiffu.export import DENOISER_AXES, MODULATION_AXES, MODULATIONS
 from defectdiffu.onnx_files import store_as_half, write_onnx
-from defectdiffu.tdia import Rows
+from defectdiffu.tdia import TDIA, Rows
 from defectdiffu.text import build_text_encoder
 
 CLOSE = 1e-4
-COUNTS = [(1, 1, 1), (1, 2, 3), (2, 2, 3), (2, 6, 9), (3, 6, 9), (3, 1, 1)]  # samples, background rows, rows
+# samples, background rows, rows, rows with masks
+COUNTS = [(1, 1, 1, 1), (1, 2, 3, 1), (2, 2, 3, 0), (2, 6, 9, 2), (3, 6, 9, 9), (3, 1, 1, 0)]
 
 
-def rows(b: int, u: int, r: int) -> dict[str, torch.Tensor]:
+def rows(b: int, u: int, r: int, k: int, widths: list[int]) -> dict[str, torch.Tensor]:
     g = torch.Generator().manual_seed(100 * b + 10 * u + r)
-    text = lambda n: torch.nn.functional.normalize(torch.randn(n, TINY.text_dim, generator=g), dim=-1)  # noqa: E731
+    modulation = lambda n, part: torch.randn(n, widths[part], generator=g) * 0.3  # noqa: E731
     return {
         "latent": torch.randn(b, 4, 8, 8, generator=g),
         "timestep": torch.randint(0, 1000, (b,), generator=g),
         "background_sample": torch.randint(0, b, (u,), generator=g),
-        "background_text": text(u),
+        "background_modulation": modulation(u, 0),
         "row_background": torch.randint(0, u, (r,), generator=g),
-        "defect_text": text(r),
-        "fusion_text": text(r),
+        "defect_modulation": modulation(r, 1),
+        "fusion_modulation": modulation(r, 2),
+        "mask_rows": torch.randperm(r, generator=g)[:k],
     }
+
+
+def widths_of(denoiser: TDIA) -> list[int]:
+    return [sum(part) for part in denoiser.modulation_widths()]
 
 
 @torch.no_grad()
@@ -46,7 +59,7 @@ def worst(module: torch.nn.Module, session: onnxruntime.InferenceSession, inputs
     given = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
     assert len(given) == len(expected)
     assert all(a.shape == tuple(b.shape) for a, b in zip(given, expected, strict=True))
-    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(given, expected, strict=True))
+    return max(float(np.abs(a - b.numpy()).max(initial=0)) for a, b in zip(given, expected, strict=True))
 
 
 def sessions(
@@ -76,29 +89,52 @@ def load(path: Path) -> onnxruntime.InferenceSession:
 def test_denoiser(awake, tmp_path, changes):
     # Few channels of the mask head's LayerNorm would be ill-conditioned: real models have 48 or 160 of them.
     module = DenoiserComponent(awake(background_blocks=1, cross_heads=8, **changes))
+    widths = widths_of(module.denoiser)
     outputs = ["noise", "mask_feature"] + (["variance"] if "learn_sigma" in changes else [])
-    for session in sessions(module, tmp_path / "denoiser.onnx", rows(2, 3, 5), DENOISER_AXES, outputs):
+    for session in sessions(module, tmp_path / "denoiser.onnx", rows(2, 3, 5, 2, widths), DENOISER_AXES, outputs):
         assert [node.name for node in session.get_inputs()] == list(DENOISER_AXES)
         assert [node.name for node in session.get_outputs()] == outputs
         for counts in COUNTS:
-            assert worst(module, session, rows(*counts)) <= CLOSE, counts
+            assert worst(module, session, rows(*counts, widths)) <= CLOSE, counts
+
+
+def test_modulations(awake, tmp_path):
+    module = ModulationComponent(awake(locality=True))
+    conditions = lambda n: {"timestep": torch.randint(0, 1000, (n,)), "text": texts(n)}  # noqa: E731
+    for session in sessions(module, tmp_path / "modulation.onnx", conditions(3), MODULATION_AXES, MODULATIONS):
+        for n in (1, 2, 7):
+            assert worst(module, session, conditions(n)) <= CLOSE
+
+
+def texts(n: int, seed: int = 4) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.nn.functional.normalize(torch.randn(n, TINY.text_dim, generator=generator), dim=-1)
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("prediction", ["epsilon", "v"])
-def test_the_denoiser_gives_noise_and_mask_features_of_the_diffusion_space(awake, prediction):
-    denoiser = awake(prediction=prediction)
+def test_the_two_graphs_give_noise_and_mask_features_of_the_diffusion_space(awake, prediction):
+    denoiser = awake(prediction=prediction, locality=True)
     denoiser.adapt_mask.latent_mean.fill_(2.0)
     denoiser.adapt_mask.latent_std.fill_(3.0)
-    inputs = rows(2, 3, 5)
-    noise, feature = DenoiserComponent(denoiser)(*inputs.values())
-    raw = denoiser(inputs["latent"], inputs["timestep"], Rows(*list(inputs.values())[2:]))
-    sample = inputs["background_sample"][inputs["row_background"]]
-    ab = torch.from_numpy(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000)))[inputs["timestep"][sample]].float()
-    ab = ab[:, None, None, None]
-    from_v = ab.sqrt() * raw.output + (1 - ab).sqrt() * inputs["latent"][sample]
+    latent, timestep = torch.randn(2, 4, 8, 8), torch.tensor([40, 900])
+    asked = Rows(torch.tensor([0, 0, 1]), texts(3, 5), torch.tensor([0, 1, 0, 2, 2]), texts(5, 6), texts(5, 7))
+    sample = asked.background_sample[asked.row_background]
+
+    modulation = ModulationComponent(denoiser)
+    background, _, _ = modulation(timestep[asked.background_sample], asked.background_text)
+    _, defect, _ = modulation(timestep[sample], asked.defect_text)
+    _, _, fusion = modulation(timestep[sample], asked.fusion_text)
+    masked = torch.tensor([4, 1])
+    noise, feature = DenoiserComponent(denoiser)(
+        latent, timestep, asked.background_sample, background, asked.row_background, defect, fusion, masked
+    )
+
+    raw = denoiser(latent, timestep, asked)
+    ab = torch.from_numpy(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000)))[timestep[sample]].float()[:, None, None, None]
+    from_v = ab.sqrt() * raw.output + (1 - ab).sqrt() * latent[sample]
     assert torch.allclose(noise, from_v if prediction == "v" else raw.output, atol=1e-5)
-    assert torch.allclose(feature, raw.mask_feature * 3 + 2, atol=1e-5)
+    assert torch.allclose(feature, raw.mask_feature[masked] * 3 + 2, atol=1e-5)
 
 
 def test_text_encoder(tmp_path):

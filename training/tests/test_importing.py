@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.config import load_config
+from defectdiffu.export import MODULATIONS
 from defectdiffu.runs import Run, load
 from defectdiffu.text import word_tokenizer
 
@@ -87,10 +88,11 @@ def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(us
     assert manifest["schedule"]["varianceType"] == "learned_range"
     assert manifest["latent"]["scale"] == 0.18215
     assert (bundle / "denoiser.onnx.data").is_file()
+    at = {"timestep": np.array([500]), "text": np.ones((1, 16), np.float32)}
+    told = onnxruntime.InferenceSession(bundle / "modulation.onnx").run(None, at)
     rows = {
         "latent": np.zeros((1, 4, 8, 8), np.float32), "timestep": np.array([500]), "background_sample": np.array([0]),
-        "background_text": np.ones((1, 16), np.float32), "row_background": np.array([0]),
-        "defect_text": np.ones((1, 16), np.float32), "fusion_text": np.ones((1, 16), np.float32),
+        "row_background": np.array([0]), **dict(zip(MODULATIONS, told, strict=True)), "mask_rows": np.array([0]),
     }  # fmt: skip
     noise, _, variance = onnxruntime.InferenceSession(bundle / "denoiser.onnx").run(None, rows)
     assert noise.shape == variance.shape == (1, 4, 8, 8) and np.isfinite(noise).all()

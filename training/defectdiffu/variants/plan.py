@@ -15,11 +15,12 @@ class VariantPlan:
     calibration: int = 36  # trajectories
     samples: int = 4  # per trained pair, drawn in both arithmetics from the same noise
     steps: int = 20
+    smallest_weight: int = 16_384  # elements: products with smaller ones stay in float32, they are not worth it
     seed: int = 0
 
     def __post_init__(self) -> None:
         if unknown := set(self.precisions) - set(PRECISIONS):
             raise ValueError(f"precision: unknown {sorted(unknown)}; known: {', '.join(PRECISIONS)}")
-        for name, least in (("calibration", 8), ("samples", 1), ("steps", 2)):
+        for name, least in (("calibration", 9), ("samples", 1), ("steps", 2), ("smallest_weight", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")

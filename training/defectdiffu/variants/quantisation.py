@@ -24,7 +24,6 @@ from .drawing import Feeds
 from .graphs import answers, on_disk, relative_error
 
 QUANTISED = ["MatMul", "Conv"]
-SMALLEST = 16_384  # elements of a weight
 WORST_PRODUCT = 0.003  # relative error of the graph's first output
 SENSITIVITY_FEEDS = 16
 EXTRA = {
@@ -43,7 +42,9 @@ class _Feeds(CalibrationDataReader):
         return next(self.feeds, None)
 
 
-def quantised(model: onnx.ModelProto, feeds: Sequence[Feeds], report: Report = lambda done, total: None):
+def quantised(
+    model: onnx.ModelProto, feeds: Sequence[Feeds], smallest: int, report: Report = lambda done, total: None
+) -> tuple[onnx.ModelProto, list[str]]:
     """→ the int8 graph, and the names of the products that stayed in float32 because they would have cost too much.
 
     `feeds` are what the graph is really given; the last of them judge, the others calibrate.
@@ -54,7 +55,7 @@ def quantised(model: onnx.ModelProto, feeds: Sequence[Feeds], report: Report = l
     logging.getLogger().setLevel(logging.ERROR)  # the quantiser asks for a preprocessing that the exporter has done
     ranges = calibrated(model, calibrating)
     expected = answers(model, judging)
-    names = large_products(model)
+    names = large_products(model, smallest)
     kept = []
     for done, name in enumerate(names):
         report(done, len(names))
@@ -66,11 +67,11 @@ def quantised(model: onnx.ModelProto, feeds: Sequence[Feeds], report: Report = l
     return with_joined_biases(with_quantised(model, ranges, chosen)), kept
 
 
-def large_products(model: onnx.ModelProto) -> list[str]:
-    """MatMul and Conv nodes with a constant weight of at least SMALLEST elements."""
+def large_products(model: onnx.ModelProto, smallest: int) -> list[str]:
+    """MatMul and Conv nodes with a constant weight of at least so many elements."""
     sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in model.graph.initializer}
     nodes = [node for node in model.graph.node if node.op_type in QUANTISED]
-    return [node.name for node in nodes if sizes.get(node.input[1], 0) >= SMALLEST]
+    return [node.name for node in nodes if sizes.get(node.input[1], 0) >= smallest]
 
 
 def calibrated(model: onnx.ModelProto, feeds: Sequence[Feeds]):
@@ -83,6 +84,8 @@ def calibrated(model: onnx.ModelProto, feeds: Sequence[Feeds]):
 
 
 def with_quantised(model: onnx.ModelProto, ranges, nodes: list[str]) -> onnx.ModelProto:
+    if not nodes:  # to the quantiser, none named means all
+        return copy.deepcopy(model)
     quantiser = QDQQuantizer(
         copy.deepcopy(model), True, True, QuantType.QInt8, QuantType.QUInt8, ranges, nodes, [], QUANTISED, EXTRA
     )

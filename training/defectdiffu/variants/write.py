@@ -16,12 +16,12 @@ from ..manifest_text import manifest_text
 from ..onnx_files import store_as_half
 from ..runs import write_text
 from .calibration import collected_feeds
-from .drawing import CHEAPENED, base_variant, generator_of
+from .drawing import CHEAPENED, Feeds, base_variant, generator_of
 from .graphs import answers, relative_error, widened
 from .half import halved
 from .plan import VariantPlan
 from .quality import decoded_quality, drawn_quality, real_quality
-from .quantisation import SENSITIVITY_FEEDS, quantised
+from .quantisation import SENSITIVITY_FEEDS, Report, quantised
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 
@@ -47,7 +47,9 @@ def write_variants(
         files: dict[str, Path] = {}
         notes: dict[str, dict[str, Any]] = {}
         for name, graph in whole.items():
-            cheap, notes[name] = cheapened(graph, precision, feeds[name], lambda d, n, at=name: progress(at, d, n, {}))
+            cheap, notes[name] = cheapened(
+                graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
+            )
             files[name] = directory / f"{name}.{precision}.onnx"
             _save(cheap, files[name])
         cheap = generator_of(directory, manifest, model, files)
@@ -67,11 +69,13 @@ def write_variants(
     return costs
 
 
-def cheapened(graph: onnx.ModelProto, precision: str, feeds, report) -> tuple[onnx.ModelProto, dict[str, Any]]:
+def cheapened(
+    graph: onnx.ModelProto, precision: str, feeds: list[Feeds], smallest: int, report: Report
+) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The graph in that arithmetic, and how far one evaluation moves."""
     kept: list[str] = []
     if precision == "int8":
-        cheap, kept = quantised(graph, feeds, report)
+        cheap, kept = quantised(graph, feeds, smallest, report)
         store_as_half(cheap)
     else:
         cheap = halved(graph)
