@@ -67,7 +67,9 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const budgets = new Map(given);
   const ending = new Set<Promise<void>>();
   const end = createGate(BYTES_AT_THE_END);
+  const read = createGate(MAXIMUM_READING);
   const figures = createStepFigures(tell);
+  /** Those that wait to be read among them. */
   let reading = 0;
   let running = false;
 
@@ -105,6 +107,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   };
 
   const begin = async (sample: Sample): Promise<void> => {
+    if (!isHere(sample)) return;
     const { request, key } = sample;
     const model = modelOf(sample.bundle);
     const job = await beginJob(model, request);
@@ -120,7 +123,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const beginOnPhotograph = async (sample: Sample): Promise<void> => {
     schedule.setAside(sample);
     reading++;
-    await begin(sample).catch((error: unknown) => fail(sample, error));
+    await read.pass(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
     reading--;
     schedule.putBack(sample);
     void run();
