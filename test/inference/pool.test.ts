@@ -82,6 +82,30 @@ describe('a picture', () => {
     expect(together?.mask).toEqual(alone.mask);
   });
 
+  test('is the same in one evaluation with samplers, steps, scales and guidance of all kinds', async () => {
+    const kinds: Partial<SampleRequest>[] = [
+      { sampler: 'DDPM', steps: 30, seed: 1 },
+      { sampler: 'DDIM', steps: 12, strength: 3, productScale: 0.5 },
+      { steps: 20, guidance: 'PRODUCT_RELATIVE', product: 'tile' },
+      { steps: 9, defect: 'crack', maskMode: 'AVERAGE_PIXELS' },
+      { sampler: 'DDPM', steps: 15, twin: true, share: 'another' },
+      { steps: 25, strength: 0 },
+    ];
+    const requests = kinds.map((changes, i) => ({ ...request, ...changes, id: String(i) }));
+    const sizes: number[] = [];
+    const wide = await openPool({ modelsDirectory, maximumRows: 24, stepped: ({ samples }) => sizes.push(samples) });
+    const drawn = new Map<string, SampleResult>();
+    await wide.draw(requests, { sample: (result) => void drawn.set(result.id, result) });
+    await wide.close();
+    expect(Math.max(...sizes)).toBe(6);
+    for (const each of requests) {
+      const [alone, together] = [await drawOne(each), drawn.get(each.id)];
+      expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
+      expect(together?.mask).toEqual(alone.mask);
+      expect(together?.twin === null).toBe(each.twin !== true);
+    }
+  });
+
   test('is the same when other samples go first in its midst', async () => {
     const alone = await drawOne({ steps: 200 });
     const told: string[] = [];

@@ -67,7 +67,9 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const budgets = new Map(given);
   const ending = new Set<Promise<void>>();
   const end = createGate(BYTES_AT_THE_END);
+  const read = createGate(MAXIMUM_READING);
   const figures = createStepFigures(tell);
+  /** Those that wait to be read among them. */
   let reading = 0;
   let running = false;
 
@@ -105,6 +107,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   };
 
   const begin = async (sample: Sample): Promise<void> => {
+    if (!isHere(sample)) return;
     const { request, key } = sample;
     const model = modelOf(sample.bundle);
     const job = await beginJob(model, request);
@@ -120,7 +123,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const beginOnPhotograph = async (sample: Sample): Promise<void> => {
     schedule.setAside(sample);
     reading++;
-    await begin(sample).catch((error: unknown) => fail(sample, error));
+    await read.pass(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
     reading--;
     schedule.putBack(sample);
     void run();
@@ -160,14 +163,14 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
     tell({ kind: 'progress', key: sample.key, step: stepOf(job), steps: job.steps });
   };
 
-  /** Those of the chosen that are ready for a step: the others begin. */
+  /** Those of the chosen that take part in the step: not photographs that have yet to be read. */
   const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
-    for (const sample of chosen) {
-      if (sample.job !== null) continue;
-      if (sample.request.photograph != null) void beginOnPhotograph(sample);
-      else await begin(sample).catch((error: unknown) => fail(sample, error));
-    }
-    return chosen.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
+    const toBeRead = chosen.filter(({ job, request }) => job === null && request.photograph != null);
+    for (const sample of toBeRead) void beginOnPhotograph(sample);
+    const others = chosen.filter((sample) => !toBeRead.includes(sample));
+    for (const sample of others)
+      if (sample.job === null) await begin(sample).catch((error: unknown) => fail(sample, error));
+    return others.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
   };
 
   const reduceRows = (bundle: string, rows: number): void => {

@@ -58,13 +58,15 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
       const i = timesteps.length - 1 - index;
       const estimate = estimateClean(latent, epsilon, at(visited, i));
       const [ofClean, ofLatent] = [at(table.meanOfClean, i), at(table.meanOfLatent, i)];
-      const next = estimate.map((x0, n) => ofClean * x0 + ofLatent * at(latent, n));
+      const mean = (n: number): number => ofClean * at(estimate, n) + ofLatent * at(latent, n);
+      const next = new Float32Array(latent.length);
       // Nothing is added at the last step: what comes out is the mean.
-      if (i > 0) {
+      if (i === 0) for (let n = 0; n < next.length; n++) next[n] = mean(n);
+      else {
         const [z, sigma] = [noise(), deviations(i, variance)];
-        for (let n = 0; n < next.length; n++) next[n] = at(next, n) + sigma(n) * at(z, n);
+        for (let n = 0; n < next.length; n++) next[n] = mean(n) + sigma(n) * at(z, n);
       }
-      return { latent: new Float32Array(next), estimate: new Float32Array(estimate) };
+      return { latent: next, estimate: new Float32Array(estimate) };
     },
   };
 }
