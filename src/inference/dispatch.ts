@@ -69,8 +69,9 @@ export function createDispatch(posts: readonly Post[], manifestOf: (bundle: stri
     return entry.wanted;
   };
 
-  const backInTheQueue = (entry: Entry): void => {
+  const backInTheQueue = (entry: Entry, { attempts }: Task): void => {
     letGo(entry);
+    entry.attempts = attempts;
     queue.addAgain(entry);
     look();
   };
@@ -97,14 +98,11 @@ export function createDispatch(posts: readonly Post[], manifestOf: (bundle: stri
       delivered: whileItHasIt((_, result) => end(entry).delivered(result)),
       failed: whileItHasIt((_, message: string) => end(entry).failed(message)),
       canceled: whileItHasIt(() => end(entry).canceled()),
-      returned: whileItHasIt(() => {
-        entry.attempts = task.attempts;
-        backInTheQueue(entry);
-      }),
+      returned: whileItHasIt(() => backInTheQueue(entry, task)),
       lost: whileItHasIt((hold, error: DeviceLostError) => {
         if (hold.canceled) end(entry).canceled();
         // A sample that was given up because it kills workers is not handed on: its device lives.
-        else if (post.device.info().state === 'FAILED' && livePosts().length > 0) backInTheQueue(entry);
+        else if (post.device.info().state === 'FAILED' && livePosts().length > 0) backInTheQueue(entry, task);
         else end(entry).lost(error);
       }),
     };
