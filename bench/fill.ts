@@ -40,15 +40,28 @@ export function catalogOf(products: number, defects: number): string[] {
 }
 
 /** Waiting, one sample each, accepted one after the other over the last hour, at five priorities. */
-export function queued(from: number, to: number, tenant = TENANT): string[] {
+export function queued(from: number, to: number, settings = SETTINGS): string[] {
   const at = `(now() - interval '1 hour' * (1 - i / ${to.toFixed(1)}))`;
   const columns =
     'id, tenant_id, product_id, defect_id, status, settings, count, priority, pixel_steps, last_seq, input_hash, created_at';
   return [
     `insert into generation (${columns})
-      select ${uuid(at, 'i', 'i')}, ${tenant}, ${idIn('product', 'part_number', "'P0'")}, ${idIn('defect', 'code', "'D0'")}, 'QUEUED',
-        '${SETTINGS}', 1, i % 5, ${String(PIXEL_STEPS)}, 0, '', ${at}
+      select ${uuid(at, 'i', 'i')}, ${TENANT}, ${idIn('product', 'part_number', "'P0'")}, ${idIn('defect', 'code', "'D0'")}, 'QUEUED',
+        '${settings}', 1, i % 5, ${String(PIXEL_STEPS)}, 0, '', ${at}
       from generate_series(${String(from)}, ${String(to - 1)}) i`,
+  ];
+}
+
+/** Waiting for another machine, which alone has their model and seems to live: nothing happens to them here. */
+export function waitingElsewhere(count: number): string[] {
+  const bundle = 'elsewhere@1.0.0';
+  const devices = JSON.stringify([
+    { device: 'cuda:0', provider: 'cuda', bundles: [bundle], state: 'READY', restarts: 0 },
+  ]);
+  return [
+    `insert into worker (id, host, devices, started_at, seen_at)
+      values (gen_random_uuid(), 'elsewhere', '${devices}', now(), now() + interval '1 day')`,
+    ...queued(0, count, JSON.stringify({ ...(JSON.parse(SETTINGS) as object), bundle })),
   ];
 }
 

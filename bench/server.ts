@@ -38,10 +38,16 @@ export function newDataDirectory(): string {
 
 interface Start {
   readonly env?: Record<string, string>;
+  /** Removed when the service stops, unless it is `kept`. */
   readonly dataDirectory?: string;
+  readonly kept?: boolean;
 }
 
-export async function startServer({ env = {}, dataDirectory = newDataDirectory() }: Start = {}): Promise<Server> {
+export async function startServer({
+  env = {},
+  dataDirectory = newDataDirectory(),
+  kept = false,
+}: Start = {}): Promise<Server> {
   const child = spawn(process.execPath, ['--import', './bench/loopProbe.ts', 'dist/main.js'], {
     env: {
       ...process.env,
@@ -85,7 +91,7 @@ export async function startServer({ env = {}, dataDirectory = newDataDirectory()
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
-      rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+      if (!kept) rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -1,0 +1,43 @@
+/** Subscribers of generations, each over a WebSocket of its own, as browsers and gateways are. */
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { KEY } from './server.ts';
+
+const EVENTS = `subscription ($id: ID!, $after: Int) {
+  generationEvents(id: $id, after: $after) { type: __typename at seq ... on SampleReady { sample { id image { url } mask { url } } } }
+}`;
+
+export interface Heard {
+  readonly type: string;
+  readonly at: string;
+  readonly seq: number;
+}
+
+export interface Subscriber {
+  /** Resolves when it has ended; rejects when it broke off. */
+  readonly over: Promise<void>;
+  close(): Promise<void>;
+}
+
+export function subscribe(url: string, id: string, heard: (event: Heard) => void): Subscriber {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const client = createClient({
+    url: url.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${KEY}` },
+    retryAttempts: 0,
+  });
+  client.subscribe<{ generationEvents: Heard }>(
+    { query: EVENTS, variables: { id } },
+    {
+      next: ({ data, errors }) => {
+        if (data == null) reject(new Error(JSON.stringify(errors)));
+        else heard(data.generationEvents);
+      },
+      error: reject,
+      complete: () => resolve(undefined),
+    },
+  );
+  promise.catch(() => undefined);
+  return { over: promise, close: async () => void (await client.dispose()) };
+}
