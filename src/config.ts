@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { S3Place } from './artifacts/s3Store.js';
-import { readDevices } from './config/devices.js';
+import { readDevices, readMaximumRows } from './config/devices.js';
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
 import { origin, readDatabaseUrl, readS3Place } from './config/places.js';
@@ -28,6 +28,8 @@ export interface Config {
   readonly urlSecret: Uint8Array | undefined;
   /** What draws: `cpu`, `cuda:N`, `webgpu`. */
   readonly devices: readonly string[];
+  /** That one evaluation of the denoiser may have; null where what pays is measured. */
+  readonly maximumRows: number | null;
   /** How long after its last sign of life the work of a process is taken over by another. */
   readonly leaseSeconds: number;
   readonly host: string;
@@ -71,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     s3: readS3Place(env),
     urlSecret: secretBytes(env, 'URL_SECRET'),
     devices: readDevices(env),
+    maximumRows: readMaximumRows(env),
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),

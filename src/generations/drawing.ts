@@ -120,7 +120,7 @@ async function drawChunk(
 }
 
 function requestOf(
-  { id, tenantId, settings, count }: GenerationRow,
+  { id, tenantId, settings, count, priority }: GenerationRow,
   { index, attempt }: Try,
   photograph: PhotographRequest | null,
 ): SampleRequest {
@@ -138,6 +138,7 @@ function requestOf(
     guidance,
     maskMode,
     share: tenantId,
+    priority,
     twin,
     photograph,
   };

@@ -5,9 +5,11 @@
  * starts again; those that were being drawn have used up one attempt, so a sample that kills its worker cannot do so for ever.
  */
 import type { Bundle } from './bundle/manifest.js';
+import type { Capacity } from './capacity.js';
 import type { DeviceProcess } from './deviceProcess.js';
 import { startDeviceProcess } from './deviceProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
+import { tellsOfMemory } from './outOfMemory.js';
 import type { FromWorker } from './protocol.js';
 import type { SampleRequest, SampleResult } from './types.js';
 
@@ -21,8 +23,10 @@ export interface DeviceInfo {
   readonly bundles: readonly string[];
   readonly state: DeviceState;
   readonly restarts: number;
-  /** Samples that failed for want of memory, and workers that the kernel may have killed for it. */
+  /** Times that memory ran out: steps that were tried again in halves, samples that failed, workers that the kernel may have killed for it. */
   readonly outOfMemory: number;
+  /** How much it takes at a time of each bundle, and how fast that was at the start; empty until the worker has opened. */
+  readonly capacities: readonly Capacity[];
   /** The live worker process, to be found in the system's own tools. */
   readonly pid: number | undefined;
 }
@@ -43,6 +47,14 @@ export interface Task {
   lost(error: DeviceLostError): void;
 }
 
+/** How many rows the device takes at a time. */
+export interface Batching {
+  /** Of each evaluation; `null` to measure what pays. */
+  readonly maximumRows: number | null;
+  /** Where measured capacities are kept; `null` to measure anew each time. */
+  readonly calibrationDirectory: string | null;
+}
+
 /** One step that a device made. */
 export interface StepFigure {
   readonly device: string;
@@ -54,8 +66,6 @@ export interface StepFigure {
 const MAXIMUM_ATTEMPTS = 3;
 /** How often in a row a worker may fail to open before its device is given up. */
 const MAXIMUM_FAILED_OPENINGS = 3;
-/** As onnxruntime, C++ and CUDA say it, and the signal of the kernel's out-of-memory killer. */
-const OUT_OF_MEMORY = /out of memory|bad_alloc|failed to allocate|SIGKILL/i;
 const FIRST_RESTART_MS = 100;
 const SLOWEST_RESTART_MS = 10_000;
 
@@ -81,7 +91,7 @@ interface Held {
 export function openDevice(
   name: string,
   bundles: readonly Bundle[],
-  maximumRows: number,
+  { maximumRows, calibrationDirectory }: Batching,
   log: Log,
   stepped: (figure: StepFigure) => void,
 ): Device {
@@ -91,25 +101,29 @@ export function openDevice(
   let restarts = 0;
   let outOfMemory = 0;
   let failedOpenings = 0;
+  /** Known to the next worker too: what was measured, less what memory did not hold. */
+  let capacities: readonly Capacity[] =
+    maximumRows === null ? [] : bundles.map(({ id }) => ({ bundle: id, rows: maximumRows, curve: [] }));
   let worker: DeviceProcess | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   const opening = Promise.withResolvers<undefined>();
 
   const start = (): void => {
     worker = startDeviceProcess(hear, died);
-    worker.send({ kind: 'open', device: name, bundles, maximumRows });
+    worker.send({ kind: 'open', device: name, bundles, capacities, calibrationDirectory });
   };
 
   const hear = (message: FromWorker): void => {
     switch (message.kind) {
       case 'ready':
         failedOpenings = 0;
-        provider = message.provider;
+        ({ provider, capacities } = message);
         state = 'READY';
         log('info', `device ${name} is ready`, {
           provider,
           pid: worker?.pid,
           bundles: bundles.map(({ id }) => id),
+          rows: capacities.map(({ rows }) => rows),
           restarts,
         });
         for (const { task } of held.values()) worker?.send({ kind: 'draw', key: task.key, request: task.request });
@@ -143,9 +157,20 @@ export function openDevice(
         take(message.key)?.task.delivered(message.result);
         return;
       case 'failed':
-        if (OUT_OF_MEMORY.test(message.message)) outOfMemory++;
+        if (tellsOfMemory(message.message)) outOfMemory++;
         take(message.key)?.task.failed(message.message);
         return;
+      case 'reduced': {
+        outOfMemory++;
+        const { bundle, rows, pictures } = message;
+        if (rows !== undefined) capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, rows } : one));
+        log('warn', `device ${name} ran out of memory, and takes less at a time from now on`, {
+          bundle,
+          rows,
+          pictures,
+        });
+        return;
+      }
       case 'stats':
         message.samples.forEach((samples, i) => stepped({ device: name, samples, seconds: message.seconds[i] ?? 0 }));
         return;
@@ -163,7 +188,10 @@ export function openDevice(
     const wasOpen = state === 'READY';
     log('error', `the worker of device ${name} ${reason}`, { samples: held.size });
     blame(reason);
-    if (OUT_OF_MEMORY.test(reason)) outOfMemory++;
+    if (tellsOfMemory(reason)) {
+      outOfMemory++;
+      capacities = capacities.map((one) => ({ ...one, rows: Math.max(1, one.rows >> 1) }));
+    }
     failedOpenings = wasOpen ? 0 : failedOpenings + 1;
     if (failedOpenings >= MAXIMUM_FAILED_OPENINGS) {
       giveUp(
@@ -219,6 +247,7 @@ export function openDevice(
       state,
       restarts,
       outOfMemory,
+      capacities,
       pid: worker?.pid,
     }),
     load: () => held.size,

@@ -3,6 +3,7 @@ export type { Coverage } from './bundle/coverage.js';
 export { coverage } from './bundle/coverage.js';
 export { loadBundles } from './bundle/load.js';
 export type { Bundle, Manifest } from './bundle/manifest.js';
+export type { Capacity, CurvePoint } from './capacity.js';
 export type { DeviceInfo, DeviceState, Log } from './device.js';
 export type { DrawListener } from './draw.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';

@@ -35,15 +35,15 @@ export interface PoolOptions {
   readonly devices?: readonly string[];
   /**
    * How many rows one evaluation of the denoiser may have; a sample of Eq. 4 has three.
-   * @default 6: on a CPU batching does not pay, and few at a time means that the first are done early.
+   * @default what pays, measured when a device is opened with a bundle for the first time
    */
-  readonly maximumRows?: number;
+  readonly maximumRows?: number | null;
+  /** Where that is remembered; without it, it is measured each time. */
+  readonly calibrationDirectory?: string | null;
   readonly log?: Log;
   /** Hears of every step, about a second late. */
   readonly stepped?: (figure: StepFigure) => void;
 }
-
-const DEFAULT_MAXIMUM_ROWS = 6;
 
 /**
  * Verifies the bundles and starts the devices; resolves when at least one is ready and each of the others has failed.
@@ -53,14 +53,16 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
   const {
     modelsDirectory,
     devices: names = ['cpu'],
-    maximumRows = DEFAULT_MAXIMUM_ROWS,
+    maximumRows = null,
+    calibrationDirectory = null,
     log = () => undefined,
     stepped = () => undefined,
   } = options;
-  if (!Number.isInteger(maximumRows) || maximumRows < 1)
+  if (maximumRows !== null && (!Number.isInteger(maximumRows) || maximumRows < 1))
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const devices = names.map((name) => openDevice(name, bundles, maximumRows, log, stepped));
+  const batching = { maximumRows, calibrationDirectory };
+  const devices = names.map((name) => openDevice(name, bundles, batching, log, stepped));
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
   const unsound = reasons.find((reason) => reason instanceof BundleError);

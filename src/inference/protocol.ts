@@ -4,10 +4,11 @@
  *
  * The pool speaks first: `open`, answered by `ready` or `refused`. Then `draw` and `cancel` at any time. Every `draw` is
  * answered by `started`, any number of `progress`, and one of `sample` and `failed`; every `cancel` by `canceled`, and what
- * still comes for those keys is to be ignored. `stats` come about once a second while there are steps. When the channel closes,
+ * still comes for those keys is to be ignored. `stats` come about once a second while there are steps, `reduced` when memory ran out. When the channel closes,
  * the worker exits.
  */
 import type { Bundle } from './bundle/manifest.js';
+import type { Capacity } from './capacity.js';
 import type { SampleRequest, SampleResult } from './types.js';
 
 export type ToWorker =
@@ -15,19 +16,25 @@ export type ToWorker =
       readonly kind: 'open';
       readonly device: string;
       readonly bundles: readonly Bundle[];
-      readonly maximumRows: number;
+      /** What is known of these bundles' already; that of the others is measured. */
+      readonly capacities: readonly Capacity[];
+      /** Where measured capacities are kept. */
+      readonly calibrationDirectory: string | null;
     }
   | { readonly kind: 'draw'; readonly key: number; readonly request: SampleRequest }
   | { readonly kind: 'cancel'; readonly keys: readonly number[] };
 
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly provider: string }
+  /** With the capacity of each bundle. */
+  | { readonly kind: 'ready'; readonly provider: string; readonly capacities: readonly Capacity[] }
   | { readonly kind: 'refused'; readonly error: OpenError }
   | { readonly kind: 'started'; readonly key: number }
   | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }
   | { readonly kind: 'sample'; readonly key: number; readonly result: SampleResult }
   | { readonly kind: 'failed'; readonly key: number; readonly message: string }
   | { readonly kind: 'canceled'; readonly keys: readonly number[] }
+  /** There was not enough memory for what was tried: this many rows an evaluation, or pictures a decoding, from now on. */
+  | { readonly kind: 'reduced'; readonly bundle: string; readonly rows?: number; readonly pictures?: number }
   /** Of each step since the last ones: how many samples it advanced, and how long it took. */
   | { readonly kind: 'stats'; readonly samples: readonly number[]; readonly seconds: readonly number[] };
 

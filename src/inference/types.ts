@@ -32,6 +32,8 @@ export interface SampleRequest {
   readonly photograph?: PhotographRequest | null;
   /** Samples of different shares take turns, however many one share has waiting. All without one are one share. */
   readonly share?: string;
+  /** The higher goes first. @default 0 */
+  readonly priority?: number;
   /** Also draws the normal twin: the same seed at strength 0. Of a sample on a photograph, the photograph is the twin. */
   readonly twin?: boolean;
 }

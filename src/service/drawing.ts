@@ -1,4 +1,5 @@
 /** What draws: the engine, and those who take work from the database to it, pack exports, and clean up. */
+import { join } from 'node:path';
 import { startJanitor } from '../artifacts/janitor.js';
 import type { Config } from '../config.js';
 import { startExportWorker } from '../exports/worker.js';
@@ -15,6 +16,8 @@ export async function openEngine(config: Config, log: Log, whenClosing: WhenClos
   const pool = await openPool({
     modelsDirectory: config.modelsDirectory,
     devices: config.devices,
+    maximumRows: config.maximumRows,
+    calibrationDirectory: join(config.dataDirectory, 'calibration'),
     log: (level, message, details) => log[level](details ?? {}, message),
     stepped: ({ device, samples, seconds }) => {
       batchSize.observe({ device }, samples);

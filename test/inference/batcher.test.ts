@@ -65,7 +65,7 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
         variance: undefined,
       }));
     },
-    decode: () => Promise.resolve(new Float32Array(48)),
+    decode: (latents) => Promise.resolve(latents.map(() => new Float32Array(48))),
     encode: () => Promise.reject(new Error('no test of the batcher reads a photograph')),
     close: () => Promise.resolve(),
   };
@@ -75,7 +75,7 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
   ]);
   const batcher = createBatcher({
     models,
-    maximumRows,
+    maximumRows: new Map([...models.keys()].map((bundle) => [bundle, maximumRows])),
     tell: (message) => {
       told.push(message);
       heard();
@@ -159,10 +159,10 @@ test('a cancel takes effect before the next step, for one that draws and for one
   expect(told.flatMap((message) => (message.kind === 'sample' ? message.key : []))).toEqual([2]);
 });
 
-test('samples of two bundles take turns', async () => {
+test('shares that draw from two bundles take turns', async () => {
   const { told, draw, settled } = stage(6);
-  draw(1, { steps: 50 });
-  draw(2, { steps: 50, bundle: 'other@1.0.0' });
+  draw(1, { steps: 50, share: 'a' });
+  draw(2, { steps: 50, share: 'b', bundle: 'other@1.0.0' });
   await settled(1, 2);
   const lastOf = (key: number): number => told.findIndex((message) => message.kind === 'sample' && message.key === key);
   expect(told.slice(Math.min(lastOf(1), lastOf(2)) + 1, Math.max(lastOf(1), lastOf(2))).length).toBeLessThanOrEqual(1);
@@ -185,12 +185,12 @@ test('a sample whose noise is not a number fails alone', async () => {
 
 test('an evaluation that fails fails its samples, and those that wait are drawn', async () => {
   const { told, draw, settled } = stage(3, (count) => {
-    if (count === 1) throw new Error('out of memory');
+    if (count === 1) throw new Error('the device is gone');
   });
   draw(1);
   draw(2);
   await settled(1, 2);
-  expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'out of memory' });
+  expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'the device is gone' });
   expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
 });
 

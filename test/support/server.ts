@@ -81,7 +81,7 @@ export async function runToEnd(env: Record<string, string>): Promise<Finished> {
 
 function start(env: Record<string, string>) {
   const child = spawn(process.execPath, ['dist/main.js'], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), PORT: '0', MODELS_DIR: TINY_MODELS, ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), PORT: '0', MODELS_DIR: TINY_MODELS, MAX_ROWS: '6', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

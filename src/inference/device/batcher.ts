@@ -1,6 +1,6 @@
 /**
- * Who draws: at every step the batch is formed anew from whatever samples are active, at whatever step each is. One that
- * waits joins as soon as there is room in rows, one that ends leaves at once.
+ * Who draws: at every step the batch is formed anew (schedule.ts) from whatever samples there are, at whatever step each is. A sample
+ * that ends leaves at once; decoding and encoding it goes on beside the steps of the others.
  *
  * Between two steps the event loop turns, so that a cancel is heard: `session.run` blocks its thread.
  */
@@ -9,28 +9,37 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { InferenceError } from '../errors.js';
 import type { FromWorker } from '../protocol.js';
 import type { SampleRequest } from '../types.js';
-import { beginJob, rowsOf } from './beginJob.js';
+import { beginJob } from './beginJob.js';
+import { withSharedDecoder } from './decoding.js';
 import { isFinished } from './drawing.js';
+import { createGate } from './gate.js';
 import type { Job } from './job.js';
-import { isDrawn, stepOf } from './job.js';
+import { isDrawn, rowsOfJob, stepOf } from './job.js';
 import type { Model } from './model.js';
+import { bytesOf, rowsOf } from './needs.js';
 import { encodeSample } from './pictures.js';
-import { advance } from './step.js';
-import { createTurns } from './turns.js';
+import type { Candidate } from './schedule.js';
+import { createSchedule } from './schedule.js';
+import { advanceWithinMemory } from './step.js';
 import { createStepFigures } from './stepFigures.js';
 
 /** A sample's progress is told no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
+/** Of those that have begun, by the estimates of needs.ts; with the next one, and the model, it leaves room on a machine of 2 GB. */
+const BYTES_IN_WORK = 256 * 2 ** 20;
+/** Of those that are decoded and encoded at a time. */
+const BYTES_AT_THE_END = 512 * 2 ** 20;
+/** As many may have ended and not be encoded yet; then the steps wait. */
+const MAXIMUM_ENDING = 16;
+/** Photographs that are read at a time. */
+const MAXIMUM_READING = 2;
 
-interface Waiting {
-  readonly key: number;
+interface Sample extends Candidate {
   readonly request: SampleRequest;
-}
-
-interface Active extends Waiting {
-  readonly job: Job;
-  /** The most that it puts into one evaluation. */
-  readonly rows: number;
+  rows: number;
+  bytes: number;
+  /** From its first turn on. */
+  job: Job | null;
   lastTold: number;
 }
 
@@ -43,94 +52,137 @@ export interface Batcher {
 export interface BatcherOptions {
   /** By bundle id. */
   readonly models: ReadonlyMap<string, Model>;
-  /** How many rows one evaluation may have. A single sample that has more draws alone. */
-  readonly maximumRows: number;
+  /** By bundle id: how many rows one evaluation may have. A single sample that has more draws alone. */
+  readonly maximumRows: ReadonlyMap<string, number>;
   readonly tell: (message: FromWorker) => void;
 }
 
-export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Batcher {
-  let waiting: Waiting[] = [];
-  let active: Active[] = [];
-  let running = false;
-  const turns = createTurns();
+export function createBatcher({ models: opened, maximumRows, tell }: BatcherOptions): Batcher {
+  const samples = new Map<number, Sample>();
+  const rowsFor = new Map(maximumRows);
+  const ending = new Set<Promise<void>>();
+  const end = createGate(BYTES_AT_THE_END);
   const figures = createStepFigures(tell);
+  let reading = 0;
+  let running = false;
 
-  const leave = (sample: Waiting): void => {
-    active = active.filter(({ key }) => key !== sample.key);
+  const models = new Map<string, Model>();
+  for (const [bundle, model] of opened) {
+    models.set(
+      bundle,
+      withSharedDecoder(model, (pictures) => tell({ kind: 'reduced', bundle, pictures })),
+    );
+  }
+  const schedule = createSchedule<Sample>({
+    rows: (bundle) => rowsFor.get(bundle) ?? 1,
+    bytes: BYTES_IN_WORK,
+    mayBegin: () => reading < MAXIMUM_READING,
+  });
+
+  const modelOf = (bundle: string): Model => {
+    const model = models.get(bundle);
+    if (model === undefined) throw new InferenceError(`the bundle ${bundle} is not open on this device`);
+    return model;
   };
 
-  const fail = (sample: Waiting, error: unknown): void => {
+  /** It may have been canceled, or have failed, while something was awaited. */
+  const isHere = (sample: Sample): boolean => samples.get(sample.key) === sample;
+
+  const leave = (sample: Sample): void => {
+    if (isHere(sample)) samples.delete(sample.key);
+    schedule.remove(sample);
+  };
+
+  const fail = (sample: Sample, error: unknown): void => {
+    if (!isHere(sample)) return;
     leave(sample);
     tell({ kind: 'failed', key: sample.key, message: error instanceof Error ? error.message : String(error) });
   };
 
-  const modelOf = ({ request }: Waiting): Model => {
-    const model = models.get(request.bundle);
-    if (model === undefined) throw new InferenceError(`the bundle ${request.bundle} is not open on this device`);
-    return model;
+  const begin = async (sample: Sample): Promise<void> => {
+    const { request, key } = sample;
+    const model = modelOf(sample.bundle);
+    const job = await beginJob(model, request);
+    if (!isHere(sample)) return;
+    sample.job = job;
+    sample.rows = rowsOfJob(job);
+    sample.bytes = job.bytes;
+    sample.lastTold = performance.now();
+    tell({ kind: 'started', key });
   };
 
-  /** Those who wait, in turn, while their rows fit beside those of the active. */
-  const admit = async (): Promise<void> => {
-    for (let next = turns.next(waiting, active); next !== undefined; next = turns.next(waiting, active)) {
-      const sample = next;
-      try {
-        const model = modelOf(sample);
-        const rows = rowsOf(sample.request, model.manifest.prompts.normal);
-        const taken = active.reduce((sum, other) => sum + other.rows, 0);
-        if (active.length > 0 && taken + rows > maximumRows) return;
-        const job = await beginJob(model, sample.request);
-        // It may have been canceled while its texts were embedded.
-        if (!waiting.includes(sample)) continue;
-        waiting = waiting.filter((other) => other !== sample);
-        turns.took(sample);
-        active.push({ ...sample, job, rows, lastTold: performance.now() });
-        tell({ kind: 'started', key: sample.key });
-      } catch (error) {
-        waiting = waiting.filter((other) => other !== sample);
-        fail(sample, error);
-      }
+  /** A photograph is read beside the steps of the others. */
+  const beginOnPhotograph = async (sample: Sample): Promise<void> => {
+    schedule.setAside(sample);
+    reading++;
+    await begin(sample).catch((error: unknown) => fail(sample, error));
+    reading--;
+    schedule.putBack(sample);
+    void run();
+  };
+
+  /** What ended is turned into pictures, or into another drawing. */
+  const proceed = async (sample: Sample, job: Job): Promise<void> => {
+    const pixels = isHere(sample) ? await job.proceed(job) : null;
+    if (!isHere(sample)) return;
+    if (pixels === null) {
+      sample.rows = rowsOfJob(job);
+      schedule.putBack(sample);
+      return;
     }
+    const result = await encodeSample(job.request.id, pixels);
+    if (!isHere(sample)) return;
+    leave(sample);
+    tell({ kind: 'sample', key: sample.key, result });
   };
 
-  /** One step of the samples that share a bundle with the one that is longest without. */
-  const step = async (): Promise<void> => {
-    const [first] = active;
-    if (first === undefined) return;
-    const together = active.filter(({ request }) => request.bundle === first.request.bundle);
-    // The others go first next time.
-    active = [...active.filter((sample) => !together.includes(sample)), ...together];
-    try {
-      const model = modelOf(first);
-      const began = performance.now();
-      const failures = await advance(
-        model,
-        together.flatMap((sample) => sample.job.drawings.filter((drawing) => !isFinished(drawing))),
-      );
-      figures.add(together.length, performance.now() - began);
-      for (const { drawing, error } of failures)
-        together.filter((sample) => sample.job.drawings.includes(drawing)).forEach((sample) => fail(sample, error));
-      for (const sample of together) if (active.includes(sample)) await report(model, sample);
-    } catch (error) {
-      for (const sample of together) fail(sample, error);
-    }
+  const proceedBeside = (sample: Sample, job: Job): void => {
+    schedule.setAside(sample);
+    const ended = end
+      .pass(job.endBytes, () => proceed(sample, job))
+      .catch((error: unknown) => fail(sample, error))
+      .finally(() => {
+        ending.delete(ended);
+        void run();
+      });
+    ending.add(ended);
   };
 
-  const report = async (model: Model, sample: Active): Promise<void> => {
-    const { key, job } = sample;
+  const report = (sample: Sample, job: Job): void => {
     const now = performance.now();
-    if (isDrawn(job) || now - sample.lastTold >= PROGRESS_INTERVAL_MS) {
-      sample.lastTold = now;
-      tell({ kind: 'progress', key, step: stepOf(job), steps: job.steps });
+    if (!isDrawn(job) && now - sample.lastTold < PROGRESS_INTERVAL_MS) return;
+    sample.lastTold = now;
+    tell({ kind: 'progress', key: sample.key, step: stepOf(job), steps: job.steps });
+  };
+
+  /** Those of the chosen that are ready for a step: the others begin. */
+  const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
+    for (const sample of chosen) {
+      if (sample.job !== null) continue;
+      if (sample.request.photograph != null) void beginOnPhotograph(sample);
+      else await begin(sample).catch((error: unknown) => fail(sample, error));
     }
-    if (!isDrawn(job)) return;
-    try {
-      const pixels = await job.proceed(job);
-      if (pixels === null) return;
-      leave(sample);
-      tell({ kind: 'sample', key, result: await encodeSample(job.request.id, pixels) });
-    } catch (error) {
-      fail(sample, error);
+    return chosen.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
+  };
+
+  const reduceRows = (bundle: string, rows: number): void => {
+    if (rows >= (rowsFor.get(bundle) ?? 1)) return;
+    rowsFor.set(bundle, rows);
+    tell({ kind: 'reduced', bundle, rows });
+  };
+
+  const step = async (bundle: string, together: readonly (readonly [Sample, Job])[]): Promise<void> => {
+    const began = performance.now();
+    const drawings = together.flatMap(([, job]) => job.drawings.filter((drawing) => !isFinished(drawing)));
+    const failures = await advanceWithinMemory(modelOf(bundle), drawings, (rows) => reduceRows(bundle, rows));
+    figures.add(together.length, performance.now() - began);
+    const reasons = new Map(failures.map(({ drawing, error }) => [drawing, error]));
+    for (const [sample, job] of together) {
+      const failed = job.drawings.find((drawing) => reasons.has(drawing));
+      if (failed !== undefined) fail(sample, reasons.get(failed));
+      if (!isHere(sample)) continue;
+      report(sample, job);
+      if (isDrawn(job)) proceedBeside(sample, job);
     }
   };
 
@@ -139,9 +191,12 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
     running = true;
     for (;;) {
       await turnOfTheLoop();
-      await admit();
-      if (active.length === 0) break;
-      await step();
+      while (ending.size >= MAXIMUM_ENDING) await Promise.race(ending);
+      const chosen = schedule.next();
+      const [first] = chosen;
+      if (first === undefined) break;
+      const together = await readyOf(chosen);
+      if (together.length > 0) await step(first.bundle, together);
     }
     figures.flush();
     running = false;
@@ -149,14 +204,23 @@ export function createBatcher({ models, maximumRows, tell }: BatcherOptions): Ba
 
   return {
     draw(key, request) {
-      waiting.push({ key, request });
+      const { bundle, share = '', priority = 0 } = request;
+      const manifest = models.get(bundle)?.manifest;
+      const rows = manifest === undefined ? 1 : rowsOf(request, manifest.prompts.normal);
+      const bytes = manifest === undefined ? 0 : bytesOf(request, manifest);
+      const sample: Sample = { key, request, bundle, share, priority, rows, bytes, job: null, lastTold: 0 };
+      samples.set(key, sample);
+      schedule.add(sample);
       void run();
     },
     cancel(keys) {
-      const kept = (sample: Waiting): boolean => !keys.includes(sample.key);
-      waiting = waiting.filter(kept);
-      active = active.filter(kept);
+      for (const key of keys) {
+        const sample = samples.get(key);
+        if (sample !== undefined) leave(sample);
+      }
       tell({ kind: 'canceled', keys });
+      // The memory that they held may be what another waited for.
+      void run();
     },
   };
 }

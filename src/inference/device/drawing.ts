@@ -5,7 +5,7 @@
 import { InferenceError } from '../errors.js';
 import type { GuidancePlan } from '../method/guidance.js';
 import { guidancePlan, sharedBackgrounds, weightedSum } from '../method/guidance.js';
-import { greyOf, isLate, meanOf } from '../method/mask.js';
+import { addShare, greyOf, isLate, meanOf } from '../method/mask.js';
 import { gaussianNoise } from '../method/noise.js';
 import { firstVisited, noised, pinned } from '../method/photograph.js';
 import { promptsOf } from '../method/prompts.js';
@@ -15,6 +15,7 @@ import type { NoiseSchedule } from '../method/schedule.js';
 import { alphasCumprod } from '../method/schedule.js';
 import type { SampleRequest } from '../types.js';
 import type { Model, Prediction } from './model.js';
+import { PICTURES_AT_A_TIME } from './needs.js';
 
 /** The texts of a plan: those of its background rows, and those of its rows. Each [D]. */
 interface PlanTexts {
@@ -164,25 +165,35 @@ export async function decodeDrawing(
   model: Model,
   drawing: Drawing,
 ): Promise<{ image: Float32Array; soft: Float64Array | null }> {
-  return { image: await model.decode(drawing.latent), soft: await softMaskOf(model, drawing) };
+  const [image, soft] = await Promise.all([decodeOne(model, drawing.latent), softMaskOf(model, drawing)]);
+  return { image, soft };
+}
+
+export async function decodeOne(model: Model, latent: Float32Array): Promise<Float32Array> {
+  const [image] = await model.decode([latent]);
+  return image as Float32Array;
 }
 
 export async function softMaskOf(model: Model, { maskFeatures, request }: Drawing): Promise<Float64Array | null> {
   // The normal state, and strength 0: no row carries a defect, so nothing is there to mark.
   if (maskFeatures.length === 0) return null;
-  const decodeGrey = async (feature: Float32Array): Promise<Float64Array> =>
-    greyOf(await model.decode(feature), model.manifest.image.channels);
+  const { channels } = model.manifest.image;
   const grey =
     request.maskMode === 'AVERAGE_PIXELS'
-      ? meanOf(await oneByOne(maskFeatures, decodeGrey))
-      : await decodeGrey(Float32Array.from(meanOf(maskFeatures)));
+      ? await meanGrey(model, maskFeatures)
+      : greyOf(await decodeOne(model, Float32Array.from(meanOf(maskFeatures))), channels);
   if (!grey.every(Number.isFinite))
     throw new InferenceError(`the mask feature of ${request.bundle} decodes to values that are not numbers`);
   return grey;
 }
 
-async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (const item of items) results.push(await work(item));
-  return results;
+/** The mean of the features' grey pictures. There may be a hundred of them: a few are in memory at a time. */
+async function meanGrey(model: Model, features: readonly Float32Array[]): Promise<Float64Array> {
+  const { width, height, channels } = model.manifest.image;
+  const mean = new Float64Array(width * height);
+  for (let first = 0; first < features.length; first += PICTURES_AT_A_TIME) {
+    for (const decoded of await model.decode(features.slice(first, first + PICTURES_AT_A_TIME)))
+      addShare(mean, greyOf(decoded, channels), features.length);
+  }
+  return mean;
 }

@@ -12,6 +12,10 @@ export interface Job {
   /** Steps done before these drawings, of `steps` in all. */
   before: number;
   readonly steps: number;
+  /** Of memory, until it is done. */
+  readonly bytes: number;
+  /** … and what `proceed`, and storing what it gives, takes beside that. */
+  endBytes: number;
   /** What to do when all of them are finished: the pixels, or more drawings. */
   proceed: (job: Job) => Promise<Pixels | null>;
 }
@@ -21,6 +25,11 @@ export function stepOf({ drawings, before }: Job): number {
   if (main === undefined) return before;
   const first = main.pin === null ? 0 : firstVisited(main.sampler.timesteps, main.pin.freedom);
   return before + main.step - first;
+}
+
+/** Rows of the next evaluation. */
+export function rowsOfJob({ drawings }: Job): number {
+  return drawings.reduce((rows, { plan }) => rows + plan.rows.length, 0);
 }
 
 export function isDrawn({ drawings }: Job): boolean {

@@ -45,8 +45,8 @@ export interface Model {
   readonly embed: Embed;
   /** One prediction per row. */
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
-  /** A latent (or a mask feature) [C,h,w] → [3,H,W], in about −1 … 1. */
-  decode(latent: Float32Array): Promise<Float32Array>;
+  /** Latents (or mask features) [C,h,w] → as many pictures [3,H,W], in about −1 … 1. */
+  decode(latents: readonly Float32Array[]): Promise<Float32Array[]>;
   /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError where the bundle has no image encoder. */
   encode(image: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
@@ -86,11 +86,11 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
       }));
     },
 
-    async decode(latent) {
+    async decode(latents) {
       const { image } = await decoder.run({
-        latent: new ort.Tensor('float32', Float32Array.from(latent), [1, channels, height, width]),
+        latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
       });
-      return image?.data as Float32Array;
+      return split(image?.data as Float32Array, latents.length);
     },
 
     async encode(image) {

@@ -26,9 +26,10 @@ import { resizedRegion } from '../method/window.js';
 import { atFullSize } from '../method/fullSize.js';
 import type { PhotographRequest, SampleRequest } from '../types.js';
 import type { Drawing } from './drawing.js';
-import { beginDrawing, decodeDrawing, softMaskOf } from './drawing.js';
+import { beginDrawing, decodeDrawing, decodeOne, softMaskOf } from './drawing.js';
 import type { Job } from './job.js';
 import type { Model } from './model.js';
+import { bytesOf, endBytesOf, endBytesOnPhotograph } from './needs.js';
 import type { Place } from './photographs.js';
 import { atModelSize, pasted, placeOf, readMask, readPhotograph, readWindow, signed, sizeOf } from './photographs.js';
 import type { Pixels } from './pictures.js';
@@ -50,7 +51,8 @@ interface Ground {
 export async function beginOnPhotograph(model: Model, request: SampleRequest, asked: PhotographRequest): Promise<Job> {
   const { manifest } = model;
   const size = squareSize(manifest);
-  const place = await placeOf(asked, request, await sizeOf(asked.picture), manifest);
+  const photograph = await sizeOf(asked.picture);
+  const place = await placeOf(asked, request, photograph, manifest);
   const { side } = place.window;
   const before = await readWindow(asked.picture, place.window);
   const input = await atModelSize(before, side, size);
@@ -72,10 +74,13 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
     drawings: [scout],
     before: 0,
     steps,
+    bytes: bytesOf(request, manifest, side),
+    endBytes: endBytesOf(request, manifest),
     async proceed(job) {
       const start = await placed(model, request, ground, scout, noise);
       job.drawings = [start.main];
       job.before = SCOUT_STEPS;
+      job.endBytes = endBytesOnPhotograph(photograph, side, size);
       job.proceed = () => composed(model, ground, start);
       return null;
     },
@@ -120,13 +125,16 @@ async function composed(model: Model, ground: Ground, { main, inside, direction 
   const { asked, place, before, input, known, region } = ground;
   const [size, side] = [image.width, place.window.side];
   const free = pixelsOf(inside, size, grid);
-  const drawn = await decodeDrawing(model, main);
+  const [drawn, kept] = await Promise.all([
+    decodeDrawing(model, main),
+    main.plan.maskRow === null ? null : decodeOne(model, known),
+  ]);
   const change =
-    drawn.soft === null
+    drawn.soft === null || kept === null
       ? null
       : changeOf(
           drawn.image,
-          await model.decode(known),
+          kept,
           drawn.soft,
           region.map((value, i) => value & (free[i] ?? 0)),
           size,

@@ -48,7 +48,7 @@ export function deviceOptions(device: string): DeviceOptions {
 }
 
 /** The variant of a component that suits the provider best. */
-function chooseVariant(component: Component, provider: Provider): Variant {
+export function chooseVariant(component: Component, provider: Provider): Variant {
   const rank = (variant: Variant): number => PREFERENCE[provider].indexOf(variant.precision);
   return component.variants.reduce((best, variant) => (rank(variant) < rank(best) ? variant : best));
 }

@@ -1,4 +1,6 @@
 /** One guided evaluation for whichever samples are given, each at its own timestep, and one sampler step of each. */
+import { InferenceError } from '../errors.js';
+import { isOutOfMemory } from '../outOfMemory.js';
 import { applyPredictions, timestepOf } from './drawing.js';
 import type { Drawing } from './drawing.js';
 import type { Evaluation, Model } from './model.js';
@@ -24,6 +26,35 @@ export async function advance(model: Model, drawings: readonly Drawing[]): Promi
     }
   }
   return failures;
+}
+
+/**
+ * As `advance`; where that takes more memory than there is, in halves: nothing of a drawing has changed when an evaluation fails.
+ * @param reduce is told how many rows may be tried from now on.
+ */
+export async function advanceWithinMemory(
+  model: Model,
+  drawings: readonly Drawing[],
+  reduce: (rows: number) => void,
+): Promise<readonly Failure[]> {
+  try {
+    return await advance(model, drawings);
+  } catch (error) {
+    const outOfMemory = isOutOfMemory(error);
+    if (drawings.length === 1 && outOfMemory) return drawings.map((drawing) => tooLarge(drawing, error as Error));
+    if (!outOfMemory) return drawings.map((drawing) => ({ drawing, error: error as Error }));
+    const half = drawings.length >> 1;
+    const rows = drawings.reduce((sum, { plan }) => sum + plan.rows.length, 0);
+    reduce(rows >> 1);
+    const first = await advanceWithinMemory(model, drawings.slice(0, half), reduce);
+    return [...first, ...(await advanceWithinMemory(model, drawings.slice(half), reduce))];
+  }
+}
+
+function tooLarge(drawing: Drawing, error: Error): Failure {
+  const { request, plan } = drawing;
+  const message = `not enough memory on this device for a single sample of ${request.bundle} (${String(plan.rows.length)} rows): ${error.message}`;
+  return { drawing, error: new InferenceError(message, { cause: error }) };
 }
 
 /** The rows of all samples after one another; a sample's rows that share a product share its background row. */

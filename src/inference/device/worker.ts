@@ -7,14 +7,18 @@ import { constants, setPriority } from 'node:os';
 import sharp from 'sharp';
 
 import { verifyFiles } from '../bundle/load.js';
-import type { Bundle } from '../bundle/manifest.js';
+import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
 import type { FromWorker, OpenError, ToWorker } from '../protocol.js';
 import type { Batcher } from './batcher.js';
 import { createBatcher } from './batcher.js';
+import { calibrated } from './calibration.js';
+import { calibrationKey } from './calibrationFile.js';
 import type { Model } from './model.js';
 import { openModel } from './model.js';
 import { deviceOptions } from './sessions.js';
+
+type Opening = Extract<ToWorker, { kind: 'open' }>;
 
 let batcher: Batcher | null = null;
 
@@ -23,20 +27,26 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function open(device: string, bundles: readonly Bundle[], maximumRows: number): Promise<void> {
+async function open({ device, bundles, capacities: known, calibrationDirectory }: Opening): Promise<void> {
   try {
     const options = deviceOptions(device);
     // Where it computes on the cores that the server answers from, the server goes first. Before the sessions are opened:
     // their threads take over the priority.
     if (options.provider === 'cpu') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     const models = new Map<string, Model>();
+    const capacities: Capacity[] = [];
     for (const bundle of bundles) {
       // Again, right before they are loaded: a worker that replaces another may come weeks after the pool read the files.
       await verifyFiles(bundle);
-      models.set(bundle.id, await openModel(bundle, options));
+      const model = await openModel(bundle, options);
+      models.set(bundle.id, model);
+      const found = known.find((capacity) => capacity.bundle === bundle.id);
+      const key = await calibrationKey(device, options.provider, bundle);
+      capacities.push(found ?? (await calibrated(model, bundle, key, calibrationDirectory)));
     }
+    const maximumRows = new Map(capacities.map(({ bundle, rows }) => [bundle, rows]));
     batcher = createBatcher({ models, maximumRows, tell });
-    tell({ kind: 'ready', provider: options.provider });
+    tell({ kind: 'ready', provider: options.provider, capacities });
   } catch (error) {
     tell({ kind: 'refused', error: openError(error) });
   }
@@ -50,7 +60,7 @@ function openError(error: unknown): OpenError {
 process.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'open':
-      void open(message.device, message.bundles, message.maximumRows);
+      void open(message);
       break;
     case 'draw':
       batcher?.draw(message.key, message.request);

@@ -26,9 +26,13 @@ export function greyOf(decoded: Float32Array, channels: number): Float64Array {
 /** The element-wise mean of pictures or features of one size. */
 export function meanOf(arrays: readonly ArrayLike<number>[]): Float64Array {
   const mean = new Float64Array(arrays[0]?.length ?? 0);
-  for (const array of arrays)
-    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (array[i] ?? 0) / arrays.length;
+  for (const array of arrays) addShare(mean, array, arrays.length);
   return mean;
+}
+
+/** Adds one array of `count` to their mean, in place. */
+export function addShare(mean: Float64Array, array: ArrayLike<number>, count: number): void {
+  for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (array[i] ?? 0) / count;
 }
 
 /**

@@ -1,0 +1,109 @@
+/**
+ * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
+ * or two, on a GPU many; no table knows which.
+ */
+import type { Bundle } from '../bundle/manifest.js';
+import type { Capacity, CurvePoint } from '../capacity.js';
+import { gaussianNoise } from '../method/noise.js';
+import { promptsOf } from '../method/prompts.js';
+import type { CalibrationKey } from './calibrationFile.js';
+import { recall, remember } from './calibrationFile.js';
+import type { Evaluation, Model } from './model.js';
+
+/** Those of Eq. 4, over two backgrounds. */
+const ROWS_PER_SAMPLE = 3;
+const MOST_SAMPLES = 256;
+/** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */
+const RUNS = 3;
+/** Samples per second must rise by this for a larger batch to be tried. */
+const RISE = 1.03;
+/** The smallest batch within this of the best is taken: it is done sooner. */
+const NEARLY = 0.95;
+/** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
+export const CALIBRATION_MS = 2_000;
+
+/** @param directory where measurements are kept; `null` to measure anew. */
+export async function calibrated(
+  model: Model,
+  { id }: Bundle,
+  key: CalibrationKey,
+  directory: string | null,
+): Promise<Capacity> {
+  const kept = directory === null ? null : await recall(directory, key);
+  const curve = kept ?? (await measureCurve(model, CALIBRATION_MS));
+  if (directory !== null && kept === null && curve.length > 0) await remember(directory, key, curve);
+  return { bundle: id, rows: rowsThatPay(curve), curve };
+}
+
+export function rowsThatPay(curve: readonly CurvePoint[]): number {
+  const best = Math.max(...curve.map(throughput));
+  const enough = curve.find((point) => throughput(point) >= NEARLY * best);
+  return ROWS_PER_SAMPLE * (enough?.samples ?? 1);
+}
+
+function throughput({ samples, seconds }: CurvePoint): number {
+  return samples / seconds;
+}
+
+/** @param milliseconds after which nothing larger is tried. */
+export async function measureCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
+  const deadline = performance.now() + milliseconds;
+  const evaluationOf = await evaluations(model);
+  const curve: CurvePoint[] = [];
+  for (let samples = 1; samples <= MOST_SAMPLES; samples *= 2) {
+    const last = curve.at(-1);
+    // The next size takes about twice as long, and is run twice at least.
+    if (last !== undefined && performance.now() + 4000 * last.seconds > deadline) break;
+    // Out of memory, as a rule. Whatever it is, a draw that meets it says so.
+    const seconds = await secondsOf(model, evaluationOf(samples), deadline).catch(() => null);
+    if (seconds === null) break;
+    const point = { samples, seconds };
+    curve.push(point);
+    if (last !== undefined && throughput(point) < RISE * throughput(last)) break;
+  }
+  return curve;
+}
+
+async function secondsOf(model: Model, evaluation: Evaluation, deadline: number): Promise<number> {
+  const run = async (): Promise<number> => {
+    const began = performance.now();
+    await model.denoise(evaluation);
+    return (performance.now() - began) / 1000;
+  };
+  // The first run of a shape allocates its memory, and on a GPU compiles.
+  const first = await run();
+  if (performance.now() > deadline) return first;
+  let best = await run();
+  for (let i = 1; i < RUNS && performance.now() < deadline; i++) best = Math.min(best, await run());
+  return best;
+}
+
+/** Evaluations as drawing makes them: texts of the vocabulary, noise, three rows over two backgrounds for each sample. */
+async function evaluations({ manifest, embed }: Model): Promise<(samples: number) => Evaluation> {
+  const { prompts, vocabulary, latent, schedule } = manifest;
+  const [product = prompts.nullProduct] = vocabulary.products;
+  const [defect = prompts.normal] = vocabulary.defects;
+  const conditions = [
+    { defect: prompts.normal, product: null },
+    { defect: prompts.normal, product },
+    { defect, product: null },
+  ];
+  const texts = conditions.map((condition) => promptsOf(prompts, condition));
+  const background = await Promise.all(texts.slice(0, 2).map((text) => embed(text.background)));
+  const defectTexts = await Promise.all(texts.map((text) => embed(text.defect)));
+  const fusion = await Promise.all(texts.map((text) => embed(text.fusion)));
+  const noise = gaussianNoise(0, 0, latent.channels * latent.height * latent.width);
+  return (samples) => {
+    const each = <T>(values: (s: number) => readonly T[]): T[] =>
+      Array.from({ length: samples }, (_, s) => values(s)).flat();
+    return {
+      latents: each(() => [noise]),
+      timesteps: each(() => [schedule.numTrainTimesteps >> 1]),
+      backgroundSample: each((s) => [s, s]),
+      backgroundText: each(() => background),
+      rowBackground: each((s) => [2 * s, 2 * s + 1, 2 * s]),
+      defectText: each(() => defectTexts),
+      fusionText: each(() => fusion),
+    };
+  };
+}
