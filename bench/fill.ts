@@ -97,6 +97,8 @@ export function drawn(count: number): string[] {
       (what) => `insert into artifact (key, tenant_id, content_type, width, height, bytes, created_at)
         select ${key(`'${what}'`)}, ${TENANT}, 'image/png', 128, 128, 30000, ${at} from ${each}`,
     ),
+    // Triggers do not fire while rows are loaded past them.
+    'insert into stored_bytes select tenant_id, 0, sum(bytes) from artifact group by tenant_id',
     `insert into sample (id, tenant_id, generation_id, product_id, defect_id, index, seed, strength, area_fraction, bounding_boxes, image_key,
         mask_key, overlay_key, created_at)
       select ${uuid('n.created_at', 'i', `n.g * ${String(SAMPLES_EACH)} + i`)}, n.tenant_id, n.id, n.product_id, n.defect_id, i, i, 1 + i * 3.0 / ${String(SAMPLES_EACH - 1)},

@@ -63,7 +63,7 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Usag
         + (select coalesce(sum(pixel_steps::float8 / count), 0)
           from generation_rejection r join generation g on g.tenant_id = r.tenant_id and g.id = r.generation_id
           where r.tenant_id = ${tenantId} and g.created_at >= ${today}) as today,
-      (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId})
+      (select coalesce(sum(bytes), 0) from stored_bytes where tenant_id = ${tenantId})
         + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
   `);
   const [row] = rows;
