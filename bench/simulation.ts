@@ -16,8 +16,12 @@ import { quantile } from './statistics.ts';
 
 const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
 
-export type Policy = 'this scheduler' | 'whole requests' | 'one at a time';
-export const POLICIES: readonly Policy[] = ['this scheduler', 'whole requests', 'one at a time'];
+/**
+ * `static batches`: those that wait when the device is free go together to their end, as many as one step may have.
+ * `whole requests`: as static batches, of one request each.
+ */
+export type Policy = 'this scheduler' | 'static batches' | 'whole requests' | 'one at a time';
+export const POLICIES: readonly Policy[] = ['this scheduler', 'static batches', 'whole requests', 'one at a time'];
 
 export interface SimulatedDevice {
   /** Of one step of so many samples. */
@@ -64,29 +68,29 @@ function scheduled(largest: number): Line {
   };
 }
 
-/** First come, first served, as many of a request at a time as fit; none joins or is added before those are done. */
-function oneAfterAnother(largest: number): Line {
+/** First come, first served: `atOnce` at a time, and none joins before those are done. */
+function oneAfterAnother(atOnce: number, ofOneRequest: boolean): Line {
   const waiting: Waiting[] = [];
   let head = 0;
   let batch: Waiting[] = [];
   return {
     add: (sample) => void waiting.push(sample),
     next() {
+      if (batch.length > 0) return batch;
       const first = waiting[head];
-      if (batch.length === 0 && first !== undefined) {
-        for (
-          let next = waiting[head];
-          next?.arrival === first.arrival && batch.length < largest;
-          next = waiting[head]
-        ) {
-          batch.push(next);
-          head++;
-        }
+      for (let next = first; next !== undefined && batch.length < atOnce; next = waiting[++head]) {
+        if (ofOneRequest && next.arrival !== first?.arrival) break;
+        batch.push(next);
       }
       return batch;
     },
     remove: (sample) => void (batch = batch.filter((other) => other !== sample)),
   };
+}
+
+function lineOf(policy: Policy, largest: number): Line {
+  if (policy === 'this scheduler') return scheduled(largest);
+  return oneAfterAnother(policy === 'one at a time' ? 1 : largest, policy === 'whole requests');
 }
 
 export interface Simulated {
@@ -102,10 +106,7 @@ export function simulate(
   steps: number,
   device: SimulatedDevice,
 ): Simulated {
-  const line =
-    policy === 'this scheduler'
-      ? scheduled(device.largest)
-      : oneAfterAnother(policy === 'one at a time' ? 1 : device.largest);
+  const line = lineOf(policy, device.largest);
   const open = new Map<Arrival, number>(arrivals.map((arrival) => [arrival, arrival.count]));
   const doneAt = new Map<Arrival, number>();
   let [now, arrived, key, samples] = [0, 0, 0, 0];
