@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type * as Open from '../src/storage/open.js';
+import type * as Upkeep from '../src/storage/upkeep.js';
 import type { Database, Storage } from '../src/storage/database.js';
 import { built } from './built.ts';
 import { newDataDirectory } from './server.ts';
 
+const { lookAfter } = await built<typeof Upkeep>('storage/upkeep.js');
 const { openStorage } = await built<typeof Open>('storage/open.js');
 
 const ROLE = 'defectdiffu_bench';
@@ -23,6 +25,8 @@ export interface Place {
   open(seen?: (statement: string, parameters?: unknown[]) => void): Promise<Storage>;
   /** Past row-level security and foreign keys; statements that depend on one another come in one list. */
   load(statements: readonly string[]): Promise<void>;
+  /** What happens by itself in the minutes after such a load: statistics are gathered. */
+  settle(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -39,6 +43,11 @@ export function onPglite(): Promise<Place> {
       for (const statement of ['set session_replication_role = replica', ...statements]) {
         await rawClient(storage.database).query(statement);
       }
+      await storage.close();
+    },
+    async settle() {
+      const storage = await open();
+      await lookAfter(storage.database);
       await storage.close();
     },
     remove: () => Promise.resolve(rmSync(dataDirectory, { recursive: true, force: true })),
@@ -66,6 +75,7 @@ export async function onPostgres(adminUrl: string): Promise<Place> {
       await (await open()).close();
       await statementsOn(admin.href, ['set session_replication_role = replica', ...statements]);
     },
+    settle: () => statementsOn(admin.href, ['vacuum analyze']),
     async remove() {
       await statementsOn(adminUrl, [`drop database ${database} with (force)`]);
       rmSync(dataDirectory, { recursive: true, force: true });

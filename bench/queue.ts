@@ -101,8 +101,8 @@ async function run(place: Place): Promise<void> {
   const plans: string[] = [];
   let depth = 0;
   for (const next of DEPTHS) {
-    // PostgreSQL gathers statistics by itself after such a load; PGlite never does.
-    await place.load([...queued(depth, next), ...(place.name === 'PGlite' ? [] : ['analyze'])]);
+    await place.load(queued(depth, next));
+    await place.settle();
     depth = next;
     const statements = new Map<string, unknown[]>();
     const storage = await place.open((statement, parameters = []) => void statements.set(statement, parameters));

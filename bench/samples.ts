@@ -118,8 +118,8 @@ async function measure(place: Place, count: number): Promise<Times> {
   const storage = await place.open();
   await ensureTenant(storage.database, 'default');
   await storage.close();
-  // PostgreSQL gathers statistics by itself after such a load; PGlite never does.
-  await place.load([...drawn(count), ...(place.name === 'PGlite' ? [] : ['vacuum analyze'])]);
+  await place.load(drawn(count));
+  await place.settle();
   const middle = await middleOf(place);
   if (count !== SMALL) {
     mkdirSync('bench/results', { recursive: true });

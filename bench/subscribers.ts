@@ -3,14 +3,16 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { KEY } from './server.ts';
 
-const EVENTS = `subscription ($id: ID!, $after: Int) {
-  generationEvents(id: $id, after: $after) { type: __typename at seq ... on SampleReady { sample { id image { url } mask { url } } } }
+const TIMED = ['Queued', 'Started', 'Progressed', 'Succeeded', 'Failed', 'Canceled'];
+const EVENTS = `subscription ($id: ID!) {
+  generationEvents(id: $id) {
+    ${TIMED.map((type) => `... on Generation${type} { at }`).join(' ')}
+    ... on SampleReady { at sample { id image { url } mask { url } } }
+  }
 }`;
 
 export interface Heard {
-  readonly type: string;
   readonly at: string;
-  readonly seq: number;
 }
 
 export interface Subscriber {
@@ -34,7 +36,7 @@ export function subscribe(url: string, id: string, heard: (event: Heard) => void
         if (data == null) reject(new Error(JSON.stringify(errors)));
         else heard(data.generationEvents);
       },
-      error: reject,
+      error: (error) => reject(new Error('a subscriber was cut off', { cause: error })),
       complete: () => resolve(undefined),
     },
   );
