@@ -1,10 +1,10 @@
 /**
  * Who waits for news of a generation is woken by a notification of the database. It is only a hint: it carries
- * an id and nothing else, and everyone who waits also looks again after a while.
+ * an id and nothing else, and whoever waits must also be woken, or wake, without it.
  */
 export interface Bell {
-  /** Resolves at the next ring after this call, after `timeoutMs`, or when the bell is closed. */
-  next(timeoutMs: number): Promise<void>;
+  /** Resolves at the next ring after this call, after `timeoutMs` if given, or when the bell is closed. */
+  next(timeoutMs?: number): Promise<void>;
   close(): void;
   readonly closed: boolean;
 }
@@ -12,6 +12,8 @@ export interface Bell {
 export interface Wakeups {
   bell(id: string): Bell;
   ring(id: string): void;
+  /** Of all bells that are not closed. */
+  ids(): readonly string[];
   /** Closes every bell, so that all who wait go home. */
   closeAll(): void;
 }
@@ -43,7 +45,7 @@ export function createWakeups(): Wakeups {
             waiting = undefined;
             resolve();
           };
-          const timer = setTimeout(done, timeoutMs);
+          const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
           waiting = done;
           if (closed) done();
         }),
@@ -57,6 +59,7 @@ export function createWakeups(): Wakeups {
   return {
     bell,
     ring: (id) => bells.get(id)?.forEach((entry) => entry.ring()),
+    ids: () => [...bells.keys()],
     closeAll: () => [...bells.values()].flatMap((set) => [...set]).forEach((entry) => entry.close()),
   };
 }
