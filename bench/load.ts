@@ -131,7 +131,19 @@ try {
       return { name, policy, ...each, samplesPerSecond };
     }),
   );
-  keep('load', { seconds: SECONDS, long: LONG, alone: one, capacity, curve: [...curve], real, simulated });
+  keep(
+    'load',
+    { seconds: SECONDS, long: LONG, alone: one, capacity, curve: [...curve], real, simulated },
+    Object.fromEntries(
+      cases.map(({ name }) => [
+        `one sample, ${name}`,
+        real
+          .filter((each) => each.name === name)
+          .map(({ policy, p50 }) => `${policy} ${(p50 / one).toFixed(1)} ×`)
+          .join(', '),
+      ]),
+    ),
+  );
 } finally {
   await pool.close();
 }

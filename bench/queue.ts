@@ -138,4 +138,16 @@ function tell(name: string, figures: readonly Figures[]): void {
 }
 
 await eachPlace(run);
-keep('queue', { milliseconds: results });
+const deepest = String(DEPTHS.at(-1));
+keep(
+  'queue',
+  { milliseconds: results },
+  Object.fromEntries(
+    Object.entries(results).map(([name, figures]) => [
+      `${name}, ${deepest} wait against ${String(DEPTHS[0])}`,
+      Object.entries(figures.at(-1)?.took ?? {})
+        .map(([what, { median }]) => `${what} ${(median / (figures[0]?.took[what]?.median ?? NaN)).toFixed(1)} ×`)
+        .join(', '),
+    ]),
+  ),
+);

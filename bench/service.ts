@@ -80,7 +80,7 @@ async function throughGraphql(subscribersEach: number): Promise<Round> {
   return { imagesPerSecond: (each * GENERATIONS) / seconds, eventsPerSecond: lateMs.length / seconds, lateMs, loop };
 }
 
-async function compare(what: string, subscribersEach: number): Promise<object> {
+async function compare(what: string, subscribersEach: number) {
   const [engine, service]: [number[], Round[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
     engine.push(await bareEngine());
@@ -137,15 +137,24 @@ try {
   const idlers = await connectIdle();
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const waiting = { share: await restingShare(), memory: memoryOf(pid) };
-  console.log(
-    `${String(IDLE)} idle subscribers: ${(waiting.memory.rss - resting.memory.rss).toFixed(0)} MB, ` +
-      `${(100 * waiting.share).toFixed(0)} % of a core at rest, ${(100 * resting.share).toFixed(0)} % without them`,
-  );
+  const idleCost =
+    `${(waiting.memory.rss - resting.memory.rss).toFixed(0)} MB, ` +
+    `${(100 * waiting.share).toFixed(0)} % of a core at rest, ${(100 * resting.share).toFixed(0)} % without them`;
+  console.log(`${String(IDLE)} idle subscribers: ${idleCost}`);
   const beside = await compare(`beside ${String(IDLE)} idle subscribers`, 1);
   await Promise.all(idlers.map((idler) => idler.close()));
   const followed = await compare(`${String(ACTIVE)} active subscribers`, ACTIVE / GENERATIONS);
   const devices = childrenOf(pid).map(memoryOf);
-  keep('service', { samples: SAMPLES, rounds: ROUNDS, alone, resting, waiting, beside, followed, devices });
+  keep(
+    'service',
+    { samples: SAMPLES, rounds: ROUNDS, alone, resting, waiting, beside, followed, devices },
+    {
+      'service over engine, images/s': told(alone.ratio, 3),
+      'event loop while drawing, p99': `${alone.loopP99Ms.toFixed(1)} ms late`,
+      [`${String(IDLE)} idle subscribers`]: `${idleCost}; images/s over the engine's ${told(beside.ratio, 3)}`,
+      [`${String(ACTIVE)} active subscribers`]: `${told(followed.eventsPerSecond)} events/s, p99 ${followed.eventMs.p99.toFixed(0)} ms`,
+    },
+  );
 } finally {
   await pool.close();
   await server.stop();

@@ -183,7 +183,16 @@ function simulateGpu(): void {
     });
     return { name, policies };
   });
-  keep('simulation', { curve: 'assumed: 12 ms + 0.9 ms a sample, up to 64', alone, capacity, results });
+  keep(
+    'simulation',
+    { curve: 'assumed: 12 ms + 0.9 ms a sample, up to 64', alone, capacity, results },
+    Object.fromEntries(
+      results.map(({ name, policies }) => [
+        `assumed GPU, one sample, ${name}`,
+        policies.map(({ policy, p50 }) => `${policy} ${(p50 / alone).toFixed(1)} ×`).join(', '),
+      ]),
+    ),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) simulateGpu();

@@ -89,4 +89,13 @@ for (const [name, each] of Object.entries(figures)) {
       `  ${phase.padEnd(12)} ${told(each[phase], 0)}, ${(each[phase].median / node.median).toFixed(1)} × node`,
     );
 }
-keep('start', { rounds: ROUNDS, node, ...figures });
+keep(
+  'start',
+  { rounds: ROUNDS, node, ...figures },
+  Object.fromEntries(
+    Object.entries(figures).map(([name, { ready, firstPicture: picture }]) => [
+      `start ${name}`,
+      `ready after ${told(ready, 0)} ms, first picture after ${told(picture, 0)} ms; node alone ${told(node, 0)} ms`,
+    ]),
+  ),
+);
