@@ -135,7 +135,7 @@ try {
   const alone = await compare('one subscriber each', 1);
   const resting = { share: await restingShare(), memory: memoryOf(pid) };
   const idlers = await connectIdle();
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await new Promise((resolve) => setTimeout(resolve, 1000 * IDLE_SECONDS));
   const waiting = { share: await restingShare(), memory: memoryOf(pid) };
   const idleCost =
     `${(waiting.memory.rss - resting.memory.rss).toFixed(0)} MB, ` +

@@ -89,13 +89,13 @@ export function follow(
 }
 
 async function* pull(scope: TenantScope, id: string, after: number, bell: ReturnType<Wakeups['bell']>) {
-  let seen = after;
+  let seen = (bell.seen = after);
   try {
     while (!bell.closed) {
       const heard = bell.next();
       const batch = await readTogether(scope, id, seen);
       for (const event of batch) {
-        seen = event.seq;
+        seen = bell.seen = event.seq;
         yield event;
         if (LAST.has(event.payload.type)) return;
       }

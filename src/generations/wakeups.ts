@@ -7,24 +7,27 @@ export interface Bell {
   next(timeoutMs?: number): Promise<void>;
   close(): void;
   readonly closed: boolean;
+  /** Of those who follow events: the last seq that they have. */
+  seen: number;
 }
 
 export interface Wakeups {
   bell(id: string): Bell;
   ring(id: string): void;
-  /** Of all bells that are not closed. */
-  ids(): readonly string[];
+  /** By the ids of bells that are not closed: the least that any of theirs has seen. */
+  waiting(): ReadonlyMap<string, number>;
   /** Closes every bell, so that all who wait go home. */
   closeAll(): void;
 }
 
 export function createWakeups(): Wakeups {
-  const bells = new Map<string, Set<{ ring: () => void; close: () => void }>>();
+  const bells = new Map<string, Set<{ ring: () => void; close: () => void; seen: number }>>();
 
   function bell(id: string): Bell {
     let waiting: (() => void) | undefined;
     let closed = false;
     const entry = {
+      seen: 0,
       ring: () => waiting?.(),
       close: () => {
         closed = true;
@@ -53,13 +56,19 @@ export function createWakeups(): Wakeups {
       get closed() {
         return closed;
       },
+      get seen() {
+        return entry.seen;
+      },
+      set seen(seq) {
+        entry.seen = seq;
+      },
     };
   }
 
   return {
     bell,
     ring: (id) => bells.get(id)?.forEach((entry) => entry.ring()),
-    ids: () => [...bells.keys()],
+    waiting: () => new Map([...bells].map(([id, set]) => [id, Math.min(...[...set].map(({ seen }) => seen))])),
     closeAll: () => [...bells.values()].flatMap((set) => [...set]).forEach((entry) => entry.close()),
   };
 }
