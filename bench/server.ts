@@ -32,6 +32,11 @@ export interface Probe {
   readonly p99Ms: number;
 }
 
+/** A bench that is ended early takes its servers with it. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+
 export function newDataDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'defectdiffu-bench-'));
 }
@@ -59,6 +64,8 @@ export async function startServer({
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const began = performance.now();
   const printedAt = new Map<string, number>();
   let printed = '';
