@@ -26,6 +26,7 @@ export const depth: readonly string[] = [
   `create index generation_running on generation (tenant_id) where status = 'RUNNING'`,
   `create index generation_waiting on generation (priority) include (tenant_id, count, pixel_steps) where status = 'QUEUED'`,
   `create index generation_by_status on generation (tenant_id, status, id)`,
+  `create index generation_over on generation (tenant_id, finished_at) where expired_at is null`,
   `drop index generation_open`,
   `create table stored_bytes (
     tenant_id uuid not null references tenant on delete cascade,
