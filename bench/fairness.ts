@@ -4,79 +4,59 @@
  *
  *   npm run bench:fairness            (the default model; QUEUED=1000, COUNT=4, ROUNDS=3)
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { keep } from './results.ts';
+import { GENERATE, KEY as LONG, WISH, newDataDirectory, startServer } from './server.ts';
+import { median, spread, told } from './statistics.ts';
 
 const QUEUED = Number(process.env['QUEUED'] ?? 1000);
 const COUNT = Number(process.env['COUNT'] ?? 4);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
-const LONG = 'the-key-of-the-long-one';
-const WISH = { partNumber: 'STEEL_STRIP', defectCode: 'PATCH' };
 
-const dataDirectory = mkdtempSync(join(tmpdir(), 'defectdiffu-bench-'));
-const env = { ...process.env, PORT: '0', DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: LONG };
+const dataDirectory = newDataDirectory();
+const env = { ...process.env, DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: LONG };
 const printed = execFileSync(process.execPath, ['dist/tenantsCli/main.js', 'create', 'short', '--admin-key'], { env });
 const SHORT = /dd_\S{32}/.exec(printed.toString())?.[0] ?? '';
-const server = spawn(process.execPath, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-const url = await new Promise<string>((resolve) => {
-  let output = '';
-  server.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-    const found = /DefectDiffu serves (\S+)/.exec(output)?.[1];
-    if (found !== undefined) resolve(found);
-  });
-});
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-async function ask(key: string, query: string, variables: object = {}): Promise<any> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  const { data, errors } = (await response.json()) as any;
-  if (errors !== undefined) throw new Error(JSON.stringify(errors));
-  return data;
-}
-
-const GENERATE = 'mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }';
+const server = await startServer({ dataDirectory });
 
 /** Seconds from the request to the last sample. */
 async function drawFew(): Promise<number> {
   const began = performance.now();
-  const { generateDefects } = await ask(SHORT, GENERATE, { input: [{ ...WISH, count: COUNT }] });
+  const { generateDefects } = await server.ask(GENERATE, { input: [{ ...WISH, count: COUNT }] }, SHORT);
   for (;;) {
-    const { generation } = await ask(SHORT, `{ generation(id: "${generateDefects[0].id}") { status } }`);
+    const { generation } = await server.ask(`{ generation(id: "${generateDefects[0].id}") { status } }`, {}, SHORT);
     if (generation.status === 'SUCCEEDED') return (performance.now() - began) / 1000;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-const told = (values: readonly number[]): string =>
-  `${median(values).toFixed(1)} s (${values.map((value) => value.toFixed(1)).join(', ')})`;
-
 try {
   const products = [{ partNumber: 'STEEL_STRIP', name: 'steel strip' }];
   const defects = [{ code: 'PATCH', name: 'patch' }];
-  await ask(SHORT, 'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { warnings { message } } }', {
-    input: { products, defects },
-  });
+  const importCatalog =
+    'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { warnings { message } } }';
+  await server.ask(importCatalog, { input: { products, defects } }, SHORT);
   await drawFew(); // the first draw of a process is slower than the rest
   const alone: number[] = [];
   for (let round = 0; round < ROUNDS; round++) alone.push(await drawFew());
   const input = Array.from({ length: 10 }, () => ({ ...WISH, count: Math.ceil(QUEUED / 10) }));
-  await ask(LONG, GENERATE, { input });
+  await server.ask(GENERATE, { input }, LONG);
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   const beside: number[] = [];
   for (let round = 0; round < ROUNDS; round++) beside.push(await drawFew());
   const inLine = (median(alone) / COUNT) * QUEUED;
   process.stdout.write(
-    `${String(COUNT)} samples alone: ${told(alone)}\n` +
-      `beside ${String(QUEUED)} queued samples of another tenant: ${told(beside)}, ${(median(beside) / median(alone)).toFixed(1)} × as long\n` +
+    `${String(COUNT)} samples alone: ${told(spread(alone))} s\n` +
+      `beside ${String(QUEUED)} queued samples of another tenant: ${told(spread(beside))} s, ${(median(beside) / median(alone)).toFixed(1)} × as long\n` +
       `behind them, first come, first served: ${inLine.toFixed(0)} s, ${(inLine / median(alone)).toFixed(0)} ×\n`,
   );
+  keep(
+    'fairness',
+    { queued: QUEUED, count: COUNT, alone, beside, inLine },
+    {
+      [`${String(COUNT)} samples beside ${String(QUEUED)} of another tenant`]: `${(median(beside) / median(alone)).toFixed(1)} × alone; first come, first served ${(inLine / median(alone)).toFixed(0)} ×`,
+    },
+  );
 } finally {
-  server.kill('SIGKILL');
-  rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+  await server.stop();
 }

@@ -1,24 +1,27 @@
 /**
- * Preloaded into the server by event-loop.ts. Tells a loop that is late because this thread computed (our fault)
+ * Preloaded into the server by server.ts. Tells a loop that is late because this thread computed (our fault)
  * from one that is late because the machine gave the processor to somebody else.
  */
 const TICK_MS = 5;
-const worst = { lateMs: 0, ownMs: 0 };
+let lateness: number[] = [];
+let ownMs = 0;
 let wall = performance.now();
 let cpu = process.threadCpuUsage();
 
 setInterval(() => {
   const now = performance.now();
   const used = process.threadCpuUsage(cpu);
-  worst.lateMs = Math.max(worst.lateMs, now - wall - TICK_MS);
-  worst.ownMs = Math.max(worst.ownMs, (used.user + used.system) / 1000);
+  lateness.push(now - wall - TICK_MS);
+  ownMs = Math.max(ownMs, (used.user + used.system) / 1000);
   wall = performance.now();
   cpu = process.threadCpuUsage();
 }, TICK_MS).unref();
 
 /** SIGUSR2: say the worst since the last time. */
 process.on('SIGUSR2', () => {
-  process.stdout.write(`probe ${JSON.stringify(worst)}\n`);
-  worst.lateMs = 0;
-  worst.ownMs = 0;
+  lateness.sort((a, b) => a - b);
+  const at = (share: number): number => Math.max(0, lateness[Math.ceil(share * lateness.length) - 1] ?? 0);
+  process.stdout.write(`probe ${JSON.stringify({ lateMs: at(1), ownMs, p99Ms: at(0.99) })}\n`);
+  lateness = [];
+  ownMs = 0;
 });

@@ -67,6 +67,50 @@ test('only attempts without a new sample count towards giving up', async () => {
   await end(id, 'A');
 });
 
+/** Waiting for so many minutes. */
+async function queuedAt(tenant: TenantScope, priority: number, minutes: number): Promise<string> {
+  const id = await queueUp(tenant);
+  await storage.database.execute(
+    sql`update generation set priority = ${priority}, created_at = now() - ${minutes * 60 + 10} * interval '1 second' where id = ${id}`,
+  );
+  return id;
+}
+
+const claimed = async (): Promise<string | undefined> => (await claim(storage.database, A, []))?.id;
+
+test('a minute of waiting is worth a level of priority', async () => {
+  const patient = await queuedAt(scope, 0, 5);
+  const ordinary = await queuedAt(scope, 4, 0);
+  const urgent = await queuedAt(scope, 9, 0);
+  const order = [await claimed(), await claimed(), await claimed(), await claimed()];
+  expect(order).toEqual([urgent, patient, ordinary, undefined]);
+  for (const id of [urgent, patient, ordinary]) await end(id, 'A');
+});
+
+test('of what is as urgent, the tenant that has the least running goes first; what a worker left goes before what waits less', async () => {
+  const other = forTenant(storage.database, await ensureTenant(storage.database, 'another'));
+  const long = [await queuedAt(scope, 0, 1), await queuedAt(scope, 0, 1), await queuedAt(scope, 0, 1)];
+  const short = await queuedAt(other, 0, 1);
+  expect([await claimed(), await claimed(), await claimed()]).toEqual([long[0], short, long[1]]);
+  await leaseRunsOut();
+  expect([await claimed(), await claimed(), await claimed(), await claimed()]).toEqual([
+    long[0],
+    short,
+    long[1],
+    long[2],
+  ]);
+  for (const id of long) await end(id, 'A');
+  await change(other, 'A', short, { status: 'SUCCEEDED', finishedAt: new Date() }, { type: 'GenerationSucceeded' });
+});
+
+test('workers that claim at the same moment get one each', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 8; i++) ids.push(await queueUp(scope));
+  const rows = await Promise.all(ids.map(() => claim(storage.database, A, [])));
+  expect(new Set(rows.map((row) => row?.id))).toEqual(new Set(ids));
+  for (const id of ids) await end(id, 'A');
+});
+
 async function end(id: string, owner: string): Promise<void> {
   await change(scope, owner, id, { status: 'SUCCEEDED', finishedAt: new Date() }, { type: 'GenerationSucceeded' });
 }

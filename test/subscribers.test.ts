@@ -1,6 +1,7 @@
 /** Many subscribers of one generation, on a real database whose statements are counted. */
 import { append, follow } from '../src/generations/events.js';
 import { createWakeups } from '../src/generations/wakeups.js';
+import { lookAfterFollowers } from '../src/generations/watch.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
@@ -52,4 +53,22 @@ test('one who asks while a read is under way is not answered by it', async () =>
   expect((await late.next()).value).toMatchObject({ seq: 2 });
   wakeups.ring(id);
   expect((await first).value).toMatchObject({ seq: 2 });
+});
+
+test('a hundred who wait for as many generations are looked after by one statement, which wakes whom there is news for', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 100; i++) ids.push(await queueUp(scope));
+  const subscribers = ids.map((id) => follow(scope, id, 1, wakeups));
+  const news = subscribers.map((subscriber) => subscriber.next());
+  await new Promise((resolve) => setTimeout(resolve, 300)); // all have seen that there is nothing, and wait
+
+  // Nobody notifies: these wakeups do not listen.
+  const [, lucky] = ids as [string, string];
+  await scope.transaction((tx) => append(tx, lucky, { type: 'GenerationStarted' }));
+  statements.length = 0;
+  await lookAfterFollowers(storage.database, wakeups);
+  expect((await news[1])?.value).toMatchObject({ generationId: lucky, seq: 2 });
+  // The look, and the read of the one.
+  expect(statements).toHaveLength(2);
+  for (const subscriber of subscribers) await subscriber.return?.();
 });

@@ -22,8 +22,6 @@ export const cancelSignal = (id: string): string => `cancel:${id}`;
 
 const LAST = new Set<EventPayload['type']>(['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
 const BATCH = 100;
-/** Notifications can be lost; then the next look comes this much later. */
-const POLL_MS = 2_000;
 
 /** Must run inside the transaction that makes the change it tells of. */
 export async function append(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
@@ -68,7 +66,7 @@ function read({ database, rows }: TenantScope, generationId: string, after: numb
     .limit(BATCH);
 }
 
-/** Events with a seq above `after`, those to come included, until the last one of the generation. */
+/** Events with a seq above `after`, those to come included, until the last one of the generation. `watch.ts` makes good for lost notifications. */
 export function follow(
   scope: TenantScope,
   generationId: string,
@@ -91,13 +89,13 @@ export function follow(
 }
 
 async function* pull(scope: TenantScope, id: string, after: number, bell: ReturnType<Wakeups['bell']>) {
-  let seen = after;
+  let seen = (bell.seen = after);
   try {
     while (!bell.closed) {
-      const heard = bell.next(POLL_MS);
+      const heard = bell.next();
       const batch = await readTogether(scope, id, seen);
       for (const event of batch) {
-        seen = event.seq;
+        seen = bell.seen = event.seq;
         yield event;
         if (LAST.has(event.payload.type)) return;
       }

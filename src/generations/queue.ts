@@ -12,6 +12,7 @@ import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
+import { AGEING_SECONDS, TURN } from '../storage/turn.js';
 import { attemptsOf } from './attempts.js';
 import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
 import { SILENT_SECONDS } from './workers.js';
@@ -37,13 +38,14 @@ export interface Wanted {
   readonly bundles?: readonly string[];
 }
 
-/** Waiting this long is worth one level of priority, so that a stream of urgent work cannot keep the rest out for ever. */
-const AGEING_SECONDS = 60;
+/** Of each tenant: more than there are workers that claim at the same moment, each of which passes by what another has locked. */
+const HEADS = 16;
 
 /**
  * The next generation to draw, or undefined. Order: priority, raised by waiting; then the tenant that has the least running;
- * then age. A RUNNING row without a live lease was left by a worker that is gone; its finished samples are kept. What is
- * `held` is being drawn here, even if this process slept through its leases.
+ * then age. Of each tenant only the first are looked at, so that a claim costs the same however many wait. A RUNNING row
+ * without a live lease was left by a worker that is gone; its finished samples are kept. What is `held` is being drawn here,
+ * even if this process slept through its leases.
  */
 export async function claim(
   database: Database,
@@ -56,14 +58,22 @@ export async function claim(
       with running as (
         select tenant_id, count(*) as n from generation
         where status = 'RUNNING' and lease_until > now() group by tenant_id
+      ), heads as (
+        select h.id from tenant t cross join lateral (
+          select g.id from generation g
+          where g.tenant_id = t.id and g.status = 'QUEUED' and ${drawableHere(bundles)} and ${noneOf(sql`g.id`, held)}
+          order by ${turn}, g.id limit ${HEADS}
+        ) h where ${noneOf(sql`t.id`, satisfied)}
+        union all
+        select g.id from generation g
+        where g.status = 'RUNNING' and ${isLeft} and ${drawableHere(bundles)}
+          and ${noneOf(sql`g.id`, held)} and ${noneOf(sql`g.tenant_id`, satisfied)}
       ), next as (
         select g.id, g.started_at is null as first
         from generation g left join running r on r.tenant_id = g.tenant_id
-        where (g.status = 'QUEUED' or (g.status = 'RUNNING' and (g.lease_until is null or g.lease_until <= now())))
-          and ${drawableHere(bundles)}
-          and ${noneOf(sql`g.id`, held)} and ${noneOf(sql`g.tenant_id`, satisfied)}
+        where g.id = any (array(select id from heads)) and (g.status = 'QUEUED' or (g.status = 'RUNNING' and ${isLeft}))
         order by
-          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), g.id
+          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), ${turn}, g.id
         limit 1
         for update of g skip locked
       )
@@ -83,6 +93,9 @@ export async function claim(
     return row;
   });
 }
+
+const turn = sql.raw(TURN);
+const isLeft = sql`(g.lease_until is null or g.lease_until <= now())`;
 
 /** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */
 function drawableHere(bundles: readonly string[] | undefined): SQL {

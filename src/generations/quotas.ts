@@ -53,15 +53,17 @@ export function merged(own: QuotaRow | undefined, fallback: TenantLimits): Tenan
 }
 
 export async function usageOf({ database, tenantId }: TenantScope): Promise<Usage> {
+  const today = sql`${midnight().toISOString()}::timestamptz`;
   const { rows } = await database.execute<Record<string, string | number>>(sql`
     select
       (select count(*) from generation where tenant_id = ${tenantId} and status in ('QUEUED', 'RUNNING')) as open,
-      (select coalesce(sum(pixel_steps::float8 / count * (coalesce(r.n, 0)
-          + case when status in ('CANCELED', 'FAILED') then samples_done else count end)), 0)
-        from generation g left join lateral (
-          select count(*) as n from generation_rejection r where r.tenant_id = g.tenant_id and r.generation_id = g.id) r on true
-        where g.tenant_id = ${tenantId} and g.created_at >= ${midnight().toISOString()}::timestamptz) as today,
-      (select coalesce(sum(bytes), 0) from artifact where tenant_id = ${tenantId})
+      (select coalesce(sum(pixel_steps::float8 / count
+          * case when status in ('CANCELED', 'FAILED') then samples_done else count end), 0)
+        from generation where tenant_id = ${tenantId} and created_at >= ${today})
+        + (select coalesce(sum(pixel_steps::float8 / count), 0)
+          from generation_rejection r join generation g on g.tenant_id = r.tenant_id and g.id = r.generation_id
+          where r.tenant_id = ${tenantId} and g.created_at >= ${today}) as today,
+      (select coalesce(sum(bytes), 0) from stored_bytes where tenant_id = ${tenantId})
         + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
   `);
   const [row] = rows;

@@ -32,9 +32,11 @@ export interface Place {
 /** Reads over all tenants. */
 export async function readQueue(database: Database): Promise<Queue> {
   const { rows } = await database.execute<Record<keyof Level, string | number>>(sql`
-    select priority, count(*) as generations, sum(count - samples_done) as samples,
-      sum(pixel_steps::float8 * (count - samples_done) / count) as "pixelSteps"
-    from generation where status in ('QUEUED', 'RUNNING') group by priority
+    select priority, count(*) as generations, sum(count) as samples, sum(pixel_steps) as "pixelSteps"
+    from generation where status = 'QUEUED' group by priority
+    union all
+    select priority, count(*), sum(count - samples_done), sum(pixel_steps::float8 * (count - samples_done) / count)
+    from generation where status = 'RUNNING' group by priority
   `);
   const levels = rows.map(({ priority, generations, samples, pixelSteps }) => ({
     priority: Number(priority),

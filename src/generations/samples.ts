@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-
 import { defectIdOf, productIdOf } from '../catalog/codes.js';
 import type { Page, PageRequest } from '../storage/pages.js';
 import { page } from '../storage/pages.js';
-import { isId } from '../storage/identifiers.js';
+import { firstIdOf, isId } from '../storage/identifiers.js';
 import type { ArtifactRow, SampleRow } from '../storage/tables.js';
 import { artifacts, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -116,11 +116,22 @@ export function samplesOf(scope: TenantScope): Samples {
   };
 }
 
-/** The rows after the cursor: of the same generation with a higher index, or of an older generation. */
+/**
+ * The rows after the cursor: of the same generation with a higher index, or of an older generation. The first condition follows
+ * from the second; without it an index would be read from its beginning, for it cannot begin at an alternative.
+ */
 function beyond({ after }: PageRequest) {
   if (after === undefined) return undefined;
   const [generation, index] = after as readonly [string, number];
-  return or(lt(samples.generationId, generation), and(eq(samples.generationId, generation), gt(samples.index, index)));
+  return and(lte(samples.generationId, generation), or(lt(samples.generationId, generation), gt(samples.index, index)));
+}
+
+/** By more than this the clocks of two machines do not differ. */
+const CLOCKS_MS = 86_400_000;
+
+/** A sample is younger than its generation, whose id tells its age: where an index that is in order of ids can begin. */
+function ofGenerationsBefore(time: Date | undefined) {
+  return time === undefined ? undefined : lt(samples.generationId, firstIdOf(new Date(time.getTime() + CLOCKS_MS)));
 }
 
 /** An id that is none matches nothing, and PostgreSQL would raise an error. */
@@ -146,5 +157,6 @@ export function wanted(scope: TenantScope, conditions: SampleConditions) {
     }),
     createdAfter === undefined ? undefined : gte(samples.createdAt, createdAfter),
     createdBefore === undefined ? undefined : lt(samples.createdAt, createdBefore),
+    ofGenerationsBefore(createdBefore),
   ];
 }

@@ -77,13 +77,17 @@ function counter(
 }
 
 async function readQueue(database: Database): Promise<Queue> {
-  const { rows } = await database.execute<Record<keyof Queue, string | number>>(sql`
-    select count(*) filter (where status = 'QUEUED') as queued, count(*) filter (where status = 'RUNNING') as running,
-      coalesce(sum(count - samples_done), 0) as samples
-    from generation where status in ('QUEUED', 'RUNNING')
+  const { rows } = await database.execute<{ generations: string | number; samples: string | number }>(sql`
+    select count(*) as generations, coalesce(sum(count), 0) as samples from generation where status = 'QUEUED'
+    union all
+    select count(*), coalesce(sum(count - samples_done), 0) from generation where status = 'RUNNING'
   `);
-  const { queued = 0, running = 0, samples = 0 } = rows[0] ?? {};
-  return { queued: Number(queued), running: Number(running), samples: Number(samples) };
+  const [queued, running] = rows;
+  return {
+    queued: Number(queued?.generations),
+    running: Number(running?.generations),
+    samples: Number(queued?.samples) + Number(running?.samples),
+  };
 }
 
 function cached<T>(read: () => Promise<T>): () => Promise<T> {

@@ -3,6 +3,7 @@ import { createSigner } from '../artifacts/signing.js';
 import type { Config } from '../config.js';
 import { CHANNEL } from '../generations/events.js';
 import { createWakeups } from '../generations/wakeups.js';
+import { startWatch } from '../generations/watch.js';
 import type { Readiness } from '../http/health.js';
 import type { HttpServer } from '../http/server.js';
 import { startHttp } from '../http/server.js';
@@ -26,6 +27,7 @@ export async function startAnswering(
   const { artifactUrlSeconds: urlSeconds, limits } = config;
   const wakeups = createWakeups();
   whenClosing(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
+  whenClosing(startWatch(storage.database, wakeups));
   const loopMonitor = startLoopMonitor();
   whenClosing(() => loopMonitor.stop());
   const secretBox = createSecretBox(secret);

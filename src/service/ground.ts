@@ -14,6 +14,7 @@ import type { Database, Storage } from '../storage/database.js';
 import { openStorage } from '../storage/open.js';
 import { requireSameSecret } from '../storage/sharedSecrets.js';
 import { forTenant } from '../storage/tenantScope.js';
+import { startUpkeep } from '../storage/upkeep.js';
 import type { Access } from '../tenants/access.js';
 import { openAccess } from '../tenants/access.js';
 import type { KeyHasher } from '../tenants/keyHash.js';
@@ -77,6 +78,7 @@ async function openDatabase(
     troubled: (error) => log.warn({ err: error }, 'a connection to the database broke'),
   });
   whenClosing(() => storage.close());
+  if (storage.exclusive) whenClosing(startUpkeep(storage.database, log));
   if (databaseUrl !== undefined && !storage.walled) {
     log.warn(
       'the user of DATABASE_URL passes row-level security by (superuser or BYPASSRLS): one wall between tenants is missing',

@@ -13,6 +13,7 @@ import { catalog } from './migrations/5-catalog.js';
 import { exports } from './migrations/6-exports.js';
 import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
+import { depth } from './migrations/9-depth.js';
 import { raiseWalls } from './walls.js';
 
 interface Migration {
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 6, statements: exports },
   { version: 7, statements: webhooks },
   { version: 8, statements: manyMachines },
+  { version: 9, statements: depth },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

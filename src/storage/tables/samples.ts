@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { doublePrecision, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { BoundingBox } from '../../inference/index.js';
 import { instant } from './instant.js';
 
@@ -42,6 +42,17 @@ export const samples = pgTable('sample', {
   seam: doublePrecision('seam'),
   filling: doublePrecision('filling'),
 });
+
+/** What a tenant's artifacts take up, in parts whose sum it is. The database keeps it. */
+export const storedBytes = pgTable(
+  'stored_bytes',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    part: integer('part').notNull(),
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.part] })],
+);
 
 /** Files that may lie in the store without a row that points to them: being written, or to be removed. */
 export const looseFiles = pgTable('loose_file', {

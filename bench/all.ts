@@ -1,0 +1,32 @@
+/** Every bench in turn, each in a process of its own, and what they say in one table (npm run bench). */
+import { spawnSync } from 'node:child_process';
+import { keptOf } from './results.ts';
+
+const BENCHES = [
+  'start',
+  'service',
+  'load',
+  'simulation',
+  'growth',
+  'queue',
+  'samples',
+  'catalog',
+  'fairness',
+  'event-loop',
+];
+
+const failed: string[] = [];
+for (const bench of BENCHES) {
+  console.log(`\n== ${bench}`);
+  const { status } = spawnSync(process.execPath, [`bench/${bench}.ts`], { stdio: 'inherit' });
+  if (status !== 0) failed.push(bench);
+}
+
+console.log('\n== summary');
+for (const bench of BENCHES.filter((one) => !failed.includes(one))) {
+  const { machine, headlines } = keptOf(bench);
+  console.log(`${bench} (${machine.commit}, load ${machine.load.toFixed(1)})`);
+  for (const [what, said] of Object.entries(headlines)) console.log(`  ${what}: ${said}`);
+}
+for (const bench of failed) console.log(`${bench} FAILED`);
+process.exitCode = failed.length === 0 ? 0 : 1;

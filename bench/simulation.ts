@@ -1,0 +1,198 @@
+/**
+ * The engine's own schedule, and the two policies it is compared with, in virtual time: what a step costs comes from a curve, so
+ * that a device can be tried that is not at hand.
+ *
+ *   npm run bench:simulation            (SECONDS=600, LONG=500, STEPS=20)
+ *
+ * The curve of a GPU is assumed, not measured: 12 ms a step and 0.9 ms more for each sample in it, 64 samples at most.
+ */
+import { fileURLToPath } from 'node:url';
+import type * as Scheduling from '../src/inference/device/schedule.js';
+import type { Arrival } from './arrivals.ts';
+import { behindLong, poisson } from './arrivals.ts';
+import { built } from './built.ts';
+import { keep } from './results.ts';
+import { quantile } from './statistics.ts';
+
+const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
+
+/**
+ * `static batches`: those that wait when the device is free go together to their end, as many as one step may have.
+ * `whole requests`: as static batches, of one request each.
+ */
+export type Policy = 'this scheduler' | 'static batches' | 'whole requests' | 'one at a time';
+export const POLICIES: readonly Policy[] = ['this scheduler', 'static batches', 'whole requests', 'one at a time'];
+
+export interface SimulatedDevice {
+  /** Of one step of so many samples. */
+  stepSeconds(samples: number): number;
+  /** That one step may have. */
+  readonly largest: number;
+  /** From a sample's last step to its files, during which nothing else is done. */
+  readonly finishSeconds: number;
+}
+
+interface Waiting {
+  readonly key: number;
+  readonly arrival: Arrival;
+  stepsLeft: number;
+}
+
+/** Who takes the next step: none while none is there. */
+interface Line {
+  add(sample: Waiting): void;
+  next(): readonly Waiting[];
+  remove(sample: Waiting): void;
+}
+
+/** The engine's: it counts in rows, of which each sample here has one. */
+function scheduled(largest: number): Line {
+  const schedule = createSchedule<Scheduling.Candidate & { readonly own: Waiting }>({
+    rows: () => largest,
+    bytes: Infinity,
+  });
+  const candidates = new Map<number, Scheduling.Candidate & { readonly own: Waiting }>();
+  return {
+    add(own) {
+      const { key, arrival } = own;
+      const candidate = { key, bundle: 'one', share: arrival.share, priority: 0, rows: 1, bytes: 0, own };
+      candidates.set(key, candidate);
+      schedule.add(candidate);
+    },
+    next: () => schedule.next().map(({ own }) => own),
+    remove({ key }) {
+      const candidate = candidates.get(key);
+      candidates.delete(key);
+      if (candidate !== undefined) schedule.remove(candidate);
+    },
+  };
+}
+
+/** First come, first served: `atOnce` at a time, and none joins before those are done. */
+function oneAfterAnother(atOnce: number, ofOneRequest: boolean): Line {
+  const waiting: Waiting[] = [];
+  let head = 0;
+  let batch: Waiting[] = [];
+  return {
+    add: (sample) => void waiting.push(sample),
+    next() {
+      if (batch.length > 0) return batch;
+      const first = waiting[head];
+      for (let next = first; next !== undefined && batch.length < atOnce; next = waiting[++head]) {
+        if (ofOneRequest && next.arrival !== first?.arrival) break;
+        batch.push(next);
+      }
+      return batch;
+    },
+    remove: (sample) => void (batch = batch.filter((other) => other !== sample)),
+  };
+}
+
+function lineOf(policy: Policy, largest: number): Line {
+  if (policy === 'this scheduler') return scheduled(largest);
+  return oneAfterAnother(policy === 'one at a time' ? 1 : largest, policy === 'whole requests');
+}
+
+export interface Simulated {
+  /** Seconds from arrival to the last sample, of each arrival in turn. */
+  readonly latencies: readonly number[];
+  readonly samplesPerSecond: number;
+}
+
+/** @param arrivals in the order of their times. */
+export function simulate(
+  policy: Policy,
+  arrivals: readonly Arrival[],
+  steps: number,
+  device: SimulatedDevice,
+): Simulated {
+  const line = lineOf(policy, device.largest);
+  const open = new Map<Arrival, number>(arrivals.map((arrival) => [arrival, arrival.count]));
+  const doneAt = new Map<Arrival, number>();
+  let [now, arrived, key, samples] = [0, 0, 0, 0];
+  while (doneAt.size < arrivals.length) {
+    for (let next = arrivals[arrived]; next !== undefined && next.at <= now; next = arrivals[++arrived])
+      for (let i = 0; i < next.count; i++) line.add({ key: ++key, arrival: next, stepsLeft: steps });
+    const batch = [...line.next()];
+    if (batch.length === 0) {
+      now = arrivals[arrived]?.at ?? Infinity;
+      continue;
+    }
+    now += device.stepSeconds(batch.length);
+    for (const sample of batch) {
+      sample.stepsLeft--;
+      if (sample.stepsLeft > 0) continue;
+      line.remove(sample);
+      now += device.finishSeconds;
+      samples++;
+      const left = (open.get(sample.arrival) ?? 0) - 1;
+      open.set(sample.arrival, left);
+      if (left === 0) doneAt.set(sample.arrival, now);
+    }
+  }
+  const latencies = arrivals.map((arrival) => (doneAt.get(arrival) ?? NaN) - arrival.at);
+  return { latencies, samplesPerSecond: samples / (now - (arrivals[0]?.at ?? 0)) };
+}
+
+export interface Latencies {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export const latenciesOf = (seconds: readonly number[]): Latencies => ({
+  p50: quantile(seconds, 0.5),
+  p95: quantile(seconds, 0.95),
+  p99: quantile(seconds, 0.99),
+});
+
+/** Of those that came one by one. */
+export const singles = (arrivals: readonly Arrival[], latencies: readonly number[]): number[] =>
+  latencies.filter((_, i) => arrivals[i]?.count === 1);
+
+function simulateGpu(): void {
+  const seconds = Number(process.env['SECONDS'] ?? 600);
+  const long = Number(process.env['LONG'] ?? 500);
+  const steps = Number(process.env['STEPS'] ?? 20);
+  const gpu: SimulatedDevice = { stepSeconds: (samples) => 0.012 + 0.0009 * samples, largest: 64, finishSeconds: 0 };
+  const alone = steps * gpu.stepSeconds(1);
+  const capacity = gpu.largest / (steps * gpu.stepSeconds(gpu.largest));
+  console.log(
+    `A GPU of an ASSUMED curve (12 ms + 0.9 ms a sample, up to 64): ${capacity.toFixed(0)} samples/s, one alone ${(1000 * alone).toFixed(0)} ms`,
+  );
+  const cases = [
+    ...[0.3, 0.6, 0.9].map((share) => ({
+      name: `${String(100 * share)} % of capacity`,
+      arrivals: poisson(share * capacity, seconds, 7),
+    })),
+    {
+      name: `beside ${String(long)} of another share`,
+      arrivals: behindLong(long, poisson(0.1 * capacity, seconds / 60, 7)),
+    },
+  ];
+  const results = cases.map(({ name, arrivals }) => {
+    console.log(name);
+    const policies = POLICIES.map((policy) => {
+      const { latencies, samplesPerSecond } = simulate(policy, arrivals, steps, gpu);
+      const each = latenciesOf(singles(arrivals, latencies));
+      console.log(
+        `  ${policy.padEnd(15)} p50 ${each.p50.toFixed(2)}, p95 ${each.p95.toFixed(2)}, p99 ${each.p99.toFixed(2)} s, ` +
+          `${(each.p50 / alone).toFixed(1)} × alone; ${samplesPerSecond.toFixed(1)} samples/s`,
+      );
+      return { policy, ...each, samplesPerSecond };
+    });
+    return { name, policies };
+  });
+  keep(
+    'simulation',
+    { curve: 'assumed: 12 ms + 0.9 ms a sample, up to 64', alone, capacity, results },
+    Object.fromEntries(
+      results.map(({ name, policies }) => [
+        `assumed GPU, one sample, ${name}`,
+        policies.map(({ policy, p50 }) => `${policy} ${(p50 / alone).toFixed(1)} ×`).join(', '),
+      ]),
+    ),
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) simulateGpu();
