@@ -140,12 +140,13 @@ describe('beside a long draw on several devices', () => {
     const stage = stageOf(PACES, true);
     for (const share of ids(12, 'share')) stage.draw(ids(50, share), { share });
     await stage.run(7);
+    const inHand = (): string[] => stage.devices.flatMap((device) => device.inHand());
     stage.draw(['other'], { share: 'other' });
-    stage.draw(ids(4, 'urgent'), { share: 'share0', priority: 5 });
     await stage.run(7.001);
-    const inHand = stage.devices.flatMap((device) => device.inHand());
-    expect(inHand).toContain('other');
-    expect(inHand).toEqual(expect.arrayContaining(ids(4, 'urgent')));
+    expect(inHand()).toContain('other');
+    stage.draw(ids(4, 'urgent'), { share: 'share0', priority: 5 });
+    await stage.run(7.002);
+    expect(inHand()).toEqual(expect.arrayContaining(ids(4, 'urgent')));
   });
 
   test('many samples of high priority do not shut the others out of the devices', async () => {
