@@ -80,6 +80,21 @@ describe('a device whose worker dies', () => {
     expect(stage.told.filter((line) => /^(lost|failed)/.test(line))).toEqual([]);
   });
 
+  test('has them drawn before those that were on no device yet', async () => {
+    const stage = stageOf([paceOf(1), paceOf(1)], true);
+    stage.draw(ids(40));
+    let lost: string[] = [];
+    stage.at(3.01, () => {
+      lost = stage.devices[0]?.inHand() ?? [];
+      stage.devices[0]?.die(Infinity);
+    });
+    await stage.run();
+    const order = [...stage.deliveredAt.keys()];
+    expect(lost).toHaveLength(4);
+    // Behind those only that the other device had in hand.
+    for (const id of lost) expect(order.indexOf(id)).toBeLessThan(4 + 4 + 8);
+  });
+
   test('gets work again as soon as it is back', async () => {
     const stage = stageOf([paceOf(1), paceOf(1)], true);
     stage.draw(ids(40));
@@ -119,6 +134,19 @@ describe('beside a long draw on several devices', () => {
     });
     await stage.run(20.31);
     expect(stage.devices.flatMap((device) => device.inHand())).toContain('other');
+  });
+
+  test('neither has to wait where the devices have all that they may have', async () => {
+    const stage = stageOf(PACES, true);
+    for (const share of ids(12, 'share')) stage.draw(ids(50, share), { share });
+    await stage.run(7);
+    const inHand = (): string[] => stage.devices.flatMap((device) => device.inHand());
+    stage.draw(['other'], { share: 'other' });
+    await stage.run(7.001);
+    expect(inHand()).toContain('other');
+    stage.draw(ids(4, 'urgent'), { share: 'share0', priority: 5 });
+    await stage.run(7.002);
+    expect(inHand()).toEqual(expect.arrayContaining(ids(4, 'urgent')));
   });
 
   test('many samples of high priority do not shut the others out of the devices', async () => {
@@ -265,11 +293,11 @@ describe('the speed of a device', () => {
   test('is that of its full use: steps of few rows say nothing, fuller ones count at once', () => {
     const speed = createSpeed();
     speed.heard('b', 3, 0.012, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.004);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.004, 9);
     speed.heard('b', 192, 0.07, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
     for (let i = 0; i < 100; i++) speed.heard('b', 3, 0.012, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
   });
 
   test('follows what it does now, and a faster step sooner than a slower one', () => {
