@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { keptOf } from './results.ts';
 
 const BENCHES = [
+  'engine',
   'start',
   'service',
   'load',

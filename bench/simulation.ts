@@ -48,7 +48,7 @@ interface Line {
 /** The engine's: it counts in rows, of which each sample here has one. */
 function scheduled(largest: number): Line {
   const schedule = createSchedule<Scheduling.Candidate & { readonly own: Waiting }>({
-    rows: () => largest,
+    rows: () => ({ rows: largest, quickRows: largest }),
     bytes: Infinity,
   });
   const candidates = new Map<number, Scheduling.Candidate & { readonly own: Waiting }>();

@@ -35,7 +35,7 @@ function throughput({ samples, seconds }: CurvePoint): number {
 /** @param milliseconds after which nothing larger is tried. */
 export async function measureCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
   const deadline = performance.now() + milliseconds;
-  const evaluationOf = evaluations(model);
+  const evaluationOf = typicalEvaluations(model);
   const curve: CurvePoint[] = [];
   for (let samples = 1; samples <= MOST_SAMPLES; samples *= 2) {
     const last = curve.at(-1);
@@ -66,7 +66,7 @@ async function secondsOf(model: Model, evaluation: Evaluation, deadline: number)
 }
 
 /** Evaluations as drawing makes them: phrases of the vocabulary, noise, three rows over two backgrounds for each sample. */
-function evaluations({ manifest }: Model): (samples: number) => Evaluation {
+export function typicalEvaluations({ manifest }: Pick<Model, 'manifest'>): (samples: number) => Evaluation {
   const { prompts, vocabulary, latent, schedule } = manifest;
   const [product = prompts.nullProduct] = vocabulary.products;
   const [defect = prompts.normal] = vocabulary.defects;

@@ -1,0 +1,89 @@
+/**
+ * Images a second: the engine's pool, from the request to the PNG files of image, mask and overlay, against the reference
+ * sampler in PyTorch, which ends with the pixels. The same bundle, steps, threads and samples.
+ */
+import type { Precision } from '../../src/inference/bundle/manifest.ts';
+import type * as Inference from '../../src/inference/index.ts';
+import { built } from '../built.ts';
+import type { Spread } from '../statistics.ts';
+import { ratios, spread, told } from '../statistics.ts';
+import type { Reference } from './reference.ts';
+
+const { openPool } = await built<typeof Inference>('inference/index.js');
+const BATCHES = [1, 8];
+/** Against which ratios are taken: as published, three evaluations a step in float32. */
+const PUBLISHED = 'eager three';
+
+export interface Images {
+  /** By batch and way: images a second, and how many times as many as PyTorch's as published. */
+  readonly ways: Readonly<Record<string, { readonly rate: Spread; readonly ratio: Spread }>>;
+  readonly said: Record<string, string>;
+}
+
+type Way = (batch: number) => Promise<number | null>;
+
+export async function images(
+  reference: Reference,
+  { steps, rounds, compiled }: { steps: number; rounds: number; compiled: boolean },
+): Promise<Images> {
+  const pools = new Map<Precision, Inference.InferencePool>();
+  for (const precision of ['fp32', 'int8'] as const)
+    pools.set(precision, await openPool({ modelsDirectory: 'models', precision }));
+  const modes = [PUBLISHED, 'eager', 'bf16', ...(compiled ? ['compiled', 'compiled bf16'] : [])];
+  const ways = new Map<string, Way>([
+    ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
+    ...[...pools].map(
+      ([precision, pool]) => [`engine ${precision}`, (batch: number) => secondsOf(pool, batch, steps)] as const,
+    ),
+  ]);
+
+  const figures: Record<string, { rate: Spread; ratio: Spread }> = {};
+  for (const batch of BATCHES) {
+    const rates = new Map<string, number[]>();
+    // The first round warms up, and compiles.
+    for (let round = 0; round <= rounds; round++) {
+      for (const [name, way] of ways) {
+        const seconds = await way(batch);
+        if (seconds !== null && round > 0) rates.set(name, [...(rates.get(name) ?? []), batch / seconds]);
+      }
+    }
+    const published = rates.get(`PyTorch ${PUBLISHED}`) ?? [];
+    for (const [name, own] of rates) {
+      const figure = { rate: spread(own), ratio: ratios(own, published) };
+      figures[`${name}, ${String(batch)}`] = figure;
+      console.log(
+        `${name}, ${String(batch)} at a time: ${told(figure.rate, 2)} images/s, ${told(figure.ratio, 2)} × PyTorch as published`,
+      );
+    }
+  }
+  for (const pool of pools.values()) await pool.close();
+  const said = Object.fromEntries(
+    Object.entries(figures)
+      .filter(([name]) => name.startsWith('engine'))
+      .map(([name, { ratio }]) => [`${name} at a time, over PyTorch as published`, told(ratio, 2)]),
+  );
+  return { ways: figures, said };
+}
+
+let drawn = 0;
+
+/** One at a time, each waits for the one before; a batch is handed over together. */
+async function secondsOf(pool: Inference.InferencePool, batch: number, steps: number): Promise<number> {
+  const bundle = pool.bundles[0]?.id ?? '';
+  const requests = Array.from({ length: batch }, (_, i): Inference.SampleRequest => ({
+    id: String(++drawn),
+    bundle,
+    product: 'steel strip',
+    defect: 'patch',
+    seed: i,
+    strength: 2,
+    productScale: 1,
+    steps,
+    sampler: 'DPM_SOLVER_PP',
+    guidance: 'DOUBLE_FREE',
+    maskMode: 'AVERAGE_FEATURES',
+  }));
+  const began = performance.now();
+  await pool.draw(requests, { sample: () => undefined });
+  return (performance.now() - began) / 1000;
+}

@@ -1,0 +1,29 @@
+/** A bundle's model on the CPU as a device worker opens it, in this process. */
+import { resolve } from 'node:path';
+
+import type * as Loading from '../../src/inference/bundle/load.ts';
+import type { Precision } from '../../src/inference/bundle/manifest.ts';
+import type * as Opening from '../../src/inference/device/model.ts';
+import type * as Sessions from '../../src/inference/device/sessions.ts';
+import { built } from '../built.ts';
+
+const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
+const { openModel } = await built<typeof Opening>('inference/device/model.js');
+const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
+
+export async function open(directory: string, precision: Precision): Promise<Opening.Model> {
+  return openModel(await loadBundle(resolve(directory, 'bundle.json')), deviceOptions('cpu', precision));
+}
+
+export const sessionOptions = deviceOptions('cpu', null).session;
+
+/** The least milliseconds of a few runs: what else the machine does can only add to it. */
+export async function leastMs(run: () => Promise<unknown>, runs = 3): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < runs; i++) {
+    const began = performance.now();
+    await run();
+    least = Math.min(least, performance.now() - began);
+  }
+  return least;
+}
