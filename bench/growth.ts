@@ -17,7 +17,7 @@ const MINUTES = Number(process.env['MINUTES'] ?? 3);
 const STEPS = Number(process.env['STEPS'] ?? 2);
 const EACH = 100;
 /** Of the time: caches fill, code is compiled, the allocator finds its size. */
-const WARM_UP = 0.25;
+const WARM_UP = 0.5;
 
 interface Point {
   readonly samples: number;
@@ -107,7 +107,7 @@ for (const one of CASES) {
   const points = await pointsOf(one);
   const counted = points.slice(Math.floor(WARM_UP * points.length));
   const total = points.at(-1)?.samples ?? 0;
-  console.log(`${one.name}, ${String(total)} samples of ${String(STEPS)} steps; the first quarter does not count`);
+  console.log(`${one.name}, ${String(total)} samples of ${String(STEPS)} steps; the first half does not count`);
   const growth = Object.entries(MEASURES).map(([name, measure]) => {
     const { slope, within } = slopeOf(counted.map((point) => [point.samples / 1000, measure(point)]));
     const level = mean(counted.map(measure));
