@@ -59,7 +59,7 @@ test('when the last device is given up, accepted work waits for the next start a
 test('a full disk stops nothing for good: the generation goes on when there is room, and no file is left over', async () => {
   const dataDirectory = newDataDirectory();
   const storage = await openStorage(await databaseOf(dataDirectory));
-  const pool = await openPool({ modelsDirectory: TINY_MODELS });
+  const pool = await openPool({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
   const store = await openLocalStore(join(dataDirectory, 'artifacts'));
   // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
   const kept = new Set<string>();

@@ -6,6 +6,7 @@
  */
 import type { Bundle } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
+import { ROWS_PER_SAMPLE, atMost, halved, unmeasured } from './capacity.js';
 import type { DeviceProcess } from './deviceProcess.js';
 import { startDeviceProcess } from './deviceProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
@@ -102,8 +103,7 @@ export function openDevice(
   let outOfMemory = 0;
   let failedOpenings = 0;
   /** Known to the next worker too: what was measured, less what memory did not hold. */
-  let capacities: readonly Capacity[] =
-    maximumRows === null ? [] : bundles.map(({ id }) => ({ bundle: id, rows: maximumRows, curve: [] }));
+  let capacities = maximumRows === null ? [] : unmeasured(maximumRows, bundles);
   let worker: DeviceProcess | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   const opening = Promise.withResolvers<undefined>();
@@ -163,7 +163,8 @@ export function openDevice(
       case 'reduced': {
         outOfMemory++;
         const { bundle, rows, pictures } = message;
-        if (rows !== undefined) capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, rows } : one));
+        if (rows !== undefined)
+          capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, ...atMost(one, rows) } : one));
         log('warn', `device ${name} ran out of memory, and takes less at a time from now on`, {
           bundle,
           rows,
@@ -190,7 +191,8 @@ export function openDevice(
     blame(reason);
     if (tellsOfMemory(reason)) {
       outOfMemory++;
-      capacities = capacities.map((one) => ({ ...one, rows: Math.max(1, one.rows >> 1) }));
+      // If it had not told yet, it may have died of the measuring: a sample at a time, unmeasured.
+      capacities = capacities.length > 0 ? halved(capacities) : unmeasured(ROWS_PER_SAMPLE, bundles);
     }
     failedOpenings = wasOpen ? 0 : failedOpenings + 1;
     if (failedOpenings >= MAXIMUM_FAILED_OPENINGS) {

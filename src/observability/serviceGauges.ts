@@ -40,7 +40,7 @@ export function registerServiceGauges({ database, devices, subscribers }: Observ
   );
   counter(
     'oom_total',
-    'Samples that failed for want of memory, and device workers that were killed by SIGKILL, as the kernel does then.',
+    'Times that memory ran out: batches halved, samples that failed, device workers killed by SIGKILL, as the kernel does then.',
     devices,
     (info) => info.outOfMemory,
   );

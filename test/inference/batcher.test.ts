@@ -40,6 +40,8 @@ const request: SampleRequest = {
 
 interface Stage {
   readonly evaluations: Evaluation[];
+  /** How many pictures each call of the decoder was for. */
+  readonly decodings: number[];
   readonly told: FromWorker[];
   readonly draw: (key: number, changes?: Partial<SampleRequest>) => void;
   readonly cancel: (keys: number[]) => void;
@@ -47,9 +49,16 @@ interface Stage {
   readonly settled: (...keys: number[]) => Promise<void>;
 }
 
-/** @param during is called within each evaluation, with its number from 1. */
-function stage(maximumRows: number, during: (count: number, evaluation: Evaluation) => void = () => undefined): Stage {
-  const [evaluations, told]: [Evaluation[], FromWorker[]] = [[], []];
+/**
+ * @param during is called within each evaluation, with its number from 1.
+ * @param decoding is awaited within each call of the decoder.
+ */
+function stage(
+  maximumRows: number,
+  during: (count: number, evaluation: Evaluation) => void = () => undefined,
+  decoding: (pictures: number) => void | Promise<void> = () => undefined,
+): Stage {
+  const [evaluations, decodings, told]: [Evaluation[], number[], FromWorker[]] = [[], [], []];
   let heard = (): void => undefined;
   const model: Model = {
     manifest,
@@ -65,7 +74,11 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
         variance: undefined,
       }));
     },
-    decode: (latents) => Promise.resolve(latents.map(() => new Float32Array(48))),
+    decode: async (latents) => {
+      decodings.push(latents.length);
+      await decoding(latents.length);
+      return latents.map(() => new Float32Array(48));
+    },
     encode: () => Promise.reject(new Error('no test of the batcher reads a photograph')),
     close: () => Promise.resolve(),
   };
@@ -75,7 +88,7 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
   ]);
   const batcher = createBatcher({
     models,
-    maximumRows: new Map([...models.keys()].map((bundle) => [bundle, maximumRows])),
+    budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
     tell: (message) => {
       told.push(message);
       heard();
@@ -87,6 +100,7 @@ function stage(maximumRows: number, during: (count: number, evaluation: Evaluati
     );
   return {
     evaluations,
+    decodings,
     told,
     draw: (key, changes = {}) => batcher.draw(key, { ...request, id: String(key), ...changes }),
     cancel: (keys) => batcher.cancel(keys),
@@ -192,6 +206,144 @@ test('an evaluation that fails fails its samples, and those that wait are drawn'
   await settled(1, 2);
   expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'the device is gone' });
   expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
+});
+
+const delivered = (told: readonly FromWorker[]): number[] =>
+  told.flatMap((message) => (message.kind === 'sample' ? message.key : []));
+
+test('a sample of another share, and one of a higher priority, take the next step; the one that was interrupted goes on where it was', async () => {
+  const { evaluations, told, draw, settled } = stage(3, (count) => {
+    if (count === 2) draw(2, { share: 'b', steps: 2 });
+    if (count === 6) draw(3, { priority: 1, steps: 3 });
+  });
+  draw(1, { share: 'a', steps: 6 });
+  await settled(1, 2, 3);
+  const steps = evaluations.map(({ timesteps }) => timesteps[0]);
+  expect(steps).toEqual([999, 799, 999, 599, 0, 400, 999, 500, 0, 200, 0]);
+  expect(delivered(told).sort()).toEqual([1, 2, 3]);
+});
+
+test('what samples that end in the same step want decoded is decoded in one call', async () => {
+  const { decodings, draw, settled } = stage(11);
+  draw(1);
+  draw(2, { twin: true });
+  draw(3, { guidance: 'PRODUCT_RELATIVE' });
+  await settled(1, 2, 3);
+  // Image and mask of each, and a twin.
+  expect(decodings).toEqual([7]);
+});
+
+test('the pictures of a mask that is the mean of pictures are decoded a few at a time', async () => {
+  const { decodings, draw, settled } = stage(3);
+  draw(1, { maskMode: 'AVERAGE_PIXELS', steps: 400 });
+  await settled(1);
+  // t < 100 at 40 of the 400 steps; the image goes with the first.
+  expect(decodings).toEqual([17, 16, 8]);
+});
+
+test('the others go on while a sample is decoded and encoded', async () => {
+  const stepped = Promise.withResolvers<undefined>();
+  const { evaluations, told, draw, settled } = stage(
+    6,
+    (count) => count === 12 && stepped.resolve(undefined),
+    () => stepped.promise,
+  );
+  draw(1, { steps: 2 });
+  draw(2, { steps: 15 });
+  await settled(1, 2);
+  expect(evaluations).toHaveLength(15);
+  expect(delivered(told).sort()).toEqual([1, 2]);
+});
+
+test('when too many have ended and are not encoded yet, the steps wait', async () => {
+  const released = Promise.withResolvers<undefined>();
+  const { evaluations, told, draw, settled } = stage(3, undefined, () => released.promise);
+  const keys = Array.from({ length: 30 }, (_, i) => i);
+  for (const key of keys) draw(key, { steps: 2 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(evaluations).toHaveLength(2 * 16);
+  released.resolve(undefined);
+  await settled(...keys);
+  expect(delivered(told)).toHaveLength(30);
+});
+
+test('a cancel while a sample is decoded and encoded is silent, and the others are delivered', async () => {
+  const { told, draw, cancel, settled } = stage(6, undefined, () => cancel([1]));
+  draw(1);
+  draw(2);
+  await settled(1, 2);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(delivered(told)).toEqual([2]);
+  expect(told.filter(({ kind }) => kind === 'failed')).toEqual([]);
+});
+
+test('a sample that cannot be decoded fails alone', async () => {
+  let calls = 0;
+  const { told, draw, settled } = stage(3, undefined, () => {
+    if (++calls === 1) throw new Error('the decoder is broken');
+  });
+  draw(1);
+  draw(2);
+  await settled(1, 2);
+  expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'the decoder is broken' });
+  expect(delivered(told)).toEqual([2]);
+});
+
+describe('when memory runs out', () => {
+  /** As onnxruntime says it. */
+  const outOfMemory = (): never => {
+    throw new Error('BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1073741824');
+  };
+
+  test('a step is made again in halves, nothing is lost, and no more is tried from then on', async () => {
+    const { evaluations, told, draw, settled } = stage(24, (_, { latents }) => {
+      if (latents.length > 2) outOfMemory();
+    });
+    const keys = Array.from({ length: 8 }, (_, i) => i);
+    for (const key of keys) draw(key);
+    await settled(...keys);
+    expect(delivered(told)).toHaveLength(8);
+    expect(told.filter(({ kind }) => kind === 'reduced')).toEqual([
+      { kind: 'reduced', bundle: 'fake@1.0.0', rows: 12 },
+      { kind: 'reduced', bundle: 'fake@1.0.0', rows: 6 },
+    ]);
+    const sizes = evaluations.map(({ latents }) => latents.length);
+    // Of the first step: 8, and in halves 4, 2, 2, and 4, 2, 2; then the rest.
+    expect(sizes).toEqual([8, 4, 2, 2, 4, 2, 2, ...Array(12).fill(2)]);
+    const made = evaluations.filter(({ latents }) => latents.length <= 2).flatMap(({ timesteps }) => timesteps);
+    expect([999, 666, 333, 0].map((t) => made.filter((each) => each === t).length)).toEqual([8, 8, 8, 8]);
+  });
+
+  test('for a single sample, that sample fails with a reason, and others are drawn', async () => {
+    const { told, draw, settled } = stage(6, (_, { rowBackground }) => {
+      if (rowBackground.length > 2) outOfMemory();
+    });
+    draw(1);
+    draw(2, { guidance: 'PRODUCT_RELATIVE' });
+    await settled(1, 2);
+    expect(told).toContainEqual({
+      kind: 'failed',
+      key: 1,
+      message: expect.stringContaining(
+        'not enough memory on this device for a single sample of fake@1.0.0 (3 rows)',
+      ) as string,
+    });
+    expect(delivered(told)).toEqual([2]);
+  });
+
+  test('in the decoder, fewer pictures are decoded at a time', async () => {
+    const { decodings, told, draw, settled } = stage(6, undefined, (pictures) => {
+      if (pictures > 2) outOfMemory();
+    });
+    draw(1);
+    draw(2);
+    await settled(1, 2);
+    draw(3, { twin: true });
+    await settled(3);
+    expect(delivered(told).sort()).toEqual([1, 2, 3]);
+    expect(decodings).toEqual([4, 2, 2, 2, 1]);
+    expect(told).toContainEqual({ kind: 'reduced', bundle: 'fake@1.0.0', pictures: 2 });
+  });
 });
 
 test('a request that cannot begin fails alone', async () => {

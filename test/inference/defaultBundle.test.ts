@@ -10,7 +10,7 @@ const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 const bundles = await loadBundles(modelsDirectory);
 let pool: InferencePool;
 beforeAll(async () => {
-  pool = await openPool({ modelsDirectory });
+  pool = await openPool({ modelsDirectory, maximumRows: 6 });
 });
 afterAll(() => pool.close());
 

@@ -7,7 +7,7 @@ const source = (path: string): string => new URL(`../../src/inference/${path}`, 
 
 const PARENT = `
   import { openPool } from '${source('index.ts')}';
-  const pool = await openPool({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname });
+  const pool = await openPool({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname, maximumRows: 6 });
   console.log(pool.devices()[0].pid);
   const request = { id: 'a', bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack', seed: 1, strength: 1, productScale: 2, steps: 999,
     sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' };

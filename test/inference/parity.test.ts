@@ -21,7 +21,7 @@ async function poolWith(bundleId: string): Promise<InferencePool> {
   for (const directory of directories) {
     const bundles = await loadBundles(directory).catch(() => []);
     if (!bundles.some(({ id }) => id === bundleId)) continue;
-    const pool = pools.get(directory) ?? (await openPool({ modelsDirectory: directory }));
+    const pool = pools.get(directory) ?? (await openPool({ modelsDirectory: directory, maximumRows: 6 }));
     pools.set(directory, pool);
     return pool;
   }

@@ -23,7 +23,7 @@ const fabric = readFileSync(new URL('../photographs/fabric.png', import.meta.url
 let pool: InferencePool;
 let bundle: string;
 beforeAll(async () => {
-  pool = await openPool({ modelsDirectory: models });
+  pool = await openPool({ modelsDirectory: models, maximumRows: 6 });
   bundle = pool.bundles[0]?.id ?? '';
 });
 afterAll(() => pool.close());

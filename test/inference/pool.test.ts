@@ -24,7 +24,7 @@ const request: SampleRequest = {
 
 let pool: InferencePool;
 beforeAll(async () => {
-  pool = await openPool({ modelsDirectory });
+  pool = await openPool({ modelsDirectory, maximumRows: 6 });
 });
 afterAll(() => pool.close());
 
@@ -82,6 +82,53 @@ describe('a picture', () => {
     expect(together?.mask).toEqual(alone.mask);
   });
 
+  test('is the same in one evaluation with samplers, steps, scales and guidance of all kinds', async () => {
+    const kinds: Partial<SampleRequest>[] = [
+      { sampler: 'DDPM', steps: 30, seed: 1 },
+      { sampler: 'DDIM', steps: 12, strength: 3, productScale: 0.5 },
+      { steps: 20, guidance: 'PRODUCT_RELATIVE', product: 'tile' },
+      { steps: 9, defect: 'crack', maskMode: 'AVERAGE_PIXELS' },
+      { sampler: 'DDPM', steps: 15, twin: true, share: 'another' },
+      { steps: 25, strength: 0 },
+    ];
+    const requests = kinds.map((changes, i) => ({ ...request, ...changes, id: String(i) }));
+    const sizes: number[] = [];
+    const wide = await openPool({ modelsDirectory, maximumRows: 24, stepped: ({ samples }) => sizes.push(samples) });
+    const drawn = new Map<string, SampleResult>();
+    await wide.draw(requests, { sample: (result) => void drawn.set(result.id, result) });
+    await wide.close();
+    expect(Math.max(...sizes)).toBe(6);
+    for (const each of requests) {
+      const [alone, together] = [await drawOne(each), drawn.get(each.id)];
+      expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
+      expect(together?.mask).toEqual(alone.mask);
+      expect(together?.twin === null).toBe(each.twin !== true);
+    }
+  });
+
+  test('is the same when other samples go first in its midst', async () => {
+    const alone = await drawOne({ steps: 200 });
+    const told: string[] = [];
+    const interruptions: Promise<unknown>[] = [];
+    const changes = { defect: 'crack', sampler: 'DDIM', strength: 2, steps: 60, priority: 1 } as const;
+    const results = await drawAll([{ ...request, steps: 200 }], {
+      // Six rows hold two samples of three, so nothing is left for the first one.
+      progress: (_, step) => {
+        told.push(`one ${String(step)}`);
+        if (interruptions.length > 0 || step === 200) return;
+        const urgent = ['two', 'three'].map((id) => ({ ...request, ...changes, id }));
+        const drawn = pool.draw(urgent, { sample: ({ id }) => told.push(id) });
+        interruptions.push(drawn);
+      },
+    });
+    await Promise.all(interruptions);
+    expect(told.indexOf('two')).toBeGreaterThan(-1);
+    expect(told.indexOf('two')).toBeLessThan(told.indexOf('one 200'));
+    const interrupted = results.get('one');
+    expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(interrupted?.image)).data)).toBeGreaterThan(60);
+    expect(interrupted?.mask).toEqual(alone.mask);
+  });
+
   test.each([
     ['seed', { seed: 8 }],
     ['defect', { defect: 'crack' }],
@@ -137,9 +184,8 @@ describe('a draw', () => {
       started: (id) => told.push(`started ${id}`),
       sample: ({ id }) => told.push(`sample ${id}`),
     });
-    // Six rows at most, three per sample: two are drawn at a time.
-    expect(told.indexOf('sample 0')).toBeLessThan(told.indexOf('started 2'));
-    expect(told.indexOf('sample 2')).toBeLessThan(told.indexOf('started 4'));
+    // Six rows at most, three per sample: two are drawn at a time, while the two before are encoded.
+    expect(told.indexOf('sample 0')).toBeLessThan(told.indexOf('started 4'));
     expect(told.filter((line) => line.startsWith('sample'))).toHaveLength(6);
   });
 
@@ -253,6 +299,26 @@ describe('a device worker that is killed', () => {
     expect(pidOf()).not.toBe(pid);
   });
 
+  test('comes back with half the rows, for memory may be what it died of', async () => {
+    const own = await openPool({ modelsDirectory, maximumRows: 6 });
+    const rows = (): number | undefined => own.devices()[0]?.capacities[0]?.rows;
+    expect(rows()).toBe(6);
+    let killed = false;
+    await own.draw(
+      Array.from({ length: 3 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
+      {
+        progress: () => {
+          if (!killed) process.kill(own.devices()[0]?.pid ?? 0, 'SIGKILL');
+          killed = true;
+        },
+        sample: () => undefined,
+      },
+    );
+    expect(rows()).toBe(3);
+    expect(own.devices()[0]).toMatchObject({ outOfMemory: 1, restarts: 1 });
+    await own.close();
+  });
+
   test('again and again over one sample ends that draw, and others are drawn on', async () => {
     const poison = pool.draw([{ ...request, steps: 999 }], {
       progress: () => {
@@ -286,7 +352,7 @@ describe('a device worker that is killed', () => {
 
 describe('devices', () => {
   test('that this machine does not have are reported, and the others draw', async () => {
-    const mixed = await openPool({ modelsDirectory, devices: ['cuda:0', 'cpu'] });
+    const mixed = await openPool({ modelsDirectory, devices: ['cuda:0', 'cpu'], maximumRows: 6 });
     expect(mixed.devices()).toEqual([
       expect.objectContaining({ device: 'cuda:0', state: 'FAILED' }),
       expect.objectContaining({ device: 'cpu', state: 'READY', provider: 'cpu', bundles: ['tiny@1.0.0'] }),
@@ -296,7 +362,7 @@ describe('devices', () => {
   });
 
   test('of which none can be had are an error that says why', async () => {
-    const opening = openPool({ modelsDirectory, devices: ['cuda:0', 'abacus'] });
+    const opening = openPool({ modelsDirectory, devices: ['cuda:0', 'abacus'], maximumRows: 6 });
     await expect(opening).rejects.toBeInstanceOf(DeviceLostError);
     await expect(opening).rejects.toThrow(
       /cuda:0: cuda cannot be used on this machine: .*abacus: unknown device "abacus"; it must be cpu, cuda:N/s,
@@ -304,7 +370,7 @@ describe('devices', () => {
   });
 
   test('share the work', async () => {
-    const pair = await openPool({ modelsDirectory, devices: ['cpu', 'cpu'] });
+    const pair = await openPool({ modelsDirectory, devices: ['cpu', 'cpu'], maximumRows: 6 });
     const ids: string[] = [];
     await pair.draw(
       Array.from({ length: 4 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
@@ -316,7 +382,7 @@ describe('devices', () => {
 });
 
 test('a pool that is closed rejects what it was drawing, and its worker is gone', async () => {
-  const short = await openPool({ modelsDirectory });
+  const short = await openPool({ modelsDirectory, maximumRows: 6 });
   const pid = short.devices()[0]?.pid ?? 0;
   const draw = short.draw([{ ...request, steps: 999 }], {
     progress: () => void short.close(),

@@ -36,6 +36,7 @@ export function keepRunning(name: string, port: number, environment: Record<stri
         PATH: process.env['PATH'] ?? '',
         HOME: tmpdir(),
         MODELS_DIR: TINY_MODELS,
+        MAX_ROWS: '6',
         PORT: String(port),
         ...environment,
       },

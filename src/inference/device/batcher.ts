@@ -6,6 +6,8 @@
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
+import type { RowBudget } from '../capacity.js';
+import { atMost } from '../capacity.js';
 import { InferenceError } from '../errors.js';
 import type { FromWorker } from '../protocol.js';
 import type { SampleRequest } from '../types.js';
@@ -34,6 +36,9 @@ const MAXIMUM_ENDING = 16;
 /** Photographs that are read at a time. */
 const MAXIMUM_READING = 2;
 
+/** Of a bundle that is not open, whose samples fail. */
+const ONE_AT_A_TIME: RowBudget = { rows: 1, quickRows: 1 };
+
 interface Sample extends Candidate {
   readonly request: SampleRequest;
   rows: number;
@@ -52,17 +57,19 @@ export interface Batcher {
 export interface BatcherOptions {
   /** By bundle id. */
   readonly models: ReadonlyMap<string, Model>;
-  /** By bundle id: how many rows one evaluation may have. A single sample that has more draws alone. */
-  readonly maximumRows: ReadonlyMap<string, number>;
+  /** By bundle id. A single sample that has more rows draws alone. */
+  readonly budgets: ReadonlyMap<string, RowBudget>;
   readonly tell: (message: FromWorker) => void;
 }
 
-export function createBatcher({ models: opened, maximumRows, tell }: BatcherOptions): Batcher {
+export function createBatcher({ models: opened, budgets: given, tell }: BatcherOptions): Batcher {
   const samples = new Map<number, Sample>();
-  const rowsFor = new Map(maximumRows);
+  const budgets = new Map(given);
   const ending = new Set<Promise<void>>();
   const end = createGate(BYTES_AT_THE_END);
+  const read = createGate(MAXIMUM_READING);
   const figures = createStepFigures(tell);
+  /** Those that wait to be read among them. */
   let reading = 0;
   let running = false;
 
@@ -74,7 +81,7 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
     );
   }
   const schedule = createSchedule<Sample>({
-    rows: (bundle) => rowsFor.get(bundle) ?? 1,
+    rows: (bundle) => budgets.get(bundle) ?? ONE_AT_A_TIME,
     bytes: BYTES_IN_WORK,
     mayBegin: () => reading < MAXIMUM_READING,
   });
@@ -100,6 +107,7 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
   };
 
   const begin = async (sample: Sample): Promise<void> => {
+    if (!isHere(sample)) return;
     const { request, key } = sample;
     const model = modelOf(sample.bundle);
     const job = await beginJob(model, request);
@@ -115,7 +123,7 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
   const beginOnPhotograph = async (sample: Sample): Promise<void> => {
     schedule.setAside(sample);
     reading++;
-    await begin(sample).catch((error: unknown) => fail(sample, error));
+    await read.pass(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
     reading--;
     schedule.putBack(sample);
     void run();
@@ -155,19 +163,20 @@ export function createBatcher({ models: opened, maximumRows, tell }: BatcherOpti
     tell({ kind: 'progress', key: sample.key, step: stepOf(job), steps: job.steps });
   };
 
-  /** Those of the chosen that are ready for a step: the others begin. */
+  /** Those of the chosen that take part in the step: not photographs that have yet to be read. */
   const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
-    for (const sample of chosen) {
-      if (sample.job !== null) continue;
-      if (sample.request.photograph != null) void beginOnPhotograph(sample);
-      else await begin(sample).catch((error: unknown) => fail(sample, error));
-    }
-    return chosen.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
+    const toBeRead = chosen.filter(({ job, request }) => job === null && request.photograph != null);
+    for (const sample of toBeRead) void beginOnPhotograph(sample);
+    const others = chosen.filter((sample) => !toBeRead.includes(sample));
+    for (const sample of others)
+      if (sample.job === null) await begin(sample).catch((error: unknown) => fail(sample, error));
+    return others.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
   };
 
   const reduceRows = (bundle: string, rows: number): void => {
-    if (rows >= (rowsFor.get(bundle) ?? 1)) return;
-    rowsFor.set(bundle, rows);
+    const budget = budgets.get(bundle) ?? ONE_AT_A_TIME;
+    if (rows >= budget.rows) return;
+    budgets.set(bundle, atMost(budget, rows));
     tell({ kind: 'reduced', bundle, rows });
   };
 

@@ -2,16 +2,12 @@
  * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
  * or two, on a GPU many; no table knows which.
  */
-import type { Bundle } from '../bundle/manifest.js';
-import type { Capacity, CurvePoint } from '../capacity.js';
+import type { CurvePoint, RowBudget } from '../capacity.js';
+import { ROWS_PER_SAMPLE } from '../capacity.js';
 import { gaussianNoise } from '../method/noise.js';
 import { promptsOf } from '../method/prompts.js';
-import type { CalibrationKey } from './calibrationFile.js';
-import { recall, remember } from './calibrationFile.js';
 import type { Evaluation, Model } from './model.js';
 
-/** Those of Eq. 4, over two backgrounds. */
-const ROWS_PER_SAMPLE = 3;
 const MOST_SAMPLES = 256;
 /** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */
 const RUNS = 3;
@@ -19,26 +15,17 @@ const RUNS = 3;
 const RISE = 1.03;
 /** The smallest batch within this of the best is taken: it is done sooner. */
 const NEARLY = 0.95;
+/** A step is quick that takes at most so many times as long as that of a single sample. */
+const QUICK = 2;
 /** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
 export const CALIBRATION_MS = 2_000;
 
-/** @param directory where measurements are kept; `null` to measure anew. */
-export async function calibrated(
-  model: Model,
-  { id }: Bundle,
-  key: CalibrationKey,
-  directory: string | null,
-): Promise<Capacity> {
-  const kept = directory === null ? null : await recall(directory, key);
-  const curve = kept ?? (await measureCurve(model, CALIBRATION_MS));
-  if (directory !== null && kept === null && curve.length > 0) await remember(directory, key, curve);
-  return { bundle: id, rows: rowsThatPay(curve), curve };
-}
-
-export function rowsThatPay(curve: readonly CurvePoint[]): number {
+export function budgetOf(curve: readonly CurvePoint[]): RowBudget {
   const best = Math.max(...curve.map(throughput));
-  const enough = curve.find((point) => throughput(point) >= NEARLY * best);
-  return ROWS_PER_SAMPLE * (enough?.samples ?? 1);
+  const pays = curve.find((point) => throughput(point) >= NEARLY * best)?.samples ?? 1;
+  const shortest = curve[0]?.seconds ?? 0;
+  const quick = curve.findLast(({ samples, seconds }) => samples <= pays && seconds <= QUICK * shortest)?.samples ?? 1;
+  return { rows: ROWS_PER_SAMPLE * pays, quickRows: ROWS_PER_SAMPLE * quick };
 }
 
 function throughput({ samples, seconds }: CurvePoint): number {

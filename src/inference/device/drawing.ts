@@ -119,7 +119,7 @@ export function applyPredictions(drawing: Drawing, predictions: readonly Predict
     plan.rows,
     predictions.map((row) => row.noise),
   );
-  if (!epsilon.every(Number.isFinite))
+  if (!allFinite(epsilon))
     throw new InferenceError(
       `the denoiser of ${request.bundle} gave values that are not numbers at step ${String(step + 1)}`,
     );
@@ -134,7 +134,7 @@ export function applyPredictions(drawing: Drawing, predictions: readonly Predict
   });
   if (plan.maskRow !== null && isLate(sampler.timesteps, step, lateTimestep)) {
     // A copy: the prediction is a view into the whole batch's output.
-    drawing.maskFeatures.push(Float32Array.from(predictions[plan.maskRow]?.maskFeature ?? []));
+    drawing.maskFeatures.push(new Float32Array(predictions[plan.maskRow]?.maskFeature ?? []));
   }
   const { pin } = drawing;
   addDirection(drawing, predictions);
@@ -142,6 +142,11 @@ export function applyPredictions(drawing: Drawing, predictions: readonly Predict
     pin === null ? latent : pinned(latent, noised(pin.known, pin.noise, drawing.alphaBars[step + 1] ?? 1), pin.inside);
   drawing.estimate = estimate;
   drawing.step++;
+}
+
+function allFinite(values: Float32Array | Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 /** How strongly each cell is pushed towards the defect: on the same product with and without it. */
@@ -181,8 +186,8 @@ export async function softMaskOf(model: Model, { maskFeatures, request }: Drawin
   const grey =
     request.maskMode === 'AVERAGE_PIXELS'
       ? await meanGrey(model, maskFeatures)
-      : greyOf(await decodeOne(model, Float32Array.from(meanOf(maskFeatures))), channels);
-  if (!grey.every(Number.isFinite))
+      : greyOf(await decodeOne(model, new Float32Array(meanOf(maskFeatures))), channels);
+  if (!allFinite(grey))
     throw new InferenceError(`the mask feature of ${request.bundle} decodes to values that are not numbers`);
   return grey;
 }

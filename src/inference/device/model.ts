@@ -99,7 +99,7 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
       const { latent } = await encoder.run({
         image: new ort.Tensor('float32', image, [1, size.channels, size.height, size.width]),
       });
-      return Float32Array.from(latent?.data as Float32Array);
+      return new Float32Array(latent?.data as Float32Array);
     },
 
     async close() {
@@ -109,7 +109,9 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
 }
 
 function integers(values: readonly number[]): ort.Tensor {
-  return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+  const wide = new BigInt64Array(values.length);
+  for (let i = 0; i < wide.length; i++) wide[i] = BigInt(values[i] ?? 0);
+  return new ort.Tensor('int64', wide, [values.length]);
 }
 
 function vectors(rows: readonly Float32Array[]): ort.Tensor {

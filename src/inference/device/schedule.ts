@@ -7,12 +7,15 @@
  *             share that was served least. One that comes back from idleness starts at the present virtual time: idleness
  *             earns nothing and costs nothing.
  *   order     Within a share: shareQueue.ts.
+ *   length    A larger batch draws more in all, and each of its steps takes longer. While a share that has too few samples to fill a
+ *             batch is beside others, the steps are the quick ones: its few are soon done, and what is lost is lost for so long only.
  *   room      One bundle a step, that of the first. Rows that are left go to whoever comes next and fits; the first is taken even
  *             if it has more rows than an evaluation may have. Samples that have begun hold memory until they are done; one for which
  *             there is no memory is not overtaken by others that have not begun either.
  *
  * A sample that is not chosen keeps its state and goes on later.
  */
+import type { RowBudget } from '../capacity.js';
 import type { Candidate, Entry, ShareQueue } from './shareQueue.js';
 import { begin, createShareQueue, dequeue, enqueue, firstFitting } from './shareQueue.js';
 
@@ -23,7 +26,7 @@ const GRACE = 16;
 
 export interface Budgets {
   /** Of one evaluation of this bundle. */
-  rows(bundle: string): number;
+  rows(bundle: string): RowBudget;
   /** Of the samples that have begun. A single one may have more. */
   readonly bytes: number;
   /** Whether those that wait may begin now. @default they may */
@@ -98,6 +101,13 @@ export function createSchedule<T extends Candidate>(budgets: Budgets): Schedule<
     return [longest, ...levels.filter((level) => level !== longest)];
   };
 
+  /** Rows of the step that this sample is the first of. */
+  const rowsBeside = ({ bundle, rows: each }: T): number => {
+    const { rows, quickRows } = budgets.rows(bundle);
+    const queues = levels.flatMap(({ shares }) => [...shares.values()]);
+    return queues.length > 1 && queues.some(({ size }) => size * each < rows) ? quickRows : rows;
+  };
+
   const chooseFrom = (level: Level<T>, chosen: T[], room: Room): void => {
     const shares = new Set(level.shares.values());
     while (shares.size > 0 && room.rows > 0) {
@@ -121,7 +131,7 @@ export function createSchedule<T extends Candidate>(budgets: Budgets): Schedule<
       entry.step = step;
       level.virtualTime = Math.max(level.virtualTime, share.served);
       share.served += sample.rows;
-      room.rows = (room.bundle === undefined ? budgets.rows(sample.bundle) : room.rows) - sample.rows;
+      room.rows = (room.bundle === undefined ? rowsBeside(sample) : room.rows) - sample.rows;
       room.bundle = sample.bundle;
       chosen.push(sample);
     }

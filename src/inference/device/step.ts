@@ -59,15 +59,18 @@ function tooLarge(drawing: Drawing, error: Error): Failure {
 
 /** The rows of all samples after one another; a sample's rows that share a product share its background row. */
 function evaluationOf(drawings: readonly Drawing[]): Evaluation {
-  const backgroundsBefore = drawings.map((_, s) =>
-    drawings.slice(0, s).reduce((sum, { texts }) => sum + texts.background.length, 0),
-  );
+  let backgrounds = 0;
+  const rowBackground: number[] = [];
+  for (const { texts } of drawings) {
+    for (const own of texts.rowBackground) rowBackground.push(backgrounds + own);
+    backgrounds += texts.background.length;
+  }
   return {
     latents: drawings.map((drawing) => drawing.latent),
     timesteps: drawings.map(timestepOf),
     backgroundSample: drawings.flatMap(({ texts }, s) => texts.background.map(() => s)),
     backgroundText: drawings.flatMap(({ texts }) => texts.background),
-    rowBackground: drawings.flatMap(({ texts }, s) => texts.rowBackground.map((u) => u + (backgroundsBefore[s] ?? 0))),
+    rowBackground,
     defectText: drawings.flatMap(({ texts }) => texts.defect),
     fusionText: drawings.flatMap(({ texts }) => texts.fusion),
   };

@@ -6,19 +6,14 @@
 import { constants, setPriority } from 'node:os';
 import sharp from 'sharp';
 
-import { verifyFiles } from '../bundle/load.js';
 import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
 import type { FromWorker, OpenError, ToWorker } from '../protocol.js';
 import type { Batcher } from './batcher.js';
 import { createBatcher } from './batcher.js';
-import { calibrated } from './calibration.js';
-import { calibrationKey } from './calibrationFile.js';
 import type { Model } from './model.js';
-import { openModel } from './model.js';
+import { openMeasured } from './openMeasured.js';
 import { deviceOptions } from './sessions.js';
-
-type Opening = Extract<ToWorker, { kind: 'open' }>;
 
 let batcher: Batcher | null = null;
 
@@ -27,25 +22,21 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function open({ device, bundles, capacities: known, calibrationDirectory }: Opening): Promise<void> {
+async function open(opening: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
   try {
-    const options = deviceOptions(device);
+    const options = deviceOptions(opening.device);
     // Where it computes on the cores that the server answers from, the server goes first. Before the sessions are opened:
     // their threads take over the priority.
     if (options.provider === 'cpu') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     const models = new Map<string, Model>();
     const capacities: Capacity[] = [];
-    for (const bundle of bundles) {
-      // Again, right before they are loaded: a worker that replaces another may come weeks after the pool read the files.
-      await verifyFiles(bundle);
-      const model = await openModel(bundle, options);
+    for (const bundle of opening.bundles) {
+      const { model, capacity } = await openMeasured(bundle, options, opening);
       models.set(bundle.id, model);
-      const found = known.find((capacity) => capacity.bundle === bundle.id);
-      const key = await calibrationKey(device, options.provider, bundle);
-      capacities.push(found ?? (await calibrated(model, bundle, key, calibrationDirectory)));
+      capacities.push(capacity);
     }
-    const maximumRows = new Map(capacities.map(({ bundle, rows }) => [bundle, rows]));
-    batcher = createBatcher({ models, maximumRows, tell });
+    const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
+    batcher = createBatcher({ models, budgets, tell });
     tell({ kind: 'ready', provider: options.provider, capacities });
   } catch (error) {
     tell({ kind: 'refused', error: openError(error) });

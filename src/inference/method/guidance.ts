@@ -78,10 +78,11 @@ export function sharedBackgrounds(rows: readonly Condition[]): {
 /** Σ coefficient·ε over the rows: `noise` holds one prediction per row of the plan, in its order. */
 export function weightedSum(rows: readonly GuidanceRow[], noise: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const sum = new Float64Array(noise[0]?.length ?? 0);
-  rows.forEach(({ coefficient }, r) => {
-    noise[r]?.forEach((value, i) => (sum[i] = (sum[i] ?? 0) + coefficient * value));
-  });
-  return Float32Array.from(sum);
+  for (const [r, { coefficient }] of rows.entries()) {
+    const own = noise[r] ?? [];
+    for (let i = 0; i < own.length; i++) sum[i] = (sum[i] ?? 0) + coefficient * (own[i] ?? 0);
+  }
+  return new Float32Array(sum);
 }
 
 function largest(rows: readonly GuidanceRow[]): number {

@@ -17,9 +17,11 @@ export function isLate(timesteps: readonly number[], index: number, lateTimestep
 export function greyOf(decoded: Float32Array, channels: number): Float64Array {
   const pixels = decoded.length / channels;
   const grey = new Float64Array(pixels);
-  decoded.forEach((value, i) => {
-    grey[i % pixels] = (grey[i % pixels] ?? 0) + Math.min(1, Math.max(-1, value)) / channels;
-  });
+  for (let channel = 0; channel < channels; channel++) {
+    const start = channel * pixels;
+    for (let i = 0; i < pixels; i++)
+      grey[i] = (grey[i] ?? 0) + Math.min(1, Math.max(-1, decoded[start + i] ?? 0)) / channels;
+  }
   return grey;
 }
 
@@ -42,10 +44,9 @@ export function addShare(mean: Float64Array, array: ArrayLike<number>, count: nu
  */
 export function iterativeThreshold(values: ArrayLike<number>): number {
   const [low, high] = extremes(values);
-  let threshold = Math.min(high, Math.max(low, average(values, -Infinity, Infinity) ?? low));
+  let threshold = Math.min(high, Math.max(low, averages(values, -Infinity).above ?? low));
   for (let round = 0; round < MAXIMUM_ROUNDS; round++) {
-    const above = average(values, threshold, Infinity) ?? high;
-    const below = average(values, -Infinity, threshold) ?? above;
+    const { above = high, below = above } = averages(values, threshold);
     const next = (above + below) / 2;
     const moved = Math.abs(next - threshold);
     threshold = Math.min(high, next);
@@ -65,20 +66,31 @@ export function binarise(grey: Float64Array, minimumPeak: number): Uint8Array<Ar
   const levels = 255 / 2; // of grey per unit of −1 … 1
   if ((peak + 1) * levels < minimumPeak || (peak - low) * levels < minimumPeak) return new Uint8Array(grey.length);
   const threshold = iterativeThreshold(grey);
-  return Uint8Array.from(grey, (value) => (value >= threshold && value > low ? 1 : 0));
+  const mask = new Uint8Array(grey.length);
+  for (let i = 0; i < mask.length; i++) {
+    const value = grey[i] ?? 0;
+    mask[i] = value >= threshold && value > low ? 1 : 0;
+  }
+  return mask;
 }
 
-/** The mean of the values in [from, below), or `undefined` where there are none. */
-function average(values: ArrayLike<number>, from: number, below: number): number | undefined {
-  let [sum, count] = [0, 0];
+/** The means of the values at or above the threshold and of those below it, where there are any. */
+function averages(values: ArrayLike<number>, threshold: number): { above?: number; below?: number } {
+  let [sumAbove, countAbove, sumBelow, countBelow] = [0, 0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
-    if (value >= from && value < below) {
-      sum += value;
-      count++;
+    if (value >= threshold) {
+      sumAbove += value;
+      countAbove++;
+    } else {
+      sumBelow += value;
+      countBelow++;
     }
   }
-  return count === 0 ? undefined : sum / count;
+  return {
+    ...(countAbove > 0 ? { above: sumAbove / countAbove } : {}),
+    ...(countBelow > 0 ? { below: sumBelow / countBelow } : {}),
+  };
 }
 
 function extremes(values: ArrayLike<number>): [number, number] {

@@ -42,11 +42,13 @@ export function philox4x32(counter: Words4, key: readonly [number, number]): Wor
   return [c0, c1, c2, c3];
 }
 
-/** Two standard normals out of two words (Box–Muller); u = (word + ½) / 2³² is never 0. */
-function boxMuller(word0: number, word1: number): [number, number] {
+/** Two standard normals out of two words (Box–Muller), put at `start`; u = (word + ½) / 2³² is never 0. */
+function boxMuller(word0: number, word1: number, noise: Float32Array, start: number): void {
   const radius = Math.sqrt(-2 * Math.log((word0 + 0.5) / 2 ** 32));
   const angle = (2 * Math.PI * (word1 + 0.5)) / 2 ** 32;
-  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  // What lies beyond the end is dropped: writing past a typed array's end does nothing.
+  noise[start] = radius * Math.cos(angle);
+  noise[start + 1] = radius * Math.sin(angle);
 }
 
 /** `count` numbers of one stream of a seed, even in (0, 1): u = (word + ½) / 2³². */
@@ -70,9 +72,8 @@ export function gaussianNoise(seed: number, stream: number, count: number): Floa
   const noise = new Float32Array(count);
   for (let block = 0; 4 * block < count; block++) {
     const [w0, w1, w2, w3] = philox4x32([block, stream, 0, 0], key);
-    // What lies beyond the end is dropped: writing past a typed array's end does nothing.
-    [noise[4 * block], noise[4 * block + 1]] = boxMuller(w0, w1);
-    [noise[4 * block + 2], noise[4 * block + 3]] = boxMuller(w2, w3);
+    boxMuller(w0, w1, noise, 4 * block);
+    boxMuller(w2, w3, noise, 4 * block + 2);
   }
   return noise;
 }

@@ -38,12 +38,16 @@ export function firstVisited(timesteps: readonly number[], freedom: number): num
 /** √ᾱ·x_0 + √(1−ᾱ)·ε */
 export function noised(known: Float32Array, noise: Float32Array, alphaBar: number): Float32Array<ArrayBuffer> {
   const [signal, amount] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
-  return Float32Array.from(known, (value, i) => signal * value + amount * (noise[i] ?? 0));
+  const mixed = new Float32Array(known.length);
+  for (let i = 0; i < mixed.length; i++) mixed[i] = signal * (known[i] ?? 0) + amount * (noise[i] ?? 0);
+  return mixed;
 }
 
 /** `inside` of the one where the cell is inside, of the other where it is not; both [C,h,w]. */
 export function pinned(drawn: Float32Array, outside: Float32Array, inside: Uint8Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(drawn, (value, i) => (inside[i % inside.length] === 1 ? value : (outside[i] ?? 0)));
+  const latent = new Float32Array(drawn.length);
+  for (let i = 0; i < latent.length; i++) latent[i] = (inside[i % inside.length] === 1 ? drawn[i] : outside[i]) ?? 0;
+  return latent;
 }
 
 /** The cells that a region of `size`×`size` pixels touches. */

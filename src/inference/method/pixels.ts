@@ -8,9 +8,11 @@ const TINT = [255, 40, 40] as const;
 export function rgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
   const pixels = decoded.length / 3;
   const bytes = new Uint8Array(decoded.length);
-  decoded.forEach((value, i) => {
-    bytes[(i % pixels) * 3 + Math.floor(i / pixels)] = Math.round(Math.min(1, Math.max(0, value / 2 + 0.5)) * 255);
-  });
+  for (let channel = 0; channel < 3; channel++) {
+    const start = channel * pixels;
+    for (let i = 0; i < pixels; i++)
+      bytes[3 * i + channel] = Math.round(Math.min(1, Math.max(0, (decoded[start + i] ?? 0) / 2 + 0.5)) * 255);
+  }
   return bytes;
 }
 
@@ -22,7 +24,7 @@ export function maskBytes(mask: Uint8Array): Uint8Array {
 
 /** The image with the mask tinted and its outline drawn; outside the mask it is the image, byte for byte. */
 export function overlayBytes(rgb: Uint8Array, mask: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
-  const overlay = Uint8Array.from(rgb);
+  const overlay = new Uint8Array(rgb);
   mask.forEach((value, pixel) => {
     if (value === 0) return;
     const opacity = isEdge(mask, pixel, width) ? 1 : TINT_OPACITY;

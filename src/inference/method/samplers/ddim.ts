@@ -13,8 +13,9 @@ export function ddim(alphaBar: Float64Array, timesteps: readonly number[]): Samp
       const next = timesteps[index + 1];
       const alphaBarNext = next === undefined ? 1 : at(alphaBar, next);
       const [signal, noise] = [Math.sqrt(alphaBarNext), Math.sqrt(1 - alphaBarNext)];
-      const stepped = estimate.map((x0, i) => signal * x0 + noise * at(epsilon, i));
-      return { latent: Float32Array.from(stepped), estimate: Float32Array.from(estimate) };
+      const stepped = new Float32Array(latent.length);
+      for (let i = 0; i < stepped.length; i++) stepped[i] = signal * at(estimate, i) + noise * at(epsilon, i);
+      return { latent: stepped, estimate: new Float32Array(estimate) };
     },
   };
 }

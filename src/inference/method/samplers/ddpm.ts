@@ -38,13 +38,18 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
   const visited = Float64Array.from(timesteps, (t) => at(alphaBar, t)).reverse();
   const table = posterior(visited);
 
-  /** log σ² = f·log β + (1−f)·log β̃ with f = (v+1)/2, or log β̃ where the variance is fixed. */
-  const logVariance = (i: number, v: number | undefined): number => {
-    const small = at(table.logVariance, i);
-    if (varianceType === 'fixed_small') return small;
-    if (v === undefined) throw new TypeError('this schedule has a learned variance, and the denoiser gave none');
-    const f = (v + 1) / 2;
-    return f * Math.log(at(table.beta, i)) + (1 - f) * small;
+  /** σ: log σ² = f·log β + (1−f)·log β̃ with f = (v+1)/2, or log β̃ where the variance is fixed. */
+  const deviations = (i: number, variance: Float32Array | undefined): ((n: number) => number) => {
+    const [large, small] = [Math.log(at(table.beta, i)), at(table.logVariance, i)];
+    if (varianceType === 'fixed_small') {
+      const sigma = Math.exp(0.5 * small);
+      return () => sigma;
+    }
+    if (variance === undefined) throw new TypeError('this schedule has a learned variance, and the denoiser gave none');
+    return (n) => {
+      const f = (at(variance, n) + 1) / 2;
+      return Math.exp(0.5 * (f * large + (1 - f) * small));
+    };
   };
 
   return {
@@ -53,12 +58,15 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
       const i = timesteps.length - 1 - index;
       const estimate = estimateClean(latent, epsilon, at(visited, i));
       const [ofClean, ofLatent] = [at(table.meanOfClean, i), at(table.meanOfLatent, i)];
-      const mean = estimate.map((x0, n) => ofClean * x0 + ofLatent * at(latent, n));
+      const mean = (n: number): number => ofClean * at(estimate, n) + ofLatent * at(latent, n);
+      const next = new Float32Array(latent.length);
       // Nothing is added at the last step: what comes out is the mean.
-      const z = i === 0 ? null : noise();
-      const next =
-        z === null ? mean : mean.map((mu, n) => mu + Math.exp(0.5 * logVariance(i, variance?.[n])) * at(z, n));
-      return { latent: Float32Array.from(next), estimate: Float32Array.from(estimate) };
+      if (i === 0) for (let n = 0; n < next.length; n++) next[n] = mean(n);
+      else {
+        const [z, sigma] = [noise(), deviations(i, variance)];
+        for (let n = 0; n < next.length; n++) next[n] = mean(n) + sigma(n) * at(z, n);
+      }
+      return { latent: next, estimate: new Float32Array(estimate) };
     },
   };
 }

@@ -19,26 +19,30 @@ export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]
     step({ index, latent, epsilon, previousEstimate }) {
       const here = at(alphaBars, index);
       const estimate = estimateClean(latent, epsilon, here);
-      const result = (next: Float64Array): ReturnType<Sampler['step']> => ({
-        latent: Float32Array.from(next),
-        estimate: Float32Array.from(estimate),
-      });
+      const next = new Float32Array(latent.length);
+      const result = { latent: next, estimate: new Float32Array(estimate) };
 
       const target = alphaBars[index + 1];
-      if (target === undefined) return result(estimate);
+      if (target === undefined) {
+        next.set(estimate);
+        return result;
+      }
 
       const h = at(lambdas, index + 1) - at(lambdas, index);
       const keep = Math.sqrt((1 - target) / (1 - here));
       const gain = -Math.sqrt(target) * Math.expm1(-h);
-      if (previousEstimate === null) return result(estimate.map((m0, i) => keep * at(latent, i) + gain * m0));
+      if (previousEstimate === null) {
+        for (let i = 0; i < next.length; i++) next[i] = keep * at(latent, i) + gain * at(estimate, i);
+        return result;
+      }
 
       const r0 = (at(lambdas, index) - at(lambdas, index - 1)) / h;
-      return result(
-        estimate.map((m0, i) => {
-          const d1 = (m0 - at(previousEstimate, i)) / r0;
-          return keep * at(latent, i) + gain * (m0 + 0.5 * d1);
-        }),
-      );
+      for (let i = 0; i < next.length; i++) {
+        const m0 = at(estimate, i);
+        const d1 = (m0 - at(previousEstimate, i)) / r0;
+        next[i] = keep * at(latent, i) + gain * (m0 + 0.5 * d1);
+      }
+      return result;
     },
   };
 }

@@ -32,7 +32,9 @@ export interface Sampler {
 /** x_0 = (x_t − √(1−ᾱ_t)·ε) / √ᾱ_t, element by element. */
 export function estimateClean(latent: Float32Array, epsilon: Float32Array, alphaBar: number): Float64Array {
   const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
-  return Float64Array.from(latent, (x, i) => (x - noise * at(epsilon, i)) / signal);
+  const estimate = new Float64Array(latent.length);
+  for (let i = 0; i < estimate.length; i++) estimate[i] = (at(latent, i) - noise * at(epsilon, i)) / signal;
+  return estimate;
 }
 
 /** `array[index]` where the index is known to be inside: two arrays of one length, or a table and its own index. */

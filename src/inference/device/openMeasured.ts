@@ -1,0 +1,35 @@
+/** A bundle opened on a device, with what is known of how much pays there: from before, from a file, or measured now. */
+import { verifyFiles } from '../bundle/load.js';
+import type { Bundle } from '../bundle/manifest.js';
+import type { Capacity } from '../capacity.js';
+import type { ToWorker } from '../protocol.js';
+import { CALIBRATION_MS, budgetOf, measureCurve } from './calibration.js';
+import { calibrationKey, recall, remember } from './calibrationFile.js';
+import type { Model } from './model.js';
+import { openModel } from './model.js';
+import type { DeviceOptions } from './sessions.js';
+
+type Opening = Extract<ToWorker, { kind: 'open' }>;
+
+/** @throws BundleError, InferenceError as `openModel` does. */
+export async function openMeasured(
+  bundle: Bundle,
+  options: DeviceOptions,
+  { device, capacities, calibrationDirectory }: Opening,
+): Promise<{ model: Model; capacity: Capacity }> {
+  // Again, right before they are loaded: a worker that replaces another may come weeks after the pool read the files.
+  await verifyFiles(bundle);
+  const model = await openModel(bundle, options);
+  const known = capacities.find((capacity) => capacity.bundle === bundle.id);
+  if (known !== undefined) return { model, capacity: known };
+
+  const key = await calibrationKey(device, options.provider, bundle);
+  const kept = calibrationDirectory === null ? null : await recall(calibrationDirectory, key);
+  if (kept !== null) return { model, capacity: { bundle: bundle.id, ...budgetOf(kept), curve: kept } };
+
+  const curve = await measureCurve(model, CALIBRATION_MS);
+  if (calibrationDirectory !== null && curve.length > 0) await remember(calibrationDirectory, key, curve);
+  // A session keeps the memory that its largest batch took, which the decoder may need: it is given back with the session.
+  await model.close();
+  return { model: await openModel(bundle, options), capacity: { bundle: bundle.id, ...budgetOf(curve), curve } };
+}
