@@ -115,8 +115,9 @@ try {
   }
 
   const curve = new Map([...stepSeconds].map(([samples, seconds]) => [samples, median(seconds)]));
+  const seen = Math.max(...curve.keys());
   const device: SimulatedDevice = {
-    stepSeconds: (samples) => curve.get(samples) ?? (samples * (curve.get(largest) ?? NaN)) / largest,
+    stepSeconds: (samples) => curve.get(samples) ?? (samples * (curve.get(seen) ?? 0)) / seen,
     largest,
     finishSeconds: Math.max(0, one - STEPS * (curve.get(1) ?? NaN)),
   };

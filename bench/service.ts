@@ -61,12 +61,15 @@ interface Round {
   /** From the time that stands in the event to its arrival. */
   readonly lateMs: readonly number[];
   readonly loop: Probe;
+  /** Of the server's own processor time, milliseconds a sample; the device worker is another process. */
+  readonly cpuMsEach: number;
 }
 
 async function throughGraphql(subscribersEach: number): Promise<Round> {
   const lateMs: number[] = [];
   const heard = ({ at }: Heard): void => void lateMs.push(Date.now() - new Date(at).getTime());
   await server.probe();
+  const cpuBefore = cpuSecondsOf(pid);
   const began = performance.now();
   const input = Array.from({ length: GENERATIONS }, (_, i) => ({ ...WISH, count: each, seed: seedOf(i) }));
   const { generateDefects } = (await server.ask(GENERATE, { input })) as { generateDefects: { id: string }[] };
@@ -77,7 +80,14 @@ async function throughGraphql(subscribersEach: number): Promise<Round> {
   const seconds = (performance.now() - began) / 1000;
   const loop = await server.probe();
   await Promise.all(subscribers.map((subscriber) => subscriber.close()));
-  return { imagesPerSecond: (each * GENERATIONS) / seconds, eventsPerSecond: lateMs.length / seconds, lateMs, loop };
+  const samples = each * GENERATIONS;
+  return {
+    imagesPerSecond: samples / seconds,
+    eventsPerSecond: lateMs.length / seconds,
+    lateMs,
+    loop,
+    cpuMsEach: (1000 * (cpuSecondsOf(pid) - cpuBefore)) / samples,
+  };
 }
 
 async function compare(what: string, subscribersEach: number) {
@@ -97,12 +107,13 @@ async function compare(what: string, subscribersEach: number) {
     eventMs: { p50: median(late), p99: quantile(late, 0.99) },
     loopP99Ms: Math.max(...service.map(({ loop }) => loop.p99Ms)),
     loopWorstOwnMs: Math.max(...service.map(({ loop }) => loop.ownMs)),
+    cpuMsEach: median(service.map(({ cpuMsEach }) => cpuMsEach)),
     memory: memoryOf(pid),
   };
   console.log(
     `${what}: engine ${told(figures.engine, 2)} images/s, service ${told(figures.service, 2)}, ratio ${told(ratio, 3)}\n` +
       `  event loop: p99 ${figures.loopP99Ms.toFixed(1)} ms late, worst turn of its own work ${figures.loopWorstOwnMs.toFixed(1)} ms; ` +
-      `server ${figures.memory.rss.toFixed(0)} MB\n` +
+      `server ${figures.memory.rss.toFixed(0)} MB, ${figures.cpuMsEach.toFixed(0)} ms of its processor time a sample\n` +
       `  ${told(figures.eventsPerSecond)} events/s delivered, ${figures.eventMs.p50.toFixed(0)} ms after the event (p99 ${figures.eventMs.p99.toFixed(0)} ms)`,
   );
   return figures;

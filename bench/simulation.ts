@@ -7,6 +7,7 @@
  * The curve of a GPU is assumed, not measured: 12 ms a step and 0.9 ms more for each sample in it, 64 samples at most.
  */
 import { fileURLToPath } from 'node:url';
+import type * as Calibration from '../src/inference/device/calibration.js';
 import type * as Scheduling from '../src/inference/device/schedule.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
@@ -14,6 +15,7 @@ import { built } from './built.ts';
 import { keep } from './results.ts';
 import { quantile } from './statistics.ts';
 
+const { budgetOf } = await built<typeof Calibration>('inference/device/calibration.js');
 const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
 
 /**
@@ -45,17 +47,19 @@ interface Line {
   remove(sample: Waiting): void;
 }
 
-/** The engine's: it counts in rows, of which each sample here has one. */
-function scheduled(largest: number): Line {
-  const schedule = createSchedule<Scheduling.Candidate & { readonly own: Waiting }>({
-    rows: () => ({ rows: largest, quickRows: largest }),
-    bytes: Infinity,
-  });
-  const candidates = new Map<number, Scheduling.Candidate & { readonly own: Waiting }>();
+const ROWS = 3;
+
+/** The engine's, with the budgets that it makes of a curve. */
+function scheduled({ stepSeconds, largest }: SimulatedDevice): Line {
+  const sizes = [...new Set([...Array.from({ length: Math.ceil(Math.log2(largest)) }, (_, i) => 2 ** i), largest])];
+  const budget = budgetOf(sizes.map((samples) => ({ samples, seconds: stepSeconds(samples) })));
+  type Own = Scheduling.Candidate & { readonly own: Waiting };
+  const schedule = createSchedule<Own>({ rows: () => budget, bytes: Infinity });
+  const candidates = new Map<number, Own>();
   return {
     add(own) {
       const { key, arrival } = own;
-      const candidate = { key, bundle: 'one', share: arrival.share, priority: 0, rows: 1, bytes: 0, own };
+      const candidate = { key, bundle: 'one', share: arrival.share, priority: 0, rows: ROWS, bytes: 0, own };
       candidates.set(key, candidate);
       schedule.add(candidate);
     },
@@ -88,8 +92,9 @@ function oneAfterAnother(atOnce: number, ofOneRequest: boolean): Line {
   };
 }
 
-function lineOf(policy: Policy, largest: number): Line {
-  if (policy === 'this scheduler') return scheduled(largest);
+function lineOf(policy: Policy, device: SimulatedDevice): Line {
+  const { largest } = device;
+  if (policy === 'this scheduler') return scheduled(device);
   return oneAfterAnother(policy === 'one at a time' ? 1 : largest, policy === 'whole requests');
 }
 
@@ -106,7 +111,7 @@ export function simulate(
   steps: number,
   device: SimulatedDevice,
 ): Simulated {
-  const line = lineOf(policy, device.largest);
+  const line = lineOf(policy, device);
   const open = new Map<Arrival, number>(arrivals.map((arrival) => [arrival, arrival.count]));
   const doneAt = new Map<Arrival, number>();
   let [now, arrived, key, samples] = [0, 0, 0, 0];
