@@ -8,17 +8,21 @@ import type { Materials } from './materials.js';
 import { materialsOf } from './materials.js';
 import type { Progress } from './progress.js';
 import { createProgress } from './progress.js';
+import type { DrawObserver } from './observed.js';
 import { observeDraw } from './observed.js';
 import { isGoodEnough } from './quality.js';
 import { change } from './queue.js';
 import { rejectionsOf } from './rejections.js';
 import { samplesOf } from './samples.js';
-import type { Claim, Origin, Try } from './storing.js';
+import type { Claim, Try } from './storing.js';
 import { recordRejection, storeSample } from './storing.js';
 import { seedOf, strengthOf } from './strengths.js';
 
-/** Handed to the pool at a time, so that generations that run together take turns and memory stays bounded. */
-const CHUNK = 16;
+/**
+ * Samples of one generation that are with the pool, or being stored, at a time: enough for a device to fill its batches while others
+ * are stored, and few enough that generations that run together take turns and memory stays bounded.
+ */
+const IN_HAND = 16;
 
 export interface Drawing extends Claim {
   readonly pool: InferencePool;
@@ -46,17 +50,12 @@ export async function drawGeneration(drawing: Drawing): Promise<void> {
   const rejected = await rejectionsOf(scope).attemptsOf(row.id);
   const most = row.settings.quality?.maximumAttempts ?? 1;
   const tries = Array.from({ length: row.count }, (_, index) => ({ index, attempt: (rejected.get(index) ?? 0) + 1 }));
-  let missing = tries.filter(({ index, attempt }) => !done.has(index) && attempt <= most);
+  const missing = tries.filter(({ index, attempt }) => !done.has(index) && attempt <= most);
   let givenUp = tries.filter(({ index, attempt }) => !done.has(index) && attempt > most).length;
   const progress = createProgress(drawing, done.size);
   const materials = materialsOf(scope, drawing.store, row.settings);
   try {
-    while (missing.length > 0) {
-      const again = await drawChunk(drawing, materials, missing.slice(0, CHUNK), progress);
-      const next = again.map(({ index, attempt }) => ({ index, attempt: attempt + 1 }));
-      givenUp += next.filter(({ attempt }) => attempt > most).length;
-      missing = [...missing.slice(CHUNK), ...next.filter(({ attempt }) => attempt <= most)];
-    }
+    givenUp += await drawAll(drawing, materials, missing, progress);
   } finally {
     await progress.close();
   }
@@ -65,58 +64,75 @@ export async function drawGeneration(drawing: Drawing): Promise<void> {
   await change(scope, owner, row.id, end, { type: 'GenerationSucceeded' });
 }
 
-/** Gives the tries that were rejected. */
-async function drawChunk(
+/** Gives how many were rejected as often as they may be. The first failure ends it, once nothing is drawn or stored any more. */
+async function drawAll(
   drawing: Drawing,
   materials: Materials,
   tries: readonly Try[],
   progress: Progress,
-): Promise<readonly Try[]> {
-  const { row, pool } = drawing;
-  const requests: SampleRequest[] = [];
-  const origins = new Map<string, Origin>();
-  for (const one of tries) {
-    const material = await materials(one.index);
-    const request = requestOf(row, one, material?.request ?? null);
-    requests.push(request);
-    const { referenceId = null, baseSampleId = null } = material ?? {};
-    origins.set(request.id, { ...one, referenceId, baseSampleId });
-  }
+): Promise<number> {
+  const most = drawing.row.settings.quality?.maximumAttempts ?? 1;
+  const waiting = [...tries];
   const failure = new AbortController();
-  const stored: Promise<void>[] = [];
-  const rejected: Try[] = [];
-  const observer = observeDraw(row);
-  const listener = {
-    started: observer.started,
-    progress: (id: string, step: number) => progress.step(id, step),
-    sample: (result: SampleResult) => {
-      const one = origins.get(result.id) as Origin;
-      drawing.drawn();
-      // At strength 0 nothing is to be seen, and that is what was asked for.
-      const asked = strengthOf(row.settings, one.index, row.count);
-      const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
-      if (!kept) rejected.push(one);
-      progress.sampleDrawn(result.id, kept);
-      const storing = observer.drawn(result, async () => {
-        if (!kept) return recordRejection(drawing, one, result);
-        await storeSample(drawing, one, result);
-        progress.sampleStored();
-      });
-      stored.push(storing.catch((error: unknown) => failure.abort(error)));
-    },
-  };
   const signal = AbortSignal.any([drawing.signal, failure.signal]);
-  try {
-    requests.forEach(observer.begun);
-    await pool.draw(requests, listener, signal);
-  } catch (error) {
-    observer.close(error);
-    if (!failure.signal.aborted) throw error;
-  } finally {
-    await Promise.all(stored);
-  }
+  const observer = observeDraw(drawing.row);
+  let givenUp = 0;
+  const inTurn = async (): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      signal.throwIfAborted();
+      const kept = await drawOne({ ...drawing, signal }, materials, one, progress, observer);
+      if (kept) continue;
+      if (one.attempt < most) waiting.push({ index: one.index, attempt: one.attempt + 1 });
+      else givenUp++;
+    }
+  };
+  const hands = Array.from({ length: Math.min(IN_HAND, tries.length) }, () =>
+    inTurn().catch((error: unknown) => failure.abort(error)),
+  );
+  await Promise.all(hands);
+  observer.close(failure.signal.reason);
   failure.signal.throwIfAborted();
-  return rejected;
+  return givenUp;
+}
+
+/** From the pool to the disk and the database. False if it was rejected. */
+async function drawOne(
+  drawing: Drawing,
+  materials: Materials,
+  one: Try,
+  progress: Progress,
+  observer: DrawObserver,
+): Promise<boolean> {
+  const { row, pool, signal } = drawing;
+  const material = await materials(one.index);
+  const request = requestOf(row, one, material?.request ?? null);
+  const { referenceId = null, baseSampleId = null } = material ?? {};
+  const store = async (result: SampleResult): Promise<boolean> => {
+    drawing.drawn();
+    // At strength 0 nothing is to be seen, and that is what was asked for.
+    const asked = strengthOf(row.settings, one.index, row.count);
+    const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
+    progress.sampleDrawn(result.id, kept);
+    await observer.drawn(result, async () => {
+      if (!kept) return recordRejection(drawing, one, result);
+      await storeSample(drawing, { ...one, referenceId, baseSampleId }, result);
+      progress.sampleStored();
+    });
+    return kept;
+  };
+  const results: SampleResult[] = [];
+  observer.begun(request);
+  await pool.draw(
+    [request],
+    {
+      started: observer.started,
+      progress: (id, step) => progress.step(id, step),
+      sample: (result) => void results.push(result),
+    },
+    signal,
+  );
+  const [result] = results;
+  return result !== undefined && store(result);
 }
 
 function requestOf(

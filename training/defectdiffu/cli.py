@@ -211,6 +211,7 @@ def variants(
     calibration: Annotated[int, typer.Option(help="Trajectories that the ranges are taken from.")] = 36,
     samples: Annotated[int, typer.Option(help="Per trained pair, to compare; and beside photographs, four times.")] = 4,
     steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    photographs: Annotated[int, typer.Option(help="Held-out windows per pair whose masks are compared.")] = 32,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
@@ -223,7 +224,7 @@ def variants(
     with plain_errors(), bar() as progress:
         plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
         evaluation = EvaluationPlan(
-            samples=max(2, 4 * samples), steps=steps, classifier_steps=classifier_steps, seed=seed
+            samples=max(2, 4 * samples), windows=photographs, steps=steps, classifier_steps=classifier_steps, seed=seed
         )
         real = None if data is None else {"data": data, "rules": read_rules(windows), "plan": evaluation}
         costs = write_variants(bundle, plan, shower(progress), real)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..evaluation.mask_figures import held_out_masks
+from ..evaluation.mask_figures import predicted_masks
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.quality import quality_figures
 from ..evaluation.sections import feature_network
@@ -73,7 +73,7 @@ def real_quality(
     rules: Rules,
     plan: EvaluationPlan,
 ) -> dict[str, Any]:
-    """Means over the trained pairs, in both arithmetics: IoU of predicted and real masks of held-out defects, and the
+    """In both arithmetics: mean IoU of predicted and real masks of held-out defects, and the mean over the pairs of the
     distance of samples to photographs of the test half."""
     figures: dict[str, dict[str, float]] = {"realMaskIou": {}, "frechet": {}}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +89,8 @@ def real_quality(
                 seen, held_out = (subject.windows(*pair, half) for half in ("train", "test"))
                 if seen is None or held_out is None:
                     continue
-                ious.append(held_out_masks(generator, held_out, *pair)["iou"])
+                found = predicted_masks(generator, held_out, None, pair[1])
+                ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
                 drawn = subject.drawn(pair, twins=False).image
                 distances.append(quality_figures(network, drawn, held_out.image, seen.image)["frechet"])
             figures["realMaskIou"][name] = round(float(np.mean(ious)), 3)
