@@ -2,8 +2,9 @@ import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Models } from '../catalog/models.js';
 import { limitsOf, usageOf } from '../generations/quotas.js';
 import { liveWorkers } from '../generations/workers.js';
-import type { Bundle } from '../inference/index.js';
+import type { Bundle, DeviceInfo } from '../inference/index.js';
 import { Model } from '../schema/model.js';
+import type { Device } from '../schema/server.js';
 import { ServerInfo } from '../schema/server.js';
 import { Usage } from '../schema/usage.js';
 import { PAGE_SIZE } from '../storage/pages.js';
@@ -18,9 +19,7 @@ export class ServerResolver {
     return {
       version,
       startedAt,
-      devices: workers.flatMap(({ id: workerId, devices }) =>
-        devices.map(({ bundles, ...device }) => ({ ...device, workerId, models: bundles })),
-      ),
+      devices: workers.flatMap(({ id: workerId, devices }) => devices.map((device) => deviceOf(device, workerId))),
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
       eventLoopDelay: loopMonitor.read(),
     };
@@ -44,6 +43,20 @@ export class ServerResolver {
     return models.all.map((bundle) => modelOf(bundle, models));
   }
 }
+
+function deviceOf({ bundles, precisions, capacities, ...device }: ToldDevice, workerId: string): Device {
+  const running = (capacities ?? []).flatMap(({ bundle, rows }) => {
+    const precision = precisions?.[bundle];
+    return precision === undefined ? [] : [{ model: bundle, precision: PRECISIONS[precision], rowsPerStep: rows }];
+  });
+  return { ...device, workerId, models: bundles, running };
+}
+
+const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
+
+/** Workers of the version before do not tell how they run a model. */
+type ToldDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
+  Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
 
 function modelOf(bundle: Bundle, models: Models): Model {
   const { id, name, version, manifest } = bundle;

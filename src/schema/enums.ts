@@ -17,6 +17,7 @@ export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
 export const ExportFormat = namesOf('MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION');
 export const ExportStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED');
 export const CocoSegmentation = namesOf('POLYGONS', 'RLE');
+export const Precision = namesOf('FP32', 'FP16', 'INT8');
 export const DeviceState = namesOf('STARTING', 'READY', 'RESTARTING', 'FAILED');
 export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
 export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
@@ -142,3 +143,8 @@ registerEnumType(CocoSegmentation, {
 registerEnumType(ExportStatus, { name: 'ExportStatus' });
 registerEnumType(GenerationStatus, { name: 'GenerationStatus' });
 registerEnumType(DeviceState, { name: 'DeviceState' });
+registerEnumType(Precision, {
+  name: 'Precision',
+  description:
+    'Of the arithmetic that a model is run in. What each costs in quality stands in the manifest of the model.',
+});

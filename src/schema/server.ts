@@ -1,5 +1,20 @@
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
-import { DeviceState } from './enums.js';
+import { DeviceState, Precision } from './enums.js';
+
+@ObjectType({ description: 'A model as a device runs it.' })
+export class RunningModel {
+  @Field(() => String, { description: 'name@version' })
+  model!: string;
+
+  @Field(() => Precision, { description: 'Of its denoiser, which is nearly all of the work.' })
+  precision!: keyof typeof Precision;
+
+  @Field(() => Int, {
+    description:
+      'Rows of one step, measured when the device opened the model or set by MAX_ROWS; a sample has two or three.',
+  })
+  rowsPerStep!: number;
+}
 
 @ObjectType({ description: 'What draws, in the workers that have told of themselves in the last seconds.' })
 export class Device {
@@ -20,6 +35,9 @@ export class Device {
 
   @Field(() => [String], { description: 'The models it has loaded, name@version.' })
   models!: readonly string[];
+
+  @Field(() => [RunningModel], { description: 'Empty until the device is ready.' })
+  running!: RunningModel[];
 }
 
 @ObjectType({ description: 'What one request may ask for.' })
