@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { InferencePool, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import type { InferencePool, Precision, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { loadBundles, openPool } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 
@@ -17,13 +17,13 @@ const directories = ['./models', '../../models'].map((path) => fileURLToPath(new
 const pools = new Map<string, InferencePool>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close())));
 
-async function poolWith(bundleId: string): Promise<InferencePool> {
-  for (const directory of directories) {
-    const bundles = await loadBundles(directory).catch(() => []);
+async function poolWith(bundleId: string, precision: Precision): Promise<InferencePool> {
+  for (const modelsDirectory of directories) {
+    const bundles = await loadBundles(modelsDirectory).catch(() => []);
     if (!bundles.some(({ id }) => id === bundleId)) continue;
-    const pool =
-      pools.get(directory) ?? (await openPool({ modelsDirectory: directory, precision: 'fp32', maximumRows: 6 }));
-    pools.set(directory, pool);
+    const key = `${modelsDirectory} ${precision}`;
+    const pool = pools.get(key) ?? (await openPool({ modelsDirectory, precision, maximumRows: 6 }));
+    pools.set(key, pool);
     return pool;
   }
   throw new Error(`there are golden samples of ${bundleId} but no such bundle; draw them again for the one there is`);
@@ -35,10 +35,17 @@ const cases = readdirSync(samples).flatMap((bundle) =>
     .map((file) => ({ bundle, n: file.replace('.json', ''), folder: new URL(`${bundle}/`, samples) })),
 );
 
-test.each(cases)('$bundle, sample $n', async ({ bundle, n, folder }) => {
+interface Case {
+  readonly bundle: string;
+  readonly n: string;
+  readonly folder: URL;
+}
+
+/** PSNR of the images in dB, and the masks' IoU. */
+async function compared({ bundle, n, folder }: Case, precision: Precision): Promise<{ psnr: number; iou: number }> {
   const file = (suffix: string): URL => new URL(`${n}.${suffix}`, folder);
   const request = JSON.parse(readFileSync(file('json'), 'utf8')) as Omit<SampleRequest, 'id' | 'bundle'>;
-  const pool = await poolWith(bundle);
+  const pool = await poolWith(bundle, precision);
   const results: SampleResult[] = [];
   await pool.draw([{ ...request, id: n, bundle }], { sample: (result) => results.push(result) });
 
@@ -47,8 +54,33 @@ test.each(cases)('$bundle, sample $n', async ({ bundle, n, folder }) => {
     expect([a.width, a.height, a.channels]).toEqual([b.width, b.height, b.channels]);
     return [a.data, b.data];
   };
-  expect(psnr(...(await compare(results[0]?.image, 'image.png')))).toBeGreaterThanOrEqual(40);
-  expect(overlap(...(await compare(results[0]?.mask, 'mask.png')))).toBeGreaterThanOrEqual(0.98);
+  return {
+    psnr: psnr(...(await compare(results[0]?.image, 'image.png'))),
+    iou: overlap(...(await compare(results[0]?.mask, 'mask.png'))),
+  };
+}
+
+test.each(cases)('$bundle, sample $n', async (one) => {
+  const found = await compared(one, 'fp32');
+  expect(found.psnr).toBeGreaterThanOrEqual(40);
+  expect(found.iou).toBeGreaterThanOrEqual(0.98);
+});
+
+/** Not the very same picture, or it would not have been drawn in int8; by how much they differ the manifest says. */
+test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle in int8, sample $n', async (one) => {
+  const found = await compared(one, 'int8');
+  expect(found.psnr).toBeGreaterThanOrEqual(30);
+  expect(found.psnr).toBeLessThan(60);
+  expect(found.iou).toBeGreaterThanOrEqual(0.7);
+});
+
+test('what is run is what was asked for, where there is such a graph', async () => {
+  const [surfaces, tiny] = await Promise.all([
+    poolWith('surfaces-small@0.4.0', 'int8'),
+    poolWith('tiny@1.0.0', 'int8'),
+  ]);
+  expect(surfaces.devices()[0]?.precisions).toEqual({ 'surfaces-small@0.4.0': 'int8' });
+  expect(tiny.devices()[0]?.precisions).toEqual({ 'tiny@1.0.0': 'fp32' });
 });
 
 test('there is something to compare with', () => {
