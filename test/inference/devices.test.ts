@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 
-import { deviceOptions } from '../../src/inference/device/sessions.js';
+import type { Component, Precision } from '../../src/inference/bundle/manifest.js';
+import { chooseVariant, deviceOptions } from '../../src/inference/device/sessions.js';
 import { InferenceError } from '../../src/inference/index.js';
 
 test.each([
@@ -32,4 +33,37 @@ test('the runtime reads the number of the GPU where it is put', async () => {
     ort.InferenceSession.create(graph, { executionProviders: [provider as { name: string }] });
   // A name that it does not read may hold anything; this one may not.
   await expect(open({ name: 'cuda', deviceId: 'first' })).rejects.toThrow('A number was expected');
+});
+
+describe('the arithmetic of a component', () => {
+  const variant = (precision: Precision, least?: number): Component['variants'][number] => ({
+    precision,
+    file: `${precision}.onnx`,
+    sha256: '',
+    bytes: 1,
+    ...(least === undefined ? {} : { quality: { psnr: { mean: least + 10, least } } }),
+  });
+  const component = (...variants: Component['variants']): Component => ({ variants, inputs: [], outputs: [] });
+  const chosen = (device: string, precision: Precision | null, ...variants: Component['variants']): Precision =>
+    chooseVariant(component(...variants), deviceOptions(device, precision)).precision;
+
+  test('is the quickest for the device that draws the same pictures', () => {
+    const all = [variant('fp32'), variant('int8', 41), variant('fp16', 50)];
+    expect(chosen('cpu', null, ...all)).toBe('int8');
+    expect(chosen('cuda:0', null, ...all)).toBe('fp16');
+    expect(chosen('webgpu', null, ...all)).toBe('fp32');
+  });
+
+  test('is never one that draws another picture, or of which nobody knows, unless it is asked for', () => {
+    const all = [variant('fp32'), variant('int8', 39), variant('fp16')];
+    expect(chosen('cpu', null, ...all)).toBe('fp32');
+    expect(chosen('cuda:0', null, ...all)).toBe('fp32');
+    expect(chosen('cpu', 'int8', ...all)).toBe('int8');
+    expect(chosen('cpu', 'fp16', ...all)).toBe('fp16');
+  });
+
+  test('is what there is', () => {
+    expect(chosen('cpu', 'int8', variant('fp32'))).toBe('fp32');
+    expect(chosen('cpu', null, variant('fp16'))).toBe('fp16');
+  });
 });

@@ -23,8 +23,11 @@ export interface Variant extends BundleFile {
   /** Of the stored weights, where that differs. */
   readonly weights?: Precision;
   readonly externalData?: readonly BundleFile[];
-  /** Measured against fp32. */
-  readonly quality?: Readonly<Record<string, unknown>>;
+  /** Measured against fp32, from the same noise; with more of its own. */
+  readonly quality?: Readonly<Record<string, unknown>> & {
+    /** In dB, of the images. */
+    readonly psnr?: { readonly mean: number; readonly least: number };
+  };
 }
 
 export interface Component {
