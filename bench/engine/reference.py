@@ -35,7 +35,9 @@ class Reference:
     def flops(self) -> int:
         """Of the rows of Eq. 4 over two backgrounds, without what follows from the conditions alone."""
         config = self.generator.denoiser.config
-        x = torch.zeros(1, config.latent_channels, config.latent_size, config.latent_size)
+        x = torch.zeros(
+            1, config.latent_channels, config.latent_size, config.latent_size
+        )
         widths = [sum(part) for part in self.generator.denoiser.modulation_widths()]
         inputs = (
             x, torch.tensor([500]), torch.tensor([0, 0]), torch.zeros(2, widths[0]), torch.tensor([0, 1, 0]),
@@ -49,7 +51,10 @@ class Reference:
         generator = self.generator
         generator.rows = self.unshared if mode == "eager three" else self.shared
         generator.evaluate = self.evaluation("compiled" in mode)
-        requests = [SampleRequest(*PAIR, seed, strength=2.0, steps=steps) for seed in range(batch)]
+        requests = [
+            SampleRequest(*PAIR, seed, strength=2.0, steps=steps)
+            for seed in range(batch)
+        ]
         began = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in mode):
             generator.draw(requests)
@@ -67,7 +72,9 @@ class Reference:
         if not compiled:
             return self.plain
         if True not in self.compiled:
-            self.compiled[True] = torch.compile(self.generator.component.evaluate, dynamic=False)
+            self.compiled[True] = torch.compile(
+                self.generator.component.evaluate, dynamic=False
+            )
         graph = self.compiled[True]
 
         def evaluate(x, t, rows):
@@ -78,11 +85,21 @@ class Reference:
 
 
 def write_matmul(path: str, size: int) -> None:
-    matrix = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, [size, size])  # noqa: E731
+    matrix = lambda name: helper.make_tensor_value_info(
+        name, TensorProto.FLOAT, [size, size]
+    )  # noqa: E731
     graph = helper.make_graph(
-        [helper.make_node("MatMul", ["a", "b"], ["y"])], "g", [matrix("a"), matrix("b")], [matrix("y")]
+        [helper.make_node("MatMul", ["a", "b"], ["y"])],
+        "g",
+        [matrix("a"), matrix("b")],
+        [matrix("y")],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), path)
+    onnx.save(
+        helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10
+        ),
+        path,
+    )
 
 
 def main() -> None:
@@ -97,8 +114,14 @@ def main() -> None:
                 write_matmul(asked["matmul"], asked["size"])
                 answer = {}
             else:
-                answer = {"seconds": reference.seconds(asked["mode"], asked["batch"], asked["steps"])}
-        except Exception as error:  # a mode that this machine cannot run is an answer too
+                answer = {
+                    "seconds": reference.seconds(
+                        asked["mode"], asked["batch"], asked["steps"]
+                    )
+                }
+        except (
+            Exception
+        ) as error:  # a mode that this machine cannot run is an answer too
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         print(json.dumps(answer), flush=True)
 

@@ -92,9 +92,7 @@ def main() -> None:
     parser.add_argument("--windows", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=16)
-    parser.add_argument(
-        "--pairs", type=int, default=len(PAIRS), help="How many of them: a thousand steps take long."
-    )
+    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="How many of them: a thousand steps take long.")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", default="fp32", help="fp32, int8 or fp16: a variant that the bundle has")
     options = parser.parse_args()
