@@ -1,6 +1,7 @@
 /** Against itself without each idea: one step of the denoiser, with the idea and without it, turn and turn about. */
 import type * as Calibrating from '../../src/inference/device/calibration.ts';
-import type { Evaluation, Model } from '../../src/inference/device/model.ts';
+import type { Evaluation } from '../../src/inference/device/evaluation.ts';
+import type { Model } from '../../src/inference/device/model.ts';
 import { built } from '../built.ts';
 import type { Spread } from '../statistics.ts';
 import { median, ratios, told } from '../statistics.ts';

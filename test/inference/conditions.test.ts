@@ -3,7 +3,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 
 import { conditionsFromModulations } from '../../src/inference/device/conditions.js';
-import type { Evaluation } from '../../src/inference/device/model.js';
+import type { Evaluation } from '../../src/inference/device/evaluation.js';
 
 /** As a text's embedding its length; as its modulations (length, timestep, number of the part). */
 const embed = (phrase: string): Promise<Float32Array> => Promise.resolve(Float32Array.of(phrase.length));

@@ -6,7 +6,8 @@ import type { CurvePoint, RowBudget } from '../capacity.js';
 import { ROWS_PER_SAMPLE } from '../capacity.js';
 import { gaussianNoise } from '../method/noise.js';
 import { promptsOf } from '../method/prompts.js';
-import type { Evaluation, Model } from './model.js';
+import type { Evaluation } from './evaluation.js';
+import type { Model } from './model.js';
 
 const MOST_SAMPLES = 256;
 /** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */

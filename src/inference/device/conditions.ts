@@ -6,7 +6,7 @@
 import * as ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 
-import type { Evaluation } from './model.js';
+import type { Evaluation } from './evaluation.js';
 import { vectors } from './tensors.js';
 import type { Embed } from './text.js';
 

@@ -14,7 +14,8 @@ import { samplerFor } from '../method/samplers/index.js';
 import type { NoiseSchedule } from '../method/schedule.js';
 import { alphasCumprod } from '../method/schedule.js';
 import type { SampleRequest } from '../types.js';
-import type { Model, Prediction } from './model.js';
+import type { Prediction } from './evaluation.js';
+import type { Model } from './model.js';
 import { PICTURES_AT_A_TIME } from './needs.js';
 
 /** What the rows of a plan are told: its background rows, and its rows. */

@@ -3,7 +3,8 @@ import { InferenceError } from '../errors.js';
 import { isOutOfMemory } from '../outOfMemory.js';
 import { applyPredictions, givesMask, timestepOf } from './drawing.js';
 import type { Drawing } from './drawing.js';
-import type { Evaluation, Model } from './model.js';
+import type { Evaluation } from './evaluation.js';
+import type { Model } from './model.js';
 
 /** A sample that cannot go on, and why. */
 export interface Failure {
