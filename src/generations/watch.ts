@@ -29,10 +29,14 @@ export async function lookAfterFollowers(database: Database, wakeups: Wakeups): 
 
 /** Returns what stops it. */
 export function startWatch(database: Database, wakeups: Wakeups): () => Promise<void> {
-  let round = Promise.resolve();
+  let round: Promise<void> | null = null;
   // While the database is away there is nothing to be told; those who wait go on waiting.
   const look = (): Promise<void> => lookAfterFollowers(database, wakeups).catch(() => undefined);
-  const timer = setInterval(() => void (round = round.then(look)), INTERVAL_MS).unref();
+  const tick = (): void => {
+    // A database that stands still is not asked again and again.
+    round ??= look().finally(() => (round = null));
+  };
+  const timer = setInterval(tick, INTERVAL_MS).unref();
   return async () => {
     clearInterval(timer);
     await round;

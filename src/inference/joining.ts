@@ -85,7 +85,8 @@ export function joinIdentical(dispatch: Dispatch): Dispatch {
         if (joint.started) underWay.push(wanted);
       });
       dispatch.cancel(replaced);
-      dispatch.draw(begun);
+      // One that was replaced at once was never begun.
+      dispatch.draw(begun.filter((drawn) => !replaced.includes(drawn)));
       for (const wanted of underWay) wanted.started();
     },
 

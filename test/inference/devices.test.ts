@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 
 import type { Component, Precision } from '../../src/inference/bundle/manifest.js';
-import { chooseVariant, deviceOptions } from '../../src/inference/device/sessions.js';
+import { chooseVariant, deviceOptions, precisionOf } from '../../src/inference/device/sessions.js';
 import { InferenceError } from '../../src/inference/index.js';
 
 test.each([
@@ -35,17 +35,20 @@ test('the runtime reads the number of the GPU where it is put', async () => {
   await expect(open({ name: 'cuda', deviceId: 'first' })).rejects.toThrow('A number was expected');
 });
 
-describe('the arithmetic of a component', () => {
-  const variant = (precision: Precision, least?: number): Component['variants'][number] => ({
+describe('the arithmetic of a bundle', () => {
+  const variant = (precision: Precision, least?: number, iou = 0.99): Component['variants'][number] => ({
     precision,
     file: `${precision}.onnx`,
     sha256: '',
     bytes: 1,
-    ...(least === undefined ? {} : { quality: { psnr: { mean: least + 10, least } } }),
+    ...(least === undefined ? {} : { quality: { psnr: { mean: least + 10, least }, maskIou: { mean: iou } } }),
   });
   const component = (...variants: Component['variants']): Component => ({ variants, inputs: [], outputs: [] });
-  const chosen = (device: string, precision: Precision | null, ...variants: Component['variants']): Precision =>
-    chooseVariant(component(...variants), deviceOptions(device, precision)).precision;
+  const chosen = (device: string, precision: Precision | null, ...variants: Component['variants']): Precision => {
+    const other = component(variant('fp32'));
+    const components = { denoiser: component(...variants), text_encoder: other, image_decoder: other };
+    return precisionOf({ components }, deviceOptions(device, precision));
+  };
 
   test('is the quickest for the device that draws the same pictures', () => {
     const all = [variant('fp32'), variant('int8', 41), variant('fp16', 50)];
@@ -57,6 +60,7 @@ describe('the arithmetic of a component', () => {
   test('is never one that draws another picture, or of which nobody knows, unless it is asked for', () => {
     const all = [variant('fp32'), variant('int8', 39), variant('fp16')];
     expect(chosen('cpu', null, ...all)).toBe('fp32');
+    expect(chosen('cpu', null, variant('fp32'), variant('int8', 50, 0.97))).toBe('fp32');
     expect(chosen('cuda:0', null, ...all)).toBe('fp32');
     expect(chosen('cpu', 'int8', ...all)).toBe('int8');
     expect(chosen('cpu', 'fp16', ...all)).toBe('fp16');
@@ -65,5 +69,12 @@ describe('the arithmetic of a component', () => {
   test('is what there is', () => {
     expect(chosen('cpu', 'int8', variant('fp32'))).toBe('fp32');
     expect(chosen('cpu', null, variant('fp16'))).toBe('fp16');
+  });
+
+  test('is that of all its components, as far as they have it', () => {
+    const decoder = component(variant('fp32'), variant('int8', 50));
+    expect(chooseVariant(decoder, 'fp32').precision).toBe('fp32');
+    expect(chooseVariant(decoder, 'int8').precision).toBe('int8');
+    expect(chooseVariant(decoder, 'fp16').precision).toBe('fp32');
   });
 });

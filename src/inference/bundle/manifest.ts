@@ -27,6 +27,8 @@ export interface Variant extends BundleFile {
   readonly quality?: Readonly<Record<string, unknown>> & {
     /** In dB, of the images. */
     readonly psnr?: { readonly mean: number; readonly least: number };
+    /** Of the masks, 0 … 1. */
+    readonly maskIou?: { readonly mean: number };
   };
 }
 

@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-node';
 import type { Bundle } from '../bundle/manifest.js';
 import type { CurvePoint } from '../capacity.js';
 import type { DeviceOptions, Provider } from './sessions.js';
-import { chooseVariant } from './sessions.js';
+import { chooseVariant, precisionOf } from './sessions.js';
 
 /** Everything that a measurement depends on; with another one it is made again. */
 export interface CalibrationKey {
@@ -38,7 +38,7 @@ export async function calibrationKey(device: string, options: DeviceOptions, bun
     cores: availableParallelism(),
     graphicsCards: await graphicsCards(),
     bundle: bundle.id,
-    denoiser: chooseVariant(bundle.manifest.components.denoiser, options).sha256,
+    denoiser: chooseVariant(bundle.manifest.components.denoiser, precisionOf(bundle.manifest, options)).sha256,
   };
 }
 

@@ -21,8 +21,8 @@ const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   webgpu: ['fp32', 'fp16', 'int8'],
 };
 
-/** In dB. A variant that nobody asked for must draw what fp32 draws, in every sample that was measured. */
-const FAITHFUL = 40;
+/** An arithmetic that nobody asked for must give the pictures (in dB) and the masks (IoU) of fp32 in the samples that were measured. */
+const FAITHFUL = { psnr: 40, iou: 0.98 };
 
 /** How sessions are opened on a device. */
 export interface DeviceOptions {
@@ -62,23 +62,34 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
   return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET } };
 }
 
-/** What was asked for; else the quickest that is faithful; else, where none is, the quickest. */
-export function chooseVariant(
-  { variants }: Component,
+/**
+ * A bundle is run in one arithmetic, that of its denoiser, whose measured cost is that of all components together: what was
+ * asked for, where there is such a graph; else the quickest that is faithful; else, where none is, the quickest.
+ */
+export function precisionOf(
+  { components }: Pick<Manifest, 'components'>,
   { provider, precision }: Pick<DeviceOptions, 'provider' | 'precision'>,
-): Variant {
+): Precision {
   const rank = (variant: Variant): number => PREFERENCE[provider].indexOf(variant.precision);
-  const quickestFirst = [...variants].sort((a, b) => rank(a) - rank(b));
+  const quickestFirst = [...components.denoiser.variants].sort((a, b) => rank(a) - rank(b));
   const chosen =
     quickestFirst.find((variant) => variant.precision === precision) ??
     quickestFirst.find(isFaithful) ??
     quickestFirst[0];
-  if (chosen === undefined) throw new InferenceError('the manifest names a component without a variant');
-  return chosen;
+  return chosen?.precision ?? 'fp32';
 }
 
 function isFaithful({ precision, quality }: Variant): boolean {
-  return precision === 'fp32' || (quality?.psnr?.least ?? 0) >= FAITHFUL;
+  if (precision === 'fp32') return true;
+  return (quality?.psnr?.least ?? 0) >= FAITHFUL.psnr && (quality?.maskIou?.mean ?? 0) >= FAITHFUL.iou;
+}
+
+/** A component that was not exported in that arithmetic is run in fp32, or as it is. */
+export function chooseVariant({ variants }: Component, precision: Precision): Variant {
+  const of = (wanted: Precision): Variant | undefined => variants.find((variant) => variant.precision === wanted);
+  const chosen = of(precision) ?? of('fp32') ?? variants[0];
+  if (chosen === undefined) throw new InferenceError('the manifest names a component without a variant');
+  return chosen;
 }
 
 /**
@@ -94,7 +105,7 @@ export async function openSession(
   const component = bundle.manifest.components[name];
   if (component === undefined) throw new BundleError(bundle.directory, [`has no component ${name}`]);
   const { provider, session: options } = device;
-  const file = join(bundle.directory, chooseVariant(component, device).file);
+  const file = join(bundle.directory, chooseVariant(component, precisionOf(bundle.manifest, device)).file);
   const session = await ort.InferenceSession.create(file, options).catch((error: unknown) => {
     const message = (error as Error).message;
     if (/backend not found|OrtSessionOptionsAppendExecutionProvider|adapter/i.test(message)) {

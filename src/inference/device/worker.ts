@@ -15,7 +15,7 @@ import { createBatcher } from './batcher.js';
 import type { Model } from './model.js';
 import { openMeasured } from './openMeasured.js';
 import type { DeviceOptions } from './sessions.js';
-import { chooseVariant, deviceOptions } from './sessions.js';
+import { deviceOptions, precisionOf } from './sessions.js';
 
 let batcher: Batcher | null = null;
 
@@ -45,11 +45,8 @@ async function open(opening: Extract<ToWorker, { kind: 'open' }>): Promise<void>
   }
 }
 
-/** Of each bundle's denoiser, which is nearly all of the work. */
 function precisionsOf(bundles: readonly Bundle[], options: DeviceOptions): Record<string, Precision> {
-  return Object.fromEntries(
-    bundles.map(({ id, manifest }) => [id, chooseVariant(manifest.components.denoiser, options).precision]),
-  );
+  return Object.fromEntries(bundles.map(({ id, manifest }) => [id, precisionOf(manifest, options)]));
 }
 
 function openError(error: unknown): OpenError {

@@ -21,13 +21,13 @@ const countBytes = (name: string, sign: '+' | '-'): string => `
     return null;
   end $$`;
 
+/** What workers renew their claims in comes last: it is locked until the end. */
 export const depth: readonly string[] = [
-  `create index generation_turn on generation (tenant_id, ${TURN}, id) where status = 'QUEUED'`,
-  `create index generation_running on generation (tenant_id) where status = 'RUNNING'`,
-  `create index generation_waiting on generation (priority) include (tenant_id, count, pixel_steps) where status = 'QUEUED'`,
-  `create index generation_by_status on generation (tenant_id, status, id)`,
-  `create index generation_over on generation (tenant_id, finished_at) where expired_at is null`,
-  `drop index generation_open`,
+  `create index sample_by_pair on sample (tenant_id, product_id, defect_id, generation_id desc, index)`,
+  `create index sample_by_age on sample (tenant_id, created_at)`,
+  ...MEASURES.map(
+    (measure) => `create index sample_by_${measure} on sample (tenant_id, ${measure}) where ${measure} is not null`,
+  ),
   `create table stored_bytes (
     tenant_id uuid not null references tenant on delete cascade,
     part integer not null,
@@ -42,9 +42,10 @@ export const depth: readonly string[] = [
     for each statement execute function count_artifacts_out()`,
   `insert into stored_bytes select tenant_id, 0, sum(bytes) from artifact group by tenant_id`,
   `drop index artifact_size`,
-  `create index sample_by_pair on sample (tenant_id, product_id, defect_id, generation_id desc, index)`,
-  `create index sample_by_age on sample (tenant_id, created_at)`,
-  ...MEASURES.map(
-    (measure) => `create index sample_by_${measure} on sample (tenant_id, ${measure}) where ${measure} is not null`,
-  ),
+  `create index generation_turn on generation (tenant_id, ${TURN}, id) where status = 'QUEUED'`,
+  `create index generation_running on generation (tenant_id) where status = 'RUNNING'`,
+  `create index generation_waiting on generation (priority) include (tenant_id, count, pixel_steps) where status = 'QUEUED'`,
+  `create index generation_by_status on generation (tenant_id, status, id)`,
+  `create index generation_over on generation (tenant_id, finished_at) where expired_at is null`,
+  `drop index generation_open`,
 ];

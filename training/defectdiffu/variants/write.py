@@ -23,6 +23,8 @@ from .plan import VariantPlan
 from .quality import decoded_quality, drawn_quality, real_quality
 from .quantisation import SENSITIVITY_FEEDS, Report, quantised
 
+LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
+
 Progress = Callable[[str, int, int, dict[str, float]], None]
 
 
@@ -32,17 +34,23 @@ def write_variants(
     """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
     returns what each costs. `real` (data, rules, plan of an evaluation) also measures on photographs.
 
-    Raises ValueError for a bundle whose denoiser takes texts: it was exported before modulations stood apart.
+    Raises ValueError for a bundle whose denoiser takes texts, which was exported before modulations stood apart, and
+    for one whose graphs are too large for a file of their own.
     """
     path = directory / "bundle.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
+    for name in CHEAPENED:
+        stored = sum(file.stat().st_size for file in directory.glob(f"{name}.onnx*"))
+        if stored > LARGEST:
+            raise ValueError(f"{directory}: {name} has {stored} bytes, must have {LARGEST} at most to be converted")
     model = load_bundle(directory)
     whole = {name: widened(directory / base_variant(manifest, name)["file"]) for name in CHEAPENED}
     base = generator_of(directory, manifest, model, {})
     feeds = collected_feeds(directory, manifest, model, plan, progress)
     costs: dict[str, Any] = {}
+    finished: dict[Path, Path] = {}
     for precision in plan.precisions:
         files: dict[str, Path] = {}
         notes: dict[str, dict[str, Any]] = {}
@@ -50,8 +58,8 @@ def write_variants(
             cheap, notes[name] = cheapened(
                 graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
             )
-            files[name] = directory / f"{name}.{precision}.onnx"
-            _save(cheap, files[name])
+            files[name] = directory / f".{name}.{precision}.onnx.partial"
+            onnx.save_model(cheap, str(files[name]))
         cheap = generator_of(directory, manifest, model, files)
         notes["denoiser"] |= drawn_quality(model, base, cheap, plan, progress)
         notes["image_decoder"] |= decoded_quality(base, cheap, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
@@ -59,12 +67,16 @@ def write_variants(
             notes["denoiser"] |= real_quality(model, base, cheap, precision, progress, **real)
         costs[precision] = notes
         for name, file in files.items():
-            entry = {"precision": precision, "weights": precision, "file": file.name}
+            finished[file] = directory / f"{name}.{precision}.onnx"
+            entry = {"precision": precision, "weights": precision, "file": finished[file].name}
             entry |= {"sha256": sha256(file), "bytes": file.stat().st_size}
             entry["quality"] = {"against": "fp32", **notes[name]}
             variants = manifest["components"][name]["variants"]
             variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
     require_valid(manifest)
+    # Only now: until everything is measured, the bundle is the one that it was.
+    for file, place in finished.items():
+        os.replace(file, place)
     write_text(path, manifest_text(manifest))
     return costs
 
@@ -83,10 +95,3 @@ def cheapened(
     error = relative_error(answers(cheap, judging), answers(graph, judging))
     note: dict[str, Any] = {"relativeError": round(error, 5)}
     return cheap, note | ({"productsKeptInFp32": len(kept)} if precision == "int8" else {})
-
-
-def _save(model: onnx.ModelProto, path: Path) -> None:
-    """Whole or not at all; what needs more than one file's 2 GB has its weights beside it."""
-    temporary = path.with_name(f".{path.name}.partial")
-    onnx.save_model(model, str(temporary))
-    os.replace(temporary, path)
