@@ -29,9 +29,9 @@ export interface Config {
   readonly urlSecret: Uint8Array | undefined;
   /** What draws: `cpu`, `cuda:N`, `webgpu`. */
   readonly devices: readonly string[];
-  /** That one evaluation of the denoiser may have; null where what pays is measured. */
   /** Null: what suits each device. */
   readonly precision: Precision | null;
+  /** That one evaluation of the denoiser may have; null where what pays is measured. */
   readonly maximumRows: number | null;
   /** How long after its last sign of life the work of a process is taken over by another. */
   readonly leaseSeconds: number;

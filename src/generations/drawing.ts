@@ -55,7 +55,7 @@ export async function drawGeneration(drawing: Drawing): Promise<void> {
   const progress = createProgress(drawing, done.size);
   const materials = materialsOf(scope, drawing.store, row.settings);
   try {
-    givenUp += await drawAll(drawing, materials, missing, progress);
+    givenUp += await drawAll(drawing, materials, missing, most, progress);
   } finally {
     await progress.close();
   }
@@ -69,9 +69,9 @@ async function drawAll(
   drawing: Drawing,
   materials: Materials,
   tries: readonly Try[],
+  most: number,
   progress: Progress,
 ): Promise<number> {
-  const most = drawing.row.settings.quality?.maximumAttempts ?? 1;
   const waiting = [...tries];
   const failure = new AbortController();
   const signal = AbortSignal.any([drawing.signal, failure.signal]);

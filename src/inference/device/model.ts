@@ -48,17 +48,18 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
 
     async denoise(evaluation) {
       const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
+      const masked = maskRowsFor(maskRows);
       const outputs = await denoiser.run({
         latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
         timestep: integers(timesteps),
         background_sample: integers(backgroundSample),
         row_background: integers(rowBackground),
         ...(await conditions(evaluation)),
-        ...(choosesMaskRows ? { mask_rows: integers(maskRowsFor(maskRows)) } : {}),
+        ...(choosesMaskRows ? { mask_rows: integers(masked) } : {}),
       });
       const given = (name: string, parts: number): Float32Array[] => split(outputs[name]?.data as Float32Array, parts);
       const noise = given('noise', rowBackground.length);
-      const features = given('mask_feature', choosesMaskRows ? maskRowsFor(maskRows).length : rowBackground.length);
+      const features = given('mask_feature', choosesMaskRows ? masked.length : rowBackground.length);
       const variance =
         manifest.schedule.varianceType === 'learned_range' ? given('variance', rowBackground.length) : undefined;
       const featureOf = new Map(maskRows.map((row, k) => [row, features[choosesMaskRows ? k : row]]));
