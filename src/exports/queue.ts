@@ -70,8 +70,10 @@ export async function renewExport(
   });
 }
 
-/** Gives the claim back unharmed; this attempt does not count. */
-/** @param pauseSeconds how long nobody takes it up: others go first meanwhile. */
+/**
+ * Gives the claim back unharmed; this attempt does not count.
+ * @param pauseSeconds how long nobody takes it up: others go first meanwhile.
+ */
 export async function handBackExport(
   database: Database,
   owner: string,

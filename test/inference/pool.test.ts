@@ -1,26 +1,13 @@
 /**
  * The pool with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
  */
-import { fileURLToPath } from 'node:url';
 
 import type { DrawListener, InferencePool, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError, InferenceError, openPool } from '../../src/inference/index.js';
 import { pixelsOf, psnr } from './pictures.js';
+import { tinyModels, tinyRequest } from './tiny.js';
 
-const modelsDirectory = fileURLToPath(new URL('./models', import.meta.url));
-const request: SampleRequest = {
-  id: 'one',
-  bundle: 'tiny@1.0.0',
-  product: 'metal nut',
-  defect: 'scratch',
-  seed: 7,
-  strength: 1.5,
-  productScale: 1.2,
-  steps: 8,
-  sampler: 'DPM_SOLVER_PP',
-  guidance: 'DOUBLE_FREE',
-  maskMode: 'AVERAGE_FEATURES',
-};
+const [modelsDirectory, request] = [tinyModels, tinyRequest];
 
 let pool: InferencePool;
 beforeAll(async () => {

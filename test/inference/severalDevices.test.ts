@@ -1,23 +1,11 @@
 /** A pool of two device workers, both on the CPU, on a bundle of a few kilobytes. Which of them draws what: placement.test.ts. */
-import { fileURLToPath } from 'node:url';
 
 import type { InferencePool, SampleRequest } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError, openPool } from '../../src/inference/index.js';
+import { tinyModels, tinyRequest } from './tiny.js';
 
-const modelsDirectory = fileURLToPath(new URL('./models', import.meta.url));
-const request: SampleRequest = {
-  id: '',
-  bundle: 'tiny@1.0.0',
-  product: 'metal nut',
-  defect: 'scratch',
-  seed: 7,
-  strength: 1.5,
-  productScale: 1.2,
-  steps: 100,
-  sampler: 'DPM_SOLVER_PP',
-  guidance: 'DOUBLE_FREE',
-  maskMode: 'AVERAGE_FEATURES',
-};
+const modelsDirectory = tinyModels;
+const request: SampleRequest = { ...tinyRequest, id: '', steps: 100 };
 
 let pool: InferencePool;
 beforeEach(async () => {
