@@ -15,14 +15,15 @@ from pathlib import Path
 
 from .bank import load_bank
 from .config import TrainingConfig
+from .course import UntilStep
 from .devices import build_accelerator
 from .evaluation.evaluate import evaluate
 from .evaluation.ledger import Ledger
 from .evaluation.plan import EvaluationPlan
 from .evaluation.report import columned, mean_of
+from .progress import Progress
 from .runs import Run, write_text
 from .train import train_denoiser
-from .train_autoencoder import Progress
 from .trained import load_autoencoder, load_trained
 from .windows import Rules, product_weights
 
@@ -81,8 +82,8 @@ def ablate(
             shutil.copyfile(base.autoencoder, run.autoencoder)
         autoencoder = load_autoencoder(run, changed)
         accelerator = build_accelerator(changed.optimiser.mixed_precision)
-        steps = changed.optimiser.total_steps
-        train_denoiser(run, changed, bank, autoencoder, weights, steps, INTERVALS, accelerator, progress)
+        course = UntilStep(changed.optimiser, changed.optimiser.total_steps)
+        train_denoiser(run, changed, bank, autoencoder, weights, course, INTERVALS, accelerator, progress)
         model = load_trained(run)
         ledgers[name] = evaluate(model, data, rules, plan, SECTIONS, out / folder(name), progress)
         if name == WHOLE:

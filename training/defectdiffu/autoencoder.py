@@ -24,6 +24,8 @@ class AutoencoderConfig:
     deep_width: int = 128
     blocks: int = 2
     deep_blocks: int = 3
+    fine_width: int = 0  # of the decoder's blocks at half the image's size; without them texture repeats every 4 pixels
+    fine_blocks: int = 2
     pretrained: str = ""  # kind "kl": folder of diffusers weights on the user's disk
     scaling_factor: float = 0.18215  # kind "kl"
 
@@ -65,8 +67,7 @@ class SmallAutoencoder(nn.Module):
             nn.PixelShuffle(2),  # [B, w, H/4, W/4]
             *[ResidualBlock(w) for _ in range(config.blocks)],
             nn.SiLU(),
-            nn.Conv2d(w, 48, 3, padding=1),
-            nn.PixelShuffle(4),  # [B, 3, H, W]
+            *_to_pixels(config),
         )
         self.register_buffer("latent_mean", torch.zeros(1, c, 1, 1))
         self.register_buffer("latent_std", torch.ones(1, c, 1, 1))
@@ -88,6 +89,21 @@ class SmallAutoencoder(nn.Module):
     def scale(self) -> list[float]:
         """The factor from the autoencoder's own latents to the diffusion space, per channel."""
         return (1 / self.latent_std).flatten().tolist()
+
+
+def _to_pixels(config: AutoencoderConfig) -> list[nn.Module]:
+    """[B, w, H/4, W/4] → [B, 3, H, W]."""
+    w, f = config.width, config.fine_width
+    if not f:
+        return [nn.Conv2d(w, 48, 3, padding=1), nn.PixelShuffle(4)]
+    return [
+        nn.Conv2d(w, 4 * f, 3, padding=1),
+        nn.PixelShuffle(2),  # [B, f, H/2, W/2]
+        *[ResidualBlock(f) for _ in range(config.fine_blocks)],
+        nn.SiLU(),
+        nn.Conv2d(f, 12, 3, padding=1),
+        nn.PixelShuffle(2),
+    ]
 
 
 class KLAutoencoder(nn.Module):

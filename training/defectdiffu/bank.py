@@ -15,10 +15,11 @@ from torch import Tensor
 
 from .autoencoder import ImageAutoencoder, mask_as_image
 from .config import TrainingConfig
+from .cutting import Group, cut_groups, group_records
 from .layout import GOOD, Record
 from .runs import Run, load, save
 from .vocabulary import Vocabulary
-from .windows import Rules, WindowCutter
+from .windows import Rules
 
 ENCODE_BATCH = 32
 
@@ -34,13 +35,17 @@ class Bank:
     mask: Tensor  # float16 [n, h, w], soft
     black: Tensor  # float32 [C, h, w]: the latent of an empty mask
 
+    def to(self, device: torch.device) -> Bank:
+        tensors = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return Bank(pairs=self.pairs, **tensors)
+
     @property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.pairs)
 
     def mask_statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation per channel of the mask latents of defective windows, [1, C, 1, 1]."""
-        defective = torch.tensor([d != GOOD for _, d in self.pairs])[self.pair]
+        defective = torch.tensor([d != GOOD for _, d in self.pairs], device=self.pair.device)[self.pair]
         z = self.mask_latent[defective].float()
         return z.mean((0, 2, 3), keepdim=True), z.std((0, 2, 3), keepdim=True)
 
@@ -92,35 +97,33 @@ def encode_windows(
     device: torch.device,
     progress,
 ) -> Bank:
-    rng = np.random.default_rng((config.seed, 3))
-    default, own = rules
     grid = config.denoiser.latent_size
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.product, record.defect), []).append(record)
-    pairs = sorted(groups)
-    wanted = [config.bank.normal_windows if d == GOOD else config.bank.defect_windows for _, d in pairs]
+    groups = group_records(records)
+    pairs = list(groups)
+    counts = [config.bank.normal_windows if d == GOOD else config.bank.defect_windows for _, d in pairs]
+    wanted = [Group(photographs, n) for photographs, n in zip(groups.values(), counts, strict=True)]
     black = autoencoder.encode(mask_as_image(torch.zeros(1, config.image_size, config.image_size)).to(device))[0].cpu()
     parts: dict[str, list[Tensor]] = {"pair": [], "latent": [], "mask_latent": [], "mask": []}
     done = 0
-    for index, pair in enumerate(pairs):
-        rule = own.get(pair[0], default)
-        cutters = [WindowCutter(r, rule, config.image_size) for r in groups[pair]]
-        for start in range(0, wanted[index], ENCODE_BATCH):
-            n = min(ENCODE_BATCH, wanted[index] - start)
-            windows = [cutters[(start + i) % len(cutters)].cut(rng) for i in range(n)]
-            image = torch.from_numpy(np.stack([w[0] for w in windows])).permute(0, 3, 1, 2).float() / 127.5 - 1
-            mask = torch.from_numpy(np.stack([w[1] for w in windows])).float()
-            parts["latent"].append(autoencoder.encode(image.to(device)).half().cpu())
-            if pair[1] == GOOD:
-                parts["mask_latent"].append(black.half().expand(n, -1, -1, -1).clone())
-            else:
-                parts["mask_latent"].append(autoencoder.encode(mask_as_image(mask).to(device)).half().cpu())
-            parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None], grid)[:, 0].half())
-            parts["pair"].append(torch.full((n,), index))
-            done += n
-            progress("bank", done, sum(wanted), {})
+    for group, images, masks in cut_groups(wanted, rules, config.image_size, (config.seed, 3)):
+        n = len(images)
+        image = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        mask = torch.from_numpy(masks).to(device).float()
+        parts["latent"].append(_encode(autoencoder, image))
+        if pairs[group][1] == GOOD:
+            parts["mask_latent"].append(black.half().expand(n, -1, -1, -1).clone())
+        else:
+            parts["mask_latent"].append(_encode(autoencoder, mask_as_image(mask)))
+        parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None], grid)[:, 0].half().cpu())
+        parts["pair"].append(torch.full((n,), group))
+        done += n
+        progress("bank", done, sum(counts), {})
     return Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
+
+
+def _encode(autoencoder: ImageAutoencoder, images: Tensor) -> Tensor:
+    """float16 on the CPU, a few images at a time: what a CPU does in its cache, and what fits a GPU at any size."""
+    return torch.cat([autoencoder.encode(part).half().cpu() for part in images.split(ENCODE_BATCH)])
 
 
 class BankSampler:
@@ -128,7 +131,10 @@ class BankSampler:
 
     def __init__(self, bank: Bank, normal_share: float, weights: dict[str, float]):
         self.bank = bank
-        self.of_pair = [torch.nonzero(bank.pair == i).flatten().numpy() for i in range(len(bank.pairs))]
+        pair = bank.pair.cpu()
+        self.by_pair = torch.argsort(pair, stable=True).numpy()
+        self.counts = torch.bincount(pair, minlength=len(bank.pairs)).numpy()
+        self.first = np.cumsum(self.counts) - self.counts  # of each pair's windows in by_pair
         self.normal_share = normal_share
         self.normal = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d == GOOD], weights)
         self.defective = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d != GOOD], weights)
@@ -139,8 +145,8 @@ class BankSampler:
         if not len(self.defective[0]):
             normal = count
         kinds = ((self.normal, normal), (self.defective, count - normal))
-        chosen = [rng.choice(pairs, n, p=p) for (pairs, p), n in kinds if n]
-        return np.array([rng.choice(self.of_pair[pair]) for pair in np.concatenate(chosen)])
+        pair = np.concatenate([rng.choice(pairs, n, p=p) for (pairs, p), n in kinds if n])
+        return self.by_pair[self.first[pair] + rng.integers(self.counts[pair])]
 
     def _weighted(self, indices: list[int], weights: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
         w = np.array([weights.get(self.bank.pairs[i][0], 1.0) for i in indices])

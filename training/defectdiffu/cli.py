@@ -51,11 +51,16 @@ def train(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Total steps; the preset's unless given. Raise it to train on.")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Instead of steps: ends so long after the command began, autoencoder and all."),
+    ] = None,
     sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
 ) -> None:
     """Trains a model, or goes on with a run that was interrupted."""
+    from .course import UntilStep, UntilTime
     from .devices import first_process_first, processes
     from .train import train as run_training
 
@@ -65,9 +70,12 @@ def train(
         place = Run(run)
         with first_process_first() as first:
             config = _open_run(place, preset, from_bundle) if first else place.config()
-        total = steps or config.optimiser.total_steps
+        if minutes is not None and (steps or processes().num_processes > 1):
+            raise ValueError("--minutes goes with one process, and without --steps")
+        plan = config.optimiser
+        course = UntilTime(plan, 60 * minutes) if minutes is not None else UntilStep(plan, steps or plan.total_steps)
         sheets, saves = 60 * sheet_minutes, 60 * save_minutes
-        run_training(place, config, data, windows, total, sheets, shower(progress), listed(products), saves)
+        run_training(place, config, data, windows, course, sheets, shower(progress), listed(products), saves)
 
 
 @app.command()

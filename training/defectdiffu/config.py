@@ -113,6 +113,11 @@ class AutoencoderTraining:
     learning_rate: float = 1.2e-3
     kl_weight: float = 1e-4
     ema_decay: float = 0.998
+    windows: int = 200  # per (product, defect), cut once
+    sharpen_steps: int = 0  # of the decoder against a discriminator, after all (see sharpening.py)
+    sharpen_batch: int = 32
+    sharpen_learning_rate: float = 2e-4
+    adversarial_weight: float = 0.4  # of the discriminator's gradient, relative to that of the reconstruction
 
 
 @dataclass(frozen=True)
@@ -177,13 +182,13 @@ def config_to_dict(config: TrainingConfig) -> dict[str, Any]:
 
 
 def load_config(preset: str) -> TrainingConfig:
-    """From a TOML file, or a preset by name ("small", "paper").
+    """From a TOML file, or a preset by name ("small", "small-gpu", "paper").
 
     Raises FileNotFoundError that lists the presets, ValueError for a key or a type that does not fit.
     """
     path = Path(preset) if preset.endswith(".toml") else PRESETS / f"{preset}.toml"
     if not path.is_file():
-        there = ("paper", "small")
+        there = ("paper", "small", "small-gpu")
         raise FileNotFoundError(f"no preset {preset!r}: give a .toml file or one of {', '.join(there)}")
     try:
         return config_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))

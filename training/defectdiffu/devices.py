@@ -28,6 +28,7 @@ def first_process_first() -> Iterator[bool]:
 def build_accelerator(mixed_precision: str) -> Accelerator:
     """`mixed_precision` as in OptimiserConfig."""
     state = processes()
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return Accelerator(mixed_precision=precision_for(mixed_precision), cpu=state.device.type == "cpu")
 
 

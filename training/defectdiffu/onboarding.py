@@ -15,14 +15,15 @@ import torch.nn.functional as F
 from .autoencoder import mask_as_image
 from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
 from .config import TrainingConfig
+from .course import UntilStep
 from .devices import build_accelerator
 from .from_bundle import filled, load_bundle, save_start
 from .layout import GOOD, Record, read_data_set
+from .progress import Progress
 from .runs import Run
 from .sampling import SampleRequest
 from .text import Prompts, with_words
 from .train import train_denoiser, training_records
-from .train_autoencoder import Progress
 from .trained import TrainedModel
 from .trainee import build_trainee
 from .vocabulary import Vocabulary
@@ -77,9 +78,8 @@ def onboard(
     config, bank = run.config(), load_bank(run.bank)
     weights = shares(bank, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    train_denoiser(
-        run, config, bank, model.autoencoder, weights, config.optimiser.total_steps, intervals, accelerator, progress
-    )
+    course = UntilStep(config.optimiser, config.optimiser.total_steps)
+    train_denoiser(run, config, bank, model.autoencoder, weights, course, intervals, accelerator, progress)
     return config
 
 

@@ -66,6 +66,6 @@ def _real(bank: Bank, autoencoder: ImageAutoencoder, index: int, device: torch.d
     """A window of the bank as the autoencoder gives it back: the best the denoiser could reach."""
     image = autoencoder.decode(bank.latent[index][None].float().to(device))[0].cpu().numpy()
     pixels = ((image / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    mask = bank.mask[index].float().numpy() > 0.5
+    mask = bank.mask[index].float().cpu().numpy() > 0.5
     scale = pixels.shape[0] // mask.shape[0]
     return outlined(pixels, mask.repeat(scale, 0).repeat(scale, 1))

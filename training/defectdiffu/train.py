@@ -11,14 +11,17 @@ from accelerate import Accelerator
 
 from .autoencoder import ImageAutoencoder
 from .bank import Bank, BankSampler, build_bank
-from .config import OptimiserConfig, TrainingConfig
+from .config import TrainingConfig
+from .course import Course
 from .devices import build_accelerator, first_process_first
 from .ema import Ema
 from .layout import GOOD, DataError, Record, read_data_set, read_layout
+from .loss import Losses
+from .progress import Progress
 from .runs import Run, load, save
 from .sheets import training_sheet
-from .train_autoencoder import Progress, train_autoencoder
-from .trainee import Batch, BatchMaker, Trainee, build_trainee
+from .train_autoencoder import train_autoencoder
+from .trainee import BatchMaker, Trainee, build_trainee
 from .vocabulary import Vocabulary
 from .windows import product_weights, read_rules
 
@@ -31,7 +34,7 @@ def train(
     config: TrainingConfig,
     data: Path,
     rules_path: Path | None,
-    total_steps: int,
+    course: Course,
     sheet_every_seconds: float,
     progress: Progress,
     products: list[str] | None = None,
@@ -51,7 +54,7 @@ def train(
         bank = build_bank(run, config, records, rules, autoencoder, device, progress)
     weights = product_weights(rules, bank.vocabulary.products)
     intervals = (save_every_seconds, sheet_every_seconds)
-    train_denoiser(run, config, bank, autoencoder, weights, total_steps, intervals, accelerator, progress)
+    train_denoiser(run, config, bank, autoencoder, weights, course, intervals, accelerator, progress)
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
@@ -73,25 +76,18 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     return records
 
 
-def learning_rate(step: int, plan: OptimiserConfig, total_steps: int, first_step: int = 0) -> float:
-    """Linear warm-up from the optimiser's first step, constant, linear fall to zero over the last `cooldown_steps`."""
-    cooldown = max(1, min(plan.cooldown_steps, (total_steps - first_step) // 2))
-    warmup = (step - first_step + 1) / plan.warmup_steps
-    return plan.learning_rate * min(1, warmup, max(0, total_steps - step) / cooldown)
-
-
 def train_denoiser(
     run: Run,
     config: TrainingConfig,
     bank: Bank,
     autoencoder: ImageAutoencoder,
     weights: dict[str, float],
-    total_steps: int,
+    course: Course,
     intervals: tuple[float, float],
     accelerator: Accelerator,
     progress: Progress,
 ) -> None:
-    """From the run's checkpoint, if there is one, to `total_steps`.
+    """From the run's checkpoint, if there is one, to the end of `course`.
 
     `weights`: how often each product's groups are drawn; `intervals`: seconds between checkpoints and between sheets.
     """
@@ -106,6 +102,7 @@ def train_denoiser(
         parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
     )
     model, optimiser = accelerator.prepare(trainee, optimiser)
+    bank = bank.to(accelerator.device)
     ema = Ema({"trainee": trainee}, plan.ema_decay)
     step, samples_seen, first_step = 0, 0, 0
     if run.denoiser.exists():
@@ -127,15 +124,19 @@ def train_denoiser(
     sampler = BankSampler(bank, plan.normal_share, weights)
     input_ids = trainee.text.ids(maker.phrases).to(accelerator.device)
     saved = shown = time.monotonic()
-    averages: dict[str, float] = {}
-    while step < total_steps:
-        share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
-        batch = maker.make(
-            sampler.draw(plan.batch_size, share), step * accelerator.num_processes + accelerator.process_index
+    begun = step
+    averages = torch.zeros(len(Losses._fields), device=accelerator.device)
+    last = course.over(step)
+    if last and not run.denoiser.exists():
+        raise ValueError(
+            "the time was over before the denoiser's training could begin; the same command goes on from here"
         )
-        batch = Batch(*(tensor.to(accelerator.device) for tensor in batch))
+    while not last:
+        share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
+        turn = step * accelerator.num_processes + accelerator.process_index
+        batch = maker.make(sampler.draw(plan.batch_size, share), turn)
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, plan, total_steps, first_step)
+            group["lr"] = course.learning_rate(step, first_step)
         with accelerator.autocast():
             prediction = model(input_ids, batch.phrases, batch.latent, batch.timestep)
         losses = maker.loss(prediction, batch, trainee.denoiser.grid)
@@ -147,21 +148,25 @@ def train_denoiser(
         step += 1
         samples_seen += plan.batch_size * accelerator.num_processes
 
-        for name, value in losses._asdict().items():
-            averages[name] = 0.98 * averages.get(name, value.item()) + 0.02 * value.item()
-        if not np.isfinite(averages["total"]):
-            raise FloatingPointError(f"the loss is {averages['total']} at step {step}; the last checkpoint is kept")
+        lost = torch.stack(losses).detach()
+        averages = lost if step == begun + 1 else averages.lerp(lost, 0.02)
+        now = time.monotonic()
+        last = course.over(step)
+        save_due, sheet_due = now - saved > save_every_seconds, now - shown > sheet_every_seconds
+        if not (last or save_due or sheet_due or step % REPORT_EVERY_STEPS == 0):
+            continue  # the figures below wait for the device
+        figures = dict(zip(Losses._fields, averages.tolist(), strict=True))
+        if not np.isfinite(figures["total"]):
+            raise FloatingPointError(f"the loss is {figures['total']} at step {step}; the last checkpoint is kept")
         if not accelerator.is_main_process:
             continue
-        if step % REPORT_EVERY_STEPS == 0 or step == total_steps:
-            progress("denoiser", step, total_steps, averages)
-        now = time.monotonic()
-        if now - saved > save_every_seconds or step == total_steps:
+        progress("denoiser", step, course.length(step, first_step), figures)
+        if last or save_due:
             place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
             _save(run, bank.vocabulary, trainee, ema, optimiser, place)
-            run.record(step=step, samples_seen=samples_seen, time=time.time(), **averages)
+            run.record(step=step, samples_seen=samples_seen, time=time.time(), **figures)
             saved = time.monotonic()
-        if now - shown > sheet_every_seconds or step == total_steps:
+        if last or sheet_due:
             ema.swap()
             training_sheet(
                 config, bank, trainee.eval(), autoencoder, run.sheets / f"{step:07d}.png", accelerator.device

@@ -1,10 +1,10 @@
-"""Trains the small autoencoder on random crops of real windows and of masks, and measures its latents' scale."""
+"""Trains the small autoencoder on random crops of real windows and of masks, measures its latents' scale, and lets the
+decoder be sharpened if the plan says so."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,10 +14,10 @@ from .config import TrainingConfig
 from .crops import Crops
 from .ema import Ema
 from .layout import Record
+from .progress import Progress
 from .runs import Run, load, save
+from .sharpening import sharpen, sharpened
 from .windows import Rules
-
-Progress = Callable[[str, int, int, dict[str, float]], None]
 
 
 def train_autoencoder(
@@ -39,28 +39,54 @@ def train_autoencoder(
     ema = Ema({"autoencoder": model}, plan.ema_decay)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
     step = 0
-    if run.autoencoder.exists():
-        state = load(run.autoencoder)
+    state = load(run.autoencoder) if run.autoencoder.exists() else None
+    if state:
         model.load_state_dict(state["model"])
-        if state["finished"]:
+        if state["finished"] and sharpened(state, plan):
             return model.eval()
-        ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+        if not state["finished"]:
+            ema.load_state_dict(state["ema"])
+            optimiser.load_state_dict(state["optimiser"])
+            step = state["step"]
 
     model.to(memory_format=torch.channels_last)
-    crops = Crops(records, rules, config)
+    crops = Crops(records, rules, config, device)
+    if not (state and state["finished"]):
+        _reconstruct(run, config, model, ema, optimiser, step, crops, bf16, progress, save_every_seconds)
+        ema.swap()
+        model.eval()
+        _measure_scale(model, crops, config)
+        save(run.autoencoder, {"model": model.state_dict(), "step": plan.steps, "finished": True})
+    if plan.sharpen_steps:
+        sharpen(run, config, model, crops, bf16, progress, save_every_seconds)
+    return model.eval()
+
+
+def _reconstruct(
+    run: Run,
+    config: TrainingConfig,
+    model: SmallAutoencoder,
+    ema: Ema,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+    crops: Crops,
+    bf16: bool,
+    progress: Progress,
+    save_every_seconds: float,
+) -> None:
+    plan, device = config.autoencoder_training, crops.device
     saved = time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
-        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng).to(device)
+        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
+        generator = torch.Generator(device).manual_seed(config.seed * 1_000_003 + step)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             mean, log_variance = model.posterior(batch)
             mean, log_variance = mean.float(), log_variance.float()
-            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(config.seed * 1_000_003 + step))
-            output = model.decode_raw(mean + noise.to(device) * (0.5 * log_variance).exp())
+            noise = torch.randn(mean.shape, generator=generator, device=device)
+            output = model.decode_raw(mean + noise * (0.5 * log_variance).exp())
             loss = autoencoder_loss(batch, output.float(), mean, log_variance, plan.kl_weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -76,20 +102,14 @@ def train_autoencoder(
             save(run.autoencoder, {**state, "step": step, "finished": False})
             saved = time.monotonic()
 
-    ema.swap()
-    model.eval()
-    _measure_scale(model, crops, config, device)
-    save(run.autoencoder, {"model": model.state_dict(), "step": step, "finished": True})
-    return model
-
 
 @torch.no_grad()
-def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig, device: torch.device) -> None:
+def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig) -> None:
     """Sets `latent_mean`, `latent_std` so that real windows have zero mean and unit variance per channel."""
     rng = np.random.default_rng((config.seed, 2))
     means = []
     for _ in range(32):
-        batch = crops.batch(32, 0.0, config.image_size, rng).to(device)
+        batch = crops.batch(32, 0.0, config.image_size, rng)
         means.append(model.posterior(batch)[0])
     z = torch.cat(means)
     model.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))

@@ -50,41 +50,49 @@ class Batch(NamedTuple):
 
 
 class BatchMaker:
-    """Turns drawn windows into a batch. All chance follows from (seed, step): a resumed run goes on as it was."""
+    """Turns drawn windows into a batch, on the bank's device.
+
+    All chance follows from (seed, step): a resumed run goes on as it was.
+    """
 
     def __init__(self, config: TrainingConfig, bank: Bank, denoiser: TDIA):
         self.config, self.bank = config, bank
+        self.device = bank.latent.device
         prompts = Prompts(config.prompts)
         vocabulary = bank.vocabulary
         self.phrases = prompts.every(vocabulary.products, vocabulary.defects)
         index = {phrase: i for i, phrase in enumerate(self.phrases)}
-        pairs = [(d, p) for d in (GOOD, *vocabulary.defects) for p in (*vocabulary.products, None)]
-        self._phrases = {pair: [index[phrase] for phrase in prompts.of(*pair)] for pair in pairs}
-        self.alpha_bar = alpha_bar()
+        defects, products = [GOOD, *vocabulary.defects], [*vocabulary.products, None]
+        self._phrases = np.array([[[index[phrase] for phrase in prompts.of(d, p)] for p in products] for d in defects])
+        self._defect = np.array([defects.index(d) for _, d in bank.pairs])  # of each pair
+        self._product = np.array([products.index(p) for p, _ in bank.pairs])
+        self._null = len(products) - 1
+        self._pair = bank.pair.cpu().numpy()  # of each window
+        self.alpha_bar = alpha_bar().to(self.device)
         self.timestep_density = timestep_density(config.loss)
-        # Batches are made on the CPU, wherever the denoiser is.
-        self.mask_mean, self.mask_std = (part.cpu() for part in denoiser.adapt_mask.statistics)
+        self.mask_mean, self.mask_std = (part.to(self.device) for part in denoiser.adapt_mask.statistics)
         self.black = self._normalised(bank.black[None])
 
     def make(self, indices: np.ndarray, step: int) -> Batch:
-        config, bank = self.config, self.bank
+        config, bank, device = self.config, self.bank, self.device
         rng = np.random.default_rng((config.seed, 5, step))
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-        chosen = torch.from_numpy(indices)
-        pairs = [bank.pairs[i] for i in bank.pair[chosen].tolist()]
-        defective = np.array([d != GOOD for _, d in pairs])
-        null, made_good = drop_conditions(defective, config.loss.drop_product, config.loss.drop_defect, rng)
-        products = [None if n else p for (p, _), n in zip(pairs, null, strict=True)]
-        defects = [GOOD if g else d for (_, d), g in zip(pairs, made_good, strict=True)]
-        phrases = torch.tensor([self._phrases[pair] for pair in zip(defects, products, strict=True)]).T
+        seed = config.seed * 1_000_003 + step
+        generator = torch.Generator().manual_seed(seed)
+        pair = self._pair[indices]
+        defect, product = self._defect[pair], self._product[pair]
+        null, made_good = drop_conditions(defect > 0, config.loss.drop_product, config.loss.drop_defect, rng)
+        shown = np.where(made_good, 0, defect), np.where(null, self._null, product)
+        phrases = torch.from_numpy(np.ascontiguousarray(self._phrases[shown].T)).to(device)
+        timestep = stratified_timesteps(len(indices), generator, self.timestep_density).to(device)
+        chosen = torch.from_numpy(indices).to(device)
         x0 = bank.latent[chosen].float()
-        timestep = stratified_timesteps(len(indices), generator, self.timestep_density)
         ab = self.alpha_bar[timestep][:, None, None, None]
-        noise = torch.randn(x0.shape, generator=generator)
+        of_noise = generator if device.type == "cpu" else torch.Generator(device).manual_seed(seed)
+        noise = torch.randn(x0.shape, generator=of_noise, device=device)
         x_t = ab.sqrt() * x0 + (1 - ab).sqrt() * noise
         target = velocity(x0, noise, ab) if config.denoiser.prediction == "v" else noise
         # A sample shown as "good" has a black mask and no defect term, as a normal image has (method: new training).
-        hidden = torch.from_numpy(made_good)[:, None, None]
+        hidden = torch.from_numpy(made_good).to(device)[:, None, None]
         mask = torch.where(hidden, 0.0, bank.mask[chosen].float())
         normalised = self._normalised(bank.mask_latent[chosen].float())
         mask_latent = torch.where(hidden[..., None], self.black, normalised)
@@ -96,7 +104,7 @@ class BatchMaker:
     def loss(self, prediction: Prediction, batch: Batch, grid: int) -> Losses:
         """Eq. 11, plus the variational bound of the variance where sigma is learned."""
         output = prediction.output.float()
-        table = self.alpha_bar.to(output.device)
+        table = self.alpha_bar
         losses = defect_diffusion_loss(
             output,
             batch.target,

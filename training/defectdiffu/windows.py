@@ -23,6 +23,7 @@ class WindowRule:
     flips: bool = True
     quarter_turns: bool = False
     half_turn_only: bool = False
+    zoom: float = 0.0  # the window's side varies by this share, up and down: more variety from few photographs
     weight: float = 1.0
 
 
@@ -63,6 +64,8 @@ def _read_rule(table: dict[str, Any], default: WindowRule, where: str) -> Window
     rule = WindowRule(**{**vars(default), **table})
     if rule.window < 8:
         raise ValueError(f"{where}: window is {rule.window}, must be at least 8 pixels")
+    if not 0 <= rule.zoom < 1:
+        raise ValueError(f"{where}: zoom is {rule.zoom}, must be at least 0 and below 1")
     if not 0 < rule.weight < math.inf:
         raise ValueError(f"{where}: weight is {rule.weight}, must be above 0")
     return rule
@@ -81,7 +84,7 @@ class WindowCutter:
     def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(image uint8 [size, size, 3], mask bool [size, size]); for a defective photograph the mask is never empty."""
         height, width = self.mask.shape
-        side = min(self.rule.window, height, width)
+        side = min(self._side(rng), height, width)
         top, left = self._corner(rng, height, width, side)
         image = self.image[top : top + side, left : left + side]
         mask = self.mask[top : top + side, left : left + side]
@@ -97,6 +100,10 @@ class WindowCutter:
                 resized[touched[:, 0], touched[:, 1]] = True
             mask = resized
         return np.ascontiguousarray(image), thicken_hairlines(mask)
+
+    def _side(self, rng: np.random.Generator) -> int:
+        rule = self.rule
+        return round(rule.window * rng.uniform(1 - rule.zoom, 1 + rule.zoom)) if rule.zoom else rule.window
 
     def _corner(self, rng: np.random.Generator, height: int, width: int, side: int) -> tuple[int, int]:
         if len(self.defect_pixels) == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,11 +13,18 @@ from defectdiffu.devices import precision_for
 from defectdiffu.runs import Run
 
 
-@pytest.mark.parametrize("preset", ["small", "paper"])
+@pytest.mark.parametrize("preset", ["small", "small-gpu", "paper"])
 def test_presets_load_and_survive_the_way_through_a_runs_config_file(preset):
     config = load_config(preset)
     assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
     assert config.image_size == 8 * config.denoiser.latent_size
+
+
+def test_the_preset_for_a_gpu_differs_from_the_one_for_two_cores_in_its_autoencoder_and_its_batches():
+    one, other = load_config("small"), load_config("small-gpu")
+    assert replace(other.denoiser, latent_channels=one.denoiser.latent_channels) == one.denoiser
+    for part in ("image_size", "held_out_pairs", "text", "prompts", "loss"):
+        assert getattr(one, part) == getattr(other, part), part
 
 
 def test_the_paper_preset_is_the_papers_model():

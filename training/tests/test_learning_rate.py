@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from defectdiffu.config import OptimiserConfig
-from defectdiffu.train import learning_rate
+from defectdiffu.course import UntilStep, UntilTime
 
 PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
 
@@ -19,9 +21,52 @@ PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
 )  # fmt: skip
 def test_it_warms_up_stays_and_falls(step, first_step, expected):
     """A run that starts from a bundle at step 40 has a new optimiser: it warms up from there."""
-    assert learning_rate(step, PLAN, 100, first_step) == pytest.approx(expected)
+    assert UntilStep(PLAN, 100).learning_rate(step, first_step) == pytest.approx(expected)
 
 
 def test_a_short_run_cools_down_over_its_second_half():
-    assert learning_rate(5, PLAN, 10) == pytest.approx(6e-4)  # still warming up
-    assert learning_rate(8, PLAN, 10) == pytest.approx(4e-4)
+    assert UntilStep(PLAN, 10).learning_rate(5) == pytest.approx(6e-4)  # still warming up
+    assert UntilStep(PLAN, 10).learning_rate(8) == pytest.approx(4e-4)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def timed(clock: Clock, seconds: float) -> UntilTime:
+    return UntilTime(replace(PLAN, total_steps=80), seconds, clock)  # cools down over a quarter
+
+
+def test_by_the_clock_it_warms_up_by_steps_and_falls_by_time(clock):
+    course = timed(clock, 400)
+    assert course.learning_rate(0) == pytest.approx(1e-4)
+    assert course.learning_rate(500) == pytest.approx(1e-3)
+    clock.now += 300
+    assert course.learning_rate(7000) == pytest.approx(1e-3)
+    clock.now += 75
+    assert course.learning_rate(9000) == pytest.approx(2.5e-4)
+    clock.now += 50
+    assert course.learning_rate(9500) == 0
+
+
+def test_by_the_clock_it_is_over_when_the_time_is_whatever_the_step(clock):
+    course = timed(clock, 60)
+    assert not course.over(0) and not course.over(10**6)
+    clock.now += 60
+    assert course.over(1)
+
+
+def test_by_the_clock_the_steps_in_all_are_estimated_from_the_pace(clock):
+    course = timed(clock, 100)
+    clock.now += 40  # the autoencoder
+    assert not course.over(200)  # went on from a checkpoint
+    clock.now += 20
+    assert course.length(300, 0) == 500

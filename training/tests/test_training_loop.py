@@ -20,11 +20,15 @@ from defectdiffu.trainee import BatchMaker
 from defectdiffu.variance_loss import variance_loss
 
 
+def start(trained, folder, *more: str):
+    arguments = ["train", "--data", trained / "data", "--run", folder, "--threads", 1, *more]
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
 def train_on(trained, folder, *more: str):
     """Five more steps of the tiny run, in a copy of its folder."""
     shutil.copytree(trained / "run", folder)
-    arguments = ["train", "--data", trained / "data", "--run", folder, "--steps", 45, "--threads", 1, *more]
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    result = start(trained, folder, "--steps", 45, *more)
     assert result.exit_code == 0, result.output
 
 
@@ -93,3 +97,19 @@ def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
     assert losses.total.item() == pytest.approx((parts + bound).item(), rel=1e-5)
     without = maker.loss(prediction._replace(variance=None), batch, denoiser.grid)
     assert without.total.item() == pytest.approx(parts.item(), rel=1e-5)
+
+
+def test_a_training_by_the_clock_ends_with_a_checkpoint(trained, tmp_path):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    begun = load(Run(tmp_path / "run").denoiser)["step"]
+    result = start(trained, tmp_path / "run", "--minutes", 0.05)
+    assert result.exit_code == 0, result.output
+    assert load(Run(tmp_path / "run").denoiser)["step"] > begun
+
+
+def test_time_that_is_over_too_early_is_said_and_what_is_there_is_kept(trained, tmp_path):
+    result = start(trained, tmp_path / "run", "--preset", trained / "tiny.toml", "--minutes", 0)
+    assert result.exit_code == 1 and "before the denoiser's training could begin" in result.output
+    assert load(Run(tmp_path / "run").autoencoder)["finished"]
+    both = start(trained, tmp_path / "run", "--minutes", 1, "--steps", 5)
+    assert both.exit_code == 1 and "without --steps" in both.output

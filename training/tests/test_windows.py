@@ -54,6 +54,14 @@ def test_at_native_resolution_pixels_are_not_resampled(tmp_path):
     assert len(found) > 10  # each is a window of the photograph, from many places
 
 
+def test_zoom_varies_the_side_of_what_is_cut(tmp_path):
+    columns = np.repeat(np.linspace(0, 200, 100)[None], 100, 0)[..., None].repeat(3, 2).astype(np.uint8)
+    cutter = WindowCutter(photograph(tmp_path, columns), WindowRule(window=50, flips=False, zoom=0.4), 50)
+    rng = np.random.default_rng(0)
+    spans = [np.ptp(cutter.cut(rng)[0][25].astype(int)) for _ in range(CUTS)]  # a ramp: as wide as it is steep
+    assert 55 < min(spans) < 70 and 130 < max(spans) < 145  # 30 and 70 of 100 columns, of 200 grey levels
+
+
 @pytest.mark.parametrize("size", [16, 64])
 def test_one_defective_pixel_survives_every_resizing(size, tmp_path):
     mask = spot(1000, 1000, 431, 77, 1)

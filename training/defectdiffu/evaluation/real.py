@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,13 @@ class Windows(NamedTuple):
 
 
 def cut_windows(records: list[Record], rules: Rules, size: int, count: int, seed: int) -> Windows:
-    """`count` windows, the photographs taken in turn. Raises ValueError when there is no photograph."""
+    """`count` windows, at the photographs' own scale, which take turns. Raises ValueError when there is none."""
     if not records:
         raise ValueError("no photograph to cut windows from")
     rng = np.random.default_rng((seed, 11))
     default, own = rules
-    cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records[:count]]
+    rule = lambda record: replace(own.get(record.product, default), zoom=0.0)  # noqa: E731
+    cutters = [WindowCutter(record, rule(record), size) for record in records[:count]]
     source = np.arange(count) % len(records)
     cut = [cutters[i].cut(rng) for i in source]
     return Windows(np.stack([image for image, _ in cut]), np.stack([mask for _, mask in cut]), source)

@@ -1,0 +1,5 @@
+"""`python -m defectdiffu`: the command line where the package is on the path but not installed."""
+
+from .cli import app
+
+app()

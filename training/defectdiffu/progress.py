@@ -1,0 +1,7 @@
+"""How a stage of training says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int, dict[str, float]], None]  # stage, steps done, steps in all, figures

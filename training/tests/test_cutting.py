@@ -1,0 +1,64 @@
+"""Windows are cut by many processes as by one, and in the order of their groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import defectdiffu.cutting
+from defectdiffu.config import AutoencoderTraining, TrainingConfig
+from defectdiffu.crops import Crops
+from defectdiffu.cutting import CHUNK, Group, cut_groups, group_records
+from defectdiffu.layout import GOOD, load_image, read_data_set
+from defectdiffu.windows import WindowRule
+
+RULES = (WindowRule(window=24, zoom=0.2), {})
+
+
+@pytest.fixture
+def groups(data_set):
+    return group_records(read_data_set(data_set))
+
+
+def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
+    wanted = [Group(records, CHUNK + 9) for records in groups.values()]
+    alone = list(cut_groups(wanted, RULES, 32, (0, 3)))
+    monkeypatch.setattr(defectdiffu.cutting, "WORTH_PROCESSES", 0)
+    together = list(cut_groups(wanted, RULES, 32, (0, 3)))
+    assert [len(part.images) for part in alone] == [CHUNK, 9] * len(groups)
+    assert [part.group for part in alone] == [g for g in range(len(groups)) for _ in range(2)]
+    for one, other in zip(alone, together, strict=True):
+        assert one.group == other.group
+        assert np.array_equal(one.images, other.images) and np.array_equal(one.masks, other.masks)
+
+
+def test_a_groups_photographs_take_turns_over_its_chunks(groups):
+    records = groups[("felt", GOOD)]
+    whole = (WindowRule(window=40, flips=False), {})  # a window is the whole photograph
+    parts = list(cut_groups([Group(records, CHUNK + 20)], whole, 40, (0,)))
+    images = np.concatenate([part.images for part in parts])
+    for i, image in enumerate(images):
+        assert np.array_equal(image, load_image(records[i % len(records)].image))
+
+
+def test_crops_are_pictures_first_and_masks_last(data_set):
+    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=5))
+    crops = Crops(read_data_set(data_set), RULES, config, device="cpu")
+    assert len(crops.images) == 5 * 5 and len(crops.masks) == 3 * 5  # two normal and three defective groups
+    batch = crops.batch(40, 0.25, 16, np.random.default_rng(0))
+    assert batch.shape == (40, 3, 16, 16)
+    is_mask = (batch.abs() == 1).flatten(1).all(1)
+    assert is_mask.tolist() == [False] * 30 + [True] * 10
+    assert (batch[30:] == 1).any()
+
+
+def test_crops_come_from_everywhere_in_a_window(data_set):
+    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=1))
+    crops = Crops(read_data_set(data_set), (WindowRule(window=40, flips=False), {}), config, device="cpu")
+    rows = np.arange(40, dtype=np.uint8)[:, None] + 100 * (np.arange(40, dtype=np.uint8)[None] >= 20)
+    crops.images[:] = torch.from_numpy(rows)
+    batch = ((crops.batch(400, 0, 8, np.random.default_rng(0)) + 1) * 127.5).round()
+    corners = {int(image[0, 0, 0]) % 100 for image in batch}
+    assert min(corners) == 0 and max(corners) == 32
+    assert all((image[0, 1:, 0] - image[0, :-1, 0] == 1).all() for image in batch)  # rows stay in their order
