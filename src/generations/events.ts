@@ -23,17 +23,30 @@ export const cancelSignal = (id: string): string => `cancel:${id}`;
 const LAST = new Set<EventPayload['type']>(['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
 const BATCH = 100;
 
+/** What an update of the generation's row sets to take the next number, which is its `lastSeq` then. */
+export const NEXT_SEQ = { lastSeq: sql`${generations.lastSeq} + 1` };
+
 /** Must run inside the transaction that makes the change it tells of. */
 export async function append(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
-  const { database, rows, own } = scope;
-  const [row] = await database
+  const [row] = await scope.database
     .update(generations)
-    .set({ lastSeq: sql`${generations.lastSeq} + 1` })
-    .where(rows(generations, eq(generations.id, generationId)))
+    .set(NEXT_SEQ)
+    .where(scope.rows(generations, eq(generations.id, generationId)))
     .returning({ seq: generations.lastSeq });
   if (row === undefined) throw new Error(`generation ${generationId} is not there`);
+  await appendAs(row.seq, scope, generationId, payload);
+}
+
+/** As `append`, under a number that the transaction has taken. */
+export async function appendAs(
+  seq: number,
+  scope: TenantScope,
+  generationId: string,
+  payload: EventPayload,
+): Promise<void> {
+  const { database, own } = scope;
   const at = new Date();
-  await database.insert(events).values(own({ generationId, seq: row.seq, payload, at }));
+  await database.insert(events).values(own({ generationId, seq, payload, at }));
   await recordDeliveries(scope, generationId, payload, at);
   await notify(database, CHANNEL, generationId);
 }
@@ -99,11 +112,10 @@ async function* pull(scope: TenantScope, id: string, after: number, bell: Return
         yield event;
         if (LAST.has(event.payload.type)) return;
       }
-      if (batch.length === 0) {
-        // An `after` beyond the end of a generation that is over: nothing will come.
-        if (await isOver(scope, id, seen)) return;
-        await heard;
-      }
+      // An `after` beyond the end of a generation that is over: nothing will come.
+      if (batch.length === 0 && (await isOver(scope, id, seen))) return;
+      // What came since the read began was heard.
+      if (batch.length < BATCH) await heard;
     }
   } finally {
     bell.close();

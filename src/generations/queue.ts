@@ -14,7 +14,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { AGEING_SECONDS, TURN } from '../storage/turn.js';
 import { attemptsOf } from './attempts.js';
-import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
+import { CHANNEL, NEXT_SEQ, QUEUED_SIGNAL, append, appendAs } from './events.js';
 import { SILENT_SECONDS } from './workers.js';
 
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
@@ -187,18 +187,18 @@ export async function change(
   await tenant.transaction(async (scope) => {
     const [held] = await scope.database
       .update(generations)
-      .set({ ...columns, ...(oneMoreSample ? ONE_MORE_SAMPLE : {}), id })
+      .set({ ...columns, ...(oneMoreSample ? ONE_MORE_SAMPLE : {}), ...(payload === null ? {} : NEXT_SEQ) })
       .where(
         scope.rows(
           generations,
           and(eq(generations.id, id), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
         ),
       )
-      .returning({ id: generations.id });
+      .returning({ seq: generations.lastSeq });
     if (held === undefined) throw new ClaimLost(`generation ${id} is no longer held by ${owner}`);
     await within?.(scope);
     if (changes.status === 'SUCCEEDED' || changes.status === 'FAILED')
       await attemptsOf(scope).end(id, changes.status, changes.failure?.message);
-    if (payload !== null) await append(scope, id, payload);
+    if (payload !== null) await appendAs(held.seq, scope, id, payload);
   });
 }
