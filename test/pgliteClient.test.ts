@@ -61,3 +61,21 @@ onPgliteOnly('of very many statements the database keeps those that were used la
   const { rows } = await client.query<{ count: number }>('select count(*)::int from pg_prepared_statements');
   expect(rows).toEqual([{ count: 200 }]);
 });
+
+onPgliteOnly(
+  'a read is planned for its values each time; the plan of a write is kept, and made anew now and then',
+  async () => {
+    const [read, write] = ['select name from thing where id = $1', 'update thing set name = $1 where id = $2'];
+    const plans = async (statement: string) => {
+      const text =
+        'select generic_plans::int as kept, custom_plans::int as own from pg_prepared_statements where statement = $1';
+      return (await client.query(text, [statement])).rows;
+    };
+    for (let i = 0; i < 50; i++) await client.query(read, [i]);
+    expect(await plans(read)).toEqual([{ kept: 0, own: 5 }]);
+    for (let i = 0; i < 100; i++) await client.query(write, ['new', i]);
+    expect(await plans(write)).toEqual([{ kept: 95, own: 5 }]);
+    await client.query(write, ['new', 1]);
+    expect(await plans(write)).toEqual([{ kept: 0, own: 1 }]);
+  },
+);

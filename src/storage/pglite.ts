@@ -6,8 +6,7 @@ import { PgliteClient } from './pgliteClient.js';
 
 export async function openPglite(directory: string, seen?: Seen): Promise<Storage> {
   const client = new PgliteClient({ dataDir: directory });
-  // Statements are parsed once, but planned for the values that they are given each time.
-  await client.exec('set plan_cache_mode = force_custom_plan');
+  await client.waitReady;
   return {
     database: drizzle({ client, logger: loggerOf(seen) }) as unknown as Database,
     exclusive: true,
