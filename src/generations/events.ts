@@ -23,31 +23,35 @@ export const cancelSignal = (id: string): string => `cancel:${id}`;
 const LAST = new Set<EventPayload['type']>(['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
 const BATCH = 100;
 
-/** What an update of the generation's row sets to take the next number, which is its `lastSeq` then. */
-export const NEXT_SEQ = { lastSeq: sql`${generations.lastSeq} + 1` };
+/** What an update of the generation's row sets to take the next numbers, of which its `lastSeq` is the last one then. */
+export const takeSeqs = (count: number) => ({ lastSeq: sql`${generations.lastSeq} + ${count}` });
 
 /** Must run inside the transaction that makes the change it tells of. */
 export async function append(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
   const [row] = await scope.database
     .update(generations)
-    .set(NEXT_SEQ)
+    .set(takeSeqs(1))
     .where(scope.rows(generations, eq(generations.id, generationId)))
-    .returning({ seq: generations.lastSeq });
+    .returning({ lastSeq: generations.lastSeq });
   if (row === undefined) throw new Error(`generation ${generationId} is not there`);
-  await appendAs(row.seq, scope, generationId, payload);
+  await appendUpTo(row.lastSeq, scope, generationId, [payload]);
 }
 
-/** As `append`, under a number that the transaction has taken. */
-export async function appendAs(
-  seq: number,
+/** As `append`, under numbers that the transaction has taken. */
+export async function appendUpTo(
+  lastSeq: number,
   scope: TenantScope,
   generationId: string,
-  payload: EventPayload,
+  payloads: readonly EventPayload[],
 ): Promise<void> {
+  if (payloads.length === 0) return;
   const { database, own } = scope;
   const at = new Date();
-  await database.insert(events).values(own({ generationId, seq, payload, at }));
-  await recordDeliveries(scope, generationId, payload, at);
+  const first = lastSeq - payloads.length + 1;
+  await database
+    .insert(events)
+    .values(payloads.map((payload, i) => own({ generationId, seq: first + i, payload, at })));
+  await recordDeliveries(scope, generationId, payloads, at);
   await notify(database, CHANNEL, generationId);
 }
 
