@@ -3,12 +3,12 @@
  * of the generation's row, in the transaction that makes the change. A subscriber reads on from the last seq it
  * saw, so reconnecting loses nothing, a slow one costs nothing, and there is no fan-out in memory to leak.
  */
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import { notify } from '../storage/database.js';
 import type { EventPayload } from '../storage/records.js';
 import type { EventRow } from '../storage/tables.js';
 import { events, generations } from '../storage/tables.js';
+import { readTogether } from '../storage/sharedReads.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { recordDeliveries } from '../webhooks/record.js';
 import type { Wakeups } from './wakeups.js';
@@ -55,25 +55,6 @@ export async function appendUpTo(
   await notify(database, CHANNEL, generationId);
 }
 
-/** By tenant, generation and seq: reads that begin when the event loop turns next. */
-const reads = new Map<string, Promise<EventRow[]>>();
-
-/**
- * The subscribers of one generation are woken together and lack the same events: one read answers all who ask before it
- * begins. None is answered by a read that began before it asked, which might miss what it was woken for.
- */
-function readTogether(scope: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
-  const key = `${scope.tenantId}/${generationId}/${String(after)}`;
-  const begun = reads.get(key);
-  if (begun !== undefined) return begun;
-  const reading = turnOfTheLoop().then(() => {
-    reads.delete(key);
-    return read(scope, generationId, after);
-  });
-  reads.set(key, reading);
-  return reading;
-}
-
 function read({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
   return database
     .select()
@@ -110,7 +91,7 @@ async function* pull(scope: TenantScope, id: string, after: number, bell: Return
   try {
     while (!bell.closed) {
       const heard = bell.next();
-      const batch = await readTogether(scope, id, seen);
+      const batch = await readTogether(scope, `events/${id}/${String(seen)}`, () => read(scope, id, seen));
       for (const event of batch) {
         seen = bell.seen = event.seq;
         yield event;
