@@ -56,7 +56,7 @@ test('only attempts without a new sample count towards giving up', async () => {
   }
   await claim(storage.database, A, []);
   const payload = { type: 'SampleReady', sampleId: newId() } as const;
-  await change(scope, 'A', id, { oneMoreSample: true }, payload);
+  await change(scope, 'A', id, { moreSamples: 1 }, [payload]);
   await leaseRunsOut();
   const next = (await claim(storage.database, A, [])) as GenerationRow;
   expect([next.attempts, triedTooOften(next)]).toEqual([1, false]);
@@ -100,7 +100,7 @@ test('of what is as urgent, the tenant that has the least running goes first; wh
     long[2],
   ]);
   for (const id of long) await end(id, 'A');
-  await change(other, 'A', short, { status: 'SUCCEEDED', finishedAt: new Date() }, { type: 'GenerationSucceeded' });
+  await change(other, 'A', short, { status: 'SUCCEEDED', finishedAt: new Date() }, [{ type: 'GenerationSucceeded' }]);
 });
 
 test('workers that claim at the same moment get one each', async () => {
@@ -112,5 +112,5 @@ test('workers that claim at the same moment get one each', async () => {
 });
 
 async function end(id: string, owner: string): Promise<void> {
-  await change(scope, owner, id, { status: 'SUCCEEDED', finishedAt: new Date() }, { type: 'GenerationSucceeded' });
+  await change(scope, owner, id, { status: 'SUCCEEDED', finishedAt: new Date() }, [{ type: 'GenerationSucceeded' }]);
 }

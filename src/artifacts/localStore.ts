@@ -20,9 +20,15 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
 
   async function publish(draft: string, tenantId: string, key: string): Promise<void> {
     const target = fileOf(tenantId, key);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await rename(draft, target);
-    await flushDirectory(dirname(target));
+    const folder = dirname(target);
+    await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      // The first of its folder, whose own name is to last as well.
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const made of [dirname(folder), root]) await flushDirectory(made);
+      await rename(draft, target);
+    });
+    await flushDirectory(folder);
   }
 
   return {

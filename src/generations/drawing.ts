@@ -14,8 +14,8 @@ import { isGoodEnough } from './quality.js';
 import { change } from './queue.js';
 import { rejectionsOf } from './rejections.js';
 import { samplesOf } from './samples.js';
-import type { Claim, Try } from './storing.js';
-import { recordRejection, storeSample } from './storing.js';
+import type { Claim, StoreSample, Try } from './storing.js';
+import { recordRejection, storeSamples } from './storing.js';
 import { seedOf, strengthOf } from './strengths.js';
 
 /**
@@ -61,7 +61,7 @@ export async function drawGeneration(drawing: Drawing): Promise<void> {
   }
   if (givenUp > 0) throw new QualityNotReached(row, givenUp);
   const end = { status: 'SUCCEEDED', finishedAt: new Date(), stepsDone: row.count * row.settings.steps } as const;
-  await change(scope, owner, row.id, end, { type: 'GenerationSucceeded' });
+  await change(scope, owner, row.id, end, [{ type: 'GenerationSucceeded' }]);
 }
 
 /** Gives how many were rejected as often as they may be. The first failure ends it, once nothing is drawn or stored any more. */
@@ -76,11 +76,12 @@ async function drawAll(
   const failure = new AbortController();
   const signal = AbortSignal.any([drawing.signal, failure.signal]);
   const observer = observeDraw(drawing.row);
+  const store = storeSamples(drawing);
   let givenUp = 0;
   const inTurn = async (): Promise<void> => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
       signal.throwIfAborted();
-      const kept = await drawOne({ ...drawing, signal }, materials, one, progress, observer);
+      const kept = await drawOne({ ...drawing, signal }, materials, one, progress, observer, store);
       if (kept) continue;
       if (one.attempt < most) waiting.push({ index: one.index, attempt: one.attempt + 1 });
       else givenUp++;
@@ -102,12 +103,13 @@ async function drawOne(
   one: Try,
   progress: Progress,
   observer: DrawObserver,
+  store: StoreSample,
 ): Promise<boolean> {
   const { row, pool, signal } = drawing;
   const material = await materials(one.index);
   const request = requestOf(row, one, material?.request ?? null);
   const { referenceId = null, baseSampleId = null } = material ?? {};
-  const store = async (result: SampleResult): Promise<boolean> => {
+  const keepOrReject = async (result: SampleResult): Promise<boolean> => {
     drawing.drawn();
     // At strength 0 nothing is to be seen, and that is what was asked for.
     const asked = strengthOf(row.settings, one.index, row.count);
@@ -115,7 +117,7 @@ async function drawOne(
     progress.sampleDrawn(result.id, kept);
     await observer.drawn(result, async () => {
       if (!kept) return recordRejection(drawing, one, result);
-      await storeSample(drawing, { ...one, referenceId, baseSampleId }, result);
+      await store({ ...one, referenceId, baseSampleId }, result);
       progress.sampleStored();
     });
     return kept;
@@ -132,7 +134,7 @@ async function drawOne(
     signal,
   );
   const [result] = results;
-  return result !== undefined && store(result);
+  return result !== undefined && keepOrReject(result);
 }
 
 function requestOf(

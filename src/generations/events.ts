@@ -3,12 +3,12 @@
  * of the generation's row, in the transaction that makes the change. A subscriber reads on from the last seq it
  * saw, so reconnecting loses nothing, a slow one costs nothing, and there is no fan-out in memory to leak.
  */
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import { notify } from '../storage/database.js';
 import type { EventPayload } from '../storage/records.js';
 import type { EventRow } from '../storage/tables.js';
 import { events, generations } from '../storage/tables.js';
+import { readTogether } from '../storage/sharedReads.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { recordDeliveries } from '../webhooks/record.js';
 import type { Wakeups } from './wakeups.js';
@@ -23,38 +23,36 @@ export const cancelSignal = (id: string): string => `cancel:${id}`;
 const LAST = new Set<EventPayload['type']>(['GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
 const BATCH = 100;
 
+/** What an update of the generation's row sets to take the next numbers, of which its `lastSeq` is the last one then. */
+export const takeSeqs = (count: number) => ({ lastSeq: sql`${generations.lastSeq} + ${count}` });
+
 /** Must run inside the transaction that makes the change it tells of. */
 export async function append(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
-  const { database, rows, own } = scope;
-  const [row] = await database
+  const [row] = await scope.database
     .update(generations)
-    .set({ lastSeq: sql`${generations.lastSeq} + 1` })
-    .where(rows(generations, eq(generations.id, generationId)))
-    .returning({ seq: generations.lastSeq });
+    .set(takeSeqs(1))
+    .where(scope.rows(generations, eq(generations.id, generationId)))
+    .returning({ lastSeq: generations.lastSeq });
   if (row === undefined) throw new Error(`generation ${generationId} is not there`);
-  const at = new Date();
-  await database.insert(events).values(own({ generationId, seq: row.seq, payload, at }));
-  await recordDeliveries(scope, generationId, payload, at);
-  await notify(database, CHANNEL, generationId);
+  await appendUpTo(row.lastSeq, scope, generationId, [payload]);
 }
 
-/** By tenant, generation and seq: reads that begin when the event loop turns next. */
-const reads = new Map<string, Promise<EventRow[]>>();
-
-/**
- * The subscribers of one generation are woken together and lack the same events: one read answers all who ask before it
- * begins. None is answered by a read that began before it asked, which might miss what it was woken for.
- */
-function readTogether(scope: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
-  const key = `${scope.tenantId}/${generationId}/${String(after)}`;
-  const begun = reads.get(key);
-  if (begun !== undefined) return begun;
-  const reading = turnOfTheLoop().then(() => {
-    reads.delete(key);
-    return read(scope, generationId, after);
-  });
-  reads.set(key, reading);
-  return reading;
+/** As `append`, under numbers that the transaction has taken. */
+export async function appendUpTo(
+  lastSeq: number,
+  scope: TenantScope,
+  generationId: string,
+  payloads: readonly EventPayload[],
+): Promise<void> {
+  if (payloads.length === 0) return;
+  const { database, own } = scope;
+  const at = new Date();
+  const first = lastSeq - payloads.length + 1;
+  await database
+    .insert(events)
+    .values(payloads.map((payload, i) => own({ generationId, seq: first + i, payload, at })));
+  await recordDeliveries(scope, generationId, payloads, at);
+  await notify(database, CHANNEL, generationId);
 }
 
 function read({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
@@ -93,17 +91,16 @@ async function* pull(scope: TenantScope, id: string, after: number, bell: Return
   try {
     while (!bell.closed) {
       const heard = bell.next();
-      const batch = await readTogether(scope, id, seen);
+      const batch = await readTogether(scope, `events/${id}/${String(seen)}`, () => read(scope, id, seen));
       for (const event of batch) {
         seen = bell.seen = event.seq;
         yield event;
         if (LAST.has(event.payload.type)) return;
       }
-      if (batch.length === 0) {
-        // An `after` beyond the end of a generation that is over: nothing will come.
-        if (await isOver(scope, id, seen)) return;
-        await heard;
-      }
+      // An `after` beyond the end of a generation that is over: nothing will come.
+      if (batch.length === 0 && (await isOver(scope, id, seen))) return;
+      // What came since the read began was heard.
+      if (batch.length < BATCH) await heard;
     }
   } finally {
     bell.close();

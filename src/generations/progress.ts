@@ -46,7 +46,7 @@ export function createProgress({ scope, row, owner }: Claimed, alreadyStored: nu
     const figures = { samplesDone: stored, samplesTotal: row.count, stepsDone, stepsTotal: row.count * steps };
     const payload = { type: 'GenerationProgressed', ...figures } as const;
     writing = writing
-      .then(() => change(scope, owner, row.id, { stepsDone }, payload))
+      .then(() => change(scope, owner, row.id, { stepsDone }, [payload]))
       .catch((error: unknown) => {
         // A claim that is lost is noticed where it matters; progress is not worth failing for.
         if (!(error instanceof ClaimLost)) closed = true;

@@ -14,7 +14,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { AGEING_SECONDS, TURN } from '../storage/turn.js';
 import { attemptsOf } from './attempts.js';
-import { CHANNEL, QUEUED_SIGNAL, append } from './events.js';
+import { CHANNEL, QUEUED_SIGNAL, append, appendUpTo, takeSeqs } from './events.js';
 import { SILENT_SECONDS } from './workers.js';
 
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
@@ -167,38 +167,39 @@ type Changes = Partial<
   Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner' | 'attempts'>
 >;
 
-const ONE_MORE_SAMPLE = {
-  samplesDone: sql`${generations.samplesDone} + 1`,
+/** @param more how many samples became ready. */
+const withSamples = (more: number) => ({
+  samplesDone: sql`${generations.samplesDone} + ${more}`,
   attempts: 0,
   // Progress is told now and then; what is ready counts in full meanwhile.
-  stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + 1) * (${generations.settings} ->> 'steps')::int)`,
-};
+  stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + ${more}) * (${generations.settings} ->> 'steps')::int)`,
+});
 
-/** One fenced change of a claimed generation, with the event that tells of it, if any, and whatever else belongs to it. */
+/** One fenced change of a claimed generation, with the events that tell of it, and whatever else belongs to it. */
 export async function change(
   tenant: TenantScope,
   owner: string,
   id: string,
-  changes: Changes & { oneMoreSample?: true },
-  payload: EventPayload | null,
+  changes: Changes & { moreSamples?: number },
+  payloads: readonly EventPayload[],
   within?: (scope: TenantScope) => Promise<void>,
 ): Promise<void> {
-  const { oneMoreSample, ...columns } = changes;
+  const { moreSamples, ...columns } = changes;
   await tenant.transaction(async (scope) => {
     const [held] = await scope.database
       .update(generations)
-      .set({ ...columns, ...(oneMoreSample ? ONE_MORE_SAMPLE : {}), id })
+      .set({ ...columns, ...(moreSamples === undefined ? {} : withSamples(moreSamples)), ...takeSeqs(payloads.length) })
       .where(
         scope.rows(
           generations,
           and(eq(generations.id, id), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
         ),
       )
-      .returning({ id: generations.id });
+      .returning({ lastSeq: generations.lastSeq });
     if (held === undefined) throw new ClaimLost(`generation ${id} is no longer held by ${owner}`);
     await within?.(scope);
     if (changes.status === 'SUCCEEDED' || changes.status === 'FAILED')
       await attemptsOf(scope).end(id, changes.status, changes.failure?.message);
-    if (payload !== null) await append(scope, id, payload);
+    await appendUpTo(held.lastSeq, scope, id, payloads);
   });
 }

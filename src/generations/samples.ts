@@ -44,7 +44,7 @@ export interface Samples {
   ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
   indexesOf(generationId: string): Promise<ReadonlySet<number>>;
   artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
-  insert(sample: Omit<SampleRow, 'tenantId'>): Promise<void>;
+  insert(rows: readonly Omit<SampleRow, 'tenantId'>[]): Promise<void>;
 }
 
 export function samplesOf(scope: TenantScope): Samples {
@@ -110,8 +110,8 @@ export function samplesOf(scope: TenantScope): Samples {
         .from(artifacts)
         .where(and(eq(artifacts.tenantId, tenantId), inArray(artifacts.key, [...keys]))),
 
-    async insert(sample) {
-      await database.insert(samples).values(own(sample));
+    async insert(added) {
+      await database.insert(samples).values(added.map(own));
     },
   };
 }

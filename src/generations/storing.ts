@@ -15,6 +15,7 @@ import { ClaimLost, change } from './queue.js';
 import { rejectionsOf } from './rejections.js';
 import { samplesOf } from './samples.js';
 import { seedOf, strengthOf } from './strengths.js';
+import { together } from './together.js';
 
 /** A generation that a worker holds. */
 export interface Claim {
@@ -51,61 +52,78 @@ export async function recordRejection({ scope, row, owner }: Claim, { index, att
   const seed = seedOf(row.settings, index, attempt, row.count);
   const rejection = { generationId: row.id, index, attempt, seed, visibility, agreement, createdAt: new Date() };
   // A rejected sample is progress too: whatever ended the process before, it was not this one.
-  await change(scope, owner, row.id, { attempts: 0 }, null, (tx) => rejectionsOf(tx).insert(rejection));
+  await change(scope, owner, row.id, { attempts: 0 }, [], (tx) => rejectionsOf(tx).insert(rejection));
 }
 
-export async function storeSample(
-  { scope, row, owner, store }: Claim,
-  { index, attempt, referenceId, baseSampleId }: Origin,
-  result: SampleResult,
-): Promise<void> {
-  const { width, height } = result;
-  const named = {
-    image: result.image,
-    mask: result.mask,
-    overlay: result.overlay,
-    region: result.region,
-    twin: result.twin,
-  };
-  const drawn = Object.entries(named).flatMap(([name, png]) => (png === null ? [] : [{ name, png, width, height }]));
-  const commit = async (files: readonly FileRow[]): Promise<void> => {
-    const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
-    const keyOf = (name: 'image' | 'mask' | 'overlay'): string => keys.get(name) ?? '';
-    const sample = {
-      id: newId(),
-      generationId: row.id,
-      productId: row.productId,
-      defectId: row.defectId,
-      index,
-      seed: seedOf(row.settings, index, attempt, row.count),
-      strength: strengthOf(row.settings, index, row.count),
-      areaFraction: result.areaFraction,
-      boundingBoxes: [...result.boundingBoxes],
-      imageKey: keyOf('image'),
-      maskKey: keyOf('mask'),
-      overlayKey: keyOf('overlay'),
-      createdAt: new Date(),
-      attempt,
-      referenceId,
-      baseSampleId,
-      regionKey: keys.get('region') ?? null,
-      twinKey: keys.get('twin') ?? null,
-      visibility: result.scores?.visibility ?? null,
-      agreement: result.scores?.agreement ?? null,
-      direction: result.scores?.direction ?? null,
-      seam: result.scores?.seam ?? null,
-      filling: result.scores?.filling ?? null,
-    };
-    const payload = { type: 'SampleReady', sampleId: sample.id } as const;
-    await change(scope, owner, row.id, { oneMoreSample: true }, payload, async (tx) => {
-      await keep(tx, files);
-      await samplesOf(tx).insert(sample);
+type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];
+
+interface Drawn {
+  readonly sample: NewSample;
+  readonly files: readonly FileRow[];
+}
+
+export type StoreSample = (origin: Origin, result: SampleResult) => Promise<void>;
+
+/** Of one claim. Samples whose files are written while others are committed are committed together. */
+export function storeSamples({ scope, row, owner, store }: Claim): StoreSample {
+  const commit = together<Drawn>((drawn) => {
+    const samples = drawn.map(({ sample }) => sample);
+    const payloads = samples.map(({ id }) => ({ type: 'SampleReady', sampleId: id }) as const);
+    return change(scope, owner, row.id, { moreSamples: drawn.length }, payloads, async (tx) => {
+      await keep(
+        tx,
+        drawn.flatMap(({ files }) => files),
+      );
+      await samplesOf(tx).insert(samples);
     });
+  });
+
+  return async (origin, result) => {
+    const { image, mask, overlay, region, twin, width, height } = result;
+    const drawn = Object.entries({ image, mask, overlay, region, twin }).flatMap(([name, png]) =>
+      png === null ? [] : [{ name, png, width, height }],
+    );
+    try {
+      await writePictures(scope, store, drawn, (files) => {
+        const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
+        return commit({ sample: sampleOf(row, origin, result, keys), files });
+      });
+    } catch (error) {
+      if (error instanceof ClaimLost) throw error;
+      throw new StorageFailed(`a sample could not be stored: ${(error as Error).message}`, { cause: error });
+    }
   };
-  try {
-    await writePictures(scope, store, drawn, commit);
-  } catch (error) {
-    if (error instanceof ClaimLost) throw error;
-    throw new StorageFailed(`a sample could not be stored: ${(error as Error).message}`, { cause: error });
-  }
+}
+
+function sampleOf(
+  row: GenerationRow,
+  { index, attempt, referenceId, baseSampleId }: Origin,
+  { areaFraction, boundingBoxes, scores }: SampleResult,
+  keys: ReadonlyMap<string, string | undefined>,
+): NewSample {
+  return {
+    id: newId(),
+    generationId: row.id,
+    productId: row.productId,
+    defectId: row.defectId,
+    index,
+    seed: seedOf(row.settings, index, attempt, row.count),
+    strength: strengthOf(row.settings, index, row.count),
+    areaFraction,
+    boundingBoxes: [...boundingBoxes],
+    imageKey: keys.get('image') ?? '',
+    maskKey: keys.get('mask') ?? '',
+    overlayKey: keys.get('overlay') ?? '',
+    createdAt: new Date(),
+    attempt,
+    referenceId,
+    baseSampleId,
+    regionKey: keys.get('region') ?? null,
+    twinKey: keys.get('twin') ?? null,
+    visibility: scores?.visibility ?? null,
+    agreement: scores?.agreement ?? null,
+    direction: scores?.direction ?? null,
+    seam: scores?.seam ?? null,
+    filling: scores?.filling ?? null,
+  };
 }

@@ -167,7 +167,7 @@ export async function startWorker({
     const failure = reasonOf(error, pool, row);
     const end = { status: 'FAILED', failure, finishedAt: new Date() } as const;
     const scope = forTenant(database, row.tenantId);
-    await change(scope, owner, row.id, end, { type: 'GenerationFailed', failure });
+    await change(scope, owner, row.id, end, [{ type: 'GenerationFailed', failure }]);
     observeEnd(row, 'failed');
   }
 

@@ -16,6 +16,7 @@ import type { Parent, SampleConditions, Samples } from '../generations/samples.j
 import type { Masks } from '../references/masks.js';
 import type { References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pages.js';
+import { readTogether } from '../storage/sharedReads.js';
 import type {
   ArtifactRow,
   AttemptRow,
@@ -95,11 +96,12 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (row) => row.id,
     ),
     sample: byKey(
-      (ids) => samples.byId(ids),
+      // What every subscriber of an event asks for at the same moment, as the artifacts.
+      (ids) => readTogether(scope, `samples/${ids.join()}`, () => samples.byId(ids)),
       (row) => row.id,
     ),
     artifact: byKey(
-      (keys) => samples.artifacts(keys),
+      (keys) => readTogether(scope, `artifacts/${keys.join()}`, () => samples.artifacts(keys)),
       (row) => row.key,
     ),
     rejected: new DataLoader(async (ids) => {

@@ -20,25 +20,41 @@ const NAMES: Partial<Record<EventPayload['type'], WebhookEventName>> = {
   SampleReady: 'SAMPLE_READY',
 };
 
-/** Must run inside the transaction that makes the change it tells of. */
+/** Must run inside the transaction that makes the change that these tell of. */
 export async function recordDeliveries(
   scope: TenantScope,
   generationId: string,
-  payload: EventPayload,
+  payloads: readonly EventPayload[],
   at: Date,
 ): Promise<void> {
-  const event = NAMES[payload.type];
-  if (event === undefined) return;
+  for (const [event, some] of Map.groupBy(payloads, ({ type }) => NAMES[type]))
+    if (event !== undefined) await recordSome(scope, generationId, event, some, at);
+}
+
+async function recordSome(
+  scope: TenantScope,
+  generationId: string,
+  event: WebhookEventName,
+  payloads: readonly EventPayload[],
+  at: Date,
+): Promise<void> {
   const { database, rows, own } = scope;
   const wanting = await database
     .select({ id: webhooks.id })
     .from(webhooks)
     .where(rows(webhooks, eq(webhooks.enabled, true), sql`${webhooks.events} ? ${event}`));
   if (wanting.length === 0) return;
-  const data = { ...(await generationFacts(scope, generationId)), ...(await sampleFacts(scope, payload)) };
-  const body = JSON.stringify({ type: typeOf(event), timestamp: at.toISOString(), data });
+  const facts = await generationFacts(scope, generationId);
+  const bodies: string[] = [];
+  for (const [i, payload] of payloads.entries()) {
+    // Of samples that are committed together each is told of as if it had come by itself.
+    const samplesDone = facts.samplesDone - (payloads.length - 1 - i);
+    const data = { ...facts, samplesDone, ...(await sampleFacts(scope, payload)) };
+    bodies.push(JSON.stringify({ type: typeOf(event), timestamp: at.toISOString(), data }));
+  }
+  const deliveries = bodies.flatMap((body) => wanting.map(({ id: webhookId }) => ({ webhookId, body })));
   await database.insert(webhookDeliveries).values(
-    wanting.map(({ id: webhookId }) =>
+    deliveries.map(({ webhookId, body }) =>
       own({
         id: newId(),
         webhookId,
@@ -60,7 +76,7 @@ export function typeOf(event: WebhookEventName): string {
 }
 
 /** Ids, codes and counts. No URLs: they expire, and a delivery may come days later; a query by id gives fresh ones. */
-async function generationFacts({ database, rows }: TenantScope, id: string): Promise<object> {
+async function generationFacts({ database, rows }: TenantScope, id: string) {
   const [found] = await database
     .select({
       generationId: generations.id,
@@ -76,7 +92,8 @@ async function generationFacts({ database, rows }: TenantScope, id: string): Pro
     .innerJoin(products, and(eq(products.tenantId, generations.tenantId), eq(products.id, generations.productId)))
     .innerJoin(defects, and(eq(defects.tenantId, generations.tenantId), eq(defects.id, generations.defectId)))
     .where(rows(generations, eq(generations.id, id)));
-  return found ?? { generationId: id };
+  if (found === undefined) throw new Error(`generation ${id} is not there`);
+  return found;
 }
 
 async function sampleFacts({ database, rows }: TenantScope, payload: EventPayload): Promise<object> {
