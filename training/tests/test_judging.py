@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 
+from defectdiffu.evaluation import sections
 from defectdiffu.evaluation.drawn import Drawn
 from defectdiffu.evaluation.judging import judged, train_judge
+from defectdiffu.evaluation.ledger import Ledger
+from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.real import Windows
 from defectdiffu.evaluation.segmenter import probabilities
 
@@ -58,3 +63,34 @@ def test_a_judge_learns_from_every_defect_alike():
     judge = train_judge(defective, windows([ground] * 4, [few[1] & False] * 4), 60, 0, lambda done, total: None)
     marked = probabilities(judge, dark[None])[0]
     assert marked[few[1]].mean() > 0.5 > 0.2 > marked[~few[1]].mean() or pytest.fail(f"{marked[few[1]].mean():.2f}")
+
+
+class Photographs:
+    """A subject with a trained and a zero-shot pair of one product; a window's grey value says whose it is."""
+
+    pairs: ClassVar = {"tin/dent": ("tin", "dent"), "tin/hole": ("tin", "hole")}
+    trained: ClassVar = {"tin/dent": ("tin", "dent")}
+    plan, bar = EvaluationPlan(segmenter_steps=5), lambda self, name: lambda done, total: None
+    grey: ClassVar = {"good": 10, "dent": 20, "hole": 30}
+
+    def windows(self, product: str, defect: str, half: str) -> Windows:
+        image, mask = square(255, 4)
+        return Windows(np.full_like(image, self.grey[defect])[None], mask[None], np.zeros(1, int))
+
+    def drawn(self, pair: tuple[str, str]) -> Drawn:
+        image, mask = square(255, 4)
+        return Drawn(image[None], mask[None], image[None], np.ones(1))
+
+
+def test_a_zero_shot_pair_has_a_judge_of_its_own_which_knows_nothing_else(tmp_path, monkeypatch):
+    trained = []
+
+    def train(defective, normal, steps, seed, report):
+        trained.append(([int(windows.image[0, 0, 0, 0]) for windows in defective], steps))
+        return SeesBright()
+
+    monkeypatch.setattr(sections, "train_judge", train)
+    ledger = Ledger(tmp_path / "figures.json", {})
+    sections.measure_judgement(Photographs(), ledger)
+    assert set(ledger.section("judgement")) == {"tin/dent", "tin/hole"}
+    assert sorted(trained) == [([20, 30], 5), ([30], 15)]

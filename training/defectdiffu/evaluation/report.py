@@ -117,7 +117,8 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
         "## What a segmenter sees that was trained on real photographs alone",
         "",
         "*found*: it marks a quarter of the mask or more. Beside it the same in the samples' normal twins, which show "
-        "no defect, and in real defects of the test half.",
+        "no defect, and in real defects of the test half. Pairs that the model was never trained on (zero-shot) have a "
+        "segmenter of their own, trained on their photographs alone.",
         "",
         *pair_table(keys, figures),
         "",

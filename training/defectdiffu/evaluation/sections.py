@@ -18,10 +18,11 @@ from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real import join
 from .segmenter import UNet
-from .subject import Subject
+from .subject import Pair, Subject
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10
+ZERO_SHOT_PATIENCE = 3  # times the steps of a product's judge
 
 
 def measure_quality(subject: Subject, ledger: Ledger) -> None:
@@ -72,12 +73,21 @@ def measure_masks(subject: Subject, ledger: Ledger) -> None:
 
 def judge_of(subject: Subject, product: str) -> UNet | None:
     """Trained on every pair of the product that is photographed, zero-shot ones too; None where one has no windows."""
+    pairs = [pair for pair in subject.pairs.values() if pair[0] == product]
+    return _judge(subject, product, pairs, subject.plan.segmenter_steps)
+
+
+def judge_of_zero_shot(subject: Subject, pair: Pair) -> UNet | None:
+    """Knows this one defect, and it well: beside a product's other defects a rare one may not be learnt at all."""
+    return _judge(subject, pair[0], [pair], ZERO_SHOT_PATIENCE * subject.plan.segmenter_steps)
+
+
+def _judge(subject: Subject, product: str, pairs: list[Pair], steps: int) -> UNet | None:
     normal = subject.windows(product, GOOD, "train")
-    defective = [subject.windows(*pair, "train") for pair in subject.pairs.values() if pair[0] == product]
+    defective = [subject.windows(*pair, "train") for pair in pairs]
     if normal is None or None in defective:
         return None
-    plan, report = subject.plan, subject.bar(f"judge {product}")
-    return train_judge(defective, normal, plan.segmenter_steps, plan.seed, report)
+    return train_judge(defective, normal, steps, subject.plan.seed, subject.bar(f"judge {product}"))
 
 
 def measure_photographs(subject: Subject, ledger: Ledger) -> None:
@@ -101,14 +111,17 @@ def measure_photographs(subject: Subject, ledger: Ledger) -> None:
 def measure_judgement(subject: Subject, ledger: Ledger) -> None:
     for product in sorted({product for product, _ in subject.pairs.values()}):
         mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
-        if not list(ledger.missing("judgement", list(mine))):
-            continue
-        judge = judge_of(subject, product)
-        if judge is None:
-            continue
+        judge: UNet | None = None
         for name in ledger.missing("judgement", list(mine)):
-            held_out = subject.windows(*mine[name], "test")
-            ledger.put("judgement", name, judged(judge, subject.drawn(mine[name]), held_out))
+            pair = mine[name]
+            if name not in subject.trained:
+                its_judge = judge_of_zero_shot(subject, pair)
+            else:
+                its_judge = judge = judge or judge_of(subject, product)
+            if its_judge is None:
+                continue
+            held_out = subject.windows(*pair, "test")
+            ledger.put("judgement", name, judged(its_judge, subject.drawn(pair), held_out))
 
 
 def measure_strengths(subject: Subject, ledger: Ledger) -> None:
