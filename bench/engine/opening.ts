@@ -1,4 +1,4 @@
-/** A bundle's model on the CPU as a device worker opens it, in this process. */
+/** A bundle's model as a device worker opens it, in this process. */
 import { resolve } from 'node:path';
 
 import type * as Loading from '../../src/inference/bundle/load.ts';
@@ -11,8 +11,8 @@ const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
 const { openModel } = await built<typeof Opening>('inference/device/model.js');
 const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
 
-export async function open(directory: string, precision: Precision): Promise<Opening.Model> {
-  return openModel(await loadBundle(resolve(directory, 'bundle.json')), deviceOptions('cpu', precision));
+export async function open(directory: string, precision: Precision, device = 'cpu'): Promise<Opening.Model> {
+  return openModel(await loadBundle(resolve(directory, 'bundle.json')), deviceOptions(device, precision));
 }
 
 export const sessionOptions = deviceOptions('cpu', null).session;
