@@ -3,7 +3,7 @@
  * much of that is JavaScript, samples a second from the queue to the PNG files, and the denoiser's rate over that of a large product.
  *
  *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=pictures,steps,drawing,product, LIMIT=120, OUT=FILE;
- *                                   BATCHES, STEPS, QUEUED, ROWS: bench/device/asked.ts)
+ *                                   BATCHES, STEPS, QUEUED, ROWS, SIZE: bench/device/asked.ts)
  *
  * Each part is a process of its own with LIMIT seconds: one that fails, or hangs in a driver, costs its own figures only.
  */

@@ -1,4 +1,4 @@
-/** Samples a second through the pool, from the request to the PNG files, and how long one alone takes; with the batch that calibration chooses. */
+/** Samples a second through the pool, from the request to the PNG files, and how long one alone takes. */
 import type * as Inference from '../../src/inference/index.ts';
 import { built } from '../built.ts';
 import { cpuSecondsOf } from '../processes.ts';
@@ -9,7 +9,6 @@ const { openPool } = await built<typeof Inference>('inference/index.js');
 const ALONE = 3;
 
 export async function drawing(): Promise<void> {
-  await drawn(null);
   for (const rows of asked.rows) await drawn(rows);
 }
 

@@ -12,7 +12,8 @@ const SIZES = { cpu: [1024, 4], cuda: [8192, 16], webgpu: [4096, 8] } as const;
 
 export async function product(): Promise<void> {
   const { provider, session: options } = deviceOptions(asked.device, null);
-  const [size, count] = SIZES[provider];
+  const [usualSize, count] = SIZES[provider];
+  const size = asked.size ?? usualSize;
   const precision = asked.precision === 'fp16' ? 'fp16' : 'fp32';
   const session = await ort.InferenceSession.create(productsInARow(size, count, precision), options);
   const feeds = { scale: new ort.Tensor('float32', [1], [1]) };
