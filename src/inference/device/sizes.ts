@@ -1,0 +1,103 @@
+/**
+ * How many samples, rows and pictures a graph is given at a time. A GPU's runtime prepares for each size: cuDNN's plan of a
+ * convolution is for one, and onnxruntime keeps the last alone, so that any other size, met before or not, costs as much as many steps do
+ * (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
+ */
+import type { Evaluation } from './evaluation.js';
+
+/** How a device wants its sizes. */
+export interface SizeRule {
+  /** Elements computed in vain, over calls in a row, before a smaller size is taken. */
+  readonly patience: number;
+}
+
+/** The least 2ⁿ or 3 · 2ⁿ that is no less; so at most half of what is computed is in vain. */
+export function sizeFor(count: number): number {
+  let size = 1;
+  while (size < count) size *= 2;
+  return 0.75 * size >= count && size > 2 ? 0.75 * size : size;
+}
+
+/** The largest of these sizes that is no more. */
+export function sizeWithin(count: number): number {
+  let size = 1;
+  while (2 * size <= count) size *= 2;
+  return 1.5 * size <= count && size > 1 ? 1.5 * size : size;
+}
+
+/** One dimension of a graph from call to call. */
+export interface Dimension {
+  /** The size to pad to. */
+  sizeOf(count: number): number;
+  /** The size that was taken last was too large for the memory. */
+  forget(): void;
+}
+
+/** @param rule `null`: every count is a size. */
+export function createDimension(rule: SizeRule | null): Dimension {
+  let last = 0;
+  let spare = 0;
+  let needed = 0;
+
+  const take = (size: number): number => {
+    last = size;
+    spare = needed = 0;
+    return size;
+  };
+
+  return {
+    sizeOf(count) {
+      if (rule === null) return count;
+      const size = sizeFor(count);
+      if (size >= last) return take(size);
+      needed = Math.max(needed, size);
+      spare += last - size;
+      return spare > rule.patience ? take(needed) : last;
+    },
+    forget: () => void take(0),
+  };
+}
+
+/** With the last one again and again. */
+export function padded<T>(values: readonly T[], size: number): readonly T[] {
+  const [last] = values.slice(-1);
+  return last === undefined || size <= values.length
+    ? values
+    : [...values, ...Array<T>(size - values.length).fill(last)];
+}
+
+/** The dimensions of the denoiser. */
+export interface EvaluationSizes {
+  padded(evaluation: Evaluation): Evaluation;
+  forget(): void;
+}
+
+export function createEvaluationSizes(rule: SizeRule | null): EvaluationSizes {
+  const [samples, backgrounds, rows] = [createDimension(rule), createDimension(rule), createDimension(rule)];
+  return {
+    padded(evaluation) {
+      if (rule === null) return evaluation;
+      const { latents, timesteps, backgroundSample, background, rowBackground, defect, fusion, maskRows } = evaluation;
+      const [b, u, r] = [
+        samples.sizeOf(latents.length),
+        backgrounds.sizeOf(background.length),
+        rows.sizeOf(rowBackground.length),
+      ];
+      return {
+        latents: padded(latents, b),
+        timesteps: padded(timesteps, b),
+        backgroundSample: padded(backgroundSample, u),
+        background: padded(background, u),
+        rowBackground: padded(rowBackground, r),
+        defect: padded(defect, r),
+        fusion: padded(fusion, r),
+        // As many as samples, of which each asks for one at most: how many want theirs now changes at every step. Also where nobody does, for
+        // tensors without an element are a CPU's affair.
+        maskRows: padded(maskRows.length === 0 ? [0] : maskRows, b),
+      };
+    },
+    forget() {
+      for (const dimension of [samples, backgrounds, rows]) dimension.forget();
+    },
+  };
+}
