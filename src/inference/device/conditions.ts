@@ -8,11 +8,12 @@ import type * as ort from 'onnxruntime-node';
 
 import type { Evaluation } from './evaluation.js';
 import { padded } from './sizes.js';
-import { integers, vectors } from './tensors.js';
+import type { Scratch } from './tensors.js';
+import { createScratch, integers, vectors } from './tensors.js';
 import type { Embed } from './text.js';
 
-/** The denoiser's inputs that say under which conditions its rows are. */
-export type Conditions = (evaluation: Evaluation) => Promise<Record<string, ort.Tensor>>;
+/** The denoiser's inputs that say under which conditions its rows are. @param scratch for those that are large. */
+export type Conditions = (evaluation: Evaluation, scratch?: Scratch) => Promise<Record<string, ort.Tensor>>;
 
 /** For a denoiser that works out the modulations by itself. */
 export function conditionsFromTexts(embed: Embed): Conditions {
@@ -86,7 +87,7 @@ export function conditionsFromModulations(
     });
   };
 
-  return async (evaluation) => {
+  return async (evaluation, scratch = createScratch()) => {
     const keys = new Map<Part, string[]>();
     const missing = new Map<string, Wanted>();
     for (const part of PARTS) {
@@ -105,8 +106,10 @@ export function conditionsFromModulations(
     }
     if (missing.size > 0) await compute(missing);
     const inputs: Record<string, ort.Tensor> = {};
-    for (const [part, ofPart] of keys)
-      inputs[`${part}_modulation`] = vectors(ofPart.map((key) => kept.get(key) as Float32Array));
+    for (const [part, ofPart] of keys) {
+      const rows = ofPart.map((key) => kept.get(key) as Float32Array);
+      inputs[`${part}_modulation`] = vectors(rows, scratch(part));
+    }
     // After they are read: those of one evaluation may be more than are kept.
     forget();
     return inputs;

@@ -12,7 +12,8 @@ import type { Evaluation, Prediction } from './evaluation.js';
 import type { DeviceOptions } from './sessions.js';
 import { openSession } from './sessions.js';
 import { createDimension, createEvaluationSizes, padded, sizeFor, sizeWithin } from './sizes.js';
-import { concatenated, integers, split } from './tensors.js';
+import type { Scratch } from './tensors.js';
+import { concatenated, createScratch, integers, split } from './tensors.js';
 import { openText } from './text.js';
 
 export interface Model {
@@ -47,16 +48,28 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
   const sizes = createEvaluationSizes(device.sizes);
   const pictures = createDimension(device.sizes);
 
+  /**
+   * Of the evaluation before, whose inputs nobody reads any more. They are tens of megabytes on a GPU, and new memory of that size takes longer
+   * than the copy.
+   */
+  let free: Scratch | null = null;
+
   const run = async (evaluation: Evaluation): Promise<ort.InferenceSession.OnnxValueMapType> => {
     const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
-    return denoiser.run({
-      latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
+    const scratch = free ?? createScratch();
+    // Another evaluation that began meanwhile would need its own.
+    free = null;
+    const latent = concatenated(latents, scratch('latent'));
+    const outputs = await denoiser.run({
+      latent: new ort.Tensor('float32', latent, [latents.length, channels, height, width]),
       timestep: integers(timesteps),
       background_sample: integers(backgroundSample),
       row_background: integers(rowBackground),
-      ...(await conditions(evaluation)),
+      ...(await conditions(evaluation, scratch)),
       ...(choosesMaskRows ? { mask_rows: integers(maskRows) } : {}),
     });
+    free = scratch;
+    return outputs;
   };
 
   return {
