@@ -39,8 +39,8 @@ export interface DeviceOptions {
 }
 
 /**
- * Of CUDA: a change of sizes takes as long as some 5000 rows in float32, and 25 000 in float16 (NVIDIA H100, the default bundle). WebGPU
- * keeps what it prepared for a size.
+ * On CUDA a change of sizes takes as long as some 4000 rows in float32, and 30 000 in float16 (NVIDIA H100, the default bundle); between them, what
+ * did best in bench/simulation.ts. WebGPU takes its time for sizes that are new.
  */
 const SIZES = { cpu: null, cuda: { patience: 8192 }, webgpu: { patience: 0 } } as const;
 

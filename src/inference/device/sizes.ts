@@ -1,7 +1,7 @@
 /**
  * How many samples, rows and pictures a graph is given at a time. A GPU's runtime prepares for each size: cuDNN's plan of a
- * convolution is for one, and onnxruntime keeps the last alone, so that any other size, met before or not, costs as much as many steps do
- * (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
+ * convolution is for one, and as far as is known onnxruntime keeps the last alone, so that any other size, met before or not, takes as long as
+ * many steps do (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
  */
 import type { Evaluation } from './evaluation.js';
 
