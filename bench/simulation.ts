@@ -19,7 +19,7 @@ import { quantile } from './statistics.ts';
 
 const { budgetOf } = await built<typeof Calibration>('inference/device/calibration.js');
 const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
-const { createDimension } = await built<typeof Sizing>('inference/device/sizes.js');
+const { coarseSizes, createDimension } = await built<typeof Sizing>('inference/device/sizes.js');
 const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
 
 /**
@@ -124,7 +124,7 @@ export function simulate(
 ): SimulatedInTime {
   const line = lineOf(policy, device);
   const { rule, changeSeconds } = device.sizes ?? { rule: null, changeSeconds: 0 };
-  const dimension = createDimension(rule);
+  const dimension = createDimension(rule, ROWS);
   let [rows, changes, made] = [0, 0, 0];
   const secondsOf = (count: number): number => {
     const size = dimension.sizeOf(ROWS * count);
@@ -202,9 +202,13 @@ function curveSeconds(samples: number): number {
 type Told = Latencies & Omit<SimulatedInTime, 'latencies'>;
 type Sizes = NonNullable<SimulatedDevice['sizes']>;
 const { sizes: rule } = deviceOptions('cuda:0', null);
+const patience = rule?.patience ?? 0;
+const measured = CURVE.map(([samples, ms]) => ({ samples, seconds: ms / 1000 }));
+const coarse = coarseSizes(measured, 256);
 const SIZES: Readonly<Record<string, Sizes>> = {
-  'few sizes': { rule, changeSeconds: CHANGE_SECONDS },
-  'few sizes, the larger one not kept': { rule: { patience: 0 }, changeSeconds: CHANGE_SECONDS },
+  'few sizes': { rule: { patience, coarse }, changeSeconds: CHANGE_SECONDS },
+  'few sizes, small ones too': { rule: { patience }, changeSeconds: CHANGE_SECONDS },
+  'few sizes, the larger one not kept': { rule: { patience: 0, coarse }, changeSeconds: CHANGE_SECONDS },
   'any size': { rule: null, changeSeconds: CHANGE_SECONDS },
   'any size, if a change cost nothing': { rule: null, changeSeconds: 0 },
 };
@@ -238,10 +242,12 @@ function simulateGpu(): void {
     );
     return { ...each, samplesPerSecond, changesPerStep };
   };
-  const few = SIZES['few sizes'] as Sizes;
+  // One that always takes one sample has nothing to change.
+  const sizesFor = (policy: Policy): Sizes =>
+    SIZES[policy === 'this scheduler' || policy === 'static batches' ? 'few sizes' : 'any size'] as Sizes;
   const results = cases.map(({ name, arrivals }) => {
     console.log(name);
-    const policies = POLICIES.map((policy) => ({ policy, ...tell(policy, policy, few, arrivals) }));
+    const policies = POLICIES.map((policy) => ({ policy, ...tell(policy, policy, sizesFor(policy), arrivals) }));
     const sizes = Object.entries(SIZES).map(([how, own]) => ({ how, ...tell(how, 'this scheduler', own, arrivals) }));
     return { name, policies, sizes };
   });

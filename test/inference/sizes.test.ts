@@ -12,7 +12,13 @@ import { measureCurve } from '../../src/inference/device/calibration.js';
 import { openModel } from '../../src/inference/device/model.js';
 import { deviceOptions } from '../../src/inference/device/sessions.js';
 import type { SizeRule } from '../../src/inference/device/sizes.js';
-import { createDimension, createEvaluationSizes, sizeFor, sizeWithin } from '../../src/inference/device/sizes.js';
+import {
+  coarseSizes,
+  createDimension,
+  createEvaluationSizes,
+  sizeFor,
+  sizeWithin,
+} from '../../src/inference/device/sizes.js';
 import type { SampleRequest, SampleResult } from '../../src/inference/index.js';
 import type { FromWorker } from '../../src/inference/protocol.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
@@ -48,11 +54,46 @@ describe('a dimension', () => {
     expect(given({ patience: 40 }, [20, 7, 7, 20, 7, 7, 7])).toEqual([24, 24, 24, 24, 24, 24, 8]);
   });
 
+  test('has no small sizes where small ones take as long', () => {
+    const rule = { patience: 0, coarse: [16, 64] };
+    expect(given(rule, [1, 16, 17, 64, 65, 200])).toEqual([16, 16, 64, 64, 96, 256]);
+    const rows = createDimension(rule, 3);
+    expect([3, 48, 49, 193].map((count) => rows.sizeOf(count))).toEqual([48, 48, 192, 256]);
+    // Too large for the memory: from then on smaller ones are.
+    rows.sizeOf(100);
+    rows.forget();
+    expect([30, 60].map((count) => rows.sizeOf(count))).toEqual([48, 64]);
+    rows.sizeOf(48);
+    rows.forget();
+    expect(rows.sizeOf(24)).toBe(24);
+  });
+
   test('that was too large is not kept', () => {
     const dimension = createDimension({ patience: 1000 });
     expect([dimension.sizeOf(20), dimension.sizeOf(10)]).toEqual([24, 24]);
     dimension.forget();
     expect(dimension.sizeOf(10)).toBe(12);
+  });
+});
+
+describe('small sizes are left out', () => {
+  const curveOf = (ms: number[]): { samples: number; seconds: number }[] =>
+    ms.map((each, i) => ({ samples: 2 ** i, seconds: each / 1000 }));
+
+  test('where four times as many samples take at most twice as long', () => {
+    // An H100, on CUDA and on WebGPU.
+    const cuda = curveOf([5.2, 4.8, 5.3, 6.3, 7.9, 10.7, 14.4, 29.2, 47.2]);
+    expect(coarseSizes(cuda, 256)).toEqual([16, 64]);
+    expect(coarseSizes(curveOf([14.3, 13.6, 13.5, 16.4, 18.1, 27.3, 36.4, 67.5, 131.6]), 128)).toEqual([32]);
+    // With less memory.
+    expect(coarseSizes(cuda, 32)).toEqual([16]);
+    expect(coarseSizes(cuda, 2)).toEqual([]);
+  });
+
+  test('and nowhere else', () => {
+    expect(coarseSizes(curveOf([10, 20, 40, 80]), 8)).toEqual([]);
+    expect(coarseSizes(curveOf([10, 16, 25, 40]), 8)).toEqual([]);
+    expect(coarseSizes([], 256)).toEqual([]);
   });
 });
 
@@ -157,7 +198,7 @@ describe('on a CPU that is told to take few', () => {
     expect(plain).toHaveLength(7);
   });
 
-  test.each([{ patience: 0 }, { patience: 100 }])(
+  test.each([{ patience: 0 }, { patience: 100 }, { patience: 100, coarse: [2] }])(
     'the pictures are the same, with %o',
     async (rule) => {
       expect(plain).toHaveLength(7);

@@ -46,7 +46,7 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
     modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator, { sizeOf });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
   const sizes = createEvaluationSizes(device.sizes);
-  const pictures = createDimension(device.sizes);
+  const pictures = createDimension(device.sizes === null ? null : { ...device.sizes, coarse: [] });
 
   /**
    * Of the evaluation before, whose inputs nobody reads any more. They are tens of megabytes on a GPU, and new memory of that size takes longer

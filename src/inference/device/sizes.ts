@@ -3,12 +3,31 @@
  * convolution is for one, and as far as is known onnxruntime keeps the last alone, so that any other size, met before or not, takes as long as
  * many steps do (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
  */
+import type { CurvePoint } from '../capacity.js';
+import { ROWS_PER_SAMPLE } from '../capacity.js';
 import type { Evaluation } from './evaluation.js';
 
 /** How a device wants its sizes. */
 export interface SizeRule {
   /** Elements computed in vain, over calls in a row, before a smaller size is taken. */
   readonly patience: number;
+  /** Samples of the smallest sizes, the fewest first; every size beyond them. @default none */
+  readonly coarse?: readonly number[];
+}
+
+/**
+ * Where four times as many samples take at most twice as long, nothing between is worth a size of its own.
+ * @param most samples of an evaluation
+ */
+export function coarseSizes(curve: readonly CurvePoint[], most: number): number[] {
+  const coarse: number[] = [];
+  let [last] = curve;
+  while (last !== undefined) {
+    const { samples, seconds } = last;
+    last = curve.findLast((next) => next.samples >= 4 * samples && next.samples <= most && next.seconds <= 2 * seconds);
+    if (last !== undefined) coarse.push(last.samples);
+  }
+  return coarse;
 }
 
 /** The least 2ⁿ or 3 · 2ⁿ that is no less; so at most half of what is computed is in vain. */
@@ -33,8 +52,12 @@ export interface Dimension {
   forget(): void;
 }
 
-/** @param rule `null`: every count is a size. */
-export function createDimension(rule: SizeRule | null): Dimension {
+/**
+ * @param rule `null`: every count is a size.
+ * @param each how many elements a sample has as a rule
+ */
+export function createDimension(rule: SizeRule | null, each = 1): Dimension {
+  let coarse = (rule?.coarse ?? []).map((samples) => each * samples);
   let last = 0;
   let spare = 0;
   let needed = 0;
@@ -48,13 +71,16 @@ export function createDimension(rule: SizeRule | null): Dimension {
   return {
     sizeOf(count) {
       if (rule === null) return count;
-      const size = sizeFor(count);
+      const size = coarse.find((one) => one >= count) ?? sizeFor(count);
       if (size >= last) return take(size);
       needed = Math.max(needed, size);
       spare += last - size;
       return spare > rule.patience ? take(needed) : last;
     },
-    forget: () => void take(0),
+    forget() {
+      coarse = coarse.filter((size) => size < last);
+      take(0);
+    },
   };
 }
 
@@ -66,6 +92,9 @@ export function padded<T>(values: readonly T[], size: number): readonly T[] {
     : [...values, ...Array<T>(size - values.length).fill(last)];
 }
 
+/** Those of Eq. 4. */
+const BACKGROUNDS_PER_SAMPLE = 2;
+
 /** The dimensions of the denoiser. */
 export interface EvaluationSizes {
   padded(evaluation: Evaluation): Evaluation;
@@ -73,7 +102,9 @@ export interface EvaluationSizes {
 }
 
 export function createEvaluationSizes(rule: SizeRule | null): EvaluationSizes {
-  const [samples, backgrounds, rows] = [createDimension(rule), createDimension(rule), createDimension(rule)];
+  const samples = createDimension(rule);
+  const backgrounds = createDimension(rule, BACKGROUNDS_PER_SAMPLE);
+  const rows = createDimension(rule, ROWS_PER_SAMPLE);
   return {
     padded(evaluation) {
       if (rule === null) return evaluation;
