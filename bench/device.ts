@@ -2,7 +2,7 @@
  * A device and what the engine makes of it: whether it draws the CPU's pictures, what a step of 1, 2, 4 … samples takes and how
  * much of that is JavaScript, samples a second from the queue to the PNG files, and the denoiser's rate over that of a large product.
  *
- *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=pictures,steps,drawing,product, LIMIT=120, OUT=FILE;
+ *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=pictures,steps,changes,drawing,product, LIMIT=120, OUT=FILE;
  *                                   BATCHES, STEPS, QUEUED, ROWS, SIZE: bench/device/asked.ts)
  *
  * Each part is a process of its own with LIMIT seconds: one that fails, or hangs in a driver, costs its own figures only.
@@ -16,7 +16,7 @@ import { machineOf } from './results.ts';
 
 const DEVICE = process.env['DEVICE'] ?? 'cpu';
 const PRECISIONS = (process.env['PRECISIONS'] ?? 'fp32').split(',');
-const PARTS = (process.env['PARTS'] ?? 'pictures,steps,drawing,product').split(',');
+const PARTS = (process.env['PARTS'] ?? 'pictures,steps,changes,drawing,product').split(',');
 const LIMIT_SECONDS = Number(process.env['LIMIT'] ?? 120);
 const OUT = process.env['OUT'] ?? `bench/results/device-${DEVICE.replaceAll(/\W/g, '-')}.json`;
 

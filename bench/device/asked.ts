@@ -12,8 +12,8 @@ const numbers = (value: string): number[] => value.split(',').filter(Boolean).ma
 export const asked = {
   device: process.env['DEVICE'] ?? 'cpu',
   precision: (process.env['PRECISION'] ?? 'fp32') as Precision,
-  /** Samples of a step. */
-  batches: numbers(process.env['BATCHES'] ?? '1,2,4,8,16,32,64,128,256'),
+  /** Samples of a step, the fewest first: a device may pad fewer to as many as it had before. */
+  batches: numbers(process.env['BATCHES'] ?? '1,2,4,8,16,32,64,128,256').sort((a, b) => a - b),
   /** Of a picture. */
   steps: Number(process.env['STEPS'] ?? 20),
   /** Samples that are drawn together. */

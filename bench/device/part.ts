@@ -1,10 +1,11 @@
 /** One part of the device's bench, in a process of its own (bench/device.ts). */
+import { changes } from './changes.ts';
 import { drawing } from './drawing.ts';
 import { pictures } from './pictures.ts';
 import { product } from './product.ts';
 import { steps } from './steps.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = { pictures, steps, drawing, product };
+const PARTS: Readonly<Record<string, () => Promise<void>>> = { pictures, steps, changes, drawing, product };
 
 try {
   const part = PARTS[process.env['PART'] ?? ''];
