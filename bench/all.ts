@@ -26,7 +26,7 @@ for (const bench of BENCHES) {
 console.log('\n== summary');
 for (const bench of BENCHES.filter((one) => !failed.includes(one))) {
   const { machine, headlines } = keptOf(bench);
-  console.log(`${bench} (${machine.commit}, load ${machine.load.toFixed(1)})`);
+  console.log(`${bench} (${machine.commit ?? 'no commit'}, load ${machine.load.toFixed(1)})`);
   for (const [what, said] of Object.entries(headlines)) console.log(`  ${what}: ${said}`);
 }
 for (const bench of failed) console.log(`${bench} FAILED`);

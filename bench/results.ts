@@ -6,24 +6,40 @@ import { cpus, loadavg } from 'node:os';
 const FOLDER = 'bench/results';
 
 export interface Kept {
-  readonly machine: { readonly commit: string; readonly load: number };
+  readonly machine: { readonly commit: string | null; readonly load: number };
   /** What stands in the summary of all benches. */
   readonly headlines: Record<string, string>;
 }
 
-export function keep(name: string, figures: object, headlines: Record<string, string>): void {
+/** Where and when figures were measured. */
+export function machineOf(): object {
   const processors = cpus();
-  const machine = {
+  return {
     processor: processors[0]?.model,
     cores: processors.length,
     /** Over the last minute; the bench itself is in it. */
     load: loadavg()[0],
     node: process.version,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim(),
+    commit: commitOf(),
     at: new Date().toISOString(),
   };
+}
+
+/** `null` where what runs is a copy without its history. */
+function commitOf(): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return null;
+  }
+}
+
+export function keep(name: string, figures: object, headlines: Record<string, string>): void {
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(`${FOLDER}/${name}.json`, `${JSON.stringify({ machine, headlines, ...figures }, null, 1)}\n`);
+  const kept = { machine: machineOf(), headlines, ...figures };
+  writeFileSync(`${FOLDER}/${name}.json`, `${JSON.stringify(kept, null, 1)}\n`);
 }
 
 export const keptOf = (name: string): Kept => JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8')) as Kept;

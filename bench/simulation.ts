@@ -2,13 +2,15 @@
  * The engine's own schedule, and the two policies it is compared with, in virtual time: what a step costs comes from a curve, so
  * that a device can be tried that is not at hand.
  *
- *   npm run bench:simulation            (SECONDS=600, LONG=500, STEPS=20)
+ *   npm run bench:simulation            (SECONDS=60, LONG=500, STEPS=20)
  *
- * The curve of a GPU is assumed, not measured: 12 ms a step and 0.9 ms more for each sample in it, 64 samples at most.
+ * The curve is that of an NVIDIA H100 in float32, as bench/device.ts measured it (docs/devices.md), and so is what a change of sizes takes.
  */
 import { fileURLToPath } from 'node:url';
 import type * as Calibration from '../src/inference/device/calibration.js';
 import type * as Scheduling from '../src/inference/device/schedule.js';
+import type * as Sizing from '../src/inference/device/sizes.js';
+import type * as Sessions from '../src/inference/device/sessions.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
 import { built } from './built.ts';
@@ -17,6 +19,8 @@ import { quantile } from './statistics.ts';
 
 const { budgetOf } = await built<typeof Calibration>('inference/device/calibration.js');
 const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
+const { coarseSizes, createDimension } = await built<typeof Sizing>('inference/device/sizes.js');
+const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
 
 /**
  * `static batches`: those that wait when the device is free go together to their end, as many as one step may have.
@@ -32,6 +36,8 @@ export interface SimulatedDevice {
   readonly largest: number;
   /** From a sample's last step to its files, during which nothing else is done. */
   readonly finishSeconds: number;
+  /** How its rows are padded, and what a step takes longer that has another number of them than the last. @default not at all, nothing */
+  readonly sizes?: { readonly rule: Sizing.SizeRule | null; readonly changeSeconds: number };
 }
 
 interface Waiting {
@@ -104,14 +110,30 @@ export interface Simulated {
   readonly samplesPerSecond: number;
 }
 
+export interface SimulatedInTime extends Simulated {
+  /** Of the number of rows. */
+  readonly changesPerStep: number;
+}
+
 /** @param arrivals in the order of their times. */
 export function simulate(
   policy: Policy,
   arrivals: readonly Arrival[],
   steps: number,
   device: SimulatedDevice,
-): Simulated {
+): SimulatedInTime {
   const line = lineOf(policy, device);
+  const { rule, changeSeconds } = device.sizes ?? { rule: null, changeSeconds: 0 };
+  const dimension = createDimension(rule, ROWS);
+  let [rows, changes, made] = [0, 0, 0];
+  const secondsOf = (count: number): number => {
+    const size = dimension.sizeOf(ROWS * count);
+    const changed = rows !== 0 && size !== rows;
+    rows = size;
+    made++;
+    if (changed) changes++;
+    return device.stepSeconds(size / ROWS) + (changed ? changeSeconds : 0);
+  };
   const open = new Map<Arrival, number>(arrivals.map((arrival) => [arrival, arrival.count]));
   const doneAt = new Map<Arrival, number>();
   let [now, arrived, key, samples] = [0, 0, 0, 0];
@@ -123,7 +145,7 @@ export function simulate(
       now = arrivals[arrived]?.at ?? Infinity;
       continue;
     }
-    now += device.stepSeconds(batch.length);
+    now += secondsOf(batch.length);
     for (const sample of batch) {
       sample.stepsLeft--;
       if (sample.stepsLeft > 0) continue;
@@ -136,7 +158,7 @@ export function simulate(
     }
   }
   const latencies = arrivals.map((arrival) => (doneAt.get(arrival) ?? NaN) - arrival.at);
-  return { latencies, samplesPerSecond: samples / (now - (arrivals[0]?.at ?? 0)) };
+  return { latencies, samplesPerSecond: samples / (now - (arrivals[0]?.at ?? 0)), changesPerStep: changes / made };
 }
 
 export interface Latencies {
@@ -155,15 +177,51 @@ export const latenciesOf = (seconds: readonly number[]): Latencies => ({
 export const singles = (arrivals: readonly Arrival[], latencies: readonly number[]): number[] =>
   latencies.filter((_, i) => arrivals[i]?.count === 1);
 
+/** Milliseconds of a step of so many samples: medians on an H100, CUDA, float32 with TF32. */
+const CURVE = [
+  [1, 5.2],
+  [2, 4.8],
+  [4, 5.3],
+  [8, 6.3],
+  [16, 7.9],
+  [32, 10.7],
+  [64, 14.4],
+  [128, 29.2],
+  [256, 47.2],
+] as const;
+/** What a step took longer there that had another size than the one before. */
+const CHANGE_SECONDS = 0.26;
+
+function curveSeconds(samples: number): number {
+  const above = CURVE.findIndex(([size]) => size >= samples);
+  const [right, more] = CURVE.at(above) ?? [1, 0];
+  const [left, less] = CURVE[above - 1] ?? [right, more];
+  return (right === left ? more : less + ((more - less) * (samples - left)) / (right - left)) / 1000;
+}
+
+type Told = Latencies & Omit<SimulatedInTime, 'latencies'>;
+type Sizes = NonNullable<SimulatedDevice['sizes']>;
+const { sizes: rule } = deviceOptions('cuda:0', null);
+const patience = rule?.patience ?? 0;
+const measured = CURVE.map(([samples, ms]) => ({ samples, seconds: ms / 1000 }));
+const coarse = coarseSizes(measured, 256);
+const SIZES: Readonly<Record<string, Sizes>> = {
+  'few sizes': { rule: { patience, coarse }, changeSeconds: CHANGE_SECONDS },
+  'few sizes, small ones too': { rule: { patience }, changeSeconds: CHANGE_SECONDS },
+  'few sizes, the larger one not kept': { rule: { patience: 0, coarse }, changeSeconds: CHANGE_SECONDS },
+  'any size': { rule: null, changeSeconds: CHANGE_SECONDS },
+  'any size, if a change cost nothing': { rule: null, changeSeconds: 0 },
+};
+
 function simulateGpu(): void {
-  const seconds = Number(process.env['SECONDS'] ?? 600);
+  const seconds = Number(process.env['SECONDS'] ?? 60);
   const long = Number(process.env['LONG'] ?? 500);
   const steps = Number(process.env['STEPS'] ?? 20);
-  const gpu: SimulatedDevice = { stepSeconds: (samples) => 0.012 + 0.0009 * samples, largest: 64, finishSeconds: 0 };
+  const gpu: SimulatedDevice = { stepSeconds: curveSeconds, largest: 256, finishSeconds: 0 };
   const alone = steps * gpu.stepSeconds(1);
   const capacity = gpu.largest / (steps * gpu.stepSeconds(gpu.largest));
   console.log(
-    `A GPU of an ASSUMED curve (12 ms + 0.9 ms a sample, up to 64): ${capacity.toFixed(0)} samples/s, one alone ${(1000 * alone).toFixed(0)} ms`,
+    `A GPU of the steps of an H100 (float32): at most ${capacity.toFixed(0)} samples/s, one alone ${(1000 * alone).toFixed(0)} ms`,
   );
   const cases = [
     ...[0.3, 0.6, 0.9].map((share) => ({
@@ -175,25 +233,30 @@ function simulateGpu(): void {
       arrivals: behindLong(long, poisson(0.1 * capacity, seconds / 60, 7)),
     },
   ];
+  const tell = (name: string, policy: Policy, sizes: Sizes, arrivals: readonly Arrival[]): Told => {
+    const { latencies, samplesPerSecond, changesPerStep } = simulate(policy, arrivals, steps, { ...gpu, sizes });
+    const each = latenciesOf(singles(arrivals, latencies));
+    console.log(
+      `  ${name.padEnd(36)} p50 ${each.p50.toFixed(2)}, p95 ${each.p95.toFixed(2)}, p99 ${each.p99.toFixed(2)} s, ` +
+        `${(each.p50 / alone).toFixed(1)} × alone; ${samplesPerSecond.toFixed(1)} samples/s, ${(100 * changesPerStep).toFixed(1)} changes in 100 steps`,
+    );
+    return { ...each, samplesPerSecond, changesPerStep };
+  };
+  // One that always takes one sample has nothing to change.
+  const sizesFor = (policy: Policy): Sizes =>
+    SIZES[policy === 'this scheduler' || policy === 'static batches' ? 'few sizes' : 'any size'] as Sizes;
   const results = cases.map(({ name, arrivals }) => {
     console.log(name);
-    const policies = POLICIES.map((policy) => {
-      const { latencies, samplesPerSecond } = simulate(policy, arrivals, steps, gpu);
-      const each = latenciesOf(singles(arrivals, latencies));
-      console.log(
-        `  ${policy.padEnd(15)} p50 ${each.p50.toFixed(2)}, p95 ${each.p95.toFixed(2)}, p99 ${each.p99.toFixed(2)} s, ` +
-          `${(each.p50 / alone).toFixed(1)} × alone; ${samplesPerSecond.toFixed(1)} samples/s`,
-      );
-      return { policy, ...each, samplesPerSecond };
-    });
-    return { name, policies };
+    const policies = POLICIES.map((policy) => ({ policy, ...tell(policy, policy, sizesFor(policy), arrivals) }));
+    const sizes = Object.entries(SIZES).map(([how, own]) => ({ how, ...tell(how, 'this scheduler', own, arrivals) }));
+    return { name, policies, sizes };
   });
   keep(
     'simulation',
-    { curve: 'assumed: 12 ms + 0.9 ms a sample, up to 64', alone, capacity, results },
+    { curve: CURVE, changeSeconds: CHANGE_SECONDS, alone, capacity, results },
     Object.fromEntries(
       results.map(({ name, policies }) => [
-        `assumed GPU, one sample, ${name}`,
+        `simulated GPU, one sample, ${name}`,
         policies.map(({ policy, p50 }) => `${policy} ${(p50 / alone).toFixed(1)} ×`).join(', '),
       ]),
     ),

@@ -1,9 +1,10 @@
-/** A bundle's model on the CPU as a device worker opens it, in this process. */
+/** A bundle's model as a device worker opens it, in this process. */
 import { resolve } from 'node:path';
 
 import type * as Loading from '../../src/inference/bundle/load.ts';
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Opening from '../../src/inference/device/model.ts';
+import type { SizeRule } from '../../src/inference/device/sizes.ts';
 import type * as Sessions from '../../src/inference/device/sessions.ts';
 import { built } from '../built.ts';
 
@@ -11,8 +12,16 @@ const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
 const { openModel } = await built<typeof Opening>('inference/device/model.js');
 const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
 
-export async function open(directory: string, precision: Precision): Promise<Opening.Model> {
-  return openModel(await loadBundle(resolve(directory, 'bundle.json')), deviceOptions('cpu', precision));
+/** @param sizes in place of those of the device. */
+export async function open(
+  directory: string,
+  precision: Precision,
+  device = 'cpu',
+  sizes?: SizeRule | null,
+): Promise<Opening.Model> {
+  const options = deviceOptions(device, precision);
+  const bundle = await loadBundle(resolve(directory, 'bundle.json'));
+  return openModel(bundle, sizes === undefined ? options : { ...options, sizes });
 }
 
 export const sessionOptions = deviceOptions('cpu', null).session;

@@ -63,6 +63,7 @@ function stage(
   let heard = (): void => undefined;
   const model: Model = {
     manifest,
+    within: (count) => count,
     denoise: async (evaluation) => {
       evaluations.push(evaluation);
       await Promise.resolve();

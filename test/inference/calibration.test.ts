@@ -77,16 +77,40 @@ describe('of a device whose step takes', () => {
     expect(budgetOf(await measureCurve(model, 60_000))).toEqual({ rows: 3 * 64, quickRows: 3 * 4 });
   });
 
-  test('ten seconds, it is measured once and drawn with one at a time', async () => {
+  test('ten seconds, nothing larger is tried and it is drawn with one at a time', async () => {
     const { model, tried } = modelWhose((samples) => 10_000 * samples);
     expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3);
-    expect(tried).toEqual([1]);
+    expect(tried).toEqual([1, 1]);
   });
 
   test('long at first, because it compiles, the first run does not count', async () => {
     let runs = 0;
     const { model } = modelWhose(() => (runs++ % 4 === 0 ? 200 : 10));
     expect((await measureCurve(model, 20_000)).every(({ seconds }) => seconds === 0.01)).toBe(true);
+  });
+
+  test('longer to be loaded and compiled than there is for measuring, the batch that pays is found all the same', async () => {
+    let last = 0;
+    const { model } = modelWhose((samples) => {
+      const preparing = samples === last ? 0 : last === 0 ? 5000 : 900;
+      last = samples;
+      return preparing + 10 * Math.max(1, samples / 32);
+    });
+    const curve = await measureCurve(model, 2000);
+    expect(budgetOf(curve).rows).toBe(3 * 32);
+    expect(curve[0]).toEqual({ samples: 1, seconds: 0.01 });
+    expect(clock).toBeLessThan(32_000);
+  });
+
+  test('for ever to be prepared for each size, it ends', async () => {
+    let last = 0;
+    const { model } = modelWhose((samples) => {
+      const preparing = samples === last ? 0 : 20_000;
+      last = samples;
+      return preparing + 10;
+    });
+    await measureCurve(model, 2000);
+    expect(clock).toBeLessThan(60_000);
   });
 
   test('more memory than there is from 8 samples on, 4 is the most', async () => {

@@ -77,7 +77,9 @@ test('distinct ones are computed once, all in one run, and not again', async () 
 
 test('those used least lately are forgotten, and computed again when they are wanted', async () => {
   const { session, runs } = graph();
-  const conditions = conditionsFromModulations(embed, session, 10 * 3 * Float32Array.BYTES_PER_ELEMENT);
+  const conditions = conditionsFromModulations(embed, session, {
+    bytesKept: 10 * 3 * Float32Array.BYTES_PER_ELEMENT,
+  });
   const first = await conditions(evaluation([900, 900]));
   await conditions(evaluation([40, 40]));
   expect(runs).toEqual([7, 7]);

@@ -53,7 +53,8 @@ describe('the arithmetic of a bundle', () => {
   test('is the quickest for the device that draws the same pictures', () => {
     const all = [variant('fp32'), variant('int8', 41), variant('fp16', 50)];
     expect(chosen('cpu', null, ...all)).toBe('int8');
-    expect(chosen('cuda:0', null, ...all)).toBe('fp16');
+    expect(chosen('cuda:0', null, ...all)).toBe('fp32');
+    expect(chosen('cuda:0', null, variant('int8', 41), variant('fp16', 50))).toBe('fp16');
     expect(chosen('webgpu', null, ...all)).toBe('fp32');
   });
 

@@ -80,8 +80,15 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
       withSharedDecoder(model, (pictures) => tell({ kind: 'reduced', bundle, pictures })),
     );
   }
+  /** So that padding takes no evaluation beyond its budget. */
+  const budgetOf = (bundle: string): RowBudget => {
+    const { rows, quickRows } = budgets.get(bundle) ?? ONE_AT_A_TIME;
+    const within = models.get(bundle)?.within ?? ((count) => count);
+    return { rows: within(rows), quickRows: within(quickRows) };
+  };
+
   const schedule = createSchedule<Sample>({
-    rows: (bundle) => budgets.get(bundle) ?? ONE_AT_A_TIME,
+    rows: budgetOf,
     bytes: BYTES_IN_WORK,
     mayBegin: () => reading < MAXIMUM_READING,
   });

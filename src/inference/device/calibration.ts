@@ -20,6 +20,8 @@ const NEARLY = 0.95;
 const QUICK = 2;
 /** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
 export const CALIBRATION_MS = 2_000;
+/** For all sizes of one bundle: loading and compiling what computes them. */
+const MOST_PREPARING_MS = 30_000;
 
 export function budgetOf(curve: readonly CurvePoint[]): RowBudget {
   const best = Math.max(...curve.map(throughput));
@@ -33,9 +35,10 @@ function throughput({ samples, seconds }: CurvePoint): number {
   return samples / seconds;
 }
 
-/** @param milliseconds after which nothing larger is tried. */
+/** @param milliseconds after which nothing larger is tried; what the device takes to prepare for a size does not count. */
 export async function measureCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
-  const deadline = performance.now() + milliseconds;
+  const began = performance.now();
+  let deadline = began + milliseconds;
   const evaluationOf = typicalEvaluations(model);
   const curve: CurvePoint[] = [];
   for (let samples = 1; samples <= MOST_SAMPLES; samples *= 2) {
@@ -43,8 +46,10 @@ export async function measureCurve(model: Model, milliseconds: number): Promise<
     // The next size takes about twice as long, and is run twice at least.
     if (last !== undefined && performance.now() + 4000 * last.seconds > deadline) break;
     // Out of memory, as a rule. Whatever it is, a draw that meets it says so.
-    const seconds = await secondsOf(model, evaluationOf(samples), deadline).catch(() => null);
-    if (seconds === null) break;
+    const timed = await timesOf(model, evaluationOf(samples), deadline).catch(() => null);
+    if (timed === null) break;
+    const { seconds, preparing } = timed;
+    deadline = Math.min(deadline + 1000 * preparing, began + milliseconds + MOST_PREPARING_MS);
     const point = { samples, seconds };
     curve.push(point);
     if (last !== undefined && throughput(point) < RISE * throughput(last)) break;
@@ -52,18 +57,24 @@ export async function measureCurve(model: Model, milliseconds: number): Promise<
   return curve;
 }
 
-async function secondsOf(model: Model, evaluation: Evaluation, deadline: number): Promise<number> {
+/** In seconds: of the best run, and how much longer the first one took. */
+interface Times {
+  readonly seconds: number;
+  readonly preparing: number;
+}
+
+async function timesOf(model: Model, evaluation: Evaluation, deadline: number): Promise<Times> {
   const run = async (): Promise<number> => {
     const began = performance.now();
     await model.denoise(evaluation);
     return (performance.now() - began) / 1000;
   };
-  // The first run of a shape allocates its memory, and on a GPU compiles.
+  // The first run of a shape allocates its memory, and on a GPU loads and compiles: seconds, where a step takes milliseconds.
   const first = await run();
-  if (performance.now() > deadline) return first;
   let best = await run();
-  for (let i = 1; i < RUNS && performance.now() < deadline; i++) best = Math.min(best, await run());
-  return best;
+  const until = deadline + 1000 * Math.max(0, first - best);
+  for (let i = 1; i < RUNS && performance.now() < until; i++) best = Math.min(best, await run());
+  return { seconds: best, preparing: Math.max(0, first - best) };
 }
 
 /** Evaluations as drawing makes them: phrases of the vocabulary, noise, three rows over two backgrounds for each sample. */

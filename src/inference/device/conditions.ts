@@ -3,15 +3,17 @@
  * follow from (timestep, text) alone. Those are computed once for every distinct pair and kept: samples of one generation
  * share them, at every step.
  */
-import * as ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 
 import type { Evaluation } from './evaluation.js';
-import { vectors } from './tensors.js';
+import { padded } from './sizes.js';
+import type { Scratch } from './tensors.js';
+import { createScratch, integers, vectors } from './tensors.js';
 import type { Embed } from './text.js';
 
-/** The denoiser's inputs that say under which conditions its rows are. */
-export type Conditions = (evaluation: Evaluation) => Promise<Record<string, ort.Tensor>>;
+/** The denoiser's inputs that say under which conditions its rows are. @param scratch for those that are large. */
+export type Conditions = (evaluation: Evaluation, scratch?: Scratch) => Promise<Record<string, ort.Tensor>>;
 
 /** For a denoiser that works out the modulations by itself. */
 export function conditionsFromTexts(embed: Embed): Conditions {
@@ -37,7 +39,17 @@ interface Wanted {
   readonly timestep: number;
 }
 
-export function conditionsFromModulations(embed: Embed, session: InferenceSession, bytesKept = BYTES_KEPT): Conditions {
+export interface ModulationOptions {
+  readonly bytesKept?: number;
+  /** Of so many conditions in one run of the graph. */
+  readonly sizeOf?: (count: number) => number;
+}
+
+export function conditionsFromModulations(
+  embed: Embed,
+  session: InferenceSession,
+  { bytesKept = BYTES_KEPT, sizeOf = (count) => count }: ModulationOptions = {},
+): Conditions {
   const kept = new Map<string, Float32Array>();
   let bytes = 0;
 
@@ -57,20 +69,25 @@ export function conditionsFromModulations(embed: Embed, session: InferenceSessio
   /** All of them in one run of the graph, which gives all parts for every condition. */
   const compute = async (missing: ReadonlyMap<string, Wanted>): Promise<void> => {
     const wanted = [...missing];
-    const timesteps = BigInt64Array.from(wanted, ([, { timestep }]) => BigInt(timestep));
+    const size = sizeOf(wanted.length);
     const texts = await Promise.all(wanted.map(([, { phrase }]) => embed(phrase)));
     const outputs = await session.run({
-      timestep: new ort.Tensor('int64', timesteps, [wanted.length]),
-      text: vectors(texts),
+      timestep: integers(
+        padded(
+          wanted.map(([, { timestep }]) => timestep),
+          size,
+        ),
+      ),
+      text: vectors(padded(texts, size)),
     });
     wanted.forEach(([key, { part }], i) => {
       const all = outputs[`${part}_modulation`]?.data as Float32Array;
-      const width = all.length / wanted.length;
+      const width = all.length / size;
       keep(key, all.slice(i * width, (i + 1) * width));
     });
   };
 
-  return async (evaluation) => {
+  return async (evaluation, scratch = createScratch()) => {
     const keys = new Map<Part, string[]>();
     const missing = new Map<string, Wanted>();
     for (const part of PARTS) {
@@ -89,8 +106,10 @@ export function conditionsFromModulations(embed: Embed, session: InferenceSessio
     }
     if (missing.size > 0) await compute(missing);
     const inputs: Record<string, ort.Tensor> = {};
-    for (const [part, ofPart] of keys)
-      inputs[`${part}_modulation`] = vectors(ofPart.map((key) => kept.get(key) as Float32Array));
+    for (const [part, ofPart] of keys) {
+      const rows = ofPart.map((key) => kept.get(key) as Float32Array);
+      inputs[`${part}_modulation`] = vectors(rows, scratch(part));
+    }
     // After they are read: those of one evaluation may be more than are kept.
     forget();
     return inputs;

@@ -19,7 +19,7 @@ interface Asked {
 /** @param reduced hears of it when the decoder ran out of memory, and how many pictures it is given at a time from then on. */
 export function withSharedDecoder(model: Model, reduced: (pictures: number) => void): Model {
   const { width, height } = model.manifest.image;
-  let maximum = Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * height)));
+  let maximum = model.within(Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * height))));
   let asked: Asked[] = [];
   let running = false;
 
@@ -45,7 +45,7 @@ export function withSharedDecoder(model: Model, reduced: (pictures: number) => v
         return;
       }
       const half = batch.length >> 1;
-      maximum = Math.min(maximum, half);
+      maximum = Math.min(maximum, model.within(half));
       reduced(maximum);
       await decode(batch.slice(0, half));
       await decode(batch.slice(half));

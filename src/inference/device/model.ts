@@ -11,11 +11,15 @@ import { conditionsFromModulations, conditionsFromTexts } from './conditions.js'
 import type { Evaluation, Prediction } from './evaluation.js';
 import type { DeviceOptions } from './sessions.js';
 import { openSession } from './sessions.js';
-import { concatenated, integers, split } from './tensors.js';
+import { createDimension, createEvaluationSizes, padded, sizeFor, sizeWithin } from './sizes.js';
+import type { Scratch } from './tensors.js';
+import { concatenated, createScratch, integers, split } from './tensors.js';
 import { openText } from './text.js';
 
 export interface Model {
   readonly manifest: Manifest;
+  /** As many rows or pictures as may be asked for at once where `count` are allowed: padding (sizes.ts) takes it to no more. */
+  within(count: number): number;
   /** One prediction per row. */
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
   /** Latents (or mask features) [C,h,w] → as many pictures [3,H,W], in about −1 … 1. */
@@ -37,33 +41,54 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
   const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
 
   const embed = await openText(bundle, textEncoder);
-  const conditions = modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator);
+  const sizeOf = device.sizes === null ? (count: number): number => count : sizeFor;
+  const conditions =
+    modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator, { sizeOf });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
-  /** Tensors without an element are a CPU's affair: elsewhere a row is computed that nobody asked for. */
-  const maskRowsFor = (wanted: readonly number[]): readonly number[] =>
-    wanted.length === 0 && device.provider !== 'cpu' ? [0] : wanted;
+  const sizes = createEvaluationSizes(device.sizes);
+  const pictures = createDimension(device.sizes === null ? null : { ...device.sizes, coarse: [] });
+
+  /**
+   * Of the evaluation before, whose inputs nobody reads any more. They are tens of megabytes on a GPU, and new memory of that size takes longer
+   * than the copy.
+   */
+  let free: Scratch | null = null;
+
+  const run = async (evaluation: Evaluation): Promise<ort.InferenceSession.OnnxValueMapType> => {
+    const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
+    const scratch = free ?? createScratch();
+    // Another evaluation that began meanwhile would need its own.
+    free = null;
+    const latent = concatenated(latents, scratch('latent'));
+    const outputs = await denoiser.run({
+      latent: new ort.Tensor('float32', latent, [latents.length, channels, height, width]),
+      timestep: integers(timesteps),
+      background_sample: integers(backgroundSample),
+      row_background: integers(rowBackground),
+      ...(await conditions(evaluation, scratch)),
+      ...(choosesMaskRows ? { mask_rows: integers(maskRows) } : {}),
+    });
+    free = scratch;
+    return outputs;
+  };
 
   return {
     manifest,
+    within: (count) => (device.sizes === null ? count : sizeWithin(count)),
 
     async denoise(evaluation) {
-      const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
-      const masked = maskRowsFor(maskRows);
-      const outputs = await denoiser.run({
-        latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
-        timestep: integers(timesteps),
-        background_sample: integers(backgroundSample),
-        row_background: integers(rowBackground),
-        ...(await conditions(evaluation)),
-        ...(choosesMaskRows ? { mask_rows: integers(masked) } : {}),
+      const asked = sizes.padded(evaluation);
+      const outputs = await run(asked).catch((error: unknown) => {
+        sizes.forget();
+        throw error;
       });
       const given = (name: string, parts: number): Float32Array[] => split(outputs[name]?.data as Float32Array, parts);
-      const noise = given('noise', rowBackground.length);
-      const features = given('mask_feature', choosesMaskRows ? masked.length : rowBackground.length);
-      const variance =
-        manifest.schedule.varianceType === 'learned_range' ? given('variance', rowBackground.length) : undefined;
-      const featureOf = new Map(maskRows.map((row, k) => [row, features[choosesMaskRows ? k : row]]));
-      return rowBackground.map((_, r) => ({
+      const rows = asked.rowBackground.length;
+      const noise = given('noise', rows);
+      const features = given('mask_feature', choosesMaskRows ? asked.maskRows.length : rows);
+      const variance = manifest.schedule.varianceType === 'learned_range' ? given('variance', rows) : undefined;
+      const featureOf = new Map(evaluation.maskRows.map((row, k) => [row, features[choosesMaskRows ? k : row]]));
+      return evaluation.rowBackground.map((_, r) => ({
         noise: noise[r] as Float32Array,
         maskFeature: featureOf.get(r),
         variance: variance?.[r],
@@ -71,10 +96,15 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
     },
 
     async decode(latents) {
-      const { image } = await decoder.run({
-        latent: new ort.Tensor('float32', concatenated(latents), [latents.length, channels, height, width]),
+      const size = pictures.sizeOf(latents.length);
+      const run = decoder.run({
+        latent: new ort.Tensor('float32', concatenated(padded(latents, size)), [size, channels, height, width]),
       });
-      return split(image?.data as Float32Array, latents.length);
+      const { image } = await run.catch((error: unknown) => {
+        pictures.forget();
+        throw error;
+      });
+      return split(image?.data as Float32Array, size).slice(0, latents.length);
     },
 
     async encode(image) {

@@ -2,12 +2,14 @@
 import { verifyFiles } from '../bundle/load.js';
 import type { Bundle } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
+import { ROWS_PER_SAMPLE } from '../capacity.js';
 import type { ToWorker } from '../protocol.js';
 import { CALIBRATION_MS, budgetOf, measureCurve } from './calibration.js';
 import { calibrationKey, recall, remember } from './calibrationFile.js';
 import type { Model } from './model.js';
 import { openModel } from './model.js';
 import type { DeviceOptions } from './sessions.js';
+import { coarseSizes } from './sizes.js';
 
 type Opening = Extract<ToWorker, { kind: 'open' }>;
 
@@ -19,17 +21,26 @@ export async function openMeasured(
 ): Promise<{ model: Model; capacity: Capacity }> {
   // Again, right before they are loaded: a worker that replaces another may come weeks after the pool read the files.
   await verifyFiles(bundle);
-  const model = await openModel(bundle, options);
+  const opened = async (capacity: Capacity): Promise<{ model: Model; capacity: Capacity }> => ({
+    model: await openModel(bundle, sizedFor(capacity, options)),
+    capacity,
+  });
   const known = capacities.find((capacity) => capacity.bundle === bundle.id);
-  if (known !== undefined) return { model, capacity: known };
+  if (known !== undefined) return opened(known);
 
   const key = await calibrationKey(device, options, bundle);
   const kept = calibrationDirectory === null ? null : await recall(calibrationDirectory, key);
-  if (kept !== null) return { model, capacity: { bundle: bundle.id, ...budgetOf(kept), curve: kept } };
+  if (kept !== null) return opened({ bundle: bundle.id, ...budgetOf(kept), curve: kept });
 
+  const model = await openModel(bundle, options);
   const curve = await measureCurve(model, CALIBRATION_MS);
   if (calibrationDirectory !== null && curve.length > 0) await remember(calibrationDirectory, key, curve);
   // A session keeps the memory that its largest batch took, which the decoder may need: it is given back with the session.
   await model.close();
-  return { model: await openModel(bundle, options), capacity: { bundle: bundle.id, ...budgetOf(curve), curve } };
+  return opened({ bundle: bundle.id, ...budgetOf(curve), curve });
+}
+
+function sizedFor({ curve, rows }: Capacity, options: DeviceOptions): DeviceOptions {
+  if (options.sizes === null) return options;
+  return { ...options, sizes: { ...options.sizes, coarse: coarseSizes(curve, rows / ROWS_PER_SAMPLE) } };
 }

@@ -11,13 +11,17 @@ import type { ComponentContract } from '../bundle/contracts.js';
 import { componentContracts, tensorShapes } from '../bundle/contracts.js';
 import type { Bundle, Component, ComponentName, Manifest, Precision, Variant } from '../bundle/manifest.js';
 import { BundleError, InferenceError } from '../errors.js';
+import type { SizeRule } from './sizes.js';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
-/** The arithmetic that a provider is quickest in, the best first: measured in docs/engine.md. */
+/**
+ * The arithmetic that a provider is quickest in, the best first: measured in docs/engine.md. On CUDA float16 has steps that are hardly shorter than
+ * those of float32 (whose products are TF32), and needs six times as long to prepare for a size.
+ */
 const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   cpu: ['int8', 'fp32', 'fp16'],
-  cuda: ['fp16', 'fp32', 'int8'],
+  cuda: ['fp32', 'fp16', 'int8'],
   webgpu: ['fp32', 'fp16', 'int8'],
 };
 
@@ -28,9 +32,17 @@ const FAITHFUL = { psnr: 40, iou: 0.98 };
 export interface DeviceOptions {
   readonly provider: Provider;
   readonly session: InferenceSession.SessionOptions;
+  /** `null`: a graph may be given any number of samples and rows. */
+  readonly sizes: SizeRule | null;
   /** What was asked for; null: the quickest that draws the same pictures. */
   readonly precision: Precision | null;
 }
+
+/**
+ * On CUDA a change of sizes takes as long as some 4000 rows in float32, and 30 000 in float16 (NVIDIA H100, the default bundle); between them, what
+ * did best in bench/simulation.ts. WebGPU takes its time for sizes that are new.
+ */
+const SIZES = { cpu: null, cuda: { patience: 8192 }, webgpu: { patience: 0 } } as const;
 
 /** Errors alone: onnxruntime warns of every graph that its shape arithmetic is left to the CPU, which is as it should be. */
 const QUIET = { logSeverityLevel: 3 } as const;
@@ -47,6 +59,7 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
   if (device === 'cpu') {
     return {
       provider: 'cpu',
+      sizes: SIZES.cpu,
       session: {
         executionProviders: ['cpu'],
         // One thread per core. Threads that spin while they wait make a machine that does anything else slower than one thread does.
@@ -55,11 +68,16 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
       },
     };
   }
-  if (device === 'webgpu') return { provider: 'webgpu', session: { executionProviders: ['webgpu'], ...QUIET } };
+  if (device === 'webgpu')
+    return { provider: 'webgpu', sizes: SIZES.webgpu, session: { executionProviders: ['webgpu'], ...QUIET } };
   const cuda = /^cuda:(\d+)$/.exec(device);
   if (cuda === null)
     throw new InferenceError(`unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`);
-  return { provider: 'cuda', session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET } };
+  return {
+    provider: 'cuda',
+    sizes: SIZES.cuda,
+    session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET },
+  };
 }
 
 /**

@@ -7,13 +7,32 @@ export function integers(values: readonly number[]): ort.Tensor {
   return new ort.Tensor('int64', wide, [values.length]);
 }
 
-/** n of [D] → [n,D]. */
-export function vectors(rows: readonly Float32Array[]): ort.Tensor {
-  return new ort.Tensor('float32', concatenated(rows), [rows.length, rows[0]?.length ?? 0]);
+/** Where the numbers of a tensor come to lie. */
+export type Memory = (length: number) => Float32Array;
+
+const newMemory: Memory = (length) => new Float32Array(length);
+
+/** Memory by names that is used again and again. */
+export type Scratch = (name: string) => Memory;
+
+export function createScratch(): Scratch {
+  const kept = new Map<string, Float32Array>();
+  return (name) => (length) => {
+    const found = kept.get(name);
+    if (found !== undefined && found.length >= length) return found.subarray(0, length);
+    const larger = new Float32Array(length);
+    kept.set(name, larger);
+    return larger;
+  };
 }
 
-export function concatenated(arrays: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(arrays.reduce((length, array) => length + array.length, 0));
+/** n of [D] → [n,D]. */
+export function vectors(rows: readonly Float32Array[], memory = newMemory): ort.Tensor {
+  return new ort.Tensor('float32', concatenated(rows, memory), [rows.length, rows[0]?.length ?? 0]);
+}
+
+export function concatenated(arrays: readonly Float32Array[], memory = newMemory): Float32Array {
+  const whole = memory(arrays.reduce((length, array) => length + array.length, 0));
   let offset = 0;
   for (const array of arrays) {
     whole.set(array, offset);

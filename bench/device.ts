@@ -1,0 +1,78 @@
+/**
+ * A device and what the engine makes of it: whether it draws the CPU's pictures, what a step of 1, 2, 4 … samples takes and how
+ * much of that is JavaScript, samples a second from the queue to the PNG files, and the denoiser's rate over that of a large product.
+ *
+ *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=pictures,steps,changes,drawing,product, LIMIT=120, OUT=FILE;
+ *                                   BATCHES, STEPS, QUEUED, ROWS, SIZE: bench/device/asked.ts)
+ *
+ * Each part is a process of its own with LIMIT seconds: one that fails, or hangs in a driver, costs its own figures only.
+ */
+import { fork } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { Figures } from './device/asked.ts';
+import { machineOf } from './results.ts';
+
+const DEVICE = process.env['DEVICE'] ?? 'cpu';
+const PRECISIONS = (process.env['PRECISIONS'] ?? 'fp32').split(',');
+const PARTS = (process.env['PARTS'] ?? 'pictures,steps,changes,drawing,product').split(',');
+const LIMIT_SECONDS = Number(process.env['LIMIT'] ?? 120);
+const OUT = process.env['OUT'] ?? `bench/results/device-${DEVICE.replaceAll(/\W/g, '-')}.json`;
+
+interface PartDone {
+  readonly precision: string;
+  readonly part: string;
+  readonly seconds: number;
+  /** `null` where it came to its end. */
+  readonly failure: string | null;
+  readonly figures: readonly Figures[];
+}
+
+const done: PartDone[] = [];
+
+/** At every figure: what has been measured is kept, however this ends. */
+function write(unfinished: readonly PartDone[]): void {
+  const parts = [...done, ...unfinished];
+  writeFileSync(OUT, `${JSON.stringify({ device: DEVICE, machine: machineOf(), parts }, null, 1)}\n`);
+}
+
+async function run(precision: string, part: string): Promise<PartDone> {
+  const began = performance.now();
+  const figures: Figures[] = [];
+  const sinceBegun = (): number => (performance.now() - began) / 1000;
+  const child = fork(new URL('./device/part.ts', import.meta.url), [], {
+    env: { ...process.env, DEVICE, PRECISION: precision, PART: part },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.on('message', (message) => {
+    figures.push(message as Figures);
+    write([{ precision, part, seconds: sinceBegun(), failure: 'not at its end', figures }]);
+  });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, 1000 * LIMIT_SECONDS);
+  const failure = await new Promise<string | null>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => {
+      if (late) resolve(`took longer than ${String(LIMIT_SECONDS)} s`);
+      else resolve(code === 0 ? null : `ended with ${signal ?? String(code)}`);
+    });
+  });
+  clearTimeout(timer);
+  return { precision, part, seconds: sinceBegun(), failure, figures };
+}
+
+mkdirSync(dirname(OUT), { recursive: true });
+for (const precision of PRECISIONS) {
+  for (const part of PARTS) {
+    console.log(`\n== ${DEVICE}, ${precision}: ${part}`);
+    const outcome = await run(precision, part);
+    done.push(outcome);
+    console.log(`   ${outcome.failure ?? 'done'} (${outcome.seconds.toFixed(1)} s)`);
+    write([]);
+  }
+}
+process.exitCode = done.some(({ failure }) => failure !== null) ? 1 : 0;

@@ -1,0 +1,43 @@
+/** Whether a device draws what the CPU draws in fp32, from the same seeds. */
+import type { Precision } from '../../src/inference/bundle/manifest.ts';
+import type * as Inference from '../../src/inference/index.ts';
+import { overlap, pixelsOf, psnr } from '../../test/inference/pictures.ts';
+import { built } from '../built.ts';
+import { MODELS, asked, found, requestsFor } from './asked.ts';
+
+const { openPool } = await built<typeof Inference>('inference/index.js');
+const PICTURES = 5;
+
+export async function pictures(): Promise<void> {
+  const [theirs, ours] = await Promise.all([drawnOn('cpu', 'fp32'), drawnOn(asked.device, asked.precision)]);
+  for (const [id, own] of ours) {
+    const other = theirs.get(id);
+    const [image, reference] = await Promise.all([pixelsOf(own.image), pixelsOf(other?.image)]);
+    const [mask, referenceMask] = await Promise.all([pixelsOf(own.mask), pixelsOf(other?.mask)]);
+    const decibels = psnr(image.data, reference.data);
+    found({
+      picture: id,
+      // JSON has no infinity.
+      psnr: Number.isFinite(decibels) ? decibels : 'equal',
+      maskIou: overlap(mask.data, referenceMask.data),
+      maskShare: own.areaFraction,
+    });
+  }
+}
+
+async function drawnOn(device: string, precision: Precision): Promise<Map<string, Inference.SampleResult>> {
+  // In threes: pictures of a batch, as in service.
+  const pool = await openPool({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
+  try {
+    const [bundle] = pool.bundles;
+    if (bundle === undefined) throw new Error('there is no bundle');
+    const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, PICTURES, '');
+    const results = new Map<string, Inference.SampleResult>();
+    const began = performance.now();
+    await pool.draw(requests, { sample: (result) => results.set(result.id, result) });
+    found({ drawnOn: device, precisions: pool.devices()[0]?.precisions, seconds: (performance.now() - began) / 1000 });
+    return results;
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** The rate of a large product in the same runtime and precision: products in a row on the device, with a number going in and one coming out. */
+import * as ort from 'onnxruntime-node';
+
+import type * as Sessions from '../../src/inference/device/sessions.ts';
+import { built } from '../built.ts';
+import { leastMs } from '../engine/opening.ts';
+import { asked, found } from './asked.ts';
+import { productsInARow } from './productGraph.ts';
+
+const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
+const SIZES = { cpu: [1024, 4], cuda: [8192, 16], webgpu: [4096, 8] } as const;
+
+export async function product(): Promise<void> {
+  const { provider, session: options } = deviceOptions(asked.device, null);
+  const [usualSize, count] = SIZES[provider];
+  const size = asked.size ?? usualSize;
+  const precision = asked.precision === 'fp16' ? 'fp16' : 'fp32';
+  const session = await ort.InferenceSession.create(productsInARow(size, count, precision), options);
+  const feeds = { scale: new ort.Tensor('float32', [1], [1]) };
+  const { sum } = await session.run(feeds);
+  if (!Number.isFinite(sum?.data[0])) throw new Error(`the product's sum is ${String(sum?.data[0])}`);
+  const seconds = (await leastMs(() => session.run(feeds), 4)) / 1000;
+  found({ size, count, precision, seconds, gflopsPerSecond: (count * 2 * size ** 3) / 1e9 / seconds });
+  await session.release();
+}

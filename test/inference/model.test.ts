@@ -1,0 +1,53 @@
+/**
+ * Evaluations share memory for what they are told, and nothing else.
+ * @jest-environment ./test/inference/runtimeEnvironment.mjs
+ */
+import { fileURLToPath } from 'node:url';
+
+import { loadBundle } from '../../src/inference/bundle/load.js';
+import { typicalEvaluations } from '../../src/inference/device/calibration.js';
+import type { Evaluation, Prediction } from '../../src/inference/device/evaluation.js';
+import type { Model } from '../../src/inference/device/model.js';
+import { openModel } from '../../src/inference/device/model.js';
+import { deviceOptions } from '../../src/inference/device/sessions.js';
+import { createScratch } from '../../src/inference/device/tensors.js';
+
+test('memory is used again as long as it is large enough', () => {
+  const scratch = createScratch();
+  const first = scratch('a')(4).fill(1);
+  expect([...scratch('a')(3)]).toEqual([1, 1, 1]);
+  expect(scratch('a')(2).buffer).toBe(first.buffer);
+  expect(scratch('b')(2).buffer).not.toBe(first.buffer);
+  expect(scratch('a')(5).buffer).not.toBe(first.buffer);
+  expect(scratch('a')(5)).toHaveLength(5);
+});
+
+describe('two evaluations', () => {
+  let model: Model;
+  beforeAll(async () => {
+    const file = fileURLToPath(new URL('../../models/surfaces-small/0.4.0/bundle.json', import.meta.url));
+    model = await openModel(await loadBundle(file), deviceOptions('cpu', 'fp32'));
+  });
+  afterAll(() => model.close());
+
+  const at = (timestep: number): Evaluation => {
+    const evaluation = typicalEvaluations(model)(2);
+    return { ...evaluation, timesteps: [timestep, timestep] };
+  };
+  const noiseOf = (predictions: readonly Prediction[]): number[][] => predictions.map(({ noise }) => [...noise]);
+
+  test('after one another: the second leaves what the first gave', async () => {
+    const first = await model.denoise(at(900));
+    const before = noiseOf(first);
+    const second = await model.denoise(at(100));
+    expect(noiseOf(first)).toEqual(before);
+    expect(noiseOf(second)).not.toEqual(before);
+  });
+
+  test('at the same time: each gives what it gives alone', async () => {
+    const [early, late] = [noiseOf(await model.denoise(at(700))), noiseOf(await model.denoise(at(300)))];
+    const [earlyBeside, lateBeside] = await Promise.all([model.denoise(at(700)), model.denoise(at(300))]);
+    expect(noiseOf(earlyBeside)).toEqual(early);
+    expect(noiseOf(lateBeside)).toEqual(late);
+  });
+});
