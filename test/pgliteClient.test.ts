@@ -79,3 +79,18 @@ onPgliteOnly(
     expect(await plans(write)).toEqual([{ kept: 0, own: 1 }]);
   },
 );
+
+onPgliteOnly('a value of the wrong type is refused, and the statement is good for the right one', async () => {
+  const text = 'select $1::int as n';
+  await expect(client.query(text, ['seven'])).rejects.toMatchObject({ code: '22P02' });
+  expect((await client.query(text, [7])).rows).toEqual([{ n: 7 }]);
+});
+
+onPgliteOnly('a statement that a changed table has made useless fails once', async () => {
+  const text = 'select * from growing';
+  await client.exec('create table growing (a int); insert into growing values (1)');
+  expect((await client.query(text)).rows).toEqual([{ a: 1 }]);
+  await client.exec('alter table growing add column b int');
+  await expect(client.query(text)).rejects.toMatchObject({ code: '0A000' });
+  expect((await client.query(text)).rows).toEqual([{ a: 1, b: null }]);
+});

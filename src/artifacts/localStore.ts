@@ -18,14 +18,29 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
   const temporary = await openTemporary(join(root, 'tmp'), alone);
   const fileOf = (tenantId: string, key: string): string => join(root, requirePath(tenantId, key));
 
+  /** Folders whose own names are known to last. */
+  const lasting = new Map<string, Promise<void>>();
+
+  function lastingFolder(folder: string): Promise<void> {
+    const known = lasting.get(folder) ?? makeFolder(folder);
+    lasting.set(folder, known);
+    known.catch(() => lasting.delete(folder));
+    return known;
+  }
+
+  async function makeFolder(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const above of [dirname(folder), root]) await flushDirectory(above);
+  }
+
   async function publish(draft: string, tenantId: string, key: string): Promise<void> {
     const target = fileOf(tenantId, key);
     const folder = dirname(target);
+    await lastingFolder(folder);
     await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
-      // The first of its folder, whose own name is to last as well.
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      for (const made of [dirname(folder), root]) await flushDirectory(made);
+      lasting.delete(folder); // somebody took it away
+      await lastingFolder(folder);
       await rename(draft, target);
     });
     await flushDirectory(folder);

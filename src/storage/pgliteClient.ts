@@ -20,6 +20,9 @@ const STATEMENTS = 200;
 const USES = { read: 5, write: 100 } as const;
 const WRITE = /^(insert|update|delete) /;
 
+/** A table has other columns than when the statement was parsed, or the statement is gone. */
+const OUTDATED = new Set(['0A000', '26000']);
+
 interface Prepared {
   readonly name: string;
   readonly parameterTypes: readonly number[];
@@ -62,7 +65,7 @@ export class PgliteClient extends PGlite {
   }
 
   #run<T>(text: string, parameters: readonly unknown[], options: QueryOptions): Promise<Results<T>> {
-    return this._runExclusiveQuery(async () => {
+    return this._runExclusiveQuery(async (): Promise<Results<T>> => {
       const { name, parameterTypes, described, parsers } = await this.#prepare(text, options);
       const values = parameters.map((value, i) => {
         if (value === null || value === undefined) return null;
@@ -73,7 +76,10 @@ export class PgliteClient extends PGlite {
         serialize.bind({ statement: name, values }),
         serialize.execute({}),
         serialize.sync(),
-      );
+      ).catch((error: unknown) => {
+        if (OUTDATED.has((error as { code?: string }).code ?? '')) this.#statements.delete(text);
+        throw error;
+      });
       const [result] = parse.parseResults([...described, ...answer], parsers, { rowMode: options.rowMode ?? 'object' });
       return result as Results<T>;
     });

@@ -5,6 +5,7 @@ Per window: image latent, mask latent, and the mask on the latent's grid. Normal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from .autoencoder import ImageAutoencoder, mask_as_image
 from .config import TrainingConfig
 from .cutting import Group, cut_groups, group_records
+from .devices import cutting_processes
 from .layout import GOOD, Record
 from .runs import Run, load, save
 from .vocabulary import Vocabulary
@@ -105,25 +107,27 @@ def encode_windows(
     black = autoencoder.encode(mask_as_image(torch.zeros(1, config.image_size, config.image_size)).to(device))[0].cpu()
     parts: dict[str, list[Tensor]] = {"pair": [], "latent": [], "mask_latent": [], "mask": []}
     done = 0
-    for group, images, masks in cut_groups(wanted, rules, config.image_size, (config.seed, 3)):
+    for group, images, masks in cut_groups(wanted, rules, config.image_size, (config.seed, 3), cutting_processes()):
         n = len(images)
-        image = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        mask = torch.from_numpy(masks).to(device).float()
-        parts["latent"].append(_encode(autoencoder, image))
+        pixels, mask = torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(masks)
+        parts["latent"].append(_encode(autoencoder, lambda part: part.float() / 127.5 - 1, pixels, device))
         if pairs[group][1] == GOOD:
             parts["mask_latent"].append(black.half().expand(n, -1, -1, -1).clone())
         else:
-            parts["mask_latent"].append(_encode(autoencoder, mask_as_image(mask)))
-        parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None], grid)[:, 0].half().cpu())
+            parts["mask_latent"].append(_encode(autoencoder, mask_as_image, mask, device))
+        parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None].float(), grid)[:, 0].half())
         parts["pair"].append(torch.full((n,), group))
         done += n
         progress("bank", done, sum(counts), {})
     return Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
 
 
-def _encode(autoencoder: ImageAutoencoder, images: Tensor) -> Tensor:
-    """float16 on the CPU, a few images at a time: what a CPU does in its cache, and what fits a GPU at any size."""
-    return torch.cat([autoencoder.encode(part).half().cpu() for part in images.split(ENCODE_BATCH)])
+def _encode(
+    autoencoder: ImageAutoencoder, as_image: Callable[[Tensor], Tensor], windows: Tensor, device: torch.device
+) -> Tensor:
+    """float16 on the CPU; a few windows at a time: what a CPU does in its cache, and what fits a GPU at any size."""
+    parts = windows.split(ENCODE_BATCH)
+    return torch.cat([autoencoder.encode(as_image(part.to(device))).half().cpu() for part in parts])
 
 
 class BankSampler:

@@ -53,7 +53,7 @@ def train(
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Instead of steps: ends so long after the command began, autoencoder and all."),
+        typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
     ] = None,
     sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,

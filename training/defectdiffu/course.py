@@ -44,7 +44,8 @@ class UntilStep:
 class UntilTime:
     """For a machine that is lent by the minute: as many steps as `seconds` from now allow.
 
-    Falls over the share of the time that `cooldown_steps` are of `total_steps`. Not reproducible as steps are.
+    Falls over the share of the time that `cooldown_steps` are of `total_steps`, or over the second half of what earlier
+    stages have left. Not reproducible as steps are.
     """
 
     plan: OptimiserConfig
@@ -62,7 +63,9 @@ class UntilTime:
         return self._left() <= 0
 
     def learning_rate(self, step: int, first_step: int = 0) -> float:
-        cooldown = self.seconds * min(1, self.plan.cooldown_steps / self.plan.total_steps)
+        _, when = self.first or (step, self.clock())
+        given = self.began + self.seconds - when
+        cooldown = min(self.seconds * self.plan.cooldown_steps / self.plan.total_steps, given / 2)
         left = max(0.0, self._left()) / max(cooldown, 1e-9)
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
 

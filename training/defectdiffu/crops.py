@@ -9,6 +9,7 @@ from torch import Tensor
 from .autoencoder import mask_as_image
 from .config import TrainingConfig
 from .cutting import Group, cut_groups, group_records
+from .devices import cutting_processes
 from .layout import GOOD, Record
 from .windows import Rules
 
@@ -19,9 +20,8 @@ class Crops:
     def __init__(self, records: list[Record], rules: Rules, config: TrainingConfig, device: torch.device):
         groups = group_records(records)
         per_group = config.autoencoder_training.windows
-        cut = list(
-            cut_groups([Group(g, per_group) for g in groups.values()], rules, config.image_size, (config.seed, 6))
-        )
+        wanted = [Group(photographs, per_group) for photographs in groups.values()]
+        cut = list(cut_groups(wanted, rules, config.image_size, (config.seed, 6), cutting_processes()))
         self.device = device
         self.images = torch.from_numpy(np.concatenate([part.images for part in cut])).permute(0, 3, 1, 2).to(device)
         defective = [defect != GOOD for _, defect in groups]

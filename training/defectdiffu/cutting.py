@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +16,7 @@ from .windows import Rules, WindowCutter, WindowRule
 
 CHUNK = 128
 WORTH_PROCESSES = 4000  # windows; below, starting processes takes longer than it saves
+AHEAD = 2**30  # bytes of windows that may wait for whoever takes them
 
 
 class Group(NamedTuple):
@@ -34,11 +34,11 @@ class Cut(NamedTuple):
 
 class _Task(NamedTuple):
     group: int
-    records: tuple[Record, ...]
-    rule: WindowRule
-    size: int
     first: int  # of the group's windows
     count: int
+    records: tuple[Record, ...]  # the photographs whose turn it is, no others
+    rule: WindowRule
+    size: int
     seed: tuple[int, ...]
 
 
@@ -48,27 +48,29 @@ def group_records(records: Sequence[Record]) -> dict[tuple[str, str], tuple[Reco
     return {pair: tuple(r for r in records if (r.product, r.defect) == pair) for pair in pairs}
 
 
-def cut_groups(groups: Sequence[Group], rules: Rules, size: int, seed: tuple[int, ...]) -> Iterator[Cut]:
+def cut_groups(
+    groups: Sequence[Group], rules: Rules, size: int, seed: tuple[int, ...], processes: int
+) -> Iterator[Cut]:
     """The groups' windows, `CHUNK` at most at a time, group by group. The photographs of a group take turns.
 
-    What is cut follows from `seed` alone, however many cores there are.
+    What is cut follows from `seed` alone, however many processes cut.
     """
     default, own = rules
     tasks = [
-        _Task(i, g.records, own.get(g.records[0].product, default), size, first, min(CHUNK, g.count - first), seed)
-        for i, g in enumerate(groups)
-        for first in range(0, g.count, CHUNK)
+        _task(i, group, first, own.get(group.records[0].product, default), size, seed)
+        for i, group in enumerate(groups)
+        for first in range(0, group.count, CHUNK)
     ]
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if workers == 1 or sum(task.count for task in tasks) < WORTH_PROCESSES:
+    if processes == 1 or sum(task.count for task in tasks) < WORTH_PROCESSES:
         yield from map(_cut, tasks)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    ahead_of_taker = max(processes + 1, min(3 * processes, AHEAD // (CHUNK * size * size * 4)))
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         ahead: deque[Future[Cut]] = deque()  # so many only: cutting may be faster than what is done with them
         try:
             for task in tasks:
                 ahead.append(pool.submit(_cut, task))
-                if len(ahead) > 3 * workers:
+                if len(ahead) > ahead_of_taker:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -77,15 +79,22 @@ def cut_groups(groups: Sequence[Group], rules: Rules, size: int, seed: tuple[int
                 future.cancel()
 
 
+def _task(index: int, group: Group, first: int, rule: WindowRule, size: int, seed: tuple[int, ...]) -> _Task:
+    count = min(CHUNK, group.count - first)
+    turns = range(first, first + min(count, len(group.records)))
+    records = tuple(group.records[turn % len(group.records)] for turn in turns)
+    return _Task(index, first, count, records, rule, size, seed)
+
+
 def _cut(task: _Task) -> Cut:
     rng = np.random.default_rng((*task.seed, task.group, task.first))
     cutters = _cutters(task.records, task.rule, task.size)
-    windows = [cutters[(task.first + i) % len(cutters)].cut(rng) for i in range(task.count)]
+    windows = [cutters[i % len(cutters)].cut(rng) for i in range(task.count)]
     images, masks = zip(*windows, strict=True)
     return Cut(task.group, np.stack(images), np.stack(masks))
 
 
 @lru_cache(maxsize=1)
 def _cutters(records: tuple[Record, ...], rule: WindowRule, size: int) -> list[WindowCutter]:
-    """A group's photographs, decoded once for its tasks, which follow one another."""
+    """Decoded once for the tasks of a small group, which follow one another."""
     return [WindowCutter(record, rule, size) for record in records]

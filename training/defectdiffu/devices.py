@@ -28,8 +28,14 @@ def first_process_first() -> Iterator[bool]:
 def build_accelerator(mixed_precision: str) -> Accelerator:
     """`mixed_precision` as in OptimiserConfig."""
     state = processes()
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    if mixed_precision != "no":  # what stays in float32 beside bf16 need not be more exact than TensorFloat-32
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return Accelerator(mixed_precision=precision_for(mixed_precision), cpu=state.device.type == "cpu")
+
+
+def cutting_processes() -> int:
+    """As many as PyTorch was given threads (`--threads`): on a GPU machine they would be idle otherwise."""
+    return torch.get_num_threads()
 
 
 def precision_for(mixed_precision: str) -> str:

@@ -23,9 +23,9 @@ def groups(data_set):
 
 def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
     wanted = [Group(records, CHUNK + 9) for records in groups.values()]
-    alone = list(cut_groups(wanted, RULES, 32, (0, 3)))
+    alone = list(cut_groups(wanted, RULES, 32, (0, 3), 1))
     monkeypatch.setattr(defectdiffu.cutting, "WORTH_PROCESSES", 0)
-    together = list(cut_groups(wanted, RULES, 32, (0, 3)))
+    together = list(cut_groups(wanted, RULES, 32, (0, 3), 2))
     assert [len(part.images) for part in alone] == [CHUNK, 9] * len(groups)
     assert [part.group for part in alone] == [g for g in range(len(groups)) for _ in range(2)]
     for one, other in zip(alone, together, strict=True):
@@ -36,7 +36,7 @@ def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
 def test_a_groups_photographs_take_turns_over_its_chunks(groups):
     records = groups[("felt", GOOD)]
     whole = (WindowRule(window=40, flips=False), {})  # a window is the whole photograph
-    parts = list(cut_groups([Group(records, CHUNK + 20)], whole, 40, (0,)))
+    parts = list(cut_groups([Group(records, CHUNK + 20)], whole, 40, (0,), 1))
     images = np.concatenate([part.images for part in parts])
     for i, image in enumerate(images):
         assert np.array_equal(image, load_image(records[i % len(records)].image))

@@ -57,6 +57,15 @@ def test_by_the_clock_it_warms_up_by_steps_and_falls_by_time(clock):
     assert course.learning_rate(9500) == 0
 
 
+def test_by_the_clock_what_earlier_stages_took_is_not_taken_from_the_plateau_alone(clock):
+    course = timed(clock, 400)
+    clock.now += 300  # the autoencoder; the cool-down would begin now
+    assert not course.over(0)
+    assert course.learning_rate(50) == pytest.approx(1e-3)
+    clock.now += 75
+    assert course.learning_rate(900) == pytest.approx(5e-4)
+
+
 def test_by_the_clock_it_is_over_when_the_time_is_whatever_the_step(clock):
     course = timed(clock, 60)
     assert not course.over(0) and not course.over(10**6)
