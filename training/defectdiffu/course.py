@@ -63,8 +63,7 @@ class UntilTime:
         return self._left() <= 0
 
     def learning_rate(self, step: int, first_step: int = 0) -> float:
-        _, when = self.first or (step, self.clock())
-        given = self.began + self.seconds - when
+        given = self.began + self.seconds - (self.first[1] if self.first else self.began)
         cooldown = min(self.seconds * self.plan.cooldown_steps / self.plan.total_steps, given / 2)
         left = max(0.0, self._left()) / max(cooldown, 1e-9)
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
