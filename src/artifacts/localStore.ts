@@ -2,7 +2,7 @@
  * Artifacts on the local disk. A file is written under a temporary name, flushed to the disk and then renamed, so
  * whatever has its name is whole.
  */
-import { access, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
@@ -46,12 +46,23 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     await flushDirectory(folder);
   }
 
+  /** Another process takes it for left over when it was not touched for long (temporary.ts), and it is nothing to miss for who tidies up. */
+  async function keepTemporary(): Promise<void> {
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    const now = new Date();
+    await utimes(temporary, now, now);
+  }
+
   return {
     temporary,
     async put(tenantId, key, bytes) {
       const draft = join(temporary, key);
       try {
-        await writeDurably(draft, bytes);
+        await writeDurably(draft, bytes).catch(async (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+          await keepTemporary();
+          await writeDurably(draft, bytes);
+        });
         await publish(draft, tenantId, key);
       } catch (error) {
         await rm(draft, { force: true }).catch(() => undefined);
@@ -78,6 +89,7 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     },
     directUrl: () => Promise.resolve(undefined),
     async check() {
+      await keepTemporary().catch((error: unknown) => Promise.reject(explained(error)));
       const { bavail, bsize } = await statfs(temporary).catch((error: unknown) => Promise.reject(explained(error)));
       if (bavail * bsize >= LEAST_FREE_BYTES) return;
       throw new StoreUnavailable(`the disk of the artifacts has less than ${String(LEAST_FREE_BYTES)} bytes left`);

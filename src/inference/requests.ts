@@ -6,6 +6,13 @@ import { stepsWithin } from './method/photograph.js';
 import { timestepsFor } from './method/samplers/index.js';
 import type { PhotographRequest, SampleRequest, SamplerName } from './types.js';
 
+/** What a caller that is not typed may get wrong. */
+const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readonly SampleRequest[Field][] } = {
+  sampler: ['DPM_SOLVER_PP', 'DDIM', 'DDPM'],
+  guidance: ['DOUBLE_FREE', 'PRODUCT_RELATIVE'],
+  maskMode: ['AVERAGE_FEATURES', 'AVERAGE_PIXELS'],
+};
+
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
 /** @throws InferenceError naming the field, the bound and the value. The ranges of the manifest are advice for users, not bounds of the method. */
@@ -22,6 +29,11 @@ export function requireDrawable(request: SampleRequest, bundles: readonly Bundle
       `${bundle.id} cannot draw "${request.defect}" on "${request.product}"; it knows the products ${vocabulary.products.join(', ')} ` +
         `and the defects ${[prompts.normal, ...vocabulary.defects].join(', ')}`,
     );
+  }
+  for (const field of ['sampler', 'guidance', 'maskMode'] as const) {
+    const choices: readonly string[] = CHOICES[field];
+    if (!choices.includes(request[field]))
+      throw new InferenceError(`${field} must be one of ${choices.join(', ')}, got "${request[field]}"`);
   }
   requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
   const { min, max } = stepBounds(request.sampler, schedule.numTrainTimesteps);

@@ -57,6 +57,8 @@ const request: SampleRequest = {
   maskMode: given['mask-mode'] as MaskMode,
 };
 requireDrawable(request, [bundle]);
+if (given.precision !== undefined && !['fp32', 'fp16', 'int8'].includes(given.precision))
+  throw new RangeError(`precision must be one of fp32, fp16, int8, got "${given.precision}"`);
 
 const model = await openModel(bundle, deviceOptions(given.device, (given.precision ?? null) as Precision | null));
 const began = performance.now();

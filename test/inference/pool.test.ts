@@ -94,15 +94,15 @@ describe('a picture', () => {
   });
 
   test('is the same when other samples go first in its midst', async () => {
-    const alone = await drawOne({ steps: 200 });
+    const alone = await drawOne({ steps: 999 });
     const told: string[] = [];
     const interruptions: Promise<unknown>[] = [];
     const changes = { defect: 'crack', sampler: 'DDIM', strength: 2, steps: 60, priority: 1 } as const;
-    const results = await drawAll([{ ...request, steps: 200 }], {
+    const results = await drawAll([{ ...request, steps: 999 }], {
       // Six rows hold two samples of three, so nothing is left for the first one.
       progress: (_, step) => {
         told.push(`one ${String(step)}`);
-        if (interruptions.length > 0 || step === 200) return;
+        if (interruptions.length > 0 || step === 999) return;
         const urgent = ['two', 'three'].map((id) => ({ ...request, ...changes, id }));
         const drawn = pool.draw(urgent, { sample: ({ id }) => told.push(id) });
         interruptions.push(drawn);
@@ -110,7 +110,7 @@ describe('a picture', () => {
     });
     await Promise.all(interruptions);
     expect(told.indexOf('two')).toBeGreaterThan(-1);
-    expect(told.indexOf('two')).toBeLessThan(told.indexOf('one 200'));
+    expect(told.indexOf('two')).toBeLessThan(told.indexOf('one 999'));
     const interrupted = results.get('one');
     expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(interrupted?.image)).data)).toBeGreaterThan(60);
     expect(interrupted?.mask).toEqual(alone.mask);
@@ -192,6 +192,9 @@ describe('a draw', () => {
     [{ steps: 1000 }, 'steps must be a whole number from 1 to 999, got 1000'],
     [{ steps: 1001, sampler: 'DDPM' as const }, 'steps must be a whole number from 2 to 1000, got 1001'],
     [{ strength: NaN }, 'strength must be a finite number, got NaN'],
+    [{ sampler: 'FOO' as 'DDIM' }, 'sampler must be one of DPM_SOLVER_PP, DDIM, DDPM, got "FOO"'],
+    [{ guidance: 'FOO' as 'DOUBLE_FREE' }, 'guidance must be one of DOUBLE_FREE, PRODUCT_RELATIVE, got "FOO"'],
+    [{ maskMode: 'FOO' as 'AVERAGE_PIXELS' }, 'maskMode must be one of AVERAGE_FEATURES, AVERAGE_PIXELS, got "FOO"'],
   ])('of %j is refused with the reason', async (changes, message) => {
     await expect(drawOne(changes)).rejects.toThrow(message);
     await expect(drawOne(changes)).rejects.toBeInstanceOf(InferenceError);

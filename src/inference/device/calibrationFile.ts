@@ -1,6 +1,6 @@
 /** What was measured of a bundle on a device, kept in a file for the next start. A file that cannot be read means measuring again. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -23,6 +23,9 @@ export interface CalibrationKey {
   /** SHA-256 of the graph that was chosen for the device. */
   readonly denoiser: string;
 }
+
+/** More rows of three than MAX_ROWS may say have not been measured here, whatever a file says. */
+const MOST_SAMPLES = 3_333;
 
 interface Content {
   readonly key: CalibrationKey;
@@ -63,7 +66,7 @@ export async function recall(directory: string, key: CalibrationKey): Promise<re
 
 function isCurve(value: unknown): value is readonly CurvePoint[] {
   const isPoint = ({ samples, seconds }: CurvePoint): boolean =>
-    Number.isInteger(samples) && samples > 0 && seconds > 0;
+    Number.isInteger(samples) && samples > 0 && samples <= MOST_SAMPLES && seconds > 0;
   return Array.isArray(value) && value.length > 0 && (value as CurvePoint[]).every(isPoint);
 }
 
@@ -76,7 +79,7 @@ export async function remember(directory: string, key: CalibrationKey, curve: re
     await writeFile(draft, `${JSON.stringify({ key, curve }, null, 2)}\n`);
     await rename(draft, file);
   } catch {
-    return;
+    await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 
