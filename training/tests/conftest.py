@@ -112,8 +112,6 @@ width = 8
 deep_width = 8
 blocks = 1
 deep_blocks = 1
-fine_width = 4
-fine_blocks = 1
 [autoencoder_training]
 steps = 60
 batch_size = 4

@@ -17,10 +17,11 @@ from conftest import plain_rows
 from PIL import Image
 from typer.testing import CliRunner
 
+from defectdiffu.autoencoder import build_autoencoder
 from defectdiffu.cli import app
 from defectdiffu.components import round_to_half
 from defectdiffu.from_bundle import grown, load_bundle
-from defectdiffu.runs import Run, load
+from defectdiffu.runs import Run, load, save
 from defectdiffu.trained import load_trained
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
@@ -154,6 +155,30 @@ def test_the_bundle_computes_what_the_runs_averaged_weights_compute(bundle, trai
         text, image = model.trainee.text(ids), model.autoencoder.decode(latent)
     assert np.abs(run("text_encoder", {"input_ids": ids.numpy()}) - text.numpy()).max() <= 1e-4
     assert np.abs(run("image_decoder", {"latent": latent.numpy()}) - image.numpy()).max() <= 1e-4
+
+
+def test_a_decoder_that_works_at_half_the_pictures_size_survives_the_way_out_and_back(trained, provenance, tmp_path):
+    run = Run(tmp_path / "run")
+    shutil.copytree(trained / "run", run.directory)
+    config = json.loads((run.directory / "config.json").read_text())
+    config["autoencoder"] |= {"fine_width": 4, "fine_blocks": 1}
+    (run.directory / "config.json").write_text(json.dumps(config))
+    torch.manual_seed(0)
+    fine = build_autoencoder(run.config().autoencoder)
+    for parameter in fine.parameters():  # awake: zeros would be left out of the graph
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    save(run.autoencoder, {"model": fine.state_dict(), "step": 60, "finished": True})
+    result = invoke("export", "--run", run.directory, "--provenance", provenance, "--models", tmp_path / "models")
+    assert result.exit_code == 0, result.output
+    exported = tmp_path / "models" / "tiny" / "0.1.0"
+    latent = torch.randn(2, fine.latent_mean.shape[1], 4, 4)
+    session = onnxruntime.InferenceSession(exported / "image_decoder.onnx")
+    (pixels,) = session.run(None, {session.get_inputs()[0].name: latent.numpy()})
+    with torch.no_grad():
+        expected = fine.decode(latent)
+        assert expected.shape == (2, 3, 32, 32)
+        torch.testing.assert_close(torch.from_numpy(pixels), expected, atol=2e-2, rtol=0)
+        torch.testing.assert_close(load_bundle(exported).autoencoder.decode(latent), expected, atol=2e-2, rtol=0)
 
 
 def test_a_bundle_read_back_has_the_exported_weights(bundle, trained):
