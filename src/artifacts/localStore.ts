@@ -22,10 +22,12 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
   const lasting = new Map<string, Promise<void>>();
 
   function lastingFolder(folder: string): Promise<void> {
-    const known = lasting.get(folder) ?? makeFolder(folder);
-    lasting.set(folder, known);
-    known.catch(() => lasting.delete(folder));
-    return known;
+    const known = lasting.get(folder);
+    if (known !== undefined) return known;
+    const made = makeFolder(folder);
+    lasting.set(folder, made);
+    made.catch(() => lasting.delete(folder));
+    return made;
   }
 
   async function makeFolder(folder: string): Promise<void> {

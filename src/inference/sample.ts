@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { loadBundle } from './bundle/load.js';
-import type { Precision } from './bundle/manifest.js';
+import { PRECISIONS } from './bundle/manifest.js';
 import { beginJob } from './device/beginJob.js';
 import { isDrawn } from './device/job.js';
 import { openModel } from './device/model.js';
@@ -57,10 +57,11 @@ const request: SampleRequest = {
   maskMode: given['mask-mode'] as MaskMode,
 };
 requireDrawable(request, [bundle]);
-if (given.precision !== undefined && !['fp32', 'fp16', 'int8'].includes(given.precision))
-  throw new RangeError(`precision must be one of fp32, fp16, int8, got "${given.precision}"`);
+const precision = PRECISIONS.find((one) => one === given.precision) ?? null;
+if (given.precision !== undefined && precision === null)
+  throw new RangeError(`precision must be one of ${PRECISIONS.join(', ')}, got "${given.precision}"`);
 
-const model = await openModel(bundle, deviceOptions(given.device, (given.precision ?? null) as Precision | null));
+const model = await openModel(bundle, deviceOptions(given.device, precision));
 const began = performance.now();
 const job = await beginJob(model, request, given.noise === undefined ? undefined : await readNoise(given.noise));
 let pixels = null;

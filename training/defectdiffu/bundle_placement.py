@@ -7,7 +7,6 @@ ones are held to. Measured on the training half: the other one has to stay unsee
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from .from_bundle import load_bundle
 from .layout import Record, read_data_set
 from .manifest_text import manifest_text
 from .placement import shape_of
+from .progress import Progress
 from .runs import write_text
 from .trained import TrainedModel
 from .windows import Rules
@@ -31,8 +31,6 @@ SHAPES = 32  # per pair
 PERCENTILES = (5, 25, 50)
 RING = (2, 8)  # pixels from the mask: nearer ones are the defect's own blurred edge
 DECIMALS = 3
-
-Progress = Callable[[str, int, int, dict[str, float]], None]
 
 
 def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Course(Protocol):
     def learning_rate(self, step: int, first_step: int) -> float:
         """Of the step that follows `step` others; `first_step`: where the optimiser began."""
 
-    def length(self, step: int, first_step: int) -> int:
+    def length(self, step: int) -> int:
         """Steps in all, as far as can be told."""
 
 
@@ -36,7 +36,7 @@ class UntilStep:
         left = max(0, self.total_steps - step) / cooldown
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
 
-    def length(self, step: int, first_step: int) -> int:
+    def length(self, step: int) -> int:
         return self.total_steps
 
 
@@ -68,7 +68,7 @@ class UntilTime:
         left = max(0.0, self._left()) / max(cooldown, 1e-9)
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
 
-    def length(self, step: int, first_step: int) -> int:
+    def length(self, step: int) -> int:
         at, when = self.first or (step, self.clock())
         passed = self.clock() - when
         return step + round(max(0.0, self._left()) * (step - at) / passed) if passed > 0 else step

@@ -16,11 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .autoencoder import SmallAutoencoder, autoencoder_loss
-from .config import AutoencoderTraining, TrainingConfig
-from .crops import Crops
+from .config import AutoencoderTraining
 from .ema import Ema
-from .progress import Progress
-from .runs import Run, load, save
+from .runs import load, save
+from .stage import Stage
 
 WARMUP = 0.05  # of the steps: the discriminator learns alone
 FEATURE_WEIGHT = 1.0
@@ -56,16 +55,9 @@ def sharpened(state: dict, plan: AutoencoderTraining) -> bool:
     return state.get("sharpened", 0) >= plan.sharpen_steps or state["step"] == 0  # step 0: it came out of a bundle
 
 
-def sharpen(
-    run: Run,
-    config: TrainingConfig,
-    model: SmallAutoencoder,
-    crops: Crops,
-    bf16: bool,
-    progress: Progress,
-    save_every_seconds: float,
-) -> None:
+def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
     """Trains the decoder in place and saves the autoencoder; goes on where an earlier call was interrupted."""
+    run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     torch.manual_seed(config.seed + 1)
     judge = Discriminator().to(device, memory_format=torch.channels_last)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from torch import Tensor
 
 from .autoencoder import ImageAutoencoder
 from .bank import Bank, BankSampler, build_bank
@@ -124,8 +125,7 @@ def train_denoiser(
     sampler = BankSampler(bank, plan.normal_share, weights)
     input_ids = trainee.text.ids(maker.phrases).to(accelerator.device)
     saved = shown = time.monotonic()
-    begun = step
-    averages = torch.zeros(len(Losses._fields), device=accelerator.device)
+    averages: Tensor | None = None
     last = course.over(step)
     if last and not run.denoiser.exists():
         raise ValueError(
@@ -149,7 +149,7 @@ def train_denoiser(
         samples_seen += plan.batch_size * accelerator.num_processes
 
         lost = torch.stack(losses).detach()
-        averages = lost if step == begun + 1 else averages.lerp(lost, 0.02)
+        averages = lost if averages is None else averages.lerp(lost, 0.02)
         now = time.monotonic()
         last = course.over(step)
         save_due, sheet_due = now - saved > save_every_seconds, now - shown > sheet_every_seconds
@@ -160,7 +160,7 @@ def train_denoiser(
             raise FloatingPointError(f"the loss is {figures['total']} at step {step}; the last checkpoint is kept")
         if not accelerator.is_main_process:
             continue
-        progress("denoiser", step, course.length(step, first_step), figures)
+        progress("denoiser", step, course.length(step), figures)
         if last or save_due:
             place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
             _save(run, bank.vocabulary, trainee, ema, optimiser, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from .layout import Record
 from .progress import Progress
 from .runs import Run, load, save
 from .sharpening import sharpen, sharpened
+from .stage import Stage
 from .windows import Rules
 
 
@@ -36,45 +38,36 @@ def train_autoencoder(
     model = build_autoencoder(config.autoencoder).to(device)
     if not isinstance(model, SmallAutoencoder):
         return model.eval()
-    ema = Ema({"autoencoder": model}, plan.ema_decay)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
-    step = 0
     state = load(run.autoencoder) if run.autoencoder.exists() else None
+    finished = state is not None and state["finished"]
     if state:
         model.load_state_dict(state["model"])
-        if state["finished"] and sharpened(state, plan):
+        if finished and sharpened(state, plan):
             return model.eval()
-        if not state["finished"]:
-            ema.load_state_dict(state["ema"])
-            optimiser.load_state_dict(state["optimiser"])
-            step = state["step"]
 
     model.to(memory_format=torch.channels_last)
-    crops = Crops(records, rules, config, device)
-    if not (state and state["finished"]):
-        _reconstruct(run, config, model, ema, optimiser, step, crops, bf16, progress, save_every_seconds)
-        ema.swap()
+    stage = Stage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
+    if not finished:
+        _reconstruct(model, stage, state)
         model.eval()
-        _measure_scale(model, crops, config)
+        _measure_scale(model, stage.crops, config)
         save(run.autoencoder, {"model": model.state_dict(), "step": plan.steps, "finished": True})
     if plan.sharpen_steps:
-        sharpen(run, config, model, crops, bf16, progress, save_every_seconds)
+        sharpen(model, stage)
     return model.eval()
 
 
-def _reconstruct(
-    run: Run,
-    config: TrainingConfig,
-    model: SmallAutoencoder,
-    ema: Ema,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    crops: Crops,
-    bf16: bool,
-    progress: Progress,
-    save_every_seconds: float,
-) -> None:
+def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | None) -> None:
+    """Leaves the averages in the model. `state` is what an earlier, interrupted call saved."""
+    run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
+    ema = Ema({"autoencoder": model}, plan.ema_decay)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
+    step = 0
+    if state:
+        ema.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
     saved = time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
@@ -101,6 +94,7 @@ def _reconstruct(
             state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
             save(run.autoencoder, {**state, "step": step, "finished": False})
             saved = time.monotonic()
+    ema.swap()
 
 
 @torch.no_grad()

@@ -78,4 +78,4 @@ def test_by_the_clock_the_steps_in_all_are_estimated_from_the_pace(clock):
     clock.now += 40  # the autoencoder
     assert not course.over(200)  # went on from a checkpoint
     clock.now += 20
-    assert course.length(300, 0) == 500
+    assert course.length(300) == 500

@@ -8,7 +8,8 @@ import type { GuidanceName, SamplerName } from '../types.js';
 /** The one format version that this engine reads. */
 export const FORMAT_VERSION = 1;
 
-export type Precision = 'fp32' | 'fp16' | 'int8';
+export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 export type ComponentName = 'text_encoder' | 'modulation' | 'denoiser' | 'image_decoder' | 'image_encoder';
 
 export interface BundleFile {

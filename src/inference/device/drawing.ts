@@ -14,23 +14,14 @@ import { samplerFor } from '../method/samplers/index.js';
 import type { NoiseSchedule } from '../method/schedule.js';
 import { alphasCumprod } from '../method/schedule.js';
 import type { SampleRequest } from '../types.js';
-import type { Prediction } from './evaluation.js';
+import type { Prediction, RowConditions } from './evaluation.js';
 import type { Model } from './model.js';
 import { PICTURES_AT_A_TIME } from './needs.js';
-
-/** What the rows of a plan are told: its background rows, and its rows. */
-interface PlanPhrases {
-  readonly background: readonly string[];
-  readonly defect: readonly string[];
-  readonly fusion: readonly string[];
-  /** Which background row each row continues. */
-  readonly rowBackground: readonly number[];
-}
 
 export interface Drawing {
   readonly request: SampleRequest;
   readonly plan: GuidancePlan;
-  readonly phrases: PlanPhrases;
+  readonly phrases: RowConditions;
   readonly sampler: Sampler;
   /** How many steps are done. */
   step: number;

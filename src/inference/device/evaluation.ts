@@ -4,14 +4,8 @@
  *   B samples, U background rows, R rows, K rows of masks; latent [C,h,w]
  */
 
-/** One call of the denoiser: every row of every sample that takes part in it. */
-export interface Evaluation {
-  /** B of [C,h,w] */
-  readonly latents: readonly Float32Array[];
-  /** [B] */
-  readonly timesteps: readonly number[];
-  /** [U]: the sample that each background row reads */
-  readonly backgroundSample: readonly number[];
+/** What rows are told: those of one sample, or of all that take part in a call. */
+export interface RowConditions {
   /** [U]: what each background row is told, c_p */
   readonly background: readonly string[];
   /** [R]: the background row that each row continues */
@@ -20,6 +14,16 @@ export interface Evaluation {
   readonly defect: readonly string[];
   /** [R]: c_f */
   readonly fusion: readonly string[];
+}
+
+/** One call of the denoiser: every row of every sample that takes part in it. */
+export interface Evaluation extends RowConditions {
+  /** B of [C,h,w] */
+  readonly latents: readonly Float32Array[];
+  /** [B] */
+  readonly timesteps: readonly number[];
+  /** [U]: the sample that each background row reads */
+  readonly backgroundSample: readonly number[];
   /** [K]: the rows whose mask features are wanted */
   readonly maskRows: readonly number[];
 }

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..layout import read_data_set
+from ..progress import Progress
 from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import DRAWN
 from .ledger import Ledger
 from .plan import EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
-from .subject import Progress, Subject
+from .subject import Subject
 
 
 def evaluate(

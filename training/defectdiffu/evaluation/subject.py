@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..layout import GOOD, Record
+from ..progress import Progress
 from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import ProductData
@@ -16,7 +17,6 @@ from .on_photographs import OnPhotographs, draw_pair_on_photographs, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 
-Progress = Callable[[str, int, int, dict[str, float]], None]
 Pair = tuple[str, str]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..evaluation.sections import feature_network
 from ..evaluation.segmentation_figures import mask_iou
 from ..evaluation.subject import Subject
 from ..layout import read_data_set
+from ..progress import Progress
 from ..sampling import SampleRequest
 from ..trained import TrainedModel
 from ..windows import Rules
@@ -26,8 +27,6 @@ from .plan import VariantPlan
 FIRST_SEED = 70_000
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 BATCH = 4
-
-Progress = Callable[[str, int, int, dict[str, float]], None]
 
 
 def drawn_quality(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..export import require_valid, sha256
 from ..from_bundle import load_bundle
 from ..manifest_text import manifest_text
 from ..onnx_files import store_as_half
+from ..progress import Progress
 from ..runs import write_text
 from .calibration import collected_feeds
 from .drawing import CHEAPENED, Feeds, base_variant, generator_of
@@ -24,8 +24,6 @@ from .quality import decoded_quality, drawn_quality, real_quality
 from .quantisation import SENSITIVITY_FEEDS, Report, quantised
 
 LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
-
-Progress = Callable[[str, int, int, dict[str, float]], None]
 
 
 def write_variants(
