@@ -19,7 +19,7 @@ const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
 const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
   id status coverage rejectedAttempts error { code message }
-  request { count seed sweep freedom twin guidance quality { minimumVisibility minimumAgreement maximumAttempts } }
+  request { count seed sweep freedom twin onTwin guidance quality { minimumVisibility minimumAgreement maximumAttempts } }
   samples(first: 100) { edges { node {
     id index seed strength attempt areaFraction
     image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
@@ -223,6 +223,63 @@ test('a sample from noise comes with its normal twin when it is asked for', asyn
   expect(samples[0].scores).toMatchObject({ visibility: expect.any(Number), direction: null });
 });
 
+describe('on its own normal twin', () => {
+  const onTwin = { reference: { twin: true }, strength: { value: 2 } };
+
+  test('nothing but the defect differs from the twin, which is stored beside it', async () => {
+    const generation = await drawn({ ...onTwin, count: 3 });
+    expect(generation).toMatchObject({
+      status: 'SUCCEEDED',
+      request: { onTwin: true, twin: false, freedom: 0.8, guidance: 'DOUBLE_FREE', quality: { maximumAttempts: 4 } },
+    });
+    expect(generation.samples).toHaveLength(3);
+    for (const { image, mask, twin, region, reference: photograph, base, scores } of generation.samples) {
+      expect([photograph, base, region.width]).toEqual([null, null, 128]);
+      const [before, after] = await Promise.all(
+        [twin.url, image.url].map(async (url) => pixels(await bytesAt(url), 'srgb')),
+      );
+      const marked = await pixels(await bytesAt(mask.url), 'b-w');
+      const changed = marked.map((_, i) => ([0, 1, 2].some((c) => before?.[3 * i + c] !== after?.[3 * i + c]) ? 1 : 0));
+      const [masked, differing] = [
+        marked.filter((value) => value > 0).length,
+        changed.filter((value) => value > 0).length,
+      ];
+      expect(masked).toBeGreaterThan(0);
+      expect(differing).toBeGreaterThan(0);
+      expect(differing).toBeLessThan(128 * 128);
+      expect(scores.agreement).toBeGreaterThanOrEqual(0.5);
+    }
+  });
+
+  test('a sweep draws one twin at every strength', async () => {
+    const { samples } = await drawn({ reference: { twin: true }, strength: { sweep: [0, 1, 3] } });
+    const [none, ...some] = await Promise.all(samples.map(({ twin }: Json) => bytesAt(twin.url)));
+    for (const twin of some) expect(twin).toEqual(none);
+    expect(await bytesAt(samples[0].image.url)).toEqual(none);
+    expect(samples[2].scores.visibility).toBeGreaterThan(samples[0].scores.visibility);
+  });
+
+  test('a region is given in its pixels', async () => {
+    const square = [{ x: 20, y: 20 }, { x: 90, y: 20 }, { x: 90, y: 90 }, { x: 20, y: 90 }]; // prettier-ignore
+    const { samples } = await drawn({ ...onTwin, region: { polygons: [square] } });
+    const free = await pixels(await bytesAt(samples[0].region.url), 'b-w');
+    expect(free.filter((value) => value > 0)).toHaveLength(70 * 70);
+    const outside = square.map(({ x, y }) => ({ x: 2 * x, y }));
+    expect((await refused({ ...onTwin, region: { polygons: [outside] } })).message).toMatch(
+      /x: 180 is out of range 0 … 128/,
+    );
+  });
+
+  test('it is one reference: not beside another, and not beside a twin', async () => {
+    for (const wish of [{ reference: { twin: true, id: reference.id } }, { reference: { twin: false } }])
+      expect((await refused(wish)).message).toMatch(
+        /reference: give one of id, anyOfProduct: true, sampleId, or twin: true/,
+      );
+    expect((await refused({ ...onTwin, twin: true })).message).toMatch(/twin: with a reference/);
+    expect((await refused({ ...onTwin, sampler: 'DDPM' })).message).toMatch(/sampler: must be DPM_SOLVER_PP or DDIM/);
+  });
+});
+
 describe('is refused with the field and the reason', () => {
   const own = { reference: { id: '' } };
   beforeAll(() => (own.reference.id = reference.id));
@@ -233,7 +290,7 @@ describe('is refused with the field and the reason', () => {
     [
       'neither id nor any',
       () => ({ reference: {} }),
-      /input\[0\]\.reference: give one of id, anyOfProduct: true, or sampleId/,
+      /input\[0\]\.reference: give one of id, anyOfProduct: true, sampleId, or twin: true/,
     ],
     [
       'a photograph that is not there',
@@ -263,7 +320,7 @@ describe('is refused with the field and the reason', () => {
     [
       'a twin on a photograph',
       () => ({ ...own, twin: true }),
-      /twin: on a photograph, the photograph itself is the twin/,
+      /twin: with a reference, what is drawn on is itself the twin/,
     ],
     ['a sweep of one', () => ({ strength: { sweep: [1] } }), /strength\.sweep: must have 2 … 20 strengths, has 1/],
     ['a sweep and a value', () => ({ strength: { sweep: [1, 2], value: 1 } }), /strength: give one of value/],

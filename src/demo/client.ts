@@ -22,6 +22,7 @@ export interface ReadySample {
   readonly image: { readonly url: string };
   readonly mask: { readonly url: string };
   readonly overlay: { readonly url: string };
+  readonly twin: { readonly url: string } | null;
 }
 
 export interface GenerationEvent {
@@ -46,7 +47,7 @@ const EVENTS = `subscription Events($id: ID!, $after: Int!) {
     ... on GenerationQueued { seq }
     ... on GenerationStarted { seq }
     ... on GenerationProgressed { seq progress { fraction samplesDone samplesTotal } }
-    ... on SampleReady { seq sample { index image { url } mask { url } overlay { url } } }
+    ... on SampleReady { seq sample { index image { url } mask { url } overlay { url } twin { url } } }
     ... on GenerationSucceeded { seq }
     ... on GenerationFailed { seq error { message } }
     ... on GenerationCanceled { seq }

@@ -1,6 +1,6 @@
 /**
  * A client as a user would write one: asks the running service for defective pictures, follows the events, and
- * writes image, mask and overlay of each sample to a folder as soon as it is ready.
+ * writes image, mask and overlay (and twin, where there is one) of each sample to a folder as soon as it is ready.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -18,8 +18,8 @@ async function main(): Promise<void> {
   }
   const client = connect(options.url, options.key);
   const pair = await choosePair(client, options);
-  const reference = options.on === undefined ? {} : { reference: { id: await register(client, pair, options.on) } };
-  const generation = await client.generate({ ...pair, ...options.request, ...reference });
+  const reference = await referenceOf(client, pair, options);
+  const generation = await client.generate({ ...pair, ...options.request, ...(reference && { reference }) });
   const strength = generation.strength;
   console.log(
     `Drawing ${String(options.request.count)} × ${pair.defectCode} on ${pair.partNumber} (${generation.coverage})`,
@@ -55,6 +55,12 @@ async function choosePair(client: Client, { part, defect }: Options) {
   return { partNumber: best.partNumber, defectCode: best.defectCode };
 }
 
+/** What is drawn on, if anything is. */
+async function referenceOf(client: Client, pair: { partNumber: string }, { on, onTwin }: Options) {
+  if (onTwin) return { twin: true };
+  return on === undefined ? undefined : { id: await register(client, pair, on) };
+}
+
 /** The photograph becomes one of the product's references; one that is there already is not stored again. */
 async function register(client: Client, { partNumber }: { partNumber: string }, path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
@@ -64,7 +70,8 @@ async function register(client: Client, { partNumber }: { partNumber: string }, 
 }
 
 async function save(sample: ReadySample, folder: string, name: string, generation: string): Promise<string[]> {
-  const files = { image: sample.image.url, mask: sample.mask.url, overlay: sample.overlay.url };
+  const { image, mask, overlay, twin } = sample;
+  const files = { image: image.url, mask: mask.url, overlay: overlay.url, ...(twin && { twin: twin.url }) };
   const stem = `${name}_${generation.slice(-8)}_${String(sample.index).padStart(3, '0')}`;
   return Promise.all(
     Object.entries(files).map(async ([kind, url]) => {

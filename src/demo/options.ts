@@ -14,7 +14,8 @@ Asks a running DefectDiffu service for defective pictures and writes them to a f
   --seed 7            the same seed gives the same pictures
   --steps 20          denoising steps    (default: the model's)
   --on part.jpg       draws on this photograph of the product, and leaves the rest of it alone
-  --region 40,60,80,50   where on the photograph: left, top, width, height in pixels (default: as real defects lie)
+  --on-twin           draws each on its own normal twin: nothing but the defect differs from a normal picture
+  --region 40,60,80,50   where on it: left, top, width, height in pixels (default: as real defects lie, or as the noise has it)
   --out demo-output   folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
   --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
@@ -33,6 +34,8 @@ export interface Options {
   readonly out: string;
   /** The photograph to draw on. */
   readonly on: string | undefined;
+  /** Whether each is drawn on its own normal twin. */
+  readonly onTwin: boolean;
   readonly request: {
     readonly count: number;
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
@@ -48,6 +51,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
   const key = values.key ?? env['DEFECTDIFFU_API_KEY'];
   if (key === undefined || key === '') throw new DemoError(NO_KEY);
   const url = values.url ?? env['DEFECTDIFFU_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? '4000'}/graphql`;
+  if (values.on !== undefined && values['on-twin'] === true) throw new DemoError('Give --on or --on-twin, not both.');
   if (!URL.canParse(url)) throw new DemoError(`--url: "${url}" is not a URL.`);
   return {
     url,
@@ -56,6 +60,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
     defect: values.defect,
     out: values.out ?? 'demo-output',
     on: values.on,
+    onTwin: values['on-twin'] ?? false,
     request: {
       count: number('count', values.count ?? '4'),
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
@@ -82,7 +87,8 @@ function parse(args: string[]) {
     url: text,
   };
   try {
-    return parseArgs({ args, options: { ...names, help: { type: 'boolean', short: 'h' } } }).values;
+    const flags = { 'on-twin': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+    return parseArgs({ args, options: { ...names, ...flags } }).values;
   } catch (error) {
     throw new DemoError(`${(error as Error).message}\n\n${HELP}`);
   }

@@ -151,9 +151,10 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const { seed, steps, sweep, sampler } = order.settings;
     const stepsAt = (freedom: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, freedom);
     const rows = order.count / (sweep?.length ?? 1);
-    const photograph = resolvePhotographs(pictures, { input, product, rows, seed, stepsAt, at });
-    const { width, height } = bundle.manifest.image;
-    const pixelSteps = width * height * steps * order.count * (order.settings.twin === true ? 2 : 1);
+    const size = bundle.manifest.image;
+    const photograph = resolvePhotographs(pictures, { input, product, rows, seed, size, stepsAt, at });
+    const pictureCount = order.settings.twin === true || photograph?.onTwin === true ? 2 : 1;
+    const pixelSteps = size.width * size.height * steps * order.count * pictureCount;
     resolved.push({ item, product, defect, coverage, order, photograph, pixelSteps });
   }
   return resolved;

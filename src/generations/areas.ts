@@ -4,7 +4,7 @@ import { extentOfPolygons } from '../inference/index.js';
 import type { Area } from '../storage/records.js';
 import { within } from './bounds.js';
 import type { AreaInput, PointInput } from './photographInput.js';
-import type { Picture, Pictures } from './pictures.js';
+import type { Drawable, Pictures } from './pictures.js';
 
 /** Of the box round an area, in pixels. */
 interface Extent {
@@ -18,7 +18,7 @@ const MOST_POINTS = 2_000;
 export function areaFor(
   pictures: Pictures,
   { maskId, polygons }: AreaInput,
-  drawnOn: readonly Picture[],
+  drawnOn: readonly Drawable[],
   field: string,
 ): { area: Area; extent: Extent } {
   if ((maskId != null) === (polygons != null)) throw badInput(field, 'give either maskId or polygons');
@@ -41,7 +41,7 @@ export function areaFor(
 }
 
 /** A region that is drawn in as it is: a square of the picture must hold it, for the model draws squares. */
-export function ownRegion(pictures: Pictures, asked: AreaInput, drawnOn: readonly Picture[], field: string): Area {
+export function ownRegion(pictures: Pictures, asked: AreaInput, drawnOn: readonly Drawable[], field: string): Area {
   const { area, extent } = areaFor(pictures, asked, drawnOn, field);
   for (const { id, width, height } of drawnOn) {
     if (Math.max(extent.width, extent.height) > Math.min(width, height))
@@ -56,7 +56,7 @@ export function ownRegion(pictures: Pictures, asked: AreaInput, drawnOn: readonl
 
 function checkedPolygons(
   polygons: readonly (readonly PointInput[])[],
-  drawnOn: readonly Picture[],
+  drawnOn: readonly Drawable[],
   field: string,
 ): readonly (readonly [number, number])[][] {
   const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);

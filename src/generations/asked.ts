@@ -5,5 +5,15 @@ export function requestOf({ settings, count, priority, idempotencyKey }: Generat
   const { bundle: model, photograph, twin = false, sweep, ...rest } = settings;
   // As it was asked for: a sweep's rows, not its pictures.
   const asked = count / (sweep?.length ?? 1);
-  return { ...rest, sweep, freedom: photograph?.freedom, twin, model, count: asked, priority, idempotencyKey };
+  return {
+    ...rest,
+    sweep,
+    freedom: photograph?.freedom,
+    onTwin: photograph?.onTwin ?? false,
+    twin,
+    model,
+    count: asked,
+    priority,
+    idempotencyKey,
+  };
 }

@@ -16,10 +16,13 @@ export interface Material {
 
 /** A picture that is drawn on. */
 interface Ground {
-  readonly picture: PictureFile;
+  readonly picture: PictureFile | null;
   readonly marked: PictureFile | null;
   readonly referenceId: string | null;
 }
+
+/** The sample's own normal twin, which the engine draws. */
+const TWIN: Ground = { picture: null, marked: null, referenceId: null };
 
 /** Of sample `index`; `null` where it is drawn from noise. */
 export type Materials = (index: number) => Promise<Material | null>;
@@ -55,9 +58,9 @@ export function materialsOf(scope: TenantScope, store: ArtifactStore, settings: 
 
   return async (index) => {
     if (photograph == null) return null;
-    const { references, baseSample, region, allowedArea, freedom } = photograph;
+    const { references, baseSample, onTwin = false, region, allowedArea, freedom } = photograph;
     const reference = references[rowOf(settings, index) % references.length];
-    const ground = await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
+    const ground = onTwin ? TWIN : await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
     return {
       referenceId: ground.referenceId,
       baseSampleId: baseSample,

@@ -15,6 +15,7 @@ export interface ReferenceInput {
   readonly id?: Optional<string>;
   readonly anyOfProduct?: Optional<boolean>;
   readonly sampleId?: Optional<string>;
+  readonly twin?: Optional<boolean>;
 }
 
 export interface RegionInput extends AreaInput {

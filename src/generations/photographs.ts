@@ -1,4 +1,4 @@
-/** From a caller's wish for a defect on their own photographs to what is recorded of it: every id and every point checked. */
+/** From a caller's wish for a defect on a picture, their own photograph or another, to what is recorded of it: every id and every point checked. */
 import { badInput } from '../errors.js';
 import type { Area, PhotographSettings } from '../storage/records.js';
 import type { ProductRow, ReferenceRow } from '../storage/tables.js';
@@ -16,6 +16,8 @@ interface Wish {
   /** How many pictures there will be, and the seed that orders the product's photographs. */
   readonly rows: number;
   readonly seed: number;
+  /** Of the model's pictures, in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
   /** How many steps there are at a freedom. */
   readonly stepsAt: (freedom: number) => number;
   readonly at: string;
@@ -34,20 +36,32 @@ export function resolvePhotographs(pictures: Pictures, wish: Wish): PhotographSe
     throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(stepsAt(1))} steps; raise either`);
   }
   requireOne(input.reference, `${at}.reference`);
-  const { sampleId } = input.reference;
-  const references = sampleId == null ? referencesFor(pictures, input.reference, wish) : [];
-  const drawnOn = sampleId == null ? references : [sampleFor(pictures, sampleId, wish)];
+  const { sampleId, twin } = input.reference;
+  const onTwin = twin === true;
+  const references = sampleId == null && !onTwin ? referencesFor(pictures, input.reference, wish) : [];
+  const drawnOn = onTwin
+    ? [{ ...wish.size, id: 'that the model draws' }]
+    : sampleId == null
+      ? references
+      : [sampleFor(pictures, sampleId, wish)];
   const region = regionFor(input, (own, field) => ownRegion(pictures, own, drawnOn, field), at);
   const allowedArea =
     input.allowedArea == null ? null : areaFor(pictures, input.allowedArea, drawnOn, `${at}.allowedArea`).area;
   if (allowedArea !== null && typeof region !== 'string')
     throw badInput(`${at}.allowedArea`, 'cannot be given with a region of your own, which says all');
-  return { references: references.map(({ id }) => id), baseSample: sampleId ?? null, region, allowedArea, freedom };
+  return {
+    references: references.map(({ id }) => id),
+    baseSample: sampleId ?? null,
+    onTwin,
+    region,
+    allowedArea,
+    freedom,
+  };
 }
 
-function requireOne({ id, anyOfProduct, sampleId }: ReferenceInput, field: string): void {
-  const given = [id != null, anyOfProduct === true, sampleId != null].filter(Boolean).length;
-  if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, or sampleId');
+function requireOne({ id, anyOfProduct, sampleId, twin }: ReferenceInput, field: string): void {
+  const given = [id != null, anyOfProduct === true, sampleId != null, twin === true].filter(Boolean).length;
+  if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, sampleId, or twin: true');
 }
 
 function sampleFor(pictures: Pictures, sampleId: string, { product, at }: Wish): Picture {
@@ -77,12 +91,14 @@ function referencesFor(
 }
 
 function regionFor(
-  { region }: OnPhotographInput,
+  { region, reference }: OnPhotographInput,
   area: (asked: AreaInput, field: string) => Area,
   at: string,
 ): PhotographSettings['region'] {
-  if (region == null) return 'SHAPE';
+  // A twin has room for whatever the noise would draw; on a photograph the defect must have the size that real ones have there.
+  const place = reference?.twin === true ? 'CHOSEN' : 'SHAPE';
+  if (region == null) return place;
   const own = region.maskId != null || region.polygons != null;
   if (own && region.place != null) throw badInput(`${at}.region`, 'give a region of your own or place, not both');
-  return own ? area(region, `${at}.region`) : (region.place ?? 'SHAPE');
+  return own ? area(region, `${at}.region`) : (region.place ?? place);
 }

@@ -8,12 +8,15 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import type { OnPhotographInput } from './photographInput.js';
 import { samplesOf } from './samples.js';
 
-/** What is drawn on. */
-export interface Picture {
+/** What is drawn on: which it is, for messages, and its size in pixels. */
+export interface Drawable {
   readonly id: string;
-  readonly productId: string;
   readonly width: number;
   readonly height: number;
+}
+
+export interface Picture extends Drawable {
+  readonly productId: string;
 }
 
 /** Each throws NOT_FOUND that names the field, for another tenant's as for one that never was. */

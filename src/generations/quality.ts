@@ -19,17 +19,17 @@ const MOST_ATTEMPTS = 20;
 
 interface Asked {
   readonly quality?: Optional<QualityInput>;
-  readonly onPhotograph: boolean;
+  readonly onPicture: boolean;
   readonly twin: boolean;
   readonly sweep: boolean;
 }
 
 /**
- * On a photograph there is always a policy, by default what the faintest real defects of the pair score. A sweep has none:
+ * On a reference there is always a policy, by default what the faintest real defects of the pair score. A sweep has none:
  * its weak samples are part of what it shows.
  */
 export function resolveQuality(
-  { quality, onPhotograph, twin, sweep }: Asked,
+  { quality, onPicture, twin, sweep }: Asked,
   { manifest }: Bundle,
   pair: string,
   at: string,
@@ -40,8 +40,8 @@ export function resolveQuality(
       throw badInput(field, 'cannot be given with strength.sweep, whose weak samples would be rejected');
     return null;
   }
-  if (!onPhotograph && quality == null) return null;
-  if (!onPhotograph && !twin)
+  if (!onPicture && quality == null) return null;
+  if (!onPicture && !twin)
     throw badInput(field, 'samples from noise have scores only with twin: true; give that, or a reference');
   const [faintest = SEEN] = manifest.placement?.scores[pair]?.contrast ?? [];
   return {

@@ -61,14 +61,15 @@ interface Known {
 
 export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, limits }: Known, at: string): Order {
   const { defaults, ranges, schedule } = bundle.manifest;
-  const onPhotograph = input.reference != null;
+  const onPicture = input.reference != null;
+  const onPhotograph = onPicture && input.reference?.twin !== true;
   const sampler = input.sampler ?? defaults.sampler;
-  if (onPhotograph && sampler === 'DDPM')
-    throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a photograph, is DDPM');
-  if (onPhotograph && bundle.manifest.components.image_encoder === undefined)
-    throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on photographs`);
+  if (onPicture && sampler === 'DDPM')
+    throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
+  if (onPicture && bundle.manifest.components.image_encoder === undefined)
+    throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on a picture`);
   const twin = input.twin ?? false;
-  if (onPhotograph && twin) throw badInput(`${at}.twin`, 'on a photograph, the photograph itself is the twin');
+  if (onPicture && twin) throw badInput(`${at}.twin`, 'with a reference, what is drawn on is itself the twin');
   const possible = stepBounds(sampler, schedule.numTrainTimesteps);
   const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
   const strength = resolveStrength(input.strength, defaults.strength, ranges.strength, at);
@@ -90,7 +91,7 @@ export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, l
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
       twin,
       quality: resolveQuality(
-        { quality: input.quality, onPhotograph, twin, sweep: strength.sweep !== undefined },
+        { quality: input.quality, onPicture, twin, sweep: strength.sweep !== undefined },
         bundle,
         pair,
         at,

@@ -54,7 +54,7 @@ function requirePhotographDrawable(
   if (manifest.components.image_encoder === undefined)
     throw new InferenceError(`${id} has no image encoder, so it cannot draw on photographs`);
   if (sampler === 'DDPM')
-    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a photograph, got DDPM');
+    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a picture, got DDPM');
   if (!(freedom > 0 && freedom <= 1))
     throw new InferenceError(`freedom must be above 0 and at most 1, got ${String(freedom)}`);
 }

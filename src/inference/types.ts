@@ -28,7 +28,7 @@ export interface SampleRequest {
   readonly sampler: SamplerName;
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
-  /** Draws on a photograph of a good part, and not from noise alone. */
+  /** Draws on a photograph of a good part, or on its own normal twin, and not from noise alone. */
   readonly photograph?: PhotographRequest | null;
   /** Samples of different shares take turns, however many one share has waiting. All without one are one share. */
   readonly share?: string;
@@ -45,8 +45,8 @@ export type PictureFile = string | Uint8Array;
 export type AreaRequest = PictureFile | { readonly polygons: readonly Polygon[] };
 
 export interface PhotographRequest {
-  /** 8-bit, sRGB. */
-  readonly picture: PictureFile;
+  /** 8-bit, sRGB; `null`: the sample's normal twin, which is drawn first, from the same seed. */
+  readonly picture: PictureFile | null;
   readonly region: RegionRequest;
   /** What the picture's mask marks already, of its size: the result's mask marks that too. */
   readonly marked: PictureFile | null;
@@ -86,7 +86,7 @@ export interface SampleResult {
   readonly boundingBoxes: readonly BoundingBox[];
   /** PNG, 8-bit grey, 0 or 255: what was free to change in the photograph; `null` for a sample from noise. */
   readonly region: Uint8Array | null;
-  /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise. */
+  /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise, or is drawn on it. */
   readonly twin: Uint8Array | null;
   /** Against the photograph or the twin; `null` where there is neither. */
   readonly scores: Scores | null;

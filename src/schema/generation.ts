@@ -59,6 +59,9 @@ export class GenerationRequest {
   @Field(() => Boolean)
   twin!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether each sample is drawn on its own normal twin.' })
+  onTwin!: boolean;
+
   @Field(() => Quality, { nullable: true })
   quality?: Quality | null | undefined;
 }
@@ -223,15 +226,15 @@ export class GenerateDefectsInput {
   })
   idempotencyKey?: string | null;
 
-  @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on a photograph of the product.' })
+  @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on a picture of the product.' })
   reference?: ReferenceInput | null;
 
-  @Field(() => RegionInput, { nullable: true, description: 'Where on the photograph. Left out: place SHAPE.' })
+  @Field(() => RegionInput, { nullable: true, description: 'Where on it. Left out: place SHAPE; on a twin CHOSEN.' })
   region?: RegionInput | null;
 
   @Field(() => AreaInput, {
     nullable: true,
-    description: 'Where on the photograph a region that is not your own may lie: the part, not the conveyor belt.',
+    description: 'Where on it a region that is not your own may lie: the part, not the conveyor belt.',
   })
   allowedArea?: AreaInput | null;
 
@@ -249,7 +252,7 @@ export class GenerateDefectsInput {
 
   @Field(() => QualityInput, {
     nullable: true,
-    description: 'Which samples are kept. On a photograph there is always a policy; from noise it needs twin: true.',
+    description: 'Which samples are kept. On a reference there is always a policy; from noise it needs twin: true.',
   })
   quality?: QualityInput | null;
 }

@@ -1,7 +1,7 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { RegionPlace } from './enums.js';
 
-@InputType({ description: 'One of the three.' })
+@InputType({ description: 'One of the four.' })
 export class ReferenceInput {
   @Field(() => ID, { nullable: true, description: 'A photograph of the product, as createUpload registered it.' })
   id?: string | null;
@@ -17,6 +17,14 @@ export class ReferenceInput {
     description: 'On the picture of a sample of the product: several defects in one picture. Its mask marks them all.',
   })
   sampleId?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Each sample on its own normal twin, which is drawn first, from the same seed: from noise, and yet nothing but the defect ' +
+      'differs from a normal picture. No photograph is needed.',
+  })
+  twin?: boolean | null;
 }
 
 @InputType({ description: "In the photograph's pixels, from the top left corner." })

@@ -25,10 +25,12 @@ export interface DrawSettings {
 }
 
 export interface PhotographSettings {
-  /** Picture i is drawn on the i-th of these, in turn. Empty where it is a sample's picture. */
+  /** Picture i is drawn on the i-th of these, in turn. Empty where it is a sample's picture, or a twin. */
   readonly references: readonly string[];
   /** The sample whose picture it is drawn on, and whose defects stay in the mask. */
   readonly baseSample: string | null;
+  /** Each sample on its own normal twin; then there are neither references nor a base. Absent in older rows. */
+  readonly onTwin?: boolean;
   readonly region: Area | 'SHAPE' | 'CHOSEN';
   /** Where a region that is not the caller's own may lie. */
   readonly allowedArea: Area | null;

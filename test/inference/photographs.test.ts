@@ -55,10 +55,15 @@ async function drawOne(request: Partial<SampleRequest>): Promise<SampleResult> {
   return result;
 }
 
-const on = (picture: Uint8Array, region: PhotographRequest['region'], freedom = 0.8): Partial<SampleRequest> => ({
+const on = (
+  picture: Uint8Array | null,
+  region: PhotographRequest['region'],
+  freedom = 0.8,
+): Partial<SampleRequest> => ({
   photograph: { picture, marked: null, region, freedom },
 });
 const SHAPE = { kind: 'SHAPE', allowed: null } as const;
+const CHOSEN = { kind: 'CHOSEN', allowed: null } as const;
 
 /** A PNG mask, white where `inside` says so. */
 function maskOf(width: number, height: number, inside: (x: number, y: number) => boolean): Promise<Buffer> {
@@ -101,12 +106,19 @@ describe('the engine draws what Python draws', () => {
     const file = (name: string): Buffer => readFileSync(new URL(`${id}/${name}`, golden));
     const { request, region, freedom, scores } = JSON.parse(file(`${n}.json`).toString()) as {
       request: Partial<SampleRequest>;
-      region: 'MASK' | 'SHAPE' | 'CHOSEN';
+      region: 'MASK' | 'SHAPE' | 'CHOSEN' | 'TWIN';
       freedom: number;
       scores: Scores;
     };
-    const asked = region === 'MASK' ? { kind: region, mask: file('region.png') } : { kind: region, allowed: null };
-    const result = await drawOne({ ...request, ...on(file('photograph.png'), asked, freedom) });
+    const photograph = {
+      MASK: on(file('photograph.png'), { kind: 'MASK', mask: file('region.png') }, freedom),
+      SHAPE: on(file('photograph.png'), SHAPE, freedom),
+      CHOSEN: on(file('photograph.png'), CHOSEN, freedom),
+      TWIN: on(null, CHOSEN, freedom),
+    }[region];
+    const result = await drawOne({ ...request, ...photograph });
+    if (region === 'TWIN')
+      expect(psnr(await rgb(result.twin ?? new Uint8Array()), await rgb(file(`${n}.twin.png`)))).toBeGreaterThan(45);
     expect(psnr(await rgb(result.image), await rgb(file(`${n}.image.png`)))).toBeGreaterThanOrEqual(45);
     const [ours, theirs] = [await pixelsOf(result.mask), await pixelsOf(file(`${n}.mask.png`))];
     expect(overlap(ours.data, theirs.data)).toBeGreaterThanOrEqual(0.97);
@@ -209,6 +221,74 @@ test('a sample from noise comes with its normal twin and its scores when it is a
   expect(await rgb(withTwin?.twin ?? new Uint8Array())).toEqual(await rgb(normal?.image ?? new Uint8Array()));
   expect(withTwin?.scores?.visibility).toBeGreaterThan(8);
   expect(withTwin?.scores?.direction).toBeNull();
+});
+
+/** The pixels of a square picture no further than so many columns and rows from a marked one. */
+function within(distance: number, mask: Uint8Array): Uint8Array {
+  const size = Math.sqrt(mask.length);
+  const near = new Uint8Array(mask.length);
+  mask.forEach((value, i) => {
+    if (value === 0) return;
+    const [row, column] = [Math.floor(i / size), i % size];
+    for (let y = Math.max(0, row - distance); y <= Math.min(size - 1, row + distance); y++)
+      for (let x = Math.max(0, column - distance); x <= Math.min(size - 1, column + distance); x++)
+        near[y * size + x] = 1;
+  });
+  return near;
+}
+
+describe('on its own normal twin', () => {
+  const ON_TWIN = on(null, CHOSEN);
+  const spur = { product: 'pcb', defect: 'spurious copper', guidance: 'DOUBLE_FREE' as const };
+
+  test('little but the masked defect differs, and the twin is what the same seed gives at strength 0', async () => {
+    const [result, normal] = await draw({ ...spur, ...ON_TWIN }, { ...spur, strength: 0 });
+    const twin = result?.twin ?? new Uint8Array();
+    expect(await rgb(twin)).toEqual(await rgb(normal?.image ?? new Uint8Array()));
+    const change = await changedPixels(twin, result?.image ?? twin);
+    const mask = (await pixelsOf(result?.mask)).data;
+    const count = (some: Uint8Array): number => some.filter((value) => value !== 0).length;
+    expect(count(mask)).toBeGreaterThan(50);
+    expect(outside(change, within(8, mask))).toBe(0);
+    expect(result?.scores?.visibility).toBeGreaterThan(20);
+    expect(result?.scores?.agreement).toBeGreaterThan(0.5);
+  });
+
+  test('its scale is that of the bundle, whatever the window of the product in photographs', async () => {
+    const [result] = await draw({ ...spur, ...ON_TWIN, strength: 3 });
+    expect(result).toMatchObject({ width: 128, height: 128 });
+    const region = (await pixelsOf(result?.region ?? undefined)).data;
+    expect(region.length).toBe(128 * 128);
+    expect(region.filter((value) => value !== 0).length).toBeGreaterThan(100);
+  });
+
+  test('at strength 0 it is its twin', async () => {
+    const result = await drawOne({ ...spur, ...ON_TWIN, strength: 0 });
+    expect(Buffer.from(result.image)).toEqual(Buffer.from(result.twin ?? []));
+    expect(result).toMatchObject({ areaFraction: 0, scores: { visibility: 0 } });
+  });
+
+  test('its progress counts the steps of the twin, of the scout and of the defect', async () => {
+    const heard: [number, number][] = [];
+    const id = 'steps';
+    const request = { id, bundle, seed: 3, strength: 2, productScale: 1, sampler: 'DPM_SOLVER_PP' as const, steps: 5 };
+    await pool.draw([{ ...request, maskMode: 'AVERAGE_FEATURES', ...spur, ...on(null, CHOSEN, 1) }], {
+      progress: (_, step, steps) => void heard.push([step, steps]),
+      sample: () => undefined,
+    });
+    expect(heard.map(([step]) => step)).toEqual([...new Set(heard.map(([step]) => step))].sort((a, b) => a - b));
+    expect(heard.at(-1)).toEqual([12, 12]);
+  });
+
+  test('it depends neither on what is drawn beside it nor on where it is drawn', async () => {
+    const [alone] = await draw({ ...spur, seed: 21, ...ON_TWIN });
+    const [, beside] = await draw(
+      { seed: 4, steps: 5 },
+      { ...spur, seed: 21, ...ON_TWIN },
+      { seed: 5, ...on(fabric, SHAPE) },
+    );
+    expect(Buffer.from(beside?.image ?? [])).toEqual(Buffer.from(alone?.image ?? []));
+  });
 });
 
 describe('refused, with the reason', () => {

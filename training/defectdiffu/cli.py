@@ -272,15 +272,19 @@ def strength(
 
 @app.command()
 def evaluate(
-    run: RunOption,
     data: DataOption,
+    run: Annotated[Path | None, typer.Option(help="Folder of the training run.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="A bundle in the place of a run: its own graphs draw, as in the service.")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="Of the bundle's graphs that draw: fp32, fp16 or int8.")] = "fp32",
     out: Annotated[Path, typer.Option(help="Folder for figures.json, README.md and plots.")] = Path("evaluation"),
     windows: WindowsOption = None,
     products: ProductsOption = None,
     sections: Annotated[
         str,
         typer.Option(help="By comma; all of them by default."),
-    ] = "quality,masks,judgement,photographs,strength,downstream,classification",
+    ] = "quality,masks,judgement,twins,photographs,strength,downstream,classification",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",
@@ -301,7 +305,9 @@ def evaluate(
     from .evaluation.evaluate import evaluate as run_evaluation
     from .evaluation.plan import EvaluationPlan
     from .evaluation.report import write_report
+    from .from_bundle import load_bundle
     from .trained import load_trained
+    from .variants.drawing import bundle_generator
     from .windows import read_rules
 
     if threads:
@@ -312,9 +318,16 @@ def evaluate(
             classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(listed(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
-        model = load_trained(Run(run))
+        if (run is None) == (bundle is None):
+            raise ValueError("give either --run or --bundle: what is to be measured")
+        graphs = None
+        if bundle:
+            model = load_bundle(bundle)
+            graphs = (precision, bundle_generator(bundle, model, precision, threads))
+        else:
+            model = load_trained(Run(run))
         rules = read_rules(windows)
-        ledger = run_evaluation(model, data, rules, plan, listed(sections), out, shower(progress), baselines)
+        ledger = run_evaluation(model, data, rules, plan, listed(sections), out, shower(progress), baselines, graphs)
         console.print(f"{write_report(ledger, out)}")
 
 

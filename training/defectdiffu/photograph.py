@@ -40,6 +40,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class PhotographSample:
+    before: np.ndarray  # uint8 [S, S, 3]: the photograph
     image: np.ndarray  # uint8 [S, S, 3]; the photograph's own bytes outside the region
     mask: np.ndarray  # bool [S, S], within the region
     region: np.ndarray  # bool [S, S]: what was free to change
@@ -85,8 +86,19 @@ def draw_on_photographs(
         carries = any(row.defect != generator.normal for row in guidance_plan(requests[i], generator.normal))
         grey = soft_mask(soft[i]) if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
         composition = compose(photograph.image, drawn[i], kept[i], grey, region)
-        samples.append(PhotographSample(composition.image, composition.mask, region, composition))
+        samples.append(PhotographSample(photograph.image, composition.image, composition.mask, region, composition))
     return samples
+
+
+def draw_on_twins(
+    generator: Generator, requests: list[SampleRequest], freedom: float = DEFAULT_FREEDOM
+) -> list[PhotographSample]:
+    """Each on its own normal twin, drawn from the same seed, wherever this noise would have the defect: from noise, and
+    yet nothing but the defect differs from a normal picture. Sampler and steps as for draw_on_photographs."""
+    twins = generator.draw([replace(request, strength=0.0) for request in requests])
+    everywhere = np.ones(twins[0].mask.shape, bool)
+    photographs = [Photograph(twin.image, everywhere, choose=True, freedom=freedom) for twin in twins]
+    return draw_on_photographs(generator, photographs, requests)
 
 
 def cells_of(region: np.ndarray, cells: int) -> np.ndarray:

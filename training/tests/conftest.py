@@ -20,7 +20,10 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.config import DenoiserConfig
+from defectdiffu.export import export_bundle
+from defectdiffu.runs import Run
 from defectdiffu.tdia import TDIA, Rows
+from defectdiffu.trained import load_trained
 
 torch.set_num_threads(1)  # the tensors here are too small to share out
 
@@ -154,3 +157,20 @@ def trained(tmp_path_factory) -> Path:
     ])  # fmt: skip
     assert result.exit_code == 0, result.output
     return folder
+
+
+PROVENANCE = """
+description = "Blech und Größe."
+license = "CC0-1.0"
+terms = "Anything."
+dataset = "Squares and strokes"
+sources = []
+"""
+
+
+@pytest.fixture(scope="session")
+def exported(trained, tmp_path_factory) -> Path:
+    """The bundle of `trained`. Not to be changed."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "provenance.toml").write_text(PROVENANCE)
+    return export_bundle(load_trained(Run(trained / "run")), folder, folder / "provenance.toml")

@@ -15,25 +15,9 @@ from typer.testing import CliRunner
 from defectdiffu.bundle_placement import contrasts
 from defectdiffu.cli import app
 from defectdiffu.evaluation.real import Windows
-from defectdiffu.export import export_bundle, require_valid
-from defectdiffu.runs import Run
-from defectdiffu.trained import load_trained
+from defectdiffu.export import require_valid
 
-PROVENANCE = """
-description = "Blech und Größe."
-license = "CC0-1.0"
-terms = "Anything."
-dataset = "Squares and strokes"
-sources = []
-"""
 PAIRS = {"felt/hole", "tin/dent", "tin/scratch"}
-
-
-@pytest.fixture(scope="module")
-def exported(trained, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    (folder / "provenance.toml").write_text(PROVENANCE)
-    return export_bundle(load_trained(Run(trained / "run")), folder, folder / "provenance.toml")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import texture
 
+from defectdiffu.composition import dilated
 from defectdiffu.noise import seeded_noise
 from defectdiffu.photograph import (
     Photograph,
@@ -16,6 +17,7 @@ from defectdiffu.photograph import (
     cells_of,
     chosen_cells,
     draw_on_photographs,
+    draw_on_twins,
     grown,
     noised,
     visited,
@@ -55,6 +57,23 @@ def test_outside_the_region_the_picture_is_the_photographs_bytes_and_inside_it_c
         assert np.array_equal(sample.image[~REGION], PHOTOGRAPH[~REGION])
         assert not sample.mask[~REGION].any() and np.array_equal(sample.region, REGION)
     assert any(sample.mask.any() and (sample.image != PHOTOGRAPH).any() for sample in drawn)
+
+
+def test_on_its_twin_a_sample_differs_by_its_defect_alone(generator):
+    requests = [replace(REQUEST, seed=seed) for seed in range(8)]
+    drawn = draw_on_twins(generator, requests)
+    normal = generator.draw([replace(request, strength=0.0) for request in requests])
+    for sample, twin in zip(drawn, normal, strict=True):
+        assert np.array_equal(sample.before, twin.image)
+        reached = dilated(sample.mask, 16)  # the change ends softly
+        assert np.array_equal(sample.image[~reached], twin.image[~reached])
+    assert any(sample.mask.any() and (sample.image != sample.before).any() for sample in drawn)
+
+
+def test_a_twin_is_drawn_on_where_the_noise_would_have_the_defect(generator, monkeypatch):
+    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((2, 1)))
+    (sample,) = draw_on_twins(generator, [REQUEST])
+    assert np.array_equal(sample.region, rectangle(8, 0, 24, 24))  # that cell of 4×4 and those about it
 
 
 def test_the_same_request_gives_the_same_picture_and_another_seed_another(generator):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_PHOTOGRAPHS, OURS, ProductData, chosen, training_sets
+from defectdiffu.evaluation.downstream import (
+    DRAWN,
+    METHODS,
+    ON_PHOTOGRAPHS,
+    ON_TWINS,
+    OURS,
+    ProductData,
+    chosen,
+    training_sets,
+)
 from defectdiffu.evaluation.real import Windows
 
 
@@ -32,7 +41,8 @@ def test_a_model_that_marks_nothing_is_refused():
 
 def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
-    some, others = (training_sets(data, windows(n, n), windows(n + 1, n), ratio=2, seed=1) for n in (20, 3))
+    drawn = lambda n: {name: windows(n + i, n) for i, name in enumerate(DRAWN)}  # noqa: E731
+    some, others = (training_sets(data, drawn(n), ratio=2, seed=1) for n in (20, 3))
     assert set(some) == set(METHODS)
     for name, extra in some.items():
         assert extra is None or len(extra) == 12
@@ -40,11 +50,17 @@ def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples(
             assert np.array_equal(extra.image, others[name].image)
 
 
-def test_those_drawn_from_noise_and_those_on_photographs_are_told_apart():
+def test_those_drawn_from_noise_on_twins_and_on_photographs_are_told_apart():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
-    drawn, on_photographs = windows(20, 20), windows(21, 15)
-    sets = training_sets(data, drawn, on_photographs, ratio=2, seed=1)
-    for name, source in ((OURS, drawn), (ON_PHOTOGRAPHS, on_photographs)):
+    drawn = {OURS: windows(20, 20), ON_TWINS: windows(22, 18), ON_PHOTOGRAPHS: windows(21, 15)}
+    sets = training_sets(data, drawn, ratio=2, seed=1)
+    for name, source in drawn.items():
         extra = sets[name]
         assert np.array_equal(extra.image, source.image[extra.source])
-        assert extra.mask.any((1, 2)).all()  # a photograph whose defect never showed is not taught as a defective one
+        assert extra.mask.any((1, 2)).all()  # one whose defect never showed is not taught as defective
+
+
+def test_a_method_whose_samples_never_showed_is_left_out():
+    data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
+    drawn = {OURS: windows(20, 20), ON_TWINS: windows(22, 0), ON_PHOTOGRAPHS: windows(21, 15)}
+    assert set(METHODS) - set(training_sets(data, drawn, ratio=2, seed=1)) == {ON_TWINS}

@@ -1,4 +1,4 @@
-/** From noise: the drawing, and its normal twin beside it. On a photograph: onPhotograph.ts. */
+/** From noise: the drawing, and its normal twin beside it. On a photograph: onPhotograph.ts. On the twin: onTwin.ts. */
 import { binarise } from '../method/mask.js';
 import { rgbBytes } from '../method/pixels.js';
 import { scoresOf } from '../method/scores.js';
@@ -9,11 +9,17 @@ import type { Job } from './job.js';
 import type { Model } from './model.js';
 import { bytesOf, endBytesOf } from './needs.js';
 import { beginOnPhotograph } from './onPhotograph.js';
+import { beginOnTwin } from './onTwin.js';
 import type { Pixels } from './pictures.js';
 
 /** @param initialNoise in place of that of the seed, [C,h,w]: to compare with another implementation. */
 export async function beginJob(model: Model, request: SampleRequest, initialNoise?: Float32Array): Promise<Job> {
-  if (request.photograph != null) return beginOnPhotograph(model, request, request.photograph);
+  if (request.photograph != null) {
+    const { picture, ...asked } = request.photograph;
+    return picture === null
+      ? beginOnTwin(model, request, asked, initialNoise)
+      : beginOnPhotograph(model, request, { ...asked, picture });
+  }
   const main = beginDrawing(model, request, initialNoise);
   const twin = request.twin === true ? beginDrawing(model, { ...request, strength: 0 }, initialNoise) : null;
   return {

@@ -10,7 +10,7 @@ const FLOAT = 4;
 export function rowsOf(request: SampleRequest, normal: string): number {
   const rowsAt = (strength: number): number => guidancePlan({ ...request, normal, strength }).rows.length;
   const rows = rowsAt(request.strength);
-  if (request.photograph != null) return Math.max(rows, rowsAt(SCOUT_STRENGTH));
+  if (request.photograph != null) return Math.max(rows, rowsAt(SCOUT_STRENGTH), rowsAt(0));
   return request.twin === true ? rows + rowsAt(0) : rows;
 }
 

@@ -24,7 +24,7 @@ import { timestepsFor } from '../method/samplers/index.js';
 import { scoresOf } from '../method/scores.js';
 import { resizedRegion } from '../method/window.js';
 import { atFullSize } from '../method/fullSize.js';
-import type { PhotographRequest, SampleRequest } from '../types.js';
+import type { PhotographRequest, PictureFile, SampleRequest } from '../types.js';
 import type { Drawing } from './drawing.js';
 import { beginDrawing, decodeDrawing, decodeOne, softMaskOf } from './drawing.js';
 import type { Job } from './job.js';
@@ -34,9 +34,20 @@ import type { Place } from './photographs.js';
 import { atModelSize, pasted, placeOf, readMask, readPhotograph, readWindow, signed, sizeOf } from './photographs.js';
 import type { Pixels } from './pictures.js';
 
+export interface OnPhotograph extends PhotographRequest {
+  readonly picture: PictureFile;
+}
+
+/** A photograph that is none, but was drawn for the sample: its pixels [H·W·3], and in how many steps. */
+interface Twin {
+  readonly rgb: Uint8Array;
+  readonly steps: number;
+}
+
 /** What stays the same from the scout to the finished picture. */
 interface Ground {
-  readonly asked: PhotographRequest;
+  readonly asked: OnPhotograph;
+  readonly twin: Twin | null;
   readonly place: Place;
   /** The window's pixels [side·side·3]. */
   readonly before: Uint8Array;
@@ -48,16 +59,24 @@ interface Ground {
   readonly region: Uint8Array;
 }
 
-export async function beginOnPhotograph(model: Model, request: SampleRequest, asked: PhotographRequest): Promise<Job> {
+/** @param twin where what is drawn on is the sample's own normal twin. */
+export async function beginOnPhotograph(
+  model: Model,
+  request: SampleRequest,
+  asked: OnPhotograph,
+  twin: Twin | null = null,
+): Promise<Job> {
   const { manifest } = model;
   const size = squareSize(manifest);
   const photograph = await sizeOf(asked.picture);
-  const place = await placeOf(asked, request, photograph, manifest);
+  // A twin is of the model's size and scale already.
+  const usualSide = twin === null ? manifest.placement?.windows[request.product] : size;
+  const place = await placeOf(asked, request, photograph, manifest, usualSide ?? size);
   const { side } = place.window;
   const before = await readWindow(asked.picture, place.window);
   const input = await atModelSize(before, side, size);
   const known = await model.encode(signed(input));
-  const ground = { asked, place, before, input, known, region: resizedRegion(place.region, side, size) };
+  const ground = { asked, twin, place, before, input, known, region: resizedRegion(place.region, side, size) };
   const noise = gaussianNoise(request.seed, 0, known.length);
   const everywhere = new Uint8Array(manifest.latent.height * manifest.latent.width).fill(1);
   const scout = beginDrawing(
@@ -68,18 +87,19 @@ export async function beginOnPhotograph(model: Model, request: SampleRequest, as
   // At its strength the rows with and without the defect are both evaluated.
   scout.direction = new Float64Array(everywhere.length);
   const timesteps = timestepsFor(request.sampler, manifest.schedule, request.steps);
-  const steps = SCOUT_STEPS + timesteps.length - firstVisited(timesteps, asked.freedom);
+  const done = twin?.steps ?? 0;
+  const steps = done + SCOUT_STEPS + timesteps.length - firstVisited(timesteps, asked.freedom);
   return {
     request,
     drawings: [scout],
-    before: 0,
+    before: done,
     steps,
     bytes: bytesOf(request, manifest, side),
     endBytes: endBytesOf(request, manifest),
     async proceed(job) {
       const start = await placed(model, request, ground, scout, noise);
       job.drawings = [start.main];
-      job.before = SCOUT_STEPS;
+      job.before = done + SCOUT_STEPS;
       job.endBytes = endBytesOnPhotograph(photograph, side, size);
       job.proceed = () => composed(model, ground, start);
       return null;
@@ -122,7 +142,7 @@ async function placed(
 
 async function composed(model: Model, ground: Ground, { main, inside, direction }: Placed): Promise<Pixels> {
   const { image, latent: grid, mask: rules } = model.manifest;
-  const { asked, place, before, input, known, region } = ground;
+  const { asked, twin, place, before, input, known, region } = ground;
   const [size, side] = [image.width, place.window.side];
   const free = pixelsOf(inside, size, grid);
   const [drawn, kept] = await Promise.all([
@@ -152,7 +172,7 @@ async function composed(model: Model, ground: Ground, { main, inside, direction 
     rgb: pasted(photograph.rgb, width, after, place.window, 3),
     mask: pasted(marked, width, mask, place.window, 1, (there, here) => there | here),
     region: pasted(new Uint8Array(width * height), width, allowed, place.window, 1),
-    twin: null,
+    twin: twin?.rgb ?? null,
     scores: {
       // At the model's size: a window may be of any.
       ...scoresOf(

@@ -102,14 +102,17 @@ async function readArea(area: AreaRequest, field: string, photograph: Size): Pro
   return inside;
 }
 
-/** @throws InferenceError where the region does not fit the photograph. */
+/**
+ * @param usualSide of the window, in the photograph's pixels, where the region does not need a larger one.
+ * @throws InferenceError where the region does not fit the photograph.
+ */
 export async function placeOf(
-  { region }: PhotographRequest,
+  { region }: Pick<PhotographRequest, 'region'>,
   { product, defect, seed }: SampleRequest,
   photograph: Size,
   manifest: Manifest,
+  usualSide: number,
 ): Promise<Place> {
-  const usualSide = manifest.placement?.windows[product] ?? manifest.image.width;
   const { width } = photograph;
   if (region.kind === 'MASK') {
     const mask = await readArea(region.mask, 'region', photograph);

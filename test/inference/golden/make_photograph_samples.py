@@ -1,9 +1,9 @@
-"""Draws on a photograph with the training package's reference, for the engine to be compared with.
+"""Draws on a photograph, and on a normal twin, with the training package's reference, for the engine to be compared with.
 
     training/.venv/bin/python test/inference/golden/make_photograph_samples.py models/surfaces-small/0.4.0
 
 Writes golden/photographs/<name>@<version>/<n>.json, <n>.image.png and <n>.mask.png from test/photographs/fabric.png, its
-top left window of the model's size, so that no resizing is compared along.
+top left window of the model's size, so that no resizing is compared along. Of a sample on its twin, <n>.twin.png too.
 """
 
 import json
@@ -16,16 +16,17 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "training"))
 from defectdiffu.from_bundle import load_bundle  # noqa: E402
-from defectdiffu.photograph import Photograph, draw_on_photographs  # noqa: E402
+from defectdiffu.photograph import Photograph, draw_on_photographs, draw_on_twins  # noqa: E402
 from defectdiffu.placement import Shape, region_of  # noqa: E402
 from defectdiffu.sampling import SampleRequest  # noqa: E402
 
-PRODUCT = "fabric"
 CASES = [
-    # region, defect, strength, freedom, sampler, steps, guidance
-    ("MASK", "stain", 2.0, 0.8, "DPM_SOLVER_PP", 20, "PRODUCT_RELATIVE"),
-    ("SHAPE", "stain", 1.5, 0.7, "DDIM", 16, "DOUBLE_FREE"),
-    ("CHOSEN", "hole", 2.5, 1.0, "DPM_SOLVER_PP", 12, "DOUBLE_FREE"),
+    # region, product, defect, strength, freedom, sampler, steps, guidance
+    ("MASK", "fabric", "stain", 2.0, 0.8, "DPM_SOLVER_PP", 20, "PRODUCT_RELATIVE"),
+    ("SHAPE", "fabric", "stain", 1.5, 0.7, "DDIM", 16, "DOUBLE_FREE"),
+    ("CHOSEN", "fabric", "hole", 2.5, 1.0, "DPM_SOLVER_PP", 12, "DOUBLE_FREE"),
+    ("TWIN", "steel strip", "scratch", 1.5, 0.8, "DPM_SOLVER_PP", 20, "DOUBLE_FREE"),
+    ("TWIN", "masonry", "crack", 1.0, 1.0, "DDIM", 16, "PRODUCT_RELATIVE"),
 ]
 
 
@@ -41,16 +42,30 @@ def main() -> None:
     ellipse = ((x - 0.55) / 0.25) ** 2 + ((y - 0.45) / 0.3) ** 2 <= 1
     Image.fromarray(photograph).save(out / "photograph.png")
     Image.fromarray(ellipse.astype(np.uint8) * 255).save(out / "region.png")
-    for n, (kind, defect, strength, freedom, sampler, steps, guidance) in enumerate(CASES):
+    for n, (
+        kind,
+        product,
+        defect,
+        strength,
+        freedom,
+        sampler,
+        steps,
+        guidance,
+    ) in enumerate(CASES):
         seed = 500 + n
-        shapes = [Shape(*shape) for shape in manifest["placement"]["shapes"].get(f"{PRODUCT}/{defect}", [])]
+        shapes = [Shape(*shape) for shape in manifest["placement"]["shapes"].get(f"{product}/{defect}", [])]
         region = {"MASK": lambda: ellipse, "CHOSEN": lambda: np.ones_like(ellipse)}.get(
             kind, lambda shapes=shapes, seed=seed: region_of(shapes, seed, size)
         )()
-        request = SampleRequest(PRODUCT, defect, seed, strength, 1.0, steps, sampler, guidance)
-        (drawn,) = draw_on_photographs(generator, [Photograph(photograph, region, kind == "CHOSEN", freedom)], [request])
+        request = SampleRequest(product, defect, seed, strength, 1.0, steps, sampler, guidance)
+        if kind == "TWIN":
+            (drawn,) = draw_on_twins(generator, [request], freedom)
+            Image.fromarray(drawn.before).save(out / f"{n}.twin.png")
+        else:
+            ground = Photograph(photograph, region, kind == "CHOSEN", freedom)
+            (drawn,) = draw_on_photographs(generator, [ground], [request])
         asked = {
-            "product": PRODUCT,
+            "product": product,
             "defect": defect,
             "seed": seed,
             "strength": strength,
@@ -62,7 +77,12 @@ def main() -> None:
         }
         composed = drawn.composition
         scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam")}
-        document = {"request": asked, "region": kind, "freedom": freedom, "scores": scores}
+        document = {
+            "request": asked,
+            "region": kind,
+            "freedom": freedom,
+            "scores": scores,
+        }
         (out / f"{n}.json").write_text(json.dumps(document, indent=2) + "\n")
         Image.fromarray(drawn.image).save(out / f"{n}.image.png")
         Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{n}.mask.png")

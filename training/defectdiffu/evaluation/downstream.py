@@ -16,8 +16,9 @@ from .segmentation_figures import segmentation_figures
 from .segmenter import probabilities, train_segmenter
 from .synthesis import BASELINES
 
-REAL_ONLY, OURS, ON_PHOTOGRAPHS = "real only", "DefectDiffu", "DefectDiffu on photographs"
-DRAWN = (OURS, ON_PHOTOGRAPHS)  # by the model; the others need none
+REAL_ONLY, OURS = "real only", "DefectDiffu"
+ON_TWINS, ON_PHOTOGRAPHS = f"{OURS} on twins", f"{OURS} on photographs"
+DRAWN = (OURS, ON_TWINS, ON_PHOTOGRAPHS)  # by the model; the others need none
 METHODS = (REAL_ONLY, *DRAWN, *BASELINES)
 
 
@@ -29,15 +30,14 @@ class ProductData(NamedTuple):
     held_out: Windows
 
 
-def training_sets(
-    data: ProductData, drawn: Windows, on_photographs: Windows | None, ratio: float, seed: int
-) -> dict[str, Windows | None]:
-    """What is added to the real windows under each name; None adds nothing. Each by chance of its own. Without samples
-    on photographs that method is left out."""
+def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, seed: int) -> dict[str, Windows | None]:
+    """What is added to the real windows under each name; None adds nothing. Each by chance of its own. `drawn` holds
+    the model's samples under the names of DRAWN; where none on photographs or twins showed, that method is left out."""
     count = max(1, round(ratio * len(data.seen_defective)))
-    sets: dict[str, Windows | None] = {REAL_ONLY: None, OURS: chosen(drawn, count, seed)}
-    if on_photographs is not None:
-        sets[ON_PHOTOGRAPHS] = chosen(on_photographs, count, seed)
+    sets: dict[str, Windows | None] = {REAL_ONLY: None}
+    for name, windows in drawn.items():
+        if name == OURS or windows.mask.any():
+            sets[name] = chosen(windows, count, seed)
     for i, (name, make) in enumerate(BASELINES.items()):
         sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
     return sets

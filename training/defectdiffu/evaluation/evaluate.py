@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..layout import read_data_set
 from ..progress import Progress
+from ..sampling import Generator
 from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import DRAWN
@@ -25,10 +26,12 @@ def evaluate(
     out: Path,
     progress: Progress,
     baselines: Path | None = None,
+    graphs: tuple[str, Generator] | None = None,
 ) -> Ledger:
     """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
 
-    `baselines` is another model's figures.json: the detectors trained without samples are not trained again.
+    `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`:
+    their arithmetic, and what draws with them, in the place of the model's own network.
 
     Raises DataError for a bad data set; ValueError for an unknown section, when nothing is held out, or when
     the model knows none of the pairs.
@@ -36,13 +39,15 @@ def evaluate(
     if unknown := set(sections) - set(MEASURES):
         raise ValueError(f"sections: unknown {sorted(unknown)}; known: {', '.join(MEASURES)}")
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
+    if graphs:
+        settings["graphs"] = graphs[0]
     ledger = Ledger(out / "figures.json", settings)
     if baselines:
         ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, [product.replace(" ", "_") for product in plan.products] or None)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
-    subject = Subject(model, records, rules, plan, out, progress)
+    subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None)
     if not subject.pairs:
         raise ValueError(f"{data}: none of its pairs is in the model's vocabulary: {model.vocabulary.trained_pairs}")
     for section in sections:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..runs import write_text
 
-MODEL = ("model", "step")  # the settings that say which model was measured
+MODEL = ("model", "step", "graphs")  # the settings that say which model was measured, and what drew for it
 
 
 class Ledger:

@@ -55,16 +55,21 @@ def change_mask(image: np.ndarray, twin: np.ndarray) -> np.ndarray:
     return smooth > iterative_threshold(smooth) if smooth.any() else np.zeros(smooth.shape, bool)
 
 
+def change_agreement(images: np.ndarray, masks: np.ndarray, twins: np.ndarray) -> float:
+    """Mean IoU of masks bool [n, S, S] with where images differ from their twins, uint8 [n, S, S, 3] both."""
+    changes = [change_mask(image, twin) for image, twin in zip(images, twins, strict=True)]
+    return float(np.mean([mask_iou(a, b) for a, b in zip(masks, changes, strict=True)]))
+
+
 def generated_masks(drawn: Drawn) -> dict[str, float]:
     """`agreement`: mean IoU of mask and change; `localisation`: how many times larger the mean change is inside the
     mask than outside; `empty`: the share of samples with no mask."""
-    changes = [change_mask(image, twin) for image, twin in zip(drawn.image, drawn.twin, strict=True)]
     difference = np.abs(drawn.image.astype(np.float64) - drawn.twin).mean(3)
     filled = drawn.mask.any((1, 2)) & ~drawn.mask.all((1, 2))
     inside = difference[filled][drawn.mask[filled]].mean() if filled.any() else 0.0
     outside = difference[filled][~drawn.mask[filled]].mean() if filled.any() else 0.0
     return {
-        "agreement": float(np.mean([mask_iou(a, b) for a, b in zip(drawn.mask, changes, strict=True)])),
+        "agreement": change_agreement(drawn.image, drawn.mask, drawn.twin),
         "localisation": float(inside / max(outside, 1e-9)),
         "empty": float((~drawn.mask.any((1, 2))).mean()),
         "area": float(drawn.mask.mean()),

@@ -1,12 +1,14 @@
-"""Samples drawn on photographs of good parts, each redrawn with another seed until its defect shows."""
+"""Samples drawn on photographs of good parts, or on their own normal twins, each redrawn with another seed until its
+defect shows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ..photograph import DEFAULT_FREEDOM, Photograph, draw_on_photographs
+from ..photograph import DEFAULT_FREEDOM, Photograph, PhotographSample, draw_on_photographs, draw_on_twins
 from ..placement import Shape, region_of, shape_of
 from ..sampling import Generator, SampleRequest
 from .drawn import BATCH, FIRST_SEED
@@ -25,7 +27,7 @@ class OnPhotographs(NamedTuple):
 
     image: np.ndarray  # uint8 [n, S, S, 3]
     mask: np.ndarray  # bool [n, S, S]
-    before: np.ndarray  # uint8 [n, S, S, 3]: the photograph
+    before: np.ndarray  # uint8 [n, S, S, 3]: the photograph, or the normal twin
     region: np.ndarray  # bool [n, S, S]
     strength: np.ndarray  # float [n]
     attempts: np.ndarray  # int [n]: 0 where none was accepted
@@ -53,36 +55,81 @@ def draw_pair_on_photographs(
     report: Report = lambda done, total: None,
     freedom: float = DEFAULT_FREEDOM,
 ) -> OnPhotographs:
-    """`count` samples on `photographs` uint8 [m, S, S, 3] taken in turn, their strengths spread evenly. A sample that
-    does not show is drawn again, its next seed putting it elsewhere, `ATTEMPTS` times in all."""
+    """`count` samples on `photographs` uint8 [m, S, S, 3] taken in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
-    before = photographs[np.arange(count) % len(photographs)]
+
+    def draw(tries: list[Try]) -> list[PhotographSample]:
+        return draw_on_photographs(
+            generator,
+            [
+                Photograph(
+                    photographs[one.sample % len(photographs)], region_of(shapes, one.seed, size), freedom=freedom
+                )
+                for one in tries
+            ],
+            [SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE) for one in tries],
+        )
+
+    return until_shown(draw, size, count, STRENGTHS, report)
+
+
+def draw_pair_on_twins(
+    generator: Generator,
+    product: str,
+    defect: str,
+    size: int,
+    count: int,
+    strengths: tuple[float, float],
+    steps: int,
+    guidance: str,
+    report: Report = lambda done, total: None,
+) -> OnPhotographs:
+    """`count` samples, `size` pixels wide, on normal twins, which the model draws from the same seeds."""
+
+    def draw(tries: list[Try]) -> list[PhotographSample]:
+        requests = [
+            SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=guidance) for one in tries
+        ]
+        return draw_on_twins(generator, requests)
+
+    return until_shown(draw, size, count, strengths, report)
+
+
+class Try(NamedTuple):
+    sample: int
+    seed: int
+    strength: float
+
+
+def until_shown(
+    draw: Callable[[list[Try]], list[PhotographSample]],
+    size: int,
+    count: int,
+    strengths: tuple[float, float],
+    report: Report,
+) -> OnPhotographs:
+    """`count` samples of size × size pixels, their strengths spread evenly. One that does not show is drawn again, with
+    another seed, `ATTEMPTS` times in all."""
+    pixels = (count, size, size)
+    spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
     made = OnPhotographs(
-        before.copy(),
-        np.zeros((count, size, size), bool),
-        before,
-        np.zeros((count, size, size), bool),
-        np.linspace(*STRENGTHS, count) if count > 1 else np.array([sum(STRENGTHS) / 2]),
-        np.zeros(count, int),
-        np.zeros(count),
-        np.zeros(count),
-        np.zeros(count),
+        image=np.zeros((*pixels, 3), np.uint8),
+        mask=np.zeros(pixels, bool),
+        before=np.zeros((*pixels, 3), np.uint8),
+        region=np.zeros(pixels, bool),
+        strength=spread,
+        attempts=np.zeros(count, int),
+        visibility=np.zeros(count),
+        agreement=np.zeros(count),
+        seam=np.zeros(count),
     )
     waiting = [(i, 1) for i in range(count)]
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
-        seeds = [FIRST_SEED + i + (attempt - 1) * count for i, attempt in batch]
-        places = [region_of(shapes, seed, size) for seed in seeds]
-        samples = draw_on_photographs(
-            generator,
-            [Photograph(before[i], place, freedom=freedom) for (i, _), place in zip(batch, places, strict=True)],
-            [
-                SampleRequest(product, defect, seed, float(made.strength[i]), steps=steps, guidance=GUIDANCE)
-                for (i, _), seed in zip(batch, seeds, strict=True)
-            ],
-        )
-        for (i, attempt), sample in zip(batch, samples, strict=True):
+        tries = [Try(i, FIRST_SEED + i + (attempt - 1) * count, float(spread[i])) for i, attempt in batch]
+        for (i, attempt), sample in zip(batch, draw(tries), strict=True):
             composed = sample.composition
+            made.image[i] = made.before[i] = sample.before
             if composed.visibility >= MINIMUM_VISIBILITY and composed.agreement >= MINIMUM_AGREEMENT:
                 made.image[i], made.mask[i], made.region[i] = sample.image, sample.mask, sample.region
                 made.attempts[i], made.seam[i] = attempt, composed.seam

@@ -8,6 +8,7 @@ from ..composition import dilated, scores
 from .features import balanced_accuracy, train_classifier
 from .fitting import Report
 from .judging import found_share
+from .mask_figures import change_agreement
 from .on_photographs import OnPhotographs
 from .segmenter import UNet
 
@@ -16,13 +17,15 @@ HIDDEN = 127  # the grey of what the seam classifier may not see
 
 def photograph_figures(judge: UNet | None, made: OnPhotographs) -> dict[str, float]:
     """`shown`: accepted within the attempts; `shownAtOnce`: at the first. Of the accepted ones the means of visibility,
-    agreement and seam (composition.scores), and `found`: the share whose mask the judge marks by a quarter or more;
+    agreement and seam (composition.scores), of `change`: IoU of the mask with where the picture differs from the one
+    before (mask_figures.change_mask), and `found`: the share whose mask the judge marks by a quarter or more;
     `foundInPhotographs`: the same in the photographs before, where there is nothing to find."""
     kept = made.attempts > 0
     figures = {"shown": float(kept.mean()), "shownAtOnce": float((made.attempts == 1).mean())}
     if not kept.any():
         return figures
     each = [scores(b, a, m) for b, a, m in zip(made.before[kept], made.image[kept], made.mask[kept], strict=True)]
+    figures["change"] = change_agreement(made.image[kept], made.mask[kept], made.before[kept])
     figures |= dict(zip(("visibility", "agreement", "seam"), np.mean(each, 0).tolist(), strict=True))
     if judge is not None:
         figures["found"] = found_share(judge, made.image[kept], made.mask[kept])

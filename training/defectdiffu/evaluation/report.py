@@ -21,7 +21,7 @@ def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
     page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
-    for write in (_quality, _masks, _judgement, _photographs, _strength, _downstream, _classification):
+    for write in (_quality, _masks, _judgement, _twins, _photographs, _strength, _downstream, _classification):
         page += write(ledger, out)
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
@@ -125,23 +125,26 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
     ]
 
 
+def _twins(ledger: Ledger, out: Path) -> list[str]:
+    figures = ledger.section("twins")
+    if not figures:
+        return []
+    return [
+        "## Defects on normal twins",
+        "",
+        "From noise, on the picture that the model draws from the same seed without a defect, so that nothing but the "
+        "defect differs. *IoU with the change*: of the mask with where the two pictures differ, as under Masks. The "
+        "others as for photographs, below.",
+        "",
+        *_composed(ledger, figures, "… in the twins"),
+        "",
+    ]
+
+
 def _photographs(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("photographs")
     if not figures:
         return []
-    keys = {
-        "shown": "shown",
-        "shownAtOnce": "… at once",
-        "visibility": "visibility",
-        "agreement": "agreement",
-        "seam": "seam",
-        "found": "found",
-        "foundInPhotographs": "… in the photographs",
-    }
-    real = {name: {"foundOfReal": f["foundOfReal"]} for name, f in ledger.section("judgement").items()}
-    both = {name: {**f, **{k: v for k, v in real.get(name, {}).items()}} for name, f in figures.items()}
-    if any("foundOfReal" in f for f in both.values()):
-        keys["foundOfReal"] = "found in real defects"
     seam = ledger.section("names").get("seam")
     told = ""
     if seam and seam["accuracy"] is not None:
@@ -153,9 +156,28 @@ def _photographs(ledger: Ledger, out: Path) -> list[str]:
         "*agreement*: IoU of mask and change; *seam*: mean change on its border, of 255; *found*: by the segmenter "
         f"that was trained on real photographs alone.{told}",
         "",
-        *pair_table(keys, both),
+        *_composed(ledger, figures, "… in the photographs"),
         "",
     ]
+
+
+def _composed(ledger: Ledger, figures: dict[str, dict], found_before: str) -> list[str]:
+    """The table of photograph_figures, and what the judge finds in real defects beside it."""
+    keys = {
+        "shown": "shown",
+        "shownAtOnce": "… at once",
+        "visibility": "visibility",
+        "agreement": "agreement",
+        "change": "IoU with the change",
+        "seam": "seam",
+        "found": "found",
+        "foundInPhotographs": found_before,
+        "foundOfReal": "found in real defects",
+    }
+    judged = ledger.section("judgement")
+    both = {name: {**f, "foundOfReal": judged.get(name, {}).get("foundOfReal")} for name, f in figures.items()}
+    both = {name: {key: value for key, value in f.items() if value is not None} for name, f in both.items()}
+    return pair_table({key: head for key, head in keys.items() if any(key in f for f in both.values())}, both)
 
 
 def pair_table(heads: dict[str, str], figures: dict[str, dict]) -> list[str]:

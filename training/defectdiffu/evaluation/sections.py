@@ -8,7 +8,7 @@ import numpy as np
 
 from ..layout import GOOD
 from ..strength import measure_strength
-from .downstream import METHODS, classification, segmentation, training_sets
+from .downstream import METHODS, ON_PHOTOGRAPHS, ON_TWINS, OURS, classification, segmentation, training_sets
 from .drawn import draw_normal
 from .features import FeatureNetwork, own_network, published_network, train_classifier
 from .judging import judged, train_judge
@@ -90,6 +90,21 @@ def _judge(subject: Subject, product: str, pairs: list[Pair], steps: int) -> UNe
     return train_judge(defective, normal, steps, subject.plan.seed, subject.bar(f"judge {product}"))
 
 
+class _Judges:
+    """Of one product, trained when first asked for: one for its trained pairs, one for each zero-shot pair."""
+
+    def __init__(self, subject: Subject, product: str):
+        self.subject, self.product = subject, product
+        self.known: list[UNet | None] = []
+
+    def of(self, pair: Pair) -> UNet | None:
+        if pair not in self.subject.trained.values():
+            return judge_of_zero_shot(self.subject, pair)
+        if not self.known:
+            self.known.append(judge_of(self.subject, self.product))
+        return self.known[0]
+
+
 def measure_photographs(subject: Subject, ledger: Ledger) -> None:
     """Trained pairs of products with normal photographs in the training half."""
     plan, sets = subject.plan, []
@@ -108,20 +123,28 @@ def measure_photographs(subject: Subject, ledger: Ledger) -> None:
         ledger.put("names", "seam", {"accuracy": accuracy})
 
 
+def measure_twins(subject: Subject, ledger: Ledger) -> None:
+    """Samples on their own normal twins, of every pair; judged as those from noise are."""
+    for product in sorted({product for product, _ in subject.pairs.values()}):
+        mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
+        judges = _Judges(subject, product)
+        for name in ledger.missing("twins", list(mine)):
+            ledger.put(
+                "twins",
+                name,
+                photograph_figures(judges.of(mine[name]), subject.on_twins(mine[name], subject.plan.samples)),
+            )
+
+
 def measure_judgement(subject: Subject, ledger: Ledger) -> None:
     for product in sorted({product for product, _ in subject.pairs.values()}):
         mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
-        judge: UNet | None = None
+        judges = _Judges(subject, product)
         for name in ledger.missing("judgement", list(mine)):
-            pair = mine[name]
-            if name not in subject.trained:
-                its_judge = judge_of_zero_shot(subject, pair)
-            else:
-                its_judge = judge = judge or judge_of(subject, product)
-            if its_judge is None:
-                continue
-            held_out = subject.windows(*pair, "test")
-            ledger.put("judgement", name, judged(its_judge, subject.drawn(pair), held_out))
+            judge = judges.of(mine[name])
+            if judge is not None:
+                held_out = subject.windows(*mine[name], "test")
+                ledger.put("judgement", name, judged(judge, subject.drawn(mine[name]), held_out))
 
 
 def measure_strengths(subject: Subject, ledger: Ledger) -> None:
@@ -152,13 +175,16 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
             continue
         pairs = [pair for pair in subject.trained.values() if pair[0] == product]
         each = subject.each(product)
-        drawn = join([subject.drawn(pair, each, twins=False).windows() for pair in pairs])
-        composed = join([subject.on_photographs(pair, each).windows() for pair in pairs])
+        drawn = {
+            OURS: join([subject.drawn(pair, each, twins=False).windows() for pair in pairs]),
+            ON_TWINS: join([subject.on_twins(pair, each).windows() for pair in pairs]),
+            ON_PHOTOGRAPHS: join([subject.on_photographs(pair, each).windows() for pair in pairs]),
+        }
         for seed in range(plan.seeds):
-            sets = training_sets(data, drawn, composed if composed.mask.any() else None, plan.ratio, plan.seed + seed)
+            sets = training_sets(data, drawn, plan.ratio, plan.seed + seed)
             for key in ledger.missing(section, [key for key in keys if key.endswith(f"/{seed}")]):
                 method = key.split("/")[1]
-                if method not in sets:  # none of the samples on photographs showed its defect
+                if method not in sets:  # none of its samples showed its defect
                     continue
                 ledger.put(section, key, measure(data, sets[method], steps, plan.seed + seed))
                 subject.report(f"{section} {product}", sum(k in ledger.section(section) for k in keys), len(keys), {})
@@ -169,6 +195,7 @@ MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,
     "judgement": measure_judgement,
+    "twins": measure_twins,
     "photographs": measure_photographs,
     "strength": measure_strengths,
     "downstream": measure_downstream,

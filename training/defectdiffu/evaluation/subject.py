@@ -9,11 +9,12 @@ import numpy as np
 
 from ..layout import GOOD, Record
 from ..progress import Progress
+from ..sampling import Generator
 from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import ProductData
 from .drawn import Drawn, draw_pair
-from .on_photographs import OnPhotographs, draw_pair_on_photographs, shapes_of
+from .on_photographs import OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 
@@ -29,9 +30,11 @@ class Subject:
         plan: EvaluationPlan,
         out: Path,
         report: Progress,
+        generator: Generator | None = None,
     ):
+        """`generator` draws in the place of the model's own."""
         self.model, self.rules, self.plan, self.out, self.report = model, rules, plan, out, report
-        self.generator = model.generator()
+        self.generator = generator or model.generator()
         self.records: dict[tuple[str, str, str], list[Record]] = {}
         for record in shuffled(records, plan.seed):
             self.records.setdefault((record.product, record.defect, record.half), []).append(record)
@@ -80,6 +83,18 @@ class Subject:
         bar = self.bar(f"draw {name_of(pair)} on photographs")
         shapes = shapes_of(defective)
         made = draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
+        _keep(path, made._asdict())
+        return made
+
+    def on_twins(self, pair: Pair, count: int) -> OnPhotographs:
+        """Samples of one pair on their own normal twins, drawn once and kept beside the figures."""
+        path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-twins.npz"
+        if path.exists():
+            with np.load(path) as kept:
+                return OnPhotographs(**kept)
+        plan, size = self.plan, self.model.config.image_size
+        bar = self.bar(f"draw {name_of(pair)} on twins")
+        made = draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, plan.guidance, bar)
         _keep(path, made._asdict())
         return made
 

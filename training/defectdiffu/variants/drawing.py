@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,27 @@ class GraphGenerator(Generator):
 
 def base_variant(manifest: dict[str, Any], name: str) -> dict[str, Any]:
     """The fp32 one; every other is made of it and measured against it."""
-    for variant in manifest["components"][name]["variants"]:
-        if variant["precision"] == "fp32":
+    return variant_of(manifest, name, "fp32")
+
+
+def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str, Any]:
+    variants = manifest["components"][name]["variants"]
+    for variant in variants:
+        if variant["precision"] == precision:
             return variant
-    raise ValueError(f"component {name} has no fp32 variant to make others of")
+    there = ", ".join(variant["precision"] for variant in variants)
+    raise ValueError(f"component {name} has no {precision} variant; there is {there}")
+
+
+def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
+    """Draws as the service does in that arithmetic. Raises ValueError that lists what there is when the bundle has not
+    got it."""
+    manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+    if "modulation" not in manifest["components"]:
+        raise ValueError(f"{directory}: has no component modulation; export the model again")
+    chosen = {name: directory / variant_of(manifest, name, precision)["file"] for name in CHEAPENED}
+    paths = (directory / base_variant(manifest, "modulation")["file"], *chosen.values())
+    return GraphGenerator(model, *(open_graph(path, threads) for path in paths))
 
 
 def generator_of(

@@ -79,8 +79,7 @@ def real_quality(
         records = read_data_set(data)
         network = None
         for name, generator in (("fp32", base), (precision, cheap)):
-            subject = Subject(model, records, rules, plan, Path(folder) / name, progress)
-            subject.generator = generator
+            subject = Subject(model, records, rules, plan, Path(folder) / name, progress, generator)
             network = network or feature_network(subject)
             ious, distances = [], []
             for done, pair in enumerate(subject.trained.values()):
