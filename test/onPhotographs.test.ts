@@ -230,7 +230,13 @@ describe('on its own normal twin', () => {
     const generation = await drawn({ ...onTwin, count: 3 });
     expect(generation).toMatchObject({
       status: 'SUCCEEDED',
-      request: { onTwin: true, twin: false, freedom: 0.8, guidance: 'DOUBLE_FREE', quality: { maximumAttempts: 4 } },
+      request: {
+        onTwin: true,
+        twin: false,
+        freedom: 0.8,
+        guidance: 'PRODUCT_RELATIVE',
+        quality: { maximumAttempts: 4 },
+      },
     });
     expect(generation.samples).toHaveLength(3);
     for (const { image, mask, twin, region, reference: photograph, base, scores } of generation.samples) {

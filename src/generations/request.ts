@@ -62,7 +62,6 @@ interface Known {
 export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, limits }: Known, at: string): Order {
   const { defaults, ranges, schedule } = bundle.manifest;
   const onPicture = input.reference != null;
-  const onPhotograph = onPicture && input.reference?.twin !== true;
   const sampler = input.sampler ?? defaults.sampler;
   if (onPicture && sampler === 'DDPM')
     throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
@@ -86,8 +85,8 @@ export function resolveOrder(input: GenerationInput, { bundle, pair, coverage, l
       productScale: within(input.productScale ?? defaults.productScale, ranges.productScale, `${at}.productScale`),
       steps: within(input.steps ?? defaults.steps, steps, `${at}.steps`),
       sampler,
-      // A photograph shows the product, so the defect is measured on it; of a pair never seen together there is no such direction.
-      guidance: input.guidance ?? (onPhotograph && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
+      // A picture shows the product, so the defect is measured on it; of a pair never seen together there is no such direction.
+      guidance: input.guidance ?? (onPicture && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
       twin,
       quality: resolveQuality(

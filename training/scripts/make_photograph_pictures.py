@@ -63,11 +63,12 @@ def register(service: Service, part: str, picture: np.ndarray) -> str:
         return json.load(response)["reference"]["id"]
 
 
-def finished(service: Service, wish: dict) -> dict:
+def finished(service: Service, wish: dict, fields: str = SAMPLES) -> dict:
+    """The generation when it is over: `fields` of it, its samples as a list."""
     made = service.ask(
         "mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }", input=[wish]
     )
-    state = service.over(made["generateDefects"][0]["id"], SAMPLES)
+    state = service.over(made["generateDefects"][0]["id"], fields)
     return state | {"samples": [edge["node"] for edge in state["samples"]["edges"]]}
 
 

@@ -19,7 +19,7 @@ ATTEMPTS = 4
 MINIMUM_VISIBILITY = 8.0  # of 255
 MINIMUM_AGREEMENT = 0.5
 STRENGTHS = (1.25, 3.0)  # more than from noise: the photograph holds the product
-GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction on the product: the photograph shows which one it is
+GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction on the product: the picture shows which one it is
 
 
 class OnPhotographs(NamedTuple):

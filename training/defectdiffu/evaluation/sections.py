@@ -168,18 +168,20 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
     plan = subject.plan
     for product in subject.products:
         keys = [f"{product}/{method}/{seed}" for seed in range(plan.seeds) for method in METHODS]
-        if not list(ledger.missing(section, keys)):
+        missing = {key.split("/")[1] for key in ledger.missing(section, keys)}
+        if not missing:
             continue
         data = subject.product_data(product)
         if data is None:
             continue
         pairs = [pair for pair in subject.trained.values() if pair[0] == product]
         each = subject.each(product)
-        drawn = {
-            OURS: join([subject.drawn(pair, each, twins=False).windows() for pair in pairs]),
-            ON_TWINS: join([subject.on_twins(pair, each).windows() for pair in pairs]),
-            ON_PHOTOGRAPHS: join([subject.on_photographs(pair, each).windows() for pair in pairs]),
+        ways = {
+            OURS: lambda pair, n=each: subject.drawn(pair, n, twins=False),
+            ON_TWINS: lambda pair, n=each: subject.on_twins(pair, n),
+            ON_PHOTOGRAPHS: lambda pair, n=each: subject.on_photographs(pair, n),
         }
+        drawn = {name: join([way(pair).windows() for pair in pairs]) for name, way in ways.items() if name in missing}
         for seed in range(plan.seeds):
             sets = training_sets(data, drawn, plan.ratio, plan.seed + seed)
             for key in ledger.missing(section, [key for key in keys if key.endswith(f"/{seed}")]):

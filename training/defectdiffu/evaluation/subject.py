@@ -14,7 +14,7 @@ from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import ProductData
 from .drawn import Drawn, draw_pair
-from .on_photographs import OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
+from .on_photographs import GUIDANCE, OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 
@@ -93,8 +93,9 @@ class Subject:
             with np.load(path) as kept:
                 return OnPhotographs(**kept)
         plan, size = self.plan, self.model.config.image_size
+        guidance = GUIDANCE if pair in self.trained.values() else plan.guidance  # as the service draws them
         bar = self.bar(f"draw {name_of(pair)} on twins")
-        made = draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, plan.guidance, bar)
+        made = draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, guidance, bar)
         _keep(path, made._asdict())
         return made
 
