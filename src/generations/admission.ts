@@ -153,8 +153,8 @@ async function resolve(scope: TenantScope, rules: AdmissionRules, items: readonl
     const rows = order.count / (sweep?.length ?? 1);
     const size = bundle.manifest.image;
     const photograph = resolvePhotographs(pictures, { input, product, rows, seed, size, stepsAt, at });
-    const pictureCount = order.settings.twin === true || photograph?.onTwin === true ? 2 : 1;
-    const pixelSteps = size.width * size.height * steps * order.count * pictureCount;
+    const ofTwin = order.settings.twin === true ? steps : photograph?.onTwin === true ? stepsAt(photograph.freedom) : 0;
+    const pixelSteps = size.width * size.height * (steps + ofTwin) * order.count;
     resolved.push({ item, product, defect, coverage, order, photograph, pixelSteps });
   }
   return resolved;

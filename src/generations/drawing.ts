@@ -128,7 +128,7 @@ async function drawOne(
     [request],
     {
       started: observer.started,
-      progress: (id, step) => progress.step(id, step),
+      progress: (id, step, of) => progress.step(id, step, of),
       sample: (result) => void results.push(result),
     },
     signal,

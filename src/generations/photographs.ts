@@ -28,7 +28,7 @@ export function resolvePhotographs(pictures: Pictures, wish: Wish): PhotographSe
   const { input, at, stepsAt } = wish;
   if (input.reference == null) {
     for (const field of ['region', 'allowedArea', 'freedom'] as const)
-      if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on a photograph');
+      if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on it');
     return null;
   }
   const freedom = within(input.freedom ?? DEFAULT_FREEDOM, { min: LEAST_FREEDOM, max: 1 }, `${at}.freedom`);

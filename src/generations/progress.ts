@@ -12,8 +12,8 @@ const INTERVAL_MS = 250;
 const PARTS = 200;
 
 export interface Progress {
-  /** Sample `id` has done `step` steps. */
-  step(id: string, step: number): void;
+  /** Sample `id` has done `step` steps of `of`, its own: a twin's count, a freedom leaves some out. */
+  step(id: string, step: number, of: number): void;
   /** One that is not kept has done nothing for the generation. */
   sampleDrawn(id: string, kept: boolean): void;
   sampleStored(): void;
@@ -54,8 +54,8 @@ export function createProgress({ scope, row, owner }: Claimed, alreadyStored: nu
   }
 
   return {
-    step(id, step) {
-      active.set(id, Math.min(step, steps));
+    step(id, step, of) {
+      active.set(id, Math.floor((steps * step) / of));
       tell();
     },
     sampleDrawn(id, kept) {

@@ -34,7 +34,7 @@ export interface SampleRequest {
   readonly share?: string;
   /** The higher goes first. @default 0 */
   readonly priority?: number;
-  /** Also draws the normal twin: the same seed at strength 0. Of a sample on a photograph, the photograph is the twin. */
+  /** Also draws the normal twin: the same seed at strength 0. Of a sample on a picture, that picture is the twin. */
   readonly twin?: boolean;
 }
 
@@ -84,10 +84,10 @@ export interface SampleResult {
   readonly areaFraction: number;
   /** One per connected region (8-connectivity) of the mask, the largest region first. */
   readonly boundingBoxes: readonly BoundingBox[];
-  /** PNG, 8-bit grey, 0 or 255: what was free to change in the photograph; `null` for a sample from noise. */
+  /** PNG, 8-bit grey, 0 or 255: what was free to change; `null` for a sample that is not drawn on a picture. */
   readonly region: Uint8Array | null;
   /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise, or is drawn on it. */
   readonly twin: Uint8Array | null;
-  /** Against the photograph or the twin; `null` where there is neither. */
+  /** Against the picture drawn on or the twin; `null` where there is neither. */
   readonly scores: Scores | null;
 }

@@ -18,7 +18,8 @@ export function workOf(request: SampleRequest, { prompts: { normal }, schedule }
   if (photograph == null) return { rows, rowSteps: rows * steps };
   const drawn = { ...request, photograph: null, twin: false };
   const scout = rowsOf({ ...drawn, strength: SCOUT_STRENGTH }, normal) * SCOUT_STEPS;
-  const twin = photograph.picture === null ? rowsOf({ ...drawn, strength: 0 }, normal) * steps : 0;
+  const twin =
+    photograph.picture === null ? rowsOf({ ...drawn, strength: 0, guidance: 'DOUBLE_FREE' }, normal) * steps : 0;
   return {
     rows,
     rowSteps: twin + scout + rowsOf(drawn, normal) * stepsOnPhotograph(sampler, schedule, steps, photograph.freedom),

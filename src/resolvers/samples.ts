@@ -50,13 +50,13 @@ export class SampleResolver {
 
   @FieldResolver(() => Artifact, {
     nullable: true,
-    description: 'PNG, 8-bit grey: 255 where the photograph was free to change. Of samples on photographs.',
+    description: 'PNG, 8-bit grey: 255 where it was free to change. Of samples on a reference.',
   })
   async region(@Root() { regionKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
     return regionKey === null ? null : artifact(regionKey, context);
   }
 
-  @FieldResolver(() => Artifact, { nullable: true, description: 'PNG, 8-bit RGB: the normal twin, if asked for.' })
+  @FieldResolver(() => Artifact, { nullable: true, description: 'PNG, 8-bit RGB: the normal twin, if asked for or drawn on.' })
   async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
     return twinKey === null ? null : artifact(twinKey, context);
   }
@@ -75,7 +75,7 @@ export class SampleResolver {
     return baseSampleId === null ? null : loaders.sample.load(baseSampleId);
   }
 
-  @FieldResolver(() => Scores, { nullable: true, description: 'Of samples on photographs and of those with a twin.' })
+  @FieldResolver(() => Scores, { nullable: true, description: 'Of samples on a reference and of those with a twin.' })
   scores(@Root() { visibility, agreement, seam, filling, direction }: SampleRow): Scores | null {
     if (visibility === null || agreement === null || seam === null) return null;
     return { visibility, agreement, seam, filling, direction };

@@ -53,7 +53,7 @@ export class GenerationRequest {
   @Field(() => [Float], { nullable: true, description: 'The strengths of each row of pictures.' })
   sweep?: readonly number[] | undefined;
 
-  @Field(() => Float, { nullable: true, description: 'Of samples on photographs.' })
+  @Field(() => Float, { nullable: true, description: 'Of samples on a reference.' })
   freedom?: number | undefined;
 
   @Field(() => Boolean)

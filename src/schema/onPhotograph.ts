@@ -27,7 +27,7 @@ export class ReferenceInput {
   twin?: boolean | null;
 }
 
-@InputType({ description: "In the photograph's pixels, from the top left corner." })
+@InputType({ description: "In the picture's pixels, from the top left corner." })
 export class PointInput {
   @Field(() => Float)
   x!: number;
@@ -38,7 +38,7 @@ export class PointInput {
 
 @InputType({ description: 'One of the two.' })
 export class AreaInput {
-  @Field(() => ID, { nullable: true, description: "A region mask of the photograph's size." })
+  @Field(() => ID, { nullable: true, description: 'A region mask of the size of what is drawn on.' })
   maskId?: string | null;
 
   @Field(() => [[PointInput]], { nullable: true, description: 'Each of 3 points or more; inside any of them.' })
@@ -78,7 +78,7 @@ export class Quality {
   maximumAttempts!: number;
 }
 
-@ObjectType({ description: 'How well the defect shows, measured against the photograph or the normal twin.' })
+@ObjectType({ description: 'How well the defect shows, measured against the picture drawn on, or the normal twin.' })
 export class Scores {
   @Field(() => Float, { description: 'Mean change inside the mask, 0 … 255.' })
   visibility!: number;
@@ -93,13 +93,13 @@ export class Scores {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'IoU of the mask with the region that was free to change. Of samples on photographs.',
+    description: 'IoU of the mask with the region that was free to change. Of samples on a reference.',
   })
   filling!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Strength of the defect direction inside the region over outside. Of samples on photographs.',
+    description: 'Strength of the defect direction inside the region over outside. Of samples on a reference.',
   })
   direction!: number | null;
 }

@@ -254,12 +254,28 @@ describe('on its own normal twin', () => {
     expect(result?.scores?.agreement).toBeGreaterThan(0.5);
   });
 
-  test('its scale is that of the bundle, whatever the window of the product in photographs', async () => {
-    const [result] = await draw({ ...spur, ...ON_TWIN, strength: 3 });
-    expect(result).toMatchObject({ width: 128, height: 128 });
-    const region = (await pixelsOf(result?.region ?? undefined)).data;
-    expect(region.length).toBe(128 * 128);
-    expect(region.filter((value) => value !== 0).length).toBeGreaterThan(100);
+  test('all of it may be drawn in, whatever the window of the product in photographs', async () => {
+    const [bundleLoaded] = await loadBundles(models);
+    expect(bundleLoaded?.manifest.placement?.windows['pcb']).toBeLessThan(100);
+    const results = await draw(...[1, 2, 3, 4].map((seed) => ({ ...spur, ...ON_TWIN, seed, steps: 5 })));
+    const widths = await Promise.all(
+      results.map(async ({ region }) => {
+        const columns = [...(await pixelsOf(region ?? undefined)).data].flatMap((value, i) =>
+          value > 0 ? [i % 128] : [],
+        );
+        return Math.max(...columns) - Math.min(...columns) + 1;
+      }),
+    );
+    expect(Math.max(...widths)).toBeGreaterThan(100);
+  });
+
+  test('its twin knows w_p, though the direction towards the defect does not', async () => {
+    const asked = { ...spur, seed: 9, steps: 5, productScale: 2 };
+    const [result, normal] = await draw(
+      { ...asked, ...ON_TWIN, guidance: 'PRODUCT_RELATIVE' },
+      { ...asked, strength: 0 },
+    );
+    expect(await rgb(result?.twin ?? new Uint8Array())).toEqual(await rgb(normal?.image ?? new Uint8Array()));
   });
 
   test('at strength 0 it is its twin', async () => {

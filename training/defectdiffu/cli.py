@@ -320,6 +320,8 @@ def evaluate(
         )  # fmt: skip
         if (run is None) == (bundle is None):
             raise ValueError("give either --run or --bundle: what is to be measured")
+        if run and precision != "fp32":
+            raise ValueError(f"precision is {precision}, but a run draws in PyTorch: give its --bundle")
         graphs = None
         if bundle:
             model = load_bundle(bundle)

@@ -95,7 +95,8 @@ def draw_on_twins(
 ) -> list[PhotographSample]:
     """Each on its own normal twin, drawn from the same seed, wherever this noise would have the defect: from noise, and
     yet nothing but the defect differs from a normal picture. Sampler and steps as for draw_on_photographs."""
-    twins = generator.draw([replace(request, strength=0.0) for request in requests])
+    normal = [replace(request, strength=0.0, guidance="DOUBLE_FREE") for request in requests]  # the one that knows w_p
+    twins = generator.draw(normal)
     everywhere = np.ones(twins[0].mask.shape, bool)
     photographs = [Photograph(twin.image, everywhere, choose=True, freedom=freedom) for twin in twins]
     return draw_on_photographs(generator, photographs, requests)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from defectdiffu.cli import app
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
 from defectdiffu.evaluation.features import published_network
+from defectdiffu.variants.drawing import GraphGenerator
 
 SMALL = [
     "--samples",
@@ -105,12 +106,16 @@ def test_the_baselines_of_another_models_evaluation_are_not_trained_again(traine
     assert taken == {key for key in figures if key.split("/")[1] not in DRAWN}
 
 
-def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(exported, halved, evaluation, tmp_path):
+def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(
+    exported, halved, evaluation, tmp_path, monkeypatch
+):
+    asked, evaluate_graphs = [], GraphGenerator.evaluate
+    monkeypatch.setattr(GraphGenerator, "evaluate", lambda *given: asked.append(given) or evaluate_graphs(*given))
     arguments = ["evaluate", "--bundle", str(exported), "--data", str(halved), *SMALL, "--sections", "masks"]
     result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     of_bundle, of_run = (json.loads((folder / "figures.json").read_text()) for folder in (tmp_path / "out", evaluation))
-    assert of_bundle["settings"]["graphs"] == "fp32"
+    assert of_bundle["settings"]["graphs"] == "fp32" and asked
     key = "masks on real defects"
     for pair, figures in of_run["figures"][key].items():
         assert of_bundle["figures"][key][pair]["iou"] == pytest.approx(figures["iou"], abs=0.02)
@@ -136,6 +141,7 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
         (("--sections", "quality,beauty"), "unknown ['beauty']"),
         (("--samples", "1"), "samples is 1, must be at least 2"),
         (("--ratio", "0"), "ratio is 0.0, must be above 0"),
+        (("--precision", "int8"), "precision is int8, but a run draws in PyTorch"),
         (("--inception", "i.pt"), "give both files or neither"),
         (("--products", "brass"), "no product 'brass'"),
     ],

@@ -70,6 +70,7 @@ class Photographs:
 
     pairs: ClassVar = {"tin/dent": ("tin", "dent"), "tin/hole": ("tin", "hole")}
     trained: ClassVar = {"tin/dent": ("tin", "dent")}
+    judges: ClassVar = {}
     plan, bar = EvaluationPlan(segmenter_steps=5), lambda self, name: lambda done, total: None
     grey: ClassVar = {"good": 10, "dent": 20, "hole": 30}
 

@@ -172,7 +172,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
 
   /** Those of the chosen that take part in the step: not photographs that have yet to be read. */
   const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
-    const toBeRead = chosen.filter(({ job, request }) => job === null && request.photograph != null);
+    const toBeRead = chosen.filter(({ job, request }) => job === null && request.photograph?.picture != null);
     for (const sample of toBeRead) void beginOnPhotograph(sample);
     const others = chosen.filter((sample) => !toBeRead.includes(sample));
     for (const sample of others)

@@ -10,7 +10,7 @@ const FLOAT = 4;
 export function rowsOf(request: SampleRequest, normal: string): number {
   const rowsAt = (strength: number): number => guidancePlan({ ...request, normal, strength }).rows.length;
   const rows = rowsAt(request.strength);
-  if (request.photograph != null) return Math.max(rows, rowsAt(SCOUT_STRENGTH), rowsAt(0));
+  if (request.photograph != null) return Math.max(rows, rowsAt(SCOUT_STRENGTH));
   return request.twin === true ? rows + rowsAt(0) : rows;
 }
 
@@ -23,9 +23,13 @@ export function bytesOf(request: SampleRequest, manifest: Manifest, side?: numbe
   const latentBytes = FLOAT * latent.channels * latent.height * latent.width;
   const drawing = latentBytes * (2 + lateSteps(request, manifest));
   if (request.photograph == null) return request.twin === true ? 2 * drawing : drawing;
+  const size = image.width * image.height;
   // The window in colours with its region, and both at the model's size; the photograph's latent and noise, twice while it is placed.
-  const pixels = (side ?? placement?.windows[request.product] ?? image.width) ** 2 + image.width * image.height;
-  return drawing + 4 * pixels + 4 * latentBytes;
+  const ownTwin = request.photograph.picture === null;
+  const usual = ownTwin ? image.width : (placement?.windows[request.product] ?? image.width);
+  const pixels = (side ?? usual) ** 2 + size;
+  // A twin's colours, and its file until it has been read.
+  return drawing + 4 * pixels + 4 * latentBytes + (ownTwin ? 6 * size : 0);
 }
 
 /** Bytes while it is decoded, thresholded and encoded: floats of each picture and of the grey mask, then bytes of what is stored. */

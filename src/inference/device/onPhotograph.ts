@@ -107,7 +107,8 @@ export async function beginOnPhotograph(
   };
 }
 
-function squareSize({ image, latent, name }: Manifest): number {
+/** @throws InferenceError where the bundle draws pictures that are not square. */
+export function squareSize({ image, latent, name }: Manifest): number {
   if (image.width !== image.height || latent.width !== latent.height)
     throw new InferenceError(`${name} draws pictures that are not square; it cannot draw on photographs`);
   return image.width;

@@ -1,9 +1,11 @@
 /**
  * A sample on its own normal twin: the twin is drawn first, at strength 0 from the same seed, and then drawn on as if it were a
- * photograph. So it is from noise alone, and yet nothing but the defect differs from a normal picture.
+ * photograph. So it is from noise alone, and yet nothing but the defect differs from a normal picture. Reference:
+ * training/defectdiffu/photograph.py, draw_on_twins.
  */
 import sharp from 'sharp';
 
+import { SCOUT_STEPS } from '../method/photograph.js';
 import { rgbBytes } from '../method/pixels.js';
 import { stepsOnPhotograph } from '../requests.js';
 import type { PhotographRequest, SampleRequest } from '../types.js';
@@ -11,8 +13,7 @@ import { beginDrawing, decodeOne } from './drawing.js';
 import type { Job } from './job.js';
 import type { Model } from './model.js';
 import { bytesOf, endBytesOf } from './needs.js';
-import { SCOUT_STEPS } from '../method/photograph.js';
-import { beginOnPhotograph } from './onPhotograph.js';
+import { beginOnPhotograph, squareSize } from './onPhotograph.js';
 
 /** @param initialNoise of the twin, in place of that of the seed, [C,h,w]. */
 export function beginOnTwin(
@@ -22,7 +23,9 @@ export function beginOnTwin(
   initialNoise?: Float32Array,
 ): Job {
   const { manifest } = model;
-  const twin = beginDrawing(model, { ...request, strength: 0 }, initialNoise);
+  squareSize(manifest);
+  // By the guidance that knows w_p: nothing shows the product yet.
+  const twin = beginDrawing(model, { ...request, strength: 0, guidance: 'DOUBLE_FREE' }, initialNoise);
   const { sampler, steps } = request;
   return {
     request,

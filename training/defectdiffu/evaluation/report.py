@@ -125,6 +125,14 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
     ]
 
 
+LEGEND = (
+    "*shown*: visible and in agreement within the attempts; *visibility*: mean change inside the mask, of 255; "
+    "*agreement*: IoU of the mask with what changed at least half as much; *IoU with the change*: of the mask with "
+    "where the picture differs from the one before, by an iterative threshold as under Masks; *seam*: mean change on "
+    "the border of what changed, of 255; *found*: by the segmenter that was trained on real photographs alone."
+)
+
+
 def _twins(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("twins")
     if not figures:
@@ -133,8 +141,7 @@ def _twins(ledger: Ledger, out: Path) -> list[str]:
         "## Defects on normal twins",
         "",
         "From noise, on the picture that the model draws from the same seed without a defect, so that nothing but the "
-        "defect differs. *IoU with the change*: of the mask with where the two pictures differ, as under Masks. The "
-        "others as for photographs, below.",
+        f"defect differs. {LEGEND}",
         "",
         *_composed(ledger, figures, "… in the twins"),
         "",
@@ -152,9 +159,7 @@ def _photographs(ledger: Ledger, out: Path) -> list[str]:
     return [
         "## Defects on photographs of good parts",
         "",
-        "*shown*: visible and in agreement within the attempts; *visibility*: mean change inside the mask, of 255; "
-        "*agreement*: IoU of mask and change; *seam*: mean change on its border, of 255; *found*: by the segmenter "
-        f"that was trained on real photographs alone.{told}",
+        f"{LEGEND}{told}",
         "",
         *_composed(ledger, figures, "… in the photographs"),
         "",

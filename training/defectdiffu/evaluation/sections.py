@@ -90,19 +90,13 @@ def _judge(subject: Subject, product: str, pairs: list[Pair], steps: int) -> UNe
     return train_judge(defective, normal, steps, subject.plan.seed, subject.bar(f"judge {product}"))
 
 
-class _Judges:
-    """Of one product, trained when first asked for: one for its trained pairs, one for each zero-shot pair."""
-
-    def __init__(self, subject: Subject, product: str):
-        self.subject, self.product = subject, product
-        self.known: list[UNet | None] = []
-
-    def of(self, pair: Pair) -> UNet | None:
-        if pair not in self.subject.trained.values():
-            return judge_of_zero_shot(self.subject, pair)
-        if not self.known:
-            self.known.append(judge_of(self.subject, self.product))
-        return self.known[0]
+def judge_for(subject: Subject, pair: Pair) -> UNet | None:
+    """Trained when first asked for: one for a product's trained pairs, one of its own for a zero-shot pair."""
+    trained = pair in subject.trained.values()
+    key = pair[0] if trained else "/".join(pair)
+    if key not in subject.judges:
+        subject.judges[key] = judge_of(subject, pair[0]) if trained else judge_of_zero_shot(subject, pair)
+    return subject.judges[key]
 
 
 def measure_photographs(subject: Subject, ledger: Ledger) -> None:
@@ -114,10 +108,8 @@ def measure_photographs(subject: Subject, ledger: Ledger) -> None:
         pairs = {name: pair for name, pair in subject.trained.items() if pair[0] == product}
         made = {name: subject.on_photographs(pair, subject.each(product)) for name, pair in pairs.items()}
         sets += made.values()
-        if list(ledger.missing("photographs", list(made))):
-            judge = judge_of(subject, product)
-            for name in ledger.missing("photographs", list(made)):
-                ledger.put("photographs", name, photograph_figures(judge, made[name]))
+        for name in ledger.missing("photographs", list(made)):
+            ledger.put("photographs", name, photograph_figures(judge_for(subject, pairs[name]), made[name]))
     if sets and "seam" not in ledger.section("names"):
         accuracy = seam_accuracy(sets, plan.classifier_steps, plan.seed, subject.bar("seam classifier"))
         ledger.put("names", "seam", {"accuracy": accuracy})
@@ -125,26 +117,18 @@ def measure_photographs(subject: Subject, ledger: Ledger) -> None:
 
 def measure_twins(subject: Subject, ledger: Ledger) -> None:
     """Samples on their own normal twins, of every pair; judged as those from noise are."""
-    for product in sorted({product for product, _ in subject.pairs.values()}):
-        mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
-        judges = _Judges(subject, product)
-        for name in ledger.missing("twins", list(mine)):
-            ledger.put(
-                "twins",
-                name,
-                photograph_figures(judges.of(mine[name]), subject.on_twins(mine[name], subject.plan.samples)),
-            )
+    for name in ledger.missing("twins", list(subject.pairs)):
+        pair = subject.pairs[name]
+        made = subject.on_twins(pair, subject.plan.samples)
+        ledger.put("twins", name, photograph_figures(judge_for(subject, pair), made))
 
 
 def measure_judgement(subject: Subject, ledger: Ledger) -> None:
-    for product in sorted({product for product, _ in subject.pairs.values()}):
-        mine = {name: pair for name, pair in subject.pairs.items() if pair[0] == product}
-        judges = _Judges(subject, product)
-        for name in ledger.missing("judgement", list(mine)):
-            judge = judges.of(mine[name])
-            if judge is not None:
-                held_out = subject.windows(*mine[name], "test")
-                ledger.put("judgement", name, judged(judge, subject.drawn(mine[name]), held_out))
+    for name in ledger.missing("judgement", list(subject.pairs)):
+        pair = subject.pairs[name]
+        judge = judge_for(subject, pair)
+        if judge is not None:
+            ledger.put("judgement", name, judged(judge, subject.drawn(pair), subject.windows(*pair, "test")))
 
 
 def measure_strengths(subject: Subject, ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from .drawn import Drawn, draw_pair
 from .on_photographs import GUIDANCE, OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
+from .segmenter import UNet
 
 Pair = tuple[str, str]
 
@@ -34,6 +35,7 @@ class Subject:
     ):
         """`generator` draws in the place of the model's own."""
         self.model, self.rules, self.plan, self.out, self.report = model, rules, plan, out, report
+        self.judges: dict[str, UNet | None] = {}  # see sections.judge_for
         self.generator = generator or model.generator()
         self.records: dict[tuple[str, str, str], list[Record]] = {}
         for record in shuffled(records, plan.seed):

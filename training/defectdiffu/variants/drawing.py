@@ -97,14 +97,17 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 
 
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
-    """Draws as the service does in that arithmetic. Raises ValueError that lists what there is when the bundle has not
-    got it."""
+    """Draws as the service does in that arithmetic: what is of no use in it, a decoder say, stays in fp32. Raises
+    ValueError that lists what there is when the denoiser has not got it."""
     manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")
-    chosen = {name: directory / variant_of(manifest, name, precision)["file"] for name in CHEAPENED}
-    paths = (directory / base_variant(manifest, "modulation")["file"], *chosen.values())
-    return GraphGenerator(model, *(open_graph(path, threads) for path in paths))
+    denoiser = variant_of(manifest, "denoiser", precision)
+    decoders = manifest["components"]["image_decoder"]["variants"]
+    has_decoder = any(variant["precision"] == precision for variant in decoders)
+    decoder = variant_of(manifest, "image_decoder", precision if has_decoder else "fp32")
+    files = (base_variant(manifest, "modulation")["file"], denoiser["file"], decoder["file"])
+    return GraphGenerator(model, *(open_graph(directory / file, threads) for file in files))
 
 
 def generator_of(
