@@ -7,20 +7,20 @@
  * The curve is that of an NVIDIA H100 in float32, as bench/device.ts measured it (docs/devices.md), and so is what a change of sizes takes.
  */
 import { fileURLToPath } from 'node:url';
-import type * as Calibration from '../src/inference/device/calibration.js';
-import type * as Scheduling from '../src/inference/device/schedule.js';
-import type * as Sizing from '../src/inference/device/sizes.js';
-import type * as Sessions from '../src/inference/device/sessions.js';
+import type * as Calibration from '../src/inference/device/batch/calibration.js';
+import type * as Scheduling from '../src/inference/device/batch/schedule.js';
+import type * as Sizing from '../src/inference/device/model/sizes.js';
+import type * as Sessions from '../src/inference/device/model/sessions.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
 import { built } from './built.ts';
 import { keep } from './results.ts';
 import { quantile } from './statistics.ts';
 
-const { budgetOf } = await built<typeof Calibration>('inference/device/calibration.js');
-const { createSchedule } = await built<typeof Scheduling>('inference/device/schedule.js');
-const { coarseSizes, createDimension } = await built<typeof Sizing>('inference/device/sizes.js');
-const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
+const { budgetOf } = await built<typeof Calibration>('inference/device/batch/calibration.js');
+const { createSchedule } = await built<typeof Scheduling>('inference/device/batch/schedule.js');
+const { coarseSizes, createDimension } = await built<typeof Sizing>('inference/device/model/sizes.js');
+const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 
 /**
  * `static batches`: those that wait when the device is free go together to their end, as many as one step may have.

@@ -1,10 +1,10 @@
 /** Whether a size that was met before is prepared for anew: steps of other numbers of samples turn and turn about, without padding. */
-import type * as Calibrating from '../../src/inference/device/calibration.ts';
+import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
 import { built } from '../built.ts';
 import { open } from '../engine/opening.ts';
 import { BUNDLE, asked, found } from './asked.ts';
 
-const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/calibration.js');
+const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
 const IN_TURN = [8, 8, 16, 16, 8, 8, 16, 16, 8, 8];
 
 export async function changes(): Promise<void> {

@@ -1,13 +1,13 @@
 /** The rate of a large product in the same runtime and precision: products in a row on the device, with a number going in and one coming out. */
 import * as ort from 'onnxruntime-node';
 
-import type * as Sessions from '../../src/inference/device/sessions.ts';
+import type * as Sessions from '../../src/inference/device/model/sessions.ts';
 import { built } from '../built.ts';
 import { leastMs } from '../engine/opening.ts';
 import { asked, found } from './asked.ts';
 import { productsInARow } from './productGraph.ts';
 
-const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
+const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 const SIZES = { cpu: [1024, 4], cuda: [8192, 16], webgpu: [4096, 8] } as const;
 
 export async function product(): Promise<void> {

@@ -4,16 +4,16 @@
  */
 import * as ort from 'onnxruntime-node';
 
-import type { Drawing } from '../../src/inference/device/drawing.ts';
-import type * as Drawings from '../../src/inference/device/drawing.ts';
-import type * as Stepping from '../../src/inference/device/step.ts';
+import type { Drawing } from '../../src/inference/device/sample/drawing.ts';
+import type * as Drawings from '../../src/inference/device/sample/drawing.ts';
+import type * as Stepping from '../../src/inference/device/sample/step.ts';
 import { built } from '../built.ts';
 import { open } from '../engine/opening.ts';
 import { median } from '../statistics.ts';
 import { BUNDLE, FLOPS_PER_SAMPLE, asked, found, requestsFor } from './asked.ts';
 
-const { beginDrawing } = await built<typeof Drawings>('inference/device/drawing.js');
-const { advance } = await built<typeof Stepping>('inference/device/step.js');
+const { beginDrawing } = await built<typeof Drawings>('inference/device/sample/drawing.js');
+const { advance } = await built<typeof Stepping>('inference/device/sample/step.js');
 /** Of each size, after one that prepares the device for it. */
 const MOST_RUNS = 8;
 const LEAST_RUNS = 2;

@@ -1,13 +1,13 @@
 /** Against itself without each idea: one step of the denoiser, with the idea and without it, turn and turn about. */
-import type * as Calibrating from '../../src/inference/device/calibration.ts';
-import type { Evaluation } from '../../src/inference/device/evaluation.ts';
-import type { Model } from '../../src/inference/device/model.ts';
+import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
+import type { Evaluation } from '../../src/inference/device/model/evaluation.ts';
+import type { Model } from '../../src/inference/device/model/model.ts';
 import { built } from '../built.ts';
 import type { Spread } from '../statistics.ts';
 import { median, ratios, told } from '../statistics.ts';
 import { leastMs, open } from './opening.ts';
 
-const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/calibration.js');
+const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
 const BATCHES = [1, 8];
 
 interface Idea {

@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 
-import type * as Calibrating from '../../src/inference/device/calibration.ts';
+import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
 import { built } from '../built.ts';
 import type { Spread } from '../statistics.ts';
 import { ratios, spread, told } from '../statistics.ts';
 import { leastMs, open, sessionOptions } from './opening.ts';
 import type { Reference } from './reference.ts';
 
-const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/calibration.js');
+const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
 const SIZE = 2048;
 const BATCHES = [1, 2, 4, 8, 16];
 

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 
 import type * as Loading from '../../src/inference/bundle/load.ts';
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
-import type * as Opening from '../../src/inference/device/model.ts';
-import type { SizeRule } from '../../src/inference/device/sizes.ts';
-import type * as Sessions from '../../src/inference/device/sessions.ts';
+import type * as Opening from '../../src/inference/device/model/model.ts';
+import type { SizeRule } from '../../src/inference/device/model/sizes.ts';
+import type * as Sessions from '../../src/inference/device/model/sessions.ts';
 import { built } from '../built.ts';
 
 const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
-const { openModel } = await built<typeof Opening>('inference/device/model.js');
-const { deviceOptions } = await built<typeof Sessions>('inference/device/sessions.js');
+const { openModel } = await built<typeof Opening>('inference/device/model/model.js');
+const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 
 /** @param sizes in place of those of the device. */
 export async function open(

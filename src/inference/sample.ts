@@ -12,12 +12,12 @@ import { parseArgs } from 'node:util';
 
 import { loadBundle } from './bundle/load.js';
 import { PRECISIONS } from './bundle/manifest.js';
-import { beginJob } from './device/beginJob.js';
-import { isDrawn } from './device/job.js';
-import { openModel } from './device/model.js';
-import { encodeSample } from './device/pictures.js';
-import { deviceOptions } from './device/sessions.js';
-import { advance } from './device/step.js';
+import { beginJob } from './device/sample/beginJob.js';
+import { isDrawn } from './device/sample/job.js';
+import { openModel } from './device/model/model.js';
+import { encodeSample } from './device/sample/pictures.js';
+import { deviceOptions } from './device/model/sessions.js';
+import { advance } from './device/sample/step.js';
 import { requireDrawable } from './requests.js';
 import type { GuidanceName, MaskMode, SampleRequest, SamplerName } from './types.js';
 

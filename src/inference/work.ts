@@ -1,6 +1,6 @@
 /** What a sample costs, known before it is drawn. */
 import type { Manifest } from './bundle/manifest.js';
-import { rowsOf } from './device/needs.js';
+import { rowsOf } from './device/sample/needs.js';
 import { SCOUT_STEPS, SCOUT_STRENGTH } from './method/photograph.js';
 import { stepsOnPhotograph } from './requests.js';
 import type { SampleRequest } from './types.js';

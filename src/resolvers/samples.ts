@@ -56,7 +56,10 @@ export class SampleResolver {
     return regionKey === null ? null : artifact(regionKey, context);
   }
 
-  @FieldResolver(() => Artifact, { nullable: true, description: 'PNG, 8-bit RGB: the normal twin, if asked for or drawn on.' })
+  @FieldResolver(() => Artifact, {
+    nullable: true,
+    description: 'PNG, 8-bit RGB: the normal twin, if asked for or drawn on.',
+  })
   async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
     return twinKey === null ? null : artifact(twinKey, context);
   }

@@ -1,7 +1,7 @@
 /** How samples share the denoiser, seen from the denoiser: a model that records what it is asked. */
-import { createBatcher } from '../../src/inference/device/batcher.js';
-import type { Evaluation } from '../../src/inference/device/evaluation.js';
-import type { Model } from '../../src/inference/device/model.js';
+import { createBatcher } from '../../src/inference/device/batch/batcher.js';
+import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
+import type { Model } from '../../src/inference/device/model/model.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
 import type { FromWorker } from '../../src/inference/protocol.js';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 
-import { budgetOf, measureCurve } from '../../src/inference/device/calibration.js';
-import type { Model } from '../../src/inference/device/model.js';
+import { budgetOf, measureCurve } from '../../src/inference/device/batch/calibration.js';
+import type { Model } from '../../src/inference/device/model/model.js';
 import type { DeviceInfo, Manifest, PoolOptions } from '../../src/inference/index.js';
 import { openPool } from '../../src/inference/index.js';
 

@@ -2,8 +2,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 
-import { conditionsFromModulations } from '../../src/inference/device/conditions.js';
-import type { Evaluation } from '../../src/inference/device/evaluation.js';
+import { conditionsFromModulations } from '../../src/inference/device/model/conditions.js';
+import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
 
 /** As a text's embedding its length; as its modulations (length, timestep, number of the part). */
 const embed = (phrase: string): Promise<Float32Array> => Promise.resolve(Float32Array.of(phrase.length));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 
 import type { Component, Precision } from '../../src/inference/bundle/manifest.js';
-import { chooseVariant, deviceOptions, precisionOf } from '../../src/inference/device/sessions.js';
+import { chooseVariant, deviceOptions, precisionOf } from '../../src/inference/device/model/sessions.js';
 import { InferenceError } from '../../src/inference/index.js';
 
 test.each([

@@ -5,12 +5,12 @@
 import { fileURLToPath } from 'node:url';
 
 import { loadBundle } from '../../src/inference/bundle/load.js';
-import { typicalEvaluations } from '../../src/inference/device/calibration.js';
-import type { Evaluation, Prediction } from '../../src/inference/device/evaluation.js';
-import type { Model } from '../../src/inference/device/model.js';
-import { openModel } from '../../src/inference/device/model.js';
-import { deviceOptions } from '../../src/inference/device/sessions.js';
-import { createScratch } from '../../src/inference/device/tensors.js';
+import { typicalEvaluations } from '../../src/inference/device/batch/calibration.js';
+import type { Evaluation, Prediction } from '../../src/inference/device/model/evaluation.js';
+import type { Model } from '../../src/inference/device/model/model.js';
+import { openModel } from '../../src/inference/device/model/model.js';
+import { deviceOptions } from '../../src/inference/device/model/sessions.js';
+import { createScratch } from '../../src/inference/device/model/tensors.js';
 
 test('memory is used again as long as it is large enough', () => {
   const scratch = createScratch();

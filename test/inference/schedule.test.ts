@@ -1,6 +1,6 @@
 /** Who takes the next step, without a clock or a session: a device is a loop that asks the schedule, and samples are numbers of steps. */
-import type { Candidate } from '../../src/inference/device/schedule.js';
-import { createSchedule } from '../../src/inference/device/schedule.js';
+import type { Candidate } from '../../src/inference/device/batch/schedule.js';
+import { createSchedule } from '../../src/inference/device/batch/schedule.js';
 
 interface Sample extends Candidate {
   left: number;

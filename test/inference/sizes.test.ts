@@ -7,18 +7,18 @@ import { jest } from '@jest/globals';
 import * as ort from 'onnxruntime-node';
 
 import { loadBundle } from '../../src/inference/bundle/load.js';
-import { createBatcher } from '../../src/inference/device/batcher.js';
-import { measureCurve } from '../../src/inference/device/calibration.js';
-import { openModel } from '../../src/inference/device/model.js';
-import { deviceOptions } from '../../src/inference/device/sessions.js';
-import type { SizeRule } from '../../src/inference/device/sizes.js';
+import { createBatcher } from '../../src/inference/device/batch/batcher.js';
+import { measureCurve } from '../../src/inference/device/batch/calibration.js';
+import { openModel } from '../../src/inference/device/model/model.js';
+import { deviceOptions } from '../../src/inference/device/model/sessions.js';
+import type { SizeRule } from '../../src/inference/device/model/sizes.js';
 import {
   coarseSizes,
   createDimension,
   createEvaluationSizes,
   sizeFor,
   sizeWithin,
-} from '../../src/inference/device/sizes.js';
+} from '../../src/inference/device/model/sizes.js';
 import type { SampleRequest, SampleResult } from '../../src/inference/index.js';
 import type { FromWorker } from '../../src/inference/protocol.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';

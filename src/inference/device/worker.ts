@@ -10,12 +10,12 @@ import type { Bundle, Precision } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
 import type { FromWorker, OpenError, ToWorker } from '../protocol.js';
-import type { Batcher } from './batcher.js';
-import { createBatcher } from './batcher.js';
-import type { Model } from './model.js';
-import { openMeasured } from './openMeasured.js';
-import type { DeviceOptions } from './sessions.js';
-import { deviceOptions, precisionOf } from './sessions.js';
+import type { Batcher } from './batch/batcher.js';
+import { createBatcher } from './batch/batcher.js';
+import type { Model } from './model/model.js';
+import { openMeasured } from './batch/openMeasured.js';
+import type { DeviceOptions } from './model/sessions.js';
+import { deviceOptions, precisionOf } from './model/sessions.js';
 
 let batcher: Batcher | null = null;
 

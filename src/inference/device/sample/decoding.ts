@@ -4,8 +4,8 @@
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
-import { isOutOfMemory } from '../outOfMemory.js';
-import type { Model } from './model.js';
+import { isOutOfMemory } from '../../outOfMemory.js';
+import type { Model } from '../model/model.js';
 
 /** Pixels of one call: 16 pictures of 128 × 128, one of 512 × 512. More at a time fills no device better, and takes memory. */
 const PIXELS_AT_A_TIME = 2 ** 18;

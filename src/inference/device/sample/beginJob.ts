@@ -1,12 +1,12 @@
 /** From noise: the drawing, and its normal twin beside it. On a photograph: onPhotograph.ts. On the twin: onTwin.ts. */
-import { binarise } from '../method/mask.js';
-import { rgbBytes } from '../method/pixels.js';
-import { scoresOf } from '../method/scores.js';
-import type { SampleRequest } from '../types.js';
+import { binarise } from '../../method/mask.js';
+import { rgbBytes } from '../../method/pixels.js';
+import { scoresOf } from '../../method/scores.js';
+import type { SampleRequest } from '../../types.js';
 import type { Drawing } from './drawing.js';
 import { beginDrawing, decodeDrawing, decodeOne } from './drawing.js';
 import type { Job } from './job.js';
-import type { Model } from './model.js';
+import type { Model } from '../model/model.js';
 import { bytesOf, endBytesOf } from './needs.js';
 import { beginOnPhotograph } from './onPhotograph.js';
 import { beginOnTwin } from './onTwin.js';

@@ -2,20 +2,20 @@
  * One sample on its way from noise to picture. It carries its own timestep and sampler, so samples at different steps can
  * share an evaluation of the denoiser (see step.ts).
  */
-import { InferenceError } from '../errors.js';
-import type { GuidancePlan } from '../method/guidance.js';
-import { guidancePlan, sharedBackgrounds, weightedSum } from '../method/guidance.js';
-import { addShare, greyOf, isLate, meanOf } from '../method/mask.js';
-import { gaussianNoise } from '../method/noise.js';
-import { firstVisited, noised, pinned } from '../method/photograph.js';
-import { promptsOf } from '../method/prompts.js';
-import type { Sampler } from '../method/samplers/index.js';
-import { samplerFor } from '../method/samplers/index.js';
-import type { NoiseSchedule } from '../method/schedule.js';
-import { alphasCumprod } from '../method/schedule.js';
-import type { SampleRequest } from '../types.js';
-import type { Prediction, RowConditions } from './evaluation.js';
-import type { Model } from './model.js';
+import { InferenceError } from '../../errors.js';
+import type { GuidancePlan } from '../../method/guidance.js';
+import { guidancePlan, sharedBackgrounds, weightedSum } from '../../method/guidance.js';
+import { addShare, greyOf, isLate, meanOf } from '../../method/mask.js';
+import { gaussianNoise } from '../../method/noise.js';
+import { firstVisited, noised, pinned } from '../../method/photograph.js';
+import { promptsOf } from '../../method/prompts.js';
+import type { Sampler } from '../../method/samplers/index.js';
+import { samplerFor } from '../../method/samplers/index.js';
+import type { NoiseSchedule } from '../../method/schedule.js';
+import { alphasCumprod } from '../../method/schedule.js';
+import type { SampleRequest } from '../../types.js';
+import type { Prediction, RowConditions } from '../model/evaluation.js';
+import type { Model } from '../model/model.js';
 import { PICTURES_AT_A_TIME } from './needs.js';
 
 export interface Drawing {

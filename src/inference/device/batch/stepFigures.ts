@@ -1,5 +1,5 @@
 /** What the steps cost, told together now and then: they come by the hundred a second. */
-import type { FromWorker, StepMade } from '../protocol.js';
+import type { FromWorker, StepMade } from '../../protocol.js';
 
 const INTERVAL_MS = 1_000;
 

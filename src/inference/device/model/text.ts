@@ -5,9 +5,9 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 
-import type { Bundle, Manifest } from '../bundle/manifest.js';
-import { BundleError } from '../errors.js';
-import { promptsOf } from '../method/prompts.js';
+import type { Bundle, Manifest } from '../../bundle/manifest.js';
+import { BundleError } from '../../errors.js';
+import { promptsOf } from '../../method/prompts.js';
 
 /** A phrase's embedding, [D] and L2-normalised. */
 export type Embed = (phrase: string) => Promise<Float32Array>;

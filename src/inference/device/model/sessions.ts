@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 
-import type { ComponentContract } from '../bundle/contracts.js';
-import { componentContracts, tensorShapes } from '../bundle/contracts.js';
-import type { Bundle, Component, ComponentName, Manifest, Precision, Variant } from '../bundle/manifest.js';
-import { BundleError, InferenceError } from '../errors.js';
+import type { ComponentContract } from '../../bundle/contracts.js';
+import { componentContracts, tensorShapes } from '../../bundle/contracts.js';
+import type { Bundle, Component, ComponentName, Manifest, Precision, Variant } from '../../bundle/manifest.js';
+import { BundleError, InferenceError } from '../../errors.js';
 import type { SizeRule } from './sizes.js';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';

@@ -2,12 +2,12 @@
  * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
  * or two, on a GPU many; no table knows which.
  */
-import type { CurvePoint, RowBudget } from '../capacity.js';
-import { ROWS_PER_SAMPLE } from '../capacity.js';
-import { gaussianNoise } from '../method/noise.js';
-import { promptsOf } from '../method/prompts.js';
-import type { Evaluation } from './evaluation.js';
-import type { Model } from './model.js';
+import type { CurvePoint, RowBudget } from '../../capacity.js';
+import { ROWS_PER_SAMPLE } from '../../capacity.js';
+import { gaussianNoise } from '../../method/noise.js';
+import { promptsOf } from '../../method/prompts.js';
+import type { Evaluation } from '../model/evaluation.js';
+import type { Model } from '../model/model.js';
 
 const MOST_SAMPLES = 256;
 /** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */

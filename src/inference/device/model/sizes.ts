@@ -3,8 +3,8 @@
  * convolution is for one, and as far as is known onnxruntime keeps the last alone, so that any other size, met before or not, takes as long as
  * many steps do (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
  */
-import type { CurvePoint } from '../capacity.js';
-import { ROWS_PER_SAMPLE } from '../capacity.js';
+import type { CurvePoint } from '../../capacity.js';
+import { ROWS_PER_SAMPLE } from '../../capacity.js';
 import type { Evaluation } from './evaluation.js';
 
 /** How a device wants its sizes. */

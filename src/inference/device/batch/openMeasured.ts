@@ -1,15 +1,15 @@
 /** A bundle opened on a device, with what is known of how much pays there: from before, from a file, or measured now. */
-import { verifyFiles } from '../bundle/load.js';
-import type { Bundle } from '../bundle/manifest.js';
-import type { Capacity } from '../capacity.js';
-import { ROWS_PER_SAMPLE } from '../capacity.js';
-import type { ToWorker } from '../protocol.js';
+import { verifyFiles } from '../../bundle/load.js';
+import type { Bundle } from '../../bundle/manifest.js';
+import type { Capacity } from '../../capacity.js';
+import { ROWS_PER_SAMPLE } from '../../capacity.js';
+import type { ToWorker } from '../../protocol.js';
 import { CALIBRATION_MS, budgetOf, measureCurve } from './calibration.js';
 import { calibrationKey, recall, remember } from './calibrationFile.js';
-import type { Model } from './model.js';
-import { openModel } from './model.js';
-import type { DeviceOptions } from './sessions.js';
-import { coarseSizes } from './sizes.js';
+import type { Model } from '../model/model.js';
+import { openModel } from '../model/model.js';
+import type { DeviceOptions } from '../model/sessions.js';
+import { coarseSizes } from '../model/sizes.js';
 
 type Opening = Extract<ToWorker, { kind: 'open' }>;
 

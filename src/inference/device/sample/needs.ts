@@ -1,8 +1,8 @@
 /** What a sample takes of a device: rows of an evaluation, and memory. The memory is an estimate, on the high side. */
-import type { Manifest } from '../bundle/manifest.js';
-import { guidancePlan } from '../method/guidance.js';
-import { SCOUT_STRENGTH } from '../method/photograph.js';
-import type { SampleRequest } from '../types.js';
+import type { Manifest } from '../../bundle/manifest.js';
+import { guidancePlan } from '../../method/guidance.js';
+import { SCOUT_STRENGTH } from '../../method/photograph.js';
+import type { SampleRequest } from '../../types.js';
 
 const FLOAT = 4;
 

@@ -4,10 +4,10 @@
  *
  * Between the beginning and the end only the window is kept: a photograph of 40 megapixels takes 120 MB, and many may be in work.
  */
-import type { Manifest } from '../bundle/manifest.js';
-import { InferenceError } from '../errors.js';
-import { changeOf, withChange } from '../method/composition.js';
-import { gaussianNoise } from '../method/noise.js';
+import type { Manifest } from '../../bundle/manifest.js';
+import { InferenceError } from '../../errors.js';
+import { changeOf, withChange } from '../../method/composition.js';
+import { gaussianNoise } from '../../method/noise.js';
 import {
   SCOUT_STEPS,
   SCOUT_STRENGTH,
@@ -18,17 +18,17 @@ import {
   pixelsOf,
   rolled,
   salienceOf,
-} from '../method/photograph.js';
-import { areaFraction } from '../method/regions.js';
-import { timestepsFor } from '../method/samplers/index.js';
-import { scoresOf } from '../method/scores.js';
-import { resizedRegion } from '../method/window.js';
-import { atFullSize } from '../method/fullSize.js';
-import type { PhotographRequest, PictureFile, SampleRequest } from '../types.js';
+} from '../../method/photograph.js';
+import { areaFraction } from '../../method/regions.js';
+import { timestepsFor } from '../../method/samplers/index.js';
+import { scoresOf } from '../../method/scores.js';
+import { resizedRegion } from '../../method/window.js';
+import { atFullSize } from '../../method/fullSize.js';
+import type { PhotographRequest, PictureFile, SampleRequest } from '../../types.js';
 import type { Drawing } from './drawing.js';
 import { beginDrawing, decodeDrawing, decodeOne, softMaskOf } from './drawing.js';
 import type { Job } from './job.js';
-import type { Model } from './model.js';
+import type { Model } from '../model/model.js';
 import { bytesOf, endBytesOf, endBytesOnPhotograph } from './needs.js';
 import type { Place } from './photographs.js';
 import { atModelSize, pasted, placeOf, readMask, readPhotograph, readWindow, signed, sizeOf } from './photographs.js';

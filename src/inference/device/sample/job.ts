@@ -1,6 +1,6 @@
 /** A sample from its request to its pixels: the drawings that take part in the denoiser's evaluations, and what comes of them. */
-import { firstVisited } from '../method/photograph.js';
-import type { SampleRequest } from '../types.js';
+import { firstVisited } from '../../method/photograph.js';
+import type { SampleRequest } from '../../types.js';
 import type { Drawing } from './drawing.js';
 import { isFinished } from './drawing.js';
 import type { Pixels } from './pictures.js';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as ort from 'onnxruntime-node';
 
-import type { Bundle } from '../bundle/manifest.js';
-import type { CurvePoint } from '../capacity.js';
-import type { DeviceOptions, Provider } from './sessions.js';
-import { chooseVariant, precisionOf } from './sessions.js';
+import type { Bundle } from '../../bundle/manifest.js';
+import type { CurvePoint } from '../../capacity.js';
+import type { DeviceOptions, Provider } from '../model/sessions.js';
+import { chooseVariant, precisionOf } from '../model/sessions.js';
 
 /** Everything that a measurement depends on; with another one it is made again. */
 export interface CalibrationKey {

@@ -1,10 +1,10 @@
 /** One guided evaluation for whichever samples are given, each at its own timestep, and one sampler step of each. */
-import { InferenceError } from '../errors.js';
-import { isOutOfMemory } from '../outOfMemory.js';
+import { InferenceError } from '../../errors.js';
+import { isOutOfMemory } from '../../outOfMemory.js';
 import { applyPredictions, givesMask, timestepOf } from './drawing.js';
 import type { Drawing } from './drawing.js';
-import type { Evaluation } from './evaluation.js';
-import type { Model } from './model.js';
+import type { Evaluation } from '../model/evaluation.js';
+import type { Model } from '../model/model.js';
 
 /** A sample that cannot go on, and why. */
 export interface Failure {

@@ -5,13 +5,13 @@
  */
 import sharp from 'sharp';
 
-import { SCOUT_STEPS } from '../method/photograph.js';
-import { rgbBytes } from '../method/pixels.js';
-import { stepsOnPhotograph } from '../requests.js';
-import type { PhotographRequest, SampleRequest } from '../types.js';
+import { SCOUT_STEPS } from '../../method/photograph.js';
+import { rgbBytes } from '../../method/pixels.js';
+import { stepsOnPhotograph } from '../../requests.js';
+import type { PhotographRequest, SampleRequest } from '../../types.js';
 import { beginDrawing, decodeOne } from './drawing.js';
 import type { Job } from './job.js';
-import type { Model } from './model.js';
+import type { Model } from '../model/model.js';
 import { bytesOf, endBytesOf } from './needs.js';
 import { beginOnPhotograph, squareSize } from './onPhotograph.js';
 

@@ -15,7 +15,7 @@
  *
  * A sample that is not chosen keeps its state and goes on later.
  */
-import type { RowBudget } from '../capacity.js';
+import type { RowBudget } from '../../capacity.js';
 import type { Candidate, Entry, ShareQueue } from './shareQueue.js';
 import { begin, createShareQueue, dequeue, enqueue, firstFitting } from './shareQueue.js';
 

@@ -6,23 +6,23 @@
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
-import type { RowBudget } from '../capacity.js';
-import { atMost } from '../capacity.js';
-import { InferenceError } from '../errors.js';
-import type { FromWorker } from '../protocol.js';
-import type { SampleRequest } from '../types.js';
-import { beginJob } from './beginJob.js';
-import { withSharedDecoder } from './decoding.js';
-import { isFinished } from './drawing.js';
+import type { RowBudget } from '../../capacity.js';
+import { atMost } from '../../capacity.js';
+import { InferenceError } from '../../errors.js';
+import type { FromWorker } from '../../protocol.js';
+import type { SampleRequest } from '../../types.js';
+import { beginJob } from '../sample/beginJob.js';
+import { withSharedDecoder } from '../sample/decoding.js';
+import { isFinished } from '../sample/drawing.js';
 import { createGate } from './gate.js';
-import type { Job } from './job.js';
-import { isDrawn, rowsOfJob, stepOf } from './job.js';
-import type { Model } from './model.js';
-import { bytesOf, rowsOf } from './needs.js';
-import { encodeSample } from './pictures.js';
+import type { Job } from '../sample/job.js';
+import { isDrawn, rowsOfJob, stepOf } from '../sample/job.js';
+import type { Model } from '../model/model.js';
+import { bytesOf, rowsOf } from '../sample/needs.js';
+import { encodeSample } from '../sample/pictures.js';
 import type { Candidate } from './schedule.js';
 import { createSchedule } from './schedule.js';
-import { advanceWithinMemory } from './step.js';
+import { advanceWithinMemory } from '../sample/step.js';
 import { createStepFigures } from './stepFigures.js';
 
 /** A sample's progress is told no more often than this. */

@@ -1,9 +1,9 @@
 /** A finished sample as PNG files and numbers. */
 import sharp from 'sharp';
 
-import { maskBytes, overlayBytes } from '../method/pixels.js';
-import { areaFraction, boundingBoxes } from '../method/regions.js';
-import type { SampleResult, Scores } from '../types.js';
+import { maskBytes, overlayBytes } from '../../method/pixels.js';
+import { areaFraction, boundingBoxes } from '../../method/regions.js';
+import type { SampleResult, Scores } from '../../types.js';
 
 /** A finished sample's pixels. */
 export interface Pixels {

@@ -2,15 +2,15 @@
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 
-import type { Manifest } from '../bundle/manifest.js';
-import { InferenceError } from '../errors.js';
-import type { Shape } from '../method/placement.js';
-import { ANY_SHAPES, regionOf } from '../method/placement.js';
-import { rasterised } from '../method/polygons.js';
-import type { Window } from '../method/window.js';
-import { areaFraction } from '../method/regions.js';
-import { cropped, windowAround, windowBySeed } from '../method/window.js';
-import type { AreaRequest, PhotographRequest, PictureFile, SampleRequest } from '../types.js';
+import type { Manifest } from '../../bundle/manifest.js';
+import { InferenceError } from '../../errors.js';
+import type { Shape } from '../../method/placement.js';
+import { ANY_SHAPES, regionOf } from '../../method/placement.js';
+import { rasterised } from '../../method/polygons.js';
+import type { Window } from '../../method/window.js';
+import { areaFraction } from '../../method/regions.js';
+import { cropped, windowAround, windowBySeed } from '../../method/window.js';
+import type { AreaRequest, PhotographRequest, PictureFile, SampleRequest } from '../../types.js';
 
 interface Size {
   readonly width: number;

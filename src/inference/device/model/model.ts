@@ -5,8 +5,8 @@
  */
 import * as ort from 'onnxruntime-node';
 
-import type { Bundle, Manifest } from '../bundle/manifest.js';
-import { InferenceError } from '../errors.js';
+import type { Bundle, Manifest } from '../../bundle/manifest.js';
+import { InferenceError } from '../../errors.js';
 import { conditionsFromModulations, conditionsFromTexts } from './conditions.js';
 import type { Evaluation, Prediction } from './evaluation.js';
 import type { DeviceOptions } from './sessions.js';
