@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { S3Place } from './artifacts/s3Store.js';
-import { readDevices, readMaximumRows, readPrecision } from './config/devices.js';
+import { readDeviceSilence, readDevices, readMaximumRows, readPrecision } from './config/devices.js';
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
 import { origin, readDatabaseUrl, readS3Place } from './config/places.js';
@@ -33,6 +33,7 @@ export interface Config {
   readonly precision: Precision | null;
   /** That one evaluation of the denoiser may have; null where what pays is measured. */
   readonly maximumRows: number | null;
+  readonly deviceSilenceSeconds: number;
   /** How long after its last sign of life the work of a process is taken over by another. */
   readonly leaseSeconds: number;
   readonly host: string;
@@ -78,6 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     devices: readDevices(env),
     precision: readPrecision(env),
     maximumRows: readMaximumRows(env),
+    deviceSilenceSeconds: readDeviceSilence(env),
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),

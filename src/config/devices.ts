@@ -1,8 +1,8 @@
-/** What draws: DEVICES; in which arithmetic: PRECISION; and how much of it at a time: MAX_ROWS. */
+/** What draws: DEVICES; in which arithmetic: PRECISION; how much of it at a time: MAX_ROWS; and when it is hung: DEVICE_SILENCE_SECONDS. */
 import { StartError } from '../errors.js';
 import type { Precision } from '../inference/index.js';
 import type { Environment } from './reading.js';
-import { oneOf, optionalInteger, text } from './reading.js';
+import { integer, oneOf, optionalInteger, text } from './reading.js';
 
 export function readDevices(env: Environment): readonly string[] {
   const names = (text(env, 'DEVICES') ?? 'cpu').split(',').map((name) => name.trim());
@@ -18,6 +18,11 @@ export function readDevices(env: Environment): readonly string[] {
 /** Rows of one evaluation of the denoiser, a sample has two or three. Null: what pays is measured. */
 export function readMaximumRows(env: Environment): number | null {
   return optionalInteger(env, 'MAX_ROWS', 1, 10_000);
+}
+
+/** How long a device worker that has work may say nothing before it is replaced. */
+export function readDeviceSilence(env: Environment): number {
+  return integer(env, 'DEVICE_SILENCE_SECONDS', 600, 10, 86_400);
 }
 
 /** Null: what suits each device. */

@@ -12,6 +12,7 @@ import { startDeviceProcess } from './deviceProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
 import { tellsOfMemory } from './outOfMemory.js';
 import type { FromWorker, StepMade } from './protocol.js';
+import { watchForSilence } from './silence.js';
 import type { Wanted } from './wanted.js';
 
 export type DeviceState = 'STARTING' | 'READY' | 'RESTARTING' | 'FAILED';
@@ -63,6 +64,8 @@ export interface DeviceSettings {
   readonly maximumRows: number | null;
   /** Where measured capacities are kept; `null` to measure anew each time. */
   readonly calibrationDirectory: string | null;
+  /** A worker that is opening or drawing and says nothing for so long is taken for hung, and replaced. */
+  readonly silenceSeconds: number;
 }
 
 /** How often a sample may be in the hands of a worker that dies before it is given up. */
@@ -91,7 +94,7 @@ interface Held {
 export function openDevice(
   name: string,
   bundles: readonly Bundle[],
-  { precision, maximumRows, calibrationDirectory }: DeviceSettings,
+  { precision, maximumRows, calibrationDirectory, silenceSeconds }: DeviceSettings,
   { log, stepped, changed, keepsSamples }: DeviceListener,
 ): Device {
   const held = new Map<number, Held>();
@@ -112,7 +115,14 @@ export function openDevice(
     worker.send({ kind: 'open', device: name, bundles, precision, capacities, calibrationDirectory });
   };
 
+  const watch = watchForSilence(
+    silenceSeconds,
+    () => worker !== null && (state !== 'READY' || held.size > 0),
+    () => worker?.kill(`said nothing for ${String(silenceSeconds)} s and was killed`),
+  );
+
   const hear = (message: FromWorker): void => {
+    watch.heard();
     switch (message.kind) {
       case 'ready':
         failedOpenings = 0;
@@ -230,6 +240,7 @@ export function openDevice(
 
   const giveUp = (error: BundleError | DeviceLostError): void => {
     state = 'FAILED';
+    watch.end();
     log('error', `device ${name} is given up: ${error.message}`);
     void worker?.stop();
     worker = null;
@@ -268,6 +279,7 @@ export function openDevice(
     },
     async close() {
       clearTimeout(restartTimer);
+      watch.end();
       const last = worker;
       worker = null;
       await last?.stop();

@@ -18,6 +18,8 @@ const NODE_FLAGS = FROM_SOURCE ? ['--import', new URL('./device/fromSource.ts', 
 export interface DeviceProcess {
   readonly pid: number | undefined;
   send(message: ToWorker): void;
+  /** Kills it at once; `onEnd` is called with this reason. */
+  kill(reason: string): void;
   /** Ends it, at the latest after a grace period, and resolves when it is gone. `onEnd` is not called. */
   stop(): Promise<void>;
 }
@@ -52,6 +54,10 @@ export function startDeviceProcess(
     send(message) {
       // A send that fails means that the process is ending, which 'exit' tells.
       if (child.connected) child.send(message, () => undefined);
+    },
+    kill(reason) {
+      end(reason);
+      child.kill('SIGKILL');
     },
     async stop() {
       stopping = true;

@@ -47,6 +47,12 @@ export interface PoolOptions {
   readonly maximumRows?: number | null;
   /** Where that is remembered; without it, it is measured each time. */
   readonly calibrationDirectory?: string | null;
+  /**
+   * A device worker that is opening or drawing and says nothing for so long is taken for hung, and replaced. An evaluation of the
+   * denoiser, a decoding and the reading of a model must be shorter.
+   * @default 600
+   */
+  readonly silenceSeconds?: number;
   readonly log?: Log;
   /** Hears of every step, about a second late. */
   readonly stepped?: (figure: StepFigure) => void;
@@ -68,13 +74,14 @@ export async function openPool(options: PoolOptions): Promise<InferencePool> {
     precision = null,
     maximumRows = null,
     calibrationDirectory = null,
+    silenceSeconds = 600,
     log = () => undefined,
     stepped = () => undefined,
   } = options;
   if (maximumRows !== null && (!Number.isInteger(maximumRows) || maximumRows < 1))
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const settings = { precision, maximumRows, calibrationDirectory };
+  const settings = { precision, maximumRows, calibrationDirectory, silenceSeconds };
   // Nothing is drawn before the devices have opened.
   let look = (): void => undefined;
   const posts: readonly OpenedPost[] = names.map((name) =>

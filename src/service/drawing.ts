@@ -18,6 +18,7 @@ export async function openEngine(config: Config, log: Log, whenClosing: WhenClos
     devices: config.devices,
     precision: config.precision,
     maximumRows: config.maximumRows,
+    silenceSeconds: config.deviceSilenceSeconds,
     calibrationDirectory: join(config.dataDirectory, 'calibration'),
     log: (level, message, details) => log[level](details ?? {}, message),
     stepped: ({ device, samples, seconds }) => {

@@ -322,6 +322,28 @@ describe('a device worker that is killed', () => {
     expect((await drawOne()).id).toBe('one');
   });
 
+  test('that only hangs is killed and replaced when it has been silent for too long, at its full size', async () => {
+    const told: string[] = [];
+    const log = (_: string, message: string): number => told.push(message);
+    const own = await openPool({ modelsDirectory, maximumRows: 6, silenceSeconds: 4, log });
+    const hung = own.devices()[0]?.pid ?? 0;
+    const delivered: string[] = [];
+    let stopped = false;
+    await own.draw([{ ...request, steps: 400 }], {
+      progress: () => {
+        if (!stopped) process.kill(hung, 'SIGSTOP');
+        stopped = true;
+      },
+      sample: ({ id }) => delivered.push(id),
+    });
+    expect(stopped).toBe(true);
+    expect(delivered).toEqual(['one']);
+    expect(told).toContain('the worker of device cpu said nothing for 4 s and was killed');
+    expect(own.devices()[0]).toMatchObject({ restarts: 1, outOfMemory: 0, capacities: [{ rows: 6 }] });
+    expect(() => process.kill(hung, 0)).toThrow('ESRCH');
+    await own.close();
+  });
+
   test('while a draw is canceled does not hold the cancel up', async () => {
     const abort = new AbortController();
     const draw = pool.draw(
