@@ -1,0 +1,44 @@
+"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some products under a preset.
+
+    training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.4.0 --preset small \
+        --data <folder> --windows training/presets/surfaces.toml --products ball_screw,fabric,masonry,steel_strip --run base
+
+So an ablation spends its time on what differs between its variants. The preset's autoencoder must be the bundle's. For
+`defectdiffu-train ablate`, give a data set that has these products alone: it measures all that it finds there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from defectdiffu.bank import build_bank
+from defectdiffu.config import load_config
+from defectdiffu.from_bundle import load_bundle
+from defectdiffu.runs import Run, save
+from defectdiffu.train import training_records
+from defectdiffu.windows import read_rules
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("bundle", "data", "windows", "run"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--preset", default="small")
+    parser.add_argument("--products", required=True)
+    options = parser.parse_args()
+    run, model = Run(options.run), load_bundle(options.bundle)
+    config = run.open(load_config(options.preset))
+    if config.autoencoder != model.config.autoencoder:
+        raise SystemExit(f"the preset's autoencoder is {config.autoencoder}, the bundle's {model.config.autoencoder}")
+    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
+    records = training_records(options.data, config, options.products.split(","))
+    rules, cpu = read_rules(options.windows), torch.device("cpu")
+    bank = build_bank(run, config, records, rules, model.autoencoder, cpu, lambda *told: None)
+    print(f"{len(bank.pair)} windows of {len(bank.pairs)} pairs in {options.run}")
+
+
+if __name__ == "__main__":
+    main()
