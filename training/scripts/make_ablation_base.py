@@ -1,7 +1,8 @@
-"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some products under a preset.
+r"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some products under a preset.
 
-    training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.4.0 --preset small \
-        --data <folder> --windows training/presets/surfaces.toml --products ball_screw,fabric,masonry,steel_strip --run base
+    training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.4.0 \
+        --preset small --data <folder> --windows training/presets/surfaces.toml \
+        --products ball_screw,fabric,masonry,steel_strip --run base
 
 So an ablation spends its time on what differs between its variants. The preset's autoencoder must be the bundle's. For
 `defectdiffu-train ablate`, give a data set that has these products alone: it measures all that it finds there.
