@@ -42,16 +42,7 @@ def main() -> None:
     ellipse = ((x - 0.55) / 0.25) ** 2 + ((y - 0.45) / 0.3) ** 2 <= 1
     Image.fromarray(photograph).save(out / "photograph.png")
     Image.fromarray(ellipse.astype(np.uint8) * 255).save(out / "region.png")
-    for n, (
-        kind,
-        product,
-        defect,
-        strength,
-        freedom,
-        sampler,
-        steps,
-        guidance,
-    ) in enumerate(CASES):
+    for n, (kind, product, defect, strength, freedom, sampler, steps, guidance) in enumerate(CASES):
         seed = 500 + n
         shapes = [Shape(*shape) for shape in manifest["placement"]["shapes"].get(f"{product}/{defect}", [])]
         region = {"MASK": lambda: ellipse, "CHOSEN": lambda: np.ones_like(ellipse)}.get(
@@ -77,12 +68,7 @@ def main() -> None:
         }
         composed = drawn.composition
         scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam")}
-        document = {
-            "request": asked,
-            "region": kind,
-            "freedom": freedom,
-            "scores": scores,
-        }
+        document = {"request": asked, "region": kind, "freedom": freedom, "scores": scores}
         (out / f"{n}.json").write_text(json.dumps(document, indent=2) + "\n")
         Image.fromarray(drawn.image).save(out / f"{n}.image.png")
         Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{n}.mask.png")

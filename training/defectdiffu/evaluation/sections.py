@@ -18,7 +18,7 @@ from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real import join
 from .segmenter import UNet
-from .subject import Pair, Subject
+from .subject import Pair, Subject, name_of
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10
@@ -93,7 +93,7 @@ def _judge(subject: Subject, product: str, pairs: list[Pair], steps: int) -> UNe
 def judge_for(subject: Subject, pair: Pair) -> UNet | None:
     """Trained when first asked for: one for a product's trained pairs, one of its own for a zero-shot pair."""
     trained = pair in subject.trained.values()
-    key = pair[0] if trained else "/".join(pair)
+    key = pair[0] if trained else name_of(pair)
     if key not in subject.judges:
         subject.judges[key] = judge_of(subject, pair[0]) if trained else judge_of_zero_shot(subject, pair)
     return subject.judges[key]

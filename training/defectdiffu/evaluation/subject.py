@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from .real import Windows, cut_windows, join, shuffled
 from .segmenter import UNet
 
 Pair = tuple[str, str]
+Made = TypeVar("Made", Drawn, OnPhotographs)
 
 
 class Subject:
@@ -58,13 +60,9 @@ class Subject:
         """Samples of one pair, drawn once and kept beside the figures."""
         plan, count = self.plan, count or self.plan.samples
         path = self.out / "drawn" / f"{_stem(pair)}-{count}{'' if twins else '-alone'}.npz"
-        if path.exists():
-            with np.load(path) as kept:
-                return Drawn(**kept)
         bar = self.bar(f"draw {name_of(pair)}")
-        drawn = draw_pair(self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, bar, twins)
-        _keep(path, drawn._asdict())
-        return drawn
+        rest = (plan.strengths, plan.steps, plan.guidance, bar, twins)
+        return _once(path, Drawn, lambda: draw_pair(self.generator, *pair, count, *rest))
 
     def each(self, product: str) -> int:
         """Samples per trained pair of the product, `plan.ratio` times as many in all as it has real defective ones."""
@@ -75,31 +73,25 @@ class Subject:
     def on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
         """Samples of one pair on normal photographs of the training half, drawn once and kept beside the figures."""
         path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-photographs.npz"
-        if path.exists():
-            with np.load(path) as kept:
-                return OnPhotographs(**kept)
+        return _once(path, OnPhotographs, lambda: self._draw_on_photographs(pair, count))
+
+    def _draw_on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
         plan, (product, defect) = self.plan, pair
         normal = self.windows(product, GOOD, "train", min(count, len(self.records[product, GOOD, "train"])))
         defective = self.windows(product, defect, "train", len(self.records[product, defect, "train"]))
         assert normal is not None and defective is not None
         bar = self.bar(f"draw {name_of(pair)} on photographs")
         shapes = shapes_of(defective)
-        made = draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
-        _keep(path, made._asdict())
-        return made
+        return draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
 
     def on_twins(self, pair: Pair, count: int) -> OnPhotographs:
         """Samples of one pair on their own normal twins, drawn once and kept beside the figures."""
         path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-twins.npz"
-        if path.exists():
-            with np.load(path) as kept:
-                return OnPhotographs(**kept)
         plan, size = self.plan, self.model.config.image_size
         guidance = GUIDANCE if pair in self.trained.values() else plan.guidance  # as the service draws them
         bar = self.bar(f"draw {name_of(pair)} on twins")
-        made = draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, guidance, bar)
-        _keep(path, made._asdict())
-        return made
+        rest = (plan.strengths, plan.steps, guidance, bar)
+        return _once(path, OnPhotographs, lambda: draw_pair_on_twins(self.generator, *pair, size, count, *rest))
 
     def product_data(self, product: str) -> ProductData | None:
         """One window of every photograph of the trained pairs; None where a half lacks defective or normal ones."""
@@ -127,6 +119,16 @@ def name_of(pair: Pair) -> str:
 
 def _stem(pair: Pair) -> str:
     return name_of(pair).replace("/", "-").replace(" ", "_")
+
+
+def _once(path: Path, kind: type[Made], make: Callable[[], Made]) -> Made:
+    """Made now, or read from the file where it was kept."""
+    if path.exists():
+        with np.load(path) as kept:
+            return kind(**kept)
+    made = make()
+    _keep(path, made._asdict())
+    return made
 
 
 def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
