@@ -155,14 +155,17 @@ def mask_as_image(mask: Tensor) -> Tensor:
     return (mask.float()[:, None] * 2 - 1).expand(-1, 3, -1, -1).contiguous()
 
 
-def autoencoder_loss(image: Tensor, output: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float) -> Tensor:
-    """L1 + 2·MSE + ½·gradient L1 + weight·KL, all means. The gradient term keeps thin cracks and grain sharp."""
+def autoencoder_loss(
+    image: Tensor, output: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float, weight: Tensor
+) -> Tensor:
+    """L1 + 2·MSE + ½·gradient L1 + kl_weight·KL, all means. The gradient term keeps thin cracks and grain sharp.
+    `weight` [B, 1, H, W] is that of each pixel."""
     difference = output - image
-    dx, dy = difference.diff(dim=-1), difference.diff(dim=-2)
+    dx, dy = difference.diff(dim=-1).abs(), difference.diff(dim=-2).abs()
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
     return (
-        difference.abs().mean()
-        + 2 * difference.square().mean()
-        + 0.5 * (dx.abs().mean() + dy.abs().mean())
+        (weight * difference.abs()).mean()
+        + 2 * (weight * difference.square()).mean()
+        + 0.5 * ((weight[..., 1:] * dx).mean() + (weight[..., 1:, :] * dy).mean())
         + kl_weight * kl
     )

@@ -110,6 +110,7 @@ class AutoencoderTraining:
     batch_size: int = 32
     crop: int = 64
     mask_share: float = 0.25
+    defect_weight: float = 0.0  # by how much more the pixels of defects, and two about them, count
     learning_rate: float = 1.2e-3
     kl_weight: float = 1e-4
     ema_decay: float = 0.998

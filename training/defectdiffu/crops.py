@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .autoencoder import mask_as_image
@@ -12,6 +15,13 @@ from .cutting import Group, cut_groups, group_records
 from .devices import cutting_processes
 from .layout import GOOD, Record
 from .windows import Rules
+
+ABOUT = 2  # pixels about a defect that count as its own: its edge
+
+
+class CropBatch(NamedTuple):
+    pictures: Tensor  # float32 [size, 3, crop, crop] in [-1, 1], channels last
+    near_defect: Tensor  # float32 [size, 1, crop, crop]: 1 on defects and about them; 0 everywhere in masks
 
 
 class Crops:
@@ -24,22 +34,31 @@ class Crops:
         cut = list(cut_groups(wanted, rules, config.image_size, (config.seed, 6), cutting_processes()))
         self.device = device
         self.images = torch.from_numpy(np.concatenate([part.images for part in cut])).permute(0, 3, 1, 2).to(device)
+        self.marks = torch.from_numpy(np.concatenate([part.masks for part in cut])).to(device)
         defective = [defect != GOOD for _, defect in groups]
         masks = [part.masks for part in cut if defective[part.group]]
         self.masks = torch.from_numpy(np.concatenate(masks)).to(device)
 
-    def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> Tensor:
-        """float32 [size, 3, crop, crop] in [-1, 1], channels last; the last `mask_share` of it are masks."""
+    def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> CropBatch:
+        """The last `mask_share` of it are masks."""
         masks_wanted = round(size * mask_share)
-        images = self._cropped(self.images, size - masks_wanted, crop, rng).float() / 127.5 - 1
-        masks = mask_as_image(self._cropped(self.masks[:, None], masks_wanted, crop, rng)[:, 0])
-        return torch.cat([images, masks]).contiguous(memory_format=torch.channels_last)
+        place = self._place(len(self.images), size - masks_wanted, crop, rng)
+        images = _cropped(self.images, crop, *place).float() / 127.5 - 1
+        near = F.max_pool2d(_cropped(self.marks[:, None], crop, *place).float(), 2 * ABOUT + 1, 1, ABOUT)
+        place = self._place(len(self.masks), masks_wanted, crop, rng)
+        masks = mask_as_image(_cropped(self.masks[:, None], crop, *place)[:, 0])
+        pictures = torch.cat([images, masks]).contiguous(memory_format=torch.channels_last)
+        return CropBatch(pictures, torch.cat([near, near.new_zeros(masks_wanted, 1, crop, crop)]))
 
-    def _cropped(self, windows: Tensor, count: int, crop: int, rng: np.random.Generator) -> Tensor:
-        """[count, C, crop, crop] of windows [n, C, size, size]; the groups are of equal size in both stores."""
-        chosen = rng.integers(len(windows), size=count)
-        corners = rng.integers(0, windows.shape[-1] - crop + 1, (2, count))
-        chosen, (top, left) = (torch.from_numpy(t).to(self.device) for t in (chosen, corners))
-        along = torch.arange(crop, device=self.device)
-        rows, columns = (top[:, None] + along)[:, :, None], (left[:, None] + along)[:, None, :]
-        return windows[chosen[:, None, None], :, rows, columns].permute(0, 3, 1, 2)
+    def _place(self, windows: int, count: int, crop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Which window (the groups are of equal size in both stores), and the crop's top and left in it."""
+        chosen = rng.integers(windows, size=count)
+        top, left = rng.integers(0, self.images.shape[-1] - crop + 1, (2, count))
+        return tuple(torch.from_numpy(t).to(self.device) for t in (chosen, top, left))
+
+
+def _cropped(windows: Tensor, crop: int, chosen: Tensor, top: Tensor, left: Tensor) -> Tensor:
+    """[count, C, crop, crop] of windows [n, C, size, size]."""
+    along = torch.arange(crop, device=windows.device)
+    rows, columns = (top[:, None] + along)[:, :, None], (left[:, None] + along)[:, None, :]
+    return windows[chosen[:, None, None], :, rows, columns].permute(0, 3, 1, 2)

@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from .autoencoder import build_autoencoder
 from .config import TrainingConfig, config_from_dict
+from .growing import Anchor, can_grow, filled, grown_autoencoder
 from .layout import GOOD
 from .onnx_files import read_parameters
 from .runs import Run, save
@@ -42,38 +44,61 @@ def load_bundle(directory: Path) -> TrainedModel:
     )
 
 
-FIXED_BY_WEIGHTS = ("image_size", "autoencoder", "text", "prompts")
-GROWS = ("local_blocks", "mask_reads_picture")  # parts that add nothing until they are trained
+FIXED_BY_WEIGHTS = ("image_size", "text", "prompts")
+GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds nothing until it is trained
 
 
 def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None = None) -> TrainingConfig:
     """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
 
-    It is trained as it was, or as `preset` says, which must describe the same model: ValueError names what differs.
+    It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
+    ValueError names what differs. An autoencoder with more latent channels is trained first (growing.py).
     """
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
     model = load_bundle(directory)
     trainee = grown(model, preset, directory) if preset else model.trainee
     config = run.open(preset or model.config)
-    save_start(run, model, trainee, model.vocabulary)
+    if preset and preset.autoencoder != model.config.autoencoder:
+        _grow_autoencoder(run, model, preset)
+    else:
+        _save_autoencoder(run, model)
+    _save_denoiser(run, model, trainee, model.vocabulary)
     return config
 
 
 def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
     """Puts a trained model's autoencoder, and `trainee` as the denoiser's checkpoint, into a new run."""
+    _save_autoencoder(run, model)
+    _save_denoiser(run, model, trainee, vocabulary)
+
+
+def _save_autoencoder(run: Run, model: TrainedModel) -> None:
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
+
+
+def _grow_autoencoder(run: Run, model: TrainedModel, preset: TrainingConfig) -> None:
+    torch.manual_seed(preset.seed)
+    larger = grown_autoencoder(model.autoencoder, preset.autoencoder)
+    Anchor(model.autoencoder).save(run, model.config.autoencoder)
+    save(run.autoencoder, {"model": larger.state_dict(), "step": 0, "finished": False})
+
+
+def _save_denoiser(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
     place = {"step": model.step, "samples_seen": model.samples_seen, "first_step": model.step}
     pairs = [list(pair) for pair in vocabulary.pairs]
-    tokenizer = trainee.text.tokenizer.to_str()
-    save(run.denoiser, {**place, "model": trainee.state_dict(), "pairs": pairs, "tokenizer": tokenizer})
+    tokenizer, channels = trainee.text.tokenizer.to_str(), model.config.denoiser.latent_channels
+    state = {"model": trainee.state_dict(), "pairs": pairs, "tokenizer": tokenizer, "trained_channels": channels}
+    save(run.denoiser, {**place, **state})
 
 
 def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Trainee:
     """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
-    and a mask head that reads the picture. Raises ValueError that names what else differs."""
+    a mask head that reads the picture, and more latent channels. Raises ValueError that names what else differs."""
     old, new = model.config, preset
     differing = [part for part in FIXED_BY_WEIGHTS if getattr(old, part) != getattr(new, part)]
+    if old.autoencoder != new.autoencoder and not can_grow(old.autoencoder, new.autoencoder):
+        differing.append("autoencoder")
     smaller = [part for part in GROWS if getattr(new.denoiser, part) < getattr(old.denoiser, part)]
     if smaller or replace(new.denoiser, **{part: getattr(old.denoiser, part) for part in GROWS}) != old.denoiser:
         differing.append("denoiser")
@@ -83,15 +108,8 @@ def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Train
             f"{directory}: its {part} is {getattr(old, part)}, the preset's {getattr(new, part)}; "
             f"a bundle can be trained on only as the model it is, or with more {' and '.join(GROWS)}"
         )
+    torch.manual_seed(new.seed)
     return filled(build_trainee(new, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
-
-
-def filled(trainee: Trainee, old: Trainee) -> Trainee:
-    """With the old weights; a tensor that is longer than the old one keeps its initial values at the end."""
-    state = trainee.state_dict()
-    for name, tensor in old.state_dict().items():
-        state[name][: len(tensor)] = tensor
-    return trainee
 
 
 def read_components(directory: Path, *names: str) -> dict[str, Tensor]:

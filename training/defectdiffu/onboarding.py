@@ -17,7 +17,8 @@ from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
 from .config import TrainingConfig
 from .course import UntilStep
 from .devices import build_accelerator
-from .from_bundle import filled, load_bundle, save_start
+from .from_bundle import load_bundle, save_start
+from .growing import filled
 from .layout import GOOD, Record, read_data_set
 from .progress import Progress
 from .runs import Run

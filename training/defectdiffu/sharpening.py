@@ -78,7 +78,7 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
     masks = round(plan.sharpen_batch * plan.mask_share)
     while step < plan.sharpen_steps:
         rng = np.random.default_rng((config.seed, 7, step))
-        batch = crops.batch(plan.sharpen_batch, plan.mask_share, plan.crop, rng)
+        batch, near_defect = crops.batch(plan.sharpen_batch, plan.mask_share, plan.crop, rng)
         pictures = plan.sharpen_batch - masks  # masks come last and are no matter of taste
         for group in (*optimiser.param_groups, *judging.param_groups):
             group["lr"] = rate * min(1, 2 * (1 - step / plan.sharpen_steps))
@@ -97,7 +97,9 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
                 score, drawn = judge(output[:pictures])
                 pairs = zip(drawn, features, strict=True)
                 matching = sum((a.float() - b.detach().float()).abs().mean() for a, b in pairs) / len(drawn)
-            faithful = autoencoder_loss(batch, output.float(), latent * 0, latent * 0, 0) + FEATURE_WEIGHT * matching
+            none, weight = torch.zeros_like(latent), 1 + plan.defect_weight * near_defect
+            reconstruction = autoencoder_loss(batch, output.float(), none, none, 0, weight)
+            faithful = reconstruction + FEATURE_WEIGHT * matching
             doubt = -score.float().mean()
             scale = plan.adversarial_weight * _gradient_ratio(faithful, doubt, last)
             optimiser.zero_grad(set_to_none=True)

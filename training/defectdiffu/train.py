@@ -115,6 +115,7 @@ def train_denoiser(
             ema.load_state_dict(state["ema"])
             optimiser.load_state_dict(state["optimiser"])
         else:  # started from a bundle, which holds the averages alone
+            _measure_new_channels(trainee, bank, state.get("trained_channels", bank.latent.shape[1]))
             ema = Ema({"trainee": trainee}, plan.ema_decay)
         step, samples_seen, first_step = state["step"], state["samples_seen"], state.get("first_step", 0)
     trainee.denoiser.checkpointing = plan.checkpointing
@@ -174,6 +175,11 @@ def train_denoiser(
             ema.swap()
             trainee.train()
             shown = time.monotonic()
+
+
+def _measure_new_channels(trainee: Trainee, bank: Bank, trained: int) -> None:
+    for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
+        kept[:, trained:] = measured[:, trained:]
 
 
 def _save(run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, place: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from .autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder
 from .config import TrainingConfig
 from .crops import Crops
 from .ema import Ema
+from .growing import HOLD, Anchor
 from .layout import Record
 from .progress import Progress
 from .runs import Run, load, save
@@ -48,30 +49,34 @@ def train_autoencoder(
     model.to(memory_format=torch.channels_last)
     stage = Stage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
     if not finished:
-        _reconstruct(model, stage, state)
+        anchor = Anchor.of(run, device)
+        _reconstruct(model, stage, state, anchor)
         model.eval()
         _measure_scale(model, stage.crops, config)
+        if anchor:
+            anchor.hold_scale(model)
         save(run.autoencoder, {"model": model.state_dict(), "step": plan.steps, "finished": True})
     if plan.sharpen_steps:
         sharpen(model, stage)
     return model.eval()
 
 
-def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | None) -> None:
-    """Leaves the averages in the model. `state` is what an earlier, interrupted call saved."""
+def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | None, anchor: Anchor | None) -> None:
+    """Leaves the averages in the model. `state` is what an earlier, interrupted call saved, or what it grows from;
+    `anchor` what it grew out of."""
     run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     ema = Ema({"autoencoder": model}, plan.ema_decay)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
     step = 0
-    if state:
+    if state and "ema" in state:
         ema.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
     saved = time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
-        batch = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)
+        batch, near_defect = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
         generator = torch.Generator(device).manual_seed(config.seed * 1_000_003 + step)
@@ -80,7 +85,10 @@ def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | 
             mean, log_variance = mean.float(), log_variance.float()
             noise = torch.randn(mean.shape, generator=generator, device=device)
             output = model.decode_raw(mean + noise * (0.5 * log_variance).exp())
-            loss = autoencoder_loss(batch, output.float(), mean, log_variance, plan.kl_weight)
+            weight = 1 + plan.defect_weight * near_defect
+            loss = autoencoder_loss(batch, output.float(), mean, log_variance, plan.kl_weight, weight)
+            if anchor:
+                loss = loss + HOLD * anchor.distance(batch, mean)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -104,7 +112,7 @@ def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig
     means = []
     for _ in range(32):
         batch = crops.batch(32, 0.0, config.image_size, rng)
-        means.append(model.posterior(batch)[0])
+        means.append(model.posterior(batch.pictures)[0])
     z = torch.cat(means)
     model.latent_mean.copy_(z.mean(dim=(0, 2, 3), keepdim=True))
     model.latent_std.copy_(z.std(dim=(0, 2, 3), keepdim=True))

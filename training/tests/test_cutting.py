@@ -46,11 +46,20 @@ def test_crops_are_pictures_first_and_masks_last(data_set):
     config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=5))
     crops = Crops(read_data_set(data_set), RULES, config, device="cpu")
     assert len(crops.images) == 5 * 5 and len(crops.masks) == 3 * 5  # two normal and three defective groups
-    batch = crops.batch(40, 0.25, 16, np.random.default_rng(0))
-    assert batch.shape == (40, 3, 16, 16)
-    is_mask = (batch.abs() == 1).flatten(1).all(1)
+    pictures, near_defect = crops.batch(40, 0.25, 16, np.random.default_rng(0))
+    assert pictures.shape == (40, 3, 16, 16) and near_defect.shape == (40, 1, 16, 16)
+    is_mask = (pictures.abs() == 1).flatten(1).all(1)
     assert is_mask.tolist() == [False] * 30 + [True] * 10
-    assert (batch[30:] == 1).any()
+    assert (pictures[30:] == 1).any() and not near_defect[30:].any()
+
+
+def test_crops_know_where_defects_are(data_set):
+    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=3))
+    crops = Crops(read_data_set(data_set), (WindowRule(window=40, flips=False), {}), config, device="cpu")
+    pictures, near_defect = crops.batch(60, 0, 40, np.random.default_rng(0))
+    # Defects of this data set are of grey 20, parts between 65 and 195.
+    dark = ((pictures.mean(1, keepdim=True) + 1) * 127.5 < 30).float()
+    assert dark.any() and torch.equal(near_defect, torch.nn.functional.max_pool2d(dark, 5, 1, 2))
 
 
 def test_crops_come_from_everywhere_in_a_window(data_set):
@@ -58,7 +67,7 @@ def test_crops_come_from_everywhere_in_a_window(data_set):
     crops = Crops(read_data_set(data_set), (WindowRule(window=40, flips=False), {}), config, device="cpu")
     rows = np.arange(40, dtype=np.uint8)[:, None] + 100 * (np.arange(40, dtype=np.uint8)[None] >= 20)
     crops.images[:] = torch.from_numpy(rows)
-    batch = ((crops.batch(400, 0, 8, np.random.default_rng(0)) + 1) * 127.5).round()
+    batch = ((crops.batch(400, 0, 8, np.random.default_rng(0)).pictures + 1) * 127.5).round()
     corners = {int(image[0, 0, 0]) % 100 for image in batch}
     assert min(corners) == 0 and max(corners) == 32
     assert all((image[0, 1:, 0] - image[0, :-1, 0] == 1).all() for image in batch)  # rows stay in their order
