@@ -11,11 +11,14 @@ from defectdiffu.evaluation.downstream import (
     ON_PHOTOGRAPHS,
     ON_TWINS,
     OURS,
+    WAYS,
+    WITH_AUGMENTATION,
     ProductData,
     chosen,
     training_sets,
 )
 from defectdiffu.evaluation.real import Windows
+from defectdiffu.evaluation.synthesis import AUGMENTATION
 
 
 def windows(count: int, marked: int, size: int = 32) -> Windows:
@@ -41,7 +44,7 @@ def test_a_model_that_marks_nothing_is_refused():
 
 def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
-    drawn = lambda n: {name: windows(n + i, n) for i, name in enumerate(DRAWN)}  # noqa: E731
+    drawn = lambda n: {name: windows(n + i, n) for i, name in enumerate(WAYS)}  # noqa: E731
     some, others = (training_sets(data, drawn(n), ratio=2, seed=1) for n in (20, 3))
     assert set(some) == set(METHODS)
     for name, extra in some.items():
@@ -64,3 +67,12 @@ def test_a_method_whose_samples_never_showed_is_left_out():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
     drawn = {OURS: windows(20, 20), ON_TWINS: windows(22, 0), ON_PHOTOGRAPHS: windows(21, 15)}
     assert set(METHODS) - set(training_sets(data, drawn, ratio=2, seed=1)) == {ON_TWINS}
+
+
+def test_with_augmentation_is_half_of_each():
+    data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
+    sets = training_sets(data, {OURS: windows(20, 20)}, ratio=1.5, seed=1)
+    both = sets[WITH_AUGMENTATION]
+    assert len(both) == 9
+    assert np.array_equal(both.image[:4], sets[OURS].image[:4])
+    assert np.array_equal(both.image[4:], sets[AUGMENTATION].image[:5])

@@ -14,11 +14,13 @@ from .features import balanced_accuracy, train_classifier
 from .real import Windows, join
 from .segmentation_figures import segmentation_figures
 from .segmenter import probabilities, train_segmenter
-from .synthesis import BASELINES
+from .synthesis import AUGMENTATION, BASELINES
 
 REAL_ONLY, OURS = "real only", "DefectDiffu"
 ON_TWINS, ON_PHOTOGRAPHS = f"{OURS} on twins", f"{OURS} on photographs"
-DRAWN = (OURS, ON_TWINS, ON_PHOTOGRAPHS)  # by the model; the others need none
+WITH_AUGMENTATION = f"{OURS} + augmentation"  # half of each: what somebody would do who has both
+WAYS = (OURS, ON_TWINS, ON_PHOTOGRAPHS)  # in which the model draws
+DRAWN = (*WAYS, WITH_AUGMENTATION)  # what needs the model; the others need none
 METHODS = (REAL_ONLY, *DRAWN, *BASELINES)
 
 
@@ -32,7 +34,7 @@ class ProductData(NamedTuple):
 
 def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, seed: int) -> dict[str, Windows | None]:
     """What is added to the real windows under each name; None adds nothing. Each by chance of its own. `drawn` holds
-    the model's samples under the names of DRAWN; where none on photographs or twins showed, that method is left out."""
+    the model's samples under the names of WAYS; where none on photographs or twins showed, that method is left out."""
     count = max(1, round(ratio * len(data.seen_defective)))
     sets: dict[str, Windows | None] = {REAL_ONLY: None}
     for name, windows in drawn.items():
@@ -40,6 +42,9 @@ def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, se
             sets[name] = chosen(windows, count, seed)
     for i, (name, make) in enumerate(BASELINES.items()):
         sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
+    if OURS in drawn:
+        halves = sets[OURS].take(np.arange(count // 2)), sets[AUGMENTATION].take(np.arange(count - count // 2))
+        sets[WITH_AUGMENTATION] = join(list(halves))
     return sets
 
 

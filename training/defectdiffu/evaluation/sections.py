@@ -8,7 +8,16 @@ import numpy as np
 
 from ..layout import GOOD
 from ..strength import measure_strength
-from .downstream import METHODS, ON_PHOTOGRAPHS, ON_TWINS, OURS, classification, segmentation, training_sets
+from .downstream import (
+    METHODS,
+    ON_PHOTOGRAPHS,
+    ON_TWINS,
+    OURS,
+    WITH_AUGMENTATION,
+    classification,
+    segmentation,
+    training_sets,
+)
 from .drawn import draw_normal
 from .features import FeatureNetwork, own_network, published_network, train_classifier
 from .judging import judged, train_judge
@@ -155,6 +164,8 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
         missing = {key.split("/")[1] for key in ledger.missing(section, keys)}
         if not missing:
             continue
+        if WITH_AUGMENTATION in missing:
+            missing.add(OURS)  # half of it
         data = subject.product_data(product)
         if data is None:
             continue

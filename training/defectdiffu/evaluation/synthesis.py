@@ -72,8 +72,9 @@ def perlin(defective: Windows, normal: Windows, count: int, rng: np.random.Gener
     return _each(rng.integers(len(normal), size=count), one)
 
 
+AUGMENTATION = "augmentation"
 BASELINES: dict[str, Callable[[Windows, Windows, int, np.random.Generator], Windows]] = {
-    "augmentation": augmentation,
+    AUGMENTATION: augmentation,
     "copy-paste": copy_paste,
     "cut-paste": cut_paste,
     "perlin": perlin,
