@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import datetime
 
 import typer
 from rich.console import Console
@@ -12,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from .layout import DataError
 
 console = Console()
+LINE_SECONDS = 30
 
 
 class plain_errors:
@@ -29,18 +32,25 @@ class plain_errors:
 
 def bar(disable: bool = False) -> Progress:
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=disable)
+    there = not disable and console.is_terminal  # in a file bars would show nothing before the end: see shower
+    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=not there)
 
 
 def shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
-    """Shows each phase as a bar of its own: phase, done, total, figures."""
+    """Shows each phase as a bar of its own: phase, done, total, figures. Where the output is a file or a pipe, a line
+    at the beginning and the end of each, and every half minute between."""
     tasks: dict[str, TaskID] = {}
+    written: dict[str, float] = {}
 
     def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
+        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
         if phase not in tasks:
             tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
-        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
         progress.update(tasks[phase], completed=step, total=total, figures=text)
+        now = time.monotonic()
+        if not console.is_terminal and (step >= total or now - written.get(phase, -LINE_SECONDS) >= LINE_SECONDS):
+            written[phase] = now
+            console.print(f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {text}".rstrip(), highlight=False)
 
     return show
 

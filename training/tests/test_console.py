@@ -1,0 +1,51 @@
+"""Progress in a file: a line now and then instead of a bar that shows when all is over."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+import defectdiffu.console
+from defectdiffu.console import LINE_SECONDS, bar, shower
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What was written, line by line; `at` sets the clock."""
+    out, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(defectdiffu.console, "console", Console(file=out))
+    monkeypatch.setattr(defectdiffu.console.time, "monotonic", lambda: now[0])
+
+    class Said:
+        lines = property(lambda self: [line.split(" ", 1)[1].split() for line in out.getvalue().splitlines()])
+
+        def at(self, seconds: float) -> None:
+            now[0] = seconds
+
+    return Said()
+
+
+def test_a_line_at_the_beginning_and_the_end_of_a_phase_and_every_half_minute(said):
+    with bar() as progress:
+        show = shower(progress)
+        for second in range(0, 70, 10):
+            said.at(second)
+            show("denoiser", second, 100, {"loss": second / 8})
+        show("denoiser", 100, 100, {"loss": 1.0})
+    assert LINE_SECONDS == 30
+    assert said.lines == [
+        ["denoiser", "0/100", "loss", "0.0000"],
+        ["denoiser", "30/100", "loss", "3.7500"],
+        ["denoiser", "60/100", "loss", "7.5000"],
+        ["denoiser", "100/100", "loss", "1.0000"],
+    ]
+
+
+def test_each_phase_begins_with_a_line_of_its_own(said):
+    with bar() as progress:
+        show = shower(progress)
+        show("autoencoder", 1, 9, {})
+        show("bank", 1, 9, {})
+    assert [words[0] for words in said.lines] == ["autoencoder", "bank"]
