@@ -70,8 +70,11 @@ def ablate(
     """Trains every variant of `config` from scratch on the autoencoder and the bank of `base`, for the same number of
     steps; measures it on the test half into out/<variant>/figures.json; writes out/README.md and returns it.
 
-    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet.
+    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet, ValueError when its
+    autoencoder is not the one of `config`.
     """
+    if (there := base.config().autoencoder) != config.autoencoder:
+        raise ValueError(f"{base.directory}: its autoencoder is {there}, the preset's {config.autoencoder}")
     bank = load_bank(base.bank)
     weights = product_weights(rules, bank.vocabulary.products)
     ledgers: dict[str, Ledger] = {}

@@ -259,14 +259,9 @@ def strength(
         held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
         known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
         pairs = [*model.vocabulary.trained_pairs, *known]
-        task = progress.add_task("strength", total=len(pairs), figures="")
-        figures = measure_strength(
-            model.generator(),
-            pairs,
-            seeds,
-            steps,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        show = shower(progress)
+        report = lambda done, total: show("strength", done, total, {})  # noqa: E731
+        figures = measure_strength(model.generator(), pairs, seeds, steps, report)
         write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
 
 
@@ -338,7 +333,10 @@ def ablate(
     base: Annotated[Path, typer.Option(help="A run whose autoencoder and bank every variant is trained on.")],
     data: DataOption,
     out: Annotated[Path, typer.Option(help="Folder for the variants' runs, figures and the page.")],
-    preset: Annotated[str, typer.Option(help="The whole model: a preset's name or a TOML file.")] = "small",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="The whole model: a preset's name or a TOML file; as the base was made unless given."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of every variant; the preset's unless given.")] = None,
     windows: WindowsOption = None,
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 32,
@@ -357,7 +355,7 @@ def ablate(
     if threads:
         torch.set_num_threads(threads)
     with plain_errors(), bar() as progress:
-        config = load_config(preset)
+        config = load_config(preset) if preset else Run(base).config()
         optimiser = dataclasses.replace(config.optimiser, total_steps=steps or config.optimiser.total_steps)
         config = dataclasses.replace(config, optimiser=optimiser)
         plan = EvaluationPlan(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from .autoencoder import AutoencoderConfig
+from .bounds import problems
 
-NAME_PATTERN = r"[a-z0-9][a-z0-9._-]*"
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
 
@@ -141,41 +139,9 @@ class TrainingConfig:
 def config_from_dict(document: dict[str, Any]) -> TrainingConfig:
     """Raises ValueError for a key, a type or a value that does not fit, by its name."""
     config = _build(TrainingConfig, document, "")
-    if problems := list(_disagreements(config)):
-        raise ValueError("configuration: " + "; ".join(problems))
+    if found := list(problems(config)):
+        raise ValueError("configuration: " + "; ".join(found))
     return config
-
-
-def _disagreements(config: TrainingConfig) -> Iterator[str]:
-    """What cannot be, found before anything is trained."""
-    denoiser, text, optimiser = config.denoiser, config.text, config.optimiser
-    if not re.fullmatch(NAME_PATTERN, config.name):
-        yield f"name is {config.name!r}, must be lower-case letters, digits, '.', '_' and '-'"
-    if config.image_size != 8 * denoiser.latent_size:
-        yield f"denoiser.latent_size is {denoiser.latent_size}, must be an eighth of image_size, {config.image_size}"
-    if denoiser.latent_size % denoiser.patch_size:
-        yield f"denoiser.patch_size is {denoiser.patch_size}, must divide latent_size, {denoiser.latent_size}"
-    for name in ("heads", "cross_heads"):
-        if denoiser.hidden_size % getattr(denoiser, name):
-            yield f"denoiser.{name} is {getattr(denoiser, name)}, must divide hidden_size, {denoiser.hidden_size}"
-    if denoiser.prediction not in ("epsilon", "v"):
-        yield f"denoiser.prediction is {denoiser.prediction!r}, must be epsilon or v"
-    if text.kind == "word" and text.projection != denoiser.text_dim:
-        yield f"text.projection is {text.projection}, must be denoiser.text_dim, {denoiser.text_dim}"
-    if text.kind == "word" and text.hidden_size % text.heads:
-        yield f"text.heads is {text.heads}, must divide text.hidden_size, {text.hidden_size}"
-    if config.autoencoder_training.crop > config.image_size:
-        yield f"autoencoder_training.crop is {config.autoencoder_training.crop}, above image_size, {config.image_size}"
-    for name, value in (
-        ("optimiser.batch_size", optimiser.batch_size),
-        ("optimiser.warmup_steps", optimiser.warmup_steps),
-    ):
-        if value < 1:
-            yield f"{name} is {value}, must be at least 1"
-    if optimiser.mixed_precision not in ("no", "bf16", "fp16", "auto"):
-        yield f"optimiser.mixed_precision is {optimiser.mixed_precision!r}, must be no, bf16, fp16 or auto"
-    if config.loss.timesteps not in ("uniform", "log_normal"):
-        yield f"loss.timesteps is {config.loss.timesteps!r}, must be uniform or log_normal"
 
 
 def config_to_dict(config: TrainingConfig) -> dict[str, Any]:

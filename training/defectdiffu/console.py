@@ -32,7 +32,7 @@ class plain_errors:
 
 def bar(disable: bool = False) -> Progress:
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    there = not disable and console.is_terminal  # in a file bars would show nothing before the end: see shower
+    there = not disable and console.is_interactive  # in a file bars would show nothing before the end: see shower
     return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=not there)
 
 
@@ -48,9 +48,10 @@ def shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], No
             tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
         progress.update(tasks[phase], completed=step, total=total, figures=text)
         now = time.monotonic()
-        if not console.is_terminal and (step >= total or now - written.get(phase, -LINE_SECONDS) >= LINE_SECONDS):
+        if not console.is_interactive and (step >= total or now - written.get(phase, -LINE_SECONDS) >= LINE_SECONDS):
             written[phase] = now
-            console.print(f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {text}".rstrip(), highlight=False)
+            line = f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {text}".rstrip()
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     return show
 

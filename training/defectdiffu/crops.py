@@ -34,24 +34,24 @@ class Crops:
         cut = list(cut_groups(wanted, rules, config.image_size, (config.seed, 6), cutting_processes()))
         self.device = device
         self.images = torch.from_numpy(np.concatenate([part.images for part in cut])).permute(0, 3, 1, 2).to(device)
-        self.marks = torch.from_numpy(np.concatenate([part.masks for part in cut])).to(device)
-        defective = [defect != GOOD for _, defect in groups]
-        masks = [part.masks for part in cut if defective[part.group]]
-        self.masks = torch.from_numpy(np.concatenate(masks)).to(device)
+        self.masks = torch.from_numpy(np.concatenate([part.masks for part in cut]))[:, None].to(device)
+        defective = np.array([defect != GOOD for _, defect in groups])
+        group = np.repeat([part.group for part in cut], [len(part.images) for part in cut])
+        self.defective = torch.from_numpy(np.flatnonzero(defective[group])).to(device)
 
     def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> CropBatch:
         """The last `mask_share` of it are masks."""
         masks_wanted = round(size * mask_share)
         place = self._place(len(self.images), size - masks_wanted, crop, rng)
         images = _cropped(self.images, crop, *place).float() / 127.5 - 1
-        near = F.max_pool2d(_cropped(self.marks[:, None], crop, *place).float(), 2 * ABOUT + 1, 1, ABOUT)
-        place = self._place(len(self.masks), masks_wanted, crop, rng)
-        masks = mask_as_image(_cropped(self.masks[:, None], crop, *place)[:, 0])
+        near = F.max_pool2d(_cropped(self.masks, crop, *place).float(), 2 * ABOUT + 1, 1, ABOUT)
+        chosen, top, left = self._place(len(self.defective), masks_wanted, crop, rng)
+        masks = mask_as_image(_cropped(self.masks, crop, self.defective[chosen], top, left)[:, 0])
         pictures = torch.cat([images, masks]).contiguous(memory_format=torch.channels_last)
         return CropBatch(pictures, torch.cat([near, near.new_zeros(masks_wanted, 1, crop, crop)]))
 
     def _place(self, windows: int, count: int, crop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Which window (the groups are of equal size in both stores), and the crop's top and left in it."""
+        """Which of so many windows (every group has as many), and the crop's top and left in it."""
         chosen = rng.integers(windows, size=count)
         top, left = rng.integers(0, self.images.shape[-1] - crop + 1, (2, count))
         return tuple(torch.from_numpy(t).to(self.device) for t in (chosen, top, left))

@@ -17,6 +17,7 @@ import torch
 from jsonschema import Draft7Validator
 
 from . import __version__
+from .bounds import VERSION_PATTERN
 from .components import (
     DecoderComponent,
     DenoiserComponent,
@@ -34,7 +35,6 @@ from .trained import TrainedModel
 
 FORMAT_VERSION = 1
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
-VERSION_PATTERN = r"[0-9]+\.[0-9]+\.[0-9]+"
 PROVENANCE_KEYS = ("description", "license", "terms", "dataset", "sources")
 DEFAULTS = {
     "sampler": "DPM_SOLVER_PP",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from .autoencoder import build_autoencoder
 from .config import TrainingConfig, config_from_dict
-from .growing import Anchor, can_grow, filled, grown_autoencoder
+from .growing import Anchor, filled
 from .layout import GOOD
 from .onnx_files import read_parameters
 from .runs import Run, save
@@ -44,8 +45,8 @@ def load_bundle(directory: Path) -> TrainedModel:
     )
 
 
-FIXED_BY_WEIGHTS = ("image_size", "text", "prompts")
 GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds nothing until it is trained
+GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the autoencoder, which is trained then
 
 
 def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None = None) -> TrainingConfig:
@@ -57,14 +58,18 @@ def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None =
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
     model = load_bundle(directory)
-    trainee = grown(model, preset, directory) if preset else model.trainee
-    config = run.open(preset or model.config)
-    if preset and preset.autoencoder != model.config.autoencoder:
-        _grow_autoencoder(run, model, preset)
+    if preset is None:
+        config, trainee = model.config, model.trainee
     else:
+        config, trainee = preset, grown(model, preset, directory)
+    if config.autoencoder == model.config.autoencoder:
+        run.open(replace(config, autoencoder_training=model.config.autoencoder_training))  # as it was made: it stays
         _save_autoencoder(run, model)
+    else:
+        run.open(config)
+        Anchor(model.autoencoder).save(run, model.config.autoencoder)
     _save_denoiser(run, model, trainee, model.vocabulary)
-    return config
+    return run.config()
 
 
 def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
@@ -75,13 +80,6 @@ def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Voca
 
 def _save_autoencoder(run: Run, model: TrainedModel) -> None:
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
-
-
-def _grow_autoencoder(run: Run, model: TrainedModel, preset: TrainingConfig) -> None:
-    torch.manual_seed(preset.seed)
-    larger = grown_autoencoder(model.autoencoder, preset.autoencoder)
-    Anchor(model.autoencoder).save(run, model.config.autoencoder)
-    save(run.autoencoder, {"model": larger.state_dict(), "step": 0, "finished": False})
 
 
 def _save_denoiser(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
@@ -95,21 +93,29 @@ def _save_denoiser(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: 
 def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Trainee:
     """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
     a mask head that reads the picture, and more latent channels. Raises ValueError that names what else differs."""
-    old, new = model.config, preset
-    differing = [part for part in FIXED_BY_WEIGHTS if getattr(old, part) != getattr(new, part)]
-    if old.autoencoder != new.autoencoder and not can_grow(old.autoencoder, new.autoencoder):
-        differing.append("autoencoder")
-    smaller = [part for part in GROWS if getattr(new.denoiser, part) < getattr(old.denoiser, part)]
-    if smaller or replace(new.denoiser, **{part: getattr(old.denoiser, part) for part in GROWS}) != old.denoiser:
-        differing.append("denoiser")
-    if differing:
-        part = differing[0]
+    if differing := list(_differences(model.config, preset)):
         raise ValueError(
-            f"{directory}: its {part} is {getattr(old, part)}, the preset's {getattr(new, part)}; "
-            f"a bundle can be trained on only as the model it is, or with more {' and '.join(GROWS)}"
+            f"{directory}: {'; '.join(differing)}. A bundle can be trained on only as the model it is, or with more "
+            f"{', '.join(GROWS)}; with more latent_channels, autoencoder.fine_width and fine_blocks may differ too"
         )
-    torch.manual_seed(new.seed)
-    return filled(build_trainee(new, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
+    torch.manual_seed(preset.seed)
+    return filled(build_trainee(preset, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
+
+
+def _differences(old: TrainingConfig, new: TrainingConfig) -> Iterator[str]:
+    """What keeps a model from becoming the preset's, by name."""
+    if old.image_size != new.image_size:
+        yield f"its image_size is {old.image_size}, the preset's {new.image_size}"
+    more_channels = new.denoiser.latent_channels > old.denoiser.latent_channels
+    free = {"autoencoder": GROWS_WITH_CHANNELS if more_channels else (), "denoiser": GROWS, "text": (), "prompts": ()}
+    for part, may_differ in free.items():
+        before, after = asdict(getattr(old, part)), asdict(getattr(new, part))
+        for name, value in before.items():
+            shrinks = name in GROWS and after[name] < value
+            if after[name] != value and (shrinks or name not in may_differ):
+                yield f"its {part}.{name} is {value!r}, the preset's {after[name]!r}"
+    if more_channels and old.denoiser.learn_sigma:
+        yield "it predicts variances (denoiser.learn_sigma), which can have no more latent_channels"
 
 
 def read_components(directory: Path, *names: str) -> dict[str, Tensor]:

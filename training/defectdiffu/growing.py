@@ -24,7 +24,7 @@ HOLD = 0.2  # weight of the distance from the old latents, in their own variance
 
 
 class Anchor:
-    """The autoencoder that a grown one began as: its latents are what the first channels stay."""
+    """The autoencoder that a grown one began as: its latents are what the first channels stay. Kept in the run."""
 
     def __init__(self, old: SmallAutoencoder):
         self.old = old.eval()
@@ -48,8 +48,8 @@ class Anchor:
 
     @classmethod
     def of(cls, run: Run, device: torch.device) -> Anchor | None:
-        """None for a run that did not grow out of another model."""
-        if not _path(run).exists():
+        """None for a run that did not grow out of another model, whose weights would be in its denoiser's file."""
+        if not _path(run).exists() or not run.denoiser.exists():
             return None
         state = load(_path(run))
         old = SmallAutoencoder(AutoencoderConfig(**state["config"]))
@@ -59,15 +59,6 @@ class Anchor:
 
 def _path(run: Run) -> Path:
     return run.directory / "anchor.pt"
-
-
-def can_grow(old: AutoencoderConfig, new: AutoencoderConfig) -> bool:
-    same = ("kind", "width", "deep_width", "blocks", "deep_blocks")
-    return (
-        old.kind == "small"
-        and new.latent_channels > old.latent_channels
-        and all(getattr(old, name) == getattr(new, name) for name in same)
-    )
 
 
 @torch.no_grad()

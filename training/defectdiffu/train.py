@@ -13,7 +13,7 @@ from torch import Tensor
 from .autoencoder import ImageAutoencoder
 from .bank import Bank, BankSampler, build_bank
 from .config import TrainingConfig
-from .course import Course
+from .course import Course, UntilStep
 from .devices import build_accelerator, first_process_first
 from .ema import Ema
 from .layout import GOOD, DataError, Record, read_data_set, read_layout
@@ -46,6 +46,7 @@ def train(
     `data` is a folder in the MVTec AD layout; only its train half is used. Raises DataError before anything is trained.
     """
     rules = read_rules(rules_path)
+    _require_steps(run, course)
     records = training_records(data, config, products)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     with first_process_first():  # the others load what it has made
@@ -56,6 +57,18 @@ def train(
     weights = product_weights(rules, bank.vocabulary.products)
     intervals = (save_every_seconds, sheet_every_seconds)
     train_denoiser(run, config, bank, autoencoder, weights, course, intervals, accelerator, progress)
+
+
+def _require_steps(run: Run, course: Course) -> None:
+    """Of a run that starts from a model: said before its autoencoder is trained for hours."""
+    if not run.denoiser.exists() or not isinstance(course, UntilStep):
+        return
+    state = load(run.denoiser)
+    if "ema" not in state and course.over(state["step"]):
+        raise ValueError(
+            f"steps is {course.total_steps}, must be above {state['step']}, "
+            "for those of the model that the run starts from count"
+        )
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
@@ -105,16 +118,17 @@ def train_denoiser(
     model, optimiser = accelerator.prepare(trainee, optimiser)
     bank = bank.to(accelerator.device)
     ema = Ema({"trainee": trainee}, plan.ema_decay)
-    step, samples_seen, first_step = 0, 0, 0
+    step, samples_seen, first_step, trained = 0, 0, 0, False
     if run.denoiser.exists():
         state = load(run.denoiser)
         there = Vocabulary([tuple(pair) for pair in state["pairs"]])
         there.require(bank.vocabulary.pairs, f"the model in {run.denoiser}", "the data set")
         trainee.load_state_dict(state["model"])
-        if "ema" in state:
+        trained = "ema" in state
+        if trained:
             ema.load_state_dict(state["ema"])
             optimiser.load_state_dict(state["optimiser"])
-        else:  # started from a bundle, which holds the averages alone
+        else:  # started from a bundle or a published checkpoint
             _measure_new_channels(trainee, bank, state.get("trained_channels", bank.latent.shape[1]))
             ema = Ema({"trainee": trainee}, plan.ema_decay)
         step, samples_seen, first_step = state["step"], state["samples_seen"], state.get("first_step", 0)
@@ -128,7 +142,7 @@ def train_denoiser(
     saved = shown = time.monotonic()
     averages: Tensor | None = None
     last = course.over(step)
-    if last and not run.denoiser.exists():
+    if last and not trained:
         raise ValueError(
             "the time was over before the denoiser's training could begin; the same command goes on from here"
         )

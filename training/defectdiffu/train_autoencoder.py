@@ -14,7 +14,7 @@ from .autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder
 from .config import TrainingConfig
 from .crops import Crops
 from .ema import Ema
-from .growing import HOLD, Anchor
+from .growing import HOLD, Anchor, grown_autoencoder
 from .layout import Record
 from .progress import Progress
 from .runs import Run, load, save
@@ -35,8 +35,10 @@ def train_autoencoder(
 ) -> SmallAutoencoder:
     """Trains, resumes, or loads a finished one. Returns it with its EMA weights and latent scale, in eval mode."""
     plan = config.autoencoder_training
+    anchor = Anchor.of(run, device)
     torch.manual_seed(config.seed)
-    model = build_autoencoder(config.autoencoder).to(device)
+    model = grown_autoencoder(anchor.old, config.autoencoder) if anchor else build_autoencoder(config.autoencoder)
+    model.to(device)
     if not isinstance(model, SmallAutoencoder):
         return model.eval()
     state = load(run.autoencoder) if run.autoencoder.exists() else None
@@ -49,7 +51,6 @@ def train_autoencoder(
     model.to(memory_format=torch.channels_last)
     stage = Stage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
     if not finished:
-        anchor = Anchor.of(run, device)
         _reconstruct(model, stage, state, anchor)
         model.eval()
         _measure_scale(model, stage.crops, config)
@@ -62,14 +63,14 @@ def train_autoencoder(
 
 
 def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | None, anchor: Anchor | None) -> None:
-    """Leaves the averages in the model. `state` is what an earlier, interrupted call saved, or what it grows from;
-    `anchor` what it grew out of."""
+    """Leaves the averages in the model. `state` is what an earlier, interrupted call saved; `anchor` what the model
+    grew out of."""
     run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     ema = Ema({"autoencoder": model}, plan.ema_decay)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate)
     step = 0
-    if state and "ema" in state:
+    if state:
         ema.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]

@@ -15,7 +15,7 @@ from .sampling import Generator
 from .trainee import Trainee, build_trainee
 from .vocabulary import Vocabulary
 
-NOT_TRAINED = "{}: the {} is not trained yet; run `defectdiffu-train train` first"
+NOT_TRAINED = "{}: the {} not trained yet; run `defectdiffu-train train` first"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,13 @@ def load_trained(run: Run) -> TrainedModel:
     config = run.config()
     autoencoder = load_autoencoder(run, config)
     if not run.denoiser.exists():
-        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser"))
+        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser is"))
     state = load(run.denoiser)
     vocabulary = Vocabulary([tuple(pair) for pair in state["pairs"]])
+    if "ema" not in state and state.get("trained_channels", config.denoiser.latent_channels) < (
+        config.denoiser.latent_channels
+    ):
+        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser's new latent channels are"))
     trainee = build_trainee(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
     trainee.load_state_dict(state["model"])
     if "ema" in state:
@@ -50,9 +54,10 @@ def load_trained(run: Run) -> TrainedModel:
 
 def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
     """In eval mode. Raises FileNotFoundError when it is one that has to be trained, and is not."""
-    if not run.autoencoder.exists() and config.autoencoder.kind != "kl":
-        raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder"))
+    state = load(run.autoencoder) if run.autoencoder.exists() else None
+    if config.autoencoder.kind != "kl" and not (state and state["finished"]):
+        raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder is"))
     autoencoder = build_autoencoder(config.autoencoder)
-    if run.autoencoder.exists():
-        autoencoder.load_state_dict(load(run.autoencoder)["model"])
+    if state:
+        autoencoder.load_state_dict(state["model"])
     return autoencoder.eval()

@@ -4,13 +4,15 @@ r"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some produ
         --preset small --data <folder> --windows training/presets/surfaces.toml \
         --products ball_screw,fabric,masonry,steel_strip --run base
 
-So an ablation spends its time on what differs between its variants. The preset's autoencoder must be the bundle's. For
-`defectdiffu-train ablate`, give a data set that has these products alone: it measures all that it finds there.
+So an ablation spends its time on what differs between its variants. The preset says how the denoiser is; its latents
+are the bundle's. `defectdiffu-train ablate --base base` goes by the base's configuration; give it a data set that has
+these products alone, for it measures all that it finds there.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -31,9 +33,10 @@ def main() -> None:
     parser.add_argument("--products", required=True)
     options = parser.parse_args()
     run, model = Run(options.run), load_bundle(options.bundle)
-    config = run.open(load_config(options.preset))
-    if config.autoencoder != model.config.autoencoder:
-        raise SystemExit(f"the preset's autoencoder is {config.autoencoder}, the bundle's {model.config.autoencoder}")
+    preset, bundle = load_config(options.preset), model.config
+    denoiser = replace(preset.denoiser, latent_channels=bundle.denoiser.latent_channels)
+    as_made = {"autoencoder": bundle.autoencoder, "autoencoder_training": bundle.autoencoder_training}
+    config = run.open(replace(preset, denoiser=denoiser, **as_made))
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
     records = training_records(options.data, config, options.products.split(","))
     rules, cpu = read_rules(options.windows), torch.device("cpu")

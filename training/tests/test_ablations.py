@@ -41,9 +41,8 @@ def test_with_one_prompt_all_parts_hear_the_same():
 def ablation(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("ablation")
     data = with_test_half(trained / "data", out / "data")
-    arguments = ["ablate", "--base", trained / "run", "--data", data, "--out", out / "a", "--preset",
-                 trained / "tiny.toml", "--steps", 4, "--samples", 3, "--sampler-steps", 2, "--segmenter-steps", 3,
-                 "--classifier-steps", 3, "--threads", 1]  # fmt: skip
+    arguments = ["ablate", "--base", trained / "run", "--data", data, "--out", out / "a", "--steps", 4, "--samples", 3,
+                 "--sampler-steps", 2, "--segmenter-steps", 3, "--classifier-steps", 3, "--threads", 1]  # fmt: skip
     arguments = [str(a) for a in arguments]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
@@ -69,6 +68,16 @@ def test_repeated_it_trains_and_draws_nothing_anew(ablation):
     before = checkpoint.stat().st_mtime_ns
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert checkpoint.stat().st_mtime_ns == before
+
+
+def test_a_preset_with_another_autoencoder_is_refused_before_anything_is_trained(trained, tmp_path):
+    wider = (trained / "tiny.toml").read_text().replace("[autoencoder]\nwidth = 8", "[autoencoder]\nwidth = 16")
+    (tmp_path / "wider.toml").write_text(wider)
+    arguments = ["ablate", "--base", trained / "run", "--data", trained / "data", "--out", tmp_path / "out", "--preset",
+                 tmp_path / "wider.toml"]  # fmt: skip
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exit_code == 1 and "its autoencoder is" in " ".join(result.output.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_of_one_prompt_is_no_bundle_for_the_service(ablation, tmp_path):

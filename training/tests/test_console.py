@@ -49,3 +49,11 @@ def test_each_phase_begins_with_a_line_of_its_own(said):
         show("autoencoder", 1, 9, {})
         show("bank", 1, 9, {})
     assert [words[0] for words in said.lines] == ["autoencoder", "bank"]
+
+
+def test_a_line_is_one_line_however_many_figures_it_has(said):
+    with bar() as progress:
+        shower(progress)(
+            "denoiser", 16_000, 40_000, {name: 123.456 for name in ("total", "noise", "defect", "mask", "ratio")}
+        )
+    assert len(said.lines) == 1 and said.lines[0][-1] == "123.4560"

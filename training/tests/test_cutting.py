@@ -45,7 +45,7 @@ def test_a_groups_photographs_take_turns_over_its_chunks(groups):
 def test_crops_are_pictures_first_and_masks_last(data_set):
     config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=5))
     crops = Crops(read_data_set(data_set), RULES, config, device="cpu")
-    assert len(crops.images) == 5 * 5 and len(crops.masks) == 3 * 5  # two normal and three defective groups
+    assert len(crops.images) == 5 * 5 and len(crops.defective) == 3 * 5  # two normal and three defective groups
     pictures, near_defect = crops.batch(40, 0.25, 16, np.random.default_rng(0))
     assert pictures.shape == (40, 3, 16, 16) and near_defect.shape == (40, 1, 16, 16)
     is_mask = (pictures.abs() == 1).flatten(1).all(1)

@@ -149,19 +149,52 @@ def test_an_interrupted_growing_goes_on_where_it_was(trained, larger, exported, 
     assert all(torch.equal(whole[name], tensor) for name, tensor in went_on.items())
 
 
+def test_a_run_that_has_not_learnt_its_new_channels_is_no_model_yet(trained, larger, exported, tmp_path):
+    run = Run(tmp_path / "run")
+    start_from_bundle(run, exported, larger)
+    with pytest.raises(FileNotFoundError, match="the autoencoder is not trained yet"):
+        load_trained(run)
+    records = read_data_set(trained / "data")
+    rules = (WindowRule(window=32), {})
+    quick = replace(larger, autoencoder_training=replace(larger.autoencoder_training, steps=2))
+    train_autoencoder(run, quick, records, rules, torch.device("cpu"), False, lambda *_: None, 1e9)
+    with pytest.raises(FileNotFoundError, match="new latent channels are not trained yet"):
+        load_trained(run)
+
+
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("further", "said"), [(["--steps", "40"], "steps is 40, must be above 40"), (["--minutes", "0"], "time was over")]
+)
+def test_training_that_would_not_reach_the_denoiser_says_so(trained, exported, preset, tmp_path, further, said):
+    result = CliRunner().invoke(app, [
+        "train", "--data", str(trained / "data"), "--run", str(tmp_path / "run"), "--preset", str(preset),
+        "--from-bundle", str(exported), "--threads", "1", *further,
+    ])  # fmt: skip
+    assert result.exit_code == 1 and said in " ".join(result.output.split())
+
+
+def test_an_autoencoder_that_does_not_grow_stays_as_it_was_made(model, exported, tmp_path):
+    other = replace(model.config, autoencoder_training=replace(model.config.autoencoder_training, sharpen_steps=9))
+    config = start_from_bundle(Run(tmp_path / "run"), exported, other)
+    assert config.autoencoder_training == model.config.autoencoder_training
+
+
+@pytest.mark.parametrize(
+    ("autoencoder", "denoiser", "said"),
     [
-        ({"latent_channels": 3}, "autoencoder"),
-        ({"latent_channels": 6, "width": 16}, "autoencoder"),
-        ({"blocks": 2}, "autoencoder"),
+        ({"latent_channels": 3}, {"latent_channels": 3}, "its autoencoder.latent_channels is 4, the preset's 3"),
+        ({"latent_channels": 6, "width": 16}, {"latent_channels": 6}, "its autoencoder.width is 8, the preset's 16"),
+        ({"fine_width": 8}, {}, "its autoencoder.fine_width is 0, the preset's 8"),
+        ({}, {"hidden_size": 32}, "its denoiser.hidden_size is 16, the preset's 32"),
+        ({}, {"local_blocks": 2}, "its denoiser.local_blocks is 3, the preset's 2"),
     ],
 )
-def test_what_cannot_grow_is_named(model, larger, exported, tmp_path, change, said):
+def test_what_cannot_grow_is_named(model, exported, tmp_path, autoencoder, denoiser, said):
     other = replace(
         model.config,
-        autoencoder=replace(model.config.autoencoder, **change),
-        denoiser=replace(model.config.denoiser, latent_channels=change.get("latent_channels", 4)),
+        autoencoder=replace(model.config.autoencoder, **autoencoder),
+        denoiser=replace(model.config.denoiser, **denoiser),
     )
-    with pytest.raises(ValueError, match=f"its {said}"):
+    with pytest.raises(ValueError, match=said):
         start_from_bundle(Run(tmp_path / "run"), exported, other)
+    assert not (tmp_path / "run" / "config.json").exists()

@@ -212,7 +212,7 @@ def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundl
 
     (tmp_path / "wider.toml").write_text(preset.replace("hidden_size = 16", "hidden_size = 32"))
     result = invoke("train", *options, "--run", tmp_path / "other", "--preset", tmp_path / "wider.toml")
-    assert result.exit_code == 1 and "its denoiser is" in result.output
+    assert result.exit_code == 1 and "its denoiser.hidden_size is 16, the preset's 32" in result.output
     assert not (tmp_path / "other").exists()
 
 
@@ -227,7 +227,7 @@ def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_tra
     for a, b in zip(old(latent, timestep, rows), larger(latent, timestep, rows), strict=True):
         assert (a is None and b is None) or torch.allclose(a, b, atol=1e-6)
     fewer = replace(model.config, denoiser=replace(old.config, local_blocks=2))
-    with pytest.raises(ValueError, match="only as the model it is, or with more local_blocks and mask_reads_picture"):
+    with pytest.raises(ValueError, match="its denoiser.local_blocks is 3, the preset's 2"):
         grown(model, fewer, bundle)
 
 

@@ -1,0 +1,59 @@
+"""Errors on defects weigh more, in every term of the reconstruction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_data_set
+
+import defectdiffu.sharpening
+import defectdiffu.train_autoencoder
+from defectdiffu.autoencoder import AutoencoderConfig, autoencoder_loss
+from defectdiffu.config import AutoencoderTraining, TrainingConfig
+from defectdiffu.layout import read_data_set
+from defectdiffu.runs import Run
+from defectdiffu.train_autoencoder import train_autoencoder
+from defectdiffu.windows import WindowRule
+
+NONE = torch.zeros(1, 4, 2, 2)
+
+
+def loss(output: torch.Tensor, weight: torch.Tensor) -> float:
+    return autoencoder_loss(torch.zeros_like(output), output, NONE, NONE, 0.0, weight).item()
+
+
+def test_a_pixel_that_weighs_five_costs_five_times():
+    output, weight = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
+    output[..., 4:6, 4:6] = 0.5
+    heavy = weight.clone()
+    heavy[..., 3:8, 3:8] = 5
+    assert loss(output, heavy) == pytest.approx(5 * loss(output, weight))
+
+
+def test_what_weighs_elsewhere_costs_nothing_more():
+    output, weight = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
+    output[..., 4:6, 4:6] = 0.5
+    heavy = weight.clone()
+    heavy[..., :3, :3] = 5
+    assert loss(output, heavy) == pytest.approx(loss(output, weight))
+
+
+def test_both_stages_of_the_training_weigh_defects(tmp_path, monkeypatch):
+    plan = AutoencoderTraining(
+        steps=4, batch_size=8, crop=32, windows=4, mask_share=0.25, defect_weight=3.0, sharpen_steps=4, sharpen_batch=8
+    )
+    small = AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1)
+    config = TrainingConfig(image_size=32, autoencoder=small, autoencoder_training=plan)
+    seen = {}
+    for module in (defectdiffu.train_autoencoder, defectdiffu.sharpening):
+        seen[module] = weights = []
+        spy = lambda *a, kept=weights: kept.append(a[-1]) or autoencoder_loss(*a)  # noqa: E731
+        monkeypatch.setattr(module, "autoencoder_loss", spy)
+    records, run = read_data_set(make_data_set(tmp_path / "data")), Run(tmp_path)
+    rules = (WindowRule(window=32), {})
+    train_autoencoder(run, config, records, rules, torch.device("cpu"), False, lambda *_: None, 1e9)
+    for weights in seen.values():
+        values = np.unique(torch.cat(weights).numpy())
+        assert values.tolist() == [1.0, 4.0]
+        assert all((weight[-2:] == 1).all() for weight in weights)  # the masks, which come last
