@@ -4,7 +4,8 @@
     decode(latent) → image
 
 Two implementations: diffusers' `AutoencoderKL` (published Stable Diffusion weights), and a small one that two CPU
-cores train in minutes: pixel-unshuffle first, so that no convolution runs above a quarter of the image's size.
+cores train in minutes: pixel-unshuffle first, so that no convolution runs above a quarter of the image's size, or
+half of it at the decoder's end (`fine_width`).
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_tra
     for a, b in zip(old(latent, timestep, rows), larger(latent, timestep, rows), strict=True):
         assert (a is None and b is None) or torch.allclose(a, b, atol=1e-6)
     fewer = replace(model.config, denoiser=replace(old.config, local_blocks=2))
-    with pytest.raises(ValueError, match="its denoiser.local_blocks is 3, the preset's 2"):
+    with pytest.raises(ValueError, match=r"its denoiser\.local_blocks is 3, the preset's 2"):
         grown(model, fewer, bundle)
 
 
