@@ -1,6 +1,7 @@
 /**
  * The engine draws what Python draws from the same request and seed: the training package's `sample` for a checked-in
- * bundle, golden/make_samples.py for the tiny one. Each folder of golden/samples is a bundle's; a bundle that is replaced
+ * bundle and for one of a published model's kind (golden/make_published_bundle.py: learned variances, weights beside the
+ * graphs, a BPE tokenizer), golden/make_samples.py for the tiny one. Each folder of golden/samples is a bundle's; a bundle that is replaced
  * by a new version takes its folder with it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { loadBundles, openPool } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
-const directories = ['./models', '../../models'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const directories = ['./models', './published', '../../models'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 const pools = new Map<string, InferencePool>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close())));
