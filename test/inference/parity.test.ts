@@ -13,7 +13,9 @@ import { loadBundles, openPool } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
-const directories = ['./models', './published', '../../models'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const directories = ['./models', './published/models', '../../models'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 
 const pools = new Map<string, InferencePool>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close())));

@@ -1,4 +1,4 @@
-"""Writes test/inference/published/published/1.0.0: what `import` and `export` make of a checkpoint of the authors' code, tiny.
+"""Writes test/inference/published/models/published/1.0.0: a checkpoint of the authors' code, imported and exported, tiny.
 
     training/.venv/bin/python test/inference/golden/make_published_bundle.py
 
@@ -24,14 +24,13 @@ from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokeni
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[2] / "training"), str(HERE.parents[2] / "training" / "tests")]
-from test_released_checkpoints import released  # noqa: E402
-
 from defectdiffu.config import config_from_dict  # noqa: E402
 from defectdiffu.export import export_bundle  # noqa: E402
 from defectdiffu.importing import import_checkpoint, read_words, with_weights  # noqa: E402
 from defectdiffu.runs import Run  # noqa: E402
 from defectdiffu.sampling import SampleRequest  # noqa: E402
 from defectdiffu.trained import load_trained  # noqa: E402
+from test_released_checkpoints import released  # noqa: E402
 
 CONTEXT = 16
 SENTENCES = ["a photo of good metal nut", "a photo of scratch bottle", "industry", "broken cable"]
@@ -100,7 +99,7 @@ def awake(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def main() -> None:
     torch.manual_seed(0)
-    target = HERE.parent / "published"
+    target = HERE.parent / "published" / "models"
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         disk = Path(scratch)
