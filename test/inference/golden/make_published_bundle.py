@@ -1,4 +1,4 @@
-"""Writes test/inference/published/models/published/1.0.0: a checkpoint of the authors' code, imported and exported, tiny.
+"""Writes test/inference/published/models/published/1.0.0: a checkpoint of the authors' code, imported, exported, tiny.
 
     training/.venv/bin/python test/inference/golden/make_published_bundle.py
 
