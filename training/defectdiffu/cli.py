@@ -90,21 +90,30 @@ def onboard(
     ] = None,
     replay_windows: Annotated[Path | None, typer.Option(help="TOML: how windows are cut from those.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
-    version: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
-    steps: Annotated[int, typer.Option(min=1)] = 600,
+    version: Annotated[str | None, typer.Option(help="Of the new bundle; required unless it has a new name.")] = None,
+    steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
+    learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
+    new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
+    windows_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, of the photographs.")] = 200,
+    samples_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, without photographs.")] = 16,
+    seed: Annotated[int | None, typer.Option(help="Of windows and training; the bundle's unless given.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
 ) -> None:
     """A product that the bundle has never seen joins it, in minutes; export the run when it is done."""
-    from .onboarding import OnboardingPlan, Photographs
+    from .devices import processes
     from .onboarding import onboard as run_onboarding
+    from .onboarding_plan import OnboardingPlan, Photographs
 
     if threads:
         torch.set_num_threads(threads)
-    with plain_errors(), bar() as progress:
-        plan = OnboardingPlan(name=name, version=version, steps=steps)
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        plan = OnboardingPlan(name, version, steps, learning_rate, new_share, windows_per_pair, samples_per_pair, seed)
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, listed(products))
         run_onboarding(Run(run), bundle, new, known, plan, shower(progress))
+        if processes().is_main_process:
+            next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
+            console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command("import")

@@ -5,8 +5,9 @@ What the model knew is replayed from real photographs where they are at hand, el
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ import torch.nn.functional as F
 
 from .autoencoder import mask_as_image
 from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
-from .config import TrainingConfig
+from .config import TrainingConfig, config_from_dict, config_to_dict
 from .course import UntilStep
-from .devices import build_accelerator
+from .devices import build_accelerator, first_process_first
 from .from_bundle import load_bundle, save_start
 from .growing import filled
 from .layout import GOOD, Record, read_data_set
+from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
 from .progress import Progress
 from .runs import Run
 from .sampling import SampleRequest
@@ -33,35 +35,6 @@ from .windows import Rules, read_rules
 DRAW_BATCH, DRAW_STEPS = 8, 16
 
 
-@dataclass(frozen=True)
-class OnboardingPlan:
-    """Raises ValueError that names the setting, its bound and its value."""
-
-    name: str | None = None  # of the new bundle; the old one's unless given
-    version: str | None = None
-    steps: int = 600
-    learning_rate: float = 4e-4
-    new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
-    replay_windows: int = 200  # real windows per known pair
-    replay_samples: int = 16  # samples per known pair, where no photographs are given
-
-    def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("replay_windows", 1), ("replay_samples", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
-        if not 0 < self.new_share < 1:
-            raise ValueError(f"new_share is {self.new_share}, must be above 0 and below 1")
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """A data set, the rules by which windows are cut from it, and which of its products are taken (all if None)."""
-
-    data: Path
-    windows: Path | None = None
-    products: list[str] | None = None
-
-
 def onboard(
     run: Run,
     bundle: Path,
@@ -71,48 +44,75 @@ def onboard(
     progress: Progress,
     intervals: tuple[float, float] = (120, 600),
 ) -> TrainingConfig:
-    """Makes the run, or goes on with it. Raises DataError for bad photographs; ValueError when the bundle knows every
-    pair already, or when the photographs for replay show none that it knows."""
+    """Makes the run, or goes on with it, if it was begun with the same options (steps may be raised).
+
+    Raises DataError for bad photographs; ValueError for other options, when the new bundle would bear the old one's
+    name and version, when the bundle knows every pair already, or when the photographs for replay show none that it
+    knows.
+    """
     model = load_bundle(bundle)
-    if not run.denoiser.exists():
-        _prepare(run, model, new, replay, plan, progress)
+    options = options_of(bundle, new, replay, plan)
+    with first_process_first() as first:
+        if first:
+            require_same_options(run, options)
+            if not run.denoiser.exists():
+                _prepare(run, model, new, replay, plan, options, progress)
+            record_options(run, options)
     config, bank = run.config(), load_bank(run.bank)
     weights = shares(bank, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    course = UntilStep(config.optimiser, config.optimiser.total_steps)
+    course = UntilStep(config.optimiser, model.step + plan.steps)
     train_denoiser(run, config, bank, model.autoencoder, weights, course, intervals, accelerator, progress)
     return config
 
 
 def _prepare(
-    run: Run, model: TrainedModel, new: Photographs, replay: Photographs | None, plan: OnboardingPlan, progress
+    run: Run,
+    model: TrainedModel,
+    new: Photographs,
+    replay: Photographs | None,
+    plan: OnboardingPlan,
+    options: dict[str, Any],
+    progress: Progress,
 ) -> None:
     config = onboarding_config(model, plan)
     records = training_records(new.data, replace(config, held_out_pairs=()), new.products)
-    if not {(r.product, r.defect) for r in records} - set(model.vocabulary.pairs):
+    joining = {(r.product, r.defect) for r in records}
+    if not joining - set(model.vocabulary.pairs):
         raise ValueError(f"{new.data}: the bundle knows all its pairs already: train on with --from-bundle instead")
+    still_out = tuple(name for name in config.held_out_pairs if tuple(name.split("/")) not in joining)
+    config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
     fresh = encode_windows(config, records, read_rules(new.windows), model.autoencoder, device, progress)
     if replay:
         old = _replayed(model, config, replay, plan, progress)
     else:
-        old = drawn_bank(model, plan.replay_samples, progress)
+        old = drawn_bank(model, plan.samples_per_pair, progress)
     bank = join_banks([fresh, old])
+    record_options(run, options)  # first: a run whose making was cut short is known as what it is
     run.open(config)
     save_bank(run.bank, bank)
     save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
 
 
 def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConfig:
+    """Raises ValueError when it is not another bundle that comes of it: none could be exported."""
+    old = model.config
     optimiser = replace(
-        model.config.optimiser,
+        old.optimiser,
         learning_rate=plan.learning_rate,
         warmup_steps=min(50, plan.steps),
         cooldown_steps=max(1, plan.steps // 2),
         total_steps=model.step + plan.steps,
     )
-    config = replace(model.config, optimiser=optimiser)
-    return replace(config, name=plan.name or config.name, version=plan.version or config.version)
+    seed = old.seed if plan.seed is None else plan.seed
+    name, version = plan.name or old.name, plan.version or old.version
+    if (name, version) == (old.name, old.version):
+        raise ValueError(
+            f"version is {version}, must differ from that of the bundle {old.name} {old.version}, unless name does"
+        )
+    config = replace(old, optimiser=optimiser, seed=seed, name=name, version=version)
+    return config_from_dict(config_to_dict(config))  # which checks what the plan has changed
 
 
 def joined_trainee(model: TrainedModel, vocabulary: Vocabulary, config: TrainingConfig):
@@ -142,7 +142,7 @@ def _replayed(
     records: list[Record] = read_data_set(replay.data, replay.products, wanted)
     if not records:
         raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
-    counts = replace(config.bank, defect_windows=plan.replay_windows, normal_windows=plan.replay_windows)
+    counts = replace(config.bank, defect_windows=plan.windows_per_pair, normal_windows=plan.windows_per_pair)
     rules: Rules = read_rules(replay.windows)
     device = torch.device("cpu")
     return encode_windows(replace(config, bank=counts), records, rules, model.autoencoder, device, progress)

@@ -23,6 +23,7 @@ class Run:
         self.denoiser = directory / "denoiser.pt"
         self.sheets = directory / "sheets"
         self.log = directory / "log.jsonl"
+        self.onboarding = directory / "onboarding.json"
         self._config = directory / "config.json"
 
     def open(self, config: TrainingConfig) -> TrainingConfig:
@@ -31,6 +32,9 @@ class Run:
         if not self._config.exists():
             write_text(self._config, json.dumps(config_to_dict(config), indent=2))
         return self.config()
+
+    def begun(self) -> bool:
+        return self._config.exists()
 
     def config(self) -> TrainingConfig:
         if not self._config.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from typer.testing import CliRunner
 
 from defectdiffu.bank import Bank, BankSampler, join_banks, load_bank
 from defectdiffu.cli import app
+from defectdiffu.export import export_bundle
 from defectdiffu.from_bundle import load_bundle
-from defectdiffu.onboarding import OnboardingPlan, shares
+from defectdiffu.onboarding import shares
+from defectdiffu.onboarding_plan import OnboardingPlan
 from defectdiffu.runs import Run, load
 from defectdiffu.text import with_words, word_tokenizer
 from defectdiffu.trained import load_trained
@@ -51,14 +54,21 @@ def brass(tmp_path):
     return root
 
 
-def options(bundle, data, run):
-    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1)
+def options(bundle, data, run, version="0.2.0"):
+    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1, "--version", version)
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """What is prepared stays as it is."""
+    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
 
 
 def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, brass, tmp_path):
     run = tmp_path / "run"
-    result = invoke(*options(bundle, brass, run), "--steps", 3, "--version", "0.2.0")
+    result = invoke(*options(bundle, brass, run), "--steps", 3)
     assert result.exit_code == 0, result.output
+    assert f"Next: defectdiffu-train export --run {run} --provenance" in result.output
     before, after = load_bundle(bundle), load_trained(Run(run))
     assert set(before.vocabulary.pairs) < set(after.vocabulary.pairs)
     assert {("brass ring", "dent"), ("brass ring", "rust"), ("brass ring", "good")} <= set(after.vocabulary.pairs)
@@ -75,8 +85,7 @@ def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, bras
     assert 1 in before.trainee.text.ids(phrase)[0]
 
 
-def test_known_words_mean_what_they_meant_before_any_training(bundle, brass, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+def test_known_words_mean_what_they_meant_before_any_training(bundle, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
     before, after = load_bundle(bundle), load_trained(run)
@@ -86,24 +95,22 @@ def test_known_words_mean_what_they_meant_before_any_training(bundle, brass, tmp
         assert not torch.equal(*after.trainee.text.encode(["a photo of brass", "a photo of rust"]))
 
 
-def test_without_photographs_the_others_are_replayed_from_samples(bundle, brass, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+def test_without_photographs_the_others_are_replayed_from_samples(bundle, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
     bank = load_bank(run.bank)
     of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
-    assert of("tin", "good") == OnboardingPlan().replay_samples
-    assert 0 < of("felt", "hole") <= OnboardingPlan().replay_samples
+    assert of("tin", "good") == OnboardingPlan().samples_per_pair
+    assert 0 < of("felt", "hole") <= OnboardingPlan().samples_per_pair
     assert of("brass ring", "rust") == 8  # bank.defect_windows of the tiny preset
 
 
-def test_with_photographs_it_is_they_that_are_replayed(bundle, brass, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+def test_with_photographs_it_is_they_that_are_replayed(bundle, brass, tmp_path, untrained):
     run, old = Run(tmp_path / "run"), make_data_set(tmp_path / "old")
     result = invoke(*options(bundle, brass, run.directory), "--replay", old)
     assert result.exit_code == 0, result.output
     bank = load_bank(run.bank)
-    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().replay_windows
+    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().windows_per_pair
 
 
 def test_an_interrupted_onboarding_goes_on(bundle, brass, tmp_path):
@@ -114,6 +121,87 @@ def test_an_interrupted_onboarding_goes_on(bundle, brass, tmp_path):
     result = invoke(*options(bundle, brass, run), "--steps", 2)
     assert result.exit_code == 0, result.output
     assert load(Run(run).denoiser)["step"] == state["step"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("--steps", 1), "steps is 1, but"),
+        (("--version", "0.3.0"), "version is 0.3.0, but"),
+        (("--new-share", 0.25), "new_share is 0.25, but"),
+        (("--products", "brass ring"), "products is ['brass ring'], but"),
+        (("--replay", "elsewhere"), "replay is"),
+    ],
+)
+def test_a_repeated_call_that_asks_for_something_else_is_refused_by_name(
+    bundle, brass, tmp_path, untrained, changed, message
+):
+    run = tmp_path / "run"
+    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
+    result = invoke(*options(bundle, brass, run), "--steps", 2, *changed)
+    assert result.exit_code == 1 and message in result.output and "was begun with" in result.output, result.output
+
+
+def test_more_steps_train_on(bundle, brass, tmp_path):
+    run = tmp_path / "run"
+    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
+    assert invoke(*options(bundle, brass, run), "--steps", 5).exit_code == 0
+    assert load(Run(run).denoiser)["step"] == load_bundle(bundle).step + 5
+    assert "begun with 5" in invoke(*options(bundle, brass, run), "--steps", 2).output
+
+
+def test_the_run_of_another_training_is_left_alone(bundle, brass, trained, tmp_path):
+    other = shutil.copytree(trained / "run", tmp_path / "run")
+    before = (other / "denoiser.pt").read_bytes()
+    result = invoke(*options(bundle, brass, other))
+    assert result.exit_code == 1 and "which is no onboarding" in result.output
+    assert (other / "denoiser.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(("option", "refused"), [("--version", "0.1.0"), ("--name", "tiny")])
+def test_a_bundle_that_could_not_be_exported_beside_the_old_one_is_refused_before_anything_is_drawn(
+    bundle, brass, tmp_path, monkeypatch, option, refused
+):
+    monkeypatch.setattr("defectdiffu.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
+    nameless = options(bundle, brass, tmp_path / "run")[:-2]
+    for given in ((), (option, refused)):
+        result = invoke(*nameless, *given)
+        assert result.exit_code == 1, result.output
+        assert "version is 0.1.0, must differ from that of the bundle tiny 0.1.0" in result.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_new_name_needs_no_new_version(bundle, brass, tmp_path, untrained):
+    result = invoke(*options(bundle, brass, tmp_path / "run")[:-2], "--name", "brassy")
+    assert result.exit_code == 0, result.output
+    assert (Run(tmp_path / "run").config().name, Run(tmp_path / "run").config().version) == ("brassy", "0.1.0")
+
+
+def test_a_pair_that_joins_is_held_out_no_longer(trained, brass, tmp_path):
+    model = load_trained(Run(trained / "run"))
+    held_out = ("brass ring/rust", "felt/dent")
+    model = replace(model, config=replace(model.config, held_out_pairs=held_out))
+    (tmp_path / "provenance.toml").write_text(PROVENANCE)
+    old = export_bundle(model, tmp_path / "models", tmp_path / "provenance.toml")
+    run = Run(tmp_path / "run")
+    assert invoke(*options(old, brass, run.directory), "--steps", 1).exit_code == 0
+    assert run.config().held_out_pairs == ("felt/dent",)
+
+
+def test_the_options_of_the_plan_are_those_of_the_command_line(bundle, brass, tmp_path, untrained):
+    run = Run(tmp_path / "run")
+    given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2)
+    result = invoke(*options(bundle, brass, run.directory), *given)
+    assert result.exit_code == 0, result.output
+    config, bank = run.config(), load_bank(run.bank)
+    assert (config.optimiser.learning_rate, config.seed) == (1e-3, 9)
+    assert int((bank.pair == bank.pairs.index(("tin", "good"))).sum()) == 2
+    old = make_data_set(tmp_path / "old")
+    other = Run(tmp_path / "other")
+    photographs = ("--replay", old, "--windows-per-pair", 3)
+    assert invoke(*options(bundle, brass, other.directory), *photographs).exit_code == 0
+    bank = load_bank(other.bank)
+    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == 3
 
 
 @pytest.mark.parametrize("new_share", [0.25, 0.5])
@@ -150,5 +238,17 @@ def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
     strange = invoke(*options(bundle, brass, tmp_path / "run"), "--replay", brass)
     assert strange.exit_code == 1 and "none of its pairs is in the bundle's vocabulary" in strange.output
     assert not (tmp_path / "run" / "denoiser.pt").exists()
-    with pytest.raises(ValueError, match="new_share is 1, must be above 0 and below 1"):
-        OnboardingPlan(new_share=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"new_share": 1}, "new_share is 1, must be above 0 and below 1"),
+        ({"steps": 0}, "steps is 0, must be at least 1"),
+        ({"seed": -1}, "seed is -1, must be at least 0"),
+        ({"learning_rate": 0}, "learning_rate is 0, must be above 0"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_by_name(setting, message):
+    with pytest.raises(ValueError, match=message):
+        OnboardingPlan(**setting)

@@ -1,0 +1,74 @@
+"""How a product is to join a bundle, and the record of it in the run: a call that is repeated means the same again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .runs import Run, write_text
+
+
+@dataclass(frozen=True)
+class OnboardingPlan:
+    """Raises ValueError that names the setting, its bound and its value."""
+
+    name: str | None = None  # of the new bundle; the old one's unless given
+    version: str | None = None  # likewise; one of the two has to differ
+    steps: int = 600
+    learning_rate: float = 4e-4
+    new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
+    windows_per_pair: int = 200  # real windows of each known pair that are replayed
+    samples_per_pair: int = 16  # drawn and replayed where no photographs are given
+    seed: int | None = None  # the bundle's unless given
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("windows_per_pair", 1), ("samples_per_pair", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} is {value}, must be at least {least}")
+        if not 0 < self.new_share < 1:
+            raise ValueError(f"new_share is {self.new_share}, must be above 0 and below 1")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}, must be above 0")
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """A data set, the rules by which windows are cut from it, and which of its products are taken (all if None)."""
+
+    data: Path
+    windows: Path | None = None
+    products: list[str] | None = None
+
+
+def options_of(bundle: Path, new: Photographs, replay: Photographs | None, plan: OnboardingPlan) -> dict[str, Any]:
+    """All that an onboarding is asked for, under the names that the command line gives it."""
+    paths = {"bundle": bundle, "data": new.data, "windows": new.windows}
+    paths |= {"replay": replay and replay.data, "replay_windows": replay and replay.windows}
+    places = {name: str(path.resolve()) if path else None for name, path in paths.items()}
+    return places | {"products": new.products, "replay_products": replay and replay.products} | asdict(plan)
+
+
+def record_options(run: Run, options: dict[str, Any]) -> None:
+    run.directory.mkdir(parents=True, exist_ok=True)
+    write_text(run.onboarding, json.dumps(options, indent=2))
+
+
+def require_same_options(run: Run, options: dict[str, Any]) -> None:
+    """Of a run that was begun; a new one may have any. Raises ValueError that names what differs: only steps may be
+    raised. FileExistsError where the folder holds a run that is no onboarding."""
+    if not run.onboarding.exists():
+        if run.begun():
+            raise FileExistsError(f"{run.directory}: another run is here, which is no onboarding; give a new folder")
+        return
+    before = json.loads(run.onboarding.read_text(encoding="utf-8"))
+    for name, value in options.items():
+        was = before.get(name)
+        if name == "steps" and value < was:
+            raise ValueError(f"steps is {value}, but {run.directory} was begun with {was}: it may only be raised")
+        if name != "steps" and value != was:
+            raise ValueError(
+                f"{name} is {value}, but {run.directory} was begun with {was}: repeat that, or give a new --run"
+            )
