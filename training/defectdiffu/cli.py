@@ -188,6 +188,7 @@ def export(
     import json
 
     from .export import export_bundle
+    from .origin import load_origin
     from .trained import load_trained
 
     with plain_errors():
@@ -196,7 +197,8 @@ def export(
         if version:
             model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
         measured = json.loads(figures.read_text()) if figures else {}
-        target = export_bundle(model, models, provenance, measured, not full_weights, external_data)
+        origin = load_origin(Run(run))
+        target = export_bundle(model, models, provenance, measured, not full_weights, external_data, origin)
         size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
         console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")
 

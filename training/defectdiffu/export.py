@@ -30,6 +30,7 @@ from .config import config_to_dict
 from .diffusion import BETA_END, BETA_START, TRAIN_STEPS
 from .manifest_text import manifest_text
 from .onnx_files import write_onnx
+from .origin import Origin, with_origin
 from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
 from .trained import TrainedModel
 
@@ -64,13 +65,15 @@ def export_bundle(
     figures: dict[str, Any] | None = None,
     half_weights: bool = True,
     external_data: bool = False,
+    origin: Origin | None = None,
 ) -> Path:
     """Writes models/<name>/<version>/ and returns it. Raises FileExistsError when that version is there already.
 
-    `provenance` is a TOML file with the licence, the sources and the name of the data set. With `half_weights` the
-    weights are rounded to float16, in `model` too, so that PyTorch and the bundle agree.
+    `provenance` is a TOML file with the licence, the sources and the name of the data set; what the weights began from,
+    `origin`, adds its own. With `half_weights` the weights are rounded to float16, in `model` too, so that PyTorch and
+    the bundle agree.
     """
-    config, source = model.config, read_provenance(provenance)
+    config, source = model.config, with_origin(read_provenance(provenance), origin)
     if not re.fullmatch(VERSION_PATTERN, config.version):
         raise ValueError(f"version is {config.version!r}, must be three numbers such as 1.0.0")
     for part, other in (("background", "{defect}"), ("defect", "{product}")):
@@ -87,6 +90,8 @@ def export_bundle(
         round_to_half(model.autoencoder)
     outputs = write_components(model, temporary, half_weights, external_data)
     manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
+    if origin:
+        manifest["provenance"]["startedFrom"] = origin.started_from
     require_valid(manifest)
     (temporary / "bundle.json").write_text(manifest_text(manifest), encoding="utf-8")
     os.replace(temporary, target)

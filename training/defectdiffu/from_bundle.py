@@ -16,6 +16,7 @@ from .config import TrainingConfig, config_from_dict
 from .growing import Anchor, filled
 from .layout import GOOD
 from .onnx_files import read_parameters
+from .origin import origin_of_bundle, save_origin
 from .runs import Run, save
 from .trained import TrainedModel
 from .trainee import Trainee, build_trainee
@@ -68,6 +69,7 @@ def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None =
     else:
         run.open(config)
         Anchor(model.autoencoder).save(run, model.config.autoencoder)
+    save_origin(run, origin_of_bundle(directory))
     _save_denoiser(run, model, trainee, model.vocabulary)
     return run.config()
 

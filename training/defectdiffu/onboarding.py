@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from .from_bundle import load_bundle, save_start
 from .growing import filled
 from .layout import GOOD, Record, read_data_set
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
+from .origin import origin_of_bundle, save_origin
 from .progress import Progress
 from .runs import Run
 from .sampling import SampleRequest
@@ -56,7 +56,7 @@ def onboard(
         if first:
             require_same_options(run, options)
             if not run.denoiser.exists():
-                _prepare(run, model, new, replay, plan, options, progress)
+                _prepare(run, bundle, model, new, replay, plan, progress)
             record_options(run, options)
     config, bank = run.config(), load_bank(run.bank)
     weights = shares(bank, model.vocabulary, plan.new_share)
@@ -68,11 +68,11 @@ def onboard(
 
 def _prepare(
     run: Run,
+    bundle: Path,
     model: TrainedModel,
     new: Photographs,
     replay: Photographs | None,
     plan: OnboardingPlan,
-    options: dict[str, Any],
     progress: Progress,
 ) -> None:
     config = onboarding_config(model, plan)
@@ -89,9 +89,12 @@ def _prepare(
     else:
         old = drawn_bank(model, plan.samples_per_pair, progress)
     bank = join_banks([fresh, old])
-    record_options(run, options)  # first: a run whose making was cut short is known as what it is
+    record_options(
+        run, options_of(bundle, new, replay, plan)
+    )  # first: a run whose making was cut short is known as what it is
     run.open(config)
     save_bank(run.bank, bank)
+    save_origin(run, origin_of_bundle(bundle))
     save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
 
 

@@ -24,6 +24,7 @@ class Run:
         self.sheets = directory / "sheets"
         self.log = directory / "log.jsonl"
         self.onboarding = directory / "onboarding.json"
+        self.origin = directory / "origin.json"
         self._config = directory / "config.json"
 
     def open(self, config: TrainingConfig) -> TrainingConfig:

@@ -1,0 +1,111 @@
+"""A bundle that is trained on leaves its licence, its sources and its aliases to what comes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import make_data_set
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.export import export_bundle
+from defectdiffu.origin import Origin, both, with_origin
+from defectdiffu.runs import Run
+from defectdiffu.trained import load_trained
+
+TIN = {"product": "tin", "source": "a tin smith", "license": "CC-BY-NC-4.0"}
+FELT = {"product": "felt", "source": "a hatter", "license": "CC0-1.0"}
+OLD = Origin(
+    "tiny 0.1.0",
+    {"id": "CC-BY-NC-4.0", "terms": "Not for sale.", "sources": [TIN, FELT]},
+    {"ding": "dent", "gap": "hole"},
+    {"guidance": "PRODUCT_RELATIVE"},
+)
+PROVENANCE = """
+description = "d"
+license = "CC0-1.0"
+terms = "Anything."
+dataset = "s"
+[aliases]
+ding = "scratch"
+[[sources]]
+product = "felt"
+source = "a hatter"
+license = "CC0-1.0"
+"""
+NEW = {"description": "d", "license": "CC0-1.0", "terms": "Anything.", "dataset": "s", "sources": [FELT]}
+
+
+def invoke(*arguments: object):
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def old_bundle(trained, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("old")
+    (folder / "provenance.toml").write_text(PROVENANCE.replace("ding", "dong"))
+    return export_bundle(load_trained(Run(trained / "run")), folder, folder / "provenance.toml", origin=OLD)
+
+
+def exported(run: Path, folder: Path, version: str) -> dict:
+    (folder / "provenance.toml").write_text(PROVENANCE)
+    options = ("--provenance", folder / "provenance.toml", "--models", folder, "--version", version)
+    invoke("export", "--run", run, *options)
+    return json.loads((folder / "tiny" / version / "bundle.json").read_text(encoding="utf-8"))
+
+
+def require_old_facts(manifest: dict) -> None:
+    assert manifest["license"]["id"] == "CC-BY-NC-4.0 AND CC0-1.0"
+    assert "Not for sale." in manifest["license"]["terms"]
+    assert manifest["license"]["sources"] == [TIN, FELT]
+    assert manifest["vocabulary"]["aliases"] == {"ding": "scratch", "dong": "scratch", "gap": "hole"}
+    assert manifest["provenance"]["startedFrom"] == "tiny 0.1.0"
+    assert manifest["defaults"]["guidance"] == "PRODUCT_RELATIVE"
+
+
+def test_what_training_makes_of_a_bundle_names_its_licence_and_sources(old_bundle, trained, tmp_path):
+    run = tmp_path / "run"
+    invoke(
+        "train", "--data", trained / "data", "--run", run, "--from-bundle", old_bundle, "--steps", 41, "--threads", 1
+    )
+    require_old_facts(exported(run, tmp_path, "0.2.0"))
+
+
+def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    data = make_data_set(tmp_path / "data")
+    (data / "tin").rename(data / "zinc")
+    run = tmp_path / "run"
+    invoke("onboard", "--bundle", old_bundle, "--data", data, "--run", run, "--version", "0.2.0", "--threads", 1)
+    require_old_facts(exported(run, tmp_path, "0.2.0"))
+
+
+def test_a_run_from_nothing_brings_nothing_along(trained, tmp_path):
+    manifest = exported(trained / "run", tmp_path, "0.2.0")
+    assert manifest["license"] == {"id": "CC0-1.0", "terms": "Anything.", "sources": [FELT]}
+    assert "startedFrom" not in manifest["provenance"]
+
+
+def test_the_users_defaults_and_aliases_win():
+    given = NEW | {"aliases": {"gap": "slit"}, "defaults": {"guidance": "DOUBLE_FREE"}}
+    joined = with_origin(given, OLD)
+    assert joined["aliases"] == {"ding": "dent", "gap": "slit"}
+    assert joined["defaults"]["guidance"] == "DOUBLE_FREE"
+
+
+def test_both_licences_are_said_where_they_differ():
+    assert both("MIT", "MIT") == "MIT"
+    assert both("MIT", "CC0-1.0") == "MIT AND CC0-1.0"
+    assert both("MIT AND CC0-1.0", "CC0-1.0") == "MIT AND CC0-1.0"
+    assert both("MIT OR Apache-2.0", "CC0-1.0") == "(MIT OR Apache-2.0) AND CC0-1.0"
+
+
+def test_the_same_terms_are_said_once_however_often_a_bundle_is_trained_on():
+    once = with_origin(NEW, OLD)
+    assert once["terms"] == "Anything. Trained on from tiny 0.1.0, whose terms hold as well: Not for sale."
+    license = {"id": once["license"], "terms": once["terms"], "sources": once["sources"]}
+    assert with_origin(NEW, Origin("tiny 0.2.0", license)) == once | {"aliases": {}, "defaults": {}}
