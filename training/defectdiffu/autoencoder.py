@@ -11,10 +11,13 @@ half of it at the decoder's end (`fine_width`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .published import AUTOENCODER_WEIGHTS, require_readable
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class KLAutoencoder(nn.Module):
         from diffusers import AutoencoderKL
 
         if config.pretrained:
+            require_readable(Path(config.pretrained), AUTOENCODER_WEIGHTS)
             self.vae = AutoencoderKL.from_pretrained(config.pretrained, local_files_only=True)
             self.factor = float(self.vae.config.scaling_factor)
         else:

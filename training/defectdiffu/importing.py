@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from transformers import CLIPTextConfig
 
 from .config import TrainingConfig
 from .layout import GOOD
+from .published import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from .released import Imported, import_released, read_checkpoint
 from .runs import Run, save
 from .trainee import build_trainee
@@ -19,17 +21,37 @@ WORD_KEYS = {"products", "pairs"}
 
 
 def with_weights(config: TrainingConfig, autoencoder: Path | None, text: Path | None) -> TrainingConfig:
-    """The preset with the folders of the user's own weights. Raises FileNotFoundError that names a missing one."""
+    """The preset with the folders of the user's own weights. Raises ValueError by name when they cannot be its own."""
     if autoencoder:
         config = replace(config, autoencoder=replace(config.autoencoder, pretrained=str(autoencoder)))
     if text:
         config = replace(config, text=replace(config.text, pretrained=str(text)))
-    wanted = [config.autoencoder.pretrained] if config.autoencoder.kind == "kl" else []
-    wanted += [config.text.pretrained] if config.text.kind == "clip" else []
-    for folder in wanted:
-        if not (Path(folder) / "config.json").is_file():
-            raise FileNotFoundError(f"{folder or '(none)'}: no weights in the Hugging Face layout here (config.json)")
+    for part in ("autoencoder", "text"):
+        if getattr(config, part).kind in ("kl", "clip") and not getattr(config, part).pretrained:
+            raise ValueError(f"{part}.pretrained is empty, must be a folder of weights in the Hugging Face layout")
+    require_fitting(config)
     return config
+
+
+def require_fitting(config: TrainingConfig) -> None:
+    """Raises ValueError that names a file that is missing or damaged, or the value that does not fit the denoiser."""
+    denoiser = config.denoiser
+    if config.autoencoder.kind == "kl":
+        folder = Path(config.autoencoder.pretrained)
+        require_readable(folder, AUTOENCODER_WEIGHTS)
+        channels = read_config(folder).get("latent_channels", 4)  # diffusers' own default
+        _require_equal(folder, "latent_channels", channels, "denoiser.latent_channels", denoiser.latent_channels)
+    if config.text.kind == "clip":
+        folder = Path(config.text.pretrained)
+        require_readable(folder, TEXT_WEIGHTS)
+        read_tokenizer(folder)
+        width = CLIPTextConfig.from_pretrained(folder, local_files_only=True).projection_dim
+        _require_equal(folder, "projection_dim", width, "denoiser.text_dim", denoiser.text_dim)
+
+
+def _require_equal(folder: Path, name: str, value: int, ours: str, wanted: int) -> None:
+    if value != wanted:
+        raise ValueError(f"{folder / 'config.json'}: {name} is {value}, must be {ours}, {wanted}")
 
 
 def read_words(path: Path) -> Vocabulary:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
 from .config import PromptConfig, TextConfig
+from .published import TEXT_WEIGHTS, read_tokenizer, require_readable
 
 SPECIAL = ["<pad>", "<unk>", "<start>", "<end>"]  # <end> must not be id 2: transformers reads that as a legacy marker
 PAD, START, END = 0, 2, 3
@@ -94,8 +95,14 @@ class TextEncoder(nn.Module):
 
 def build_text_encoder(config: TextConfig, phrases: list[str], tokenizer: Tokenizer | None = None) -> TextEncoder:
     if config.kind == "clip":
-        model = CLIPTextModelWithProjection.from_pretrained(config.pretrained, local_files_only=True)
-        tokenizer = Tokenizer.from_file(str(Path(config.pretrained) / "tokenizer.json"))
+        folder = Path(config.pretrained)
+        require_readable(folder, TEXT_WEIGHTS)
+        tokenizer = read_tokenizer(folder)
+        model, found = CLIPTextModelWithProjection.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
+        if lacking := sorted(found["missing_keys"]):  # which would be random values
+            raise ValueError(f"{folder}: its weights lack {lacking[:5]}: not a CLIP text tower with its projection")
         length = model.config.max_position_embeddings
         tokenizer.enable_truncation(length)
         return TextEncoder(model.requires_grad_(False), tokenizer, length, model.config.eos_token_id)

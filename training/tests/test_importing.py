@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
 from test_released_checkpoints import plain_dit, released
 from tokenizers import Tokenizer
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from defectdiffu.cli import app
 from defectdiffu.config import load_config
 from defectdiffu.export import MODULATIONS
+from defectdiffu.importing import with_weights
 from defectdiffu.runs import Run, load
 from defectdiffu.text import word_tokenizer
 
@@ -125,6 +127,60 @@ def test_what_does_not_fit_is_refused_by_name_and_no_run_is_made(user, checkpoin
     result = import_from(user, checkpoint, **changed)
     assert result.exit_code == 1 and message in result.output.replace("\n", ""), result.output
     assert not (user / "run").exists()
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+SPOILT = {
+    "vae/config.json": [lambda path: path.unlink(), lambda path: path.write_text("{")],
+    "vae/diffusion_pytorch_model.safetensors": [lambda path: path.unlink(), cut_short],
+    "clip/config.json": [lambda path: path.unlink(), lambda path: path.write_text("{")],
+    "clip/model.safetensors": [lambda path: path.unlink(), cut_short],
+    "clip/tokenizer.json": [lambda path: path.unlink(), lambda path: path.write_text('{"model": 3}')],
+}
+
+
+@pytest.mark.parametrize(("file", "spoil"), [(file, spoil) for file, ways in SPOILT.items() for spoil in ways])
+def test_a_file_of_the_weights_that_is_missing_or_damaged_is_named(user, file, spoil):
+    spoil(user / file)
+    result = import_from(user)
+    named = file if (user / file).exists() or not file.endswith("config.json") else f"{file.split('/')[0]}: no weights"
+    assert result.exit_code == 1 and named in result.output, result.output
+    assert not (user / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "was", "now", "message"),
+    [
+        ("clip", '"projection_dim": 16', '"projection_dim": 12', "projection_dim is 12, must be denoiser.text_dim, 16"),
+        (
+            "vae", '"latent_channels": 4', '"latent_channels": 16',
+            "latent_channels is 16, must be denoiser.latent_channels, 4",
+        ),
+    ],
+)  # fmt: skip
+def test_weights_of_another_model_are_refused_by_name_and_value(user, folder, was, now, message):
+    path = user / folder / "config.json"
+    assert was in path.read_text()
+    path.write_text(path.read_text().replace(was, now))
+    result = import_from(user)
+    assert result.exit_code == 1 and f"{folder}/config.json: {message}" in result.output, result.output
+
+
+def test_weights_that_no_folder_is_given_for_are_asked_for(user):
+    with pytest.raises(ValueError, match=r"text\.pretrained is empty, must be a folder"):
+        with_weights(load_config(str(user / "preset.toml")), user / "vae", None)
+
+
+def test_a_text_model_without_its_projection_is_refused(user):
+    """transformers would give it one of random values."""
+    tensors = load_file(user / "clip" / "model.safetensors")
+    del tensors["text_projection.weight"]
+    save_file(tensors, user / "clip" / "model.safetensors", {"format": "pt"})
+    result = import_from(user)
+    assert result.exit_code == 1 and "its weights lack ['text_projection.weight']" in result.output, result.output
 
 
 def test_a_run_is_not_overwritten(user):

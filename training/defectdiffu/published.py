@@ -1,0 +1,50 @@
+"""Folders of published weights in the Hugging Face layout: each file is read, or named where it cannot be.
+
+The libraries that load them raise what no caller expects for a damaged file, and do not say which one it is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from tokenizers import Tokenizer
+
+AUTOENCODER_WEIGHTS = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin")
+TEXT_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+def require_readable(folder: Path, weights: tuple[str, str]) -> None:
+    """Raises ValueError that names config.json, or the file of the weights, where it is missing or damaged."""
+    read_config(folder)
+    current, older = (folder / name for name in weights)
+    if not current.is_file() and not older.is_file():
+        raise ValueError(f"{current}: no such file")
+    if current.is_file():
+        try:
+            with safe_open(current, framework="pt"):
+                pass  # the header, and that the file is as long as it says
+        except SafetensorError as error:
+            raise ValueError(f"{current}: damaged: {error}") from None
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ValueError(f"{folder}: no weights in the Hugging Face layout here (config.json)")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON: {error}") from None
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file")
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise ValueError(f"{path}: cannot be read as a tokenizer: {error}") from None
