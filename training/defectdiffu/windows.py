@@ -83,9 +83,7 @@ class WindowCutter:
 
     def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(image uint8 [size, size, 3], mask bool [size, size]); for a defective photograph the mask is never empty."""
-        height, width = self.mask.shape
-        side = min(self._side(rng), height, width)
-        top, left = self._corner(rng, height, width, side)
+        top, left, side = self.place(rng)
         image = self.image[top : top + side, left : left + side]
         mask = self.mask[top : top + side, left : left + side]
         image, mask = self._augment(image, mask, rng)
@@ -100,6 +98,12 @@ class WindowCutter:
                 resized[touched[:, 0], touched[:, 1]] = True
             mask = resized
         return np.ascontiguousarray(image), thicken_hairlines(mask)
+
+    def place(self, rng: np.random.Generator) -> tuple[int, int, int]:
+        """Top, left and side of a window in the photograph's own pixels."""
+        height, width = self.mask.shape
+        side = min(self._side(rng), height, width)
+        return *self._corner(rng, height, width, side), side
 
     def _side(self, rng: np.random.Generator) -> int:
         rule = self.rule
