@@ -157,14 +157,16 @@ def import_(
     run: RunOption,
     words: Annotated[Path, typer.Option(help="TOML: the products and pairs that it was trained on.")],
     preset: Annotated[str, typer.Option(help="The model it is: a preset's name or a TOML file.")] = "paper",
+    size: Annotated[int | None, typer.Option(help="Of its images, in pixels; the preset's unless given.")] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Folder of diffusers AutoencoderKL weights.")] = None,
     text_encoder: Annotated[Path | None, typer.Option(help="Folder of transformers CLIP text weights.")] = None,
 ) -> None:
     """Makes a run of a published checkpoint: to export it as a bundle, or to train on."""
-    from .importing import import_checkpoint, read_words, with_weights
+    from .importing import import_checkpoint, read_words, with_size, with_weights
 
     with plain_errors():
-        config = with_weights(load_config(preset), autoencoder, text_encoder)
+        config = load_config(preset)
+        config = with_weights(with_size(config, size or config.image_size), autoencoder, text_encoder)
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
         if imported.kind == "dit":

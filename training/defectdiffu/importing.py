@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from transformers import CLIPTextConfig
 
-from .config import TrainingConfig
+from .config import TrainingConfig, config_from_dict, config_to_dict
 from .layout import GOOD
+from .origin import Origin, save_origin
 from .published import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from .released import Imported, import_released, read_checkpoint
 from .runs import Run, save
@@ -18,6 +19,23 @@ from .trainee import build_trainee
 from .vocabulary import Vocabulary
 
 WORD_KEYS = {"products", "pairs"}
+NON_COMMERCIAL = "Non-commercial use only, with attribution"
+ORIGINS = {
+    "dit": Origin(
+        "DiT's published weights",
+        {"id": "CC-BY-NC-4.0", "terms": f"{NON_COMMERCIAL}, as DiT's weights.", "sources": []},
+    ),
+    "defectdiffu": Origin(
+        "a checkpoint of the authors' code",
+        {
+            "id": "CC-BY-NC-4.0",
+            "terms": f"{NON_COMMERCIAL}: the authors' code starts from DiT's weights.",
+            "sources": [],
+        },
+        # Their training never drops the product of a defective sample: Eq. 4's row (defect, ∅) would be a guess.
+        defaults={"guidance": "PRODUCT_RELATIVE"},
+    ),
+}
 
 
 def with_weights(config: TrainingConfig, autoencoder: Path | None, text: Path | None) -> TrainingConfig:
@@ -31,6 +49,17 @@ def with_weights(config: TrainingConfig, autoencoder: Path | None, text: Path | 
             raise ValueError(f"{part}.pretrained is empty, must be a folder of weights in the Hugging Face layout")
     require_fitting(config)
     return config
+
+
+def with_size(config: TrainingConfig, size: int) -> TrainingConfig:
+    """The preset's model for images of `size` pixels. Raises ValueError when its patches do not divide that."""
+    step = 8 * config.denoiser.patch_size
+    if size < step or size % step:
+        raise ValueError(
+            f"size is {size}, must be a multiple of {step}: patches of {config.denoiser.patch_size} latents"
+        )
+    sized = replace(config, image_size=size, denoiser=replace(config.denoiser, latent_size=size // 8))
+    return config_from_dict(config_to_dict(sized))  # which checks it
 
 
 def require_fitting(config: TrainingConfig) -> None:
@@ -80,7 +109,7 @@ def read_words(path: Path) -> Vocabulary:
 
 
 def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words: Vocabulary) -> Imported:
-    """Makes a new run of the authors' checkpoint or, to start from, of a plain DiT's.
+    """Makes a new run of the authors' checkpoint or, to start from, of a plain DiT's; it notes what their terms are.
 
     Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
     """
@@ -91,6 +120,7 @@ def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words:
     trainee = build_trainee(config, words)
     imported = import_released(trainee.denoiser, state, assign=True)
     run.open(config)
+    save_origin(run, ORIGINS[imported.kind])
     place = {"step": 0, "samples_seen": 0, "first_step": 0, "pairs": [list(pair) for pair in words.pairs]}
     save(run.denoiser, {**place, "model": trainee.state_dict(), "tokenizer": trainee.text.tokenizer.to_str()})
     return imported

@@ -7,6 +7,7 @@ dropped, and everything else must fit exactly. The blocks are numbered through t
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,7 @@ def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = F
     problems += [f"unexpected: {name}" for name in state if name not in own]
     problems += [
         f"wrong shape: {name} is {list(tensor.shape)}, must be {list(own[name].shape)}"
+        + (_size_hint(tensor, denoiser.config.patch_size) if name == "pos_embed" else "")
         for name, tensor in state.items()
         if name in own and tensor.shape != own[name].shape
     ]
@@ -53,6 +55,12 @@ def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = F
         raise ValueError(f"the checkpoint ({kind}) does not fit this denoiser:\n  " + "\n  ".join(problems))
     denoiser.load_state_dict(state, strict=False, assign=assign)
     return Imported(kind, list(state), initial, dropped)
+
+
+def _size_hint(pos_embed: Tensor, patch_size: int) -> str:
+    """One position per patch of the latent, which is an eighth of the image."""
+    side = math.isqrt(pos_embed.shape[1]) if pos_embed.ndim == 3 else 0
+    return f" (it is for images of {(size := 8 * patch_size * side)} px: --size {size})" if side else ""
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from conftest import make_data_set
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from test_released_checkpoints import plain_dit, released
@@ -17,8 +20,9 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.config import load_config
-from defectdiffu.export import MODULATIONS
+from defectdiffu.export import MODULATIONS, read_provenance
 from defectdiffu.importing import with_weights
+from defectdiffu.origin import load_origin, with_origin
 from defectdiffu.runs import Run, load
 from defectdiffu.text import word_tokenizer
 
@@ -71,10 +75,60 @@ def user(tmp_path):
 
 def import_from(user, checkpoint: str = "released.pt", **changed):
     options = {"run": "run", "preset": "preset.toml", "words": "words.toml", "autoencoder": "vae"} | changed
-    named = [word for name, value in options.items() for word in (f"--{name}", str(user / value))]
+    named = [
+        word
+        for name, value in options.items()
+        for word in (f"--{name}", str(user / value if isinstance(value, str) else value))
+    ]
     return CliRunner().invoke(
         app, ["import", "--checkpoint", str(user / checkpoint), "--text-encoder", str(user / "clip"), *named]
     )
+
+
+def for_export(user, provenance: str = PROVENANCE) -> dict:
+    """What export makes of the user's provenance and of what the run notes."""
+    (user / "provenance.toml").write_text(provenance)
+    return with_origin(read_provenance(user / "provenance.toml"), load_origin(Run(user / "run")))
+
+
+def test_a_released_checkpoint_is_guided_as_it_was_trained_unless_the_user_says_otherwise(user):
+    assert import_from(user).exit_code == 0
+    assert for_export(user)["defaults"] == {"guidance": "PRODUCT_RELATIVE"}
+    own = for_export(user, PROVENANCE + '[defaults]\nguidance = "DOUBLE_FREE"\n')
+    assert own["defaults"] == {"guidance": "DOUBLE_FREE"}
+
+
+def test_a_plain_dit_is_guided_as_this_package_trains_it(user):
+    assert import_from(user, "dit.pt").exit_code == 0
+    assert for_export(user)["defaults"] == {}
+
+
+def test_a_checkpoint_for_another_size_needs_no_other_preset(user):
+    (user / "preset.toml").write_text(PRESET + "[autoencoder_training]\ncrop = 32\n")
+    preset = load_config(str(user / "preset.toml")).denoiser
+    torch.save(released(replace(preset, latent_size=4)), user / "small.pt")
+    refused = import_from(user, "small.pt")
+    assert refused.exit_code == 1, refused.output
+    assert "pos_embed is [1, 4, 32], must be [1, 16, 32] (it is for images of 32 px: --size 32)" in refused.output
+    taken = import_from(user, "small.pt", size=32)
+    assert taken.exit_code == 0, taken.output
+    config = Run(user / "run").config()
+    assert (config.image_size, config.denoiser.latent_size) == (32, 4)
+    assert load(Run(user / "run").denoiser)["model"]["denoiser.pos_embed"].shape == (1, 4, 32)
+
+
+@pytest.mark.parametrize("size", [8, 250])
+def test_a_size_that_patches_do_not_divide_is_refused(user, size):
+    result = import_from(user, size=size)
+    assert result.exit_code == 1 and f"size is {size}, must be a multiple of 16" in result.output
+
+
+@pytest.mark.parametrize("checkpoint", ["dit.pt", "released.pt"])
+def test_what_comes_of_dits_weights_is_not_for_commerce_whatever_else_it_may_be(user, checkpoint):
+    assert import_from(user, checkpoint).exit_code == 0
+    joined = for_export(user, PROVENANCE.replace("CC-BY-NC-4.0", "CC0-1.0"))
+    assert joined["license"] == "CC-BY-NC-4.0 AND CC0-1.0"
+    assert "Non-commercial use only" in joined["terms"] and "DiT" in joined["terms"]
 
 
 def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(user):
@@ -90,6 +144,8 @@ def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(us
     assert manifest["schedule"]["varianceType"] == "learned_range"
     assert manifest["latent"]["scale"] == 0.18215
     assert (bundle / "denoiser.onnx.data").stat().st_mode == (bundle / "denoiser.onnx").stat().st_mode
+    assert manifest["defaults"]["guidance"] == "PRODUCT_RELATIVE"
+    assert manifest["provenance"]["startedFrom"] == "a checkpoint of the authors' code"
     at = {"timestep": np.array([500]), "text": np.ones((1, 16), np.float32)}
     told = onnxruntime.InferenceSession(bundle / "modulation.onnx").run(None, at)
     rows = {
@@ -108,6 +164,23 @@ def test_a_plain_dit_is_a_start_to_train_from(user):
         state["model"]["denoiser.blocks.0.mlp.fc1.weight"], torch.load(user / "dit.pt")["blocks.0.mlp.fc1.weight"]
     )
     assert state["step"] == 0
+
+
+def test_training_goes_on_from_a_plain_dit_with_the_words_that_were_named(user):
+    data = make_data_set(user / "data")
+    (user / "preset.toml").write_text(PRESET + "[bank]\ndefect_windows = 2\nnormal_windows = 2\n")
+    (user / "words.toml").write_text('products = ["tin"]\npairs = [["tin", "dent"], ["tin", "scratch"]]\n')
+    state = torch.load(user / "dit.pt")
+    torch.save({name: tensor * 1e-3 for name, tensor in state.items()}, user / "dit.pt")  # else it computes no numbers
+    assert import_from(user, "dit.pt").exit_code == 0
+    train = ["train", "--run", str(user / "run"), "--data", str(data), "--steps", "1", "--threads", "1"]
+    result = CliRunner().invoke(app, [*train, "--products", "tin"])
+    assert result.exit_code == 0, result.output
+    assert load(Run(user / "run").denoiser)["step"] == 1
+    shutil.rmtree(user / "run")
+    assert import_from(user, "dit.pt").exit_code == 0
+    result = CliRunner().invoke(app, train)
+    assert result.exit_code == 1 and "lacks nothing and adds felt/good, felt/hole" in result.output, result.output
 
 
 @pytest.mark.parametrize(
