@@ -1,5 +1,5 @@
-"""The command line: check, split, train, onboard, import, sample, export, placement, variants, strength, evaluate,
-ablate."""
+"""The command line: check, split, train, onboard, import, convert-clip, sample, export, placement, variants,
+strength, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -171,6 +171,20 @@ def import_(
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
         if imported.kind == "dit":
             console.print(f"{len(imported.initial)} tensors that DiT has not are untrained: train before exporting")
+
+
+@app.command("convert-clip")
+def convert_clip(
+    checkpoint: Annotated[Path, typer.Option(help="OpenAI's RN50.pt.")],
+    merges: Annotated[Path, typer.Option(help="OpenAI's bpe_simple_vocab_16e6.txt.gz.")],
+    out: Annotated[Path, typer.Option(help="The new folder, for --text-encoder of import.")],
+) -> None:
+    """Writes the text tower of OpenAI's published CLIP, with its tokenizer, as a folder that `import` reads."""
+    from .clip_text import convert_clip as convert
+
+    with plain_errors():
+        tower = convert(checkpoint, merges, out)
+        console.print(f"{out}: {tower.num_hidden_layers} layers, projection_dim {tower.projection_dim}", soft_wrap=True)
 
 
 @app.command()
