@@ -89,9 +89,8 @@ def _prepare(
     else:
         old = drawn_bank(model, plan.samples_per_pair, progress)
     bank = join_banks([fresh, old])
-    record_options(
-        run, options_of(bundle, new, replay, plan)
-    )  # first: a run whose making was cut short is known as what it is
+    # Before anything else of the run: if its making is cut short, it is known as what it is.
+    record_options(run, options_of(bundle, new, replay, plan))
     run.open(config)
     save_bank(run.bank, bank)
     save_origin(run, origin_of_bundle(bundle))
