@@ -279,7 +279,7 @@ def evaluate(
     sections: Annotated[
         str,
         typer.Option(help="By comma; all of them by default."),
-    ] = "quality,masks,judgement,twins,photographs,strength,downstream,classification",
+    ] = "quality,masks,autoencoder,judgement,twins,photographs,strength,downstream,classification",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",

@@ -64,6 +64,7 @@ def test_every_section_has_a_figure_for_every_pair_product_method_and_seed(evalu
         assert {key for key in expected - set(figures[section]) if ON_TWINS not in key} == set()
         assert set(figures[section]) <= expected
     assert set(figures["judgement"]) == set(figures["twins"]) == pairs
+    assert set(figures["autoencoder in defects"]) == pairs and set(figures["autoencoder"]) == {"felt", "tin"}
     assert figures["names"]["quality"] == {"frechet": "Fréchet distance", "perceptual": "perceptual diversity"}
 
 
@@ -71,6 +72,8 @@ def test_the_page_shows_what_was_measured(evaluation):
     page = (evaluation / "README.md").read_text()
     figures = json.loads((evaluation / "figures.json").read_text())["figures"]
     assert f"| felt/hole | {figures['quality']['felt/hole']['frechet']:.3g} |" in page
+    lost, error = figures["autoencoder"]["tin"], figures["autoencoder in defects"]["tin/dent"]["error"]
+    assert f"| tin | {lost['psnr']:.2f} | {lost['maskIou']:.2f} |" in page and f"| tin/dent | {error:.2f} |" in page
     means = [figures["downstream"][f"felt/perlin/{seed}"]["auroc"] for seed in (0, 1)]
     assert f"{100 * np.mean(means):.1f} ± {100 * np.std(means):.1f}" in page
     for plot in ("strength.png", "downstream.png"):

@@ -26,6 +26,7 @@ from .mask_figures import generated_masks, held_out_masks
 from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real import join
+from .reconstruction import WINDOWS, product_figures, reconstructed
 from .segmenter import UNet
 from .subject import Pair, Subject, name_of
 
@@ -78,6 +79,20 @@ def measure_masks(subject: Subject, ledger: Ledger) -> None:
         if name not in ledger.section("masks of samples"):
             ledger.put("masks of samples", name, generated_masks(subject.drawn(pair)))
         subject.report("masks", done + 1, len(subject.pairs), {})
+
+
+def measure_autoencoder(subject: Subject, ledger: Ledger) -> None:
+    """Every pair that the test half shows, and their products."""
+    for product in ledger.missing("autoencoder", sorted({product for product, _ in subject.pairs.values()})):
+        made = {}
+        for name, pair in subject.pairs.items():
+            held_out = subject.windows(*pair, "test", WINDOWS) if pair[0] == product else None
+            if held_out is not None:
+                made[name] = reconstructed(subject.generator.autoencoder, held_out)
+                ledger.put("autoencoder in defects", name, {"error": float(made[name].error.mean())})
+        if made:
+            ledger.put("autoencoder", product, product_figures(list(made.values())))
+        subject.report("autoencoder", len(ledger.section("autoencoder")), len(subject.products), {})
 
 
 def judge_of(subject: Subject, product: str) -> UNet | None:
@@ -191,6 +206,7 @@ DETECTOR_SECTIONS = ("downstream", "classification")
 MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,
+    "autoencoder": measure_autoencoder,
     "judgement": measure_judgement,
     "twins": measure_twins,
     "photographs": measure_photographs,
