@@ -13,7 +13,8 @@ MODEL = ("model", "step", "graphs")  # the settings that say which model was mea
 
 
 class Ledger:
-    """`figures[section][key]`, written after every measurement."""
+    """`figures[section][key]`, written after every measurement. Another model does not go on with them: each section
+    also says what it was measured on, so that it stays true of figures that somebody joins by hand."""
 
     def __init__(self, path: Path, settings: dict[str, Any]):
         """Opens the file or begins it. Raises ValueError when it was made with other settings."""
@@ -37,7 +38,19 @@ class Ledger:
 
     def put(self, section: str, key: str, figures: Any) -> None:
         self.document["figures"].setdefault(section, {})[key] = figures
+        measured = self.document.setdefault("measured", {}).setdefault(section, [])
+        if self.subject not in measured:
+            measured.append(self.subject)
         self._write()
+
+    @property
+    def subject(self) -> str:
+        """The model that is measured and what draws for it, in words."""
+        return subject_of(self.document["settings"])
+
+    def measured(self, section: str) -> list[str]:
+        """The subjects that a section's figures are of: this one's, but for a file put together from several."""
+        return self.document.get("measured", {}).get(section, [self.subject])
 
     def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
         """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
@@ -59,6 +72,11 @@ class Ledger:
 
     def _write(self) -> None:
         write_text(self.path, json.dumps(self.document, indent=1))
+
+
+def subject_of(settings: dict[str, Any]) -> str:
+    graphs = f"{settings['graphs']} graphs" if settings.get("graphs") else "PyTorch"
+    return f"{settings['model']} after {settings['step']} steps, {graphs}"
 
 
 def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -16,9 +16,14 @@ DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap"
 def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
-    page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
-    for write in WRITERS:
-        page += write(ledger, out)
+    page = [f"# Evaluation of {ledger.subject}", ""]
+    for section, write in WRITERS.items():
+        if not ledger.section(section):
+            continue
+        head, *lines = write(ledger, out)
+        if ledger.measured(section) != [ledger.subject]:
+            head += f"\n\nMeasured on {'; and on '.join(ledger.measured(section))}."
+        page += [head, *lines]
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
     write_text(path, "\n".join(page))
@@ -27,8 +32,6 @@ def write_report(ledger: Ledger, out: Path) -> Path:
 
 def _quality(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("quality")
-    if not figures:
-        return []
     names = ledger.section("names")["quality"]
     columns = {
         names["frechet"]: lambda f: f"{f['frechet']:.3g}",
@@ -55,8 +58,6 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
 
 def _masks(ledger: Ledger, out: Path) -> list[str]:
     real, drawn = ledger.section("masks on real defects"), ledger.section("masks of samples")
-    if not drawn:
-        return []
     both = {name: {**figures, **real.get(name, {})} for name, figures in drawn.items()}
     keys = {
         "iou": "IoU on real defects",
@@ -70,8 +71,6 @@ def _masks(ledger: Ledger, out: Path) -> list[str]:
 
 def _autoencoder(ledger: Ledger, out: Path) -> list[str]:
     products, pairs = ledger.section("autoencoder"), ledger.section("autoencoder in defects")
-    if not products:
-        return []
     return [
         "## What the autoencoder alone loses",
         "",
@@ -89,8 +88,6 @@ def _autoencoder(ledger: Ledger, out: Path) -> list[str]:
 
 def _judgement(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("judgement")
-    if not figures:
-        return []
     keys = {
         "agreement": "IoU with the mask",
         "found": "found",
@@ -120,8 +117,6 @@ LEGEND = (
 
 def _twins(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("twins")
-    if not figures:
-        return []
     return [
         "## Defects on normal twins",
         "",
@@ -135,8 +130,6 @@ def _twins(ledger: Ledger, out: Path) -> list[str]:
 
 def _photographs(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("photographs")
-    if not figures:
-        return []
     seam = ledger.section("names").get("seam")
     told = ""
     if seam and seam["accuracy"] is not None:
@@ -172,8 +165,6 @@ def _composed(ledger: Ledger, figures: dict[str, dict], found_before: str) -> li
 
 def _strength(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("strength")
-    if not figures:
-        return []
     plot_strength(figures, out / "strength.png")
     monotone = sum(f["changeMonotone"] for f in figures.values())
     areas = sum(f["areaMonotone"] for f in figures.values())
@@ -189,8 +180,6 @@ def _strength(ledger: Ledger, out: Path) -> list[str]:
 
 def _downstream(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("downstream")
-    if not figures:
-        return []
     lines = ["## A UNet per product, trained on real windows and with synthetic ones added", ""]
     for key, name in DETECTOR_FIGURES.items():
         lines += [f"### {name}", "", *detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
@@ -200,20 +189,18 @@ def _downstream(ledger: Ledger, out: Path) -> list[str]:
 
 def _classification(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("classification")
-    if not figures:
-        return []
     head = "## A ResNet per product: defective or normal, balanced accuracy"
     return [head, "", *detectors(detector_table(figures, float)), ""]
 
 
-WRITERS = (
-    _quality,
-    _masks,
-    _autoencoder,
-    _judgement,
-    _twins,
-    _photographs,
-    _strength,
-    _downstream,
-    _classification,
-)
+WRITERS = {
+    "quality": _quality,
+    "masks of samples": _masks,
+    "autoencoder": _autoencoder,
+    "judgement": _judgement,
+    "twins": _twins,
+    "photographs": _photographs,
+    "strength": _strength,
+    "downstream": _downstream,
+    "classification": _classification,
+}

@@ -43,9 +43,10 @@ def detector_table(figures: dict[str, Any], value: Callable[[Any], float]) -> di
 
 
 def detectors(cells: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
-    """In per cent, mean ± standard deviation over the seeds."""
+    """In per cent, mean ± standard deviation over the seeds; a column for each method that was measured."""
+    methods = [method for method in METHODS if any(method in row for row in cells.values())]
     text = lambda cell: f"{100 * cell[0]:.1f} ± {100 * cell[1]:.1f}" if cell else ""  # noqa: E731
-    return table(("product", *METHODS), [(p, *(text(row.get(m)) for m in METHODS)) for p, row in cells.items()])
+    return table(("product", *methods), [(p, *(text(row.get(m)) for m in methods)) for p, row in cells.items()])
 
 
 def pair_table(heads: dict[str, str], figures: dict[str, dict], first: str = "pair") -> list[str]:
