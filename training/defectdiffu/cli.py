@@ -324,7 +324,9 @@ def evaluate(
         else:
             model = load_trained(Run(run))
         rules = read_rules(windows)
-        ledger = run_evaluation(model, data, rules, plan, listed(sections), out, shower(progress), baselines, graphs)
+        ledger = run_evaluation(
+            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs
+        )
         console.print(f"{write_report(ledger, out)}")
 
 

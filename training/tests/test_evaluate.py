@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
+from defectdiffu.evaluation.evaluate import folders_of
 from defectdiffu.evaluation.features import published_network
+from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.variants.drawing import GraphGenerator
 
 SMALL = [
@@ -142,8 +145,14 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
     ("more", "message"),
     [
         (("--sections", "quality,beauty"), "unknown ['beauty']"),
+        (("--sections", ""), "sections is empty, must name at least one of quality, masks"),
         (("--samples", "1"), "samples is 1, must be at least 2"),
-        (("--ratio", "0"), "ratio is 0.0, must be above 0"),
+        (("--steps", "100000"), "steps is 100000, must be at most 999"),
+        (("--seed", "-1"), "seed is -1, must be from 0 to 2147483647"),
+        (("--ratio", "0"), "ratio is 0.0, must be a number above 0"),
+        (("--ratio", "nan"), "ratio is nan, must be a number above 0"),
+        (("--guidance", "FOO"), "guidance is 'FOO', must be DOUBLE_FREE or PRODUCT_RELATIVE"),
+        (("--products", "tin,"), "products is ['tin', ''], must name a product in each place"),
         (("--precision", "int8"), "precision is int8, but a run draws in PyTorch"),
         (("--inception", "i.pt"), "give both files or neither"),
         (("--products", "brass"), "no product 'brass'"),
@@ -152,6 +161,19 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
 def test_a_wrong_setting_is_refused_by_name(trained, halved, tmp_path, more, message):
     result = evaluate(trained, halved, tmp_path / "out", *more)
     assert result.exit_code == 1 and message in result.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("folder", ["Brass_Ring", "brass ring"])
+def test_a_product_is_chosen_by_the_name_that_the_model_reads(tmp_path, folder):
+    for name in (folder, "tin"):
+        (tmp_path / name).mkdir()
+    assert folders_of(tmp_path, ("brass ring", "copper")) == [folder, "copper"]
+
+
+def test_strengths_go_up_from_zero():
+    for strengths in ((2.0, 1.0), (-1.0, 1.0), (0.0, math.nan)):
+        with pytest.raises(ValueError, match=r"strengths is .*, must be two numbers from 0, the lower first"):
+            EvaluationPlan(strengths=strengths)
 
 
 def test_a_data_set_without_a_test_half_is_refused(trained, tmp_path):
