@@ -176,9 +176,9 @@ def export(
 ) -> None:
     """Writes the run's averaged weights as a bundle of ONNX files."""
     import dataclasses
-    import json
 
     from .export import export_bundle
+    from .json_files import read_json
     from .trained import load_trained
 
     with plain_errors():
@@ -186,7 +186,7 @@ def export(
         model = load_trained(Run(run))
         if version:
             model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
-        measured = json.loads(figures.read_text()) if figures else {}
+        measured = read_json(figures) if figures else {}
         target = export_bundle(model, models, provenance, measured, not full_weights, external_data)
         size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
         console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")

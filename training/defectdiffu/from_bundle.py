@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from .autoencoder import build_autoencoder
 from .config import TrainingConfig, config_from_dict
 from .growing import Anchor, filled
+from .json_files import read_json
 from .layout import GOOD
 from .onnx_files import read_parameters
 from .runs import Run, save
@@ -21,10 +21,19 @@ from .trained import TrainedModel
 from .trainee import Trainee, build_trainee
 from .vocabulary import Vocabulary
 
+NEEDED = (
+    "provenance.trainingSteps",
+    "provenance.samplesSeen",
+    "vocabulary.products",
+    "vocabulary.trainedPairs",
+    "tokenizer.file",
+)
+
 
 def load_bundle(directory: Path) -> TrainedModel:
-    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all."""
-    manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all, or
+    when its manifest is damaged."""
+    manifest = read_json(directory / "bundle.json", *NEEDED)
     provenance, words = manifest["provenance"], manifest["vocabulary"]
     if "training" not in provenance.get("architecture", {}):
         raise ValueError(

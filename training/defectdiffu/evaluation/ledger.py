@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..json_files import read_json
 from ..runs import write_text
 
 MODEL = ("model", "step", "graphs")  # the settings that say which model was measured, and what drew for it
@@ -17,13 +18,13 @@ class Ledger:
     also says what it was measured on, so that it stays true of figures that somebody joins by hand."""
 
     def __init__(self, path: Path, settings: dict[str, Any]):
-        """Opens the file or begins it. Raises ValueError when it was made with other settings."""
+        """Opens the file or begins it. Raises ValueError when it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         settings = json.loads(json.dumps(settings))
         self.document: dict[str, Any] = {"settings": settings, "figures": {}}
         if path.exists():
-            self.document = json.loads(path.read_text(encoding="utf-8"))
+            self.document = read_ledger(path)
             before = self.document["settings"]
             if changed := differing(before, settings):
                 changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in changed)
@@ -57,7 +58,7 @@ class Ledger:
 
         Raises ValueError when any setting but the model differs, for then they mean something else.
         """
-        other = json.loads(path.read_text(encoding="utf-8"))
+        other = read_ledger(path)
         if changed := [k for k in differing(other["settings"], self.document["settings"]) if k not in MODEL]:
             raise ValueError(f"{path}: made with other settings: {', '.join(changed)}")
         count = 0
@@ -72,6 +73,10 @@ class Ledger:
 
     def _write(self) -> None:
         write_text(self.path, json.dumps(self.document, indent=1))
+
+
+def read_ledger(path: Path) -> dict[str, Any]:
+    return read_json(path, "settings.model", "settings.step", "figures")
 
 
 def subject_of(settings: dict[str, Any]) -> str:
