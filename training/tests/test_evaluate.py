@@ -68,7 +68,9 @@ def test_every_section_has_a_figure_for_every_pair_product_method_and_seed(evalu
         assert set(figures[section]) <= expected
     assert set(figures["judgement"]) == set(figures["twins"]) == pairs
     assert set(figures["autoencoder in defects"]) == pairs and set(figures["autoencoder"]) == {"felt", "tin"}
-    assert figures["names"]["quality"] == {"frechet": "Fréchet distance", "perceptual": "perceptual diversity"}
+    assert figures["names"]["quality"] == {
+        "frechet": "Fréchet distance", "kernel": "kernel distance", "perceptual": "perceptual diversity",
+    }  # fmt: skip
 
 
 def test_the_page_shows_what_was_measured(evaluation):
@@ -192,7 +194,7 @@ class Published(torch.nn.Module):
 def test_published_networks_give_figures_their_names(tmp_path):
     torch.jit.script(Published()).save(str(tmp_path / "net.pt"))
     network = published_network(tmp_path / "net.pt", tmp_path / "net.pt")
-    assert (network.frechet, network.perceptual) == ("FID", "LPIPS")
+    assert (network.frechet, network.kernel, network.perceptual) == ("FID", "KID", "LPIPS")
     features = network.features(np.full((2, 8, 8, 3), 51, np.uint8))
     assert features.pooled == pytest.approx(np.full((2, 3), 0.2), abs=1e-6)  # the bytes that went in came back
 

@@ -11,6 +11,10 @@ from defectdiffu.evaluation.ledger import Ledger
 from defectdiffu.evaluation.report import write_report
 
 SETTINGS = {"model": "tin@1.1.0", "step": 9, "graphs": "int8"}
+QUALITY = dict.fromkeys(
+    ("frechet", "frechetOfReal", "kernel", "kernelOfReal", "diversity", "diversityOfReal", "nearest", "nearestOfReal"),
+    1.0,
+) | {"copies": 0}
 TWIN = {"shown": 1.0, "shownAtOnce": 0.5}
 
 
@@ -55,6 +59,21 @@ def test_figures_from_before_sections_said_it_are_those_of_the_settings(ledger):
     del document["measured"]
     ledger.path.write_text(json.dumps(document))
     assert "Measured on" not in page_of(Ledger(ledger.path, SETTINGS))
+
+
+@pytest.mark.parametrize(
+    ("names", "head"),
+    [
+        ({"frechet": "Fréchet distance", "kernel": "kernel distance"}, "kernel distance"),
+        ({"frechet": "FID", "kernel": "KID"}, "KID"),
+        ({"frechet": "Fréchet distance"}, "kernel distance"),  # figures from before the name was kept
+        ({"frechet": "FID"}, "KID"),
+    ],
+)
+def test_kid_is_the_name_of_published_features_alone(ledger, names, head):
+    ledger.put("names", "quality", {**names, "perceptual": "diversity"})
+    ledger.put("quality", "tin/dent", QUALITY)
+    assert f"| pair | {names['frechet']} | … of real | {head} | … of real  | diversity |" in page_of(ledger)
 
 
 def test_another_model_does_not_go_on_with_the_figures(ledger):

@@ -10,6 +10,7 @@ from .plots import plot_detectors, plot_strength
 from .reconstruction import WINDOWS
 from .tables import columned, detector_table, detectors, pair_table, table
 
+OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
 DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
 
 
@@ -36,7 +37,7 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
     columns = {
         names["frechet"]: lambda f: f"{f['frechet']:.3g}",
         "… of real": lambda f: f"{f['frechetOfReal']:.3g}",
-        "KID": lambda f: f"{f['kernel']:.3g}",
+        names.get("kernel") or OLD_KERNEL_NAMES[names["frechet"]]: lambda f: f"{f['kernel']:.3g}",
         "… of real ": lambda f: f"{f['kernelOfReal']:.3g}",
         names["perceptual"]: lambda f: f"{f['diversity']:.3g}",
         " … of real": lambda f: f"{f['diversityOfReal']:.3g}",

@@ -47,7 +47,7 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
         if seen is None or held_out is None:
             continue
         network = network or feature_network(subject)
-        ledger.put("names", "quality", {"frechet": network.frechet, "perceptual": network.perceptual})
+        ledger.put("names", "quality", {name: getattr(network, name) for name in ("frechet", "kernel", "perceptual")})
         plan = subject.plan
         if defect == GOOD:
             drawn = draw_normal(subject.generator, product, plan.samples, plan.steps)
