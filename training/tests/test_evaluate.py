@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
+from defectdiffu.evaluation.drawn import Drawn
 from defectdiffu.evaluation.evaluate import folders_of
 from defectdiffu.evaluation.features import published_network
 from defectdiffu.evaluation.plan import EvaluationPlan
+from defectdiffu.evaluation.subject import Subject
 from defectdiffu.variants.drawing import GraphGenerator
 
 SMALL = [
@@ -81,8 +83,22 @@ def test_the_page_shows_what_was_measured(evaluation):
     assert f"| tin | {lost['psnr']:.2f} | {lost['maskIou']:.2f} |" in page and f"| tin/dent | {error:.2f} |" in page
     means = [figures["downstream"][f"felt/perlin/{seed}"]["auroc"] for seed in (0, 1)]
     assert f"{100 * np.mean(means):.1f} ± {100 * np.std(means):.1f}" in page
-    for plot in ("strength.png", "downstream.png"):
+    for plot in ("strength.png", "downstream.png", "nearest.png"):
         assert f"]({plot})" in page and (evaluation / plot).stat().st_size > 5000
+
+
+def test_a_model_that_copies_is_flagged_with_the_photographs_that_it_copies(trained, halved, tmp_path, monkeypatch):
+    def copied(self, pair, count=None, twins=True) -> Drawn:
+        windows = self.windows(*pair, "train").take(np.arange(3))
+        return Drawn(windows.image, windows.mask, windows.image, np.ones(3))
+
+    monkeypatch.setattr(Subject, "drawn", copied)
+    result = evaluate(trained, halved, tmp_path, "--sections", "quality", "--products", "tin")
+    assert result.exit_code == 0, result.output
+    figures = json.loads((tmp_path / "figures.json").read_text())["figures"]["quality"]["tin/dent"]
+    of_training = {f"tin/test/dent/{name}.png" for name in (0, 1)}
+    assert figures["copies"] == 3 and {copy["photograph"] for copy in figures["flagged"]} == of_training
+    assert {path.relative_to(halved).as_posix() for path in halved.rglob("tin/test/dent/*.png")} > of_training
 
 
 def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, evaluation, tmp_path):
@@ -92,7 +108,9 @@ def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, eval
     lost = document["figures"]["downstream"].pop("tin/copy-paste/1")
     document["figures"]["quality"]["felt/hole"]["frechet"] = -5.0  # measured before: not measured again
     (out / "figures.json").write_text(json.dumps(document))
+    (out / "nearest.png").unlink()
     assert evaluate(trained, halved, out).exit_code == 0
+    assert (out / "nearest.png").read_bytes() == (evaluation / "nearest.png").read_bytes()
     figures = json.loads((out / "figures.json").read_text())["figures"]
     assert figures["downstream"]["tin/copy-paste/1"] == lost
     assert figures["quality"]["felt/hole"]["frechet"] == -5.0

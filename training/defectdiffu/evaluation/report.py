@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..runs import write_text
+from .closest import CLOSEST
 from .ledger import Ledger
 from .plots import plot_detectors, plot_strength
 from .reconstruction import WINDOWS
 from .tables import columned, detector_table, detectors, pair_table, table
 
 OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
+CLOSEST_SHEET = (
+    "The closest of each pair, every sample beside the window of the training half that it is nearest to (the flagged "
+    "ones and their photographs: `flagged` in figures.json):",
+    "",
+    f"![Samples beside the nearest windows]({CLOSEST})",
+    "",
+)
 DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
 
 
@@ -54,6 +62,7 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
         "",
         *columned("pair", columns, figures),
         "",
+        *(CLOSEST_SHEET if (out / CLOSEST).exists() else []),
     ]
 
 

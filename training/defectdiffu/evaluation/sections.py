@@ -8,6 +8,7 @@ import numpy as np
 
 from ..layout import GOOD
 from ..strength import measure_strength
+from .closest import CLOSEST, flagged_copies, save_row, write_sheet
 from .downstream import (
     METHODS,
     ON_PHOTOGRAPHS,
@@ -28,7 +29,7 @@ from .quality import quality_figures
 from .real import join
 from .reconstruction import WINDOWS, product_figures, reconstructed
 from .segmenter import UNet
-from .subject import Pair, Subject, name_of
+from .subject import Pair, Subject, name_of, stem_of
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10
@@ -39,6 +40,7 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
     """Trained pairs, and the normal state of their products, where both halves have photographs."""
     network: FeatureNetwork | None = None
     groups = {**subject.trained, **{f"{product}/{GOOD}": (product, GOOD) for product in subject.products}}
+    rows = {name: subject.out / "closest" / f"{stem_of(pair)}.png" for name, pair in groups.items()}
     for done, (name, (product, defect)) in enumerate(groups.items()):
         subject.report("quality", done, len(groups), {})
         if name in ledger.section("quality"):
@@ -53,7 +55,12 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
             drawn = draw_normal(subject.generator, product, plan.samples, plan.steps)
         else:
             drawn = subject.drawn((product, defect)).image
-        ledger.put("quality", name, quality_figures(network, drawn, held_out.image, seen.image))
+        figures, closest = quality_figures(network, drawn, held_out.image, seen.image)
+        places = [record.place for record in subject.records[product, defect, "train"]]
+        figures["flagged"] = flagged_copies(closest, [places[i] for i in seen.source])
+        save_row(rows[name], drawn, seen.image, closest)
+        ledger.put("quality", name, figures)
+    write_sheet(subject.out / CLOSEST, rows)
     subject.report("quality", len(groups), len(groups), {})
 
 

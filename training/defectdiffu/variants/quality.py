@@ -91,7 +91,7 @@ def real_quality(
                 found = predicted_masks(generator, held_out, None, pair[1])
                 ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
                 drawn = subject.drawn(pair, twins=False).image
-                distances.append(quality_figures(network, drawn, held_out.image, seen.image)["frechet"])
+                distances.append(quality_figures(network, drawn, held_out.image, seen.image)[0]["frechet"])
             figures["realMaskIou"][name] = round(float(np.mean(ious)), 3)
             figures["frechet"][name] = round(float(np.mean(distances)), 2)
     return figures
