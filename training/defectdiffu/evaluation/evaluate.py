@@ -1,4 +1,5 @@
-"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on."""
+"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on,
+nor of the validation part, where that is what is measured on."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from ..layout import prompt_name, read_data_set
 from ..progress import Progress
 from ..sampling import Generator
 from ..trained import TrainedModel
+from ..validation import LEARNT, as_test_half
 from ..windows import Rules
 from .downstream import DRAWN
 from .ledger import Ledger
-from .plan import EvaluationPlan
+from .plan import VALIDATION, EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
 from .subject import Subject
 
@@ -43,10 +45,18 @@ def evaluate(
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     if graphs:
         settings["graphs"] = graphs[0]
+    if plan.half == VALIDATION:
+        known = settings["validation"] = model.config.validation
+        if known == LEARNT:
+            raise ValueError(
+                f"half is {plan.half}, but {settings['model']} has learnt it: train with --without-validation"
+            )
     ledger = Ledger(out / "figures.json", settings)
     if baselines:
         ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, folders_of(data, plan.products) or None)
+    if plan.half == VALIDATION:
+        records = as_test_half(records)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
     subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None)

@@ -9,8 +9,14 @@ from typing import Any
 
 from ..json_files import read_json
 from ..runs import write_text
+from .plan import TEST
 
-MODEL = ("model", "step", "graphs")  # the settings that say which model was measured, and what drew for it
+MODEL = (
+    "model",
+    "step",
+    "graphs",
+    "validation",
+)  # the settings that say which model was measured, and what drew for it
 
 
 class Ledger:
@@ -21,7 +27,7 @@ class Ledger:
         """Opens the file or begins it. Raises ValueError when it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        settings = json.loads(json.dumps(settings))
+        settings = {"half": TEST} | json.loads(json.dumps(settings))
         self.document: dict[str, Any] = {"settings": settings, "figures": {}}
         if path.exists():
             self.document = read_ledger(path)
@@ -76,7 +82,9 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> dict[str, Any]:
-    return read_json(path, "settings.model", "settings.step", "figures")
+    document = read_json(path, "settings.model", "settings.step", "figures")
+    document["settings"].setdefault("half", TEST)  # the only one there was
+    return document
 
 
 def subject_of(settings: dict[str, Any]) -> str:

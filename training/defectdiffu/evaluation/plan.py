@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..diffusion import TRAIN_STEPS
 from ..sampling import GUIDANCES
 
+HALVES = (TEST, VALIDATION) = ("test", "validation")
 MOST_STEPS = TRAIN_STEPS - 1  # DPM-Solver++ never visits t = 0
 MOST_SEED = 2**31 - 1
 AT_LEAST = {
@@ -25,6 +26,7 @@ AT_LEAST = {
 class EvaluationPlan:
     """Raises ValueError that names the setting, its bound and its value."""
 
+    half: str = TEST  # what is measured on; or VALIDATION (validation.py)
     samples: int = 64  # drawn per pair
     windows: int = 128  # real windows per pair and half
     strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples
@@ -46,6 +48,8 @@ class EvaluationPlan:
                 raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
         if self.steps > MOST_STEPS:
             raise ValueError(f"steps is {self.steps}, must be at most {MOST_STEPS}")
+        if self.half not in HALVES:
+            raise ValueError(f"half is {self.half!r}, must be {' or '.join(HALVES)}")
         if not 0 <= self.seed <= MOST_SEED:
             raise ValueError(f"seed is {self.seed}, must be from 0 to {MOST_SEED}")
         if not 0 < self.ratio < math.inf:

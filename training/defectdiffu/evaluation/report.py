@@ -5,13 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..runs import write_text
+from ..validation import UNSEEN, UNSEEN_SINCE
 from .closest import CLOSEST
 from .ledger import Ledger
+from .plan import VALIDATION
 from .plots import plot_detectors, plot_strength
 from .reconstruction import WINDOWS
 from .tables import columned, detector_table, detectors, pair_table, table
 
 OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
+ON_VALIDATION = (
+    "**On the validation part**: photographs of the train half stand in for the test half wherever that is named below."
+)
+KNOWN = {
+    UNSEEN: "The model has never seen them.",
+    UNSEEN_SINCE: "The model was trained without them, but began from a bundle that had learnt them: only candidates "
+    "that began from the same one compare, and they look better than they are.",
+}
 CLOSEST_SHEET = (
     "The closest of each pair, every sample beside the window of the training half that it is nearest to (the flagged "
     "ones and their photographs: `flagged` in figures.json):",
@@ -26,6 +36,8 @@ def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
     page = [f"# Evaluation of {ledger.subject}", ""]
+    if settings.get("half") == VALIDATION:
+        page += [f"{ON_VALIDATION} {KNOWN[settings['validation']]}", ""]
     for section, write in WRITERS.items():
         if not ledger.section(section):
             continue
