@@ -20,7 +20,7 @@ from .devices import build_accelerator
 from .evaluation.evaluate import evaluate
 from .evaluation.ledger import Ledger
 from .evaluation.plan import EvaluationPlan
-from .evaluation.report import columned, mean_of
+from .evaluation.tables import columned, mean_of
 from .progress import Progress
 from .runs import Run, write_text
 from .train import train_denoiser

@@ -8,6 +8,8 @@ from operator import attrgetter
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from .validation import STATES
+
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
@@ -38,6 +40,7 @@ SHARES = (
     "autoencoder_training.mask_share",
 )
 ONE_OF = {
+    "validation": STATES,
     "autoencoder.kind": ("small", "kl"),
     "text.kind": ("word", "clip"),
     "denoiser.prediction": ("epsilon", "v"),

@@ -6,7 +6,6 @@ ones are held to. Measured on the training half: the other one has to stay unsee
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from .evaluation.real import Windows, cut_windows, shuffled
 from .evaluation.segmentation_figures import mask_iou
 from .export import require_valid
 from .from_bundle import load_bundle
+from .json_files import read_json
 from .layout import Record, read_data_set
 from .manifest_text import manifest_text
 from .placement import shape_of
@@ -39,7 +39,7 @@ def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report
     Raises ValueError when no photograph of the training half shows a trained pair.
     """
     path = directory / "bundle.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = read_json(path, "provenance")
     placement = measured_placement(load_bundle(directory), data, rules, seed, report)
     provenance = manifest.pop("provenance")
     manifest |= {"placement": placement, "provenance": provenance}

@@ -4,6 +4,7 @@ strength, evaluate, ablate."""
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -90,6 +91,9 @@ def train(
         float | None,
         typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
     ] = None,
+    without_validation: Annotated[
+        bool, typer.Option("--without-validation", help="Keep out what `evaluate --half validation` measures on.")
+    ] = False,
     sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
@@ -98,13 +102,16 @@ def train(
     from .course import UntilStep, UntilTime
     from .devices import first_process_first, processes
     from .train import train as run_training
+    from .validation import LEARNT
 
     if threads:
         torch.set_num_threads(threads)
     with plain_errors(), bar(disable=not processes().is_main_process) as progress:
         place = Run(run)
         with first_process_first() as first:
-            config = _open_run(place, preset, from_bundle) if first else place.config()
+            config = _open_run(place, preset, from_bundle, without_validation) if first else place.config()
+        if without_validation and config.validation == LEARNT:
+            raise ValueError(f"{run}: this run was begun with the validation part; begin another one without it")
         if minutes is not None and (steps or processes().num_processes > 1):
             raise ValueError("--minutes goes with one process, and without --steps")
         plan = config.optimiser
@@ -236,9 +243,9 @@ def export(
 ) -> None:
     """Writes the run's averaged weights as a bundle of ONNX files."""
     import dataclasses
-    import json
 
     from .export import export_bundle
+    from .json_files import read_json
     from .origin import load_origin
     from .trained import load_trained
 
@@ -247,7 +254,7 @@ def export(
         model = load_trained(Run(run))
         if version:
             model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
-        measured = json.loads(figures.read_text()) if figures else {}
+        measured = read_json(figures) if figures else {}
         origin = load_origin(Run(run))
         target = export_bundle(model, models, provenance, measured, not full_weights, external_data, origin)
         size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
@@ -341,7 +348,10 @@ def evaluate(
     sections: Annotated[
         str,
         typer.Option(help="By comma; all of them by default."),
-    ] = "quality,masks,judgement,twins,photographs,strength,downstream,classification",
+    ] = "quality,masks,autoencoder,judgement,twins,photographs,strength,downstream,classification",
+    half: Annotated[
+        str, typer.Option(help="Measured on: test, or validation, a part of the train half, to choose by.")
+    ] = "test",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",
@@ -371,7 +381,7 @@ def evaluate(
         torch.set_num_threads(threads)
     with plain_errors(), bar() as progress:
         plan = EvaluationPlan(
-            samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
+            half=half, samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
             classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(listed(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
@@ -386,7 +396,9 @@ def evaluate(
         else:
             model = load_trained(Run(run))
         rules = read_rules(windows)
-        ledger = run_evaluation(model, data, rules, plan, listed(sections), out, shower(progress), baselines, graphs)
+        ledger = run_evaluation(
+            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs
+        )
         console.print(f"{write_report(ledger, out)}")
 
 
@@ -427,9 +439,12 @@ def ablate(
         console.print(f"{page}")
 
 
-def _open_run(place: Run, preset: str | None, from_bundle: Path | None) -> TrainingConfig:
+def _open_run(place: Run, preset: str | None, from_bundle: Path | None, without_validation: bool) -> TrainingConfig:
     from .from_bundle import start_from_bundle
+    from .validation import UNSEEN
 
+    validation = UNSEEN if without_validation else None
     if from_bundle and not place.denoiser.exists():
-        return start_from_bundle(place, from_bundle, load_config(preset) if preset else None)
-    return place.open(load_config(preset or "small"))
+        return start_from_bundle(place, from_bundle, load_config(preset) if preset else None, validation)
+    config = load_config(preset or "small")
+    return place.open(replace(config, validation=validation or config.validation))

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 from .autoencoder import AutoencoderConfig
 from .bounds import problems
+from .validation import LEARNT
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -125,6 +126,9 @@ class TrainingConfig:
     version: str = "0.1.0"
     image_size: int = 128
     held_out_pairs: tuple[str, ...] = ()  # "product/defect": kept out of training, so that zero-shot is real
+    validation: str = (
+        LEARNT  # or UNSEEN: trained without the photographs that candidates are compared on (validation.py)
+    )
     seed: int = 0
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     autoencoder_training: AutoencoderTraining = field(default_factory=AutoencoderTraining)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,18 +13,29 @@ from torch import Tensor, nn
 from .autoencoder import build_autoencoder
 from .config import TrainingConfig, config_from_dict
 from .growing import Anchor, filled
+from .json_files import read_json
 from .layout import GOOD
 from .onnx_files import read_parameters
 from .origin import origin_of_bundle, save_origin
 from .runs import Run, save
 from .trained import TrainedModel
 from .trainee import Trainee, build_trainee
+from .validation import continued
 from .vocabulary import Vocabulary
+
+NEEDED = (
+    "provenance.trainingSteps",
+    "provenance.samplesSeen",
+    "vocabulary.products",
+    "vocabulary.trainedPairs",
+    "tokenizer.file",
+)
 
 
 def load_bundle(directory: Path) -> TrainedModel:
-    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all."""
-    manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all, or
+    when its manifest is damaged."""
+    manifest = read_json(directory / "bundle.json", *NEEDED)
     provenance, words = manifest["provenance"], manifest["vocabulary"]
     if "training" not in provenance.get("architecture", {}):
         raise ValueError(
@@ -50,11 +60,14 @@ GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds n
 GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the autoencoder, which is trained then
 
 
-def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None = None) -> TrainingConfig:
+def start_from_bundle(
+    run: Run, directory: Path, preset: TrainingConfig | None = None, validation: str | None = None
+) -> TrainingConfig:
     """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
 
     It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
     ValueError names what differs. An autoencoder with more latent channels is trained first (growing.py).
+    `validation`: in the place of the configuration's own.
     """
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
@@ -63,6 +76,7 @@ def start_from_bundle(run: Run, directory: Path, preset: TrainingConfig | None =
         config, trainee = model.config, model.trainee
     else:
         config, trainee = preset, grown(model, preset, directory)
+    config = replace(config, validation=continued(model.config.validation, validation or config.validation))
     if config.autoencoder == model.config.autoencoder:
         run.open(replace(config, autoencoder_training=model.config.autoencoder_training))  # as it was made: it stays
         _save_autoencoder(run, model)

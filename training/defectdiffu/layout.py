@@ -36,6 +36,11 @@ class Record:
     mask: Path | None
     half: str
 
+    @property
+    def place(self) -> str:
+        """Its path relative to the data set: <product>/<train or test>/<folder>/<file>, wherever the data set lies."""
+        return "/".join(self.image.parts[-4:])
+
 
 class DataError(Exception):
     """The data set cannot be trained on; the message lists every problem with the file it is in."""

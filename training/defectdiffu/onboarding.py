@@ -29,6 +29,7 @@ from .text import Prompts, with_words
 from .train import train_denoiser, training_records
 from .trained import TrainedModel
 from .trainee import build_trainee
+from .validation import LEARNT, without_validation
 from .vocabulary import Vocabulary
 from .windows import Rules, read_rules
 
@@ -142,6 +143,8 @@ def _replayed(
     known = set(model.vocabulary.pairs)
     wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
     records: list[Record] = read_data_set(replay.data, replay.products, wanted)
+    if config.validation != LEARNT:
+        records = without_validation(records)
     if not records:
         raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
     counts = replace(config.bank, defect_windows=plan.windows_per_pair, normal_windows=plan.windows_per_pair)

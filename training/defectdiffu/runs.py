@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from .config import TrainingConfig, config_from_dict, config_to_dict
+from .json_files import read_json
 
 
 class Run:
@@ -40,7 +41,7 @@ class Run:
     def config(self) -> TrainingConfig:
         if not self._config.exists():
             raise FileNotFoundError(f"{self.directory}: no training run here (no config.json)")
-        return config_from_dict(json.loads(self._config.read_text()))
+        return config_from_dict(read_json(self._config))
 
     def record(self, **figures: Any) -> None:
         with self.log.open("a") as file:

@@ -23,6 +23,7 @@ from .trainee import Trainee
 
 LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
 MINIMUM_PEAK = 20.0
+GUIDANCES = ("DOUBLE_FREE", "PRODUCT_RELATIVE")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
     elif request.guidance == "PRODUCT_RELATIVE":
         rows = [PlanRow(g, p, 1 - w_d), PlanRow(d, p, w_d)]
     else:
-        raise ValueError(f"guidance is {request.guidance!r}, must be DOUBLE_FREE or PRODUCT_RELATIVE")
+        raise ValueError(f"guidance is {request.guidance!r}, must be {' or '.join(GUIDANCES)}")
     return [row for row in rows if row.coefficient != 0]
 
 

@@ -23,6 +23,7 @@ from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import train_autoencoder
 from .trainee import BatchMaker, Trainee, build_trainee
+from .validation import LEARNT, without_validation
 from .vocabulary import Vocabulary
 from .windows import product_weights, read_rules
 
@@ -72,13 +73,16 @@ def _require_steps(run: Run, course: Course) -> None:
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
-    """The train half without the pairs that are held out for zero-shot, every file checked.
+    """The train half without the pairs that are held out for zero-shot and, if the configuration says so, without the
+    validation part; every file checked.
 
     Raises DataError, also when nothing defective is left to learn from.
     """
     held_out = set(config.held_out_pairs)
     wanted = lambda r: r.half == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
     records = read_data_set(data, products, wanted)
+    if config.validation != LEARNT:
+        records = without_validation(records)
     if products is None:
         there = {f"{r.product}/{r.defect}" for r in read_layout(data) if r.defect != GOOD}
         if unknown := sorted(held_out - there):

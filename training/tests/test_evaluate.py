@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,11 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
+from defectdiffu.evaluation.drawn import Drawn
+from defectdiffu.evaluation.evaluate import folders_of
 from defectdiffu.evaluation.features import published_network
+from defectdiffu.evaluation.plan import EvaluationPlan
+from defectdiffu.evaluation.subject import Subject
 from defectdiffu.variants.drawing import GraphGenerator
 
 SMALL = [
@@ -64,17 +69,36 @@ def test_every_section_has_a_figure_for_every_pair_product_method_and_seed(evalu
         assert {key for key in expected - set(figures[section]) if ON_TWINS not in key} == set()
         assert set(figures[section]) <= expected
     assert set(figures["judgement"]) == set(figures["twins"]) == pairs
-    assert figures["names"]["quality"] == {"frechet": "Fréchet distance", "perceptual": "perceptual diversity"}
+    assert set(figures["autoencoder in defects"]) == pairs and set(figures["autoencoder"]) == {"felt", "tin"}
+    assert figures["names"]["quality"] == {
+        "frechet": "Fréchet distance", "kernel": "kernel distance", "perceptual": "perceptual diversity",
+    }  # fmt: skip
 
 
 def test_the_page_shows_what_was_measured(evaluation):
     page = (evaluation / "README.md").read_text()
     figures = json.loads((evaluation / "figures.json").read_text())["figures"]
     assert f"| felt/hole | {figures['quality']['felt/hole']['frechet']:.3g} |" in page
+    lost, error = figures["autoencoder"]["tin"], figures["autoencoder in defects"]["tin/dent"]["error"]
+    assert f"| tin | {lost['psnr']:.2f} | {lost['maskIou']:.2f} |" in page and f"| tin/dent | {error:.2f} |" in page
     means = [figures["downstream"][f"felt/perlin/{seed}"]["auroc"] for seed in (0, 1)]
     assert f"{100 * np.mean(means):.1f} ± {100 * np.std(means):.1f}" in page
-    for plot in ("strength.png", "downstream.png"):
+    for plot in ("strength.png", "downstream.png", "nearest.png"):
         assert f"]({plot})" in page and (evaluation / plot).stat().st_size > 5000
+
+
+def test_a_model_that_copies_is_flagged_with_the_photographs_that_it_copies(trained, halved, tmp_path, monkeypatch):
+    def copied(self, pair, count=None, twins=True) -> Drawn:
+        windows = self.windows(*pair, "train").take(np.arange(3))
+        return Drawn(windows.image, windows.mask, windows.image, np.ones(3))
+
+    monkeypatch.setattr(Subject, "drawn", copied)
+    result = evaluate(trained, halved, tmp_path, "--sections", "quality", "--products", "tin")
+    assert result.exit_code == 0, result.output
+    figures = json.loads((tmp_path / "figures.json").read_text())["figures"]["quality"]["tin/dent"]
+    of_training = {f"tin/test/dent/{name}.png" for name in (0, 1)}
+    assert figures["copies"] == 3 and {copy["photograph"] for copy in figures["flagged"]} == of_training
+    assert {path.relative_to(halved).as_posix() for path in halved.rglob("tin/test/dent/*.png")} > of_training
 
 
 def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, evaluation, tmp_path):
@@ -84,7 +108,9 @@ def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, eval
     lost = document["figures"]["downstream"].pop("tin/copy-paste/1")
     document["figures"]["quality"]["felt/hole"]["frechet"] = -5.0  # measured before: not measured again
     (out / "figures.json").write_text(json.dumps(document))
+    (out / "nearest.png").unlink()
     assert evaluate(trained, halved, out).exit_code == 0
+    assert (out / "nearest.png").read_bytes() == (evaluation / "nearest.png").read_bytes()
     figures = json.loads((out / "figures.json").read_text())["figures"]
     assert figures["downstream"]["tin/copy-paste/1"] == lost
     assert figures["quality"]["felt/hole"]["frechet"] == -5.0
@@ -139,8 +165,14 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
     ("more", "message"),
     [
         (("--sections", "quality,beauty"), "unknown ['beauty']"),
+        (("--sections", ""), "sections is empty, must name at least one of quality, masks"),
         (("--samples", "1"), "samples is 1, must be at least 2"),
-        (("--ratio", "0"), "ratio is 0.0, must be above 0"),
+        (("--steps", "100000"), "steps is 100000, must be at most 999"),
+        (("--seed", "-1"), "seed is -1, must be from 0 to 2147483647"),
+        (("--ratio", "0"), "ratio is 0.0, must be a number above 0"),
+        (("--ratio", "nan"), "ratio is nan, must be a number above 0"),
+        (("--guidance", "FOO"), "guidance is 'FOO', must be DOUBLE_FREE or PRODUCT_RELATIVE"),
+        (("--products", "tin,"), "products is ['tin', ''], must name a product in each place"),
         (("--precision", "int8"), "precision is int8, but a run draws in PyTorch"),
         (("--inception", "i.pt"), "give both files or neither"),
         (("--products", "brass"), "no product 'brass'"),
@@ -149,6 +181,19 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
 def test_a_wrong_setting_is_refused_by_name(trained, halved, tmp_path, more, message):
     result = evaluate(trained, halved, tmp_path / "out", *more)
     assert result.exit_code == 1 and message in result.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("folder", ["Brass_Ring", "brass ring"])
+def test_a_product_is_chosen_by_the_name_that_the_model_reads(tmp_path, folder):
+    for name in (folder, "tin"):
+        (tmp_path / name).mkdir()
+    assert folders_of(tmp_path, ("brass ring", "copper")) == [folder, "copper"]
+
+
+def test_strengths_go_up_from_zero():
+    for strengths in ((2.0, 1.0), (-1.0, 1.0), (0.0, math.nan)):
+        with pytest.raises(ValueError, match=r"strengths is .*, must be two numbers from 0, the lower first"):
+            EvaluationPlan(strengths=strengths)
 
 
 def test_a_data_set_without_a_test_half_is_refused(trained, tmp_path):
@@ -167,7 +212,7 @@ class Published(torch.nn.Module):
 def test_published_networks_give_figures_their_names(tmp_path):
     torch.jit.script(Published()).save(str(tmp_path / "net.pt"))
     network = published_network(tmp_path / "net.pt", tmp_path / "net.pt")
-    assert (network.frechet, network.perceptual) == ("FID", "LPIPS")
+    assert (network.frechet, network.kernel, network.perceptual) == ("FID", "KID", "LPIPS")
     features = network.features(np.full((2, 8, 8, 3), 51, np.uint8))
     assert features.pooled == pytest.approx(np.full((2, 3), 0.2), abs=1e-6)  # the bytes that went in came back
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from defectdiffu.evaluation.closest import GAP, LABEL, SHOWN, Closest, flagged_copies, save_row, write_sheet
 from defectdiffu.evaluation.distances import diversity, frechet_distance, kernel_distance, nearest, unit_layers
 from defectdiffu.evaluation.drawn import Drawn
 from defectdiffu.evaluation.features import Features
@@ -65,15 +67,30 @@ def test_perceptual_distance_compares_directions_at_each_position():
     assert diversity(torch.cat([pictures[:1], pictures[:1]])) == pytest.approx(0, abs=1e-6)
 
 
-def test_a_copy_is_found_and_named():
+def test_a_copy_is_found_with_the_photograph_it_copies():
     rng = np.random.default_rng(0)
     make = lambda n: torch.from_numpy(rng.standard_normal((n, 16)))  # noqa: E731
     seen, held_out, drawn = make(30), make(30), make(5)
     drawn[3] = seen[17] + 1e-3
-    figures = copying(*(Features(np.zeros((0, 1)), part) for part in (drawn, held_out, seen)))
-    assert figures["copies"] == 1 and figures["nearestSeen"][3] == 17
+    figures, closest = copying(*(Features(np.zeros((0, 1)), part) for part in (drawn, held_out, seen)))
+    assert figures["copies"] == 1
     distance, _ = nearest(drawn, seen)
+    places = [f"tin/test/dent/{i}.png" for i in range(30)]
+    assert flagged_copies(closest, places) == [
+        {"sample": 3, "distance": float(distance[3]), "photograph": "tin/test/dent/17.png"}
+    ]
     assert figures["nearest"] == pytest.approx(float(distance.mean()))
+
+
+def test_the_sheet_shows_the_closest_samples_beside_what_they_are_near_to(tmp_path):
+    grey = lambda values: np.stack([np.full((8, 8, 3), value, np.uint8) for value in values])  # noqa: E731
+    drawn, seen = grey([10, 20, 30, 40, 50]), grey([110, 120])
+    closest = Closest(np.array([0, 1, 0, 1, 0]), np.array([5.0, 1.0, 4.0, 2.0, 3.0]), np.zeros(5, bool))
+    save_row(tmp_path / "rows" / "dent.png", drawn, seen, closest)
+    write_sheet(tmp_path / "sheet.png", {"tin/bent": tmp_path / "none.png", "tin/dent": tmp_path / "rows" / "dent.png"})
+    sheet = np.array(Image.open(tmp_path / "sheet.png"))
+    assert sheet.shape == (LABEL + 8 + GAP, 2 * SHOWN * (8 + GAP), 3)
+    assert sheet[LABEL + 4, 4 :: 8 + GAP, 0].tolist() == [20, 120, 40, 120, 50, 110, 30, 110]
 
 
 def test_segmentation_figures_by_hand():

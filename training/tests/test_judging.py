@@ -91,7 +91,7 @@ def test_a_zero_shot_pair_has_a_judge_of_its_own_which_knows_nothing_else(tmp_pa
         return SeesBright()
 
     monkeypatch.setattr(sections, "train_judge", train)
-    ledger = Ledger(tmp_path / "figures.json", {})
+    ledger = Ledger(tmp_path / "figures.json", {"model": "tin@1", "step": 1})
     sections.measure_judgement(Photographs(), ledger)
     assert set(ledger.section("judgement")) == {"tin/dent", "tin/hole"}
     assert sorted(trained) == [([20, 30], 5), ([30], 15)]

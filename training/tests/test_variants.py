@@ -13,13 +13,13 @@ from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
+from defectdiffu.evaluation.reconstruction import psnr
 from defectdiffu.from_bundle import load_bundle
 from defectdiffu.onnx_files import store_as_half
 from defectdiffu.sampling import SampleRequest
 from defectdiffu.variants.drawing import generator_of, open_graph
 from defectdiffu.variants.graphs import answers, relative_error, widened
 from defectdiffu.variants.plan import VariantPlan
-from defectdiffu.variants.quality import psnr
 from defectdiffu.variants.quantisation import quantised
 from defectdiffu.variants.write import write_variants
 

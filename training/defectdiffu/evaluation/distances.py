@@ -25,7 +25,8 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """KID: the unbiased squared MMD with the kernel (x·y/D + 1)³ of features [n, D], [m, D] (Bińkowski et al. 2018).
+    """The unbiased squared MMD with the kernel (x·y/D + 1)³ of features [n, D], [m, D] (Bińkowski et al. 2018); of
+    Inception's features it is the KID.
 
     Unlike the Fréchet distance its expectation does not depend on how many samples there are; it may be negative.
     """

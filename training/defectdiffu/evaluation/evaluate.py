@@ -1,18 +1,20 @@
-"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on."""
+"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on,
+nor of the validation part, where that is what is measured on."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
 
-from ..layout import read_data_set
+from ..layout import prompt_name, read_data_set
 from ..progress import Progress
 from ..sampling import Generator
 from ..trained import TrainedModel
+from ..validation import LEARNT, as_test_half
 from ..windows import Rules
 from .downstream import DRAWN
 from .ledger import Ledger
-from .plan import EvaluationPlan
+from .plan import VALIDATION, EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
 from .subject import Subject
 
@@ -33,18 +35,28 @@ def evaluate(
     `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`:
     their arithmetic, and what draws with them, in the place of the model's own network.
 
-    Raises DataError for a bad data set; ValueError for an unknown section, when nothing is held out, or when
-    the model knows none of the pairs.
+    Raises DataError for a bad data set; ValueError for an unknown section or for none, when nothing is held out, or
+    when the model knows none of the pairs.
     """
+    if not sections:
+        raise ValueError(f"sections is empty, must name at least one of {', '.join(MEASURES)}")
     if unknown := set(sections) - set(MEASURES):
         raise ValueError(f"sections: unknown {sorted(unknown)}; known: {', '.join(MEASURES)}")
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     if graphs:
         settings["graphs"] = graphs[0]
+    if plan.half == VALIDATION:
+        known = settings["validation"] = model.config.validation
+        if known == LEARNT:
+            raise ValueError(
+                f"half is {plan.half}, but {settings['model']} has learnt it: train with --without-validation"
+            )
     ledger = Ledger(out / "figures.json", settings)
     if baselines:
         ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
-    records = read_data_set(data, [product.replace(" ", "_") for product in plan.products] or None)
+    records = read_data_set(data, folders_of(data, plan.products) or None)
+    if plan.half == VALIDATION:
+        records = as_test_half(records)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
     subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None)
@@ -53,3 +65,12 @@ def evaluate(
     for section in sections:
         MEASURES[section](subject, ledger)
     return ledger
+
+
+def folders_of(data: Path, products: tuple[str, ...]) -> list[str]:
+    """The folders that the model reads as one of the products; a product that none is stays as it was given, for the
+    layout to refuse."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted(data.iterdir()) if data.is_dir() else []:
+        found.setdefault(prompt_name(folder.name), []).append(folder.name)
+    return [name for product in products for name in found.get(prompt_name(product), [product])]

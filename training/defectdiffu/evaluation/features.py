@@ -24,9 +24,10 @@ class Features(NamedTuple):
 
 
 class FeatureNetwork(NamedTuple):
-    """`names` of the figures, which differ unless the published weights were used: ("FID", "LPIPS") is theirs alone."""
+    """Names of the figures, which differ unless published weights were used: FID, KID and LPIPS are theirs alone."""
 
     frechet: str
+    kernel: str
     perceptual: str
     pooled_of: Callable[[Tensor], Tensor]
     perceptual_of: Callable[[Tensor], Tensor]
@@ -96,7 +97,7 @@ def own_network(classifier: ResNetForImageClassification) -> FeatureNetwork:
     def perceptual(batch: Tensor) -> Tensor:
         return unit_layers(list(classifier.resnet(batch, output_hidden_states=True).hidden_states))
 
-    return FeatureNetwork("Fréchet distance", "perceptual diversity", pooled, perceptual)
+    return FeatureNetwork("Fréchet distance", "kernel distance", "perceptual diversity", pooled, perceptual)
 
 
 def published_network(inception: Path, lpips: Path) -> FeatureNetwork:
@@ -120,7 +121,7 @@ def published_network(inception: Path, lpips: Path) -> FeatureNetwork:
             raise ValueError(f"{path}: does not answer as the published file does: {error}") from None
         if answer.ndim != 2:
             raise ValueError(f"{path}: gives a tensor of shape {list(answer.shape)}, must be [n, features]")
-    return FeatureNetwork("FID", "LPIPS", pooled, perceptual)
+    return FeatureNetwork("FID", "KID", "LPIPS", pooled, perceptual)
 
 
 def _scripted(path: Path) -> nn.Module:

@@ -2,72 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ..runs import write_text
-from .downstream import METHODS
+from ..validation import UNSEEN, UNSEEN_SINCE
+from .closest import CLOSEST
 from .ledger import Ledger
+from .plan import VALIDATION
 from .plots import plot_detectors, plot_strength
+from .reconstruction import WINDOWS
+from .tables import columned, detector_table, detectors, pair_table, table
 
+OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
+ON_VALIDATION = (
+    "**On the validation part**: photographs of the train half stand in for the test half wherever that is named below."
+)
+KNOWN = {
+    UNSEEN: "The model has never seen them.",
+    UNSEEN_SINCE: "The model was trained without them, but began from a bundle that had learnt them: only candidates "
+    "that began from the same one compare, and they look better than they are.",
+}
+CLOSEST_SHEET = (
+    "The closest of each pair, every sample beside the window of the training half that it is nearest to (the flagged "
+    "ones and their photographs: `flagged` in figures.json):",
+    "",
+    f"![Samples beside the nearest windows]({CLOSEST})",
+    "",
+)
 DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
-MEAN = "mean"
 
 
 def write_report(ledger: Ledger, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
     settings = ledger.document["settings"]
-    page = [f"# Evaluation of {settings['model']} after {settings['step']} steps", ""]
-    for write in (_quality, _masks, _judgement, _twins, _photographs, _strength, _downstream, _classification):
-        page += write(ledger, out)
+    page = [f"# Evaluation of {ledger.subject}", ""]
+    if settings.get("half") == VALIDATION:
+        page += [f"{ON_VALIDATION} {KNOWN[settings['validation']]}", ""]
+    for section, write in WRITERS.items():
+        if not ledger.section(section):
+            continue
+        head, *lines = write(ledger, out)
+        if ledger.measured(section) != [ledger.subject]:
+            head += f"\n\nMeasured on {'; and on '.join(ledger.measured(section))}."
+        page += [head, *lines]
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
     write_text(path, "\n".join(page))
     return path
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    head = list(head)
-    line = lambda cells: "| " + " | ".join(cells) + " |"  # noqa: E731
-    return [line(head), line(["---"] * len(head)), *[line(row) for row in rows]]
-
-
-def columned(first: str, columns: dict[str, Callable[[dict], str]], rows: dict[str, dict]) -> list[str]:
-    return table((first, *columns), [(name, *(cell(f) for cell in columns.values())) for name, f in rows.items()])
-
-
-def detector_table(figures: dict[str, Any], value: Callable[[Any], float]) -> dict[str, dict[str, tuple[float, float]]]:
-    """{product or "mean": {method: (mean, standard deviation over the seeds)}} from keys "product/method/seed".
-
-    The spread of the mean over products is that of its value from seed to seed; only complete seeds count there.
-    """
-    by_product: dict[str, dict[str, dict[str, float]]] = {}
-    for key, figure in figures.items():
-        product, method, seed = key.split("/")
-        by_product.setdefault(product, {}).setdefault(method, {})[seed] = value(figure)
-    spread = lambda values: (float(np.mean(values)), float(np.std(values)))  # noqa: E731
-    result = {p: {m: spread(list(s.values())) for m, s in methods.items()} for p, methods in by_product.items()}
-    result[MEAN] = {}
-    for method in METHODS:
-        seeds = [methods.get(method, {}) for methods in by_product.values()]
-        complete = [seed for seed in seeds[0] if all(seed in s for s in seeds)] if seeds else []
-        if complete:
-            result[MEAN][method] = spread([np.mean([s[seed] for s in seeds]) for seed in complete])
-    return result
-
-
 def _quality(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("quality")
-    if not figures:
-        return []
     names = ledger.section("names")["quality"]
     columns = {
         names["frechet"]: lambda f: f"{f['frechet']:.3g}",
         "… of real": lambda f: f"{f['frechetOfReal']:.3g}",
-        "KID": lambda f: f"{f['kernel']:.3g}",
+        names.get("kernel") or OLD_KERNEL_NAMES[names["frechet"]]: lambda f: f"{f['kernel']:.3g}",
         "… of real ": lambda f: f"{f['kernelOfReal']:.3g}",
         names["perceptual"]: lambda f: f"{f['diversity']:.3g}",
         " … of real": lambda f: f"{f['diversityOfReal']:.3g}",
@@ -84,13 +74,12 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
         "",
         *columned("pair", columns, figures),
         "",
+        *(CLOSEST_SHEET if (out / CLOSEST).exists() else []),
     ]
 
 
 def _masks(ledger: Ledger, out: Path) -> list[str]:
     real, drawn = ledger.section("masks on real defects"), ledger.section("masks of samples")
-    if not drawn:
-        return []
     both = {name: {**figures, **real.get(name, {})} for name, figures in drawn.items()}
     keys = {
         "iou": "IoU on real defects",
@@ -102,10 +91,25 @@ def _masks(ledger: Ledger, out: Path) -> list[str]:
     return ["## Masks", "", *pair_table(keys, both), ""]
 
 
+def _autoencoder(ledger: Ledger, out: Path) -> list[str]:
+    products, pairs = ledger.section("autoencoder"), ledger.section("autoencoder in defects")
+    return [
+        "## What the autoencoder alone loses",
+        "",
+        f"{WINDOWS} windows per product, of defective photographs of the test half, its defects taking equal shares, "
+        "encoded and decoded: PSNR of the picture in dB, and IoU of the mask.",
+        "",
+        *pair_table({"psnr": "PSNR of the picture", "maskIou": "IoU of the mask"}, products, "product"),
+        "",
+        f"Inside the defect, {WINDOWS} windows per pair: mean absolute error of the picture, of 255.",
+        "",
+        *pair_table({"error": "error inside the defect"}, pairs),
+        "",
+    ]
+
+
 def _judgement(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("judgement")
-    if not figures:
-        return []
     keys = {
         "agreement": "IoU with the mask",
         "found": "found",
@@ -135,8 +139,6 @@ LEGEND = (
 
 def _twins(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("twins")
-    if not figures:
-        return []
     return [
         "## Defects on normal twins",
         "",
@@ -150,8 +152,6 @@ def _twins(ledger: Ledger, out: Path) -> list[str]:
 
 def _photographs(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("photographs")
-    if not figures:
-        return []
     seam = ledger.section("names").get("seam")
     told = ""
     if seam and seam["accuracy"] is not None:
@@ -185,22 +185,8 @@ def _composed(ledger: Ledger, figures: dict[str, dict], found_before: str) -> li
     return pair_table({key: head for key, head in keys.items() if any(key in f for f in both.values())}, both)
 
 
-def pair_table(heads: dict[str, str], figures: dict[str, dict]) -> list[str]:
-    """A column for each key, under its head, and a last row of means."""
-    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in heads.items()}
-    return columned("pair", columns, {**figures, f"**{MEAN}**": mean_of(figures, list(heads))})
-
-
-def mean_of(figures: dict[str, dict], keys: list[str]) -> dict[str, float]:
-    """The mean of each key over the rows that have it."""
-    there = {key: [f[key] for f in figures.values() if key in f] for key in keys}
-    return {key: float(np.mean(values)) for key, values in there.items() if values}
-
-
 def _strength(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("strength")
-    if not figures:
-        return []
     plot_strength(figures, out / "strength.png")
     monotone = sum(f["changeMonotone"] for f in figures.values())
     areas = sum(f["areaMonotone"] for f in figures.values())
@@ -216,24 +202,27 @@ def _strength(ledger: Ledger, out: Path) -> list[str]:
 
 def _downstream(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("downstream")
-    if not figures:
-        return []
     lines = ["## A UNet per product, trained on real windows and with synthetic ones added", ""]
     for key, name in DETECTOR_FIGURES.items():
-        lines += [f"### {name}", "", *_detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
+        lines += [f"### {name}", "", *detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
     plot_detectors(detector_table(figures, lambda f: f["miou"]), "mIoU", out / "downstream.png")
     return [*lines, "![mIoU per product and method](downstream.png)", ""]
 
 
 def _classification(ledger: Ledger, out: Path) -> list[str]:
     figures = ledger.section("classification")
-    if not figures:
-        return []
     head = "## A ResNet per product: defective or normal, balanced accuracy"
-    return [head, "", *_detectors(detector_table(figures, float)), ""]
+    return [head, "", *detectors(detector_table(figures, float)), ""]
 
 
-def _detectors(cells: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
-    """In per cent, mean ± standard deviation over the seeds."""
-    text = lambda cell: f"{100 * cell[0]:.1f} ± {100 * cell[1]:.1f}" if cell else ""  # noqa: E731
-    return table(("product", *METHODS), [(p, *(text(row.get(m)) for m in METHODS)) for p, row in cells.items()])
+WRITERS = {
+    "quality": _quality,
+    "masks of samples": _masks,
+    "autoencoder": _autoencoder,
+    "judgement": _judgement,
+    "twins": _twins,
+    "photographs": _photographs,
+    "strength": _strength,
+    "downstream": _downstream,
+    "classification": _classification,
+}

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..layout import GOOD
 from ..strength import measure_strength
+from .closest import CLOSEST, flagged_copies, save_row, write_sheet
 from .downstream import (
     METHODS,
     ON_PHOTOGRAPHS,
@@ -26,8 +27,9 @@ from .mask_figures import generated_masks, held_out_masks
 from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real import join
+from .reconstruction import WINDOWS, product_figures, reconstructed
 from .segmenter import UNet
-from .subject import Pair, Subject, name_of
+from .subject import Pair, Subject, name_of, stem_of
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10
@@ -38,6 +40,7 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
     """Trained pairs, and the normal state of their products, where both halves have photographs."""
     network: FeatureNetwork | None = None
     groups = {**subject.trained, **{f"{product}/{GOOD}": (product, GOOD) for product in subject.products}}
+    rows = {name: subject.out / "closest" / f"{stem_of(pair)}.png" for name, pair in groups.items()}
     for done, (name, (product, defect)) in enumerate(groups.items()):
         subject.report("quality", done, len(groups), {})
         if name in ledger.section("quality"):
@@ -46,13 +49,18 @@ def measure_quality(subject: Subject, ledger: Ledger) -> None:
         if seen is None or held_out is None:
             continue
         network = network or feature_network(subject)
-        ledger.put("names", "quality", {"frechet": network.frechet, "perceptual": network.perceptual})
+        ledger.put("names", "quality", {name: getattr(network, name) for name in ("frechet", "kernel", "perceptual")})
         plan = subject.plan
         if defect == GOOD:
             drawn = draw_normal(subject.generator, product, plan.samples, plan.steps)
         else:
             drawn = subject.drawn((product, defect)).image
-        ledger.put("quality", name, quality_figures(network, drawn, held_out.image, seen.image))
+        figures, closest = quality_figures(network, drawn, held_out.image, seen.image)
+        places = [record.place for record in subject.records[product, defect, "train"]]
+        figures["flagged"] = flagged_copies(closest, [places[i] for i in seen.source])
+        save_row(rows[name], drawn, seen.image, closest)
+        ledger.put("quality", name, figures)
+    write_sheet(subject.out / CLOSEST, rows)
     subject.report("quality", len(groups), len(groups), {})
 
 
@@ -78,6 +86,20 @@ def measure_masks(subject: Subject, ledger: Ledger) -> None:
         if name not in ledger.section("masks of samples"):
             ledger.put("masks of samples", name, generated_masks(subject.drawn(pair)))
         subject.report("masks", done + 1, len(subject.pairs), {})
+
+
+def measure_autoencoder(subject: Subject, ledger: Ledger) -> None:
+    """Every pair that the test half shows, and their products."""
+    for product in ledger.missing("autoencoder", sorted({product for product, _ in subject.pairs.values()})):
+        made = {}
+        for name, pair in subject.pairs.items():
+            held_out = subject.windows(*pair, "test", WINDOWS) if pair[0] == product else None
+            if held_out is not None:
+                made[name] = reconstructed(subject.generator.autoencoder, held_out)
+                ledger.put("autoencoder in defects", name, {"error": float(made[name].error.mean())})
+        if made:
+            ledger.put("autoencoder", product, product_figures(list(made.values())))
+        subject.report("autoencoder", len(ledger.section("autoencoder")), len(subject.products), {})
 
 
 def judge_of(subject: Subject, product: str) -> UNet | None:
@@ -191,6 +213,7 @@ DETECTOR_SECTIONS = ("downstream", "classification")
 MEASURES = {
     "quality": measure_quality,
     "masks": measure_masks,
+    "autoencoder": measure_autoencoder,
     "judgement": measure_judgement,
     "twins": measure_twins,
     "photographs": measure_photographs,

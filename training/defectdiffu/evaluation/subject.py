@@ -59,7 +59,7 @@ class Subject:
     def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> Drawn:
         """Samples of one pair, drawn once and kept beside the figures."""
         plan, count = self.plan, count or self.plan.samples
-        path = self.out / "drawn" / f"{_stem(pair)}-{count}{'' if twins else '-alone'}.npz"
+        path = self.out / "drawn" / f"{stem_of(pair)}-{count}{'' if twins else '-alone'}.npz"
         bar = self.bar(f"draw {name_of(pair)}")
         rest = (plan.strengths, plan.steps, plan.guidance, bar, twins)
         return _once(path, Drawn, lambda: draw_pair(self.generator, *pair, count, *rest))
@@ -72,7 +72,7 @@ class Subject:
 
     def on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
         """Samples of one pair on normal photographs of the training half, drawn once and kept beside the figures."""
-        path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-photographs.npz"
+        path = self.out / "drawn" / f"{stem_of(pair)}-{count}-on-photographs.npz"
         return _once(path, OnPhotographs, lambda: self._draw_on_photographs(pair, count))
 
     def _draw_on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
@@ -86,7 +86,7 @@ class Subject:
 
     def on_twins(self, pair: Pair, count: int) -> OnPhotographs:
         """Samples of one pair on their own normal twins, drawn once and kept beside the figures."""
-        path = self.out / "drawn" / f"{_stem(pair)}-{count}-on-twins.npz"
+        path = self.out / "drawn" / f"{stem_of(pair)}-{count}-on-twins.npz"
         plan, size = self.plan, self.model.config.image_size
         guidance = GUIDANCE if pair in self.trained.values() else plan.guidance  # as the service draws them
         bar = self.bar(f"draw {name_of(pair)} on twins")
@@ -117,7 +117,7 @@ def name_of(pair: Pair) -> str:
     return "/".join(pair)
 
 
-def _stem(pair: Pair) -> str:
+def stem_of(pair: Pair) -> str:
     return name_of(pair).replace("/", "-").replace(" ", "_")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from onnxruntime import InferenceSession
 from torch import Tensor, nn
 
+from ..json_files import read_json
 from ..sampling import Generator
 from ..tdia import Rows
 from ..trained import TrainedModel
@@ -99,7 +99,7 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
     """Draws as the service does in that arithmetic: what is of no use in it, a decoder say, stays in fp32. Raises
     ValueError that lists what there is when the denoiser has not got it."""
-    manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+    manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in CHEAPENED))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")
     denoiser = variant_of(manifest, "denoiser", precision)

@@ -13,6 +13,7 @@ import torch
 from ..evaluation.mask_figures import predicted_masks
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.quality import quality_figures
+from ..evaluation.reconstruction import as_bytes, psnr
 from ..evaluation.sections import feature_network
 from ..evaluation.segmentation_figures import mask_iou
 from ..evaluation.subject import Subject
@@ -58,7 +59,7 @@ def decoded_quality(base: GraphGenerator, cheap: GraphGenerator, latents: Sequen
     ratios = []
     for feeds in latents:
         latent = torch.from_numpy(feeds["latent"])
-        ratios.append(psnr(*(_bytes(each.autoencoder.decode(latent)) for each in (base, cheap))))
+        ratios.append(psnr(*(as_bytes(each.autoencoder.decode(latent)) for each in (base, cheap))))
     return {"psnr": {"mean": round(float(np.mean(ratios)), 1), "least": round(min(ratios), 1)}}
 
 
@@ -90,17 +91,7 @@ def real_quality(
                 found = predicted_masks(generator, held_out, None, pair[1])
                 ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
                 drawn = subject.drawn(pair, twins=False).image
-                distances.append(quality_figures(network, drawn, held_out.image, seen.image)["frechet"])
+                distances.append(quality_figures(network, drawn, held_out.image, seen.image)[0]["frechet"])
             figures["realMaskIou"][name] = round(float(np.mean(ious)), 3)
             figures["frechet"][name] = round(float(np.mean(distances)), 2)
     return figures
-
-
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of uint8 pictures; 99 for equal ones."""
-    error = np.square(a.astype(np.float64) - b).mean()
-    return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))
-
-
-def _bytes(image: torch.Tensor) -> np.ndarray:
-    return ((image.numpy() / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import onnx
 
 from ..export import require_valid, sha256
 from ..from_bundle import load_bundle
+from ..json_files import read_json
 from ..manifest_text import manifest_text
 from ..onnx_files import store_as_half
 from ..progress import Progress
@@ -36,7 +36,7 @@ def write_variants(
     for one whose graphs are too large for a file of their own.
     """
     path = directory / "bundle.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = read_json(path, *(f"components.{name}.variants" for name in CHEAPENED))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
     for name in CHEAPENED:

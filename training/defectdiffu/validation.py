@@ -1,0 +1,52 @@
+"""The validation part: whole photographs of the train half that candidates are compared on, trained without them.
+
+Who chooses by the test half has tuned to it; it is to report, once, what was chosen here. There is one split, by the
+photographs' paths alone, so that training and evaluation cannot mean different ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .layout import Record
+
+SHARE = 0.25  # of each (product, defect), and one at least where it has two photographs or more
+SEED = 0
+
+#: What a model knows of the part; the last one is of those that began from the weights of one that had learnt it.
+LEARNT, UNSEEN, UNSEEN_SINCE = "learnt", "unseen", "unseen since its bundle"
+STATES = (LEARNT, UNSEEN, UNSEEN_SINCE)
+
+
+def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
+    """`Record.place` of the photographs of the part. `records` must hold all or none of each (product, defect)."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for record in records:
+        if record.half == "train":
+            groups.setdefault((record.product, record.defect), set()).add(record.place)
+    chosen: set[str] = set()
+    for places in groups.values():
+        count = max(1, round(SHARE * len(places))) if len(places) > 1 else 0
+        chosen |= set(sorted(places, key=lambda place: hashlib.sha256(f"{seed} {place}".encode()).digest())[:count])
+    return chosen
+
+
+def without_validation(records: list[Record]) -> list[Record]:
+    places = validation_places(records)
+    return [record for record in records if record.place not in places]
+
+
+def as_test_half(records: list[Record]) -> list[Record]:
+    """The train half alone, its validation part in the place of the test half."""
+    places = validation_places(records)
+    half = lambda record: "test" if record.place in places else "train"  # noqa: E731
+    return [replace(record, half=half(record)) for record in records if record.half == "train"]
+
+
+def continued(bundle: str, wanted: str) -> str:
+    """What a run knows of the part that begins from the weights of a bundle, and would itself be as `wanted`."""
+    if wanted == LEARNT:
+        return LEARNT
+    return UNSEEN if bundle == UNSEEN else UNSEEN_SINCE

@@ -1,0 +1,69 @@
+"""A damaged JSON file is refused by its path, wherever one is read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from defectdiffu.cli import app
+from defectdiffu.evaluation.ledger import Ledger
+from defectdiffu.from_bundle import load_bundle
+from defectdiffu.json_files import read_json
+from defectdiffu.runs import Run
+
+
+def file(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not JSON"),
+        (b'{"a": {"b": 1}', "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[1]", "holds a list, must hold an object"),
+        (b"{}", "has no 'a.b'"),
+        (b'{"a": 1}', "has no 'a.b'"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_path(tmp_path, content, message):
+    path = file(tmp_path / "some.json", content)
+    with pytest.raises(ValueError, match=f"^{re.escape(f'{path}: {message}')}"):
+        read_json(path, "a.b")
+
+
+def test_what_is_there_is_read(tmp_path):
+    path = file(tmp_path / "some.json", '{"a": {"b": "ß"}}'.encode())
+    assert read_json(path, "a.b") == {"a": {"b": "ß"}}
+
+
+@pytest.mark.parametrize("content", [b"", b"{}"])
+def test_figures_manifest_and_configuration_are_read_so(tmp_path, content):
+    settings = {"model": "tin@1", "step": 1}
+    readers = {
+        "figures.json": lambda path: Ledger(path, settings),
+        "other.json": lambda path: Ledger(tmp_path / "mine.json", settings).adopt(path, (), lambda key: True),
+        "bundle.json": lambda path: load_bundle(path.parent),
+    }
+    for name, read in readers.items():
+        path = file(tmp_path / name, content)
+        with pytest.raises(ValueError, match=re.escape(f"{path}: ")):
+            read(path)
+    path = file(tmp_path / "config.json", b"{")
+    with pytest.raises(ValueError, match=re.escape(f"{path}: not JSON")):
+        Run(tmp_path).config()
+
+
+def test_figures_for_the_manifest_are_read_so(trained, tmp_path):
+    (tmp_path / "provenance.toml").write_text("")
+    path = file(tmp_path / "strength.json", b"{")
+    result = CliRunner().invoke(app, [
+        "export", "--run", str(trained / "run"), "--provenance", str(tmp_path / "provenance.toml"),
+        "--models", str(tmp_path), "--figures", str(path),
+    ])  # fmt: skip
+    assert result.exit_code == 1 and f"{path}: not JSON" in result.output.replace("\n", " ")

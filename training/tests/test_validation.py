@@ -1,0 +1,140 @@
+"""Improvements are chosen on a part of the train half; the test half only reports, and nobody can mix the two up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import with_test_half
+from typer.testing import CliRunner
+
+from defectdiffu import onboarding
+from defectdiffu.cli import app
+from defectdiffu.config import TrainingConfig
+from defectdiffu.evaluation import evaluate as evaluation
+from defectdiffu.evaluation.ledger import Ledger
+from defectdiffu.evaluation.plan import EvaluationPlan
+from defectdiffu.evaluation.report import write_report
+from defectdiffu.layout import Record, read_layout
+from defectdiffu.runs import Run
+from defectdiffu.train import training_records
+from defectdiffu.trained import load_trained
+from defectdiffu.validation import LEARNT, UNSEEN, UNSEEN_SINCE, as_test_half, continued, validation_places
+from defectdiffu.windows import WindowRule
+
+RULES = (WindowRule(window=32), {})
+
+
+def photographs(count: int, defect: str = "dent", half: str = "train", root: str = "/data") -> list[Record]:
+    return [Record("tin", defect, Path(f"{root}/tin/test/{defect}/{i}.png"), None, half) for i in range(count)]
+
+
+@pytest.fixture(scope="module")
+def halved(trained, tmp_path_factory) -> Path:
+    return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
+
+
+@pytest.fixture
+def candidate(trained):
+    """As if it had been trained without the validation part."""
+    model = load_trained(Run(trained / "run"))
+    return replace(model, config=replace(model.config, validation=UNSEEN))
+
+
+@pytest.mark.parametrize(("count", "chosen"), [(1, 0), (2, 1), (3, 1), (40, 10)])
+def test_a_quarter_of_every_group_is_kept_out_and_one_at_least_where_there_are_two(count, chosen):
+    assert len(validation_places(photographs(count))) == chosen
+    assert len(validation_places(photographs(40, "hole") + photographs(count))) == 10 + chosen
+
+
+def test_the_part_depends_on_the_paths_within_the_data_set_alone():
+    part = validation_places(photographs(40))
+    assert validation_places(photographs(40, root="/elsewhere")[::-1] + photographs(9, "hole")) > part
+    assert validation_places(photographs(40), seed=1) != part
+
+
+def test_nothing_of_the_test_half_is_in_it():
+    there = photographs(40) + photographs(8, "hole", half="test")
+    assert validation_places(there) == validation_places(photographs(40))
+    assert {record.place for record in as_test_half(there)} == {record.place for record in photographs(40)}
+
+
+def test_a_candidate_is_trained_on_what_it_is_not_measured_on(halved):
+    """Of two photographs a folder that its train half has."""
+    learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
+    measured = {record.place for record in as_test_half(read_layout(halved)) if record.half == "test"}
+    everything = {record.place for record in training_records(halved, TrainingConfig())}
+    assert learnt | measured == everything and not learnt & measured
+    assert len(learnt) == len(measured) == 5
+
+
+def test_what_is_replayed_when_a_product_joins_is_without_the_part_too(candidate, halved, monkeypatch):
+    monkeypatch.setattr(onboarding, "encode_windows", lambda config, records, *rest: records)
+    given = (onboarding.Photographs(halved), onboarding.OnboardingPlan(), lambda *shown: None)
+    replayed = onboarding._replayed(candidate, candidate.config, *given)
+    assert {r.place for r in replayed} == {r.place for r in training_records(halved, candidate.config)}
+
+
+def test_the_part_takes_the_place_of_the_test_half_and_the_figures_say_so(candidate, halved, tmp_path, monkeypatch):
+    subjects = []
+    monkeypatch.setitem(evaluation.MEASURES, "masks", lambda subject, ledger: subjects.append(subject))
+    plan = EvaluationPlan(half="validation")
+    ledger = evaluation.evaluate(candidate, halved, RULES, plan, ["masks"], tmp_path, lambda *shown: None)
+    held_out = {r.place for group, records in subjects[0].records.items() if group[2] == "test" for r in records}
+    assert held_out == validation_places(read_layout(halved))
+    assert (ledger.document["settings"]["half"], ledger.document["settings"]["validation"]) == ("validation", UNSEEN)
+    assert "**On the validation part**" in write_report(ledger, tmp_path).read_text()
+
+
+def test_figures_of_both_halves_do_not_mix(tmp_path):
+    settings = {"model": "tin@1", "step": 1}
+    Ledger(tmp_path / "figures.json", settings).put("downstream", "tin/perlin/0", 0.5)
+    document = json.loads((tmp_path / "figures.json").read_text())
+    del document["settings"]["half"]  # from before there was a choice
+    (tmp_path / "figures.json").write_text(json.dumps(document))
+    assert Ledger(tmp_path / "figures.json", {**settings, "half": "test"}).section("downstream")
+    with pytest.raises(ValueError, match="half was 'test', now 'validation'"):
+        Ledger(tmp_path / "figures.json", {**settings, "half": "validation"})
+    other = Ledger(tmp_path / "other.json", {**settings, "half": "validation"})
+    with pytest.raises(ValueError, match="made with other settings: half"):
+        other.adopt(tmp_path / "figures.json", ("downstream",), lambda key: True)
+
+
+def test_a_model_that_has_learnt_the_part_is_not_measured_on_it(trained, halved, tmp_path):
+    arguments = ["evaluate", "--run", str(trained / "run"), "--data", str(halved), "--out", str(tmp_path / "out")]
+    for half, message in (("validation", "has learnt it: train with --without-validation"), ("train", "half is")):
+        result = CliRunner().invoke(app, [*arguments, "--half", half])
+        assert result.exit_code == 1 and message in result.output.replace("\n", " ")
+    assert not (tmp_path / "out" / "figures.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("bundle", "wanted", "known"),
+    [
+        (UNSEEN, UNSEEN, UNSEEN),
+        (LEARNT, UNSEEN, UNSEEN_SINCE),
+        (UNSEEN_SINCE, UNSEEN, UNSEEN_SINCE),
+        (UNSEEN, LEARNT, LEARNT),
+        (LEARNT, LEARNT, LEARNT),
+    ],
+)
+def test_what_a_run_knows_of_the_part_that_begins_from_a_bundle(bundle, wanted, known):
+    assert continued(bundle, wanted) == known
+
+
+def train(folder: Path, run: Path, *more: str):
+    return CliRunner().invoke(app, [
+        "train", "--data", str(folder / "data"), "--run", str(run), "--preset", str(folder / "tiny.toml"),
+        "--steps", "41", "--threads", "1", *more,
+    ])  # fmt: skip
+
+
+def test_a_run_keeps_what_it_was_begun_with(trained, exported, tmp_path):
+    result = train(trained, trained / "run", "--without-validation")
+    assert result.exit_code == 1 and "this run was begun with the validation part" in result.output.replace("\n", " ")
+    for name, start, known in (("new", (), UNSEEN), ("since", ("--from-bundle", str(exported)), UNSEEN_SINCE)):
+        result = train(trained, tmp_path / name, "--without-validation", *start)
+        assert result.exit_code == 0, result.output
+        assert Run(tmp_path / name).config().validation == known
