@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .json_files import read_json
 from .runs import Run, write_text
 
 
@@ -63,7 +64,7 @@ def require_same_options(run: Run, options: dict[str, Any]) -> None:
         if run.begun():
             raise FileExistsError(f"{run.directory}: another run is here, which is no onboarding; give a new folder")
         return
-    before = json.loads(run.onboarding.read_text(encoding="utf-8"))
+    before = read_json(run.onboarding)
     for name, value in options.items():
         was = before.get(name)
         if name == "steps" and value < was:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .json_files import read_json
 from .runs import Run, write_text
 
 
@@ -25,7 +26,7 @@ class Origin:
 
 
 def origin_of_bundle(directory: Path) -> Origin:
-    manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+    manifest = read_json(directory / "bundle.json", "name", "version", "license", "vocabulary", "defaults.guidance")
     return Origin(
         f"{manifest['name']} {manifest['version']}",
         manifest["license"],
@@ -41,7 +42,7 @@ def save_origin(run: Run, origin: Origin) -> None:
 
 def load_origin(run: Run) -> Origin | None:
     """None for a run that began from nothing."""
-    return Origin(**json.loads(run.origin.read_text(encoding="utf-8"))) if run.origin.exists() else None
+    return Origin(**read_json(run.origin, "started_from")) if run.origin.exists() else None
 
 
 def with_origin(provenance: dict[str, Any], origin: Origin | None) -> dict[str, Any]:

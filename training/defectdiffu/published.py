@@ -5,12 +5,13 @@ The libraries that load them raise what no caller expects for a damaged file, an
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
+
+from .json_files import read_json
 
 AUTOENCODER_WEIGHTS = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin")
 TEXT_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -34,10 +35,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     if not path.is_file():
         raise ValueError(f"{folder}: no weights in the Hugging Face layout here (config.json)")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON: {error}") from None
+    return read_json(path)
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:
