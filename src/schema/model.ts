@@ -25,7 +25,7 @@ export class LicenseSource {
 
 @ObjectType()
 export class License {
-  @Field(() => String, { description: 'SPDX identifier or LicenseRef-…' })
+  @Field(() => String, { description: 'SPDX identifier or LicenseRef-…; several that hold at once are joined by AND.' })
   id!: string;
 
   @Field(() => String)
