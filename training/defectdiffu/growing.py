@@ -7,7 +7,6 @@ denoiser reads nothing from the new channels and predicts nothing in them until 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -44,21 +43,17 @@ class Anchor:
         grown.latent_std[:, : self.channels] = self.old.latent_std
 
     def save(self, run: Run, config: AutoencoderConfig) -> None:
-        save(_path(run), {"config": asdict(config), "model": self.old.state_dict()})
+        save(run.anchor, {"config": asdict(config), "model": self.old.state_dict()})
 
     @classmethod
     def of(cls, run: Run, device: torch.device) -> Anchor | None:
         """None for a run that did not grow out of another model, whose weights would be in its denoiser's file."""
-        if not _path(run).exists() or not run.denoiser.exists():
+        if not run.anchor.exists() or not run.denoiser.exists():
             return None
-        state = load(_path(run))
+        state = load(run.anchor)
         old = SmallAutoencoder(AutoencoderConfig(**state["config"]))
         old.load_state_dict(state["model"])
         return cls(old.to(device))
-
-
-def _path(run: Run) -> Path:
-    return run.directory / "anchor.pt"
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ class Run:
         self.log = directory / "log.jsonl"
         self.onboarding = directory / "onboarding.json"
         self.origin = directory / "origin.json"
+        self.anchor = directory / "anchor.pt"
         self._config = directory / "config.json"
 
     def open(self, config: TrainingConfig) -> TrainingConfig:

@@ -19,6 +19,7 @@ from defectdiffu.from_bundle import load_bundle  # noqa: E402
 from defectdiffu.photograph import Photograph, draw_on_photographs, draw_on_twins  # noqa: E402
 from defectdiffu.placement import Shape, region_of  # noqa: E402
 from defectdiffu.sampling import SampleRequest  # noqa: E402
+from written import asked, write  # noqa: E402
 
 CASES = [
     # region, product, defect, strength, freedom, sampler, steps, guidance
@@ -55,23 +56,10 @@ def main() -> None:
         else:
             ground = Photograph(photograph, region, kind == "CHOSEN", freedom)
             (drawn,) = draw_on_photographs(generator, [ground], [request])
-        asked = {
-            "product": product,
-            "defect": defect,
-            "seed": seed,
-            "strength": strength,
-            "productScale": 1.0,
-            "steps": steps,
-            "sampler": sampler,
-            "guidance": guidance,
-            "maskMode": "AVERAGE_FEATURES",
-        }
         composed = drawn.composition
         scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam")}
-        document = {"request": asked, "region": kind, "freedom": freedom, "scores": scores}
-        (out / f"{n}.json").write_text(json.dumps(document, indent=2) + "\n")
-        Image.fromarray(drawn.image).save(out / f"{n}.image.png")
-        Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{n}.mask.png")
+        document = {"request": asked(request), "region": kind, "freedom": freedom, "scores": scores}
+        write(out, n, document, drawn.image, drawn.mask)
         print(kind, defect, scores, f"mask {drawn.mask.mean():.3f}")
 
 

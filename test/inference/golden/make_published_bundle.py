@@ -13,10 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from PIL import Image
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
@@ -31,6 +29,7 @@ from defectdiffu.runs import Run  # noqa: E402
 from defectdiffu.sampling import SampleRequest  # noqa: E402
 from defectdiffu.trained import load_trained  # noqa: E402
 from test_released_checkpoints import released  # noqa: E402
+from written import asked, write  # noqa: E402
 
 CONTEXT = 16
 SENTENCES = ["a photo of good metal nut", "a photo of scratch bottle", "industry", "broken cable"]
@@ -123,20 +122,7 @@ def main() -> None:
         for n, (product, defect, seed, strength, sampler, steps, guidance) in enumerate(CASES):
             request = SampleRequest(product, defect, seed, strength, 1.0, steps, sampler, guidance)
             (drawn,) = generator.draw([request])
-            asked = {
-                "product": product,
-                "defect": defect,
-                "seed": seed,
-                "strength": strength,
-                "productScale": 1.0,
-                "steps": steps,
-                "sampler": sampler,
-                "guidance": guidance,
-                "maskMode": "AVERAGE_FEATURES",
-            }
-            (out / f"{n}.json").write_text(json.dumps(asked, indent=2) + "\n")
-            Image.fromarray(drawn.image).save(out / f"{n}.image.png")
-            Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{n}.mask.png")
+            write(out, n, asked(request), drawn.image, drawn.mask)
             print(n, drawn.image.std().round(1), drawn.mask.mean().round(3))
 
 
