@@ -17,7 +17,7 @@ import { keep } from './results.ts';
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const STEPS = Number(process.env['STEPS'] ?? 20);
 const COMPILED = process.env['COMPILED'] === 'true';
-const BUNDLE = 'models/surfaces-small/0.4.0';
+const BUNDLE = 'models/surfaces-small/0.5.0';
 
 const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-bench-'));
 const threads = availableParallelism();

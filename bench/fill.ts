@@ -10,7 +10,7 @@ const uuid = (time: string, number: string, tail: string): string => `(
   lpad(to_hex(${number} % 4096), 3, '0') || '-8000-' || lpad(to_hex(${tail}), 12, '0'))::uuid`;
 
 const SETTINGS = JSON.stringify({
-  bundle: 'surfaces-small@0.4.0',
+  bundle: 'surfaces-small@0.5.0',
   product: 'steel strip',
   defect: 'patch',
   coverage: 'TRAINED',

@@ -3,7 +3,7 @@ import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type { SampleRequest } from '../../src/inference/types.ts';
 
 export const MODELS = 'models';
-export const BUNDLE = 'models/surfaces-small/0.4.0';
+export const BUNDLE = 'models/surfaces-small/0.5.0';
 /** Of one sample's step with that bundle: three rows over two backgrounds, as bench/engine/reference.py counts them. */
 export const FLOPS_PER_SAMPLE = 3_356_753_920;
 

@@ -7,7 +7,7 @@ import type { DrawListener, InferencePool, SampleRequest, SampleResult } from '.
 import { CanceledError, openPool } from '../../src/inference/index.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
-const photograph = fileURLToPath(new URL('./golden/photographs/surfaces-small@0.4.0/photograph.png', import.meta.url));
+const photograph = fileURLToPath(new URL('./golden/photographs/surfaces-small@0.5.0/photograph.png', import.meta.url));
 const STEPS = 12;
 
 let pool: InferencePool;

@@ -25,7 +25,7 @@ test('memory is used again as long as it is large enough', () => {
 describe('two evaluations', () => {
   let model: Model;
   beforeAll(async () => {
-    const file = fileURLToPath(new URL('../../models/surfaces-small/0.4.0/bundle.json', import.meta.url));
+    const file = fileURLToPath(new URL('../../models/surfaces-small/0.5.0/bundle.json', import.meta.url));
     model = await openModel(await loadBundle(file), deviceOptions('cpu', 'fp32'));
   });
   afterAll(() => model.close());

@@ -80,10 +80,10 @@ test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle 
 
 test('what is run is what was asked for, where there is such a graph', async () => {
   const [surfaces, tiny] = await Promise.all([
-    poolWith('surfaces-small@0.4.0', 'int8'),
+    poolWith('surfaces-small@0.5.0', 'int8'),
     poolWith('tiny@1.0.0', 'int8'),
   ]);
-  expect(surfaces.devices()[0]?.precisions).toEqual({ 'surfaces-small@0.4.0': 'int8' });
+  expect(surfaces.devices()[0]?.precisions).toEqual({ 'surfaces-small@0.5.0': 'int8' });
   expect(tiny.devices()[0]?.precisions).toEqual({ 'tiny@1.0.0': 'fp32' });
 });
 

@@ -124,7 +124,7 @@ test('what is padded belongs to the last sample and asks for nothing new', () =>
 describe('on a CPU that is told to take few', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  const bundleFile = fileURLToPath(new URL('../../models/surfaces-small/0.4.0/bundle.json', import.meta.url));
+  const bundleFile = fileURLToPath(new URL('../../models/surfaces-small/0.5.0/bundle.json', import.meta.url));
 
   /** The first dimension of each input, of every run of a session. */
   function watched(

@@ -90,7 +90,7 @@ onWebGpu(named('the same picture as on the CPU'), () => {
   }, 180_000);
 
   test('on a photograph, of the default bundle', async () => {
-    const golden = folder('./golden/photographs/surfaces-small@0.4.0');
+    const golden = folder('./golden/photographs/surfaces-small@0.5.0');
     await expectTheSame(folder('../../models'), [
       {
         steps: 4,

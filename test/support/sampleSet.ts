@@ -13,7 +13,7 @@ import { artifacts, defects, generations, products, references, samples } from '
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 
 const CREATED = new Date('2026-01-02T03:04:05Z');
-const GOLDEN = 'test/inference/golden/samples/surfaces-small@0.4.0';
+const GOLDEN = 'test/inference/golden/samples/surfaces-small@0.5.0';
 const PICTURES = 'test/exports/pictures';
 
 /** The same for the same number; in the order of the numbers. */

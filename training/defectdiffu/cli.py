@@ -360,6 +360,9 @@ def evaluate(
     classifier_steps: Annotated[int, typer.Option(help="Training steps of every ResNet.")] = 400,
     seeds: Annotated[int, typer.Option(help="Detectors trained per product and method.")] = 3,
     seed: int = 0,
+    methods: Annotated[
+        str | None, typer.Option(help="By comma: what the detectors are trained with; all methods by default.")
+    ] = None,
     baselines: Annotated[
         Path | None,
         typer.Option(help="Another model's figures.json: what needs no model is taken over."),
@@ -369,6 +372,7 @@ def evaluate(
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes them all.")] = 0,
 ) -> None:
     """Measures quality, masks, strength, and detectors trained with the pictures beside ones trained without."""
+    from .evaluation.downstream import METHODS
     from .evaluation.evaluate import evaluate as run_evaluation
     from .evaluation.plan import EvaluationPlan
     from .evaluation.report import write_report
@@ -397,8 +401,9 @@ def evaluate(
             model = load_trained(Run(run))
         rules = read_rules(windows)
         ledger = run_evaluation(
-            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs
-        )
+            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs,
+            METHODS if methods is None else tuple(listed(methods) or ()),
+        )  # fmt: skip
         console.print(f"{write_report(ledger, out)}")
 
 

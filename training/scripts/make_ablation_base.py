@@ -1,6 +1,6 @@
 r"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some products under a preset.
 
-    training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.4.0 \
+    training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.5.0 \
         --preset small --data <folder> --windows training/presets/surfaces.toml \
         --products ball_screw,fabric,masonry,steel_strip --run base
 

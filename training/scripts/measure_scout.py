@@ -1,6 +1,6 @@
 """Does the scout pay? The share of samples on photographs that show at the first attempt, with and without it.
 
-    training/.venv/bin/python training/scripts/measure_scout.py --bundle models/surfaces-small/0.4.0 --data <folder>
+    training/.venv/bin/python training/scripts/measure_scout.py --bundle models/surfaces-small/0.5.0 --data <folder>
         --windows training/presets/surfaces.toml
 
 Without it the noise is left as the seed gives it. Same photographs, regions and seeds.

@@ -1,6 +1,6 @@
 """What fewer steps cost: DPM-Solver++ against the thousand steps of DDPM, from the same model and initial noise.
 
-    training/.venv/bin/python training/scripts/measure_steps.py --bundle models/surfaces-small/0.4.0 --data <folder>
+    training/.venv/bin/python training/scripts/measure_steps.py --bundle models/surfaces-small/0.5.0 --data <folder>
         --windows training/presets/surfaces.toml --out <folder>
 
 Draws with the bundle's graphs in onnxruntime. Writes <out>/steps.json and <out>/steps.png: the Fréchet distance to

@@ -132,6 +132,17 @@ def test_the_baselines_of_another_models_evaluation_are_not_trained_again(traine
     assert taken == {key for key in figures if key.split("/")[1] not in DRAWN}
 
 
+def test_some_methods_are_measured_first_and_others_follow_in_a_later_call(trained, halved, tmp_path):
+    measured = lambda: {  # noqa: E731
+        key.split("/")[1] for key in json.loads((tmp_path / "figures.json").read_text())["figures"]["downstream"]
+    }
+    one = ("--sections", "downstream", "--products", "tin", "--methods")
+    assert evaluate(trained, halved, tmp_path, *one, "real only,perlin").exit_code == 0
+    assert measured() == {"real only", "perlin"} and not (tmp_path / "drawn").exists()  # nothing of it needs samples
+    assert evaluate(trained, halved, tmp_path, *one, "DefectDiffu").exit_code == 0
+    assert measured() == {"real only", "perlin", "DefectDiffu"}
+
+
 def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(
     exported, halved, evaluation, tmp_path, monkeypatch
 ):
@@ -166,6 +177,8 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
     [
         (("--sections", "quality,beauty"), "unknown ['beauty']"),
         (("--sections", ""), "sections is empty, must name at least one of quality, masks"),
+        (("--methods", "real only,magic"), "methods: unknown ['magic']; known: real only, DefectDiffu"),
+        (("--methods", ""), "methods is empty, must name at least one of real only, DefectDiffu"),
         (("--samples", "1"), "samples is 1, must be at least 2"),
         (("--steps", "100000"), "steps is 100000, must be at most 999"),
         (("--seed", "-1"), "seed is -1, must be from 0 to 2147483647"),

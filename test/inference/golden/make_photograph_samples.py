@@ -1,6 +1,6 @@
 """Draws on a photograph, and on a normal twin, with the training package's reference, for the engine to be compared with.
 
-    training/.venv/bin/python test/inference/golden/make_photograph_samples.py models/surfaces-small/0.4.0
+    training/.venv/bin/python test/inference/golden/make_photograph_samples.py models/surfaces-small/0.5.0
 
 Writes golden/photographs/<name>@<version>/<n>.json, <n>.image.png and <n>.mask.png from test/photographs/fabric.png, its
 top left window of the model's size, so that no resizing is compared along. Of a sample on its twin, <n>.twin.png too.

@@ -1,6 +1,6 @@
 """Draws from a bundle's graphs in Python, for the engine to be compared with: its own loop, diffusers' samplers.
 
-    training/.venv/bin/python test/inference/golden/make_samples.py test/inference/models/tiny/1.0.0
+    training/.venv/bin/python test/inference/golden/make_samples.py models/surfaces-small/0.5.0
 
 Writes golden/samples/<name>@<version>/<n>.json, <n>.image.png and <n>.mask.png. Each row is evaluated on its own here,
 so that the engine's shared backgrounds and mixed batches are compared with something that has neither.
@@ -36,6 +36,10 @@ class Bundle:
     def run(self, component: str, **feeds) -> list[np.ndarray]:
         return self.sessions[component].run(None, feeds)
 
+    def named(self, component: str, **feeds) -> dict[str, np.ndarray]:
+        names = [output.name for output in self.sessions[component].get_outputs()]
+        return dict(zip(names, self.run(component, **feeds), strict=True))
+
     def embed(self, phrase: str) -> np.ndarray:
         settings = self.manifest["tokenizer"]
         ids = self.tokenizer.encode(phrase).ids
@@ -44,19 +48,23 @@ class Bundle:
 
     def denoise(self, x: np.ndarray, t: int, defect: str, product: str | None) -> tuple[np.ndarray, np.ndarray]:
         prompts = self.manifest["prompts"]
-        fill = lambda name: prompts[name].replace("{product}", product or prompts["nullProduct"]).replace("{defect}", defect)  # noqa: E731
-        names = [output.name for output in self.sessions["denoiser"].get_outputs()]
-        outputs = self.run(
-            "denoiser",
-            latent=x,
-            timestep=np.array([t]),
-            background_sample=np.array([0]),
-            background_text=self.embed(fill("background")),
-            row_background=np.array([0]),
-            defect_text=self.embed(fill("defect")),
-            fusion_text=self.embed(fill("fusion")),
-        )
-        return outputs[names.index("noise")], outputs[names.index("mask_feature")]
+
+        def fill(name: str) -> str:
+            return prompts[name].replace("{product}", product or prompts["nullProduct"]).replace("{defect}", defect)
+
+        timestep = np.array([t])
+        texts = {part: self.embed(fill(part)) for part in ("background", "defect", "fusion")}
+        feeds = {"latent": x, "timestep": timestep, "background_sample": [0], "row_background": [0]}
+        if "modulation" in self.sessions:
+            for part, text in texts.items():
+                feeds[f"{part}_modulation"] = self.named("modulation", timestep=timestep, text=text)[
+                    f"{part}_modulation"
+                ]
+            feeds["mask_rows"] = [0]
+        else:
+            feeds |= {f"{part}_text": text for part, text in texts.items()}
+        outputs = self.named("denoiser", **{name: np.asarray(value) for name, value in feeds.items()})
+        return outputs["noise"], outputs["mask_feature"]
 
     def decode(self, latent: np.ndarray) -> np.ndarray:
         return self.run("image_decoder", latent=latent.astype(np.float32))[0][0]

@@ -3,6 +3,7 @@ nor of the validation part, where that is what is measured on."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ..sampling import Generator
 from ..trained import TrainedModel
 from ..validation import LEARNT, as_test_half
 from ..windows import Rules
-from .downstream import DRAWN
+from .downstream import DRAWN, METHODS
 from .ledger import Ledger
 from .plan import VALIDATION, EvaluationPlan
 from .sections import DETECTOR_SECTIONS, MEASURES
@@ -29,19 +30,19 @@ def evaluate(
     progress: Progress,
     baselines: Path | None = None,
     graphs: tuple[str, Generator] | None = None,
+    methods: tuple[str, ...] = METHODS,
 ) -> Ledger:
     """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
 
     `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`:
-    their arithmetic, and what draws with them, in the place of the model's own network.
+    their arithmetic, and what draws with them, in the place of the model's own network. `methods`: what detectors are
+    trained with; a later call may add others.
 
-    Raises DataError for a bad data set; ValueError for an unknown section or for none, when nothing is held out, or
-    when the model knows none of the pairs.
+    Raises DataError for a bad data set; ValueError for an unknown section or method or for none of them, when nothing
+    is held out, or when the model knows none of the pairs.
     """
-    if not sections:
-        raise ValueError(f"sections is empty, must name at least one of {', '.join(MEASURES)}")
-    if unknown := set(sections) - set(MEASURES):
-        raise ValueError(f"sections: unknown {sorted(unknown)}; known: {', '.join(MEASURES)}")
+    _require_known("sections", sections, MEASURES)
+    _require_known("methods", methods, METHODS)
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     if graphs:
         settings["graphs"] = graphs[0]
@@ -59,12 +60,19 @@ def evaluate(
         records = as_test_half(records)
     if not any(record.half == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
-    subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None)
+    subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None, methods)
     if not subject.pairs:
         raise ValueError(f"{data}: none of its pairs is in the model's vocabulary: {model.vocabulary.trained_pairs}")
     for section in sections:
         MEASURES[section](subject, ledger)
     return ledger
+
+
+def _require_known(what: str, names: Collection[str], known: Collection[str]) -> None:
+    if not names:
+        raise ValueError(f"{what} is empty, must name at least one of {', '.join(known)}")
+    if unknown := set(names) - set(known):
+        raise ValueError(f"{what}: unknown {sorted(unknown)}; known: {', '.join(known)}")
 
 
 def folders_of(data: Path, products: tuple[str, ...]) -> list[str]:

@@ -10,7 +10,6 @@ from ..layout import GOOD
 from ..strength import measure_strength
 from .closest import CLOSEST, flagged_copies, save_row, write_sheet
 from .downstream import (
-    METHODS,
     ON_PHOTOGRAPHS,
     ON_TWINS,
     OURS,
@@ -182,7 +181,7 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
     """Under the key "product/method/seed"."""
     plan = subject.plan
     for product in subject.products:
-        keys = [f"{product}/{method}/{seed}" for seed in range(plan.seeds) for method in METHODS]
+        keys = [f"{product}/{method}/{seed}" for seed in range(plan.seeds) for method in subject.methods]
         missing = {key.split("/")[1] for key in ledger.missing(section, keys)}
         if not missing:
             continue

@@ -13,7 +13,7 @@ from ..progress import Progress
 from ..sampling import Generator
 from ..trained import TrainedModel
 from ..windows import Rules
-from .downstream import ProductData
+from .downstream import METHODS, ProductData
 from .drawn import Drawn, draw_pair
 from .on_photographs import GUIDANCE, OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
@@ -34,9 +34,11 @@ class Subject:
         out: Path,
         report: Progress,
         generator: Generator | None = None,
+        methods: tuple[str, ...] = METHODS,
     ):
-        """`generator` draws in the place of the model's own."""
+        """`generator` draws in the place of the model's own; `methods`: those that detectors are trained with."""
         self.model, self.rules, self.plan, self.out, self.report = model, rules, plan, out, report
+        self.methods = methods
         self.judges: dict[str, UNet | None] = {}  # see sections.judge_for
         self.generator = generator or model.generator()
         self.records: dict[tuple[str, str, str], list[Record]] = {}
