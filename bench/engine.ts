@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BUNDLE } from './bundle.ts';
 import { deviceSteps } from './engine/deviceSteps.ts';
 import { images } from './engine/images.ts';
 import { matmul } from './engine/matmul.ts';
@@ -17,7 +18,6 @@ import { keep } from './results.ts';
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const STEPS = Number(process.env['STEPS'] ?? 20);
 const COMPILED = process.env['COMPILED'] === 'true';
-const BUNDLE = 'models/surfaces-small/0.5.0';
 
 const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-bench-'));
 const threads = availableParallelism();

@@ -1,4 +1,5 @@
 /** Large tables, made inside the database: as many rows as drawing would take weeks to make, in minutes. */
+import { BUNDLE_NAME } from './bundle.ts';
 
 /** The tenant whose key the service is started with. */
 export const TENANT = "(select id from tenant where name = 'default')";
@@ -10,7 +11,7 @@ const uuid = (time: string, number: string, tail: string): string => `(
   lpad(to_hex(${number} % 4096), 3, '0') || '-8000-' || lpad(to_hex(${tail}), 12, '0'))::uuid`;
 
 const SETTINGS = JSON.stringify({
-  bundle: 'surfaces-small@0.5.0',
+  bundle: BUNDLE_NAME,
   product: 'steel strip',
   defect: 'patch',
   coverage: 'TRAINED',

@@ -3,9 +3,6 @@ import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type { SampleRequest } from '../../src/inference/types.ts';
 
 export const MODELS = 'models';
-export const BUNDLE = 'models/surfaces-small/0.5.0';
-/** Of one sample's step with that bundle: three rows over two backgrounds, as bench/engine/reference.py counts them. */
-export const FLOPS_PER_SAMPLE = 3_356_753_920;
 
 const numbers = (value: string): number[] => value.split(',').filter(Boolean).map(Number);
 

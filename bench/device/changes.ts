@@ -2,7 +2,8 @@
 import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
 import { built } from '../built.ts';
 import { open } from '../engine/opening.ts';
-import { BUNDLE, asked, found } from './asked.ts';
+import { BUNDLE } from '../bundle.ts';
+import { asked, found } from './asked.ts';
 
 const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
 const IN_TURN = [8, 8, 16, 16, 8, 8, 16, 16, 8, 8];

@@ -10,7 +10,8 @@ import type * as Stepping from '../../src/inference/device/sample/step.ts';
 import { built } from '../built.ts';
 import { open } from '../engine/opening.ts';
 import { median } from '../statistics.ts';
-import { BUNDLE, FLOPS_PER_SAMPLE, asked, found, requestsFor } from './asked.ts';
+import { BUNDLE, FLOPS_PER_SAMPLE } from '../bundle.ts';
+import { asked, found, requestsFor } from './asked.ts';
 
 const { beginDrawing } = await built<typeof Drawings>('inference/device/sample/drawing.js');
 const { advance } = await built<typeof Stepping>('inference/device/sample/step.js');

@@ -1,13 +1,15 @@
 /** Identical samples in flight are drawn once. With a real device worker and the default bundle. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { identitiesOf } from '../../src/inference/identity.js';
 import type { DrawListener, InferencePool, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, openPool } from '../../src/inference/index.js';
+import { goldenPhotographs } from '../support/defaultBundle.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
-const photograph = fileURLToPath(new URL('./golden/photographs/surfaces-small@0.5.0/photograph.png', import.meta.url));
+const photograph = join(goldenPhotographs, 'photograph.png');
 const STEPS = 12;
 
 let pool: InferencePool;

@@ -2,7 +2,6 @@
  * Evaluations share memory for what they are told, and nothing else.
  * @jest-environment ./test/inference/runtimeEnvironment.mjs
  */
-import { fileURLToPath } from 'node:url';
 
 import { loadBundle } from '../../src/inference/bundle/load.js';
 import { typicalEvaluations } from '../../src/inference/device/batch/calibration.js';
@@ -11,6 +10,7 @@ import type { Model } from '../../src/inference/device/model/model.js';
 import { openModel } from '../../src/inference/device/model/model.js';
 import { deviceOptions } from '../../src/inference/device/model/sessions.js';
 import { createScratch } from '../../src/inference/device/model/tensors.js';
+import { defaultManifest } from '../support/defaultBundle.js';
 
 test('memory is used again as long as it is large enough', () => {
   const scratch = createScratch();
@@ -25,8 +25,7 @@ test('memory is used again as long as it is large enough', () => {
 describe('two evaluations', () => {
   let model: Model;
   beforeAll(async () => {
-    const file = fileURLToPath(new URL('../../models/surfaces-small/0.5.0/bundle.json', import.meta.url));
-    model = await openModel(await loadBundle(file), deviceOptions('cpu', 'fp32'));
+    model = await openModel(await loadBundle(defaultManifest), deviceOptions('cpu', 'fp32'));
   });
   afterAll(() => model.close());
 

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { InferencePool, Precision, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { loadBundles, openPool } from '../../src/inference/index.js';
+import { DEFAULT_BUNDLE } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
@@ -79,11 +80,8 @@ test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle 
 });
 
 test('what is run is what was asked for, where there is such a graph', async () => {
-  const [surfaces, tiny] = await Promise.all([
-    poolWith('surfaces-small@0.5.0', 'int8'),
-    poolWith('tiny@1.0.0', 'int8'),
-  ]);
-  expect(surfaces.devices()[0]?.precisions).toEqual({ 'surfaces-small@0.5.0': 'int8' });
+  const [surfaces, tiny] = await Promise.all([poolWith(DEFAULT_BUNDLE, 'int8'), poolWith('tiny@1.0.0', 'int8')]);
+  expect(surfaces.devices()[0]?.precisions).toEqual({ [DEFAULT_BUNDLE]: 'int8' });
   expect(tiny.devices()[0]?.precisions).toEqual({ 'tiny@1.0.0': 'fp32' });
 });
 

@@ -2,7 +2,6 @@
  * Sizes that a device is given, padded to few: which they are, and that the pictures are those of no padding.
  * @jest-environment ./test/inference/runtimeEnvironment.mjs
  */
-import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import * as ort from 'onnxruntime-node';
 
@@ -21,6 +20,7 @@ import {
 } from '../../src/inference/device/model/sizes.js';
 import type { SampleRequest, SampleResult } from '../../src/inference/index.js';
 import type { FromWorker } from '../../src/inference/protocol.js';
+import { defaultManifest } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 
 const SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
@@ -124,8 +124,6 @@ test('what is padded belongs to the last sample and asks for nothing new', () =>
 describe('on a CPU that is told to take few', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  const bundleFile = fileURLToPath(new URL('../../models/surfaces-small/0.5.0/bundle.json', import.meta.url));
-
   /** The first dimension of each input, of every run of a session. */
   function watched(
     refuse: (feeds: ort.InferenceSession.FeedsType) => void = () => undefined,
@@ -145,7 +143,7 @@ describe('on a CPU that is told to take few', () => {
     seen.filter((sizes) => 'background_sample' in sizes);
 
   const modelWith = async (sizes: SizeRule | null): ReturnType<typeof openModel> =>
-    openModel(await loadBundle(bundleFile), { ...deviceOptions('cpu', 'fp32'), sizes });
+    openModel(await loadBundle(defaultManifest), { ...deviceOptions('cpu', 'fp32'), sizes });
 
   /** Seven samples of other plans and lengths in evaluations of 11 rows. */
   async function drawnWith(sizes: SizeRule | null): Promise<{ results: SampleResult[]; told: FromWorker[] }> {

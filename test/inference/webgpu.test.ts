@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { InferencePool, SampleRequest, SampleResult, StepFigure } from '../../src/inference/index.js';
 import { openPool } from '../../src/inference/index.js';
+import { goldenPhotographs } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './pictures.js';
 import { whyNoWebGpu } from './vulkan.js';
 
@@ -90,12 +91,11 @@ onWebGpu(named('the same picture as on the CPU'), () => {
   }, 180_000);
 
   test('on a photograph, of the default bundle', async () => {
-    const golden = folder('./golden/photographs/surfaces-small@0.5.0');
     await expectTheSame(folder('../../models'), [
       {
         steps: 4,
         photograph: {
-          picture: `${golden}/photograph.png`,
+          picture: `${goldenPhotographs}/photograph.png`,
           region: { kind: 'CHOSEN', allowed: null },
           marked: null,
           freedom: 0.5,

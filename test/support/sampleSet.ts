@@ -3,7 +3,6 @@
  * is made of them can be compared with what was made before.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
 import { newKey } from '../../src/artifacts/store.js';
@@ -11,9 +10,9 @@ import { areaFraction, boundingBoxes } from '../../src/inference/method/regions.
 import type { GenerationRow, SampleRow } from '../../src/storage/tables.js';
 import { artifacts, defects, generations, products, references, samples } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
+import { goldenSamples } from './defaultBundle.js';
 
 const CREATED = new Date('2026-01-02T03:04:05Z');
-const GOLDEN = 'test/inference/golden/samples/surfaces-small@0.5.0';
 const PICTURES = 'test/exports/pictures';
 
 /** The same for the same number; in the order of the numbers. */
@@ -47,7 +46,10 @@ export interface SampleSet {
 export async function putSampleSet(scope: TenantScope, store: ArtifactStore): Promise<SampleSet> {
   const { database, own } = scope;
   const [golden, shapes] = [
-    (n: number) => ({ image: `${GOLDEN}/${String(n)}.image.png`, mask: `${GOLDEN}/${String(n)}.mask.png` }),
+    (n: number) => ({
+      image: `${goldenSamples}/${String(n)}.image.png`,
+      mask: `${goldenSamples}/${String(n)}.mask.png`,
+    }),
     { image: `${PICTURES}/shapes.image.png`, mask: `${PICTURES}/shapes.mask.png` },
   ];
   const common = { promptName: 'tile', createdAt: CREATED };
@@ -151,7 +153,7 @@ export async function addGeneration(
 }
 
 async function put({ tenantId, database, own }: TenantScope, store: ArtifactStore, file: string): Promise<string> {
-  const bytes = readFileSync(join(process.cwd(), file));
+  const bytes = readFileSync(file);
   const { width, height } = await sharp(bytes).metadata();
   const key = newKey('png');
   await store.put(tenantId, key, bytes);

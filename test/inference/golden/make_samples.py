@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
-from PIL import Image
 from tokenizers import Tokenizer
 
 HERE = Path(__file__).resolve().parent
@@ -21,6 +20,7 @@ sys.path.insert(0, str(HERE.parents[2] / "training"))
 from defectdiffu.masks import binary_mask, soft_mask  # noqa: E402
 from defectdiffu.noise import seeded_noise  # noqa: E402
 from defectdiffu.sampling import ddpm_step, make_scheduler  # noqa: E402
+from written import write  # noqa: E402
 
 
 class Bundle:
@@ -56,10 +56,8 @@ class Bundle:
         texts = {part: self.embed(fill(part)) for part in ("background", "defect", "fusion")}
         feeds = {"latent": x, "timestep": timestep, "background_sample": [0], "row_background": [0]}
         if "modulation" in self.sessions:
-            for part, text in texts.items():
-                feeds[f"{part}_modulation"] = self.named("modulation", timestep=timestep, text=text)[
-                    f"{part}_modulation"
-                ]
+            told = {part: self.named("modulation", timestep=timestep, text=text) for part, text in texts.items()}
+            feeds |= {f"{part}_modulation": told[part][f"{part}_modulation"] for part in texts}
             feeds["mask_rows"] = [0]
         else:
             feeds |= {f"{part}_text": text for part, text in texts.items()}
@@ -130,9 +128,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for n, request in enumerate(requests(bundle.manifest)):
         image, mask = draw(bundle, request)
-        (folder / f"{n}.json").write_text(json.dumps(request, indent=2) + "\n")
-        Image.fromarray(image).save(folder / f"{n}.image.png")
-        Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"{n}.mask.png")
+        write(folder, n, request, image, mask)
         print(folder / f"{n}.image.png", f"mask {mask.mean():.3f}")
 
 
