@@ -19,9 +19,9 @@ const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
 const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
   id status coverage rejectedAttempts error { code message }
-  request { count seed sweep freedom twin onTwin guidance quality { minimumVisibility minimumAgreement maximumAttempts } }
+  request { count seed sweep freedom twin onTwin guidance quality { minimumVisibility minimumAgreement minimumConfidence maximumAttempts } }
   samples(first: 100) { edges { node {
-    id index seed strength attempt areaFraction
+    id index seed strength attempt areaFraction confidence
     image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
     scores { visibility agreement seam filling direction }
   } } }
@@ -159,6 +159,37 @@ test('a sample that does not show is drawn again with another seed, and the reje
   expect(generation.rejectedAttempts).toBe(attempts.reduce((sum: number, n: number) => sum + n - 1, 0) + 6 * missing);
   expect(generation.rejectedAttempts).toBeGreaterThan(0);
   expect(generation.status).toBe(missing === 0 ? 'SUCCEEDED' : 'FAILED');
+});
+
+test('samples from noise without a twin are held to the confidence alone, and found by it', async () => {
+  const wish = { partNumber: 'ASPHALT', defectCode: 'CRACK', count: 8, strength: { value: 1 } };
+  const sure = (await drawn(wish)).samples.map(({ confidence }: Json) => confidence);
+  const middle = [...sure].sort((a, b) => a - b)[4];
+  const quality = { minimumConfidence: middle, maximumAttempts: 3 };
+  const generation = await drawn({ ...wish, quality });
+  expect(generation.request.quality).toEqual({ ...quality, minimumVisibility: 0, minimumAgreement: 0 });
+  expect(generation.rejectedAttempts).toBeGreaterThanOrEqual(4);
+  for (const { confidence, scores } of generation.samples) {
+    expect(confidence).toBeGreaterThanOrEqual(middle);
+    expect(scores).toBeNull();
+  }
+  // Those that were kept at the first try are the same pictures as without a policy.
+  const atOnce = generation.samples.filter(({ attempt }: Json) => attempt === 1);
+  expect(atOnce.map(({ confidence }: Json) => confidence)).toEqual(sure.filter((value: number) => value >= middle));
+  const query = `query ($filter: SampleFilter) { samples(first: 100, filter: $filter) { edges { node { confidence } } } }`;
+  const found = await server.data(query, { filter: { partNumber: 'ASPHALT', confidence: { max: middle } } });
+  expect(found.samples.edges.length).toBeGreaterThanOrEqual(5);
+  for (const { node } of found.samples.edges) expect(node.confidence).toBeLessThanOrEqual(middle);
+});
+
+test('a generation whose masks are not sure enough says so', async () => {
+  const quality = { minimumConfidence: 1, maximumAttempts: 1 };
+  const { error } = await drawn({ quality, steps: 4 });
+  expect(error).toEqual({
+    code: 'QUALITY_NOT_REACHED',
+    message:
+      '1 of 1 samples did not reach confidence 1 in 1 attempts each; ask for a higher strength, or lower the bounds',
+  });
 });
 
 test('at strength 0 there is nothing to see, and no sample is rejected for it', async () => {
@@ -312,7 +343,9 @@ describe('is refused with the field and the reason', () => {
     ['no polygon', () => ({ ...own, region: { polygons: [] } }), /polygons: must have 1 … 64 polygons, has 0/],
     ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region: give a region of your own or place/], // prettier-ignore
     ['a region and an allowed area', () => ({ ...own, region: POLYGON, allowedArea: POLYGON }), /allowedArea: cannot be given with a region/], // prettier-ignore
-    ['a policy without scores', () => ({ quality: { minimumVisibility: 9 } }), /quality: samples from noise have scores only with twin/], // prettier-ignore
+    ['a policy without scores', () => ({ quality: { minimumVisibility: 9 } }), /quality\.minimumVisibility: samples from noise are compared with nothing; give twin/], // prettier-ignore
+    ['a policy that holds nothing against samples from noise', () => ({ quality: { maximumAttempts: 9 } }), /quality: must have minimumConfidence for samples from noise/], // prettier-ignore
+    ['confidence 2', () => ({ quality: { minimumConfidence: 2 } }), /quality\.minimumConfidence: 2 is out of range 0 … 1/], // prettier-ignore
     ['a policy for a sweep', () => ({ ...own, strength: { sweep: [1, 2] }, quality: {} }), /quality: cannot be given with strength.sweep/], // prettier-ignore
     [
       'visibility 300',

@@ -44,7 +44,7 @@ async function claimed(count: number): Promise<Claim> {
 const png = new Uint8Array(100);
 const RESULT: SampleResult = {
   ...{ id: '', width: 8, height: 8, image: png, mask: png, overlay: png, areaFraction: 0, boundingBoxes: [] },
-  ...{ region: null, twin: null, scores: null },
+  ...{ region: null, twin: null, confidence: 0, scores: null },
 };
 const put = (storing: StoreSample, indexes: readonly number[]) =>
   Promise.allSettled(

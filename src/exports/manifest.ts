@@ -100,6 +100,7 @@ function sampleFacts({ sample, product, defect, heldOut }: Entry) {
     attempt: sample.attempt,
     areaFraction: sample.areaFraction,
     boundingBoxes: sample.boundingBoxes,
+    confidence: sample.confidence,
     scores: visibility === null ? null : { visibility, agreement, seam, filling, direction },
     referenceId: sample.referenceId,
     baseSampleId: sample.baseSampleId,

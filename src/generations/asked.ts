@@ -2,12 +2,13 @@
 import type { GenerationRow } from '../storage/tables.js';
 
 export function requestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
-  const { bundle: model, photograph, twin = false, sweep, ...rest } = settings;
+  const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
   // As it was asked for: a sweep's rows, not its pictures.
   const asked = count / (sweep?.length ?? 1);
   return {
     ...rest,
     sweep,
+    quality: quality == null ? null : { minimumConfidence: 0, ...quality },
     freedom: photograph?.freedom,
     onTwin: photograph?.onTwin ?? false,
     twin,

@@ -36,10 +36,22 @@ export class QualityNotReached extends Error {
   override readonly name = 'QualityNotReached';
 
   constructor(row: GenerationRow, missing: number) {
-    const { minimumVisibility, minimumAgreement, maximumAttempts } = row.settings.quality ?? {};
+    const {
+      minimumVisibility = 0,
+      minimumAgreement = 0,
+      minimumConfidence = 0,
+      maximumAttempts,
+    } = row.settings.quality ?? {};
+    const bounds = Object.entries({
+      visibility: minimumVisibility,
+      agreement: minimumAgreement,
+      confidence: minimumConfidence,
+    }).filter(([, least]) => least > 0);
+    const asked = bounds.map(([score, least]) => `${score} ${String(least)}`).join(' and ');
+    const region = row.settings.photograph == null ? '' : ' or a larger region';
     super(
-      `${String(missing)} of ${String(row.count)} samples did not reach visibility ${String(minimumVisibility)} and agreement ` +
-        `${String(minimumAgreement)} in ${String(maximumAttempts)} attempts each; ask for a higher strength or a larger region, or lower the bounds`,
+      `${String(missing)} of ${String(row.count)} samples did not reach ${asked} in ${String(maximumAttempts)} attempts each; ` +
+        `ask for a higher strength${region}, or lower the bounds`,
     );
   }
 }
@@ -113,7 +125,7 @@ async function drawOne(
     drawing.drawn();
     // At strength 0 nothing is to be seen, and that is what was asked for.
     const asked = strengthOf(row.settings, one.index, row.count);
-    const kept = asked === 0 || isGoodEnough(result.scores, row.settings.quality);
+    const kept = asked === 0 || isGoodEnough(result, row.settings.quality);
     progress.sampleDrawn(result.id, kept);
     await observer.drawn(result, async () => {
       if (!kept) return recordRejection(drawing, one, result);

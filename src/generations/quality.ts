@@ -1,6 +1,6 @@
 /** Which samples are good enough to keep, and what happens to the others: drawn again with another seed, a bounded number of times. */
 import { badInput } from '../errors.js';
-import type { Bundle, Scores } from '../inference/index.js';
+import type { Bundle, SampleResult } from '../inference/index.js';
 import type { QualitySettings } from '../storage/records.js';
 import type { Optional } from './bounds.js';
 import { within } from './bounds.js';
@@ -8,6 +8,7 @@ import { within } from './bounds.js';
 export interface QualityInput {
   readonly minimumVisibility?: Optional<number>;
   readonly minimumAgreement?: Optional<number>;
+  readonly minimumConfidence?: Optional<number>;
   readonly maximumAttempts?: Optional<number>;
 }
 
@@ -26,7 +27,7 @@ interface Asked {
 
 /**
  * On a reference there is always a policy, by default what the faintest real defects of the pair score. A sweep has none:
- * its weak samples are part of what it shows.
+ * its weak samples are part of what it shows. From noise without a twin nothing can be compared, but the confidence is known.
  */
 export function resolveQuality(
   { quality, onPicture, twin, sweep }: Asked,
@@ -41,16 +42,18 @@ export function resolveQuality(
     return null;
   }
   if (!onPicture && quality == null) return null;
-  if (!onPicture && !twin)
-    throw badInput(field, 'samples from noise have scores only with twin: true; give that, or a reference');
+  const compared = onPicture || twin;
+  if (!compared) requireConfidenceAlone(quality, field);
   const [faintest = SEEN] = manifest.placement?.scores[pair]?.contrast ?? [];
+  const [visibility, agreement] = compared ? [Math.min(SEEN, faintest), HALF] : [0, 0];
   return {
     minimumVisibility: within(
-      quality?.minimumVisibility ?? Math.min(SEEN, faintest),
+      quality?.minimumVisibility ?? visibility,
       { min: 0, max: 255 },
       `${field}.minimumVisibility`,
     ),
-    minimumAgreement: within(quality?.minimumAgreement ?? HALF, { min: 0, max: 1 }, `${field}.minimumAgreement`),
+    minimumAgreement: within(quality?.minimumAgreement ?? agreement, { min: 0, max: 1 }, `${field}.minimumAgreement`),
+    minimumConfidence: within(quality?.minimumConfidence ?? 0, { min: 0, max: 1 }, `${field}.minimumConfidence`),
     maximumAttempts: within(
       quality?.maximumAttempts ?? DEFAULT_ATTEMPTS,
       { min: 1, max: MOST_ATTEMPTS },
@@ -59,8 +62,27 @@ export function resolveQuality(
   };
 }
 
+function requireConfidenceAlone(quality: Optional<QualityInput>, field: string): void {
+  for (const name of ['minimumVisibility', 'minimumAgreement'] as const)
+    if (quality?.[name] != null)
+      throw badInput(
+        `${field}.${name}`,
+        'samples from noise are compared with nothing; give twin: true or a reference, or minimumConfidence instead',
+      );
+  if (quality?.minimumConfidence == null)
+    throw badInput(
+      field,
+      'must have minimumConfidence for samples from noise; for the other bounds give twin: true or a reference',
+    );
+}
+
 /** An image without a defect scores 0, so that any policy but "0" rejects it. */
-export function isGoodEnough(scores: Scores | null, policy: QualitySettings | null | undefined): boolean {
-  if (policy == null || scores === null) return true;
-  return scores.visibility >= policy.minimumVisibility && scores.agreement >= policy.minimumAgreement;
+export function isGoodEnough(
+  { confidence, scores }: Pick<SampleResult, 'confidence' | 'scores'>,
+  policy: QualitySettings | null | undefined,
+): boolean {
+  if (policy == null) return true;
+  const { minimumVisibility, minimumAgreement, minimumConfidence = 0 } = policy;
+  if (confidence < minimumConfidence) return false;
+  return scores === null || (scores.visibility >= minimumVisibility && scores.agreement >= minimumAgreement);
 }

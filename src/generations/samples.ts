@@ -19,6 +19,7 @@ export interface SampleConditions {
   readonly defectCode?: string | undefined;
   readonly strength?: Bounds | undefined;
   readonly areaFraction?: Bounds | undefined;
+  readonly confidence?: Bounds | undefined;
   readonly visibility?: Bounds | undefined;
   readonly agreement?: Bounds | undefined;
   readonly seam?: Bounds | undefined;
@@ -142,7 +143,7 @@ export function canMatch({ generationId, referenceId }: SampleConditions): boole
 /** The conditions on `sample` that all must hold. */
 export function wanted(scope: TenantScope, conditions: SampleConditions) {
   const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
-  const numbers = ['strength', 'areaFraction', 'visibility', 'agreement', 'seam', 'direction'] as const;
+  const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
     partNumber === undefined ? undefined : eq(samples.productId, productIdOf(scope, partNumber)),

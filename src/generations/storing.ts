@@ -47,10 +47,23 @@ export class StorageFailed extends Error {
   }
 }
 
-export async function recordRejection({ scope, row, owner }: Claim, { index, attempt }: Try, { scores }: SampleResult) {
-  const { visibility = 0, agreement = 0 } = scores ?? {};
+export async function recordRejection(
+  { scope, row, owner }: Claim,
+  { index, attempt }: Try,
+  { confidence, scores }: SampleResult,
+) {
+  const { visibility = null, agreement = null } = scores ?? {};
   const seed = seedOf(row.settings, index, attempt, row.count);
-  const rejection = { generationId: row.id, index, attempt, seed, visibility, agreement, createdAt: new Date() };
+  const rejection = {
+    generationId: row.id,
+    index,
+    attempt,
+    seed,
+    visibility,
+    agreement,
+    confidence,
+    createdAt: new Date(),
+  };
   // A rejected sample is progress too: whatever ended the process before, it was not this one.
   await change(scope, owner, row.id, { attempts: 0 }, [], (tx) => rejectionsOf(tx).insert(rejection));
 }
@@ -98,7 +111,7 @@ export function storeSamples({ scope, row, owner, store }: Claim): StoreSample {
 function sampleOf(
   row: GenerationRow,
   { index, attempt, referenceId, baseSampleId }: Origin,
-  { areaFraction, boundingBoxes, scores }: SampleResult,
+  { areaFraction, boundingBoxes, confidence, scores }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
   return {
@@ -120,6 +133,7 @@ function sampleOf(
     baseSampleId,
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,
+    confidence,
     visibility: scores?.visibility ?? null,
     agreement: scores?.agreement ?? null,
     direction: scores?.direction ?? null,

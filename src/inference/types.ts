@@ -88,6 +88,8 @@ export interface SampleResult {
   readonly region: Uint8Array | null;
   /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise, or is drawn on it. */
   readonly twin: Uint8Array | null;
+  /** Mean of the soft mask inside the mask, 0 … 1: how sure the mask module is of what it marks. 0 where it marks nothing. */
+  readonly confidence: number;
   /** Against the picture drawn on or the twin; `null` where there is neither. */
   readonly scores: Scores | null;
 }

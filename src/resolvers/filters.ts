@@ -42,6 +42,7 @@ export function sampleConditions(filter: SampleFilter | null): SampleConditions 
     generationId: filter?.generationId ?? undefined,
     strength: bounds(filter?.strength),
     areaFraction: bounds(filter?.areaFraction),
+    confidence: bounds(filter?.confidence),
     visibility: bounds(filter?.visibility),
     agreement: bounds(filter?.agreement),
     seam: bounds(filter?.seam),

@@ -62,6 +62,12 @@ export class QualityInput {
   @Field(() => Float, { nullable: true, description: '0 … 1. Default 0.5.' })
   minimumAgreement?: number | null;
 
+  @Field(() => Float, {
+    nullable: true,
+    description: '0 … 1. Default 0. The only bound that samples from noise without a twin can be held to.',
+  })
+  minimumConfidence?: number | null;
+
   @Field(() => Int, { nullable: true, description: 'Per sample, 1 … 20. Default 4.' })
   maximumAttempts?: number | null;
 }
@@ -73,6 +79,9 @@ export class Quality {
 
   @Field(() => Float)
   minimumAgreement!: number;
+
+  @Field(() => Float)
+  minimumConfidence!: number;
 
   @Field(() => Int)
   maximumAttempts!: number;

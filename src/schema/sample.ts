@@ -58,6 +58,14 @@ export class Sample {
   @Field(() => [BoundingBox], { description: 'One per connected region of the mask, the largest first.' })
   boundingBoxes!: BoundingBox[];
 
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How sure the model is of what the mask marks, 0 … 1: the mean of its soft mask inside the mask; 0 where it marks nothing. ' +
+      'Compare it within a pair. Null for samples from before it was kept.',
+  })
+  confidence!: number | null;
+
   @Field(() => Int, { description: 'Which try it was, from 1: those before were rejected.' })
   attempt!: number;
 
@@ -92,6 +100,9 @@ export class SampleFilter {
 
   @Field(() => FloatRange, { nullable: true })
   areaFraction?: FloatRange | null;
+
+  @Field(() => FloatRange, { nullable: true, description: 'Samples from before it was kept are left out.' })
+  confidence?: FloatRange | null;
 
   @Field(() => FloatRange, { nullable: true, description: 'Samples without scores are left out, here and below.' })
   visibility?: FloatRange | null;

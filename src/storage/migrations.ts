@@ -14,6 +14,7 @@ import { exports } from './migrations/6-exports.js';
 import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { depth } from './migrations/9-depth.js';
+import { confidence } from './migrations/10-confidence.js';
 import { raiseWalls } from './walls.js';
 
 interface Migration {
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 7, statements: webhooks },
   { version: 8, statements: manyMachines },
   { version: 9, statements: depth },
+  { version: 10, statements: confidence },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

@@ -44,6 +44,8 @@ export type Area =
 export interface QualitySettings {
   readonly minimumVisibility: number;
   readonly minimumAgreement: number;
+  /** Absent in older rows. */
+  readonly minimumConfidence?: number;
   readonly maximumAttempts: number;
 }
 

@@ -1,7 +1,7 @@
 /** The equations, against the golden numbers of the method and of the generator's authors. */
 import type { Condition, GuidanceInput } from '../../src/inference/method/guidance.js';
 import { guidancePlan, sharedBackgrounds, weightedSum } from '../../src/inference/method/guidance.js';
-import { binarise, greyOf, isLate, iterativeThreshold, meanOf } from '../../src/inference/method/mask.js';
+import { binarise, confidenceOf, greyOf, isLate, iterativeThreshold, meanOf } from '../../src/inference/method/mask.js';
 import { gaussianNoise, philox4x32 } from '../../src/inference/method/noise.js';
 import { maskBytes, overlayBytes, rgbBytes } from '../../src/inference/method/pixels.js';
 import { promptsOf } from '../../src/inference/method/prompts.js';
@@ -242,6 +242,13 @@ describe('mask', () => {
     // 40 of 255 is −0.686 on the scale of the decoder.
     expect([...binarise(Float64Array.of(-1, -0.687), 40)]).toEqual([0, 0]);
     expect([...binarise(Float64Array.of(-1, -0.686), 40)]).toEqual([0, 1]);
+  });
+
+  test('the confidence is the mean of what is marked, on the scale 0 … 1; of nothing it is 0', () => {
+    const grey = Float64Array.of(1, 0, -1, -0.5);
+    expect(confidenceOf(grey, Uint8Array.of(1, 1, 0, 0))).toBe(0.75);
+    expect(confidenceOf(grey, Uint8Array.of(0, 0, 1, 0))).toBe(0);
+    expect(confidenceOf(grey, new Uint8Array(4))).toBe(0);
   });
 
   test('grey is the mean of the channels, each clamped', () => {

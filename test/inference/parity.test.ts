@@ -45,10 +45,16 @@ interface Case {
   readonly folder: URL;
 }
 
-/** PSNR of the images in dB, and the masks' IoU. */
-async function compared({ bundle, n, folder }: Case, precision: Precision): Promise<{ psnr: number; iou: number }> {
+/** PSNR of the images in dB, the masks' IoU, and by how much the confidence in them differs. */
+async function compared(
+  { bundle, n, folder }: Case,
+  precision: Precision,
+): Promise<{ psnr: number; iou: number; doubt: number }> {
   const file = (suffix: string): URL => new URL(`${n}.${suffix}`, folder);
-  const request = JSON.parse(readFileSync(file('json'), 'utf8')) as Omit<SampleRequest, 'id' | 'bundle'>;
+  const { confidence, ...request } = JSON.parse(readFileSync(file('json'), 'utf8')) as Omit<
+    SampleRequest,
+    'id' | 'bundle'
+  > & { confidence: number };
   const pool = await poolWith(bundle, precision);
   const results: SampleResult[] = [];
   await pool.draw([{ ...request, id: n, bundle }], { sample: (result) => results.push(result) });
@@ -61,6 +67,7 @@ async function compared({ bundle, n, folder }: Case, precision: Precision): Prom
   return {
     psnr: psnr(...(await compare(results[0]?.image, 'image.png'))),
     iou: overlap(...(await compare(results[0]?.mask, 'mask.png'))),
+    doubt: Math.abs((results[0]?.confidence ?? NaN) - confidence),
   };
 }
 
@@ -68,6 +75,7 @@ test.each(cases)('$bundle, sample $n', async (one) => {
   const found = await compared(one, 'fp32');
   expect(found.psnr).toBeGreaterThanOrEqual(40);
   expect(found.iou).toBeGreaterThanOrEqual(0.98);
+  expect(found.doubt).toBeLessThan(0.005);
 });
 
 /** Not the very same picture, or it would not have been drawn in int8; by how much they differ the manifest says. */
@@ -75,6 +83,7 @@ test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle 
   const found = await compared(one, 'int8');
   expect(found.psnr).toBeGreaterThanOrEqual(30);
   expect(found.psnr).toBeLessThan(60);
+  expect(found.doubt).toBeLessThan(0.1);
   // Of thin masks a pixel more or less at the edge is much.
   expect(found.iou).toBeGreaterThanOrEqual(0.5);
 });

@@ -108,7 +108,7 @@ describe('the engine draws what Python draws', () => {
       request: Partial<SampleRequest>;
       region: 'MASK' | 'SHAPE' | 'CHOSEN' | 'TWIN';
       freedom: number;
-      scores: Scores;
+      scores: Scores & { confidence: number };
     };
     const photograph = {
       MASK: on(file('photograph.png'), { kind: 'MASK', mask: file('region.png') }, freedom),
@@ -125,6 +125,7 @@ describe('the engine draws what Python draws', () => {
     expect(result.scores?.visibility).toBeCloseTo(scores.visibility, 0);
     expect(result.scores?.agreement).toBeCloseTo(scores.agreement, 1);
     expect(result.scores?.seam).toBeCloseTo(scores.seam, 0);
+    expect(result.confidence).toBeCloseTo(scores.confidence, 2);
   });
 });
 

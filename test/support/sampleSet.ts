@@ -141,6 +141,7 @@ export async function addGeneration(
       baseSampleId: null,
       regionKey: null,
       twinKey: twin === undefined ? null : await put(scope, store, twin),
+      confidence: 0.875,
       visibility: 40.5,
       agreement: 0.75,
       direction: null,

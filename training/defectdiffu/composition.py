@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .masks import binary_mask, iterative_threshold
+from .masks import binary_mask, confidence, iterative_threshold
 
 MINIMUM_PEAK = 20.0  # of the soft mask, 0 … 255, as for samples from noise
 SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is drift
@@ -27,6 +27,7 @@ class Composition:
     visibility: float  # mean |change| inside the mask, 0 … 255
     agreement: float  # IoU of the mask with what changed at least half as much
     seam: float  # mean |change| on the border of what changed, where that is not the mask's own, 0 … 255
+    confidence: float  # of the mask module in the mask, 0 … 1
 
 
 def compose(
@@ -36,7 +37,7 @@ def compose(
     [S, S], not empty."""
     marked = _marked(soft, region)
     if not marked.any():
-        return Composition(photograph.copy(), marked, 0.0, 0.0, 0.0)
+        return Composition(photograph.copy(), marked, 0.0, 0.0, 0.0, 0.0)
     change = (drawn - kept).transpose(1, 2, 0) * 127.5 * region[..., None]
     wide = dilated(marked, WIDE) & region
     change = change - _drift(change, region & ~wide)
@@ -47,9 +48,9 @@ def compose(
     opacity = np.minimum(opacity, _inner(region))
     mask = mask & (opacity * strength >= LEAST_CHANGE)  # what is hardly added is not to be seen
     if not mask.any():
-        return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0)
+        return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0, 0.0)
     image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
-    return Composition(image, mask, *scores(photograph, image, mask))
+    return Composition(image, mask, *scores(photograph, image, mask), confidence(soft, mask))
 
 
 def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[float, float, float]:

@@ -32,3 +32,9 @@ def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
         return np.zeros(grey.shape, bool)
     threshold = iterative_threshold(grey)
     return (grey >= threshold) & (grey > grey.min())  # a flat mask has no foreground
+
+
+def confidence(grey: np.ndarray, mask: np.ndarray) -> float:
+    """How sure the mask module is of what it marks: mean of the soft mask [H, W] (-1 … 1) inside the mask bool [H, W],
+    0 … 1; 0 where nothing is marked."""
+    return float((grey[mask].mean() + 1) / 2) if mask.any() else 0.0

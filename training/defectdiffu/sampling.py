@@ -15,7 +15,7 @@ from .autoencoder import ImageAutoencoder
 from .components import DenoiserComponent
 from .config import PromptConfig
 from .diffusion import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
-from .masks import binary_mask, soft_mask
+from .masks import binary_mask, confidence, soft_mask
 from .noise import seeded_noise
 from .tdia import TDIA, Rows
 from .text import Prompts
@@ -44,6 +44,7 @@ class Sample:
     mask: np.ndarray  # bool [H, W]
     soft: np.ndarray  # float [H, W] in [-1, 1]
     latent: np.ndarray  # float32 [C, h, w]
+    confidence: float  # of the mask module in the mask, 0 … 1
 
 
 class PlanRow(NamedTuple):
@@ -170,7 +171,7 @@ class Generator:
             carries = any(row.defect != self.normal for row in plan)
             mask = binary_mask(grey, MINIMUM_PEAK) if carries else np.zeros(grey.shape, bool)
             pixels = ((images[i] / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-            samples.append(Sample(pixels, mask, grey, x[i].cpu().numpy()))
+            samples.append(Sample(pixels, mask, grey, x[i].cpu().numpy(), confidence(grey, mask)))
         return samples
 
 

@@ -48,7 +48,7 @@ def draw(generator: GraphGenerator, pair: tuple[str, str], way: tuple[str, int],
     if path.exists():
         with np.load(path) as kept:
             return Drawn(**kept)
-    images, masks, twins = [], [], []
+    images, masks, twins, confidence = [], [], [], []
     for start in range(0, count, BATCH):
         for strength, into in ((STRENGTH, images), (0.0, twins)):
             requests = [
@@ -57,8 +57,10 @@ def draw(generator: GraphGenerator, pair: tuple[str, str], way: tuple[str, int],
             ]
             samples = generator.draw(requests)
             into += [sample.image for sample in samples]
-            masks += [sample.mask for sample in samples] if strength else []
-    drawn = Drawn(np.stack(images), np.stack(masks), np.stack(twins), np.full(count, STRENGTH))
+            if strength:
+                masks += [sample.mask for sample in samples]
+                confidence += [sample.confidence for sample in samples]
+    drawn = Drawn(np.stack(images), np.stack(masks), np.stack(twins), np.full(count, STRENGTH), np.array(confidence))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path.with_suffix(".partial.npz"), **drawn._asdict())
     path.with_suffix(".partial.npz").replace(path)

@@ -90,7 +90,7 @@ def test_the_page_shows_what_was_measured(evaluation):
 def test_a_model_that_copies_is_flagged_with_the_photographs_that_it_copies(trained, halved, tmp_path, monkeypatch):
     def copied(self, pair, count=None, twins=True) -> Drawn:
         windows = self.windows(*pair, "train").take(np.arange(3))
-        return Drawn(windows.image, windows.mask, windows.image, np.ones(3))
+        return Drawn(windows.image, windows.mask, windows.image, np.ones(3), np.ones(3))
 
     monkeypatch.setattr(Subject, "drawn", copied)
     result = evaluate(trained, halved, tmp_path, "--sections", "quality", "--products", "tin")

@@ -120,7 +120,9 @@ def square(top: int, size: int = 8) -> np.ndarray:
 
 def drawn_with(mask: np.ndarray, changed: np.ndarray) -> Drawn:
     twin = np.full((1, 32, 32, 3), 100, np.uint8)
-    return Drawn(np.where(changed[None, ..., None], 200, twin).astype(np.uint8), mask[None], twin, np.ones(1))
+    return Drawn(
+        np.where(changed[None, ..., None], 200, twin).astype(np.uint8), mask[None], twin, np.ones(1), np.ones(1)
+    )
 
 
 def test_a_mask_on_the_change_agrees_with_it_and_one_beside_it_does_not():

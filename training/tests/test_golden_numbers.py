@@ -11,7 +11,7 @@ import torch
 from defectdiffu.config import LossConfig
 from defectdiffu.diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, timestep_density, velocity
 from defectdiffu.layers import sincos_positions, timestep_features
-from defectdiffu.masks import binary_mask, iterative_threshold, soft_mask
+from defectdiffu.masks import binary_mask, confidence, iterative_threshold, soft_mask
 from defectdiffu.noise import philox4x32, seeded_noise, seeded_uniforms
 from defectdiffu.sampling import SampleRequest, guidance_plan, make_scheduler
 
@@ -111,6 +111,12 @@ def test_a_bright_spot_becomes_the_mask():
     grey[2:4, 5:7] = 0.7
     mask = binary_mask(grey, 20)
     assert mask.sum() == 4 and mask[2:4, 5:7].all()
+
+
+def test_the_confidence_is_the_mean_of_what_is_marked():
+    grey = np.array([[1.0, 0.0], [-1.0, -0.5]])
+    assert confidence(grey, grey >= 0) == 0.75
+    assert confidence(grey, grey > 2) == 0
 
 
 def test_soft_mask_clamps_before_it_averages_the_colours():

@@ -10,7 +10,7 @@ import torch
 
 from defectdiffu.evaluation import sections
 from defectdiffu.evaluation.drawn import Drawn
-from defectdiffu.evaluation.judging import judged, train_judge
+from defectdiffu.evaluation.judging import judged, surer_of_neighbours, train_judge
 from defectdiffu.evaluation.ledger import Ledger
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.real import Windows
@@ -32,24 +32,34 @@ def square(value: int, left: int, size: int = 16) -> tuple[np.ndarray, np.ndarra
 def test_what_is_visible_is_found_and_its_twin_is_clean():
     (shown, mask), (hidden, _) = square(255, 4), square(10, 4)
     twin = np.zeros_like(shown)
-    drawn = Drawn(np.stack([shown, hidden]), np.stack([mask, mask]), np.stack([twin, twin]), np.ones(2))
+    drawn = Drawn(
+        np.stack([shown, hidden]), np.stack([mask, mask]), np.stack([twin, twin]), np.ones(2), np.array([0.9, 0.2])
+    )
     figures = judged(SeesBright(), drawn, Windows(shown[None], mask[None], np.zeros(1)))
     assert figures == {
-        "agreement": 0.5, "found": 0.5, "foundInTwins": 0.0, "agreementOfReal": 1.0, "foundOfReal": 1.0,
+        "agreement": 0.5, "found": 0.5, "foundOfSurer": 1.0, "foundInTwins": 0.0,
+        "agreementOfReal": 1.0, "foundOfReal": 1.0,
     }  # fmt: skip
 
 
 def test_a_mask_beside_the_defect_is_not_found():
     image, _ = square(255, 4)
     _, elsewhere = square(255, 10)
-    figures = judged(SeesBright(), Drawn(image[None], elsewhere[None], image[None], np.ones(1)), None)
-    assert figures == {"agreement": 0.0, "found": 0.0, "foundInTwins": 0.0}
+    figures = judged(SeesBright(), Drawn(image[None], elsewhere[None], image[None], np.ones(1), np.ones(1)), None)
+    assert figures == {"agreement": 0.0, "found": 0.0, "foundOfSurer": 0.0, "foundInTwins": 0.0}
 
 
 def test_a_sample_without_a_mask_shows_no_defect():
     image, mask = square(255, 4)
-    figures = judged(SeesBright(), Drawn(image[None], (mask & False)[None], image[None], np.ones(1)), None)
+    figures = judged(SeesBright(), Drawn(image[None], (mask & False)[None], image[None], np.ones(1), np.zeros(1)), None)
     assert figures["found"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"), [([0.1, 0.2, 0.5, 0.5, 0.9], [1, 2, 4]), ([0.4, 0.3], [0]), ([0.7], [0])]
+)
+def test_of_two_neighbours_the_surer_is_taken(confidence, expected):
+    assert surer_of_neighbours(np.array(confidence)).tolist() == expected
 
 
 def test_a_judge_learns_from_every_defect_alike():
@@ -80,7 +90,7 @@ class Photographs:
 
     def drawn(self, pair: tuple[str, str]) -> Drawn:
         image, mask = square(255, 4)
-        return Drawn(image[None], mask[None], image[None], np.ones(1))
+        return Drawn(image[None], mask[None], image[None], np.ones(1), np.ones(1))
 
 
 def test_a_zero_shot_pair_has_a_judge_of_its_own_which_knows_nothing_else(tmp_path, monkeypatch):

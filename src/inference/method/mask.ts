@@ -74,6 +74,20 @@ export function binarise(grey: Float64Array, minimumPeak: number): Uint8Array<Ar
   return mask;
 }
 
+/**
+ * How sure the mask module is of what it marks: the mean of the grey picture (−1 … 1) inside the mask, on the scale 0 … 1;
+ * 0 where nothing is marked.
+ */
+export function confidenceOf(grey: Float64Array, mask: Uint8Array): number {
+  let [sum, marked] = [0, 0];
+  grey.forEach((value, i) => {
+    if (mask[i] !== 1) return;
+    sum += (value + 1) / 2;
+    marked++;
+  });
+  return marked === 0 ? 0 : sum / marked;
+}
+
 /** The means of the values at or above the threshold and of those below it, where there are any. */
 function averages(values: ArrayLike<number>, threshold: number): { above?: number; below?: number } {
   let [sumAbove, countAbove, sumBelow, countBelow] = [0, 0, 0, 0];

@@ -53,8 +53,10 @@ export const rejections = pgTable(
     index: integer('index').notNull(),
     attempt: integer('attempt').notNull(),
     seed: integer('seed').notNull(),
-    visibility: doublePrecision('visibility').notNull(),
-    agreement: doublePrecision('agreement').notNull(),
+    visibility: doublePrecision('visibility'),
+    agreement: doublePrecision('agreement'),
+    /** Null in rows from before it was kept. */
+    confidence: doublePrecision('confidence'),
     createdAt: instant('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],

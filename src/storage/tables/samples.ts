@@ -36,6 +36,8 @@ export const samples = pgTable('sample', {
   baseSampleId: uuid('base_sample_id'),
   regionKey: text('region_key'),
   twinKey: text('twin_key'),
+  /** Null in rows from before it was kept. */
+  confidence: doublePrecision('confidence'),
   visibility: doublePrecision('visibility'),
   agreement: doublePrecision('agreement'),
   direction: doublePrecision('direction'),

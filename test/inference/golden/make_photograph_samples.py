@@ -57,7 +57,7 @@ def main() -> None:
             ground = Photograph(photograph, region, kind == "CHOSEN", freedom)
             (drawn,) = draw_on_photographs(generator, [ground], [request])
         composed = drawn.composition
-        scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam")}
+        scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam", "confidence")}
         document = {"request": asked(request), "region": kind, "freedom": freedom, "scores": scores}
         write(out, n, document, drawn.image, drawn.mask)
         print(kind, defect, scores, f"mask {drawn.mask.mean():.3f}")

@@ -122,7 +122,7 @@ def main() -> None:
         for n, (product, defect, seed, strength, sampler, steps, guidance) in enumerate(CASES):
             request = SampleRequest(product, defect, seed, strength, 1.0, steps, sampler, guidance)
             (drawn,) = generator.draw([request])
-            write(out, n, asked(request), drawn.image, drawn.mask)
+            write(out, n, asked(request) | {"confidence": drawn.confidence}, drawn.image, drawn.mask)
             print(n, drawn.image.std().round(1), drawn.mask.mean().round(3))
 
 

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "training"))
-from defectdiffu.masks import binary_mask, soft_mask  # noqa: E402
+from defectdiffu.masks import binary_mask, confidence, soft_mask  # noqa: E402
 from defectdiffu.noise import seeded_noise  # noqa: E402
 from defectdiffu.sampling import ddpm_step, make_scheduler  # noqa: E402
 from written import write  # noqa: E402
@@ -68,7 +68,8 @@ class Bundle:
         return self.run("image_decoder", latent=latent.astype(np.float32))[0][0]
 
 
-def draw(bundle: Bundle, request: dict) -> tuple[np.ndarray, np.ndarray]:
+def draw(bundle: Bundle, request: dict) -> tuple[np.ndarray, np.ndarray, float]:
+    """The image, its mask, and how sure the mask module is of it."""
     manifest = bundle.manifest
     latent, normal, late = manifest["latent"], manifest["prompts"]["normal"], manifest["mask"]["lateTimestep"]
     shape = (latent["channels"], latent["height"], latent["width"])
@@ -96,7 +97,8 @@ def draw(bundle: Bundle, request: dict) -> tuple[np.ndarray, np.ndarray]:
         grey = np.mean([soft_mask(bundle.decode(feature)) for feature in features], axis=0)
     else:
         grey = soft_mask(bundle.decode(np.mean(features, axis=0)))
-    return image, binary_mask(grey, manifest["mask"]["minimumPeak"])
+    mask = binary_mask(grey, manifest["mask"]["minimumPeak"])
+    return image, mask, confidence(grey, mask)
 
 
 def requests(manifest: dict):
@@ -127,8 +129,8 @@ def main() -> None:
     folder = HERE / "samples" / f"{bundle.manifest['name']}@{bundle.manifest['version']}"
     folder.mkdir(parents=True, exist_ok=True)
     for n, request in enumerate(requests(bundle.manifest)):
-        image, mask = draw(bundle, request)
-        write(folder, n, request, image, mask)
+        image, mask, sure = draw(bundle, request)
+        write(folder, n, request | {"confidence": sure}, image, mask)
         print(folder / f"{n}.image.png", f"mask {mask.mean():.3f}")
 
 

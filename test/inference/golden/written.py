@@ -1,4 +1,5 @@
-"""How a golden sample lies on disk: what was asked for in the engine's words, the picture and its mask."""
+"""How a golden sample lies on disk: what was asked for in the engine's words and what was measured, the picture and its
+mask."""
 
 import json
 from pathlib import Path

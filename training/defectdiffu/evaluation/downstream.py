@@ -17,9 +17,10 @@ from .segmenter import probabilities, train_segmenter
 from .synthesis import AUGMENTATION, BASELINES
 
 REAL_ONLY, OURS = "real only", "DefectDiffu"
+SURER = f"{OURS} surer of two"  # by the confidence, which costs nothing but the second sample
 ON_TWINS, ON_PHOTOGRAPHS = f"{OURS} on twins", f"{OURS} on photographs"
 WITH_AUGMENTATION = f"{OURS} + augmentation"  # half of each: what somebody would do who has both
-WAYS = (OURS, ON_TWINS, ON_PHOTOGRAPHS)  # in which the model draws
+WAYS = (OURS, SURER, ON_TWINS, ON_PHOTOGRAPHS)  # in which the model draws
 DRAWN = (*WAYS, WITH_AUGMENTATION)  # what needs the model; the others need none
 METHODS = (REAL_ONLY, *DRAWN, *BASELINES)
 

@@ -12,6 +12,7 @@ from .real import Windows
 
 BATCH = 8
 FIRST_SEED = 10_000  # away from the seeds of sheets and demos
+SECOND_SEED = 15_000  # of those that are drawn once more, with other seeds
 
 
 class Drawn(NamedTuple):
@@ -21,6 +22,7 @@ class Drawn(NamedTuple):
     mask: np.ndarray  # bool [n, S, S]
     twin: np.ndarray  # uint8 [n, S, S, 3]
     strength: np.ndarray  # float [n]
+    confidence: np.ndarray  # float [n], of the mask module in the mask, 0 … 1
 
     def windows(self) -> Windows:
         return Windows(self.image, self.mask, np.arange(len(self.image)))
@@ -36,24 +38,34 @@ def draw_pair(
     guidance: str = "DOUBLE_FREE",
     report: Report = lambda done, total: None,
     twins: bool = True,
+    first_seed: int = FIRST_SEED,
 ) -> Drawn:
     """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest.
 
     Without `twins` the pictures at strength 0 are left black, for half the time.
     """
     spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
-    images, masks, normal = [], [], []
+    images, masks, normal, confidence = [], [], [], []
     for start in range(0, count, BATCH):
         chosen = range(start, min(start + BATCH, count))
-        ask = lambda i, w: SampleRequest(product, defect, FIRST_SEED + i, w, steps=steps, guidance=guidance)  # noqa: E731
+        ask = lambda i, w: SampleRequest(product, defect, first_seed + i, w, steps=steps, guidance=guidance)  # noqa: E731
         samples = generator.draw([ask(i, float(spread[i])) for i in chosen])
         images += [sample.image for sample in samples]
         masks += [sample.mask for sample in samples]
+        confidence += [sample.confidence for sample in samples]
         if twins:
             normal += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
         report(len(images), count)
     image = np.stack(images)
-    return Drawn(image, np.stack(masks), np.stack(normal) if twins else np.zeros_like(image), spread)
+    twin = np.stack(normal) if twins else np.zeros_like(image)
+    return Drawn(image, np.stack(masks), twin, spread, np.array(confidence))
+
+
+def surer_of(first: Drawn, second: Drawn) -> Drawn:
+    """In each place that sample of the two whose mask is the surer."""
+    wins = second.confidence > first.confidence
+    chosen = lambda a, b: np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)  # noqa: E731
+    return Drawn(*map(chosen, first, second))
 
 
 def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:

@@ -113,6 +113,7 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
     keys = {
         "agreement": "IoU with the mask",
         "found": "found",
+        "foundOfSurer": "… of the surer",
         "foundInTwins": "… in normal twins",
         "agreementOfReal": "IoU on real defects",
         "foundOfReal": "found in real defects",
@@ -120,9 +121,10 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
     return [
         "## What a segmenter sees that was trained on real photographs alone",
         "",
-        "*found*: it marks a quarter of the mask or more. Beside it the same in the samples' normal twins, which show "
-        "no defect, and in real defects of the test half. Pairs that the model was never trained on (zero-shot) have a "
-        "segmenter of their own, trained on their photographs alone.",
+        "*found*: it marks a quarter of the mask or more. Beside it the same of those samples whose mask is the surer "
+        "(`confidence`) of two that are neighbours in strength, in the normal twins of all, which show no defect, and "
+        "in real defects of the test half. Pairs that the model was never trained on (zero-shot) have a segmenter of "
+        "their own, trained on their photographs alone.",
         "",
         *pair_table(keys, figures),
         "",

@@ -13,6 +13,7 @@ from .downstream import (
     ON_PHOTOGRAPHS,
     ON_TWINS,
     OURS,
+    SURER,
     WITH_AUGMENTATION,
     classification,
     segmentation,
@@ -194,6 +195,7 @@ def _measure_detectors(subject: Subject, ledger: Ledger, section: str, measure, 
         each = subject.each(product)
         ways = {
             OURS: lambda pair, n=each: subject.drawn(pair, n, twins=False),
+            SURER: lambda pair, n=each: subject.surer(pair, n),
             ON_TWINS: lambda pair, n=each: subject.on_twins(pair, n),
             ON_PHOTOGRAPHS: lambda pair, n=each: subject.on_photographs(pair, n),
         }

@@ -14,7 +14,7 @@ from ..sampling import Generator
 from ..trained import TrainedModel
 from ..windows import Rules
 from .downstream import METHODS, ProductData
-from .drawn import Drawn, draw_pair
+from .drawn import FIRST_SEED, SECOND_SEED, Drawn, draw_pair, surer_of
 from .on_photographs import GUIDANCE, OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
@@ -60,10 +60,17 @@ class Subject:
 
     def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> Drawn:
         """Samples of one pair, drawn once and kept beside the figures."""
-        plan, count = self.plan, count or self.plan.samples
-        path = self.out / "drawn" / f"{stem_of(pair)}-{count}{'' if twins else '-alone'}.npz"
-        bar = self.bar(f"draw {name_of(pair)}")
-        rest = (plan.strengths, plan.steps, plan.guidance, bar, twins)
+        return self._drawn(pair, count or self.plan.samples, "" if twins else "-alone", twins, FIRST_SEED)
+
+    def surer(self, pair: Pair, count: int) -> Drawn:
+        """Of two samples at each strength the one whose mask is the surer: what a bound on the confidence chooses, but
+        at the strengths of all. Without twins."""
+        return surer_of(self.drawn(pair, count, twins=False), self._drawn(pair, count, "-again", False, SECOND_SEED))
+
+    def _drawn(self, pair: Pair, count: int, suffix: str, twins: bool, first_seed: int) -> Drawn:
+        plan = self.plan
+        path = self.out / "drawn" / f"{stem_of(pair)}-{count}{suffix}.npz"
+        rest = (plan.strengths, plan.steps, plan.guidance, self.bar(f"draw {name_of(pair)}"), twins, first_seed)
         return _once(path, Drawn, lambda: draw_pair(self.generator, *pair, count, *rest))
 
     def each(self, product: str) -> int:
@@ -124,10 +131,11 @@ def stem_of(pair: Pair) -> str:
 
 
 def _once(path: Path, kind: type[Made], make: Callable[[], Made]) -> Made:
-    """Made now, or read from the file where it was kept."""
+    """Made now, or read from the file where it was kept; where that lacks something, it is of an older version."""
     if path.exists():
         with np.load(path) as kept:
-            return kind(**kept)
+            if set(kept.files) == set(kind._fields):
+                return kind(**kept)
     made = make()
     _keep(path, made._asdict())
     return made

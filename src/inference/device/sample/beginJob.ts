@@ -1,5 +1,5 @@
 /** From noise: the drawing, and its normal twin beside it. On a photograph: onPhotograph.ts. On the twin: onTwin.ts. */
-import { binarise } from '../../method/mask.js';
+import { binarise, confidenceOf } from '../../method/mask.js';
 import { rgbBytes } from '../../method/pixels.js';
 import { scoresOf } from '../../method/scores.js';
 import type { SampleRequest } from '../../types.js';
@@ -43,5 +43,6 @@ async function finish(model: Model, main: Drawing, twin: Drawing | null): Promis
   const mask = soft === null ? new Uint8Array(width * height) : binarise(soft, model.manifest.mask.minimumPeak);
   const normal = twinImage === null ? null : rgbBytes(twinImage);
   const scores = normal === null ? null : { ...scoresOf(normal, rgb, mask, width), filling: null, direction: null };
-  return { width, height, rgb, mask, region: null, twin: normal, scores };
+  const confidence = soft === null ? 0 : confidenceOf(soft, mask);
+  return { width, height, rgb, mask, region: null, twin: normal, confidence, scores };
 }

@@ -7,6 +7,7 @@
 import type { Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
 import { changeOf, withChange } from '../../method/composition.js';
+import { confidenceOf } from '../../method/mask.js';
 import { gaussianNoise } from '../../method/noise.js';
 import {
   SCOUT_STEPS,
@@ -174,6 +175,7 @@ async function composed(model: Model, ground: Ground, { main, inside, direction 
     mask: pasted(marked, width, mask, place.window, 1, (there, here) => there | here),
     region: pasted(new Uint8Array(width * height), width, allowed, place.window, 1),
     twin: twin?.rgb ?? null,
+    confidence: drawn.soft === null || change === null ? 0 : confidenceOf(drawn.soft, change.mask),
     scores: {
       // At the model's size: a window may be of any.
       ...scoresOf(

@@ -16,11 +16,13 @@ export interface Pixels {
   readonly region: Uint8Array | null;
   /** [H·W·3] */
   readonly twin: Uint8Array | null;
+  /** See SampleResult. */
+  readonly confidence: number;
   readonly scores: Scores | null;
 }
 
 export async function encodeSample(id: string, pixels: Pixels): Promise<SampleResult> {
-  const { width, height, rgb, mask, region, twin, scores } = pixels;
+  const { width, height, rgb, mask, region, twin, confidence, scores } = pixels;
   const png = (bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> =>
     // A grey picture would be stored as RGB unless it is told its colour space.
     sharp(bytes, { raw: { width, height, channels } })
@@ -46,6 +48,7 @@ export async function encodeSample(id: string, pixels: Pixels): Promise<SampleRe
     boundingBoxes: boundingBoxes(mask, width),
     region: free,
     twin: normal,
+    confidence,
     scores,
   };
 }
