@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TINY_MODELS, newDataDirectory, runToEnd, startServer } from './support/server.js';
@@ -116,6 +116,32 @@ test('a port that is taken stops the start with a message', async () => {
     await runToEnd({ PORT: port }),
     new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program`),
   );
+});
+
+test('one sample can be drawn without the service, and a refusal is one line', () => {
+  const out = mkdtempSync(join(tmpdir(), 'defectdiffu-sample-'));
+  const sample = (...args: string[]): string =>
+    execFileSync(
+      process.execPath,
+      ['dist/inference/sample.js', 'test/inference/models/tiny/1.0.0', ...args, '--out', out],
+      {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      },
+    );
+  const drawn = JSON.parse(sample('--steps', '2', '--seed', '5')) as Record<string, unknown>;
+  expect(drawn).toMatchObject({ seed: 5, steps: 2, confidence: expect.any(Number) });
+  expect(readdirSync(out).sort()).toEqual(['image.png', 'mask.png', 'overlay.png']);
+  const refused = (...args: string[]): unknown => {
+    try {
+      return sample(...args);
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
+    }
+  };
+  expect(refused('--steps', '0')).toMatch(/^steps[^\n]*\n$/);
+  expect(refused('--stpes', '2')).toMatch(/^Unknown option '--stpes'[^\n]*\n$/);
+  rmSync(out, { recursive: true, force: true });
 });
 
 test('the demo says what to do when key or service is missing', () => {

@@ -16,6 +16,7 @@ Asks a running DefectDiffu service for defective pictures and writes them to a f
   --on part.jpg       draws on this photograph of the product, and leaves the rest of it alone
   --on-twin           draws each on its own normal twin: nothing but the defect differs from a normal picture
   --region 40,60,80,50   where on it: left, top, width, height in pixels (default: as real defects lie, or as the noise has it)
+  --confidence 0.8    draws again what has a mask that the model is less sure of, 0 to 1
   --out demo-output   folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
   --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
@@ -41,6 +42,7 @@ export interface Options {
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
     readonly seed?: number;
     readonly steps?: number;
+    readonly quality?: { readonly minimumConfidence: number };
     readonly region?: { readonly polygons: readonly (readonly { readonly x: number; readonly y: number }[])[] };
   };
 }
@@ -66,6 +68,9 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
       ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
       ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+      ...(values.confidence === undefined
+        ? {}
+        : { quality: { minimumConfidence: number('confidence', values.confidence) } }),
       ...(values.region === undefined ? {} : { region: rectangle(values.region) }),
     },
   };
@@ -80,6 +85,7 @@ function parse(args: string[]) {
     strength: text,
     seed: text,
     steps: text,
+    confidence: text,
     on: text,
     region: text,
     out: text,
