@@ -1,0 +1,109 @@
+"""Weights from photographs: train, onboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from ..config import TrainingConfig, load_config
+from ..console import bar, console, listed, plain_errors, shower
+from ..runs import Run
+from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
+
+
+def train(
+    data: DataOption,
+    run: RunOption,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="A preset's name or a TOML file, read when the run is new; small, or as the bundle was."),
+    ] = None,
+    from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Total steps; the preset's unless given. Raise it to train on.")
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
+    ] = None,
+    without_validation: Annotated[
+        bool, typer.Option("--without-validation", help="Keep out what `evaluate --half validation` measures on.")
+    ] = False,
+    sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
+    save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Trains a model, or goes on with a run that was interrupted."""
+    from ..course import UntilStep, UntilTime
+    from ..devices import first_process_first, processes
+    from ..train import train as run_training
+    from ..validation import LEARNT
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        place = Run(run)
+        with first_process_first() as first:
+            config = _open_run(place, preset, from_bundle, without_validation) if first else place.config()
+        if without_validation and config.validation == LEARNT:
+            raise ValueError(f"{run}: this run was begun with the validation part; begin another one without it")
+        if minutes is not None and (steps or processes().num_processes > 1):
+            raise ValueError("--minutes goes with one process, and without --steps")
+        plan = config.optimiser
+        course = UntilTime(plan, 60 * minutes) if minutes is not None else UntilStep(plan, steps or plan.total_steps)
+        sheets, saves = 60 * sheet_minutes, 60 * save_minutes
+        run_training(place, config, data, windows, course, sheets, shower(progress), listed(products), saves)
+
+
+def onboard(
+    bundle: Annotated[Path, typer.Option(help="The bundle that the new product joins.")],
+    data: Annotated[Path, typer.Option(help="Its photographs, in the MVTec AD layout.")],
+    run: RunOption,
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Photographs of the known products; without them the bundle draws its own.")
+    ] = None,
+    replay_windows: Annotated[Path | None, typer.Option(help="TOML: how windows are cut from those.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
+    version: Annotated[str | None, typer.Option(help="Of the new bundle; required unless it has a new name.")] = None,
+    steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
+    learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
+    new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
+    windows_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, of the photographs.")] = 200,
+    samples_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, without photographs.")] = 16,
+    seed: Annotated[int | None, typer.Option(help="Of windows and training; the bundle's unless given.")] = None,
+    threads: ThreadsOption = 0,
+) -> None:
+    """A product that the bundle has never seen joins it, in minutes; export the run when it is done."""
+    from ..devices import processes
+    from ..onboarding import onboard as run_onboarding
+    from ..onboarding_plan import OnboardingPlan, Photographs
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        plan = OnboardingPlan(name, version, steps, learning_rate, new_share, windows_per_pair, samples_per_pair, seed)
+        known = Photographs(replay, replay_windows) if replay else None
+        new = Photographs(data, windows, listed(products))
+        run_onboarding(Run(run), bundle, new, known, plan, shower(progress))
+        if processes().is_main_process:
+            next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
+            console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _open_run(place: Run, preset: str | None, from_bundle: Path | None, without_validation: bool) -> TrainingConfig:
+    from ..from_bundle import start_from_bundle
+    from ..validation import UNSEEN
+
+    validation = UNSEEN if without_validation else None
+    if from_bundle and not place.denoiser.exists():
+        return start_from_bundle(place, from_bundle, load_config(preset) if preset else None, validation)
+    config = load_config(preset or "small")
+    return place.open(replace(config, validation=validation or config.validation))
