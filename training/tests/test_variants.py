@@ -161,6 +161,7 @@ def test_weights_stored_as_half_are_made_whole(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"precisions": ()}, "precision is empty, must name at least one of int8, fp16"),
         ({"precisions": ("int4",)}, r"precision: unknown \['int4'\]; known: int8, fp16"),
         ({"calibration": 3}, "calibration is 3, must be at least 9"),
         ({"samples": 0}, "samples is 0, must be at least 1"),

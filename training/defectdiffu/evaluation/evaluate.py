@@ -3,10 +3,10 @@ nor of the validation part, where that is what is measured on."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
+from ..choices import require_choices
 from ..layout import prompt_name, read_data_set
 from ..progress import Progress
 from ..sampling import Generator
@@ -41,8 +41,8 @@ def evaluate(
     Raises DataError for a bad data set; ValueError for an unknown section or method or for none of them, when nothing
     is held out, or when the model knows none of the pairs.
     """
-    _require_known("sections", sections, MEASURES)
-    _require_known("methods", methods, METHODS)
+    require_choices("sections", sections, MEASURES)
+    require_choices("methods", methods, METHODS)
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     if graphs:
         settings["graphs"] = graphs[0]
@@ -66,13 +66,6 @@ def evaluate(
     for section in sections:
         MEASURES[section](subject, ledger)
     return ledger
-
-
-def _require_known(what: str, names: Collection[str], known: Collection[str]) -> None:
-    if not names:
-        raise ValueError(f"{what} is empty, must name at least one of {', '.join(known)}")
-    if unknown := set(names) - set(known):
-        raise ValueError(f"{what}: unknown {sorted(unknown)}; known: {', '.join(known)}")
 
 
 def folders_of(data: Path, products: tuple[str, ...]) -> list[str]:

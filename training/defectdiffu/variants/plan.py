@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..choices import require_choices
+
 PRECISIONS = ("int8", "fp16")
 
 
@@ -19,8 +21,7 @@ class VariantPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if unknown := set(self.precisions) - set(PRECISIONS):
-            raise ValueError(f"precision: unknown {sorted(unknown)}; known: {', '.join(PRECISIONS)}")
+        require_choices("precision", self.precisions, PRECISIONS)
         for name, least in (("calibration", 9), ("samples", 1), ("steps", 2), ("smallest_weight", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
