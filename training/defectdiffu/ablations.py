@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .bank import load_bank
-from .config import TrainingConfig
+from .config import TrainingConfig, changes
 from .course import UntilStep
 from .devices import build_accelerator
 from .evaluation.evaluate import evaluate
@@ -73,8 +73,8 @@ def ablate(
     Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet, ValueError when its
     autoencoder is not the one of `config`.
     """
-    if (there := base.config().autoencoder) != config.autoencoder:
-        raise ValueError(f"{base.directory}: its autoencoder is {there}, the preset's {config.autoencoder}")
+    if differing := changes(base.config().autoencoder, config.autoencoder, "autoencoder."):
+        raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")
     bank = load_bank(base.bank)
     weights = product_weights(rules, bank.vocabulary.products)
     ledgers: dict[str, Ledger] = {}

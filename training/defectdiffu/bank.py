@@ -73,7 +73,7 @@ def build_bank(
 
 
 def load_bank(path: Path) -> Bank:
-    state = load(path)
+    state = load(path, "pairs", "pair", "latent", "mask_latent", "mask", "black")
     return Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
 
 

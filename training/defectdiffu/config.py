@@ -152,6 +152,18 @@ def config_to_dict(config: TrainingConfig) -> dict[str, Any]:
     return asdict(config)
 
 
+def changes(before: Any, after: Any, where: str = "") -> list[str]:
+    """What differs between two configurations of one kind, by name: "optimiser.batch_size was 32, is 64"."""
+    found = []
+    for each in fields(before):
+        old, new, name = getattr(before, each.name), getattr(after, each.name), f"{where}{each.name}"
+        if is_dataclass(old):
+            found += changes(old, new, f"{name}.")
+        elif old != new:
+            found.append(f"{name} was {old!r}, is {new!r}")
+    return found
+
+
 def load_config(preset: str) -> TrainingConfig:
     """From a TOML file, or a preset by name ("small", "small-gpu", "paper").
 

@@ -85,16 +85,19 @@ def export_bundle(
     temporary = target.with_name(f".{target.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    if half_weights:
-        round_to_half(model.trainee)
-        round_to_half(model.autoencoder)
-    outputs = write_components(model, temporary, half_weights, external_data)
-    manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
-    if origin:
-        manifest["provenance"]["startedFrom"] = origin.started_from
-    require_valid(manifest)
-    (temporary / "bundle.json").write_text(manifest_text(manifest), encoding="utf-8")
-    os.replace(temporary, target)
+    try:
+        if half_weights:
+            round_to_half(model.trainee)
+            round_to_half(model.autoencoder)
+        outputs = write_components(model, temporary, half_weights, external_data)
+        manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
+        if origin:
+            manifest["provenance"]["startedFrom"] = origin.started_from
+        require_valid(manifest)
+        (temporary / "bundle.json").write_text(manifest_text(manifest), encoding="utf-8")
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)  # of a refusal, or a full disk
     return target
 
 
@@ -149,7 +152,7 @@ def build_manifest(
         "name": config.name,
         "version": config.version,
         "description": provenance["description"],
-        "license": {"id": provenance["license"], "terms": provenance["terms"], "sources": provenance["sources"]},
+        "license": license_of(provenance),
         "image": {**size, "channels": 3},
         "latent": {
             "channels": config.denoiser.latent_channels,
@@ -222,11 +225,28 @@ def read_provenance(path: Path) -> dict[str, Any]:
     """Raises ValueError that names what is missing or not TOML."""
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
         raise ValueError(f"{path}: not TOML: {error}") from None
     if missing := [key for key in PROVENANCE_KEYS if key not in document]:
         raise ValueError(f"{path}: missing {', '.join(missing)}")
+    aliases, defaults = document.get("aliases", {}), document.get("defaults", {})
+    for key, value in {"aliases": aliases, "defaults": defaults}.items():
+        if not isinstance(value, dict):
+            raise ValueError(f"{path}: {key} is {value!r}, must be a table")
+    if wrong := _wrong("license", license_of(document)) + _wrong("defaults", DEFAULTS | defaults):
+        raise ValueError(f"{path}: {'; '.join(wrong)}")
     return document
+
+
+def license_of(provenance: dict[str, Any]) -> dict[str, Any]:
+    return {"id": provenance["license"], "terms": provenance["terms"], "sources": provenance["sources"]}
+
+
+def _wrong(section: str, value: Any) -> list[str]:
+    """What the manifest's schema does not allow of one of its sections."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][section]
+    errors = Draft7Validator(schema).iter_errors(value)
+    return [f"{'.'.join(map(str, [section, *error.absolute_path]))}: {error.message}" for error in errors]
 
 
 def sha256(path: Path) -> str:

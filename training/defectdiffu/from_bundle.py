@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -36,6 +37,7 @@ def load_bundle(directory: Path) -> TrainedModel:
     """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all, or
     when its manifest is damaged."""
     manifest = read_json(directory / "bundle.json", *NEEDED)
+    _require_words(directory / "bundle.json", manifest)
     provenance, words = manifest["provenance"], manifest["vocabulary"]
     if "training" not in provenance.get("architecture", {}):
         raise ValueError(
@@ -45,7 +47,7 @@ def load_bundle(directory: Path) -> TrainedModel:
     vocabulary = Vocabulary(
         sorted([(p, GOOD) for p in words["products"]] + [tuple(pair) for pair in words["trainedPairs"]])
     )
-    tokenizer = Tokenizer.from_file(str(directory / manifest["tokenizer"]["file"]))
+    tokenizer = _read_tokenizer(directory / str(manifest["tokenizer"]["file"]))
     trainee = build_trainee(config, vocabulary, tokenizer)
     autoencoder = build_autoencoder(config.autoencoder)
     _fill(trainee.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
@@ -54,6 +56,27 @@ def load_bundle(directory: Path) -> TrainedModel:
     return TrainedModel(
         config, vocabulary, trainee.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
     )
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises no other kind
+        raise ValueError(f"{path}: cannot be read as a tokenizer: {error}") from None
+
+
+def _require_words(path: Path, manifest: dict[str, Any]) -> None:
+    """The manifest's own schema, as far as training reads it."""
+    texts = lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value)  # noqa: E731
+    words, provenance = manifest["vocabulary"], manifest["provenance"]
+    pairs = words["trainedPairs"]
+    if not texts(words["products"]):
+        raise ValueError(f"{path}: vocabulary.products is {words['products']!r}, must be a list of names")
+    if not isinstance(pairs, list) or not all(texts(pair) and len(pair) == 2 for pair in pairs):
+        raise ValueError(f"{path}: vocabulary.trainedPairs must be a list of [product, defect]")
+    for name in ("trainingSteps", "samplesSeen"):
+        if type(provenance[name]) is not int:
+            raise ValueError(f"{path}: provenance.{name} is {provenance[name]!r}, must be a whole number")
 
 
 GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds nothing until it is trained
@@ -76,12 +99,13 @@ def start_from_bundle(
         config, trainee = model.config, model.trainee
     else:
         config, trainee = preset, grown(model, preset, directory)
+    record = run.open if run.trained() else run.begin  # one that was cut short had begun with the same
     config = replace(config, validation=continued(model.config.validation, validation or config.validation))
     if config.autoencoder == model.config.autoencoder:
-        run.open(replace(config, autoencoder_training=model.config.autoencoder_training))  # as it was made: it stays
+        record(replace(config, autoencoder_training=model.config.autoencoder_training))  # as it was made: it stays
         _save_autoencoder(run, model)
     else:
-        run.open(config)
+        record(config)
         Anchor(model.autoencoder).save(run, model.config.autoencoder)
     save_origin(run, origin_of_bundle(directory))
     _save_denoiser(run, model, trainee, model.vocabulary)

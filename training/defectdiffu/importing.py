@@ -10,7 +10,7 @@ import torch
 from transformers import CLIPTextConfig
 
 from .config import TrainingConfig, config_from_dict, config_to_dict
-from .layout import GOOD
+from .layout import GOOD, is_word
 from .origin import Origin, save_origin
 from .published import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from .released import Imported, import_released, read_checkpoint
@@ -93,16 +93,21 @@ def read_words(path: Path) -> Vocabulary:
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
         raise ValueError(f"{path}: not TOML: {error}") from None
     if set(document) != WORD_KEYS:
         raise ValueError(f"{path}: must have {sorted(WORD_KEYS)} and nothing else, has {sorted(document)}")
     products, pairs = document["products"], document["pairs"]
-    if not isinstance(products, list) or not products or not all(isinstance(name, str) and name for name in products):
-        raise ValueError(f"{path}: products is {products!r}, must be a list of names")
-    for pair in pairs if isinstance(pairs, list) else [pairs]:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) and word for word in pair)):
-            raise ValueError(f"{path}: pairs holds {pair!r}, must hold [product, defect]")
+    named = lambda names: all(isinstance(name, str) and is_word(name) for name in names)  # noqa: E731
+    if not isinstance(products, list) or not products or not named(products):
+        raise ValueError(f"{path}: products is {products!r}, must be a list of names, without '/'")
+    if not isinstance(pairs, list) or not pairs:
+        raise ValueError(f"{path}: pairs is {pairs!r}, must be a list of [product, defect]")
+    for pair in pairs:
+        if not (isinstance(pair, list) and len(pair) == 2 and named(pair)):
+            raise ValueError(f"{path}: pairs holds {pair!r}, must hold [product, defect], without '/'")
+        if pair[1] == GOOD:
+            raise ValueError(f"{path}: pairs holds {pair!r}, but {GOOD!r} is the normal state, which all products have")
         if pair[0] not in products:
             raise ValueError(f"{path}: pairs names the product {pair[0]!r}, which is not in products")
     return Vocabulary(sorted({(product, GOOD) for product in products} | {tuple(pair) for pair in pairs}))
@@ -113,13 +118,13 @@ def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words:
 
     Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
     """
-    if run.denoiser.exists():
-        raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; give a new folder")
+    if there := run.trained():
+        raise FileExistsError(f"{there}: this run has been trained already; give a new folder")
     state = _read(checkpoint)
     torch.manual_seed(config.seed)
     trainee = build_trainee(config, words)
     imported = import_released(trainee.denoiser, state, assign=True)
-    run.open(config)
+    run.begin(config)
     save_origin(run, ORIGINS[imported.kind])
     place = {"step": 0, "samples_seen": 0, "first_step": 0, "pairs": [list(pair) for pair in words.pairs]}
     save(run.denoiser, {**place, "model": trainee.state_dict(), "tokenizer": trainee.text.tokenizer.to_str()})
@@ -130,6 +135,10 @@ def _read(checkpoint: Path) -> dict:
     if not checkpoint.is_file():
         raise FileNotFoundError(f"{checkpoint}: no such file")
     try:
-        return read_checkpoint(checkpoint)
+        content = read_checkpoint(checkpoint)
     except Exception as error:  # whatever torch says of a file that is not one of its own
-        raise ValueError(f"{checkpoint}: cannot be read as a checkpoint: {error}") from None
+        reason = next(iter(str(error).splitlines()), "it ends too early")  # advice for programmers follows
+        raise ValueError(f"{checkpoint}: cannot be read as a checkpoint: {reason}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{checkpoint}: holds a {type(content).__name__}, must hold a state dict")
+    return content

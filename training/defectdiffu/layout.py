@@ -13,7 +13,9 @@ test half out of training; `unified_names.json` maps a product's own defect name
 from __future__ import annotations
 
 import csv
+import io
 import json
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,11 @@ class DataError(Exception):
 def prompt_name(folder: str) -> str:
     """The words a model reads for a folder name: "metal_nut" → "metal nut"."""
     return folder.replace("_", " ").strip().lower()
+
+
+def is_word(name: str) -> bool:
+    """Whether it can be a product's or a defect's in "product/defect", on one line."""
+    return bool(name.strip()) and "/" not in name and name.isprintable()
 
 
 def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
@@ -127,7 +134,7 @@ def _strays(root: Path, found: list[str], unified: dict[str, dict[str, str]]) ->
         for defect, name in names.items():
             if not (root / product / "test" / defect).is_dir():
                 problems.append(f"{place}: no folder test/{defect}")
-            if prompt_name(name) in ("", GOOD):
+            if prompt_name(name) in ("", GOOD) or not is_word(name):
                 problems.append(f"{place}: {defect} is called {name!r}, which is no name of a defect")
     return problems
 
@@ -161,19 +168,24 @@ def _read_halves(root: Path, problems: list[str]) -> dict[str, str]:
     path = root / "manifest.csv"
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         if not {"image", "half"} <= set(rows.fieldnames or []):
             problems.append(f"{path}: needs the columns 'image' and 'half', has {rows.fieldnames}")
             return {}
-        halves = {}
-        for line, row in enumerate(rows, start=2):
-            if not (root / (row["image"] or "")).is_file():
-                problems.append(f"{path}:{line}: no such image: {row['image']!r}")
-            if row["half"] in ("train", "test"):
-                halves[row["image"]] = row["half"]
-            else:
-                problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
+        listed = list(enumerate(rows, start=2))
+    except (csv.Error, UnicodeDecodeError) as error:
+        problems.append(f"{path}: not CSV: {error}")
+        return {}
+    halves: dict[str, str] = {}
+    for line, row in listed:
+        image = posixpath.normpath(row["image"] or "")  # as read_layout writes it, whatever "./" it was listed with
+        if image.startswith(("/", "..")) or not (root / image).is_file():
+            problems.append(f"{path}:{line}: no such image: {row['image']!r}")
+        if row["half"] not in ("train", "test"):
+            problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
+        elif halves.setdefault(image, row["half"]) != row["half"]:
+            problems.append(f"{path}:{line}: {image} is listed as {halves[image]} and as {row['half']}")
     return halves
 
 
@@ -183,7 +195,7 @@ def _read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, 
         return {}
     try:
         names = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(f"{path}: not JSON: {error}")
         return {}
     well_formed = isinstance(names, dict) and all(

@@ -84,9 +84,10 @@ def _prepare(
     still_out = tuple(name for name in config.held_out_pairs if tuple(name.split("/")) not in joining)
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
+    known = _replay_records(model, config, replay) if replay else []  # read before anything is computed
     fresh = encode_windows(config, records, read_rules(new.windows), model.autoencoder, device, progress)
     if replay:
-        old = _replayed(model, config, replay, plan, progress)
+        old = _replayed(model, config, known, replay, plan, progress)
     else:
         old = drawn_bank(model, plan.samples_per_pair, progress)
     bank = join_banks([fresh, old])
@@ -137,9 +138,8 @@ def shares(bank: Bank, known: Vocabulary, new_share: float) -> dict[str, float]:
     return {product: weight if product in joining else 1.0 for product in bank.vocabulary.products}
 
 
-def _replayed(
-    model: TrainedModel, config: TrainingConfig, replay: Photographs, plan: OnboardingPlan, progress: Progress
-) -> Bank:
+def _replay_records(model: TrainedModel, config: TrainingConfig, replay: Photographs) -> list[Record]:
+    read_rules(replay.windows)
     known = set(model.vocabulary.pairs)
     wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
     records: list[Record] = read_data_set(replay.data, replay.products, wanted)
@@ -147,6 +147,17 @@ def _replayed(
         records = without_validation(records)
     if not records:
         raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
+    return records
+
+
+def _replayed(
+    model: TrainedModel,
+    config: TrainingConfig,
+    records: list[Record],
+    replay: Photographs,
+    plan: OnboardingPlan,
+    progress: Progress,
+) -> Bank:
     counts = replace(config.bank, defect_windows=plan.windows_per_pair, normal_windows=plan.windows_per_pair)
     rules: Rules = read_rules(replay.windows)
     device = torch.device("cpu")

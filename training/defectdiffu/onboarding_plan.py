@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ class OnboardingPlan:
                 raise ValueError(f"{name} is {value}, must be at least {least}")
         if not 0 < self.new_share < 1:
             raise ValueError(f"new_share is {self.new_share}, must be above 0 and below 1")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is {self.learning_rate}, must be above 0")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate is {self.learning_rate}, must be above 0, and finite")
 
 
 @dataclass(frozen=True)

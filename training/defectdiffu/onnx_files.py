@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
@@ -94,7 +95,10 @@ def record_parameters(model: onnx.ModelProto, module: nn.Module) -> None:
 
 def read_parameters(path: Path) -> dict[str, Tensor]:
     """The tensors that `record_parameters` noted, float32, by the module's names. Axes of length 1 may differ."""
-    model = onnx.load(str(path))
+    try:
+        model = onnx.load(str(path))
+    except DecodeError as error:
+        raise ValueError(f"{path}: damaged, cannot be read as an ONNX graph: {error}") from None
     notes = {entry.key: entry.value for entry in model.metadata_props}
     if PARAMETERS_KEY not in notes:
         raise ValueError(

@@ -14,6 +14,13 @@ from typing import Any
 from .json_files import read_json
 from .runs import Run, write_text
 
+KINDS = {
+    "started_from": (str, "text"),
+    "license": (dict | None, "an object with id, terms and sources, or null"),
+    "aliases": (dict, "an object"),
+    "defaults": (dict, "an object"),
+}
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -42,7 +49,18 @@ def save_origin(run: Run, origin: Origin) -> None:
 
 def load_origin(run: Run) -> Origin | None:
     """None for a run that began from nothing."""
-    return Origin(**read_json(run.origin, "started_from")) if run.origin.exists() else None
+    if not run.origin.exists():
+        return None
+    document = read_json(run.origin, "started_from")
+    for key, value in document.items():
+        if key not in KINDS:
+            raise ValueError(f"{run.origin}: unknown key {key!r}; known: {', '.join(KINDS)}")
+        kind, words = KINDS[key]
+        if not isinstance(value, kind):
+            raise ValueError(f"{run.origin}: {key} is {value!r}, must be {words}")
+    if document.get("license") is not None:
+        read_json(run.origin, "license.id", "license.terms", "license.sources")
+    return Origin(**document)
 
 
 def with_origin(provenance: dict[str, Any], origin: Origin | None) -> dict[str, Any]:

@@ -31,13 +31,25 @@ class Run:
 
     def open(self, config: TrainingConfig) -> TrainingConfig:
         """Records the configuration of a new run; of an existing one, returns what it was started with."""
+        return self.config() if self.begun() else self.begin(config)
+
+    def begin(self, config: TrainingConfig) -> TrainingConfig:
+        """Records the configuration of a run of which nothing is trained, in the place of what a refused command left.
+
+        Raises FileExistsError for one that has been trained.
+        """
+        if there := self.trained():
+            raise FileExistsError(f"{there}: this run has been trained already; give a new folder")
         self.sheets.mkdir(parents=True, exist_ok=True)
-        if not self._config.exists():
-            write_text(self._config, json.dumps(config_to_dict(config), indent=2))
+        write_text(self._config, json.dumps(config_to_dict(config), indent=2))
         return self.config()
 
     def begun(self) -> bool:
         return self._config.exists()
+
+    def trained(self) -> Path | None:
+        """A file of what it has learnt, if there is one."""
+        return next((path for path in (self.denoiser, self.bank, self.autoencoder) if path.exists()), None)
 
     def config(self) -> TrainingConfig:
         if not self._config.exists():
@@ -63,12 +75,18 @@ def save(path: Path, state: dict[str, Any]) -> None:
         raise
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Raises ValueError that names a file that is damaged."""
+def load(path: Path, *needed: str) -> dict[str, Any]:
+    """Raises ValueError that names a file that is damaged, or holds something else than what is needed."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{path}: damaged, remove it to begin this stage anew: {error}") from None
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        reason = str(error).split("\n")[0] or "it ends too early"  # torch goes on with advice for programmers
+        raise ValueError(f"{path}: damaged, remove it to begin this stage anew: {reason}") from None
+    if missing := [key for key in needed if not isinstance(state, dict) or key not in state]:
+        raise ValueError(f"{path}: holds no {', '.join(missing)}: it is another file than training writes there")
+    return state
 
 
 def write_text(path: Path, text: str) -> None:

@@ -22,6 +22,7 @@ from .progress import Progress
 from .runs import Run, load, save
 from .sheets import training_sheet
 from .train_autoencoder import train_autoencoder
+from .trained import CHECKPOINT
 from .trainee import BatchMaker, Trainee, build_trainee
 from .validation import LEARNT, without_validation
 from .vocabulary import Vocabulary
@@ -64,7 +65,7 @@ def _require_steps(run: Run, course: Course) -> None:
     """Of a run that starts from a model: said before its autoencoder is trained for hours."""
     if not run.denoiser.exists() or not isinstance(course, UntilStep):
         return
-    state = load(run.denoiser)
+    state = load(run.denoiser, "step")
     if "ema" not in state and course.over(state["step"]):
         raise ValueError(
             f"steps is {course.total_steps}, must be above {state['step']}, "
@@ -124,7 +125,7 @@ def train_denoiser(
     ema = Ema({"trainee": trainee}, plan.ema_decay)
     step, samples_seen, first_step, trained = 0, 0, 0, False
     if run.denoiser.exists():
-        state = load(run.denoiser)
+        state = load(run.denoiser, *CHECKPOINT)
         there = Vocabulary([tuple(pair) for pair in state["pairs"]])
         there.require(bank.vocabulary.pairs, f"the model in {run.denoiser}", "the data set")
         trainee.load_state_dict(state["model"])
@@ -176,7 +177,8 @@ def train_denoiser(
             continue  # the figures below wait for the device
         figures = dict(zip(Losses._fields, averages.tolist(), strict=True))
         if not np.isfinite(figures["total"]):
-            raise FloatingPointError(f"the loss is {figures['total']} at step {step}; the last checkpoint is kept")
+            kept = "the last checkpoint is kept" if run.denoiser.exists() else "there is no checkpoint yet"
+            raise FloatingPointError(f"the loss is {figures['total']} at step {step}; {kept}")
         if not accelerator.is_main_process:
             continue
         progress("denoiser", step, course.length(step), figures)

@@ -41,7 +41,7 @@ def train_autoencoder(
     model.to(device)
     if not isinstance(model, SmallAutoencoder):
         return model.eval()
-    state = load(run.autoencoder) if run.autoencoder.exists() else None
+    state = load(run.autoencoder, "model", "finished") if run.autoencoder.exists() else None
     finished = state is not None and state["finished"]
     if state:
         model.load_state_dict(state["model"])

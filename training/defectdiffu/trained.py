@@ -15,6 +15,7 @@ from .sampling import Generator
 from .trainee import Trainee, build_trainee
 from .vocabulary import Vocabulary
 
+CHECKPOINT = ("model", "pairs", "tokenizer", "step", "samples_seen")  # of the denoiser
 NOT_TRAINED = "{}: the {} not trained yet; run `defectdiffu-train train` first"
 
 
@@ -37,7 +38,7 @@ def load_trained(run: Run) -> TrainedModel:
     autoencoder = load_autoencoder(run, config)
     if not run.denoiser.exists():
         raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser is"))
-    state = load(run.denoiser)
+    state = load(run.denoiser, *CHECKPOINT)
     vocabulary = Vocabulary([tuple(pair) for pair in state["pairs"]])
     if "ema" not in state and state.get("trained_channels", config.denoiser.latent_channels) < (
         config.denoiser.latent_channels
@@ -54,7 +55,7 @@ def load_trained(run: Run) -> TrainedModel:
 
 def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
     """In eval mode. Raises FileNotFoundError when it is one that has to be trained, and is not."""
-    state = load(run.autoencoder) if run.autoencoder.exists() else None
+    state = load(run.autoencoder, "model", "finished") if run.autoencoder.exists() else None
     if config.autoencoder.kind != "kl" and not (state and state["finished"]):
         raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder is"))
     autoencoder = build_autoencoder(config.autoencoder)

@@ -41,12 +41,14 @@ def read_rules(path: Path | None) -> Rules:
         return WindowRule(), {}
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
         raise ValueError(f"{path}: not TOML: {error}") from None
     if unknown := set(document) - {"default", "products"}:
         raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
     default = _read_rule(document.get("default", {}), WindowRule(), f"{path}: default")
     tables = document.get("products", {})
+    if not isinstance(tables, dict):
+        raise ValueError(f"{path}: products is {tables!r}, must be a table of tables")
     rules = {prompt_name(n): _read_rule(table, default, f"{path}: products.{n}") for n, table in tables.items()}
     return default, rules
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from conftest import texture, write_image
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
-from defectdiffu.layout import LISTED_PROBLEMS, DataError, read_data_set
+from defectdiffu.layout import LISTED_PROBLEMS, DataError, read_data_set, read_layout
 
 
 def problems_of(root: Path) -> list[str]:
@@ -84,6 +85,28 @@ def test_a_manifest_without_its_columns_and_names_that_are_no_json_are_refused(d
     first, second = problems_of(data_set)
     assert "manifest.csv: needs the columns 'image' and 'half'" in first
     assert "unified_names.json: not JSON" in second
+
+
+def test_the_test_half_is_held_out_however_it_is_listed_and_only_once(data_set):
+    held_out = data_set / "tin/test/dent/0.png"
+    (data_set / "manifest.csv").write_text("image,half\n./tin//test/dent/0.png,test\n")
+    assert [r.image for r in read_layout(data_set) if r.half == "test"] == [held_out]
+    (data_set / "manifest.csv").write_text("image,half\ntin/test/dent/0.png,test\n./tin/test/dent/0.png,train\n")
+    assert "manifest.csv:3: tin/test/dent/0.png is listed as test and as train" in problems_of(data_set)[0]
+    (data_set / "manifest.csv").write_text(f"image,half\n{held_out},test\n../data/tin/test/dent/0.png,test\n")
+    assert all("no such image" in problem for problem in problems_of(data_set)) and len(problems_of(data_set)) == 2
+
+
+@pytest.mark.parametrize("content", [b"image,half\n\xff\xfe,test\n", b"image,half\n" + b"a" * 200_000 + b",test\n"])
+def test_a_manifest_that_is_no_csv_is_named(data_set, content):
+    (data_set / "manifest.csv").write_bytes(content)
+    assert "manifest.csv: not CSV" in problems_of(data_set)[0]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\nb", " "])
+def test_a_name_that_is_none_is_refused(data_set, name):
+    (data_set / "unified_names.json").write_text(json.dumps({"tin": {"dent": name}}))
+    assert "which is no name of a defect" in problems_of(data_set)[0]
 
 
 def test_a_long_list_is_cut_with_its_count(data_set):

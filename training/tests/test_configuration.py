@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from defectdiffu.config import PRESETS, TrainingConfig, config_from_dict, config_to_dict, load_config
+from defectdiffu.config import PRESETS, TrainingConfig, changes, config_from_dict, config_to_dict, load_config
 from defectdiffu.devices import precision_for
-from defectdiffu.runs import Run
+from defectdiffu.runs import Run, load
 
 
 @pytest.mark.parametrize("preset", ["small", "small-gpu", "paper"])
@@ -92,6 +94,20 @@ def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
         ({"version": "one"}, "version is 'one', must be three numbers such as 1.0.0"),
         ({"prompts": {"defect": "a {thing}"}}, "prompts.defect is 'a {thing}', may name {product} and {defect} alone"),
         ({"prompts": {"defect": "a {defect"}}, "prompts.defect is 'a {defect', may name"),
+        ({"prompts": {"normal": " "}}, "prompts.normal is empty, must be a word"),
+        ({"denoiser": {"heads": 0}}, "denoiser.heads is 0, must be at least 1"),
+        ({"denoiser": {"background_blocks": -1}}, "denoiser.background_blocks is -1, must be at least 1"),
+        ({"text": {"heads": 0}}, "text.heads is 0, must be at least 1"),
+        ({"text": {"context_length": 1}}, "text.context_length is 1, must be at least 3"),
+        ({"autoencoder": {"width": 0}}, "autoencoder.width is 0, must be at least 1"),
+        ({"autoencoder_training": {"crop": 12}}, "crop is 12, must be a multiple of 8 up to image_size, 128"),
+        ({"autoencoder_training": {"crop": 136}}, "crop is 136, must be a multiple of 8 up to image_size, 128"),
+        ({"seed": -1}, "seed is -1, must be at least 0"),
+        ({"optimiser": {"weight_decay": -1}}, "optimiser.weight_decay is -1.0, must be at least 0"),
+        ({"optimiser": {"learning_rate": math.inf}}, "optimiser.learning_rate is inf, must be above 0"),
+        ({"loss": {"mask_weight": math.nan}}, "loss.mask_weight is nan, must be at least 0"),
+        ({"loss": {"ratio_min": 9}}, "loss.ratio_max is 8.0, must be at least loss.ratio_min, 9.0"),
+        ({"loss": {"log_sigma_std": -1}}, "loss.log_sigma_std is -1.0, must be above 0"),
     ],
 )
 def test_values_that_cannot_be_are_refused_before_anything_is_trained(document, message):
@@ -119,6 +135,30 @@ def test_a_run_keeps_the_configuration_it_was_started_with(tmp_path):
         run.config()
     assert run.open(TrainingConfig(seed=3)).seed == 3
     assert run.open(TrainingConfig(seed=4)).seed == 3
+
+
+def test_the_configuration_is_written_anew_only_while_nothing_is_trained(tmp_path):
+    run = Run(tmp_path / "run")
+    run.begin(TrainingConfig(seed=3))
+    assert run.begin(TrainingConfig(seed=4)).seed == 4
+    run.bank.touch()
+    with pytest.raises(FileExistsError, match=r"bank\.pt: this run has been trained already"):
+        run.begin(TrainingConfig(seed=5))
+    assert run.config().seed == 4
+
+
+def test_what_differs_between_configurations_is_said_by_name():
+    other = replace(TrainingConfig(), seed=2, optimiser=replace(TrainingConfig().optimiser, batch_size=8))
+    assert changes(TrainingConfig(), other) == ["seed was 0, is 2", "optimiser.batch_size was 32, is 8"]
+
+
+def test_a_file_that_training_did_not_write_is_told_from_a_damaged_one(tmp_path):
+    torch.save({"other": 1}, tmp_path / "denoiser.pt")
+    with pytest.raises(ValueError, match=r"denoiser\.pt: holds no step: it is another file"):
+        load(tmp_path / "denoiser.pt", "step")
+    (tmp_path / "empty.pt").touch()
+    with pytest.raises(ValueError, match=r"empty\.pt: damaged, .*: .+"):
+        load(tmp_path / "empty.pt", "step")
 
 
 @pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "no")])

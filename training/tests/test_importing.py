@@ -192,11 +192,20 @@ def test_training_goes_on_from_a_plain_dit_with_the_words_that_were_named(user):
         ("released.pt", {"preset": "wide.toml"}, "wrong shape: x_embedder.proj.weight"),
         ("released.pt", {"words": "odd.toml"}, "pairs names the product 'jar', which is not in products"),
         ("released.pt", {"words": "preset.toml"}, "must have ['pairs', 'products'] and nothing else"),
+        ("released.pt", {"words": "none.toml"}, "pairs is [], must be a list of [product, defect]"),
+        ("released.pt", {"words": "slash.toml"}, "must hold [product, defect], without '/'"),
+        ("released.pt", {"words": "good.toml"}, "'good' is the normal state, which all products have"),
+        ("released.pt", {"size": 0}, "size is 0, must be a multiple of"),
+        ("list.pt", {}, "list.pt: holds a list, must hold a state dict"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name_and_no_run_is_made(user, checkpoint, changed, message):
     (user / "wide.toml").write_text(PRESET.replace("hidden_size = 32", "hidden_size = 64"))
     (user / "odd.toml").write_text(WORDS.replace('[["bottle"', '[["jar"'))
+    (user / "none.toml").write_text(WORDS.replace('[["bottle", "broken"]]', "[]"))
+    (user / "slash.toml").write_text(WORDS.replace('"broken"', '"a/b"'))
+    (user / "good.toml").write_text(WORDS.replace('"broken"', '"good"'))
+    torch.save([1], user / "list.pt")
     result = import_from(user, checkpoint, **changed)
     assert result.exit_code == 1 and message in result.output.replace("\n", ""), result.output
     assert not (user / "run").exists()
@@ -259,4 +268,4 @@ def test_a_text_model_without_its_projection_is_refused(user):
 def test_a_run_is_not_overwritten(user):
     assert import_from(user).exit_code == 0
     result = import_from(user)
-    assert result.exit_code == 1 and "has a checkpoint already" in result.output
+    assert result.exit_code == 1 and "has been trained already" in result.output

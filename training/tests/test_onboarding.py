@@ -241,6 +241,21 @@ def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--replay", "nowhere"), "nowhere: no such folder"),
+        (("--replay-windows", "some.toml"), "--replay-windows goes with --replay"),
+        (("--learning-rate", "inf"), "learning_rate is inf, must be above 0, and finite"),
+        (("--threads", "-1"), "greater than or equal to 0"),
+    ],
+)
+def test_what_it_cannot_do_is_said_before_anything_is_computed(bundle, brass, tmp_path, monkeypatch, more, message):
+    monkeypatch.setattr("defectdiffu.onboarding.encode_windows", None)
+    refused = invoke(*options(bundle, brass, tmp_path / "run"), *more)
+    assert refused.exit_code != 0 and message in " ".join(refused.output.split())
+
+
+@pytest.mark.parametrize(
     ("setting", "message"),
     [
         ({"new_share": 1}, "new_share is 1, must be above 0 and below 1"),

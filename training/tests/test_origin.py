@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.export import export_bundle
-from defectdiffu.origin import Origin, both, with_origin
+from defectdiffu.origin import Origin, both, load_origin, with_origin
 from defectdiffu.runs import Run
 from defectdiffu.trained import load_trained
 
@@ -88,6 +88,22 @@ def test_a_run_from_nothing_brings_nothing_along(trained, tmp_path):
     manifest = exported(trained / "run", tmp_path, "0.2.0")
     assert manifest["license"] == {"id": "CC0-1.0", "terms": "Anything.", "sources": [FELT]}
     assert "startedFrom" not in manifest["provenance"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"license": "MIT"}, "license is 'MIT', must be an object with id, terms and sources, or null"),
+        ({"license": {"id": "MIT"}}, r"has no 'license\.terms'"),
+        ({"aliases": None}, "aliases is None, must be an object"),
+        ({"licence": "MIT"}, "unknown key 'licence'; known: started_from, license, aliases, defaults"),
+    ],
+)
+def test_an_origin_that_somebody_edited_is_refused_by_what_is_wrong(tmp_path, changed, message):
+    run = Run(tmp_path)
+    run.origin.write_text(json.dumps({"started_from": "x"} | changed))
+    with pytest.raises(ValueError, match=message):
+        load_origin(run)
 
 
 def test_the_users_defaults_and_aliases_win():

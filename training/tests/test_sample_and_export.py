@@ -253,8 +253,55 @@ def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_pat
     models, provenance = tmp_path / "models", tmp_path / "provenance.toml"
     provenance.write_text('description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = "mine"\n')
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
-    assert result.exit_code == 1 and "/license/sources: 'mine' is not of type 'array'" in result.output
-    assert not list(models.glob("*/[0-9]*"))
+    assert result.exit_code == 1 and "license.sources: 'mine' is not of type 'array'" in result.output
+    provenance.write_text(PROVENANCE + '[defaults]\nguidance = "FREE"\n')
+    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
+    assert result.exit_code == 1 and "defaults.guidance: 'FREE' is not one of" in result.output
+    assert not models.exists()
+
+
+def test_an_export_that_fails_leaves_nothing(trained, provenance, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.export.build_manifest", lambda *given: {"formatVersion": 2})
+    models = tmp_path / "models"
+    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
+    assert result.exit_code == 1 and "the bundle would be refused by the service" in result.output
+    assert list(models.glob("*/*")) == []
+
+
+def test_more_samples_than_there_are_seeds_left_are_refused(trained):
+    seed = 2**31 - 1
+    asked = ("--product", "tin", "--defect", "dent", "--seed", seed, "--count", 2)
+    result = invoke("sample", "--run", trained / "run", *asked)
+    assert result.exit_code == 1 and f"seed is {seed}, must be at most {seed - 1} for 2 samples" in result.output
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "message"),
+    [
+        ("tokenizer.json", lambda path: path.unlink(), "tokenizer.json: cannot be read as a tokenizer"),
+        ("tokenizer.json", lambda path: path.write_text("{"), "tokenizer.json: cannot be read as a tokenizer"),
+        ("denoiser.onnx", lambda path: path.write_bytes(path.read_bytes()[:-100]), "denoiser.onnx: damaged"),
+        ("bundle.json", lambda path: edit(path, "vocabulary", "products", 3), "vocabulary.products is 3, must be"),
+        ("bundle.json", lambda path: edit(path, "provenance", "trainingSteps", "many"), "trainingSteps is 'many'"),
+    ],
+)
+def test_a_damaged_bundle_is_refused_with_the_file(bundle, tmp_path, file, spoil, message):
+    copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    spoil(copy / file)
+    with pytest.raises(ValueError, match=message):
+        load_bundle(copy)
+
+
+def edit(path: Path, section: str, key: str, value) -> None:
+    manifest = json.loads(path.read_text())
+    manifest[section][key] = value
+    path.write_text(json.dumps(manifest))
+
+
+def test_figures_cannot_be_written_over_a_folder_and_that_is_said_first(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.strength.measure_strength", None)
+    result = invoke("strength", "--run", trained / "run", "--out", tmp_path)
+    assert result.exit_code == 1 and "which is a folder; give a file" in result.output
 
 
 def test_an_existing_version_is_refused_and_left_alone(bundle, trained, provenance):

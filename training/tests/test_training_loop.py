@@ -7,7 +7,7 @@ import shutil
 import pytest
 import torch
 from accelerate import Accelerator
-from conftest import plain_rows
+from conftest import TINY_PRESET, plain_rows
 from typer.testing import CliRunner
 
 import defectdiffu.train
@@ -30,6 +30,28 @@ def train_on(trained, folder, *more: str):
     shutil.copytree(trained / "run", folder)
     result = start(trained, folder, "--steps", 45, *more)
     assert result.exit_code == 0, result.output
+
+
+def test_a_refused_command_leaves_nothing_behind_that_a_corrected_one_cannot_mend(trained, tmp_path):
+    wrong, right = tmp_path / "wrong.toml", tmp_path / "right.toml"
+    right.write_text(TINY_PRESET)
+    wrong.write_text('held_out_pairs = ["tin/crater"]\n' + TINY_PRESET)
+    result = start(trained, tmp_path / "run", "--preset", wrong)
+    assert result.exit_code == 1 and "held_out_pairs names 'tin/crater'" in result.output
+    result = start(trained, tmp_path / "run", "--preset", right, "--steps", 2)
+    assert result.exit_code == 0, result.output
+    assert load_trained(Run(tmp_path / "run")).step == 2
+
+
+def test_another_preset_for_a_run_that_was_trained_is_refused_by_what_differs(trained, tmp_path):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    (tmp_path / "other.toml").write_text(TINY_PRESET.replace('name = "tiny"', 'name = "tiny"\nseed = 9'))
+    result = start(trained, tmp_path / "run", "--preset", tmp_path / "other.toml")
+    assert result.exit_code == 1 and "seed was 0, is 9" in result.output
+    (tmp_path / "run" / "config.json").unlink()
+    result = start(trained, tmp_path / "run")
+    assert result.exit_code == 1 and "has been trained already" in result.output
+    assert not (tmp_path / "run" / "config.json").exists()
 
 
 def test_it_is_the_averages_that_are_sampled_from_and_exported(trained):

@@ -70,10 +70,8 @@ def test_a_candidate_is_trained_on_what_it_is_not_measured_on(halved):
     assert len(learnt) == len(measured) == 5
 
 
-def test_what_is_replayed_when_a_product_joins_is_without_the_part_too(candidate, halved, monkeypatch):
-    monkeypatch.setattr(onboarding, "encode_windows", lambda config, records, *rest: records)
-    given = (onboarding.Photographs(halved), onboarding.OnboardingPlan(), lambda *shown: None)
-    replayed = onboarding._replayed(candidate, candidate.config, *given)
+def test_what_is_replayed_when_a_product_joins_is_without_the_part_too(candidate, halved):
+    replayed = onboarding._replay_records(candidate, candidate.config, onboarding.Photographs(halved))
     assert {r.place for r in replayed} == {r.place for r in training_records(halved, candidate.config)}
 
 

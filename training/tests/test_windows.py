@@ -145,6 +145,7 @@ def test_the_shipped_rules_are_well_formed():
         ("[product.tin]\nflips = true", r"unknown table\(s\) \['product'\]"),
         ("[products.tin]\nwindow = '96'", r"products\.tin: window is '96', must be of type int"),
         ("[default]\nflips = 1", "default: flips is 1, must be of type bool"),
+        ("products = 3", "products is 3, must be a table of tables"),
     ],
 )
 def test_rules_with_unknown_keys_or_wrong_types_are_refused_by_name(text, message, tmp_path):

@@ -38,6 +38,8 @@ def sample(
         model = load_trained(Run(run))
         require_known("product", product, model.vocabulary.products)
         require_known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
+        if seed + count > 2**31:
+            raise ValueError(f"seed is {seed}, must be at most {2**31 - count} for {count} samples")
         generator = model.generator()
         out.mkdir(parents=True, exist_ok=True)
         for i in range(count):
@@ -104,7 +106,7 @@ def variants(
     calibration: Annotated[int, typer.Option(help="Trajectories that the ranges are taken from.")] = 36,
     samples: Annotated[int, typer.Option(help="Per trained pair, to compare; and beside photographs, four times.")] = 4,
     steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
-    photographs: Annotated[int, typer.Option(help="Held-out windows per pair whose masks are compared.")] = 32,
+    photographs: Annotated[int, typer.Option(min=2, help="Held-out windows per pair whose masks are compared.")] = 32,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:

@@ -28,6 +28,9 @@ def strength(
     from ..trained import load_trained
 
     with plain_errors(), bar() as progress:
+        if out.is_dir():
+            raise IsADirectoryError(f"--out is {out}, which is a folder; give a file")
+        out.parent.mkdir(parents=True, exist_ok=True)
         model = load_trained(Run(run))
         held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
         known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
@@ -121,7 +124,7 @@ def ablate(
     steps: Annotated[int | None, typer.Option(min=1, help="Of every variant; the preset's unless given.")] = None,
     windows: WindowsOption = None,
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 32,
-    sampler_steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    sampler_steps: Annotated[int, typer.Option(min=1, help="Of every sample.")] = 20,
     segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
     threads: ThreadsOption = 0,

@@ -27,7 +27,7 @@ def import_(
 
     with plain_errors():
         config = load_config(preset)
-        config = with_weights(with_size(config, size or config.image_size), autoencoder, text_encoder)
+        config = with_weights(with_size(config, config.image_size if size is None else size), autoencoder, text_encoder)
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
         if imported.kind == "dit":

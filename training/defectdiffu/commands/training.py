@@ -9,7 +9,7 @@ from typing import Annotated
 import torch
 import typer
 
-from ..config import TrainingConfig, load_config
+from ..config import TrainingConfig, changes, load_config
 from ..console import bar, console, listed, plain_errors, shower
 from ..runs import Run
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
@@ -89,6 +89,8 @@ def onboard(
     if threads:
         torch.set_num_threads(threads)
     with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        if replay_windows and not replay:
+            raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
         plan = OnboardingPlan(name, version, steps, learning_rate, new_share, windows_per_pair, samples_per_pair, seed)
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, listed(products))
@@ -106,4 +108,25 @@ def _open_run(place: Run, preset: str | None, from_bundle: Path | None, without_
     if from_bundle and not place.denoiser.exists():
         return start_from_bundle(place, from_bundle, load_config(preset) if preset else None, validation)
     config = load_config(preset or "small")
-    return place.open(replace(config, validation=validation or config.validation))
+    config = replace(config, validation=validation or config.validation)
+    if not place.begun():
+        return place.begin(config)  # refuses where a trained run has lost its configuration
+    if preset is None:
+        return place.config()
+    if place.trained() is None:
+        return place.begin(config)  # what stands there is of a command that was refused
+    return _the_same(place, config, from_bundle)
+
+
+def _the_same(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
+    """The run's configuration. Raises ValueError when it is not what the preset asks for."""
+    began = place.config()
+    config = replace(config, validation=began.validation)
+    if from_bundle and began.autoencoder == config.autoencoder:  # it stayed as the bundle had it
+        config = replace(config, autoencoder_training=began.autoencoder_training)
+    if differing := changes(began, config):
+        raise ValueError(
+            f"{place.directory}: the run was begun with another preset: {'; '.join(differing)}. "
+            "Leave --preset out to go on as it was begun, or give a new folder"
+        )
+    return began

@@ -140,20 +140,18 @@ LEGEND = (
 
 
 def _twins(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("twins")
     return [
         "## Defects on normal twins",
         "",
         "From noise, on the picture that the model draws from the same seed without a defect, so that nothing but the "
         f"defect differs. {LEGEND}",
         "",
-        *_composed(ledger, figures, "… in the twins"),
+        *_composed(ledger, "twins", "… in the twins"),
         "",
     ]
 
 
 def _photographs(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("photographs")
     seam = ledger.section("names").get("seam")
     told = ""
     if seam and seam["accuracy"] is not None:
@@ -163,13 +161,14 @@ def _photographs(ledger: Ledger, out: Path) -> list[str]:
         "",
         f"{LEGEND}{told}",
         "",
-        *_composed(ledger, figures, "… in the photographs"),
+        *_composed(ledger, "photographs", "… in the photographs"),
         "",
     ]
 
 
-def _composed(ledger: Ledger, figures: dict[str, dict], found_before: str) -> list[str]:
+def _composed(ledger: Ledger, section: str, found_before: str) -> list[str]:
     """The table of photograph_figures, and what the judge finds in real defects beside it."""
+    figures = ledger.section(section)
     keys = {
         "shown": "shown",
         "shownAtOnce": "… at once",
@@ -181,7 +180,9 @@ def _composed(ledger: Ledger, figures: dict[str, dict], found_before: str) -> li
         "foundInPhotographs": found_before,
         "foundOfReal": "found in real defects",
     }
-    judged = ledger.section("judgement")
+    # Of the same judge only: figures of another model are another evaluation's.
+    same = ledger.measured(section) == ledger.measured("judgement")
+    judged = ledger.section("judgement") if same else {}
     both = {name: {**f, "foundOfReal": judged.get(name, {}).get("foundOfReal")} for name, f in figures.items()}
     both = {name: {key: value for key, value in f.items() if value is not None} for name, f in both.items()}
     return pair_table({key: head for key, head in keys.items() if any(key in f for f in both.values())}, both)
