@@ -89,7 +89,7 @@ def start_from_bundle(
     """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
 
     It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
-    ValueError names what differs. An autoencoder with more latent channels is trained first (growing.py).
+    ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some. An autoencoder with more latent channels is trained first (growing.py).
     `validation`: in the place of the configuration's own.
     """
     if run.denoiser.exists():
@@ -99,6 +99,7 @@ def start_from_bundle(
         config, trainee = model.config, model.trainee
     else:
         config, trainee = preset, grown(model, preset, directory)
+    config = replace(config, held_out_pairs=config.held_out_pairs or model.config.held_out_pairs)  # its words stay
     record = run.open if run.trained() else run.begin  # one that was cut short had begun with the same
     config = replace(config, validation=continued(model.config.validation, validation or config.validation))
     if config.autoencoder == model.config.autoencoder:

@@ -179,6 +179,14 @@ def test_an_autoencoder_that_does_not_grow_stays_as_it_was_made(model, exported,
     assert config.autoencoder_training == model.config.autoencoder_training
 
 
+def test_what_the_bundle_held_out_stays_out_unless_the_preset_names_pairs(model, exported, tmp_path, monkeypatch):
+    held_out = replace(model, config=replace(model.config, held_out_pairs=("felt/dent",)))
+    monkeypatch.setattr("defectdiffu.from_bundle.load_bundle", lambda directory: held_out)
+    start = lambda name, preset: start_from_bundle(Run(tmp_path / name), exported, preset).held_out_pairs  # noqa: E731
+    assert start("kept", model.config) == ("felt/dent",)
+    assert start("own", replace(model.config, held_out_pairs=("tin/hole",))) == ("tin/hole",)
+
+
 @pytest.mark.parametrize(
     ("autoencoder", "denoiser", "said"),
     [

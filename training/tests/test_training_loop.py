@@ -43,6 +43,24 @@ def test_a_refused_command_leaves_nothing_behind_that_a_corrected_one_cannot_men
     assert load_trained(Run(tmp_path / "run")).step == 2
 
 
+def test_a_new_run_has_the_name_and_the_held_out_pairs_that_it_is_given(trained, tmp_path):
+    preset, run = tmp_path / "tiny.toml", tmp_path / "run"
+    preset.write_text(TINY_PRESET)
+    given = ("--preset", preset, "--name", "my-parts", "--hold-out", "tin/dent", "--steps", 2)
+    assert start(trained, run, *given).exit_code == 0
+    config = Run(run).config()
+    assert (config.name, config.held_out_pairs) == ("my-parts", ("tin/dent",))
+    assert ("tin", "dent") not in load_trained(Run(run)).vocabulary.pairs
+    assert start(trained, run, *given).exit_code == 0  # the same again
+    for more, message in {
+        ("--name", "others"): "name was 'my-parts', is 'others'",
+        ("--hold-out", "felt/hole"): "held_out_pairs was ('tin/dent',), is ('felt/hole',)",
+        ("--name", "My Parts"): "name is 'My Parts', must be lower-case",
+    }.items():
+        result = start(trained, run, *more)
+        assert result.exit_code == 1 and message in result.output, result.output
+
+
 def test_another_preset_for_a_run_that_was_trained_is_refused_by_what_differs(trained, tmp_path):
     shutil.copytree(trained / "run", tmp_path / "run")
     (tmp_path / "other.toml").write_text(TINY_PRESET.replace('name = "tiny"', 'name = "tiny"\nseed = 9'))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
 
-from ..config import TrainingConfig, changes, load_config
+from ..config import TrainingConfig, changes, config_from_dict, config_to_dict, load_config
 from ..console import bar, console, listed, plain_errors, shower
 from ..runs import Run
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
@@ -23,6 +23,13 @@ def train(
         typer.Option(help="A preset's name or a TOML file, read when the run is new; small, or as the bundle was."),
     ] = None,
     from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of a new run's model and its bundles; the preset's unless given.")
+    ] = None,
+    hold_out: Annotated[
+        str | None,
+        typer.Option(help="product/defect by comma: pairs that a new run keeps out of training, to try zero-shot."),
+    ] = None,
     windows: WindowsOption = None,
     products: ProductsOption = None,
     steps: Annotated[
@@ -50,7 +57,9 @@ def train(
     with plain_errors(), bar(disable=not processes().is_main_process) as progress:
         place = Run(run)
         with first_process_first() as first:
-            config = _open_run(place, preset, from_bundle, without_validation) if first else place.config()
+            own = {"name": name, "held_out_pairs": listed(hold_out)}
+            own = {key: value for key, value in own.items() if value is not None}
+            config = _open_run(place, preset, from_bundle, without_validation, own) if first else place.config()
         if without_validation and config.validation == LEARNT:
             raise ValueError(f"{run}: this run was begun with the validation part; begin another one without it")
         if minutes is not None and (steps or processes().num_processes > 1):
@@ -100,33 +109,40 @@ def onboard(
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _open_run(place: Run, preset: str | None, from_bundle: Path | None, without_validation: bool) -> TrainingConfig:
-    from ..from_bundle import start_from_bundle
+def _open_run(
+    place: Run, preset: str | None, from_bundle: Path | None, without_validation: bool, own: dict[str, Any]
+) -> TrainingConfig:
+    """`own`: what the command line puts in the place of the preset's."""
+    from ..from_bundle import load_bundle, start_from_bundle
     from ..validation import UNSEEN
 
+    with_own = lambda config: config_from_dict(config_to_dict(config) | own)  # noqa: E731
     validation = UNSEEN if without_validation else None
     if from_bundle and not place.denoiser.exists():
-        return start_from_bundle(place, from_bundle, load_config(preset) if preset else None, validation)
-    config = load_config(preset or "small")
-    config = replace(config, validation=validation or config.validation)
+        asked = load_config(preset) if preset else load_bundle(from_bundle).config if own else None
+        return start_from_bundle(place, from_bundle, with_own(asked) if asked else None, validation)
+    asked = with_own(load_config(preset or "small"))
+    asked = replace(asked, validation=validation or asked.validation)
     if not place.begun():
-        return place.begin(config)  # refuses where a trained run has lost its configuration
+        return place.begin(asked)  # refuses where a trained run has lost its configuration
     if preset is None:
-        return place.config()
+        return _the_same(place, with_own(place.config()), from_bundle)
     if place.trained() is None:
-        return place.begin(config)  # what stands there is of a command that was refused
-    return _the_same(place, config, from_bundle)
+        return place.begin(asked)  # what stands there is of a command that was refused
+    return _the_same(place, asked, from_bundle)
 
 
 def _the_same(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
     """The run's configuration. Raises ValueError when it is not what the preset asks for."""
     began = place.config()
     config = replace(config, validation=began.validation)
-    if from_bundle and began.autoencoder == config.autoencoder:  # it stayed as the bundle had it
-        config = replace(config, autoencoder_training=began.autoencoder_training)
+    if from_bundle:
+        config = replace(config, held_out_pairs=config.held_out_pairs or began.held_out_pairs)
+        if began.autoencoder == config.autoencoder:  # it stayed as the bundle had it
+            config = replace(config, autoencoder_training=began.autoencoder_training)
     if differing := changes(began, config):
         raise ValueError(
-            f"{place.directory}: the run was begun with another preset: {'; '.join(differing)}. "
-            "Leave --preset out to go on as it was begun, or give a new folder"
+            f"{place.directory}: the run was begun otherwise: {'; '.join(differing)}. "
+            "Leave --preset, --name and --hold-out out to go on as it was begun, or give a new folder"
         )
     return began
