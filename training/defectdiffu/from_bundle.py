@@ -89,7 +89,8 @@ def start_from_bundle(
     """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
 
     It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
-    ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some. An autoencoder with more latent channels is trained first (growing.py).
+    ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some.
+    An autoencoder with more latent channels is trained first (growing.py).
     `validation`: in the place of the configuration's own.
     """
     if run.denoiser.exists():
