@@ -76,7 +76,7 @@ def test_a_preset_with_another_autoencoder_is_refused_before_anything_is_trained
     arguments = ["ablate", "--base", trained / "run", "--data", trained / "data", "--out", tmp_path / "out", "--preset",
                  tmp_path / "wider.toml"]  # fmt: skip
     result = CliRunner().invoke(app, [str(a) for a in arguments])
-    assert result.exit_code == 1 and "its autoencoder is" in " ".join(result.output.split())
+    assert result.exit_code == 1 and "autoencoder.width was 8, is 16" in " ".join(result.output.split())
     assert not (tmp_path / "out").exists()
 
 
