@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from .manifest_text import manifest_text
 from .onnx_files import write_onnx
 from .origin import Origin, with_origin
 from .sampling import LATE_TIMESTEP, MINIMUM_PEAK
+from .toml_files import read_toml
 from .trained import TrainedModel
 
 FORMAT_VERSION = 1
@@ -223,10 +223,7 @@ def require_valid(manifest: dict[str, Any]) -> None:
 
 def read_provenance(path: Path) -> dict[str, Any]:
     """Raises ValueError that names what is missing or not TOML."""
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    document = read_toml(path)
     if missing := [key for key in PROVENANCE_KEYS if key not in document]:
         raise ValueError(f"{path}: missing {', '.join(missing)}")
     aliases, defaults = document.get("aliases", {}), document.get("defaults", {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from .origin import Origin, save_origin
 from .published import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from .released import Imported, import_released, read_checkpoint
 from .runs import Run, save
+from .toml_files import read_toml
 from .trainee import build_trainee
 from .vocabulary import Vocabulary
 
@@ -91,10 +91,7 @@ def read_words(path: Path) -> Vocabulary:
 
     Raises ValueError that names what is wrong.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    document = read_toml(path)
     if set(document) != WORD_KEYS:
         raise ValueError(f"{path}: must have {sorted(WORD_KEYS)} and nothing else, has {sorted(document)}")
     products, pairs = document["products"], document["pairs"]
@@ -118,8 +115,7 @@ def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words:
 
     Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
     """
-    if there := run.trained():
-        raise FileExistsError(f"{there}: this run has been trained already; give a new folder")
+    run.require_untrained()  # before the checkpoint is read, which may take long
     state = _read(checkpoint)
     torch.manual_seed(config.seed)
     trainee = build_trainee(config, words)

@@ -38,11 +38,14 @@ class Run:
 
         Raises FileExistsError for one that has been trained.
         """
-        if there := self.trained():
-            raise FileExistsError(f"{there}: this run has been trained already; give a new folder")
+        self.require_untrained()
         self.sheets.mkdir(parents=True, exist_ok=True)
         write_text(self._config, json.dumps(config_to_dict(config), indent=2))
         return self.config()
+
+    def require_untrained(self) -> None:
+        if there := self.trained():
+            raise FileExistsError(f"{there}: this run has been trained already; give a new folder")
 
     def begun(self) -> bool:
         return self._config.exists()

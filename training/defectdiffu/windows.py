@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from .layout import Record, load_image, load_mask, prompt_name
+from .toml_files import read_toml
 
 HAIRLINE = 1.5  # a stroke whose widest half-width is at most this many pixels does not survive the 8× autoencoder
 
@@ -39,10 +39,7 @@ def read_rules(path: Path | None) -> Rules:
     """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml."""
     if path is None:
         return WindowRule(), {}
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    document = read_toml(path)
     if unknown := set(document) - {"default", "products"}:
         raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
     default = _read_rule(document.get("default", {}), WindowRule(), f"{path}: default")
