@@ -65,7 +65,8 @@ def is_word(name: str) -> bool:
 
 
 def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
-    """Every photograph below `root`, both halves, in a stable order.
+    """Every photograph below `root`, both halves, in a stable order; only of `products` (names of their folders, or
+    the words a model reads for them) unless it is None.
 
     Raises DataError when the folder is not in the layout, when a defective image has no mask, or when the optional
     files are malformed. The pixels are not read here: see `read_data_set`.
@@ -103,16 +104,34 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
         problems.append(f"{root}: unknown layout: no <product>/train or <product>/test folder (MVTec AD layout)")
         return []
     for name in products or []:
-        if name not in found:
+        if not any(_is_product(folder, name) for folder in found):
             problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
+    problems += _namesakes(root, found)
     problems += _strays(root, found, unified)
     records: list[Record] = []
     for product in found:
-        if products is None or product in products:
+        if products is None or any(_is_product(product, name) for name in products):
             records += _read_product(root, product, halves, unified.get(product, {}), problems)
     if not records and not problems:
         problems.append(f"{root}: no images found")
     return records
+
+
+def _is_product(folder: str, name: str) -> bool:
+    """Whether the folder is the product of that name, which may be the folder's own or the words a model reads."""
+    return prompt_name(folder) == prompt_name(name)
+
+
+def _namesakes(root: Path, folders: list[str]) -> list[str]:
+    """Folders that a model could not tell apart: read as one product, their windows and figures would be mixed."""
+    alike: dict[str, list[str]] = {}
+    for folder in folders:
+        alike.setdefault(prompt_name(folder), []).append(repr(folder))
+    return [
+        f"{root}: the folders {', '.join(several)} are one product to the model, {name!r}: put them into one, or rename"
+        for name, several in alike.items()
+        if len(several) > 1
+    ]
 
 
 def _strays(root: Path, found: list[str], unified: dict[str, dict[str, str]]) -> list[str]:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from .autoencoder import mask_as_image
 from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
-from .config import TrainingConfig, config_from_dict, config_to_dict
+from .config import BankConfig, TrainingConfig, config_from_dict, config_to_dict
 from .course import UntilStep
 from .devices import build_accelerator, first_process_first
 from .from_bundle import load_bundle, save_start
@@ -85,7 +85,8 @@ def _prepare(
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
     known = _replay_records(model, config, replay) if replay else []  # read before anything is computed
-    fresh = encode_windows(config, records, read_rules(new.windows), model.autoencoder, device, progress)
+    fresh_config = replace(config, bank=_at_most(config.bank, plan.new_windows_per_pair))
+    fresh = encode_windows(fresh_config, records, read_rules(new.windows), model.autoencoder, device, progress)
     if replay:
         old = _replayed(model, config, known, replay, plan, progress)
     else:
@@ -97,6 +98,11 @@ def _prepare(
     save_bank(run.bank, bank)
     save_origin(run, origin_of_bundle(bundle))
     save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
+
+
+def _at_most(counts: BankConfig, per_pair: int) -> BankConfig:
+    fewer = {name: min(getattr(counts, name), per_pair) for name in ("defect_windows", "normal_windows")}
+    return replace(counts, **fewer)
 
 
 def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConfig:

@@ -21,12 +21,14 @@ class OnboardingPlan:
     steps: int = 600
     learning_rate: float = 4e-4
     new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
+    new_windows_per_pair: int = 1000  # of each new pair at most, and no more than the bundle was trained with
     windows_per_pair: int = 200  # real windows of each known pair that are replayed
     samples_per_pair: int = 16  # drawn and replayed where no photographs are given
     seed: int | None = None  # the bundle's unless given
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("windows_per_pair", 1), ("samples_per_pair", 1), ("seed", 0)):
+        least_of = {"steps": 1, "new_windows_per_pair": 1, "windows_per_pair": 1, "samples_per_pair": 1, "seed": 0}
+        for name, least in least_of.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} is {value}, must be at least {least}")

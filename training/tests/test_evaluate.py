@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from defectdiffu.cli import app
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
 from defectdiffu.evaluation.drawn import Drawn
-from defectdiffu.evaluation.evaluate import folders_of
 from defectdiffu.evaluation.features import published_network
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.subject import Subject
@@ -194,13 +193,6 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
 def test_a_wrong_setting_is_refused_by_name(trained, halved, tmp_path, more, message):
     result = evaluate(trained, halved, tmp_path / "out", *more)
     assert result.exit_code == 1 and message in result.output.replace("\n", " ")
-
-
-@pytest.mark.parametrize("folder", ["Brass_Ring", "brass ring"])
-def test_a_product_is_chosen_by_the_name_that_the_model_reads(tmp_path, folder):
-    for name in (folder, "tin"):
-        (tmp_path / name).mkdir()
-    assert folders_of(tmp_path, ("brass ring", "copper")) == [folder, "copper"]
 
 
 def test_strengths_go_up_from_zero():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,21 @@ def test_only_the_chosen_products_are_read(data_set):
         read_layout(data_set, ["felt", "brass"])
 
 
+@pytest.mark.parametrize("name", ["Metal_Nut", "metal nut"])
+def test_a_product_is_chosen_by_its_folder_or_by_the_words_that_the_model_reads(data_set, name):
+    (data_set / "tin").rename(data_set / "Metal_Nut")
+    assert {r.product for r in read_layout(data_set, [name])} == {"metal nut"}
+
+
 def test_folder_names_become_words(data_set):
     (data_set / "tin").rename(data_set / "Metal_Nut")
     assert {r.product for r in read_layout(data_set)} == {"metal nut", "felt"}
+
+
+def test_two_folders_that_read_as_one_product_are_refused(data_set):
+    shutil.copytree(data_set / "felt", data_set / "Felt")
+    with pytest.raises(DataError, match="the folders 'Felt', 'felt' are one product to the model, 'felt'"):
+        read_layout(data_set)
 
 
 def test_unified_names_replace_a_products_own_defect_names(data_set):

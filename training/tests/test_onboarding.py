@@ -190,12 +190,13 @@ def test_a_pair_that_joins_is_held_out_no_longer(trained, brass, tmp_path):
 
 def test_the_options_of_the_plan_are_those_of_the_command_line(bundle, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
-    given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2)
+    given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2, "--new-windows-per-pair", 5)
     result = invoke(*options(bundle, brass, run.directory), *given)
     assert result.exit_code == 0, result.output
     config, bank = run.config(), load_bank(run.bank)
     assert (config.optimiser.learning_rate, config.seed) == (1e-3, 9)
-    assert int((bank.pair == bank.pairs.index(("tin", "good"))).sum()) == 2
+    of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
+    assert (of("tin", "good"), of("brass ring", "rust"), of("brass ring", "good")) == (2, 5, 5)
     old = make_data_set(tmp_path / "old")
     other = Run(tmp_path / "other")
     photographs = ("--replay", old, "--windows-per-pair", 3)

@@ -85,6 +85,9 @@ def onboard(
     steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
     learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
     new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
+    new_windows_per_pair: Annotated[
+        int, typer.Option(help="Cut of each new pair at most, and no more than the bundle was trained with.")
+    ] = 1000,
     windows_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, of the photographs.")] = 200,
     samples_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, without photographs.")] = 16,
     seed: Annotated[int | None, typer.Option(help="Of windows and training; the bundle's unless given.")] = None,
@@ -100,7 +103,11 @@ def onboard(
     with plain_errors(), bar(disable=not processes().is_main_process) as progress:
         if replay_windows and not replay:
             raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
-        plan = OnboardingPlan(name, version, steps, learning_rate, new_share, windows_per_pair, samples_per_pair, seed)
+        plan = OnboardingPlan(
+            name=name, version=version, steps=steps, learning_rate=learning_rate, new_share=new_share,
+            new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
+            samples_per_pair=samples_per_pair, seed=seed,
+        )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, listed(products))
         run_onboarding(Run(run), bundle, new, known, plan, shower(progress))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..choices import require_choices
-from ..layout import prompt_name, read_data_set
+from ..layout import read_data_set
 from ..progress import Progress
 from ..sampling import Generator
 from ..trained import TrainedModel
@@ -55,7 +55,7 @@ def evaluate(
     ledger = Ledger(out / "figures.json", settings)
     if baselines:
         ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
-    records = read_data_set(data, folders_of(data, plan.products) or None)
+    records = read_data_set(data, list(plan.products) or None)
     if plan.half == VALIDATION:
         records = as_test_half(records)
     if not any(record.half == "test" for record in records):
@@ -66,12 +66,3 @@ def evaluate(
     for section in sections:
         MEASURES[section](subject, ledger)
     return ledger
-
-
-def folders_of(data: Path, products: tuple[str, ...]) -> list[str]:
-    """The folders that the model reads as one of the products; a product that none is stays as it was given, for the
-    layout to refuse."""
-    found: dict[str, list[str]] = {}
-    for folder in sorted(data.iterdir()) if data.is_dir() else []:
-        found.setdefault(prompt_name(folder.name), []).append(folder.name)
-    return [name for product in products for name in found.get(prompt_name(product), [product])]
