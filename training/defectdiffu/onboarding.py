@@ -106,10 +106,16 @@ def _at_most(counts: BankConfig, per_pair: int) -> BankConfig:
 
 
 def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConfig:
-    """Raises ValueError when it is not another bundle that comes of it: none could be exported."""
+    """The bundle's, but for what was fit for the machine that trained it: a GPU's batches, `compile` and arithmetic.
+
+    Raises ValueError when it is not another bundle that comes of it: none could be exported.
+    """
     old = model.config
     optimiser = replace(
         old.optimiser,
+        batch_size=plan.batch_size,
+        mixed_precision="no" if old.optimiser.mixed_precision == "no" else "auto",
+        compile=False,
         learning_rate=plan.learning_rate,
         warmup_steps=min(50, plan.steps),
         cooldown_steps=max(1, plan.steps // 2),

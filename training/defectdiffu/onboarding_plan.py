@@ -11,6 +11,8 @@ from typing import Any
 from .json_files import read_json
 from .runs import Run, write_text
 
+COUNTS = ("steps", "batch_size", "new_windows_per_pair", "windows_per_pair", "samples_per_pair")
+
 
 @dataclass(frozen=True)
 class OnboardingPlan:
@@ -20,6 +22,7 @@ class OnboardingPlan:
     version: str | None = None  # likewise; one of the two has to differ
     steps: int = 600
     learning_rate: float = 4e-4
+    batch_size: int = 32  # of one process; a bundle that a GPU trained has another, which two cores take hours for
     new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
     new_windows_per_pair: int = 1000  # of each new pair at most, and no more than the bundle was trained with
     windows_per_pair: int = 200  # real windows of each known pair that are replayed
@@ -27,8 +30,7 @@ class OnboardingPlan:
     seed: int | None = None  # the bundle's unless given
 
     def __post_init__(self) -> None:
-        least_of = {"steps": 1, "new_windows_per_pair": 1, "windows_per_pair": 1, "samples_per_pair": 1, "seed": 0}
-        for name, least in least_of.items():
+        for name, least in {**dict.fromkeys(COUNTS, 1), "seed": 0}.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} is {value}, must be at least {least}")

@@ -15,7 +15,7 @@ from defectdiffu.bank import Bank, BankSampler, join_banks, load_bank
 from defectdiffu.cli import app
 from defectdiffu.export import export_bundle
 from defectdiffu.from_bundle import load_bundle
-from defectdiffu.onboarding import shares
+from defectdiffu.onboarding import onboarding_config, shares
 from defectdiffu.onboarding_plan import OnboardingPlan
 from defectdiffu.runs import Run, load
 from defectdiffu.text import with_words, word_tokenizer
@@ -233,6 +233,14 @@ def test_a_tokenizer_keeps_the_places_of_its_words():
     assert new.encode("zinc").ids != new.encode("ash").ids
 
 
+def test_what_was_fit_for_the_gpu_that_trained_the_bundle_is_left_behind(bundle):
+    model = load_bundle(bundle)
+    trained_on_a_gpu = replace(model.config.optimiser, batch_size=768, compile=True, mixed_precision="bf16")
+    model = replace(model, config=replace(model.config, optimiser=trained_on_a_gpu))
+    optimiser = onboarding_config(model, OnboardingPlan(version="0.2.0")).optimiser
+    assert (optimiser.batch_size, optimiser.compile, optimiser.mixed_precision) == (32, False, "auto")
+
+
 def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
     known = invoke(*options(bundle, trained / "data", tmp_path / "run"))
     assert known.exit_code == 1 and "knows all its pairs already" in known.output
@@ -261,6 +269,7 @@ def test_what_it_cannot_do_is_said_before_anything_is_computed(bundle, brass, tm
     [
         ({"new_share": 1}, "new_share is 1, must be above 0 and below 1"),
         ({"steps": 0}, "steps is 0, must be at least 1"),
+        ({"batch_size": 0}, "batch_size is 0, must be at least 1"),
         ({"seed": -1}, "seed is -1, must be at least 0"),
         ({"learning_rate": 0}, "learning_rate is 0, must be above 0"),
     ],

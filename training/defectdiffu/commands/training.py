@@ -84,6 +84,7 @@ def onboard(
     version: Annotated[str | None, typer.Option(help="Of the new bundle; required unless it has a new name.")] = None,
     steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
     learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
+    batch_size: Annotated[int, typer.Option(help="Windows in a step of each process.")] = 32,
     new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
     new_windows_per_pair: Annotated[
         int, typer.Option(help="Cut of each new pair at most, and no more than the bundle was trained with.")
@@ -104,8 +105,8 @@ def onboard(
         if replay_windows and not replay:
             raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
         plan = OnboardingPlan(
-            name=name, version=version, steps=steps, learning_rate=learning_rate, new_share=new_share,
-            new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
+            name=name, version=version, steps=steps, learning_rate=learning_rate, batch_size=batch_size,
+            new_share=new_share, new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
             samples_per_pair=samples_per_pair, seed=seed,
         )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
