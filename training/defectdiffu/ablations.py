@@ -25,7 +25,7 @@ from .progress import Progress
 from .runs import Run, write_text
 from .train import train_denoiser
 from .trained import load_autoencoder, load_trained
-from .windows import Rules, product_weights
+from .windows import Rules, pair_weights
 
 WHOLE, ONE_STRENGTH = "whole", "one strength"
 FIXED_RATIO = 3.0
@@ -76,7 +76,7 @@ def ablate(
     if differing := changes(base.config().autoencoder, config.autoencoder, "autoencoder."):
         raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")
     bank = load_bank(base.bank)
-    weights = product_weights(rules, bank.vocabulary.products)
+    weights = pair_weights(rules, bank.pairs)
     ledgers: dict[str, Ledger] = {}
     for name, change in VARIANTS.items():
         run = Run(out / folder(name) / "run")

@@ -35,6 +35,8 @@ from .windows import Rules, read_rules
 
 DRAW_BATCH, DRAW_STEPS = 8, 16
 
+Pair = tuple[str, str]
+
 
 def onboard(
     run: Run,
@@ -60,7 +62,7 @@ def onboard(
                 _prepare(run, bundle, model, new, replay, plan, progress)
             record_options(run, options)
     config, bank = run.config(), load_bank(run.bank)
-    weights = shares(bank, model.vocabulary, plan.new_share)
+    weights = shares(bank.pairs, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     course = UntilStep(config.optimiser, model.step + plan.steps)
     train_denoiser(run, config, bank, model.autoencoder, weights, course, intervals, accelerator, progress)
@@ -140,14 +142,16 @@ def joined_trainee(model: TrainedModel, vocabulary: Vocabulary, config: Training
     return filled(build_trainee(config, vocabulary, tokenizer), model.trainee)
 
 
-def shares(bank: Bank, known: Vocabulary, new_share: float) -> dict[str, float]:
-    """Weights of the products such that those with a new pair make up `new_share` of the defective windows drawn."""
-    defective = [pair for pair in bank.pairs if pair[1] != GOOD]
-    joining = {product for product, defect in bank.pairs if (product, defect) not in known.pairs}
-    new = sum(product in joining for product, _ in defective)
-    old = len(defective) - new
-    weight = new_share / (1 - new_share) * old / new if old and new else 1.0
-    return {product: weight if product in joining else 1.0 for product in bank.vocabulary.products}
+def shares(pairs: list[Pair], known: Vocabulary, new_share: float) -> dict[Pair, float]:
+    """Weights such that the new ones of `pairs` make up `new_share` of the defective windows drawn, and of the normal
+    ones where there are new ones among these."""
+    weights = {}
+    for kind in ([pair for pair in pairs if pair[1] != GOOD], [pair for pair in pairs if pair[1] == GOOD]):
+        new = [pair for pair in kind if pair not in known.pairs]
+        old = len(kind) - len(new)
+        if new and old:
+            weights |= dict.fromkeys(new, new_share / (1 - new_share) * old / len(new))
+    return weights
 
 
 def _replay_records(model: TrainedModel, config: TrainingConfig, replay: Photographs) -> list[Record]:

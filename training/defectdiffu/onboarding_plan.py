@@ -23,7 +23,7 @@ class OnboardingPlan:
     steps: int = 600
     learning_rate: float = 4e-4
     batch_size: int = 32  # of one process; a bundle that a GPU trained has another, which two cores take hours for
-    new_share: float = 0.5  # of what is drawn in training that is of the new pairs' products
+    new_share: float = 0.5  # of the defective windows drawn in training that are of new pairs
     new_windows_per_pair: int = 1000  # of each new pair at most, and no more than the bundle was trained with
     windows_per_pair: int = 200  # real windows of each known pair that are replayed
     samples_per_pair: int = 16  # drawn and replayed where no photographs are given

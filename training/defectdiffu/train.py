@@ -26,7 +26,7 @@ from .trained import CHECKPOINT
 from .trainee import BatchMaker, Trainee, build_trainee
 from .validation import LEARNT, without_validation
 from .vocabulary import Vocabulary
-from .windows import product_weights, read_rules
+from .windows import pair_weights, read_rules
 
 SAVE_EVERY_SECONDS = 120
 REPORT_EVERY_STEPS = 20
@@ -56,7 +56,7 @@ def train(
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
         bank = build_bank(run, config, records, rules, autoencoder, device, progress)
-    weights = product_weights(rules, bank.vocabulary.products)
+    weights = pair_weights(rules, bank.pairs)
     intervals = (save_every_seconds, sheet_every_seconds)
     train_denoiser(run, config, bank, autoencoder, weights, course, intervals, accelerator, progress)
 
@@ -100,7 +100,7 @@ def train_denoiser(
     config: TrainingConfig,
     bank: Bank,
     autoencoder: ImageAutoencoder,
-    weights: dict[str, float],
+    weights: dict[tuple[str, str], float],
     course: Course,
     intervals: tuple[float, float],
     accelerator: Accelerator,
@@ -108,7 +108,8 @@ def train_denoiser(
 ) -> None:
     """From the run's checkpoint, if there is one, to the end of `course`.
 
-    `weights`: how often each product's groups are drawn; `intervals`: seconds between checkpoints and between sheets.
+    `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
+    seconds between checkpoints and between sheets.
     """
     plan = config.optimiser
     save_every_seconds, sheet_every_seconds = intervals

@@ -30,9 +30,10 @@ class WindowRule:
 Rules = tuple[WindowRule, dict[str, WindowRule]]  # the default, and a rule per prompt name of a product
 
 
-def product_weights(rules: Rules, products: list[str]) -> dict[str, float]:
+def pair_weights(rules: Rules, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    """How often the windows of each (product, defect) are drawn: that of the product's rule."""
     default, own = rules
-    return {product: own.get(product, default).weight for product in products}
+    return {pair: own.get(pair[0], default).weight for pair in pairs}
 
 
 def read_rules(path: Path | None) -> Rules:

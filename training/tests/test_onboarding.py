@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -205,16 +206,31 @@ def test_the_options_of_the_plan_are_those_of_the_command_line(bundle, brass, tm
     assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == 3
 
 
-@pytest.mark.parametrize("new_share", [0.25, 0.5])
-def test_new_products_get_their_share_of_the_defective_windows(new_share):
-    pairs = [("a", "dent"), ("a", "hole"), ("b", "dent"), ("a", "good"), ("b", "good"), ("c", "rust"), ("c", "good")]
-    pair = torch.arange(7).repeat(3)
-    empty = torch.zeros(21, 1)
+KNOWN = [("a", "dent"), ("a", "hole"), ("b", "dent"), ("a", "good"), ("b", "good")]
+
+
+def drawn_pairs(pairs, weights):
+    pair = torch.arange(len(pairs)).repeat(3)
+    empty = torch.zeros(len(pair), 1)
     bank = Bank(pairs, pair, empty, empty, empty, torch.zeros(1))
-    weights = shares(bank, Vocabulary(pairs[:5]), new_share)
     drawn = BankSampler(bank, 0.5, weights).draw(20_000, np.random.default_rng(0))
-    defects = [pairs[i] for i in pair[drawn].tolist() if pairs[i][1] != "good"]
-    assert sum(p == "c" for p, _ in defects) / len(defects) == pytest.approx(new_share, abs=0.02)
+    return Counter(pairs[i] for i in pair[drawn].tolist())
+
+
+@pytest.mark.parametrize("new_share", [0.25, 0.5])
+def test_a_new_product_gets_its_share_of_the_defective_windows_and_of_the_normal_ones(new_share):
+    pairs = [*KNOWN, ("c", "rust"), ("c", "good")]
+    drawn = drawn_pairs(pairs, shares(pairs, Vocabulary(KNOWN), new_share))
+    assert drawn["c", "rust"] / 10_000 == pytest.approx(new_share, abs=0.02)
+    assert drawn["c", "good"] / 10_000 == pytest.approx(new_share, abs=0.02)
+
+
+def test_a_known_products_new_defect_gets_the_share_and_not_the_defects_that_were_known():
+    pairs = [*KNOWN, ("a", "rust")]
+    drawn = drawn_pairs(pairs, shares(pairs, Vocabulary(KNOWN), 0.5))
+    assert drawn["a", "rust"] / 10_000 == pytest.approx(0.5, abs=0.02)
+    assert drawn["a", "hole"] / 10_000 == pytest.approx(1 / 6, abs=0.02)
+    assert drawn["a", "good"] / 10_000 == pytest.approx(0.5, abs=0.02)
 
 
 def test_joined_banks_keep_every_window_under_its_own_pair():
