@@ -1,39 +1,30 @@
-"""A new product joins a model in minutes: fine-tuning from a bundle, with replay so that the others do not suffer.
-
-What the model knew is replayed from real photographs where they are at hand, else from samples that it draws itself.
-"""
+"""A new product joins a model in minutes: fine-tuning from a bundle, with replay so that the others do not suffer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 
-from .autoencoder import mask_as_image
-from .bank import Bank, encode_windows, join_banks, load_bank, save_bank
+from .bank import encode_windows, join_banks, load_bank, save_bank
 from .config import BankConfig, TrainingConfig, config_from_dict, config_to_dict
 from .course import UntilStep
 from .devices import build_accelerator, first_process_first
 from .from_bundle import load_bundle, save_start
 from .growing import filled
-from .layout import GOOD, Record, read_data_set
+from .layout import GOOD
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
 from .origin import origin_of_bundle, save_origin
 from .progress import Progress
+from .replay import drawn_bank, read_known
 from .runs import Run
-from .sampling import SampleRequest
 from .text import Prompts, with_words
 from .train import train_denoiser, training_records
 from .trained import TrainedModel
 from .trainee import build_trainee
-from .validation import LEARNT, without_validation
 from .vocabulary import Vocabulary
-from .windows import Rules, read_rules
-
-DRAW_BATCH, DRAW_STEPS = 8, 16
+from .windows import read_rules
 
 Pair = tuple[str, str]
 
@@ -86,11 +77,12 @@ def _prepare(
     still_out = tuple(name for name in config.held_out_pairs if tuple(name.split("/")) not in joining)
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
-    known = _replay_records(model, config, replay) if replay else []  # read before anything is computed
+    known = read_known(model, config, replay) if replay else None  # before anything is computed
     fresh_config = replace(config, bank=_at_most(config.bank, plan.new_windows_per_pair))
     fresh = encode_windows(fresh_config, records, read_rules(new.windows), model.autoencoder, device, progress)
-    if replay:
-        old = _replayed(model, config, known, replay, plan, progress)
+    if known:
+        old_config = replace(config, bank=BankConfig(plan.windows_per_pair, plan.windows_per_pair))
+        old = encode_windows(old_config, *known, model.autoencoder, device, progress)
     else:
         old = drawn_bank(model, plan.samples_per_pair, progress)
     bank = join_banks([fresh, old])
@@ -152,52 +144,3 @@ def shares(pairs: list[Pair], known: Vocabulary, new_share: float) -> dict[Pair,
         if new and old:
             weights |= dict.fromkeys(new, new_share / (1 - new_share) * old / len(new))
     return weights
-
-
-def _replay_records(model: TrainedModel, config: TrainingConfig, replay: Photographs) -> list[Record]:
-    read_rules(replay.windows)
-    known = set(model.vocabulary.pairs)
-    wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
-    records: list[Record] = read_data_set(replay.data, replay.products, wanted)
-    if config.validation != LEARNT:
-        records = without_validation(records)
-    if not records:
-        raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
-    return records
-
-
-def _replayed(
-    model: TrainedModel,
-    config: TrainingConfig,
-    records: list[Record],
-    replay: Photographs,
-    plan: OnboardingPlan,
-    progress: Progress,
-) -> Bank:
-    counts = replace(config.bank, defect_windows=plan.windows_per_pair, normal_windows=plan.windows_per_pair)
-    rules: Rules = read_rules(replay.windows)
-    device = torch.device("cpu")
-    return encode_windows(replace(config, bank=counts), records, rules, model.autoencoder, device, progress)
-
-
-@torch.no_grad()
-def drawn_bank(model: TrainedModel, count: int, progress: Progress) -> Bank:
-    """`count` samples of every pair that the model knows, at strength 1, but for those that come without a mask."""
-    generator, autoencoder, config = model.generator(), model.autoencoder, model.config
-    pairs, size = model.vocabulary.pairs, config.image_size
-    black = autoencoder.encode(mask_as_image(torch.zeros(1, size, size)))[0]
-    parts: dict[str, list[torch.Tensor]] = {"pair": [], "latent": [], "mask": []}
-    for index, (product, defect) in enumerate(pairs):
-        for start in range(0, count, DRAW_BATCH):
-            seeds = range(start, min(start + DRAW_BATCH, count))
-            requests = [SampleRequest(product, defect, seed, steps=DRAW_STEPS) for seed in seeds]
-            for sample in generator.draw(requests):
-                if defect == GOOD or sample.mask.any():
-                    parts["pair"].append(torch.tensor([index]))
-                    parts["latent"].append(torch.from_numpy(sample.latent)[None])
-                    parts["mask"].append(torch.from_numpy(sample.mask.astype(np.float32))[None])
-        progress("replay", index + 1, len(pairs), {})
-    pair, latent, mask = (torch.cat(parts[name]) for name in ("pair", "latent", "mask"))
-    mask_latent = torch.cat([autoencoder.encode(mask_as_image(each[None])) for each in mask])
-    small = F.adaptive_avg_pool2d(mask[:, None], config.denoiser.latent_size)[:, 0]
-    return Bank(list(pairs), pair, latent.half(), mask_latent.half(), small.half(), black)

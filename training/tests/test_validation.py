@@ -10,7 +10,6 @@ import pytest
 from conftest import with_test_half
 from typer.testing import CliRunner
 
-from defectdiffu import onboarding
 from defectdiffu.cli import app
 from defectdiffu.config import TrainingConfig
 from defectdiffu.evaluation import evaluate as evaluation
@@ -18,6 +17,8 @@ from defectdiffu.evaluation.ledger import Ledger
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.report import write_report
 from defectdiffu.layout import Record, read_layout
+from defectdiffu.onboarding_plan import Photographs
+from defectdiffu.replay import read_known
 from defectdiffu.runs import Run
 from defectdiffu.train import training_records
 from defectdiffu.trained import load_trained
@@ -71,7 +72,7 @@ def test_a_candidate_is_trained_on_what_it_is_not_measured_on(halved):
 
 
 def test_what_is_replayed_when_a_product_joins_is_without_the_part_too(candidate, halved):
-    replayed = onboarding._replay_records(candidate, candidate.config, onboarding.Photographs(halved))
+    replayed, _ = read_known(candidate, candidate.config, Photographs(halved))
     assert {r.place for r in replayed} == {r.place for r in training_records(halved, candidate.config)}
 
 
