@@ -31,7 +31,8 @@ def test_two_processes_make_one_run_and_see_twice_the_samples(trained, tmp_path)
 def test_two_processes_join_a_product_prepared_once(exported, tmp_path):
     run, data = Run(tmp_path / "run"), make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
-    asked = ["--bundle", str(exported), "--data", str(data), "--version", "0.2.0", "--samples-per-pair", "2"]
+    asked = ["--bundle", str(exported), "--data", str(data), "--version", "0.2.0"]
+    asked += ["--samples-per-pair", "2", "--batch-size", str(BATCH)]
     assert outcome(in_two_processes("onboard", run, 2, *asked)) == [0, 0]
     state, before = load(run.denoiser), load_bundle(exported)
     assert (state["step"], state["samples_seen"]) == (before.step + 2, before.samples_seen + 2 * 2 * BATCH)
