@@ -18,7 +18,7 @@ from .autoencoder import ImageAutoencoder, mask_as_image
 from .config import TrainingConfig
 from .cutting import Group, cut_groups, group_records
 from .devices import cutting_processes
-from .layout import GOOD, Record
+from .layout import GOOD, Pair, Record
 from .runs import Run, load, save
 from .vocabulary import Vocabulary
 from .windows import Rules
@@ -133,7 +133,7 @@ def _encode(
 class BankSampler:
     """Draws balanced batches: `normal_share` of normal windows, the pairs of each kind by their weights (else 1)."""
 
-    def __init__(self, bank: Bank, normal_share: float, weights: dict[tuple[str, str], float]):
+    def __init__(self, bank: Bank, normal_share: float, weights: dict[Pair, float]):
         self.bank = bank
         pair = bank.pair.cpu()
         self.by_pair = torch.argsort(pair, stable=True).numpy()
@@ -152,6 +152,6 @@ class BankSampler:
         pair = np.concatenate([rng.choice(pairs, n, p=p) for (pairs, p), n in kinds if n])
         return self.by_pair[self.first[pair] + rng.integers(self.counts[pair])]
 
-    def _weighted(self, indices: list[int], weights: dict[tuple[str, str], float]) -> tuple[np.ndarray, np.ndarray]:
+    def _weighted(self, indices: list[int], weights: dict[Pair, float]) -> tuple[np.ndarray, np.ndarray]:
         w = np.array([weights.get(self.bank.pairs[i], 1.0) for i in indices])
         return np.array(indices, dtype=int), w / w.sum() if len(w) else w

@@ -27,6 +27,8 @@ IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 GOOD = "good"
 LISTED_PROBLEMS = 50
 
+Pair = tuple[str, str]  # (product, defect), by the words that a model reads
+
 
 @dataclass(frozen=True)
 class Record:

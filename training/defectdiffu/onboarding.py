@@ -13,7 +13,7 @@ from .course import UntilStep
 from .devices import build_accelerator, first_process_first
 from .from_bundle import load_bundle, save_start
 from .growing import filled
-from .layout import GOOD
+from .layout import GOOD, Pair
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
 from .origin import origin_of_bundle, save_origin
 from .progress import Progress
@@ -25,8 +25,6 @@ from .trained import TrainedModel
 from .trainee import build_trainee
 from .vocabulary import Vocabulary
 from .windows import read_rules
-
-Pair = tuple[str, str]
 
 
 def onboard(

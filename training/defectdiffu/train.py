@@ -16,7 +16,7 @@ from .config import TrainingConfig
 from .course import Course, UntilStep
 from .devices import build_accelerator, first_process_first
 from .ema import Ema
-from .layout import GOOD, DataError, Record, read_data_set, read_layout
+from .layout import GOOD, DataError, Pair, Record, read_data_set, read_layout
 from .loss import Losses
 from .progress import Progress
 from .runs import Run, load, save
@@ -100,7 +100,7 @@ def train_denoiser(
     config: TrainingConfig,
     bank: Bank,
     autoencoder: ImageAutoencoder,
-    weights: dict[tuple[str, str], float],
+    weights: dict[Pair, float],
     course: Course,
     intervals: tuple[float, float],
     accelerator: Accelerator,

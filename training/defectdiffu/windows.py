@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
-from .layout import Record, load_image, load_mask, prompt_name
+from .layout import Pair, Record, load_image, load_mask, prompt_name
 from .toml_files import read_toml
 
 HAIRLINE = 1.5  # a stroke whose widest half-width is at most this many pixels does not survive the 8× autoencoder
@@ -30,7 +30,7 @@ class WindowRule:
 Rules = tuple[WindowRule, dict[str, WindowRule]]  # the default, and a rule per prompt name of a product
 
 
-def pair_weights(rules: Rules, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
+def pair_weights(rules: Rules, pairs: list[Pair]) -> dict[Pair, float]:
     """How often the windows of each (product, defect) are drawn: that of the product's rule."""
     default, own = rules
     return {pair: own.get(pair[0], default).weight for pair in pairs}

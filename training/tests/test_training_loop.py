@@ -111,7 +111,8 @@ def test_products_are_drawn_by_their_weights(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(defectdiffu.train, "BankSampler", Spy)
     (tmp_path / "windows.toml").write_text("[default]\nweight = 2.0\n[products.felt]\nweight = 0.5\n")
     train_on(trained, tmp_path / "run", "--windows", tmp_path / "windows.toml")
-    assert [{product: weight for (product, _), weight in each.items()} for each in given] == [{"felt": 0.5, "tin": 2.0}]
+    felt, tin = [("felt", "good"), ("felt", "hole")], [("tin", "dent"), ("tin", "good"), ("tin", "scratch")]
+    assert given == [dict.fromkeys(felt, 0.5) | dict.fromkeys(tin, 2.0)]
 
 
 def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):

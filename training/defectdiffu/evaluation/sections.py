@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..layout import GOOD
+from ..layout import GOOD, Pair
 from ..strength import measure_strength
 from .closest import CLOSEST, flagged_copies, save_row, write_sheet
 from .downstream import (
@@ -29,7 +29,7 @@ from .quality import quality_figures
 from .real import join
 from .reconstruction import WINDOWS, product_figures, reconstructed
 from .segmenter import UNet
-from .subject import Pair, Subject, name_of, stem_of
+from .subject import Subject, name_of, stem_of
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..layout import GOOD, Record
+from ..layout import GOOD, Pair, Record
 from ..progress import Progress
 from ..sampling import Generator
 from ..trained import TrainedModel
@@ -20,7 +20,6 @@ from .plan import EvaluationPlan
 from .real import Windows, cut_windows, join, shuffled
 from .segmenter import UNet
 
-Pair = tuple[str, str]
 Made = TypeVar("Made", Drawn, OnPhotographs)
 
 
