@@ -5,11 +5,11 @@
  *   npm run bench:queue            (DEPTHS=100,10000,100000, ROUNDS=20, ADMIN_URL=postgres://… for PostgreSQL as well)
  */
 import { writeFileSync, mkdirSync } from 'node:fs';
-import type * as Queue from '../src/generations/queue.js';
-import type * as Admission from '../src/generations/admission.js';
-import type * as Generations from '../src/generations/generations.js';
-import type * as Room from '../src/generations/room.js';
-import type * as Quotas from '../src/generations/quotas.js';
+import type * as Queue from '../src/generations/worker/claimGeneration.js';
+import type * as Admission from '../src/generations/admission/admitGenerations.js';
+import type * as Generations from '../src/generations/generationRepository.js';
+import type * as Room from '../src/generations/admission/queueCapacity.js';
+import type * as Quotas from '../src/tenants/quotas.js';
 import type * as Models from '../src/catalog/models.js';
 import type * as Scope from '../src/storage/tenantScope.js';
 import type * as Keys from '../src/tenants/keys.js';
@@ -24,11 +24,11 @@ import { keep } from './results.ts';
 import type { Spread } from './statistics.ts';
 import { quantile, spread, told } from './statistics.ts';
 
-const { claim } = await built<typeof Queue>('generations/queue.js');
-const { admit } = await built<typeof Admission>('generations/admission.js');
-const { generationsOf } = await built<typeof Generations>('generations/generations.js');
-const { readQueue } = await built<typeof Room>('generations/room.js');
-const { usageOf } = await built<typeof Quotas>('generations/quotas.js');
+const { claimGeneration: claim } = await built<typeof Queue>('generations/worker/claimGeneration.js');
+const { admitGenerations: admit } = await built<typeof Admission>('generations/admission/admitGenerations.js');
+const { generationsOf } = await built<typeof Generations>('generations/generationRepository.js');
+const { readQueueLoad: readQueue } = await built<typeof Room>('generations/admission/queueCapacity.js');
+const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
 const { createModels } = await built<typeof Models>('catalog/models.js');
 const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
 const { ensureTenant } = await built<typeof Keys>('tenants/keys.js');
@@ -56,7 +56,7 @@ const limits = {
   tenant: none,
 };
 const log = { info: () => undefined } as unknown as Log;
-const rules = { models, limits, canDraw: () => Promise.resolve(true), log };
+const rules = { models, limits, canGenerate: () => Promise.resolve(true), log };
 const holder = { owner: 'bench', leaseSeconds: 600 };
 
 interface Figures {

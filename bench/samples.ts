@@ -5,8 +5,8 @@
  *   npm run bench:samples            (PGLITE_SAMPLES=100000, POSTGRES_SAMPLES=1000000, SMALL=2000, ROUNDS=40, ADMIN_URL=postgres://…)
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type * as Quotas from '../src/generations/quotas.js';
-import type * as Samples from '../src/generations/samples.js';
+import type * as Quotas from '../src/tenants/quotas.js';
+import type * as Samples from '../src/generations/samples/sampleRepository.js';
 import type * as Pages from '../src/storage/pages.js';
 import type * as Scope from '../src/storage/tenantScope.js';
 import type * as Keys from '../src/tenants/keys.js';
@@ -19,8 +19,8 @@ import type { Server } from './server.ts';
 import { KEY, startServer } from './server.ts';
 import { quantile } from './statistics.ts';
 
-const { samplesOf } = await built<typeof Samples>('generations/samples.js');
-const { usageOf } = await built<typeof Quotas>('generations/quotas.js');
+const { samplesOf } = await built<typeof Samples>('generations/samples/sampleRepository.js');
+const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
 const { cursorOf } = await built<typeof Pages>('storage/pages.js');
 const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
 const { ensureTenant } = await built<typeof Keys>('tenants/keys.js');

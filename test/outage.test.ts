@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createLog } from '../src/log.js';
 import { openLocalStore } from '../src/artifacts/localStore.js';
 import { StoreUnavailable } from '../src/artifacts/store.js';
-import { startWorker } from '../src/generations/worker.js';
+import { startGenerationWorker } from '../src/generations/worker/generationWorker.js';
 import { openPool } from '../src/inference/index.js';
 import { openStorage } from '../src/storage/open.js';
 import { generations } from '../src/storage/tables.js';
@@ -79,7 +79,13 @@ test('a full disk stops nothing for good: the generation goes on when there is r
   const scope = forTenant(storage.database, await ensureTenant(storage.database, 'outage'));
   const id = await queueUp(scope, 3);
   const rows = () => storage.database.select().from(generations);
-  const worker = await startWorker({ storage, pool, store: smallDisk, log: createLog('silent'), pauseMs: 300 });
+  const worker = await startGenerationWorker({
+    storage,
+    pool,
+    store: smallDisk,
+    log: createLog('silent'),
+    pauseMs: 300,
+  });
   await until(() => Promise.resolve(writes >= 10)); // nine for three samples: it has tried again, and the disk was still full
   expect(await rows()).toMatchObject([{ id, status: 'RUNNING', samplesDone: 1 }]);
   full = false;

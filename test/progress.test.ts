@@ -1,7 +1,7 @@
 /** What is told of a generation's progress, while its samples take other numbers of steps than were asked for. */
 import { eq } from 'drizzle-orm';
-import { createProgress } from '../src/generations/progress.js';
-import { claim } from '../src/generations/queue.js';
+import { createProgressReporter } from '../src/generations/events/progressReporter.js';
+import { claimGeneration } from '../src/generations/worker/claimGeneration.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import type { GenerationRow } from '../src/storage/tables.js';
@@ -24,9 +24,9 @@ afterAll(() => storage.close());
 /** `stepsDone`, as a share of all steps, after a sample has done `step` of `of`. */
 async function shareAfter(step: number, of: number): Promise<number> {
   await queueUp(scope, 1);
-  const row = (await claim(storage.database, { owner: 'A', leaseSeconds: 30 }, [])) as GenerationRow;
-  const progress = createProgress({ scope, row, owner: 'A' }, 0);
-  progress.step('0', step, of);
+  const row = (await claimGeneration(storage.database, { owner: 'A', leaseSeconds: 30 }, [])) as GenerationRow;
+  const progress = createProgressReporter({ scope, row, owner: 'A' }, 0);
+  progress.onStep('0', step, of);
   await progress.close();
   const [{ stepsDone = -1 } = {}] = await storage.database.select().from(generations).where(eq(generations.id, row.id));
   return stepsDone / row.settings.steps;

@@ -1,7 +1,12 @@
 /** What the queue gives to whom, on a real database, with the clock of its leases moved by hand. */
 import { sql } from 'drizzle-orm';
-import type { Holder } from '../src/generations/queue.js';
-import { change, claim, renew, triedTooOften } from '../src/generations/queue.js';
+import type { LeaseHolder } from '../src/generations/worker/claimGeneration.js';
+import {
+  updateClaimed,
+  claimGeneration,
+  renewLeases,
+  attemptsExhausted,
+} from '../src/generations/worker/claimGeneration.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
@@ -13,7 +18,7 @@ import { queueUp } from './support/queue.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
-const [A, B] = ['A', 'B'].map((owner) => ({ owner, leaseSeconds: 30 })) as [Holder, Holder];
+const [A, B] = ['A', 'B'].map((owner) => ({ owner, leaseSeconds: 30 })) as [LeaseHolder, LeaseHolder];
 
 let storage: Storage;
 let scope: TenantScope;
@@ -28,41 +33,41 @@ const leaseRunsOut = () =>
 
 test('a worker that slept through its leases does not claim again what it is still drawing', async () => {
   const id = await queueUp(scope);
-  expect((await claim(storage.database, A, []))?.id).toBe(id);
+  expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
-  expect(await claim(storage.database, A, [id])).toBeUndefined();
-  expect(await renew(storage.database, A, [id])).toEqual(new Set([id]));
+  expect(await claimGeneration(storage.database, A, [id])).toBeUndefined();
+  expect(await renewLeases(storage.database, A, [id])).toEqual(new Set([id]));
   // Nobody renewed this time, and another worker is there: it goes on, and the sleeper hears that it lost it.
   await leaseRunsOut();
-  expect((await claim(storage.database, B, []))?.id).toBe(id);
-  expect(await renew(storage.database, A, [id])).toEqual(new Set());
+  expect((await claimGeneration(storage.database, B, []))?.id).toBe(id);
+  expect(await renewLeases(storage.database, A, [id])).toEqual(new Set());
   await end(id, 'B');
 });
 
 test('what a worker has let go of is not renewed with the rest, and is claimed again', async () => {
   const [kept, dropped] = [await queueUp(scope), await queueUp(scope)];
-  for (const id of [kept, dropped]) expect((await claim(storage.database, A, []))?.id).toBe(id);
+  for (const id of [kept, dropped]) expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
-  expect(await renew(storage.database, A, [kept])).toEqual(new Set([kept]));
-  expect((await claim(storage.database, A, [kept]))?.id).toBe(dropped);
+  expect(await renewLeases(storage.database, A, [kept])).toEqual(new Set([kept]));
+  expect((await claimGeneration(storage.database, A, [kept]))?.id).toBe(dropped);
   for (const id of [kept, dropped]) await end(id, 'A');
 });
 
 test('only attempts without a new sample count towards giving up', async () => {
   const id = await queueUp(scope);
   for (let attempt = 1; attempt <= 5; attempt++) {
-    expect(triedTooOften((await claim(storage.database, A, [])) as GenerationRow)).toBe(false);
+    expect(attemptsExhausted((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(false);
     await leaseRunsOut();
   }
-  await claim(storage.database, A, []);
+  await claimGeneration(storage.database, A, []);
   const payload = { type: 'SampleReady', sampleId: newId() } as const;
-  await change(scope, 'A', id, { moreSamples: 1 }, [payload]);
+  await updateClaimed(scope, 'A', id, { moreSamples: 1 }, [payload]);
   await leaseRunsOut();
-  const next = (await claim(storage.database, A, [])) as GenerationRow;
-  expect([next.attempts, triedTooOften(next)]).toEqual([1, false]);
+  const next = (await claimGeneration(storage.database, A, [])) as GenerationRow;
+  expect([next.attempts, attemptsExhausted(next)]).toEqual([1, false]);
   for (let attempt = 2; attempt <= 6; attempt++) {
     await leaseRunsOut();
-    expect(triedTooOften((await claim(storage.database, A, [])) as GenerationRow)).toBe(attempt > 5);
+    expect(attemptsExhausted((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(attempt > 5);
   }
   await end(id, 'A');
 });
@@ -76,7 +81,7 @@ async function queuedAt(tenant: TenantScope, priority: number, minutes: number):
   return id;
 }
 
-const claimed = async (): Promise<string | undefined> => (await claim(storage.database, A, []))?.id;
+const claimed = async (): Promise<string | undefined> => (await claimGeneration(storage.database, A, []))?.id;
 
 test('a minute of waiting is worth a level of priority', async () => {
   const patient = await queuedAt(scope, 0, 5);
@@ -100,17 +105,21 @@ test('of what is as urgent, the tenant that has the least running goes first; wh
     long[2],
   ]);
   for (const id of long) await end(id, 'A');
-  await change(other, 'A', short, { status: 'SUCCEEDED', finishedAt: new Date() }, [{ type: 'GenerationSucceeded' }]);
+  await updateClaimed(other, 'A', short, { status: 'SUCCEEDED', finishedAt: new Date() }, [
+    { type: 'GenerationSucceeded' },
+  ]);
 });
 
 test('workers that claim at the same moment get one each', async () => {
   const ids: string[] = [];
   for (let i = 0; i < 8; i++) ids.push(await queueUp(scope));
-  const rows = await Promise.all(ids.map(() => claim(storage.database, A, [])));
+  const rows = await Promise.all(ids.map(() => claimGeneration(storage.database, A, [])));
   expect(new Set(rows.map((row) => row?.id))).toEqual(new Set(ids));
   for (const id of ids) await end(id, 'A');
 });
 
 async function end(id: string, owner: string): Promise<void> {
-  await change(scope, owner, id, { status: 'SUCCEEDED', finishedAt: new Date() }, [{ type: 'GenerationSucceeded' }]);
+  await updateClaimed(scope, owner, id, { status: 'SUCCEEDED', finishedAt: new Date() }, [
+    { type: 'GenerationSucceeded' },
+  ]);
 }

@@ -1,6 +1,6 @@
 /** What a tenant has stored is kept as a sum by the database itself, whoever inserts and deletes. */
 import { eq, sql } from 'drizzle-orm';
-import { usageOf } from '../src/generations/quotas.js';
+import { usageOf } from '../src/tenants/quotas.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { artifacts } from '../src/storage/tables.js';

@@ -1,7 +1,7 @@
 /** Many subscribers of one generation, on a real database whose statements are counted. */
-import { append, follow } from '../src/generations/events.js';
-import { createWakeups } from '../src/generations/wakeups.js';
-import { lookAfterFollowers } from '../src/generations/watch.js';
+import { appendEvent, followEvents } from '../src/generations/events/generationEvents.js';
+import { createWaiters } from '../src/queue/waiters.js';
+import { pollFollowers } from '../src/generations/events/eventPoller.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
@@ -12,7 +12,7 @@ import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
 const statements: string[] = [];
-const wakeups = createWakeups();
+const waiters = createWaiters();
 let storage: Storage;
 let scope: TenantScope;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'subscribers'));
 });
 afterAll(async () => {
-  wakeups.closeAll();
+  waiters.closeAll();
   await storage.close();
 });
 
@@ -30,15 +30,15 @@ const reads = () => statements.filter((statement) => /^select .* from "generatio
 
 test('a hundred who are woken together are answered by one read, each with every event', async () => {
   const id = await queueUp(scope);
-  const subscribers = Array.from({ length: 100 }, () => follow(scope, id, 0, wakeups));
+  const subscribers = Array.from({ length: 100 }, () => followEvents(scope, id, 0, waiters));
   for (const subscriber of subscribers) expect((await subscriber.next()).value).toMatchObject({ seq: 1 });
 
   for (const seq of [2, 3, 4]) {
     const next = Promise.all(subscribers.map((subscriber) => subscriber.next()));
     await new Promise((resolve) => setTimeout(resolve, 100)); // all have seen that there is nothing, and wait
     const before = reads();
-    await scope.transaction((tx) => append(tx, id, { type: 'GenerationStarted' }));
-    wakeups.ring(id);
+    await scope.transaction((tx) => appendEvent(tx, id, { type: 'GenerationStarted' }));
+    waiters.notify(id);
     for (const { value } of await next) expect(value).toMatchObject({ seq });
     expect(reads() - before).toBe(1);
   }
@@ -46,27 +46,27 @@ test('a hundred who are woken together are answered by one read, each with every
 
 test('one who asks while a read is under way is not answered by it', async () => {
   const id = await queueUp(scope);
-  const [early, late] = [follow(scope, id, 1, wakeups), follow(scope, id, 1, wakeups)];
+  const [early, late] = [followEvents(scope, id, 1, waiters), followEvents(scope, id, 1, waiters)];
   const first = early.next();
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its read has begun
-  await scope.transaction((tx) => append(tx, id, { type: 'GenerationStarted' }));
+  await scope.transaction((tx) => appendEvent(tx, id, { type: 'GenerationStarted' }));
   expect((await late.next()).value).toMatchObject({ seq: 2 });
-  wakeups.ring(id);
+  waiters.notify(id);
   expect((await first).value).toMatchObject({ seq: 2 });
 });
 
 test('a hundred who wait for as many generations are looked after by one statement, which wakes whom there is news for', async () => {
   const ids: string[] = [];
   for (let i = 0; i < 100; i++) ids.push(await queueUp(scope));
-  const subscribers = ids.map((id) => follow(scope, id, 1, wakeups));
+  const subscribers = ids.map((id) => followEvents(scope, id, 1, waiters));
   const news = subscribers.map((subscriber) => subscriber.next());
   await new Promise((resolve) => setTimeout(resolve, 300)); // all have seen that there is nothing, and wait
 
-  // Nobody notifies: these wakeups do not listen.
+  // Nobody notifies: these waiters do not listen.
   const [, lucky] = ids as [string, string];
-  await scope.transaction((tx) => append(tx, lucky, { type: 'GenerationStarted' }));
+  await scope.transaction((tx) => appendEvent(tx, lucky, { type: 'GenerationStarted' }));
   statements.length = 0;
-  await lookAfterFollowers(storage.database, wakeups);
+  await pollFollowers(storage.database, waiters);
   expect((await news[1])?.value).toMatchObject({ generationId: lucky, seq: 2 });
   // The look, and the read of the one.
   expect(statements).toHaveLength(2);

@@ -1,7 +1,7 @@
-import { refusalOf } from '../src/webhooks/addresses.js';
+import { forbiddenRange } from '../src/webhooks/addressPolicy.js';
 import type { Address } from '../src/webhooks/destination.js';
-import { DestinationRefused, addressesOf, readUrl } from '../src/webhooks/destination.js';
-import { post } from '../src/webhooks/post.js';
+import { DestinationRefusedError, resolveDestination, parseDestination } from '../src/webhooks/destination.js';
+import { postWebhook } from '../src/webhooks/postWebhook.js';
 import { startReceiver } from './support/receiver.js';
 
 test.each([
@@ -35,20 +35,20 @@ test.each([
   ['fec0::1', 'site-local'],
   ['nonsense', 'no address'],
 ])('%s is refused: %s', (address, kind) => {
-  expect(refusalOf(address, [])).toBe(kind);
+  expect(forbiddenRange(address, [])).toBe(kind);
 });
 
 test.each(['93.184.216.34', '8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
-  expect(refusalOf(address, [])).toBeUndefined();
+  expect(forbiddenRange(address, [])).toBeUndefined();
 });
 
 test('the networks of the operator are open, and nothing beside them', () => {
   const allowed = ['10.20.0.0/16', 'fd00:aa::/32'];
-  expect(refusalOf('10.20.3.4', allowed)).toBeUndefined();
-  expect(refusalOf('::ffff:10.20.3.4', allowed)).toBeUndefined();
-  expect(refusalOf('fd00:aa::5', allowed)).toBeUndefined();
-  expect(refusalOf('10.21.0.1', allowed)).toBe('private');
-  expect(refusalOf('fd00:bb::5', allowed)).toBe('private');
+  expect(forbiddenRange('10.20.3.4', allowed)).toBeUndefined();
+  expect(forbiddenRange('::ffff:10.20.3.4', allowed)).toBeUndefined();
+  expect(forbiddenRange('fd00:aa::5', allowed)).toBeUndefined();
+  expect(forbiddenRange('10.21.0.1', allowed)).toBe('private');
+  expect(forbiddenRange('fd00:bb::5', allowed)).toBe('private');
 });
 
 const OPEN = { allowHttp: true, allowNetworks: [] };
@@ -57,7 +57,9 @@ const never = (): Promise<readonly Address[]> => Promise.reject(new Error('must 
 test.each(['http://0x7f.1/', 'http://017700000001/', 'http://127.1/', 'http://[::ffff:7f00:1]/', 'http://①②⑦.0.0.1/'])(
   'however an address is spelt, it is what it is: %s',
   async (text) => {
-    await expect(addressesOf(readUrl(text, OPEN), OPEN, never)).rejects.toThrow('may not be reached: loopback');
+    await expect(resolveDestination(parseDestination(text, OPEN), OPEN, never)).rejects.toThrow(
+      'may not be reached: loopback',
+    );
   },
 );
 
@@ -67,7 +69,9 @@ test('a name is refused when one of its addresses is', async () => {
       { address: '8.8.8.8', family: 4 },
       { address: '10.0.0.1', family: 4 },
     ]);
-  await expect(addressesOf(readUrl('https://both.example/', OPEN), OPEN, both)).rejects.toThrow(DestinationRefused);
+  await expect(resolveDestination(parseDestination('https://both.example/', OPEN), OPEN, both)).rejects.toThrow(
+    DestinationRefusedError,
+  );
 });
 
 describe('a name that leads elsewhere from one moment to the next', () => {
@@ -79,8 +83,10 @@ describe('a name that leads elsewhere from one moment to the next', () => {
     const url = receiver.url.replace('127.0.0.1', 'rebound.example');
     const answers = ['8.8.8.8', '127.0.0.1'].map((address) => [{ address, family: 4 }]);
     const resolve = () => Promise.resolve(answers.shift() ?? []);
-    await addressesOf(readUrl(url, OPEN), OPEN, resolve);
-    await expect(post({ ...outgoing, url }, OPEN, resolve, signal())).rejects.toThrow('may not be reached: loopback');
+    await resolveDestination(parseDestination(url, OPEN), OPEN, resolve);
+    await expect(postWebhook({ ...outgoing, url }, OPEN, resolve, signal())).rejects.toThrow(
+      'may not be reached: loopback',
+    );
     expect(receiver.received).toHaveLength(0);
   });
 
@@ -94,7 +100,7 @@ describe('a name that leads elsewhere from one moment to the next', () => {
       return Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
     };
     const plant = { allowHttp: true, allowNetworks: ['127.0.0.1/32'] };
-    expect(await post({ ...outgoing, url }, plant, resolve, signal())).toMatchObject({ status: 204 });
+    expect(await postWebhook({ ...outgoing, url }, plant, resolve, signal())).toMatchObject({ status: 204 });
     expect(asked).toBe(1);
     expect(receiver.received[0]?.headers.host).toBe(new URL(url).host);
   });
@@ -111,7 +117,7 @@ test('an attempt ends with its time, also while the name is being looked up or t
   const local = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
   const hangs = () => new Promise<never>(() => undefined);
   for (const resolve of [local, hangs]) {
-    const attempt = post({ url, headers: {}, body: '{}' }, plant, resolve, AbortSignal.timeout(200));
+    const attempt = postWebhook({ url, headers: {}, body: '{}' }, plant, resolve, AbortSignal.timeout(200));
     await expect(attempt).rejects.toThrow(/abort|time/i);
   }
 });

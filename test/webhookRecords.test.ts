@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { readConfig } from '../src/config.js';
-import { append } from '../src/generations/events.js';
+import { appendEvent } from '../src/generations/events/generationEvents.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { pageRequest } from '../src/storage/pages.js';
@@ -10,11 +10,16 @@ import { generations, webhookDeliveries, webhooks } from '../src/storage/tables.
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { ensureTenant } from '../src/tenants/keys.js';
-import { deliveriesOf } from '../src/webhooks/deliveries.js';
-import { consequenceOf } from '../src/webhooks/outcome.js';
-import { PER_WEBHOOK, claimDue, record, removeOld } from '../src/webhooks/queue.js';
-import { createSecretBox } from '../src/webhooks/secrets.js';
-import { webhooksOf } from '../src/webhooks/webhooks.js';
+import { deliveriesOf } from '../src/webhooks/deliveryRepository.js';
+import { decideRetry } from '../src/webhooks/retryPolicy.js';
+import {
+  MAX_IN_FLIGHT_PER_WEBHOOK,
+  claimDeliveries,
+  recordAttempt,
+  deleteOldDeliveries,
+} from '../src/webhooks/claimDeliveries.js';
+import { createSecretBox } from '../src/webhooks/secretBox.js';
+import { webhooksOf } from '../src/webhooks/webhookRepository.js';
 import { queueUp } from './support/queue.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
@@ -53,41 +58,42 @@ async function delivered(webhookId: string) {
 
 async function tell(times: number, tenant = scope): Promise<void> {
   const id = await queueUp(tenant);
-  for (let i = 0; i < times; i++) await append(tenant, id, SUCCEEDED);
+  for (let i = 0; i < times; i++) await appendEvent(tenant, id, SUCCEEDED);
 }
 
 test('a delivery is there exactly when the event that it tells of is', async () => {
   const webhook = await newWebhook();
   const id = await queueUp(scope);
   const failing = scope.transaction(async (tx) => {
-    await append(tx, id, SUCCEEDED);
+    await appendEvent(tx, id, SUCCEEDED);
     throw new Error('the change fails after all');
   });
   await expect(failing).rejects.toThrow('after all');
   expect(await delivered(webhook)).toEqual([]);
-  await scope.transaction((tx) => append(tx, id, SUCCEEDED));
+  await scope.transaction((tx) => appendEvent(tx, id, SUCCEEDED));
   expect(await delivered(webhook)).toHaveLength(1);
 });
 
 test('of one webhook only a few are claimed at a time, of the others as well, and none twice', async () => {
   const [first, second] = [await newWebhook(), await newWebhook()];
   await tell(5);
-  const claims = await Promise.all(['a', 'b', 'c'].map((owner) => claimDue(storage.database, owner, 64)));
+  const claims = await Promise.all(['a', 'b', 'c'].map((owner) => claimDeliveries(storage.database, owner, 64)));
   const claimed = claims.flat().map(({ delivery }) => delivery);
-  for (const id of [first, second]) expect(claimed.filter((one) => one.webhookId === id)).toHaveLength(PER_WEBHOOK);
-  expect(new Set(claimed.map(({ id }) => id)).size).toBe(2 * PER_WEBHOOK);
+  for (const id of [first, second])
+    expect(claimed.filter((one) => one.webhookId === id)).toHaveLength(MAX_IN_FLIGHT_PER_WEBHOOK);
+  expect(new Set(claimed.map(({ id }) => id)).size).toBe(2 * MAX_IN_FLIGHT_PER_WEBHOOK);
 });
 
 test('a worker that was thought dead changes nothing any more', async () => {
   const webhook = await newWebhook();
   await tell(1);
   const { database } = storage;
-  const [due] = await claimDue(database, 'first', 1);
+  const [due] = await claimDeliveries(database, 'first', 1);
   const id = due?.delivery.id ?? '';
   await database.update(webhookDeliveries).set({ leaseUntil: new Date(0) });
-  expect((await claimDue(database, 'second', 1)).map(({ delivery }) => delivery.id)).toEqual([id]);
+  expect((await claimDeliveries(database, 'second', 1)).map(({ delivery }) => delivery.id)).toEqual([id]);
   const outcome = { status: 'FAILED', lastStatusCode: 410, lastError: '', nextAttemptAt: null } as const;
-  await record(database, 'first', id, outcome, { id: webhook, changes: { enabled: false } });
+  await recordAttempt(database, 'first', id, outcome, { id: webhook, changes: { enabled: false } });
   expect(await delivered(webhook)).toMatchObject([{ status: 'PENDING', leaseOwner: 'second', attempts: 2 }]);
   expect((await roomOf(scope).require(webhook)).enabled).toBe(true);
 });
@@ -100,7 +106,7 @@ test('old deliveries go, whatever became of them, and newer ones stay', async ()
     const createdAt = new Date(Date.now() - 40 * 86_400_000);
     await storage.database.update(webhookDeliveries).set({ createdAt }).where(eq(webhookDeliveries.id, id));
   }
-  await removeOld(storage.database, new Date(Date.now() - 30 * 86_400_000));
+  await deleteOldDeliveries(storage.database, new Date(Date.now() - 30 * 86_400_000));
   expect((await delivered(webhook)).map(({ id }) => id)).toEqual([newest?.id]);
 });
 
@@ -136,7 +142,7 @@ test('the database alone does not tell a secret, and a sealed one opens for its 
 test('attempts follow the schedule, within a fifth of it, and then end', () => {
   const failed = { kind: 'failed', message: 'the connection failed: ECONNRESET' } as const;
   const pauseAfter = (attempts: number, random: number): number | undefined => {
-    const { delivery } = consequenceOf(failed, attempts, config.retrySeconds, 0, () => random);
+    const { delivery } = decideRetry(failed, attempts, config.retrySeconds, 0, () => random);
     return delivery.nextAttemptAt === null ? undefined : delivery.nextAttemptAt.getTime() / 1000;
   };
   expect(config.retrySeconds.map((_, i) => pauseAfter(i + 1, 0.5))).toEqual(config.retrySeconds);
@@ -147,7 +153,7 @@ test('attempts follow the schedule, within a fifth of it, and then end', () => {
 
 test('a receiver may ask for a day at most, and only when it is overloaded', () => {
   const answered = (status: number) =>
-    consequenceOf({ kind: 'answered', status, retryAfterMs: 1e12 }, 1, config.retrySeconds, 0);
+    decideRetry({ kind: 'answered', status, retryAfterMs: 1e12 }, 1, config.retrySeconds, 0);
   for (const status of [429, 503]) expect(answered(status).webhook?.heldUntil?.getTime()).toBe(86_400_000);
   expect(answered(500).webhook).toBeUndefined();
 });
@@ -156,7 +162,7 @@ test('what a generation is when it is told of stands in the body', async () => {
   const webhook = await newWebhook();
   const id = await queueUp(scope, 7);
   await storage.database.update(generations).set({ samplesDone: 7, status: 'SUCCEEDED' }).where(eq(generations.id, id));
-  await append(scope, id, SUCCEEDED);
+  await appendEvent(scope, id, SUCCEEDED);
   const [delivery] = await delivered(webhook);
   expect(JSON.parse(delivery?.body ?? '')).toMatchObject({
     type: 'generation.succeeded',

@@ -94,7 +94,7 @@ export async function startHttp(parts: Parts, readiness: Readiness, log: Log): P
     url: await listen(httpServer, parts.config, PATH),
     async close() {
       eventStreams.close();
-      parts.wakeups.closeAll();
+      parts.waiters.closeAll();
       await sockets.close();
       await graphql.stop();
     },

@@ -6,7 +6,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { TenantLimits } from '../config.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
-import { requireStorage, takeStorage } from '../generations/quotas.js';
+import { requireStorage, reserveStorage } from '../tenants/quotas.js';
 import type { Log } from '../log.js';
 import { learn } from '../observability/facts.js';
 import { completeUpload } from '../references/complete.js';
@@ -52,7 +52,7 @@ export interface UploadParts {
 export function acceptUploads(parts: UploadParts): RequestHandler<{ tenant: string; id: string }> {
   const { database, standing, signer, store, maximumBytes, log } = parts;
   const decoding = createTurns(DECODED_AT_A_TIME);
-  const requireRoom = (tx: TenantScope, bytes: number): Promise<void> => takeStorage(tx, parts.limits, bytes);
+  const requireRoom = (tx: TenantScope, bytes: number): Promise<void> => reserveStorage(tx, parts.limits, bytes);
 
   async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
     const { tenant, id } = request.params;

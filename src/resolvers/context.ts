@@ -5,16 +5,16 @@ import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { Models } from '../catalog/models.js';
 import type { Config } from '../config.js';
-import { attemptsOf } from '../generations/attempts.js';
-import type { Exports } from '../exports/exports.js';
-import { exportsOf } from '../exports/exports.js';
-import type { Generations } from '../generations/generations.js';
-import { generationsOf } from '../generations/generations.js';
-import { rejectionsOf } from '../generations/rejections.js';
-import type { Samples } from '../generations/samples.js';
-import { samplesOf } from '../generations/samples.js';
-import type { Wakeups } from '../generations/wakeups.js';
-import { canDraw } from '../generations/workers.js';
+import { attemptsOf } from '../generations/worker/attempts.js';
+import type { Exports } from '../exports/exportRepository.js';
+import { exportsOf } from '../exports/exportRepository.js';
+import type { Generations } from '../generations/generationRepository.js';
+import { generationsOf } from '../generations/generationRepository.js';
+import { rejectedSamplesOf } from '../generations/samples/rejectedSamples.js';
+import type { Samples } from '../generations/samples/sampleRepository.js';
+import { samplesOf } from '../generations/samples/sampleRepository.js';
+import type { Waiters } from '../queue/waiters.js';
+import { canGenerate } from '../generations/worker/workerRegistry.js';
 import type { Log } from '../log.js';
 import type { LoopMonitor } from '../loopMonitor.js';
 import { learn } from '../observability/facts.js';
@@ -28,11 +28,11 @@ import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { Rates } from '../tenants/rates.js';
-import type { Deliveries } from '../webhooks/deliveries.js';
-import { deliveriesOf } from '../webhooks/deliveries.js';
-import type { SecretBox } from '../webhooks/secrets.js';
-import type { Webhooks } from '../webhooks/webhooks.js';
-import { webhooksOf } from '../webhooks/webhooks.js';
+import type { Deliveries } from '../webhooks/deliveryRepository.js';
+import { deliveriesOf } from '../webhooks/deliveryRepository.js';
+import type { SecretBox } from '../webhooks/secretBox.js';
+import type { Webhooks } from '../webhooks/webhookRepository.js';
+import { webhooksOf } from '../webhooks/webhookRepository.js';
 import type { Access } from '../tenants/access.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Keyring } from '../tenants/keyring.js';
@@ -53,7 +53,7 @@ export interface Parts {
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
   readonly secretBox: SecretBox;
-  readonly wakeups: Wakeups;
+  readonly waiters: Waiters;
   readonly loopMonitor: LoopMonitor;
   readonly rates: Rates;
 }
@@ -85,7 +85,7 @@ export function createContext(parts: Parts, identity: Identity, origin: string):
   const rooms = {
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
-    rejections: rejectionsOf(scope),
+    rejections: rejectedSamplesOf(scope),
     attempts: attemptsOf(scope),
     samples: samplesOf(scope),
     references: referencesOf(scope),
@@ -99,7 +99,7 @@ export function createContext(parts: Parts, identity: Identity, origin: string):
   const rules = {
     models: parts.models,
     limits: parts.config.limits,
-    canDraw,
+    canGenerate,
     log: parts.log,
   };
   let loaders = createLoaders(scope, rooms, rules);

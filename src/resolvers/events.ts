@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { badInput } from '../errors.js';
-import { follow } from '../generations/events.js';
+import { followEvents } from '../generations/events/generationEvents.js';
 import { GenerationEvent } from '../schema/events.js';
 import type { EventRow, GenerationRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
@@ -35,7 +35,7 @@ async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterabl
   const after = args.after ?? 0;
   if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
   const { id: generationId } = await generations.require(args.id);
-  return follow(scope, generationId, after, parts.wakeups);
+  return followEvents(scope, generationId, after, parts.waiters);
 }
 
 /** Getters, so that only what the subscriber selected is looked up. */

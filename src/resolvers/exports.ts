@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { acceptExport } from '../exports/admission.js';
+import { admitExport } from '../exports/admitExport.js';
 import { archiveName } from '../artifacts/store.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
@@ -37,7 +37,7 @@ export class ExportResolver {
     @Arg('input', () => ExportDatasetInput) input: ExportDatasetInput,
     @Ctx() { scope, parts }: Context,
   ): Promise<ExportRow> {
-    return acceptExport(scope, parts.config.limits, input, sampleConditions(input.filter ?? null));
+    return admitExport(scope, parts.config.limits, input, sampleConditions(input.filter ?? null));
   }
 
   @FieldResolver(() => ExportOptions)

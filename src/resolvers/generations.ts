@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badInput } from '../errors.js';
-import { requestOf } from '../generations/asked.js';
+import { resolvedRequestOf } from '../generations/resolvedRequest.js';
 import { Coverage } from '../schema/enums.js';
 import { Defect, Product } from '../schema/catalog.js';
 import type { Connection } from '../schema/connection.js';
@@ -76,7 +76,7 @@ export class GenerationResolver {
 
   @FieldResolver(() => GenerationRequest)
   request(@Root() row: GenerationRow): GenerationRequest {
-    return requestOf(row);
+    return resolvedRequestOf(row);
   }
 
   @FieldResolver(() => Progress)

@@ -6,13 +6,13 @@ import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { DefectsAsked, ProductDefects } from '../catalog/productDefects.js';
 import { productDefects } from '../catalog/productDefects.js';
-import type { AdmissionRules } from '../generations/admission.js';
-import { admit } from '../generations/admission.js';
-import type { Attempts } from '../generations/attempts.js';
-import type { Generations } from '../generations/generations.js';
-import type { GenerationInput } from '../generations/request.js';
-import type { Rejections } from '../generations/rejections.js';
-import type { Parent, SampleConditions, Samples } from '../generations/samples.js';
+import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
+import { admitGenerations } from '../generations/admission/admitGenerations.js';
+import type { Attempts } from '../generations/worker/attempts.js';
+import type { Generations } from '../generations/generationRepository.js';
+import type { GenerationInput } from '../generations/admission/resolveRequest.js';
+import type { RejectedSamples } from '../generations/samples/rejectedSamples.js';
+import type { Parent, SampleConditions, Samples } from '../generations/samples/sampleRepository.js';
 import type { Masks } from '../references/masks.js';
 import type { References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pages.js';
@@ -29,7 +29,7 @@ import type {
   WebhookDeliveryRow,
 } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import type { Deliveries } from '../webhooks/deliveries.js';
+import type { Deliveries } from '../webhooks/deliveryRepository.js';
 
 interface PageUnder {
   readonly id: string;
@@ -66,7 +66,7 @@ export interface Loaders {
 interface Rooms {
   readonly catalog: Catalog;
   readonly generations: Generations;
-  readonly rejections: Rejections;
+  readonly rejections: RejectedSamples;
   readonly attempts: Attempts;
   readonly samples: Samples;
   readonly references: References;
@@ -74,7 +74,7 @@ interface Rooms {
   readonly deliveries: Deliveries;
 }
 
-export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionRules): Loaders {
+export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionContext): Loaders {
   const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = rooms;
   return {
     product: byKey(
@@ -105,7 +105,7 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (row) => row.key,
     ),
     rejected: new DataLoader(async (ids) => {
-      const counts = await rejections.countOf(ids);
+      const counts = await rejections.countsByGeneration(ids);
       return ids.map((id) => counts.get(id) ?? 0);
     }),
     attempts: new DataLoader(async (ids) => {
@@ -128,7 +128,7 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
     ),
     deliveriesUnder: pagesUnder(({ request }, ids) => deliveries.pagesOfWebhooks(ids, request)),
     // Writes are never cached: two equal items are two generations.
-    admission: new DataLoader((inputs) => admit(scope, rules, inputs), { cache: false }),
+    admission: new DataLoader((inputs) => admitGenerations(scope, rules, inputs), { cache: false }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Models } from '../catalog/models.js';
-import { limitsOf, usageOf } from '../generations/quotas.js';
-import { liveWorkers } from '../generations/workers.js';
+import { effectiveLimits, usageOf } from '../tenants/quotas.js';
+import { liveWorkers } from '../generations/worker/workerRegistry.js';
 import type { Bundle, DeviceInfo } from '../inference/index.js';
 import { Model } from '../schema/model.js';
 import type { Device } from '../schema/server.js';
@@ -27,7 +27,7 @@ export class ServerResolver {
 
   @Query(() => Usage)
   async usage(@Ctx() { scope, parts }: Context): Promise<Usage> {
-    const limits = await limitsOf(scope, parts.config.limits.tenant);
+    const limits = await effectiveLimits(scope, parts.config.limits.tenant);
     const used = await usageOf(scope);
     return {
       concurrentGenerations: { used: used.concurrentGenerations, limit: limits.concurrentGenerations },

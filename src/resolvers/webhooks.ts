@@ -13,7 +13,7 @@ import {
 } from '../schema/webhook.js';
 import { pageRequest } from '../storage/pages.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
-import type { WithSecret } from '../webhooks/webhooks.js';
+import type { WebhookAndSecret } from '../webhooks/webhookRepository.js';
 import type { Context } from './context.js';
 import { Needs } from './needs.js';
 
@@ -39,7 +39,7 @@ export class WebhookResolver {
   createWebhook(
     @Arg('input', () => CreateWebhookInput) input: CreateWebhookInput,
     @Ctx() { webhooks }: Context,
-  ): Promise<WithSecret> {
+  ): Promise<WebhookAndSecret> {
     return webhooks.create(input);
   }
 
@@ -63,7 +63,7 @@ export class WebhookResolver {
     })
     keepPreviousSeconds: number,
     @Ctx() { webhooks }: Context,
-  ): Promise<WithSecret> {
+  ): Promise<WebhookAndSecret> {
     return webhooks.rotate(id, keepPreviousSeconds);
   }
 

@@ -1,17 +1,17 @@
 /** What answers: the API with all that its requests share, and the deliveries to webhooks. */
 import { createSigner } from '../artifacts/signing.js';
 import type { Config } from '../config.js';
-import { CHANNEL } from '../generations/events.js';
-import { createWakeups } from '../generations/wakeups.js';
-import { startWatch } from '../generations/watch.js';
+import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
+import { createWaiters } from '../queue/waiters.js';
+import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { Readiness } from '../http/health.js';
 import type { HttpServer } from '../http/server.js';
 import { startHttp } from '../http/server.js';
 import type { Log } from '../log.js';
 import { startLoopMonitor } from '../loopMonitor.js';
 import { createRates } from '../tenants/rates.js';
-import { createSecretBox } from '../webhooks/secrets.js';
-import { startDeliveries } from '../webhooks/worker.js';
+import { createSecretBox } from '../webhooks/secretBox.js';
+import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
 import type { WhenClosing } from './closing.js';
 import type { Ground } from './ground.js';
 import { packageVersion } from './version.js';
@@ -25,13 +25,13 @@ export async function startAnswering(
 ): Promise<HttpServer> {
   const startedAt = new Date();
   const { artifactUrlSeconds: urlSeconds, limits } = config;
-  const wakeups = createWakeups();
-  whenClosing(await storage.listen(CHANNEL, (id) => wakeups.ring(id)));
-  whenClosing(startWatch(storage.database, wakeups));
+  const waiters = createWaiters();
+  whenClosing(await storage.listen(GENERATION_CHANNEL, (id) => waiters.notify(id)));
+  whenClosing(startEventPoller(storage.database, waiters));
   const loopMonitor = startLoopMonitor();
   whenClosing(() => loopMonitor.stop());
   const secretBox = createSecretBox(secret);
-  const deliveries = await startDeliveries({ storage, config: config.webhooks, box: secretBox, log });
+  const deliveries = await startDeliveryWorker({ storage, config: config.webhooks, box: secretBox, log });
   whenClosing(() => deliveries.stop());
   const parts = {
     config,
@@ -45,7 +45,7 @@ export async function startAnswering(
     signer: createSigner(secret, urlSeconds),
     uploadSigner: createSigner(secret, urlSeconds, 'uploads'),
     secretBox,
-    wakeups,
+    waiters,
     loopMonitor,
     rates: createRates(storage.database, limits.tenant),
   };

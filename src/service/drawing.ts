@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { startJanitor } from '../artifacts/janitor.js';
 import type { Config } from '../config.js';
-import { startExportWorker } from '../exports/worker.js';
-import { startWorker } from '../generations/worker.js';
+import { startExportWorker } from '../exports/exportWorker.js';
+import { startGenerationWorker } from '../generations/worker/generationWorker.js';
 import type { InferencePool } from '../inference/index.js';
 import { openPool } from '../inference/index.js';
 import type { Log } from '../log.js';
@@ -37,7 +37,7 @@ export async function startDrawing(
   log: Log,
   whenClosing: WhenClosing,
 ): Promise<void> {
-  const worker = await startWorker({ storage, pool, store, log, leaseSeconds });
+  const worker = await startGenerationWorker({ storage, pool, store, log, leaseSeconds });
   whenClosing(() => worker.stop());
   const bundles = models.all;
   const exports = await startExportWorker({ storage, store, bundles, version: packageVersion(), leaseSeconds, log });

@@ -1,7 +1,7 @@
 /** Sets a tenant's own bounds, and tells those that hold for it and where each is set. */
 import type { TenantLimits } from '../config.js';
 import { TENANT_BOUNDS } from '../config/limits.js';
-import { merged, ownLimits, setOwnLimits } from '../generations/quotas.js';
+import { mergeLimits, ownLimits, setOwnLimits } from '../tenants/quotas.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { LIMITS, OPTION_OF } from './quotaOptions.js';
 
@@ -13,7 +13,7 @@ export async function changeAndTell(
 ): Promise<readonly (readonly string[])[]> {
   if (Object.keys(changes).length > 0) await setOwnLimits(scope, changes);
   const own = await ownLimits(scope);
-  const held = merged(own, configured);
+  const held = mergeLimits(own, configured);
   return LIMITS.map((limit) => {
     const isOwn = own?.[limit] != null;
     const from = isOwn ? 'its own' : TENANT_BOUNDS[limit].variable;

@@ -1,9 +1,9 @@
 /** Where a webhook points to: what its URL may be, and the addresses behind it that may be connected to. */
 import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
-import { refusalOf } from './addresses.js';
+import { forbiddenRange } from './addressPolicy.js';
 
-export interface DestinationRules {
+export interface DestinationPolicy {
   readonly allowHttp: boolean;
   readonly allowNetworks: readonly string[];
 }
@@ -14,26 +14,26 @@ export interface Address {
 }
 
 /** Every address of a host. */
-export type Resolve = (host: string) => Promise<readonly Address[]>;
+export type ResolveHost = (host: string) => Promise<readonly Address[]>;
 
-export const resolveByDns: Resolve = (host) => lookup(host, { all: true, verbatim: true });
+export const resolveHostByDns: ResolveHost = (host) => lookup(host, { all: true, verbatim: true });
 
-const MOST_CHARACTERS = 2000;
+const MAX_URL_LENGTH = 2000;
 
 /** The URL, or the host behind it, is not one that is posted to. */
-export class DestinationRefused extends Error {
+export class DestinationRefusedError extends Error {
   override readonly name = 'DestinationRefused';
 }
 
-export function readUrl(text: string, { allowHttp }: DestinationRules): URL {
-  if (text.length > MOST_CHARACTERS)
-    throw new DestinationRefused(`has ${String(text.length)} characters, more than ${String(MOST_CHARACTERS)}`);
-  if (!URL.canParse(text)) throw new DestinationRefused('is not a URL');
+export function parseDestination(text: string, { allowHttp }: DestinationPolicy): URL {
+  if (text.length > MAX_URL_LENGTH)
+    throw new DestinationRefusedError(`has ${String(text.length)} characters, more than ${String(MAX_URL_LENGTH)}`);
+  if (!URL.canParse(text)) throw new DestinationRefusedError('is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:'))
-    throw new DestinationRefused(`must start with https://${allowHttp ? ' or http://' : ''}`);
+    throw new DestinationRefusedError(`must start with https://${allowHttp ? ' or http://' : ''}`);
   if (url.username !== '' || url.password !== '')
-    throw new DestinationRefused('must not carry credentials; the signature is what proves the sender');
+    throw new DestinationRefusedError('must not carry credentials; the signature is what proves the sender');
   return url;
 }
 
@@ -41,18 +41,22 @@ export function readUrl(text: string, { allowHttp }: DestinationRules): URL {
  * The addresses to connect to, every one of them checked. The caller must connect to one of these and not resolve again: a
  * name may lead elsewhere the next moment. The message names the kind of address only, for tenants may not explore our names.
  */
-export async function addressesOf(url: URL, rules: DestinationRules, resolve: Resolve): Promise<readonly Address[]> {
+export async function resolveDestination(
+  url: URL,
+  rules: DestinationPolicy,
+  resolve: ResolveHost,
+): Promise<readonly Address[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const addresses = ipaddr.isValid(host)
     ? [{ address: host, family: ipaddr.parse(host).kind() === 'ipv6' ? 6 : 4 }]
     : await resolve(host).catch((error: unknown) => {
-        throw new DestinationRefused(`host ${host} cannot be resolved (${codeOf(error)})`, { cause: error });
+        throw new DestinationRefusedError(`host ${host} cannot be resolved (${codeOf(error)})`, { cause: error });
       });
-  if (addresses.length === 0) throw new DestinationRefused(`host ${host} has no address`);
+  if (addresses.length === 0) throw new DestinationRefusedError(`host ${host} has no address`);
   for (const { address } of addresses) {
-    const refusal = refusalOf(address, rules.allowNetworks);
+    const refusal = forbiddenRange(address, rules.allowNetworks);
     if (refusal !== undefined)
-      throw new DestinationRefused(`host ${host} is at an address that may not be reached: ${refusal}`);
+      throw new DestinationRefusedError(`host ${host} is at an address that may not be reached: ${refusal}`);
   }
   return addresses;
 }

@@ -1,12 +1,12 @@
 /** The headers of a delivery, after the Standard Webhooks specification. While a secret is being replaced both sign. */
 import { Webhook } from 'standardwebhooks';
 import type { WebhookRow } from '../storage/tables.js';
-import type { SecretBox } from './secrets.js';
+import type { SecretBox } from './secretBox.js';
 
-export type Signatory = Pick<WebhookRow, 'id' | 'secret' | 'previousSecret' | 'previousUntil'>;
+export type SigningSecrets = Pick<WebhookRow, 'id' | 'secret' | 'previousSecret' | 'previousUntil'>;
 
 export function signedHeaders(
-  webhook: Signatory,
+  webhook: SigningSecrets,
   delivery: { readonly id: string; readonly body: string },
   box: SecretBox,
   now = new Date(),

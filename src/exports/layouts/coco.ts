@@ -3,33 +3,33 @@
  * connected region of a mask, the class is the defect. `iscrowd` is 0, also of run lengths: 1 would say that a region
  * is a crowd of objects, which trainers and the evaluation leave out.
  */
-import { outlineOf } from '../outline.js';
+import { polygonOutline } from '../polygonOutline.js';
 import type { Region } from '../regions.js';
-import { compressed, runLengths } from '../runLengths.js';
-import type { Layout, LayoutParts, Picture } from './layout.js';
+import { encodeRle, runLengths } from '../cocoRle.js';
+import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
 
-const HALVES = ['train', 'val'] as const;
+const SPLITS = ['train', 'val'] as const;
 
-export function cocoLayout({ zip, spool, settings, defectCodes, createdAt }: LayoutParts): Layout {
-  const images = { train: spool('train-images'), val: spool('val-images') };
-  const annotations = { train: spool('train-annotations'), val: spool('val-annotations') };
+export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: LayoutOptions): Layout {
+  const images = { train: listFile('train-images'), val: listFile('val-images') };
+  const annotations = { train: listFile('train-annotations'), val: listFile('val-annotations') };
   let [imageId, annotationId] = [0, 0];
 
-  async function addImage({ name, heldOut, image, width, height }: Picture) {
-    const half = heldOut ? 'val' : 'train';
+  async function addImage({ name, heldOut, image, width, height }: LayoutImage) {
+    const split = heldOut ? 'val' : 'train';
     const fileName = `${name}.png`;
-    const place = `images/${half}/${fileName}`;
-    await zip.picture(place, image);
-    await images[half].append({ id: ++imageId, file_name: fileName, width, height, license: 1 });
-    return { half, place } as const;
+    const place = `images/${split}/${fileName}`;
+    await zip.image(place, image);
+    await images[split].append({ id: ++imageId, file_name: fileName, width, height, license: 1 });
+    return { split, place } as const;
   }
 
   return {
     async defective(picture) {
-      const { half, place } = await addImage(picture);
+      const { split, place } = await addImage(picture);
       for (const region of picture.regions) {
         const { x, y, width, height } = region.box;
-        await annotations[half].append({
+        await annotations[split].append({
           id: ++annotationId,
           image_id: imageId,
           category_id: defectCodes.indexOf(picture.defectCode) + 1,
@@ -45,24 +45,24 @@ export function cocoLayout({ zip, spool, settings, defectCodes, createdAt }: Lay
       return { image: (await addImage(picture)).place };
     },
     async end() {
-      for (const half of HALVES) await zip.text(`annotations/instances_${half}.json`, document(half));
+      for (const split of SPLITS) await zip.text(`annotations/instances_${split}.json`, document(split));
     },
   };
 
-  function segmentation(region: Region, { width, height }: Picture) {
-    if (settings.cocoSegmentation === 'POLYGONS') return [outlineOf(region).flat()];
-    return { size: [height, width], counts: compressed(runLengths(region, width, height)) };
+  function segmentation(region: Region, { width, height }: LayoutImage) {
+    if (settings.cocoSegmentation === 'POLYGONS') return [polygonOutline(region).flat()];
+    return { size: [height, width], counts: encodeRle(runLengths(region, width, height)) };
   }
 
-  async function* document(half: (typeof HALVES)[number]): AsyncGenerator<string | Uint8Array> {
+  async function* document(split: (typeof SPLITS)[number]): AsyncGenerator<string | Uint8Array> {
     const info = { description: 'Drawn by DefectDiffu', version: '1.0', date_created: createdAt.toISOString() };
     const licenses = [{ id: 1, name: 'See models in manifest.json', url: '' }];
     const categories = defectCodes.map((name, i) => ({ id: i + 1, name, supercategory: 'defect' }));
     yield `{"info":${JSON.stringify(info)},\n"licenses":${JSON.stringify(licenses)},\n`;
     yield `"categories":${JSON.stringify(categories)},\n"images":[\n`;
-    yield* images[half].items();
+    yield* images[split].items();
     yield '\n],\n"annotations":[\n';
-    yield* annotations[half].items();
+    yield* annotations[split].items();
     yield '\n]}\n';
   }
 }

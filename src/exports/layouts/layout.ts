@@ -1,11 +1,11 @@
 /** What every layout does: give each picture its place. */
 import type { ExportSettings } from '../../storage/exportRecords.js';
 import type { Region } from '../regions.js';
-import type { Spool } from '../spool.js';
-import type { Zip } from '../zip.js';
+import type { JsonListFile } from '../jsonListFile.js';
+import type { ZipWriter } from '../zipWriter.js';
 
 /** A picture of the archive, with what the layouts need to know of it. */
-export interface Picture {
+export interface LayoutImage {
   /** Unlike that of any other picture, of the same length for all: readers pair files by sorting their names. */
   readonly name: string;
   readonly heldOut: boolean;
@@ -15,7 +15,7 @@ export interface Picture {
   readonly height: number;
 }
 
-export interface Defective extends Picture {
+export interface DefectiveImage extends LayoutImage {
   readonly defectCode: string;
   /** PNG. */
   readonly mask: Uint8Array;
@@ -23,22 +23,22 @@ export interface Defective extends Picture {
 }
 
 /** Where the files of a picture are in the archive. */
-export interface Places {
+export interface FilePaths {
   readonly image: string;
   readonly mask?: string;
   readonly labels?: string;
 }
 
 export interface Layout {
-  defective(picture: Defective): Promise<Places>;
-  normal(picture: Picture): Promise<Places>;
+  defective(picture: DefectiveImage): Promise<FilePaths>;
+  normal(picture: LayoutImage): Promise<FilePaths>;
   /** Writes what tells of all pictures. */
   end(): Promise<void>;
 }
 
-export interface LayoutParts {
-  readonly zip: Zip;
-  readonly spool: (name: string) => Spool;
+export interface LayoutOptions {
+  readonly zip: ZipWriter;
+  readonly listFile: (name: string) => JsonListFile;
   readonly settings: ExportSettings;
   readonly partNumbers: readonly string[];
   readonly defectCodes: readonly string[];

@@ -2,17 +2,17 @@
  * YOLO segmentation: data.yaml, images/{train,val} and labels/{train,val}. A line is one connected region: the number
  * of its class and its outline, in shares of the picture's width and height. A picture without a defect has an empty file.
  */
-import { outlineOf } from '../outline.js';
-import type { Layout, LayoutParts, Picture } from './layout.js';
+import { polygonOutline } from '../polygonOutline.js';
+import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
 
 /** A hundredth of a pixel in a picture 10 000 wide. */
 const DIGITS = 6;
 
-export function yoloLayout({ zip, settings, defectCodes }: LayoutParts): Layout {
-  async function add({ name, heldOut, image }: Picture, lines: readonly string[]) {
-    const half = heldOut ? 'val' : 'train';
-    const places = { image: `images/${half}/${name}.png`, labels: `labels/${half}/${name}.txt` };
-    await zip.picture(places.image, image);
+export function yoloLayout({ zip, settings, defectCodes }: LayoutOptions): Layout {
+  async function add({ name, heldOut, image }: LayoutImage, lines: readonly string[]) {
+    const split = heldOut ? 'val' : 'train';
+    const places = { image: `images/${split}/${name}.png`, labels: `labels/${split}/${name}.txt` };
+    await zip.image(places.image, image);
     await zip.text(
       places.labels,
       lines.map((line) => `${line}\n`),
@@ -26,7 +26,7 @@ export function yoloLayout({ zip, settings, defectCodes }: LayoutParts): Layout 
       const label = String(defectCodes.indexOf(picture.defectCode));
       const share = (value: number, of: number): string => String(Number((value / of).toFixed(DIGITS)));
       const lines = picture.regions.map((region) =>
-        [label, ...outlineOf(region).flatMap(([x, y]) => [share(x, width), share(y, height)])].join(' '),
+        [label, ...polygonOutline(region).flatMap(([x, y]) => [share(x, width), share(y, height)])].join(' '),
       );
       return add(picture, lines);
     },

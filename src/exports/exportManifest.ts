@@ -1,0 +1,116 @@
+/**
+ * manifest.json: where each picture comes from. A sample names its generation, whose full request stands beside, and
+ * the models' licences stand at the end, for they are those of the pictures.
+ */
+import { resolvedRequestOf } from '../generations/resolvedRequest.js';
+import type { Manifest as ModelManifest } from '../inference/index.js';
+import type { ExportRow, ReferenceRow } from '../storage/tables.js';
+import type { ExportedSample } from './exportedSamples.js';
+import type { FilePaths } from './layouts/layout.js';
+import type { JsonListFile } from './jsonListFile.js';
+import type { ZipWriter } from './zipWriter.js';
+
+export interface ExportManifest {
+  sample(entry: ExportedSample, files: FilePaths): Promise<void>;
+  twin(entry: ExportedSample, files: FilePaths): Promise<void>;
+  photograph(entry: ExportedSample, reference: ReferenceRow, heldOut: boolean, files: FilePaths): Promise<void>;
+  end(counts: { readonly samples: number; readonly normals: number }): Promise<void>;
+}
+
+export interface ExportManifestOptions {
+  readonly zip: ZipWriter;
+  readonly listFile: (name: string) => JsonListFile;
+  readonly row: ExportRow;
+  readonly defectCodes: readonly string[];
+  readonly version: string;
+  /** Undefined for a model that is no longer installed. */
+  readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
+}
+
+export function createExportManifest({
+  zip,
+  listFile,
+  row,
+  defectCodes,
+  version,
+  licenceOf,
+}: ExportManifestOptions): ExportManifest {
+  const lists = { generations: listFile('generations'), samples: listFile('samples'), normals: listFile('normals') };
+  const models = new Set<string>();
+  let lastGeneration = '';
+
+  /** Samples of a generation stand together, so it is written once. */
+  async function addGeneration({ generation, product, defect }: ExportedSample): Promise<void> {
+    if (generation.id === lastGeneration) return;
+    lastGeneration = generation.id;
+    const request = resolvedRequestOf(generation);
+    models.add(request.model);
+    await lists.generations.append({
+      id: generation.id,
+      partNumber: product.partNumber,
+      defectCode: defect.code,
+      createdAt: generation.createdAt,
+      request: { ...request, photograph: generation.settings.photograph ?? null },
+    });
+  }
+
+  return {
+    async sample(entry, files) {
+      await addGeneration(entry);
+      await lists.samples.append({ files, ...sampleEntry(entry) });
+    },
+    twin: ({ sample, product, heldOut }, files) =>
+      lists.normals.append({ files, kind: 'TWIN', sampleId: sample.id, partNumber: product.partNumber, heldOut }),
+    photograph: ({ product }, { id, name }, heldOut, files) =>
+      lists.normals.append({
+        files,
+        kind: 'PHOTOGRAPH',
+        referenceId: id,
+        name,
+        partNumber: product.partNumber,
+        heldOut,
+      }),
+    end: (counts) => zip.text('manifest.json', document(counts)),
+  };
+
+  async function* document(counts: object): AsyncGenerator<string | Uint8Array> {
+    const { id, format, settings, createdAt } = row;
+    const head = {
+      formatVersion: 1,
+      writtenBy: `DefectDiffu ${version}`,
+      export: { id, format, ...settings, createdAt },
+    };
+    yield `${JSON.stringify({ ...head, counts, classes: defectCodes }).slice(0, -1)},\n"generations":[\n`;
+    yield* lists.generations.items();
+    yield '\n],\n"samples":[\n';
+    yield* lists.samples.items();
+    yield '\n],\n"normals":[\n';
+    yield* lists.normals.items();
+    const licences = [...models].sort().map((model) => ({ model, license: licenceOf(model) ?? null }));
+    yield `\n],\n"models":${JSON.stringify(licences)}}\n`;
+  }
+}
+
+function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
+  const { visibility, agreement, seam, filling, direction } = sample;
+  return {
+    id: sample.id,
+    generationId: sample.generationId,
+    index: sample.index,
+    partNumber: product.partNumber,
+    product: { name: product.name, promptName: product.promptName },
+    defectCode: defect.code,
+    defect: { name: defect.name, promptName: defect.promptName },
+    heldOut,
+    seed: sample.seed,
+    strength: sample.strength,
+    attempt: sample.attempt,
+    areaFraction: sample.areaFraction,
+    boundingBoxes: sample.boundingBoxes,
+    confidence: sample.confidence,
+    scores: visibility === null ? null : { visibility, agreement, seam, filling, direction },
+    referenceId: sample.referenceId,
+    baseSampleId: sample.baseSampleId,
+    createdAt: sample.createdAt,
+  };
+}

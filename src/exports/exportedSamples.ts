@@ -1,0 +1,89 @@
+/** What an export holds, read in small pages in the archive's order. */
+import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
+import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
+import { defects, exportSamples, generations, products, references, samples } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+const PAGE = 50;
+
+export interface ExportedSample {
+  readonly position: number;
+  readonly heldOut: boolean;
+  readonly sample: SampleRow;
+  readonly generation: GenerationRow;
+  readonly product: ProductRow;
+  readonly defect: DefectRow;
+  readonly reference: ReferenceRow | null;
+}
+
+/** Without the samples that were deleted since. */
+export async function* exportedSamples(
+  { database, rows }: TenantScope,
+  { id }: ExportRow,
+): AsyncGenerator<ExportedSample> {
+  let last = -1;
+  for (;;) {
+    const found = await database
+      .select({
+        position: exportSamples.position,
+        heldOut: exportSamples.heldOut,
+        sample: samples,
+        generation: generations,
+        product: products,
+        defect: defects,
+        reference: references,
+      })
+      .from(exportSamples)
+      .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
+      .innerJoin(generations, eq(generations.id, samples.generationId))
+      .innerJoin(products, eq(products.id, samples.productId))
+      .innerJoin(defects, eq(defects.id, samples.defectId))
+      .leftJoin(references, eq(references.id, samples.referenceId))
+      .where(rows(exportSamples, and(eq(exportSamples.exportId, id), gt(exportSamples.position, last))))
+      .orderBy(asc(exportSamples.position))
+      .limit(PAGE);
+    yield* found;
+    const end = found.at(-1);
+    if (end === undefined) return;
+    last = end.position;
+  }
+}
+
+export interface ExportVocabulary {
+  readonly partNumbers: readonly string[];
+  /** In the order of the classes' numbers. */
+  readonly defectCodes: readonly string[];
+  /** The photographs that are kept for testing: the same share of them as of the samples. */
+  readonly heldOutReferences: ReadonlySet<string>;
+}
+
+export async function exportVocabulary({ database, rows }: TenantScope, row: ExportRow): Promise<ExportVocabulary> {
+  const mine = rows(exportSamples, eq(exportSamples.exportId, row.id));
+  const parts = await database
+    .selectDistinct({ name: products.partNumber })
+    .from(exportSamples)
+    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
+    .innerJoin(products, eq(products.id, samples.productId))
+    .where(mine);
+  const codes = await database
+    .selectDistinct({ name: defects.code })
+    .from(exportSamples)
+    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
+    .innerJoin(defects, eq(defects.id, samples.defectId))
+    .where(mine);
+  const photographs = await database
+    .selectDistinct({
+      id: samples.referenceId,
+      rank: sql<string>`md5(${String(row.settings.splitSeed)}::text || ':' || ${samples.referenceId}::text)`.as('rank'),
+    })
+    .from(exportSamples)
+    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
+    .where(and(mine, isNotNull(samples.referenceId)))
+    .orderBy(sql`rank`);
+  const heldOut = photographs.slice(0, Math.round(photographs.length * row.settings.heldOutFraction));
+  return {
+    partNumbers: parts.map(({ name }) => name).sort(),
+    defectCodes: codes.map(({ name }) => name).sort(),
+    heldOutReferences: new Set(heldOut.map(({ id }) => id ?? '')),
+  };
+}

@@ -1,0 +1,33 @@
+/** From what a caller asks to what is exported: every option checked, every default filled in. */
+import { badInput } from '../errors.js';
+import type { Optional } from '../range.js';
+import { requireInRange } from '../range.js';
+import type { ExportSettings } from '../storage/exportRecords.js';
+import type { ExportRow } from '../storage/tables.js';
+import { optionalText } from '../text.js';
+
+export interface ExportInput {
+  readonly format: ExportRow['format'];
+  readonly filter?: Optional<object>;
+  readonly cocoSegmentation?: Optional<ExportSettings['cocoSegmentation']>;
+  readonly normals?: Optional<boolean>;
+  readonly heldOutFraction?: Optional<number>;
+  readonly splitSeed?: Optional<number>;
+  readonly idempotencyKey?: Optional<string>;
+}
+
+const SPLIT_SEEDS = { min: 0, max: 2 ** 31 - 1 } as const;
+const HELD_OUT = { min: 0, max: 0.9, default: 0.2 } as const;
+
+export function resolveExport(input: ExportInput): ExportSettings {
+  optionalText(input.idempotencyKey, 'input.idempotencyKey');
+  if (input.cocoSegmentation != null && input.format !== 'COCO')
+    throw badInput('input.cocoSegmentation', `is for format COCO, the format is ${input.format}`);
+  return {
+    cocoSegmentation: input.cocoSegmentation ?? 'POLYGONS',
+    normals: input.normals ?? input.format === 'MVTEC_AD',
+    heldOutFraction: requireInRange(input.heldOutFraction ?? HELD_OUT.default, HELD_OUT, 'input.heldOutFraction'),
+    splitSeed: requireInRange(input.splitSeed ?? 0, SPLIT_SEEDS, 'input.splitSeed'),
+    filter: input.filter == null ? null : (input.filter as Record<string, unknown>),
+  };
+}

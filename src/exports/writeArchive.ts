@@ -1,0 +1,157 @@
+/**
+ * Writes the archive of an export into a file: sample by sample, one picture in memory at a time. The same export
+ * gives the same entries, whenever it is written.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { Manifest as ModelManifest } from '../inference/index.js';
+import type { ExportRow } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import type { ExportedSample, ExportVocabulary } from './exportedSamples.js';
+import { exportedSamples, exportVocabulary } from './exportedSamples.js';
+import { cocoLayout } from './layouts/coco.js';
+import type { Layout, LayoutOptions } from './layouts/layout.js';
+import { mvtecLayout } from './layouts/mvtec.js';
+import { yoloLayout } from './layouts/yolo.js';
+import type { ExportManifest } from './exportManifest.js';
+import { createExportManifest } from './exportManifest.js';
+import { regionsOf } from './regions.js';
+import type { JsonListFile } from './jsonListFile.js';
+import { createJsonListFile } from './jsonListFile.js';
+import type { WrittenFile } from './zipWriter.js';
+import { createZipWriter } from './zipWriter.js';
+
+const LAYOUTS: Record<ExportRow['format'], (parts: LayoutOptions) => Layout> = {
+  MVTEC_AD: mvtecLayout,
+  COCO: cocoLayout,
+  YOLO_SEGMENTATION: yoloLayout,
+};
+
+export interface ArchiveOptions {
+  readonly scope: TenantScope;
+  readonly row: ExportRow;
+  readonly store: ArtifactStore;
+  readonly version: string;
+  readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
+  readonly signal: AbortSignal;
+  /** Told after each sample how many are in the archive. */
+  readonly onProgress: (samples: number) => void;
+}
+
+export interface Archive extends WrittenFile {
+  readonly samples: number;
+}
+
+/** `file` must not be there yet, and is not there when this throws. */
+export async function writeArchive(parts: ArchiveOptions, file: string): Promise<Archive> {
+  const { scope, row, signal } = parts;
+  const { partNumbers, defectCodes, heldOutReferences } = await exportVocabulary(scope, row);
+  const zip = createZipWriter(file, row.createdAt);
+  const listFiles: JsonListFile[] = [];
+  const listFile = (name: string): JsonListFile => {
+    const made = createJsonListFile(`${file}.${name}`);
+    listFiles.push(made);
+    return made;
+  };
+  const { settings, createdAt } = row;
+  const layout = LAYOUTS[row.format]({ zip, listFile, settings, partNumbers, defectCodes, createdAt });
+  const manifest = createExportManifest({ ...parts, zip, listFile, defectCodes });
+  const normals = createNormalWriter(parts, layout, manifest, heldOutReferences);
+  let samples = 0;
+  try {
+    for await (const entry of exportedSamples(scope, row)) {
+      signal.throwIfAborted();
+      await manifest.sample(entry, await addSample(parts, layout, entry));
+      if (settings.normals) await normals.add(entry);
+      parts.onProgress(++samples);
+    }
+    await layout.end();
+    await manifest.end({ samples, normals: normals.count() });
+    return { ...(await zip.end()), samples };
+  } catch (error) {
+    await zip.abandon();
+    await rm(file, { force: true });
+    throw error;
+  } finally {
+    for (const each of listFiles) await each.remove();
+  }
+}
+
+/** Of the same length for all of an export. */
+function sampleName({ sampleCount }: ExportRow, position: number): string {
+  return String(position).padStart(Math.max(3, String(sampleCount).length), '0');
+}
+
+async function addSample({ scope, row, store }: ArchiveOptions, layout: Layout, entry: ExportedSample) {
+  const { sample, product, defect, position, heldOut } = entry;
+  const mask = await store.read(scope.tenantId, sample.maskKey);
+  const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
+  return layout.defective({
+    name: sampleName(row, position),
+    heldOut,
+    partNumber: product.partNumber,
+    defectCode: defect.code,
+    image: await store.read(scope.tenantId, sample.imageKey),
+    mask,
+    width: info.width,
+    height: info.height,
+    regions: regionsOf(data, info.width),
+  });
+}
+
+/** Pictures without a defect: the twin of each scene, and each photograph, once. */
+function createNormalWriter(
+  { scope, row, store }: ArchiveOptions,
+  layout: Layout,
+  manifest: ExportManifest,
+  heldOutReferences: ExportVocabulary['heldOutReferences'],
+) {
+  const photographs = new Set<string>();
+  let [count, generation, seeds] = [0, '', new Set<number>()];
+
+  async function add(entry: ExportedSample): Promise<void> {
+    await addTwin(entry);
+    await addPhotograph(entry);
+  }
+
+  /** The samples of one row of a sweep have the same seed, and so the same twin. */
+  async function addTwin(entry: ExportedSample): Promise<void> {
+    const { sample, heldOut } = entry;
+    if (sample.generationId !== generation) [generation, seeds] = [sample.generationId, new Set()];
+    if (sample.twinKey === null || seeds.has(sample.seed)) return;
+    seeds.add(sample.seed);
+    await manifest.twin(entry, await layout.normal(await picture(entry, sample.twinKey, heldOut, 'twin')));
+  }
+
+  async function addPhotograph(entry: ExportedSample): Promise<void> {
+    const { reference } = entry;
+    if (reference === null || photographs.has(reference.id)) return;
+    photographs.add(reference.id);
+    const heldOut = heldOutReferences.has(reference.id);
+    const places = await layout.normal(await picture(entry, reference.artifactKey, heldOut, 'photograph'));
+    await manifest.photograph(entry, reference, heldOut, places);
+  }
+
+  async function picture({ product, position }: ExportedSample, key: string, heldOut: boolean, kind: string) {
+    const image = await store.read(scope.tenantId, key);
+    const { width, height } = await sharp(image).metadata();
+    count++;
+    return {
+      name: `${kind}_${sampleName(row, position)}`,
+      heldOut,
+      partNumber: product.partNumber,
+      image,
+      width,
+      height,
+    };
+  }
+
+  return { add, count: () => count };
+}
+
+/** Where the archive of an attempt is written. */
+export function draftPath(store: ArtifactStore, owner: string, { id, attempts }: ExportRow): string {
+  return join(store.temporary, `export-${id}-${String(attempts)}-${owner}`);
+}

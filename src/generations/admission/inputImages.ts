@@ -1,0 +1,74 @@
+/** The photographs, masks and samples that a list of requests names: looked up together, however long the list. */
+import { ServiceError, quote } from '../../errors.js';
+import { masksOf } from '../../references/masks.js';
+import { referencesOf } from '../../references/references.js';
+import { isId } from '../../storage/identifiers.js';
+import type { ReferenceRow, RegionMaskRow, SampleRow } from '../../storage/tables.js';
+import type { TenantScope } from '../../storage/tenantScope.js';
+import type { OnPhotographInput } from './generationInput.js';
+import { samplesOf } from '../samples/sampleRepository.js';
+
+/** What is drawn on: which it is, for messages, and its size in pixels. */
+export interface ImageSize {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface SampleImage extends ImageSize {
+  readonly productId: string;
+}
+
+/** Each throws NOT_FOUND that names the field, for another tenant's as for one that never was. */
+export interface InputImages {
+  reference(id: string, field: string): ReferenceRow;
+  mask(id: string, field: string): RegionMaskRow;
+  sample(id: string, field: string): SampleImage;
+  /** Those that are not archived, the oldest first. */
+  referencesOfProduct(productId: string): readonly ReferenceRow[];
+}
+
+interface ImageQuery {
+  readonly input: OnPhotographInput;
+  readonly productId: string;
+}
+
+export async function loadInputImages(scope: TenantScope, wanted: readonly ImageQuery[]): Promise<InputImages> {
+  const inputs = wanted.map(({ input }) => input);
+  const named = (ids: readonly (string | null | undefined)[]): string[] => [
+    ...new Set(ids.filter((id) => id != null && isId(id)) as string[]),
+  ];
+  const references = await referencesOf(scope).byIds(named(inputs.map(({ reference }) => reference?.id)));
+  const masks = await masksOf(scope).byIds(
+    named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
+  );
+  const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
+  const products = wanted.filter(({ input }) => input.reference?.anyOfProduct === true).map((one) => one.productId);
+  // An unknown product has none; it is complained of later.
+  const ofProduct = new Map<string, readonly ReferenceRow[]>();
+  for (const id of new Set(products.filter(isId))) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));
+
+  return {
+    reference: (id, field) => found(references, id, field, 'reference'),
+    mask: (id, field) => found(masks, id, field, 'region mask'),
+    sample: (id, field) => found(samples, id, field, 'sample'),
+    referencesOfProduct: (id) => ofProduct.get(id) ?? [],
+  };
+}
+
+async function sampleImages(scope: TenantScope, ids: readonly string[]): Promise<readonly SampleImage[]> {
+  if (ids.length === 0) return [];
+  const samples: readonly SampleRow[] = await samplesOf(scope).byId(ids);
+  const images = await samplesOf(scope).artifacts(samples.map(({ imageKey }) => imageKey));
+  const sizes = new Map(images.map(({ key, width, height }) => [key, { width, height }]));
+  return samples.flatMap(({ id, productId, imageKey }) => {
+    const size = sizes.get(imageKey);
+    return size === undefined ? [] : [{ id, productId, ...size }];
+  });
+}
+
+function found<T extends { readonly id: string }>(rows: readonly T[], id: string, field: string, what: string): T {
+  const row = rows.find((one) => one.id === id);
+  if (row === undefined) throw new ServiceError('NOT_FOUND', `${field}: there is no ${what} ${quote(id)}`, { field });
+  return row;
+}

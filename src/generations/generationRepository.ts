@@ -1,0 +1,102 @@
+/** A tenant's generations: look-ups, lists, and cancelling. */
+import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
+import { defectIdOf, productIdOf } from '../catalog/codes.js';
+import { ServiceError, quote } from '../errors.js';
+import { notify } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { GenerationRow } from '../storage/tables.js';
+import { generations } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { attemptsOf } from './worker/attempts.js';
+import { GENERATION_CHANNEL, appendEvent, cancelSignal } from './events/generationEvents.js';
+
+export interface GenerationConditions {
+  readonly statuses?: readonly GenerationRow['status'][] | undefined;
+  readonly partNumber?: string | undefined;
+  readonly defectCode?: string | undefined;
+  /** "name" (any version) or "name@version". */
+  readonly model?: string | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+}
+
+export interface Generations {
+  byId(ids: readonly string[]): Promise<readonly GenerationRow[]>;
+  /** Throws NOT_FOUND, for another tenant's as for one that never was. */
+  require(id: string): Promise<GenerationRow>;
+  /** The newest first. */
+  page(request: PageRequest, conditions: GenerationConditions): Promise<Page<GenerationRow>>;
+  /** Queued or running becomes canceled, at once and for good; what is over already stays as it is. */
+  cancel(id: string): Promise<GenerationRow>;
+}
+
+export function generationsOf(scope: TenantScope): Generations {
+  const { database, rows } = scope;
+
+  async function byId(ids: readonly string[]): Promise<readonly GenerationRow[]> {
+    const valid = ids.filter(isId);
+    if (valid.length === 0) return [];
+    return database
+      .select()
+      .from(generations)
+      .where(rows(generations, inArray(generations.id, valid)));
+  }
+
+  async function require(id: string): Promise<GenerationRow> {
+    const [row] = await byId([id]);
+    if (row === undefined)
+      throw new ServiceError('NOT_FOUND', `id: there is no generation ${quote(id)}`, { field: 'id' });
+    return row;
+  }
+
+  return {
+    byId,
+    require,
+    async page(request, conditions) {
+      const [last] = request.after ?? [];
+      const found = await database
+        .select()
+        .from(generations)
+        .where(
+          rows(
+            generations,
+            last === undefined ? undefined : lt(generations.id, String(last)),
+            ...matching(scope, conditions),
+          ),
+        )
+        .orderBy(desc(generations.id))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+    async cancel(id) {
+      await require(id);
+      await scope.transaction(async (tx) => {
+        const [canceled] = await tx.database
+          .update(generations)
+          .set({ status: 'CANCELED', finishedAt: new Date(), leaseOwner: null, leaseUntil: null })
+          .where(tx.rows(generations, and(eq(generations.id, id), inArray(generations.status, ['QUEUED', 'RUNNING']))))
+          .returning({ id: generations.id });
+        if (canceled === undefined) return;
+        await attemptsOf(tx).end(id, 'CANCELED');
+        await appendEvent(tx, id, { type: 'GenerationCanceled' });
+        await notify(tx.database, GENERATION_CHANNEL, cancelSignal(id));
+      });
+      return require(id);
+    },
+  };
+}
+
+function matching(scope: TenantScope, conditions: GenerationConditions) {
+  const { statuses, partNumber, defectCode, model, createdAfter, createdBefore } = conditions;
+  const bundle = sql`${generations.settings} ->> 'bundle'`;
+  return [
+    statuses === undefined ? undefined : inArray(generations.status, [...statuses]),
+    partNumber === undefined ? undefined : eq(generations.productId, productIdOf(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(generations.defectId, defectIdOf(scope, defectCode)),
+    model === undefined ? undefined : or(eq(bundle, model), eq(sql`split_part(${bundle}, '@', 1)`, model)),
+    createdAfter === undefined ? undefined : gte(generations.createdAt, createdAfter),
+    createdBefore === undefined ? undefined : lt(generations.createdAt, createdBefore),
+  ];
+}

@@ -1,0 +1,20 @@
+/** A generation's request as it was accepted, every default filled in: the same again gives the same pictures. */
+import type { GenerationRow } from '../storage/tables.js';
+
+export function resolvedRequestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
+  const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
+  // As it was asked for: a sweep's rows, not its pictures.
+  const requestedCount = count / (sweep?.length ?? 1);
+  return {
+    ...rest,
+    sweep,
+    quality: quality == null ? null : { minimumConfidence: 0, ...quality },
+    freedom: photograph?.freedom,
+    onTwin: photograph?.onTwin ?? false,
+    twin,
+    model,
+    count: requestedCount,
+    priority,
+    idempotencyKey,
+  };
+}

@@ -1,0 +1,165 @@
+/** A tenant's samples and the artifacts they point to. */
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import { defectIdOf, productIdOf } from '../../catalog/codes.js';
+import type { Page, PageRequest } from '../../storage/pages.js';
+import { page } from '../../storage/pages.js';
+import { firstIdOf, isId } from '../../storage/identifiers.js';
+import type { ArtifactRow, SampleRow } from '../../storage/tables.js';
+import { artifacts, samples } from '../../storage/tables.js';
+import type { TenantScope } from '../../storage/tenantScope.js';
+
+interface OptionalRange {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+export interface SampleConditions {
+  readonly generationId?: string | undefined;
+  readonly partNumber?: string | undefined;
+  readonly defectCode?: string | undefined;
+  readonly strength?: OptionalRange | undefined;
+  readonly areaFraction?: OptionalRange | undefined;
+  readonly confidence?: OptionalRange | undefined;
+  readonly visibility?: OptionalRange | undefined;
+  readonly agreement?: OptionalRange | undefined;
+  readonly seam?: OptionalRange | undefined;
+  readonly direction?: OptionalRange | undefined;
+  readonly referenceId?: string | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+}
+
+/** The lists that hang on another row. */
+export type Parent = 'generation' | 'product';
+
+export interface Samples {
+  byId(ids: readonly string[]): Promise<readonly SampleRow[]>;
+  /** The newest generation first, within it by index. */
+  page(request: PageRequest, conditions: SampleConditions): Promise<Page<SampleRow>>;
+  /** The same page under each of many parents, in one statement. */
+  pagesUnder(
+    parent: Parent,
+    ids: readonly string[],
+    request: PageRequest,
+    conditions: SampleConditions,
+  ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
+  indexesOf(generationId: string): Promise<ReadonlySet<number>>;
+  artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
+  insert(rows: readonly Omit<SampleRow, 'tenantId'>[]): Promise<void>;
+}
+
+export function samplesOf(scope: TenantScope): Samples {
+  const { tenantId, database, rows, own } = scope;
+  return {
+    byId: async (ids) =>
+      database
+        .select()
+        .from(samples)
+        .where(rows(samples, inArray(samples.id, [...ids]))),
+
+    async page(request, conditions) {
+      if (!canMatch(conditions)) return page([], request);
+      const found = await database
+        .select()
+        .from(samples)
+        .where(rows(samples, afterCursor(request), ...matchingSamples(scope, conditions)))
+        .orderBy(desc(samples.generationId), asc(samples.index))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+
+    async pagesUnder(parent, ids, request, conditions) {
+      if (!canMatch(conditions)) return new Map();
+      const column = parent === 'generation' ? samples.generationId : samples.productId;
+      const rank = sql<number>`row_number() over (partition by ${column} order by ${samples.generationId} desc, ${samples.index})`;
+      const ranked = database
+        .select({ id: samples.id, rank: rank.as('rank') })
+        .from(samples)
+        .where(rows(samples, inArray(column, [...ids]), afterCursor(request), ...matchingSamples(scope, conditions)))
+        .as('ranked');
+      const found = await database
+        .select({ sample: samples })
+        .from(samples)
+        .innerJoin(ranked, eq(ranked.id, samples.id))
+        .where(rows(samples, lte(ranked.rank, request.first + 1)))
+        .orderBy(desc(samples.generationId), asc(samples.index));
+      const groups = Map.groupBy(found, ({ sample }) =>
+        parent === 'generation' ? sample.generationId : sample.productId,
+      );
+      return new Map(
+        ids.map((id) => [
+          id,
+          page(
+            (groups.get(id) ?? []).map(({ sample }) => sample),
+            request,
+          ),
+        ]),
+      );
+    },
+
+    async indexesOf(generationId) {
+      const found = await database
+        .select({ index: samples.index })
+        .from(samples)
+        .where(rows(samples, eq(samples.generationId, generationId)));
+      return new Set(found.map((row) => row.index));
+    },
+
+    artifacts: async (keys) =>
+      database
+        .select()
+        .from(artifacts)
+        .where(and(eq(artifacts.tenantId, tenantId), inArray(artifacts.key, [...keys]))),
+
+    async insert(added) {
+      await database.insert(samples).values(added.map(own));
+    },
+  };
+}
+
+/**
+ * The rows after the cursor: of the same generation with a higher index, or of an older generation. The first condition follows
+ * from the second; without it an index would be read from its beginning, for it cannot begin at an alternative.
+ */
+function afterCursor({ after }: PageRequest) {
+  if (after === undefined) return undefined;
+  const [generation, index] = after as readonly [string, number];
+  return and(lte(samples.generationId, generation), or(lt(samples.generationId, generation), gt(samples.index, index)));
+}
+
+/** By more than this the clocks of two machines do not differ. */
+const MAX_CLOCK_SKEW_MS = 86_400_000;
+
+/** A sample is younger than its generation, whose id tells its age: where an index that is in order of ids can begin. */
+function generationsBefore(time: Date | undefined) {
+  return time === undefined
+    ? undefined
+    : lt(samples.generationId, firstIdOf(new Date(time.getTime() + MAX_CLOCK_SKEW_MS)));
+}
+
+/** An id that is none matches nothing, and PostgreSQL would raise an error. */
+export function canMatch({ generationId, referenceId }: SampleConditions): boolean {
+  return [generationId, referenceId].every((id) => id === undefined || isId(id));
+}
+
+/** The conditions on `sample` that all must hold. */
+export function matchingSamples(scope: TenantScope, conditions: SampleConditions) {
+  const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
+  const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;
+  return [
+    generationId === undefined ? undefined : eq(samples.generationId, generationId),
+    partNumber === undefined ? undefined : eq(samples.productId, productIdOf(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(samples.defectId, defectIdOf(scope, defectCode)),
+    referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
+    ...numbers.flatMap((name) => {
+      const { min, max } = conditions[name] ?? {};
+      return [
+        min === undefined ? undefined : gte(samples[name], min),
+        max === undefined ? undefined : lte(samples[name], max),
+      ];
+    }),
+    createdAfter === undefined ? undefined : gte(samples.createdAt, createdAfter),
+    createdBefore === undefined ? undefined : lt(samples.createdAt, createdBefore),
+    generationsBefore(createdBefore),
+  ];
+}

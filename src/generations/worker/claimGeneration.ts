@@ -1,0 +1,215 @@
+/**
+ * The queue is the generation table. A worker claims a row with a lease and renews it while it draws; a lease that
+ * runs out gives the row back. Every write of a worker is fenced: it takes effect only while the row is RUNNING
+ * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
+ */
+import type { SQL } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from '../../storage/database.js';
+import { notify } from '../../storage/database.js';
+import type { EventPayload } from '../../storage/records.js';
+import type { GenerationRow } from '../../storage/tables.js';
+import { generations } from '../../storage/tables.js';
+import type { TenantScope } from '../../storage/tenantScope.js';
+import { forTenant } from '../../storage/tenantScope.js';
+import { AGEING_SECONDS, TURN } from '../../storage/turn.js';
+import { attemptsOf } from './attempts.js';
+import {
+  GENERATION_CHANNEL,
+  QUEUED_SIGNAL,
+  appendEvent,
+  appendEvents,
+  reserveSeqs,
+} from '../events/generationEvents.js';
+import { LIVENESS_SECONDS } from './workerRegistry.js';
+
+/** A generation that took the process with it this often, without a new sample in between, is given up. */
+const MAX_ATTEMPTS = 5;
+
+/** The row is no longer this worker's: canceled, or its lease ran out and another took it. */
+export class ClaimLostError extends Error {
+  override readonly name = 'ClaimLost';
+}
+
+/** Who holds a lease, and for how long without renewing it. */
+export interface LeaseHolder {
+  readonly owner: string;
+  readonly leaseSeconds: number;
+}
+
+export interface ClaimFilter {
+  /** Tenants that are given nothing now. */
+  readonly excludedTenants?: readonly string[];
+  /** What this worker can draw: what another live worker can draw instead is left to that one. */
+  readonly bundles?: readonly string[];
+}
+
+/** Of each tenant: more than there are workers that claim at the same moment, each of which passes by what another has locked. */
+const HEADS_PER_TENANT = 16;
+
+/**
+ * The next generation to draw, or undefined. Order: priority, raised by waiting; then the tenant that has the least running;
+ * then age. Of each tenant only the first are looked at, so that a claim costs the same however many wait. A RUNNING row
+ * without a live lease was left by a worker that is gone; its finished samples are kept. What is `held` is being drawn here,
+ * even if this process slept through its leases.
+ */
+export async function claimGeneration(
+  database: Database,
+  { owner, leaseSeconds }: LeaseHolder,
+  held: readonly string[],
+  { excludedTenants: satisfied = [], bundles }: ClaimFilter = {},
+): Promise<GenerationRow | undefined> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
+      with running as (
+        select tenant_id, count(*) as n from generation
+        where status = 'RUNNING' and lease_until > now() group by tenant_id
+      ), heads as (
+        select h.id from tenant t cross join lateral (
+          select g.id from generation g
+          where g.tenant_id = t.id and g.status = 'QUEUED' and ${supportedHere(bundles)} and ${notIn(sql`g.id`, held)}
+          order by ${turn}, g.id limit ${HEADS_PER_TENANT}
+        ) h where ${notIn(sql`t.id`, satisfied)}
+        union all
+        select g.id from generation g
+        where g.status = 'RUNNING' and ${isAbandoned} and ${supportedHere(bundles)}
+          and ${notIn(sql`g.id`, held)} and ${notIn(sql`g.tenant_id`, satisfied)}
+      ), next as (
+        select g.id, g.started_at is null as first
+        from generation g left join running r on r.tenant_id = g.tenant_id
+        where g.id = any (array(select id from heads)) and (g.status = 'QUEUED' or (g.status = 'RUNNING' and ${isAbandoned}))
+        order by
+          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), ${turn}, g.id
+        limit 1
+        for update of g skip locked
+      )
+      update generation g
+      set status = 'RUNNING', attempts = g.attempts + 1, lease_owner = ${owner},
+          lease_until = now() + ${leaseSeconds} * interval '1 second', started_at = coalesce(g.started_at, now()),
+          steps_done = g.samples_done * (g.settings ->> 'steps')::int
+      from next where g.id = next.id
+      returning g.id, g.tenant_id, next.first
+    `);
+    const [claimed] = rows;
+    if (claimed === undefined) return undefined;
+    const scope = forTenant(tx, claimed.tenant_id);
+    await attemptsOf(scope).begin(claimed.id, owner);
+    if (claimed.first) await appendEvent(scope, claimed.id, { type: 'GenerationStarted' });
+    const [row] = await tx.select().from(generations).where(eq(generations.id, claimed.id));
+    return row;
+  });
+}
+
+const turn = sql.raw(TURN);
+const isAbandoned = sql`(g.lease_until is null or g.lease_until <= now())`;
+
+/** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */
+function supportedHere(bundles: readonly string[] | undefined): SQL {
+  if (bundles === undefined) return sql`true`;
+  return sql`(g.settings ->> 'bundle' in (${listOf(bundles)}) or not exists (
+    select from worker w, jsonb_array_elements(w.devices) d
+    where w.seen_at > now() - ${LIVENESS_SECONDS} * interval '1 second'
+      and d -> 'bundles' @> jsonb_build_array(g.settings ->> 'bundle')))`;
+}
+
+function notIn(column: SQL, ids: readonly string[]): SQL {
+  if (ids.length === 0) return sql`true`;
+  return sql`${column} not in (${listOf(ids)})`;
+}
+
+function listOf(values: readonly string[]): SQL {
+  return sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  );
+}
+
+/** Whether this claim was the first ever: it began when the claim's lease did. */
+export function isFirstClaim({ startedAt, leaseUntil }: GenerationRow, { leaseSeconds }: LeaseHolder): boolean {
+  if (startedAt === null || leaseUntil === null) return false;
+  return leaseUntil.getTime() - startedAt.getTime() === leaseSeconds * 1000;
+}
+
+export function attemptsExhausted(row: GenerationRow): boolean {
+  return row.attempts > MAX_ATTEMPTS;
+}
+
+/** Renews the leases of what the owner draws, and returns those of the ids that are still its own. */
+export async function renewLeases(
+  database: Database,
+  { owner, leaseSeconds }: LeaseHolder,
+  held: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const renewed = await database
+    .update(generations)
+    .set({ leaseUntil: sql`now() + ${leaseSeconds} * interval '1 second'` })
+    .where(
+      and(inArray(generations.id, [...held]), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
+    )
+    .returning({ id: generations.id });
+  return new Set(renewed.map((row) => row.id));
+}
+
+/** Gives a claim back unharmed: the next worker goes on with it, and this attempt does not count. */
+export async function releaseGeneration(tenant: TenantScope, owner: string, id: string, reason: string): Promise<void> {
+  await tenant.transaction(async (scope) => {
+    const { rows } = await scope.database.execute(sql`
+      update generation set lease_owner = null, lease_until = null, attempts = greatest(0, attempts - 1)
+      where id = ${id} and tenant_id = ${scope.tenantId} and status = 'RUNNING' and lease_owner = ${owner}
+      returning id
+    `);
+    if (rows.length === 0) return;
+    await attemptsOf(scope).end(id, 'INTERRUPTED', reason);
+    await notify(scope.database, GENERATION_CHANNEL, QUEUED_SIGNAL);
+  });
+}
+
+/** At the start of the only process that can have the database open: whoever held a lease is gone. */
+export async function expireLeases(database: Database): Promise<void> {
+  await database.execute(sql`update generation set lease_owner = null, lease_until = null where status = 'RUNNING'`);
+}
+
+type Changes = Partial<
+  Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner' | 'attempts'>
+>;
+
+/** @param more how many samples became ready. */
+const withSamples = (more: number) => ({
+  samplesDone: sql`${generations.samplesDone} + ${more}`,
+  attempts: 0,
+  // Progress is told now and then; what is ready counts in full meanwhile.
+  stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + ${more}) * (${generations.settings} ->> 'steps')::int)`,
+});
+
+/** One fenced change of a claimed generation, with the events that tell of it, and whatever else belongs to it. */
+export async function updateClaimed(
+  tenant: TenantScope,
+  owner: string,
+  id: string,
+  changes: Changes & { moreSamples?: number },
+  payloads: readonly EventPayload[],
+  within?: (scope: TenantScope) => Promise<void>,
+): Promise<void> {
+  const { moreSamples, ...columns } = changes;
+  await tenant.transaction(async (scope) => {
+    const [held] = await scope.database
+      .update(generations)
+      .set({
+        ...columns,
+        ...(moreSamples === undefined ? {} : withSamples(moreSamples)),
+        ...reserveSeqs(payloads.length),
+      })
+      .where(
+        scope.rows(
+          generations,
+          and(eq(generations.id, id), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
+        ),
+      )
+      .returning({ lastSeq: generations.lastSeq });
+    if (held === undefined) throw new ClaimLostError(`generation ${id} is no longer held by ${owner}`);
+    await within?.(scope);
+    if (changes.status === 'SUCCEEDED' || changes.status === 'FAILED')
+      await attemptsOf(scope).end(id, changes.status, changes.failure?.message);
+    await appendEvents(held.lastSeq, scope, id, payloads);
+  });
+}

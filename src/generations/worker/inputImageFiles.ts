@@ -1,0 +1,80 @@
+/** What the engine needs of a photograph: where its files lie. For the samples of one generation. */
+import type { ArtifactStore } from '../../artifacts/store.js';
+import type { AreaRequest, PhotographRequest, PictureFile } from '../../inference/index.js';
+import { masksOf } from '../../references/masks.js';
+import { referencesOf } from '../../references/references.js';
+import type { Area, DrawSettings } from '../../storage/records.js';
+import type { TenantScope } from '../../storage/tenantScope.js';
+import { samplesOf } from '../samples/sampleRepository.js';
+import { sweepRowOf } from '../sampleParameters.js';
+
+export interface InputImage {
+  readonly request: PhotographRequest;
+  readonly referenceId: string | null;
+  readonly baseSampleId: string | null;
+}
+
+/** A picture that is drawn on. */
+interface BaseImage {
+  readonly picture: PictureFile | null;
+  readonly marked: PictureFile | null;
+  readonly referenceId: string | null;
+}
+
+/** The sample's own normal twin, which the engine draws. */
+const NORMAL_TWIN: BaseImage = { picture: null, marked: null, referenceId: null };
+
+/** Of sample `index`; `null` where it is drawn from noise. */
+export type InputImageSource = (index: number) => Promise<InputImage | null>;
+
+export function inputImageSource(scope: TenantScope, store: ArtifactStore, settings: DrawSettings): InputImageSource {
+  const { photograph } = settings;
+  const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
+
+  /** A look-up once per id, however many samples ask: what they find does not change. */
+  const looked = new Map<string, Promise<string>>();
+  const keyOf = (id: string, find: () => Promise<{ artifactKey: string }>): Promise<string> => {
+    const key = looked.get(id) ?? find().then(({ artifactKey }) => artifactKey);
+    looked.set(id, key);
+    return key;
+  };
+
+  async function onReference(id: string): Promise<BaseImage> {
+    const artifactKey = await keyOf(id, () => referencesOf(scope).require(id));
+    return { picture: await artifact(artifactKey), marked: null, referenceId: id };
+  }
+
+  async function onSample(id: string): Promise<BaseImage> {
+    const [sample] = await samplesOf(scope).byId([id]);
+    if (sample === undefined) throw new Error(`sample ${id} is gone`);
+    const [picture, marked] = await Promise.all([artifact(sample.imageKey), artifact(sample.maskKey)]);
+    return { picture, marked, referenceId: sample.referenceId };
+  }
+
+  async function area(of: Area): Promise<AreaRequest> {
+    if (!('maskId' in of)) return of;
+    return artifact(await keyOf(of.maskId, () => masksOf(scope).require(of.maskId)));
+  }
+
+  return async (index) => {
+    if (photograph == null) return null;
+    const { references, baseSample, onTwin = false, region, allowedArea, freedom } = photograph;
+    const reference = references[sweepRowOf(settings, index) % references.length];
+    const ground = onTwin
+      ? NORMAL_TWIN
+      : await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
+    return {
+      referenceId: ground.referenceId,
+      baseSampleId: baseSample,
+      request: {
+        picture: ground.picture,
+        marked: ground.marked,
+        freedom,
+        region:
+          typeof region === 'string'
+            ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }
+            : { kind: 'MASK', mask: await area(region) },
+      },
+    };
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * What a tenant may use: generations at a time, pixel-steps a day, stored bytes. Checked under the lock of admission, so
+ * the bounds hold exactly however many ask at once.
+ */
+import { sql } from 'drizzle-orm';
+import type { TenantLimits } from '../config.js';
+import { ServiceError } from '../errors.js';
+import type { QuotaRow } from '../storage/tables.js';
+import { quotas } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+export interface QuotaDemand {
+  readonly generations: number;
+  readonly samples: number;
+  readonly pixelSteps: number;
+}
+
+export interface Usage {
+  readonly concurrentGenerations: number;
+  /** Of this day, UTC: what was accepted, less what was canceled or failed before it was drawn, and what was drawn and not kept. */
+  readonly pixelStepsToday: number;
+  readonly storedBytes: number;
+}
+
+const DAY_MS = 86_400_000;
+const RETRY_MS = 10_000;
+/** Nothing but deleting makes room, so asking again soon is of no use. */
+const STORAGE_RETRY_MS = 3_600_000;
+
+/** The tenant's own bounds, where it has any, before those of the configuration. */
+export async function effectiveLimits(scope: TenantScope, fallback: TenantLimits): Promise<TenantLimits> {
+  return mergeLimits(await ownLimits(scope), fallback);
+}
+
+export async function ownLimits({ database, rows }: TenantScope): Promise<QuotaRow | undefined> {
+  const [own] = await database.select().from(quotas).where(rows(quotas));
+  return own;
+}
+
+/** Sets the tenant's own bounds that are named; null takes one away, so that the configuration's holds. */
+export async function setOwnLimits({ database, own }: TenantScope, changes: Partial<TenantLimits>): Promise<void> {
+  await database.insert(quotas).values(own(changes)).onConflictDoUpdate({ target: quotas.tenantId, set: changes });
+}
+
+export function mergeLimits(own: QuotaRow | undefined, fallback: TenantLimits): TenantLimits {
+  return {
+    concurrentGenerations: own?.concurrentGenerations ?? fallback.concurrentGenerations,
+    pixelStepsPerDay: own?.pixelStepsPerDay ?? fallback.pixelStepsPerDay,
+    storedBytes: own?.storedBytes ?? fallback.storedBytes,
+    requestsPerMinute: own?.requestsPerMinute ?? fallback.requestsPerMinute,
+    retentionDays: own?.retentionDays ?? fallback.retentionDays,
+  };
+}
+
+export async function usageOf({ database, tenantId }: TenantScope): Promise<Usage> {
+  const today = sql`${midnight().toISOString()}::timestamptz`;
+  const { rows } = await database.execute<Record<string, string | number>>(sql`
+    select
+      (select count(*) from generation where tenant_id = ${tenantId} and status in ('QUEUED', 'RUNNING')) as open,
+      (select coalesce(sum(pixel_steps::float8 / count
+          * case when status in ('CANCELED', 'FAILED') then samples_done else count end), 0)
+        from generation where tenant_id = ${tenantId} and created_at >= ${today})
+        + (select coalesce(sum(pixel_steps::float8 / count), 0)
+          from generation_rejection r join generation g on g.tenant_id = r.tenant_id and g.id = r.generation_id
+          where r.tenant_id = ${tenantId} and g.created_at >= ${today}) as today,
+      (select coalesce(sum(bytes), 0) from stored_bytes where tenant_id = ${tenantId})
+        + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
+  `);
+  const [row] = rows;
+  return {
+    concurrentGenerations: Number(row?.['open']),
+    pixelStepsToday: Number(row?.['today']),
+    storedBytes: Number(row?.['bytes']),
+  };
+}
+
+/** Throws QUOTA_EXCEEDED, which names the quota, the bound and what is used of it. */
+export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallback: TenantLimits): Promise<void> {
+  const limits = await effectiveLimits(scope, fallback);
+  const { concurrentGenerations, pixelStepsPerDay, storedBytes } = limits;
+  if (concurrentGenerations === null && pixelStepsPerDay === null && storedBytes === null) return;
+  const used = await usageOf(scope);
+  requireBelow(
+    'concurrentGenerations',
+    'generations at a time',
+    concurrentGenerations,
+    used.concurrentGenerations,
+    asked.generations,
+    RETRY_MS,
+  );
+  requireBelow(
+    'pixelStepsPerDay',
+    'pixel-steps a day (UTC)',
+    pixelStepsPerDay,
+    used.pixelStepsToday,
+    asked.pixelSteps,
+    untilMidnight(),
+  );
+  // How large the pictures will be is not known yet: what is over is over, and nothing more is begun.
+  requireBelow('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
+}
+
+/** A tenant's files are counted one after the other, or several at once would each find the last room. */
+const STORAGE_LOCK = 4_711_008;
+
+/** Within the transaction that records a file of so many bytes. Throws QUOTA_EXCEEDED when there is no room for it. */
+export async function reserveStorage(scope: TenantScope, fallback: TenantLimits, bytes: number): Promise<void> {
+  const { storedBytes } = await effectiveLimits(scope, fallback);
+  if (storedBytes === null) return;
+  await scope.database.execute(
+    sql`select pg_advisory_xact_lock(${sql.raw(String(STORAGE_LOCK))}, hashtext(${scope.tenantId}))`,
+  );
+  await checkStorage(scope, storedBytes, bytes);
+}
+
+/** Throws QUOTA_EXCEEDED when nothing more may be stored. */
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
+  const { storedBytes } = await effectiveLimits(scope, fallback);
+  if (storedBytes !== null) await checkStorage(scope, storedBytes, 1);
+}
+
+async function checkStorage(scope: TenantScope, limit: number, bytes: number): Promise<void> {
+  requireBelow('storedBytes', 'stored bytes', limit, (await usageOf(scope)).storedBytes, bytes, STORAGE_RETRY_MS);
+}
+
+function requireBelow(
+  quota: string,
+  words: string,
+  limit: number | null,
+  used: number,
+  asked: number,
+  retryAfterMs: number,
+): void {
+  if (limit === null || used + asked <= limit) return;
+  throw new ServiceError(
+    'QUOTA_EXCEEDED',
+    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(asked)} more were asked for; nothing was accepted`,
+    { quota, limit, used, asked, retryAfterMs },
+  );
+}
+
+function midnight(): Date {
+  return new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
+}
+
+function untilMidnight(): number {
+  return midnight().getTime() + DAY_MS - Date.now();
+}

@@ -1,0 +1,78 @@
+/** The deliveries of a tenant's webhooks, as the tenant sees them. */
+import { desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { ServiceError, badInput, quote } from '../errors.js';
+import { notify } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { WebhookDeliveryRow } from '../storage/tables.js';
+import { webhookDeliveries, webhooks } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { WEBHOOK_CHANNEL } from './recordDeliveries.js';
+
+export interface Deliveries {
+  /** The same page under each of many webhooks, in one statement; the newest first. */
+  pagesOfWebhooks(
+    webhookIds: readonly string[],
+    request: PageRequest,
+  ): Promise<ReadonlyMap<string, Page<WebhookDeliveryRow>>>;
+  /** Sends it once more, now, whatever became of it; with its own id, so that the receiver can tell that it is the same. */
+  redeliver(id: string): Promise<WebhookDeliveryRow>;
+}
+
+export function deliveriesOf(scope: TenantScope): Deliveries {
+  const { database, rows } = scope;
+  return {
+    async pagesOfWebhooks(webhookIds, request) {
+      const [last] = request.after ?? [];
+      const rank = sql<number>`row_number() over (partition by ${webhookDeliveries.webhookId} order by ${webhookDeliveries.id} desc)`;
+      const ranked = database
+        .select({ id: webhookDeliveries.id, rank: rank.as('rank') })
+        .from(webhookDeliveries)
+        .where(
+          rows(
+            webhookDeliveries,
+            inArray(webhookDeliveries.webhookId, [...webhookIds]),
+            last === undefined ? undefined : lt(webhookDeliveries.id, String(last)),
+          ),
+        )
+        .as('ranked');
+      const found = await database
+        .select({ delivery: webhookDeliveries })
+        .from(webhookDeliveries)
+        .innerJoin(ranked, eq(ranked.id, webhookDeliveries.id))
+        .where(rows(webhookDeliveries, lte(ranked.rank, request.first + 1)))
+        .orderBy(desc(webhookDeliveries.id));
+      const groups = Map.groupBy(
+        found.map(({ delivery }) => delivery),
+        ({ webhookId }) => webhookId,
+      );
+      return new Map(webhookIds.map((id) => [id, page(groups.get(id) ?? [], request)]));
+    },
+
+    redeliver: (id) =>
+      scope.transaction(async (tx) => {
+        const [known] = await tx.database
+          .select({ enabled: webhooks.enabled })
+          .from(webhookDeliveries)
+          .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
+          .where(tx.rows(webhookDeliveries, inArray(webhookDeliveries.id, isId(id) ? [id] : [])));
+        if (known?.enabled === false)
+          throw badInput('deliveryId', `the webhook of ${quote(id)} is disabled; enable it first`);
+        const again = { status: 'PENDING', nextAttemptAt: new Date(), finishedAt: null } as const;
+        // One that is under way goes on; a lease that ran out is no lease.
+        const [row] = await tx.database
+          .update(webhookDeliveries)
+          .set({
+            ...again,
+            attempts: sql`case when ${webhookDeliveries.status} = 'PENDING' then ${webhookDeliveries.attempts} else 0 end`,
+          })
+          .where(tx.rows(webhookDeliveries, inArray(webhookDeliveries.id, isId(id) ? [id] : [])))
+          .returning();
+        if (row === undefined)
+          throw new ServiceError('NOT_FOUND', `deliveryId: there is no delivery ${quote(id)}`, { field: 'deliveryId' });
+        await notify(tx.database, WEBHOOK_CHANNEL, '');
+        return row;
+      }),
+  };
+}

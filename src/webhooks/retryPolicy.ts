@@ -1,0 +1,60 @@
+/** What an attempt means for its delivery, and for its webhook. */
+import type { WebhookRow } from '../storage/tables.js';
+import type { DeliveryOutcome } from './claimDeliveries.js';
+
+/** The longest that a receiver may ask to be left alone. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
+/** Around the schedule's time, so that what failed together does not come back together. */
+const JITTER = 0.2;
+
+export type DeliveryResult =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface RetryDecision {
+  readonly delivery: DeliveryOutcome;
+  readonly webhook: Partial<WebhookRow> | undefined;
+}
+
+/** @param attempts how many there were, this one included. */
+export function decideRetry(
+  attempt: DeliveryResult,
+  attempts: number,
+  retrySeconds: readonly number[],
+  now = Date.now(),
+  random: () => number = Math.random,
+): RetryDecision {
+  const lastStatusCode = attempt.kind === 'answered' ? attempt.status : null;
+  const lastError = errorOf(attempt);
+  const end = (status: 'SUCCEEDED' | 'FAILED', reason: string | null) =>
+    ({ status, lastStatusCode, lastError: reason, nextAttemptAt: null }) as const;
+  if (lastError === null) return { delivery: end('SUCCEEDED', null), webhook: undefined };
+  if (lastStatusCode === 410) {
+    const disabledReason = 'the receiver answered 410 Gone';
+    return { delivery: end('FAILED', lastError), webhook: { enabled: false, disabledReason } };
+  }
+  const heldUntil = holdUntil(attempt, now);
+  const webhook = heldUntil === undefined ? undefined : { heldUntil };
+  const pause = retrySeconds[attempts - 1];
+  if (pause === undefined) {
+    return { delivery: end('FAILED', `given up after ${String(attempts)} attempts: ${lastError}`), webhook };
+  }
+  const scheduled = now + pause * 1000 * (1 + JITTER * (2 * random() - 1));
+  const nextAttemptAt = new Date(Math.max(scheduled, heldUntil?.getTime() ?? 0));
+  return { delivery: { status: 'PENDING', lastStatusCode, lastError, nextAttemptAt }, webhook };
+}
+
+function errorOf(attempt: DeliveryResult): string | null {
+  if (attempt.kind === 'failed') return attempt.message;
+  const { status } = attempt;
+  if (status >= 200 && status < 300) return null;
+  if (status >= 300 && status < 400) return `answered ${String(status)}; redirects are not followed`;
+  return `answered ${String(status)}`;
+}
+
+/** 429 and 503 may say until when the receiver wants nothing: then it gets nothing of this webhook. */
+function holdUntil(attempt: DeliveryResult, now: number): Date | undefined {
+  if (attempt.kind !== 'answered' || attempt.retryAfterMs === undefined) return undefined;
+  if (attempt.status !== 429 && attempt.status !== 503) return undefined;
+  return new Date(now + Math.min(attempt.retryAfterMs, MAX_RETRY_AFTER_MS));
+}

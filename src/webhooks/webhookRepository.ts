@@ -1,0 +1,174 @@
+/** A tenant's webhooks. A secret is given out once, when it is made. */
+import { count, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { WebhookConfig } from '../config.js';
+import { ServiceError, badInput, quote } from '../errors.js';
+import { isId, newId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pages.js';
+import { page } from '../storage/pages.js';
+import type { WebhookEventName } from '../storage/records.js';
+import type { WebhookRow } from '../storage/tables.js';
+import { webhooks } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { optionalText } from '../text.js';
+import type { ResolveHost } from './destination.js';
+import { DestinationRefusedError, resolveDestination, parseDestination, resolveHostByDns } from './destination.js';
+import type { SecretBox } from './secretBox.js';
+import { newSecret } from './secretBox.js';
+
+type Optional<T> = T | null | undefined;
+
+export interface WebhookInput {
+  readonly url: string;
+  readonly events: readonly WebhookEventName[];
+  readonly description?: Optional<string>;
+}
+
+export interface WebhookChanges {
+  readonly url?: Optional<string>;
+  readonly events?: Optional<readonly WebhookEventName[]>;
+  /** Null takes it away. */
+  readonly description?: Optional<string>;
+  readonly enabled?: Optional<boolean>;
+}
+
+export interface WebhookAndSecret {
+  readonly webhook: WebhookRow;
+  readonly secret: string;
+}
+
+export interface Webhooks {
+  byId(id: string): Promise<WebhookRow | undefined>;
+  /** Throws NOT_FOUND, for another tenant's as for one that never was. */
+  require(id: string): Promise<WebhookRow>;
+  /** The newest first. */
+  page(request: PageRequest): Promise<Page<WebhookRow>>;
+  create(input: WebhookInput): Promise<WebhookAndSecret>;
+  update(id: string, changes: WebhookChanges): Promise<WebhookRow>;
+  /** The secret that there was signs beside the new one for a while. */
+  rotate(id: string, keepPreviousSeconds: number): Promise<WebhookAndSecret>;
+  /** With its deliveries. Disabling it is what keeps them. */
+  delete(id: string): Promise<WebhookRow>;
+}
+
+/** One creation at a time, so that the bound holds exactly. */
+const CREATION_LOCK = 4_711_007;
+const MAX_OVERLAP_SECONDS = 7 * 86_400;
+
+export interface WebhookContext {
+  readonly config: WebhookConfig;
+  readonly box: SecretBox;
+  readonly resolve?: ResolveHost;
+}
+
+export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveHostByDns }: WebhookContext): Webhooks {
+  const { database, rows } = scope;
+
+  const byId = async (id: string): Promise<WebhookRow | undefined> =>
+    isId(id)
+      ? (
+          await database
+            .select()
+            .from(webhooks)
+            .where(rows(webhooks, eq(webhooks.id, id)))
+        ).at(0)
+      : undefined;
+
+  const require = async (id: string): Promise<WebhookRow> => found(await byId(id), id);
+
+  async function change(id: string, set: Partial<WebhookRow>): Promise<WebhookRow> {
+    const updated = await database
+      .update(webhooks)
+      .set({ ...set, id })
+      .where(rows(webhooks, inArray(webhooks.id, isId(id) ? [id] : [])))
+      .returning();
+    return found(updated.at(0), id);
+  }
+
+  async function validateUrl(text: string): Promise<string> {
+    try {
+      const url = parseDestination(text, config);
+      await resolveDestination(url, config, resolve);
+      return url.href;
+    } catch (error) {
+      if (error instanceof DestinationRefusedError) throw badInput('input.url', error.message);
+      throw error;
+    }
+  }
+
+  return {
+    byId,
+    require,
+    async page(request) {
+      const [last] = request.after ?? [];
+      const older = last === undefined ? undefined : lt(webhooks.id, String(last));
+      const some = await database
+        .select()
+        .from(webhooks)
+        .where(rows(webhooks, older))
+        .orderBy(desc(webhooks.id))
+        .limit(request.first + 1);
+      return page(some, request);
+    },
+    async create(input) {
+      const events = distinct(input.events);
+      const description = optionalText(input.description, 'input.description') ?? null;
+      const url = await validateUrl(input.url);
+      const [id, secret] = [newId(), newSecret()];
+      const row = { id, url, events, description, enabled: true, secret: box.seal(id, secret), createdAt: new Date() };
+      const webhook = await scope.transaction(async (tx) => {
+        await tx.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(CREATION_LOCK))})`);
+        await requireCapacity(tx, config.perTenant);
+        return found((await tx.database.insert(webhooks).values(tx.own(row)).returning()).at(0), id);
+      });
+      return { webhook, secret };
+    },
+    async update(id, { url, events, description, enabled }) {
+      await require(id);
+      return change(id, {
+        ...(url == null ? {} : { url: await validateUrl(url), heldUntil: null }),
+        ...(events == null ? {} : { events: distinct(events) }),
+        ...(description === undefined ? {} : { description: optionalText(description, 'input.description') ?? null }),
+        ...(enabled == null ? {} : { enabled, disabledReason: null, heldUntil: null }),
+      });
+    },
+    async rotate(id, keepPreviousSeconds) {
+      if (keepPreviousSeconds < 0 || keepPreviousSeconds > MAX_OVERLAP_SECONDS) {
+        throw badInput(
+          'keepPreviousSeconds',
+          `${String(keepPreviousSeconds)} is out of range 0 … ${String(MAX_OVERLAP_SECONDS)}`,
+        );
+      }
+      const { secret: previousSecret } = await require(id);
+      const secret = newSecret();
+      const previousUntil = new Date(Date.now() + keepPreviousSeconds * 1000);
+      return { webhook: await change(id, { secret: box.seal(id, secret), previousSecret, previousUntil }), secret };
+    },
+    async delete(id) {
+      const deleted = await database
+        .delete(webhooks)
+        .where(rows(webhooks, inArray(webhooks.id, isId(id) ? [id] : [])))
+        .returning();
+      return found(deleted.at(0), id);
+    },
+  };
+}
+
+function found(row: WebhookRow | undefined, id: string): WebhookRow {
+  if (row !== undefined) return row;
+  throw new ServiceError('NOT_FOUND', `id: there is no webhook ${quote(id)}`, { field: 'id' });
+}
+
+function distinct(events: readonly WebhookEventName[]): readonly WebhookEventName[] {
+  if (events.length === 0) throw badInput('input.events', 'must name at least one event');
+  return [...new Set(events)];
+}
+
+async function requireCapacity({ database, rows }: TenantScope, most: number): Promise<void> {
+  const [row] = await database.select({ n: count() }).from(webhooks).where(rows(webhooks));
+  if ((row?.n ?? 0) < most) return;
+  throw new ServiceError(
+    'TOO_MANY_WEBHOOKS',
+    `There are ${String(row?.n)} webhooks, and may be ${String(most)}; delete one, or let one hear of more events`,
+    { limit: most },
+  );
+}
