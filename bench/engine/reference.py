@@ -15,9 +15,9 @@ from pathlib import Path
 
 import onnx
 import torch
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.sampling import SampleRequest
-from defectdiffu.tdia import Rows
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.sampling.generator import SampleRequest
+from defectdiffu.model.tdia import Rows
 from onnx import TensorProto, helper
 from torch.utils.flop_counter import FlopCounterMode
 

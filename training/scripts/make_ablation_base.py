@@ -17,12 +17,12 @@ from pathlib import Path
 
 import torch
 
-from defectdiffu.bank import build_bank
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.checkpoints.runs import Run, save
 from defectdiffu.config import load_config
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.runs import Run, save
-from defectdiffu.train import training_records
-from defectdiffu.windows import read_rules
+from defectdiffu.data.windows import read_rules
+from defectdiffu.training.latent_cache import build_bank
+from defectdiffu.training.train import training_records
 
 
 def main() -> None:

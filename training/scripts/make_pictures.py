@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from defectdiffu.layout import read_layout
-from defectdiffu.sheets import grid, outlined
-from defectdiffu.windows import WindowCutter, read_rules
+from defectdiffu.data.layout import read_layout
+from defectdiffu.data.windows import WindowCutter, read_rules
+from defectdiffu.sampling.image_grids import grid, outlined
 
 TRAINING = Path(__file__).resolve().parent.parent
 PRESETS = TRAINING / "presets"

@@ -17,9 +17,9 @@ from dataclasses import replace
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from defectdiffu import layers
 from defectdiffu.config import load_config
-from defectdiffu.tdia import TDIA, Rows
+from defectdiffu.model import layers
+from defectdiffu.model.tdia import TDIA, Rows
 
 STATES = 5  # weights, gradients, two moments, averages
 

@@ -14,13 +14,13 @@ from unittest.mock import patch
 
 import torch
 
-from defectdiffu import photograph
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.data.layout import GOOD, read_layout
+from defectdiffu.data.windows import read_rules
 from defectdiffu.evaluation import on_photographs
 from defectdiffu.evaluation.on_photographs import draw_pair_on_photographs, shapes_of
-from defectdiffu.evaluation.real import cut_windows, shuffled
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.layout import GOOD, read_layout
-from defectdiffu.windows import read_rules
+from defectdiffu.evaluation.real_windows import cut_windows, shuffled
+from defectdiffu.sampling import photograph
 
 
 def main() -> None:

@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.data.layout import read_data_set
+from defectdiffu.data.windows import read_rules
+from defectdiffu.evaluation.context import Subject
 from defectdiffu.evaluation.distances import frechet_distance
-from defectdiffu.evaluation.drawn import BATCH, FIRST_SEED, Drawn
+from defectdiffu.evaluation.generated_samples import BATCH, FIRST_SEED, Drawn
 from defectdiffu.evaluation.mask_figures import generated_masks
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.sections import feature_network
-from defectdiffu.evaluation.subject import Subject
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.layout import read_data_set
-from defectdiffu.sampling import SampleRequest
-from defectdiffu.variants.drawing import GraphGenerator, open_graph
-from defectdiffu.windows import read_rules
+from defectdiffu.quantisation.graph_generator import GraphGenerator, open_graph
+from defectdiffu.sampling.generator import SampleRequest
 
 PAIRS = (
     ("steel strip", "patch"),

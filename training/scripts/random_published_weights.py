@@ -21,10 +21,10 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
+from defectdiffu.checkpoints.released_weights import CLASS_TABLE, DEFECT_PARTS
 from defectdiffu.config import PRESETS, config_from_dict
-from defectdiffu.released import CLASS_TABLE, DEFECT_PARTS
-from defectdiffu.tdia import TDIA
-from defectdiffu.text import END, START, word_tokenizer
+from defectdiffu.model.tdia import TDIA
+from defectdiffu.model.text_encoder import END, START, word_tokenizer
 
 SCALE = 0.02
 CLASSES = 1001

@@ -18,12 +18,12 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.runs import Run
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
 from defectdiffu.config import DenoiserConfig
-from defectdiffu.export import export_bundle
-from defectdiffu.runs import Run
-from defectdiffu.tdia import TDIA, Rows
-from defectdiffu.trained import load_trained
+from defectdiffu.export.bundle import export_bundle
+from defectdiffu.model.tdia import TDIA, Rows
 
 torch.set_num_threads(1)  # the tensors here are too small to share out
 

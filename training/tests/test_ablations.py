@@ -7,15 +7,15 @@ import torch
 from conftest import with_test_half
 from typer.testing import CliRunner
 
-from defectdiffu.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
+from defectdiffu.checkpoints.runs import Run, load
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
 from defectdiffu.config import TrainingConfig, load_config
-from defectdiffu.export import export_bundle
-from defectdiffu.runs import Run, load
-from defectdiffu.text import Prompts
-from defectdiffu.trained import load_trained
-from defectdiffu.trainee import build_trainee
-from defectdiffu.vocabulary import Vocabulary
+from defectdiffu.data.vocabulary import Vocabulary
+from defectdiffu.evaluation.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
+from defectdiffu.export.bundle import export_bundle
+from defectdiffu.model.text_encoder import Prompts
+from defectdiffu.model.training_module import build_trainee
 
 
 def test_without_the_fusion_part_no_block_hears_both_names_and_the_depth_stays():

@@ -7,14 +7,14 @@ import pytest
 import torch
 from conftest import make_data_set
 
-import defectdiffu.sharpening
-import defectdiffu.train_autoencoder
-from defectdiffu.autoencoder import AutoencoderConfig, autoencoder_loss
-from defectdiffu.config import AutoencoderTraining, TrainingConfig
-from defectdiffu.layout import read_data_set
-from defectdiffu.runs import Run
-from defectdiffu.train_autoencoder import train_autoencoder
-from defectdiffu.windows import WindowRule
+import defectdiffu.training.adversarial_finetuning
+import defectdiffu.training.train_autoencoder
+from defectdiffu.checkpoints.runs import Run
+from defectdiffu.config import AutoencoderConfig, AutoencoderTraining, TrainingConfig
+from defectdiffu.data.layout import read_data_set
+from defectdiffu.data.windows import WindowRule
+from defectdiffu.model.autoencoder import autoencoder_loss
+from defectdiffu.training.train_autoencoder import train_autoencoder
 
 NONE = torch.zeros(1, 4, 2, 2)
 
@@ -46,7 +46,7 @@ def test_both_stages_of_the_training_weigh_defects(tmp_path, monkeypatch):
     small = AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1)
     config = TrainingConfig(image_size=32, autoencoder=small, autoencoder_training=plan)
     seen = {}
-    for module in (defectdiffu.train_autoencoder, defectdiffu.sharpening):
+    for module in (defectdiffu.training.train_autoencoder, defectdiffu.training.adversarial_finetuning):
         seen[module] = weights = []
         spy = lambda *a, kept=weights: kept.append(a[-1]) or autoencoder_loss(*a)  # noqa: E731
         monkeypatch.setattr(module, "autoencoder_loss", spy)

@@ -11,7 +11,7 @@ from conftest import texture, write_image
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
-from defectdiffu.layout import LISTED_PROBLEMS, DataError, read_data_set, read_layout
+from defectdiffu.data.layout import LISTED_PROBLEMS, DataError, read_data_set, read_layout
 
 
 def problems_of(root: Path) -> list[str]:

@@ -12,10 +12,10 @@ from conftest import with_test_half
 from PIL import Image
 from typer.testing import CliRunner
 
-from defectdiffu.bundle_placement import contrasts
 from defectdiffu.cli import app
-from defectdiffu.evaluation.real import Windows
-from defectdiffu.export import require_valid
+from defectdiffu.evaluation.bundle_placement import contrasts
+from defectdiffu.evaluation.real_windows import Windows
+from defectdiffu.export.bundle import require_valid
 
 PAIRS = {"felt/hole", "tin/dent", "tin/scratch"}
 

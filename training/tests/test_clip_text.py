@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from transformers import CLIPTokenizer
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.clip_conversion import byte_characters, clip_tokenizer, read_merges, text_tower
 from defectdiffu.cli import app
-from defectdiffu.clip_text import byte_characters, clip_tokenizer, read_merges, text_tower
 from defectdiffu.config import TextConfig
-from defectdiffu.text import build_text_encoder
+from defectdiffu.model.text_encoder import build_text_encoder
 
 WIDTH, LAYERS, CONTEXT, EMBEDDING = 128, 2, 16, 24
 MERGES = ["p h", "o t", "ph ot", "o f</w>", "phot o</w>", "m e", "t a", "me ta", "meta l</w>", "n u", "nu t</w>"]

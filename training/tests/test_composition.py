@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.composition import blurred, compose, dilated, scores
+from defectdiffu.sampling.composition import blurred, compose, dilated, scores
 
 SIZE = 96
 ROWS, COLUMNS = np.mgrid[:SIZE, :SIZE]

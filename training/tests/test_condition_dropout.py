@@ -7,11 +7,11 @@ import pytest
 import torch
 from conftest import TINY
 
-from defectdiffu.bank import Bank
-from defectdiffu.conditions import drop_conditions
 from defectdiffu.config import LossConfig, TrainingConfig
-from defectdiffu.tdia import TDIA, Prediction
-from defectdiffu.trainee import BatchMaker
+from defectdiffu.model.tdia import TDIA, Prediction
+from defectdiffu.training.batches import BatchMaker
+from defectdiffu.training.condition_dropout import drop_conditions
+from defectdiffu.training.latent_cache import Bank
 
 MANY = 100_000
 

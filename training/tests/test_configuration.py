@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.config import PRESETS, TrainingConfig, changes, config_from_dict, config_to_dict, load_config
-from defectdiffu.devices import precision_for
-from defectdiffu.runs import Run, load
+from defectdiffu.training.devices import precision_for
 
 
 @pytest.mark.parametrize("preset", ["small", "small-gpu", "paper"])

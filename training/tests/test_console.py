@@ -7,16 +7,16 @@ import io
 import pytest
 from rich.console import Console
 
-import defectdiffu.console
-from defectdiffu.console import LINE_SECONDS, bar, shower
+import defectdiffu.cli.console
+from defectdiffu.cli.console import LINE_SECONDS, bar, shower
 
 
 @pytest.fixture
 def said(monkeypatch):
     """What was written, line by line; `at` sets the clock."""
     out, now = io.StringIO(), [0.0]
-    monkeypatch.setattr(defectdiffu.console, "console", Console(file=out))
-    monkeypatch.setattr(defectdiffu.console.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(defectdiffu.cli.console, "console", Console(file=out))
+    monkeypatch.setattr(defectdiffu.cli.console.time, "monotonic", lambda: now[0])
 
     class Said:
         lines = property(lambda self: [line.split(" ", 1)[1].split() for line in out.getvalue().splitlines()])

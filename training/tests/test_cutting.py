@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-import defectdiffu.cutting
+import defectdiffu.data.parallel_cutting
 from defectdiffu.config import AutoencoderTraining, TrainingConfig
-from defectdiffu.crops import Crops
-from defectdiffu.cutting import CHUNK, Group, cut_groups, group_records
-from defectdiffu.layout import GOOD, load_image, read_data_set
-from defectdiffu.windows import WindowRule
+from defectdiffu.data.layout import GOOD, load_image, read_data_set
+from defectdiffu.data.parallel_cutting import CHUNK, Group, cut_groups, group_records
+from defectdiffu.data.windows import WindowRule
+from defectdiffu.training.crops import Crops
 
 RULES = (WindowRule(window=24, zoom=0.2), {})
 
@@ -24,7 +24,7 @@ def groups(data_set):
 def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
     wanted = [Group(records, CHUNK + 9) for records in groups.values()]
     alone = list(cut_groups(wanted, RULES, 32, (0, 3), 1))
-    monkeypatch.setattr(defectdiffu.cutting, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(defectdiffu.data.parallel_cutting, "WORTH_PROCESSES", 0)
     together = list(cut_groups(wanted, RULES, 32, (0, 3), 2))
     assert [len(part.images) for part in alone] == [CHUNK, 9] * len(groups)
     assert [part.group for part in alone] == [g for g in range(len(groups)) for _ in range(2)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from defectdiffu.bank import Bank
-from defectdiffu.runs import Run, load
-from defectdiffu.trainee import BatchMaker, build_trainee
+from defectdiffu.checkpoints.runs import Run, load
+from defectdiffu.model.training_module import build_trainee
+from defectdiffu.training.batches import BatchMaker
+from defectdiffu.training.latent_cache import Bank
 
 
 def test_batches_are_made_on_the_cpu_wherever_the_denoiser_is(trained):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import plain_rows
 
-from defectdiffu.tdia import TDIA, Prediction, Rows
+from defectdiffu.model.tdia import TDIA, Prediction, Rows
 
 BACKGROUND, DEFECT, FUSION, FINAL = "background", "defect", "fusion", "final"
 

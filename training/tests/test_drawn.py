@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from defectdiffu.evaluation.drawn import Drawn, draw_pair, surer_of
-from defectdiffu.sampling import Sample, SampleRequest
+from defectdiffu.evaluation.generated_samples import Drawn, draw_pair, surer_of
+from defectdiffu.sampling.generator import Sample, SampleRequest
 
 
 class Painter:

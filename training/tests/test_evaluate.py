@@ -14,12 +14,12 @@ from conftest import with_test_half
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
+from defectdiffu.evaluation.context import Subject
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
-from defectdiffu.evaluation.drawn import Drawn
 from defectdiffu.evaluation.features import published_network
+from defectdiffu.evaluation.generated_samples import Drawn
 from defectdiffu.evaluation.plan import EvaluationPlan
-from defectdiffu.evaluation.subject import Subject
-from defectdiffu.variants.drawing import GraphGenerator
+from defectdiffu.quantisation.graph_generator import GraphGenerator
 
 SMALL = [
     "--samples",

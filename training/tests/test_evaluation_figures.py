@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from defectdiffu.evaluation.closest import GAP, LABEL, SHOWN, Closest, flagged_copies, save_row, write_sheet
 from defectdiffu.evaluation.distances import diversity, frechet_distance, kernel_distance, nearest, unit_layers
-from defectdiffu.evaluation.drawn import Drawn
 from defectdiffu.evaluation.features import Features
+from defectdiffu.evaluation.generated_samples import Drawn
 from defectdiffu.evaluation.mask_figures import change_mask, generated_masks
+from defectdiffu.evaluation.nearest_photographs import GAP, LABEL, SHOWN, Closest, flagged_copies, save_row, write_sheet
 from defectdiffu.evaluation.quality import copying
 from defectdiffu.evaluation.segmentation_figures import mask_iou, segmentation_figures
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from defectdiffu.evaluation.downstream import ON_TWINS, OURS, REAL_ONLY, WITH_AUGMENTATION
-from defectdiffu.evaluation.ledger import Ledger
 from defectdiffu.evaluation.report import write_report
+from defectdiffu.evaluation.results_store import Ledger
 
 SETTINGS = {"model": "tin@1.1.0", "step": 9, "graphs": "int8"}
 QUALITY = dict.fromkeys(

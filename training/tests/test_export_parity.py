@@ -13,8 +13,11 @@ from conftest import TINY
 from diffusers import AutoencoderKL
 from onnx import TensorProto, helper, numpy_helper
 
-from defectdiffu.autoencoder import AutoencoderConfig, build_autoencoder
-from defectdiffu.components import (
+from defectdiffu.config import AutoencoderConfig, TextConfig
+from defectdiffu.export.bundle import DENOISER_AXES, MODULATION_AXES, MODULATIONS
+from defectdiffu.files.onnx_files import store_as_half, write_onnx
+from defectdiffu.model.autoencoder import build_autoencoder
+from defectdiffu.model.components import (
     DecoderComponent,
     DenoiserComponent,
     EncoderComponent,
@@ -22,11 +25,8 @@ from defectdiffu.components import (
     TextComponent,
     round_to_half,
 )
-from defectdiffu.config import TextConfig
-from defectdiffu.export import DENOISER_AXES, MODULATION_AXES, MODULATIONS
-from defectdiffu.onnx_files import store_as_half, write_onnx
-from defectdiffu.tdia import TDIA, Rows
-from defectdiffu.text import build_text_encoder
+from defectdiffu.model.tdia import TDIA, Rows
+from defectdiffu.model.text_encoder import build_text_encoder
 
 CLOSE = 1e-4
 # samples, background rows, rows, rows with masks

@@ -10,7 +10,7 @@ from conftest import plain_rows
 from torch import Tensor
 
 from defectdiffu.config import DenoiserConfig
-from defectdiffu.tdia import TDIA
+from defectdiffu.model.tdia import TDIA
 
 WIDTH, HEADS, CROSS_HEADS, GRID, PATCH, CHANNELS = 48, 3, 6, 4, 2, 4
 BACKGROUND, DEFECT, FUSION = 2, 3, 2

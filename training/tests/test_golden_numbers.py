@@ -9,11 +9,17 @@ import pytest
 import torch
 
 from defectdiffu.config import LossConfig
-from defectdiffu.diffusion import alpha_bar, noise_from_velocity, stratified_timesteps, timestep_density, velocity
-from defectdiffu.layers import sincos_positions, timestep_features
-from defectdiffu.masks import binary_mask, confidence, iterative_threshold, soft_mask
-from defectdiffu.noise import philox4x32, seeded_noise, seeded_uniforms
-from defectdiffu.sampling import SampleRequest, guidance_plan, make_scheduler
+from defectdiffu.model.layers import sincos_positions, timestep_features
+from defectdiffu.model.noise_schedule import (
+    alpha_bar,
+    noise_from_velocity,
+    stratified_timesteps,
+    timestep_density,
+    velocity,
+)
+from defectdiffu.sampling.generator import SampleRequest, guidance_plan, make_scheduler
+from defectdiffu.sampling.masks import binary_mask, confidence, iterative_threshold, soft_mask
+from defectdiffu.sampling.seeded_noise import philox4x32, seeded_noise, seeded_uniforms
 
 ALPHA_BAR = {
     0: 0.9999, 1: 0.999780092072, 20: 0.993735428572, 41: 0.978868755331, 61: 0.957061103456, 82: 0.926694010417,

@@ -6,11 +6,12 @@ import pytest
 import torch
 from conftest import plain_rows
 
-from defectdiffu.bank import Bank
 from defectdiffu.config import TextConfig, TrainingConfig
-from defectdiffu.tdia import TDIA
-from defectdiffu.text import Prompts, build_text_encoder
-from defectdiffu.trainee import BatchMaker, Trainee
+from defectdiffu.model.tdia import TDIA
+from defectdiffu.model.text_encoder import Prompts, build_text_encoder
+from defectdiffu.model.training_module import Trainee
+from defectdiffu.training.batches import BatchMaker
+from defectdiffu.training.latent_cache import Bank
 
 # A softmax does not change when all its inputs rise alike, so these biases cannot matter:
 INERT = ("to_q.bias", "k_proj.bias")

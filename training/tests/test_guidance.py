@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from defectdiffu.autoencoder import AutoencoderConfig, build_autoencoder
-from defectdiffu.config import PromptConfig, TextConfig
-from defectdiffu.sampling import Generator, SampleRequest
-from defectdiffu.text import Prompts, build_text_encoder
-from defectdiffu.trainee import Trainee
+from defectdiffu.config import AutoencoderConfig, PromptConfig, TextConfig
+from defectdiffu.model.autoencoder import build_autoencoder
+from defectdiffu.model.text_encoder import Prompts, build_text_encoder
+from defectdiffu.model.training_module import Trainee
+from defectdiffu.sampling.generator import Generator, SampleRequest
 
 BASE = SampleRequest("tin", "dent", seed=5, steps=6)
 

@@ -18,13 +18,13 @@ from tokenizers import Tokenizer
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.importing import with_weights
+from defectdiffu.checkpoints.origin import load_origin, with_origin
+from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.cli import app
 from defectdiffu.config import load_config
-from defectdiffu.export import MODULATIONS, read_provenance
-from defectdiffu.importing import with_weights
-from defectdiffu.origin import load_origin, with_origin
-from defectdiffu.runs import Run, load
-from defectdiffu.text import word_tokenizer
+from defectdiffu.export.bundle import MODULATIONS, read_provenance
+from defectdiffu.model.text_encoder import word_tokenizer
 
 PRESET = """
 name = "imported"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.checkpoints.runs import Run
 from defectdiffu.cli import app
-from defectdiffu.evaluation.ledger import Ledger
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.json_files import read_json
-from defectdiffu.runs import Run
+from defectdiffu.evaluation.results_store import Ledger
+from defectdiffu.files.json_files import read_json
 
 
 def file(path: Path, content: bytes) -> Path:

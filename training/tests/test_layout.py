@@ -12,8 +12,8 @@ from conftest import write_image
 from PIL import Image
 
 from defectdiffu.config import TrainingConfig
-from defectdiffu.layout import DataError, load_image, load_mask, read_data_set, read_layout
-from defectdiffu.train import training_records
+from defectdiffu.data.layout import DataError, load_image, load_mask, read_data_set, read_layout
+from defectdiffu.training.train import training_records
 
 
 def by_name(records) -> dict[str, list]:

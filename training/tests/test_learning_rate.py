@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from defectdiffu.config import OptimiserConfig
-from defectdiffu.course import UntilStep, UntilTime
+from defectdiffu.training.schedule import UntilStep, UntilTime
 
 PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from conftest import TINY, plain_rows
 
-from defectdiffu.tdia import TDIA
+from defectdiffu.model.tdia import TDIA
 
 RELEASED_PARTS = {
     "pos_embed", "x_embedder", "t_embedder", "y_embedders", "blocks", "cross_defect", "adapt_mask", "final_layer",

@@ -9,7 +9,7 @@ import torch
 from conftest import plain_rows
 
 from defectdiffu.config import LossConfig
-from defectdiffu.loss import attention_ratio, defect_diffusion_loss, mask_feature_loss, token_mask
+from defectdiffu.training.loss import attention_ratio, defect_diffusion_loss, mask_feature_loss, token_mask
 
 PLAIN = LossConfig(balanced_mask=False)
 

@@ -12,16 +12,16 @@ import torch
 from conftest import make_data_set, texture, write_image
 from typer.testing import CliRunner
 
-from defectdiffu.bank import Bank, BankSampler, join_banks, load_bank
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.checkpoints.runs import Run, load
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
-from defectdiffu.export import export_bundle
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.onboarding import onboarding_config, shares
-from defectdiffu.onboarding_plan import OnboardingPlan
-from defectdiffu.runs import Run, load
-from defectdiffu.text import with_words, word_tokenizer
-from defectdiffu.trained import load_trained
-from defectdiffu.vocabulary import Vocabulary
+from defectdiffu.data.vocabulary import Vocabulary
+from defectdiffu.export.bundle import export_bundle
+from defectdiffu.model.text_encoder import with_words, word_tokenizer
+from defectdiffu.training.latent_cache import Bank, BankSampler, join_banks, load_bank
+from defectdiffu.training.onboarding import onboarding_config, shares
+from defectdiffu.training.onboarding_plan import OnboardingPlan
 
 PROVENANCE = 'description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = []\n'
 
@@ -62,7 +62,7 @@ def options(bundle, data, run, version="0.2.0"):
 @pytest.fixture
 def untrained(monkeypatch):
     """What is prepared stays as it is."""
-    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
 
 
 def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, brass, tmp_path):
@@ -163,7 +163,7 @@ def test_the_run_of_another_training_is_left_alone(bundle, brass, trained, tmp_p
 def test_a_bundle_that_could_not_be_exported_beside_the_old_one_is_refused_before_anything_is_drawn(
     bundle, brass, tmp_path, monkeypatch, option, refused
 ):
-    monkeypatch.setattr("defectdiffu.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
+    monkeypatch.setattr("defectdiffu.training.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
     nameless = options(bundle, brass, tmp_path / "run")[:-2]
     for given in ((), (option, refused)):
         result = invoke(*nameless, *given)
@@ -275,7 +275,7 @@ def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
     ],
 )
 def test_what_it_cannot_do_is_said_before_anything_is_computed(bundle, brass, tmp_path, monkeypatch, more, message):
-    monkeypatch.setattr("defectdiffu.onboarding.encode_windows", None)
+    monkeypatch.setattr("defectdiffu.training.onboarding.encode_windows", None)
     refused = invoke(*options(bundle, brass, tmp_path / "run"), *more)
     assert refused.exit_code != 0 and message in " ".join(refused.output.split())
 

@@ -9,11 +9,11 @@ import pytest
 from conftest import make_data_set
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.origin import Origin, both, load_origin, with_origin
+from defectdiffu.checkpoints.runs import Run
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
-from defectdiffu.export import export_bundle
-from defectdiffu.origin import Origin, both, load_origin, with_origin
-from defectdiffu.runs import Run
-from defectdiffu.trained import load_trained
+from defectdiffu.export.bundle import export_bundle
 
 TIN = {"product": "tin", "source": "a tin smith", "license": "CC-BY-NC-4.0"}
 FELT = {"product": "felt", "source": "a hatter", "license": "CC0-1.0"}
@@ -76,7 +76,7 @@ def test_what_training_makes_of_a_bundle_names_its_licence_and_sources(old_bundl
 
 
 def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.onboarding.train_denoiser", lambda *arguments: None)
+    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
     data = make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
     run = tmp_path / "run"

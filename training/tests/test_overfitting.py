@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from conftest import TINY
 
 from defectdiffu.config import LossConfig
-from defectdiffu.diffusion import alpha_bar, stratified_timesteps, timestep_density, velocity
-from defectdiffu.loss import defect_diffusion_loss
-from defectdiffu.tdia import TDIA, Rows
+from defectdiffu.model.noise_schedule import alpha_bar, stratified_timesteps, timestep_density, velocity
+from defectdiffu.model.tdia import TDIA, Rows
+from defectdiffu.training.loss import defect_diffusion_loss
 
 IMAGES, COPIES, STEPS = 4, 6, 250
 

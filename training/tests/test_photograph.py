@@ -9,9 +9,11 @@ import pytest
 import torch
 from conftest import texture
 
-from defectdiffu.composition import dilated
-from defectdiffu.noise import seeded_noise
-from defectdiffu.photograph import (
+from defectdiffu.checkpoints.runs import Run
+from defectdiffu.checkpoints.trained_model import load_trained
+from defectdiffu.sampling.composition import dilated
+from defectdiffu.sampling.generator import Generator, SampleRequest, make_scheduler
+from defectdiffu.sampling.photograph import (
     Photograph,
     best_shift,
     cells_of,
@@ -22,9 +24,7 @@ from defectdiffu.photograph import (
     noised,
     visited,
 )
-from defectdiffu.runs import Run
-from defectdiffu.sampling import Generator, SampleRequest, make_scheduler
-from defectdiffu.trained import load_trained
+from defectdiffu.sampling.seeded_noise import seeded_noise
 
 SIZE = 32
 PHOTOGRAPH = texture(np.random.default_rng(3), 150, SIZE)
@@ -71,7 +71,7 @@ def test_on_its_twin_a_sample_differs_by_its_defect_alone(generator):
 
 
 def test_a_twin_is_drawn_on_where_the_noise_would_have_the_defect(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((2, 1)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((2, 1)))
     (sample,) = draw_on_twins(generator, [REQUEST])
     assert np.array_equal(sample.region, rectangle(8, 0, 24, 24))  # that cell of 4×4 and those about it
 
@@ -166,7 +166,7 @@ def shown_at(cell: tuple[int, int]):
 
 
 def test_the_noise_begins_rolled_to_where_the_region_is(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((0, 1)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 1)))
     watched = Watched(generator, monkeypatch)
     draw(generator, REQUEST, region=rectangle(8, 24, 8, 8))  # the cell (1, 3)
     t, x = watched.latents[0]
@@ -178,7 +178,7 @@ def test_the_noise_begins_rolled_to_where_the_region_is(generator, monkeypatch):
 
 
 def test_of_an_allowed_area_only_what_the_model_chooses_is_free_and_of_a_region_all(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.photograph._scout", shown_at((0, 0)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 0)))
     area = rectangle(0, 0, SIZE, SIZE - 2)
     chosen, all_of_it = (draw(generator, REQUEST, region=area, choose=choose)[0] for choose in (True, False))
     assert np.array_equal(chosen.region, rectangle(0, 0, 16, 16))

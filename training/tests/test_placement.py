@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.placement import LEAST_SEMI_AXIS, MOST_SEMI_AXIS, Shape, region_of, shape_of
+from defectdiffu.sampling.placement import LEAST_SEMI_AXIS, MOST_SEMI_AXIS, Shape, region_of, shape_of
 
 SIZE = 128
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from conftest import make_data_set
 
-from defectdiffu.from_bundle import load_bundle
-from defectdiffu.runs import Run, load
+from defectdiffu.checkpoints.from_bundle import load_bundle
+from defectdiffu.checkpoints.runs import Run, load
 
 STEPS, BATCH = 6, 4  # the batch of conftest's preset
 DEADLINE = 120

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from defectdiffu.evaluation.real import Windows
+from defectdiffu.evaluation.real_windows import Windows
 from defectdiffu.evaluation.reconstruction import WINDOWS, Reconstruction, product_figures, psnr, reconstructed
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from conftest import TINY
 
+from defectdiffu.checkpoints.released_weights import import_released, read_checkpoint
 from defectdiffu.config import DenoiserConfig, load_config
-from defectdiffu.released import import_released, read_checkpoint
-from defectdiffu.tdia import TDIA
+from defectdiffu.model.tdia import TDIA
 
 PAPER = load_config("paper").denoiser
 PAPER_AT_256 = replace(PAPER, latent_size=32)

@@ -15,8 +15,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.runs import Run, load, save
 from defectdiffu.cli import app
-from defectdiffu.runs import Run, load, save
 
 STEPS = 40
 DEADLINE = 120  # seconds, generous: a busy machine

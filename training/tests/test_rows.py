@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from defectdiffu.tdia import Rows
+from defectdiffu.model.tdia import Rows
 
 
 def same(a: torch.Tensor, b: torch.Tensor) -> bool:

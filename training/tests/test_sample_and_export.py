@@ -17,12 +17,12 @@ from conftest import plain_rows
 from PIL import Image
 from typer.testing import CliRunner
 
-from defectdiffu.autoencoder import build_autoencoder
+from defectdiffu.checkpoints.from_bundle import grown, load_bundle
+from defectdiffu.checkpoints.runs import Run, load, save
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
-from defectdiffu.components import round_to_half
-from defectdiffu.from_bundle import grown, load_bundle
-from defectdiffu.runs import Run, load, save
-from defectdiffu.trained import load_trained
+from defectdiffu.model.autoencoder import build_autoencoder
+from defectdiffu.model.components import round_to_half
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
 PROVENANCE = """
@@ -261,7 +261,7 @@ def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_pat
 
 
 def test_an_export_that_fails_leaves_nothing(trained, provenance, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.export.build_manifest", lambda *given: {"formatVersion": 2})
+    monkeypatch.setattr("defectdiffu.export.bundle.build_manifest", lambda *given: {"formatVersion": 2})
     models = tmp_path / "models"
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
     assert result.exit_code == 1 and "the bundle would be refused by the service" in result.output
@@ -299,7 +299,7 @@ def edit(path: Path, section: str, key: str, value) -> None:
 
 
 def test_figures_cannot_be_written_over_a_folder_and_that_is_said_first(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.strength.measure_strength", None)
+    monkeypatch.setattr("defectdiffu.evaluation.strength.measure_strength", None)
     result = invoke("strength", "--run", trained / "run", "--out", tmp_path)
     assert result.exit_code == 1 and "which is a folder; give a file" in result.output
 

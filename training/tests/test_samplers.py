@@ -9,7 +9,7 @@ import pytest
 import torch
 from diffusers import DDPMScheduler
 
-from defectdiffu.sampling import ddpm_step, make_scheduler
+from defectdiffu.sampling.generator import ddpm_step, make_scheduler
 
 BETA = np.linspace(1e-4, 0.02, 1000)
 ALPHA_BAR = np.cumprod(1 - BETA)

@@ -10,8 +10,8 @@ from conftest import make_data_set, texture, write_image
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
-from defectdiffu.layout import read_layout
-from defectdiffu.splitting import split
+from defectdiffu.data.layout import read_layout
+from defectdiffu.data.splitting import split
 
 
 def halves(data) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.evaluation.real import Windows
+from defectdiffu.evaluation.real_windows import Windows
 from defectdiffu.evaluation.synthesis import BASELINES, perlin_noise
 
 SIZE = 32

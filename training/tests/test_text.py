@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from defectdiffu.config import PromptConfig, TextConfig
-from defectdiffu.text import Prompts, build_text_encoder
+from defectdiffu.model.text_encoder import Prompts, build_text_encoder
 
 CONFIG = TextConfig(hidden_size=16, heads=2, projection=24, context_length=10)
 

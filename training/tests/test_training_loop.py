@@ -10,14 +10,14 @@ from accelerate import Accelerator
 from conftest import TINY_PRESET, plain_rows
 from typer.testing import CliRunner
 
-import defectdiffu.train
-from defectdiffu.bank import Bank, BankSampler
+import defectdiffu.training.train
+from defectdiffu.checkpoints.runs import Run, load
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
 from defectdiffu.config import TextConfig, TrainingConfig
-from defectdiffu.runs import Run, load
-from defectdiffu.trained import load_trained
-from defectdiffu.trainee import BatchMaker
-from defectdiffu.variance_loss import variance_loss
+from defectdiffu.training.batches import BatchMaker
+from defectdiffu.training.latent_cache import Bank, BankSampler
+from defectdiffu.training.variance_loss import variance_loss
 
 
 def start(trained, folder, *more: str):
@@ -108,7 +108,7 @@ def test_products_are_drawn_by_their_weights(trained, tmp_path, monkeypatch):
             given.append(weights)
             super().__init__(bank, normal_share, weights)
 
-    monkeypatch.setattr(defectdiffu.train, "BankSampler", Spy)
+    monkeypatch.setattr(defectdiffu.training.train, "BankSampler", Spy)
     (tmp_path / "windows.toml").write_text("[default]\nweight = 2.0\n[products.felt]\nweight = 0.5\n")
     train_on(trained, tmp_path / "run", "--windows", tmp_path / "windows.toml")
     felt, tin = [("felt", "good"), ("felt", "hole")], [("tin", "dent"), ("tin", "good"), ("tin", "scratch")]

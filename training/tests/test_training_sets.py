@@ -17,7 +17,7 @@ from defectdiffu.evaluation.downstream import (
     chosen,
     training_sets,
 )
-from defectdiffu.evaluation.real import Windows
+from defectdiffu.evaluation.real_windows import Windows
 from defectdiffu.evaluation.synthesis import AUGMENTATION
 
 

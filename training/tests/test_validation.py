@@ -10,20 +10,20 @@ import pytest
 from conftest import with_test_half
 from typer.testing import CliRunner
 
+from defectdiffu.checkpoints.runs import Run
+from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
 from defectdiffu.config import TrainingConfig
+from defectdiffu.data.layout import Record, read_layout
+from defectdiffu.data.validation_split import LEARNT, UNSEEN, UNSEEN_SINCE, as_test_half, continued, validation_places
+from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation import evaluate as evaluation
-from defectdiffu.evaluation.ledger import Ledger
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.report import write_report
-from defectdiffu.layout import Record, read_layout
-from defectdiffu.onboarding_plan import Photographs
-from defectdiffu.replay import read_known
-from defectdiffu.runs import Run
-from defectdiffu.train import training_records
-from defectdiffu.trained import load_trained
-from defectdiffu.validation import LEARNT, UNSEEN, UNSEEN_SINCE, as_test_half, continued, validation_places
-from defectdiffu.windows import WindowRule
+from defectdiffu.evaluation.results_store import Ledger
+from defectdiffu.training.onboarding_plan import Photographs
+from defectdiffu.training.replay import read_known
+from defectdiffu.training.train import training_records
 
 RULES = (WindowRule(window=32), {})
 

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from defectdiffu.diffusion import alpha_bar
-from defectdiffu.variance_loss import variance_loss
+from defectdiffu.model.noise_schedule import alpha_bar
+from defectdiffu.training.variance_loss import variance_loss
 
 
 def case(timestep: int, raw: float):

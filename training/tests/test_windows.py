@@ -9,8 +9,8 @@ import pytest
 from conftest import write_image
 
 from defectdiffu.config import PRESETS
-from defectdiffu.layout import Record
-from defectdiffu.windows import WindowCutter, WindowRule, read_rules, thicken_hairlines
+from defectdiffu.data.layout import Record
+from defectdiffu.data.windows import WindowCutter, WindowRule, read_rules, thicken_hairlines
 
 CUTS = 60
 

@@ -1,7 +1,7 @@
 /**
  * From what the model drew to a photograph with a defect. The photograph is not replaced: D = decode(x_0) − decode(E(photograph))
  * is added to it where the found mask lies, so that its grain, which no latent holds, stays. A slow drift of D (a region that
- * came out lighter all over) is subtracted first. Reference: training/defectdiffu/composition.py.
+ * came out lighter all over) is subtracted first. Reference: training/defectdiffu/sampling/composition.py.
  *
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */

@@ -2,7 +2,7 @@
  * Drawing on a photograph: outside the region, the latent of every step is the photograph's, noised to the same level
  * (RePaint, Lugmayr et al. 2022, with the noise that the sample began with, which a deterministic sampler keeps exactly).
  * Where a defect arises depends on the initial noise, so a scout of two steps looks where this noise would draw it, and the
- * noise is rolled to bring that place into the region. Reference: training/defectdiffu/photograph.py.
+ * noise is rolled to bring that place into the region. Reference: training/defectdiffu/sampling/photograph.py.
  *
  * Cells are the latent's positions [h·w]; 1 is inside.
  */

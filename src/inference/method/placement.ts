@@ -1,6 +1,6 @@
 /**
  * Regions of the kind that a defect's real masks have: the size and form of one of the shapes that the bundle measured on its
- * training masks, where another one lies, both moved a little by the seed (training/defectdiffu/placement.py).
+ * training masks, where another one lies, both moved a little by the seed (training/defectdiffu/sampling/placement.py).
  */
 import { uniforms } from './noise.js';
 

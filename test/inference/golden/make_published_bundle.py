@@ -23,11 +23,11 @@ from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokeni
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[2] / "training"), str(HERE.parents[2] / "training" / "tests")]
 from defectdiffu.config import config_from_dict  # noqa: E402
-from defectdiffu.export import export_bundle  # noqa: E402
-from defectdiffu.importing import import_checkpoint, read_words, with_weights  # noqa: E402
-from defectdiffu.runs import Run  # noqa: E402
-from defectdiffu.sampling import SampleRequest  # noqa: E402
-from defectdiffu.trained import load_trained  # noqa: E402
+from defectdiffu.export.bundle import export_bundle  # noqa: E402
+from defectdiffu.checkpoints.importing import import_checkpoint, read_words, with_weights  # noqa: E402
+from defectdiffu.checkpoints.runs import Run  # noqa: E402
+from defectdiffu.sampling.generator import SampleRequest  # noqa: E402
+from defectdiffu.checkpoints.trained_model import load_trained  # noqa: E402
 from test_released_checkpoints import released  # noqa: E402
 from written import asked, write  # noqa: E402
 

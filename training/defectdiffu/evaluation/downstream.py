@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .features import balanced_accuracy, train_classifier
-from .real import Windows, join
+from .real_windows import Windows, join
 from .segmentation_figures import segmentation_figures
 from .segmenter import probabilities, train_segmenter
 from .synthesis import AUGMENTATION, BASELINES

@@ -6,18 +6,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from ..choices import require_choices
-from ..layout import read_data_set
+from ..checkpoints.trained_model import TrainedModel
+from ..config.choices import require_choices
+from ..data.layout import read_data_set
+from ..data.validation_split import LEARNT, as_test_half
+from ..data.windows import Rules
 from ..progress import Progress
-from ..sampling import Generator
-from ..trained import TrainedModel
-from ..validation import LEARNT, as_test_half
-from ..windows import Rules
+from ..sampling.generator import Generator
+from .context import Subject
 from .downstream import DRAWN, METHODS
-from .ledger import Ledger
 from .plan import VALIDATION, EvaluationPlan
+from .results_store import Ledger
 from .sections import DETECTOR_SECTIONS, MEASURES
-from .subject import Subject
 
 
 def evaluate(

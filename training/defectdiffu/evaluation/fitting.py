@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..devices import cpu_computes_bf16
+from ..training.devices import cpu_computes_bf16
 
 Report = Callable[[int, int], None]
 

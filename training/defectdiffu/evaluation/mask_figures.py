@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from ..masks import binary_mask, iterative_threshold, soft_mask
-from ..noise import seeded_noise
-from ..sampling import LATE_TIMESTEP, MINIMUM_PEAK, Generator, PlanRow
-from .drawn import Drawn
+from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK, Generator, PlanRow
+from ..sampling.masks import binary_mask, iterative_threshold, soft_mask
+from ..sampling.seeded_noise import seeded_noise
 from .features import as_tensor
-from .real import Windows
+from .generated_samples import Drawn
+from .real_windows import Windows
 from .segmentation_figures import mask_iou
 
 TIMESTEPS = tuple(range(5, LATE_TIMESTEP, 20))  # the last tenth of the noise levels

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..photograph import DEFAULT_FREEDOM, Photograph, PhotographSample, draw_on_photographs, draw_on_twins
-from ..placement import Shape, region_of, shape_of
-from ..sampling import Generator, SampleRequest
-from .drawn import BATCH, FIRST_SEED
+from ..sampling.generator import Generator, SampleRequest
+from ..sampling.photograph import DEFAULT_FREEDOM, Photograph, PhotographSample, draw_on_photographs, draw_on_twins
+from ..sampling.placement import Shape, region_of, shape_of
 from .fitting import Report
-from .real import Windows
+from .generated_samples import BATCH, FIRST_SEED
+from .real_windows import Windows
 
 ATTEMPTS = 4
 MINIMUM_VISIBILITY = 8.0  # of 255

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..composition import dilated, scores
+from ..sampling.composition import dilated, scores
 from .features import balanced_accuracy, train_classifier
 from .fitting import Report
-from .judging import found_share
+from .independent_segmenter import found_share
 from .mask_figures import change_agreement
 from .on_photographs import OnPhotographs
 from .segmenter import UNet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..diffusion import TRAIN_STEPS
-from ..sampling import GUIDANCES
+from ..model.noise_schedule import TRAIN_STEPS
+from ..sampling.generator import GUIDANCES
 
 HALVES = (TEST, VALIDATION) = ("test", "validation")
 MOST_STEPS = TRAIN_STEPS - 1  # DPM-Solver++ never visits t = 0
@@ -26,7 +26,7 @@ AT_LEAST = {
 class EvaluationPlan:
     """Raises ValueError that names the setting, its bound and its value."""
 
-    half: str = TEST  # what is measured on; or VALIDATION (validation.py)
+    half: str = TEST  # what is measured on; or VALIDATION (validation_split.py)
     samples: int = 64  # drawn per pair
     windows: int = 128  # real windows per pair and half
     strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples

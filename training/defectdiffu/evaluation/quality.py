@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from .closest import Closest
 from .distances import diversity, frechet_distance, kernel_distance, nearest
 from .features import FeatureNetwork, Features
+from .nearest_photographs import Closest
 
 COPY_QUANTILE = 0.01
 

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..autoencoder import ImageAutoencoder, mask_as_image
-from ..masks import binary_mask, soft_mask
-from ..sampling import MINIMUM_PEAK
+from ..model.autoencoder import ImageAutoencoder, mask_as_image
+from ..sampling.generator import MINIMUM_PEAK
+from ..sampling.masks import binary_mask, soft_mask
 from .features import as_tensor
-from .real import Windows
+from .real_windows import Windows
 from .segmentation_figures import mask_iou
 
 WINDOWS = 48  # per product, and per pair

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..runs import write_text
-from ..validation import UNSEEN, UNSEEN_SINCE
-from .closest import CLOSEST
-from .ledger import Ledger
+from ..data.validation_split import UNSEEN, UNSEEN_SINCE
+from ..files.atomic import write_text
+from .nearest_photographs import CLOSEST
 from .plan import VALIDATION
 from .plots import plot_detectors, plot_strength
 from .reconstruction import WINDOWS
+from .results_store import Ledger
 from .tables import columned, detector_table, detectors, pair_table, table
 
 OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..layout import GOOD, Pair
-from ..strength import measure_strength
-from .closest import CLOSEST, flagged_copies, save_row, write_sheet
+from ..data.layout import GOOD, Pair
+from .context import Subject, name_of, stem_of
 from .downstream import (
     ON_PHOTOGRAPHS,
     ON_TWINS,
@@ -19,17 +18,18 @@ from .downstream import (
     segmentation,
     training_sets,
 )
-from .drawn import draw_normal
 from .features import FeatureNetwork, own_network, published_network, train_classifier
-from .judging import judged, train_judge
-from .ledger import Ledger
+from .generated_samples import draw_normal
+from .independent_segmenter import judged, train_judge
 from .mask_figures import generated_masks, held_out_masks
+from .nearest_photographs import CLOSEST, flagged_copies, save_row, write_sheet
 from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
-from .real import join
+from .real_windows import join
 from .reconstruction import WINDOWS, product_figures, reconstructed
+from .results_store import Ledger
 from .segmenter import UNet
-from .subject import Subject, name_of, stem_of
+from .strength import measure_strength
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .features import as_tensor, mirrored
 from .fitting import Report, fit
-from .real import Windows
+from .real_windows import Windows
 
 BATCH = 16
 

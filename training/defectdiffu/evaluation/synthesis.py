@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter, map_coordinates
 
-from .real import Windows
+from .real_windows import Windows
 
 FEATHER = 1.0  # pixels (standard deviation) over which a pasted border is softened
 PERLIN_THRESHOLD = 0.5

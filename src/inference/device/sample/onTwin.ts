@@ -1,7 +1,7 @@
 /**
  * A sample on its own normal twin: the twin is drawn first, at strength 0 from the same seed, and then drawn on as if it were a
  * photograph. So it is from noise alone, and yet nothing but the defect differs from a normal picture. Reference:
- * training/defectdiffu/photograph.py, draw_on_twins.
+ * training/defectdiffu/sampling/photograph.py, draw_on_twins.
  */
 import sharp from 'sharp';
 

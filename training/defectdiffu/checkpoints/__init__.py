@@ -1,0 +1,1 @@
+"""Weights on disk: training runs, bundles and published checkpoints."""

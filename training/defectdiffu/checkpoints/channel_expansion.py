@@ -1,0 +1,97 @@
+"""A model goes on with more latent channels than it was trained with: what it knows stays, the new ones hold detail.
+
+The autoencoder's first channels are held to the old one's (`Anchor`) while the others learn what those lose; the
+denoiser reads nothing from the new channels and predicts nothing in them until it is trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from ..config import AutoencoderConfig
+from ..model.autoencoder import SmallAutoencoder
+from ..model.training_module import Trainee
+from .runs import Run, load, save
+
+READ_LATENTS = ("denoiser.x_embedder.proj.weight", "denoiser.stem.conv1.weight")  # [width, C, …]
+WRITE_PATCHES = ("denoiser.final_layer.linear", "denoiser.adapt_mask.linear")  # [patch²·C, …], C fastest
+MASK_STATISTICS = "denoiser.adapt_mask.latent_"  # [1, C, 1, 1]: of new channels they are measured on the bank
+
+HOLD = 0.2  # weight of the distance from the old latents, in their own variances
+
+
+class Anchor:
+    """The autoencoder that a grown one began as: its latents are what the first channels stay. Kept in the run."""
+
+    def __init__(self, old: SmallAutoencoder):
+        self.old = old.eval()
+        self.channels = old.latent_mean.shape[1]
+
+    @torch.no_grad()
+    def latents(self, image: Tensor) -> Tensor:
+        return self.old.posterior(image)[0].float()
+
+    def distance(self, image: Tensor, mean: Tensor) -> Tensor:
+        """Mean square, in old variances, of what the first channels of the posterior's `mean` [B, C, h, w] are off."""
+        return ((mean[:, : self.channels] - self.latents(image)) / self.old.latent_std).square().mean()
+
+    def hold_scale(self, grown: SmallAutoencoder) -> None:
+        """Normalises the first channels as the old one did, so that the denoiser sees what it knows."""
+        grown.latent_mean[:, : self.channels] = self.old.latent_mean
+        grown.latent_std[:, : self.channels] = self.old.latent_std
+
+    def save(self, run: Run, config: AutoencoderConfig) -> None:
+        save(run.anchor, {"config": asdict(config), "model": self.old.state_dict()})
+
+    @classmethod
+    def of(cls, run: Run, device: torch.device) -> Anchor | None:
+        """None for a run that did not grow out of another model, whose weights would be in its denoiser's file."""
+        if not run.anchor.exists() or not run.denoiser.exists():
+            return None
+        state = load(run.anchor)
+        old = SmallAutoencoder(AutoencoderConfig(**state["config"]))
+        old.load_state_dict(state["model"])
+        return cls(old.to(device))
+
+
+@torch.no_grad()
+def grown_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> SmallAutoencoder:
+    """Untrained where it has more channels, or other layers at the decoder's end."""
+    grown = SmallAutoencoder(config)
+    new, before = grown.state_dict(), old.state_dict()
+    channels, more = old.latent_mean.shape[1], config.latent_channels
+    posterior = f"encoder.{len(grown.encoder) - 1}"  # its outputs: means, then log variances
+    for name, tensor in before.items():
+        if name in (f"{posterior}.weight", f"{posterior}.bias"):
+            mean, log_variance = tensor.chunk(2)
+            new[name][:channels], new[name][more : more + channels] = mean, log_variance
+        elif name == "decoder.0.weight":
+            new[name][:, :channels] = tensor
+        elif name in new and new[name].shape == tensor.shape:
+            new[name].copy_(tensor)
+    return grown
+
+
+@torch.no_grad()
+def filled(trainee: Trainee, old: Trainee) -> Trainee:
+    """With the old weights; what is longer than the old ones keeps its initial values at the end. With more latent
+    channels it computes at first what the old one does in the first of them, and 0 (of v, or of the noise) in the rest.
+    """
+    channels, patch = old.denoiser.config.latent_channels, old.denoiser.config.patch_size
+    state = trainee.state_dict()
+    for name, tensor in old.state_dict().items():
+        target = state[name]
+        if name in READ_LATENTS and target.shape != tensor.shape:
+            target.zero_()
+            target[:, :channels] = tensor
+        elif name.rpartition(".")[0] in WRITE_PATCHES and target.shape != tensor.shape:
+            target.zero_()
+            target.unflatten(0, (patch**2, -1))[:, :channels] = tensor.unflatten(0, (patch**2, -1))
+        elif name.startswith(MASK_STATISTICS):
+            target[:, :channels] = tensor
+        else:
+            target[: len(tensor)] = tensor
+    return trainee

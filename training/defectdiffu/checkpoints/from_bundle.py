@@ -1,0 +1,181 @@
+"""Reads a bundle back into PyTorch, to train on from it or to compare with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from ..config import TrainingConfig, config_from_dict
+from ..data.layout import GOOD
+from ..data.validation_split import continued
+from ..data.vocabulary import Vocabulary
+from ..files.json_files import read_json
+from ..files.onnx_files import read_parameters
+from ..model.autoencoder import build_autoencoder
+from ..model.training_module import Trainee, build_trainee
+from .channel_expansion import Anchor, filled
+from .origin import origin_of_bundle, save_origin
+from .runs import Run, save
+from .trained_model import TrainedModel
+
+NEEDED = (
+    "provenance.trainingSteps",
+    "provenance.samplesSeen",
+    "vocabulary.products",
+    "vocabulary.trainedPairs",
+    "tokenizer.file",
+)
+
+
+def load_bundle(directory: Path) -> TrainedModel:
+    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all, or
+    when its manifest is damaged."""
+    manifest = read_json(directory / "bundle.json", *NEEDED)
+    _require_words(directory / "bundle.json", manifest)
+    provenance, words = manifest["provenance"], manifest["vocabulary"]
+    if "training" not in provenance.get("architecture", {}):
+        raise ValueError(
+            f"{directory}: the manifest has no provenance.architecture.training: not exported by this package"
+        )
+    config: TrainingConfig = config_from_dict(provenance["architecture"]["training"])
+    vocabulary = Vocabulary(
+        sorted([(p, GOOD) for p in words["products"]] + [tuple(pair) for pair in words["trainedPairs"]])
+    )
+    tokenizer = _read_tokenizer(directory / str(manifest["tokenizer"]["file"]))
+    trainee = build_trainee(config, vocabulary, tokenizer)
+    autoencoder = build_autoencoder(config.autoencoder)
+    _fill(trainee.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
+    _fill(trainee.text, "text.", read_components(directory, "text_encoder"), directory)
+    _fill(autoencoder, "autoencoder.", read_components(directory, "image_decoder", "image_encoder"), directory)
+    return TrainedModel(
+        config, vocabulary, trainee.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
+    )
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises no other kind
+        raise ValueError(f"{path}: cannot be read as a tokenizer: {error}") from None
+
+
+def _require_words(path: Path, manifest: dict[str, Any]) -> None:
+    """The manifest's own schema, as far as training reads it."""
+    texts = lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value)  # noqa: E731
+    words, provenance = manifest["vocabulary"], manifest["provenance"]
+    pairs = words["trainedPairs"]
+    if not texts(words["products"]):
+        raise ValueError(f"{path}: vocabulary.products is {words['products']!r}, must be a list of names")
+    if not isinstance(pairs, list) or not all(texts(pair) and len(pair) == 2 for pair in pairs):
+        raise ValueError(f"{path}: vocabulary.trainedPairs must be a list of [product, defect]")
+    for name in ("trainingSteps", "samplesSeen"):
+        if type(provenance[name]) is not int:
+            raise ValueError(f"{path}: provenance.{name} is {provenance[name]!r}, must be a whole number")
+
+
+GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds nothing until it is trained
+GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the autoencoder, which is trained then
+
+
+def start_from_bundle(
+    run: Run, directory: Path, preset: TrainingConfig | None = None, validation: str | None = None
+) -> TrainingConfig:
+    """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
+
+    It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
+    ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some.
+    An autoencoder with more latent channels is trained first (channel_expansion.py).
+    `validation`: in the place of the configuration's own.
+    """
+    if run.denoiser.exists():
+        raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
+    model = load_bundle(directory)
+    if preset is None:
+        config, trainee = model.config, model.trainee
+    else:
+        config, trainee = preset, grown(model, preset, directory)
+    config = replace(config, held_out_pairs=config.held_out_pairs or model.config.held_out_pairs)  # its words stay
+    record = run.open if run.trained() else run.begin  # one that was cut short had begun with the same
+    config = replace(config, validation=continued(model.config.validation, validation or config.validation))
+    if config.autoencoder == model.config.autoencoder:
+        record(replace(config, autoencoder_training=model.config.autoencoder_training))  # as it was made: it stays
+        _save_autoencoder(run, model)
+    else:
+        record(config)
+        Anchor(model.autoencoder).save(run, model.config.autoencoder)
+    save_origin(run, origin_of_bundle(directory))
+    _save_denoiser(run, model, trainee, model.vocabulary)
+    return run.config()
+
+
+def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
+    """Puts a trained model's autoencoder, and `trainee` as the denoiser's checkpoint, into a new run."""
+    _save_autoencoder(run, model)
+    _save_denoiser(run, model, trainee, vocabulary)
+
+
+def _save_autoencoder(run: Run, model: TrainedModel) -> None:
+    save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
+
+
+def _save_denoiser(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
+    place = {"step": model.step, "samples_seen": model.samples_seen, "first_step": model.step}
+    pairs = [list(pair) for pair in vocabulary.pairs]
+    tokenizer, channels = trainee.text.tokenizer.to_str(), model.config.denoiser.latent_channels
+    state = {"model": trainee.state_dict(), "pairs": pairs, "tokenizer": tokenizer, "trained_channels": channels}
+    save(run.denoiser, {**place, **state})
+
+
+def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Trainee:
+    """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
+    a mask head that reads the picture, and more latent channels. Raises ValueError that names what else differs."""
+    if differing := list(_differences(model.config, preset)):
+        raise ValueError(
+            f"{directory}: {'; '.join(differing)}. A bundle can be trained on only as the model it is, or with more "
+            f"{', '.join(GROWS)}; with more latent_channels, autoencoder.fine_width and fine_blocks may differ too"
+        )
+    torch.manual_seed(preset.seed)
+    return filled(build_trainee(preset, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
+
+
+def _differences(old: TrainingConfig, new: TrainingConfig) -> Iterator[str]:
+    """What keeps a model from becoming the preset's, by name."""
+    if old.image_size != new.image_size:
+        yield f"its image_size is {old.image_size}, the preset's {new.image_size}"
+    more_channels = new.denoiser.latent_channels > old.denoiser.latent_channels
+    free = {"autoencoder": GROWS_WITH_CHANNELS if more_channels else (), "denoiser": GROWS, "text": (), "prompts": ()}
+    for part, may_differ in free.items():
+        before, after = asdict(getattr(old, part)), asdict(getattr(new, part))
+        for name, value in before.items():
+            shrinks = name in GROWS and after[name] < value
+            if after[name] != value and (shrinks or name not in may_differ):
+                yield f"its {part}.{name} is {value!r}, the preset's {after[name]!r}"
+    if more_channels and old.denoiser.learn_sigma:
+        yield "it predicts variances (denoiser.learn_sigma), which can have no more latent_channels"
+
+
+def read_components(directory: Path, *names: str) -> dict[str, Tensor]:
+    """The parameters of the components that the bundle has. Bundles of version 0.3 and before have no modulation: their
+    denoiser holds it all."""
+    files = [directory / f"{name}.onnx" for name in names]
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        if file.exists():
+            tensors |= read_parameters(file)
+    return tensors
+
+
+def _fill(module: nn.Module, prefix: str, tensors: dict[str, Tensor], directory: Path) -> None:
+    shapes = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    own = {name: tensor.reshape(shapes[name]) for name, tensor in own.items()}
+    result = module.load_state_dict(own, strict=False)
+    trainable = {name for name, _ in module.named_parameters()}
+    if missing := [name for name in result.missing_keys if name in trainable]:
+        raise ValueError(f"{directory}: the graphs do not hold {missing[:5]}{' …' if len(missing) > 5 else ''}")

@@ -1,0 +1,64 @@
+"""Loads what a run has learnt: the averaged (EMA) weights, ready to sample from or to export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+
+from ..config import TrainingConfig
+from ..data.vocabulary import Vocabulary
+from ..model.autoencoder import ImageAutoencoder, build_autoencoder
+from ..model.ema import Ema
+from ..model.training_module import Trainee, build_trainee
+from ..sampling.generator import Generator
+from .runs import Run, load
+
+CHECKPOINT = ("model", "pairs", "tokenizer", "step", "samples_seen")  # of the denoiser
+NOT_TRAINED = "{}: the {} not trained yet; run `defectdiffu-train train` first"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    config: TrainingConfig
+    vocabulary: Vocabulary
+    trainee: Trainee
+    autoencoder: ImageAutoencoder
+    step: int
+    samples_seen: int
+
+    def generator(self, device: torch.device | None = None) -> Generator:
+        return Generator(self.trainee, self.autoencoder, self.config.prompts, device or torch.device("cpu"))
+
+
+def load_trained(run: Run) -> TrainedModel:
+    """Raises FileNotFoundError that says which stage of the run is missing."""
+    config = run.config()
+    autoencoder = load_autoencoder(run, config)
+    if not run.denoiser.exists():
+        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser is"))
+    state = load(run.denoiser, *CHECKPOINT)
+    vocabulary = Vocabulary([tuple(pair) for pair in state["pairs"]])
+    if "ema" not in state and state.get("trained_channels", config.denoiser.latent_channels) < (
+        config.denoiser.latent_channels
+    ):
+        raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser's new latent channels are"))
+    trainee = build_trainee(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
+    trainee.load_state_dict(state["model"])
+    if "ema" in state:
+        ema = Ema({"trainee": trainee}, config.optimiser.ema_decay)
+        ema.load_state_dict(state["ema"])
+        ema.swap()
+    return TrainedModel(config, vocabulary, trainee.eval(), autoencoder, state["step"], state["samples_seen"])
+
+
+def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
+    """In eval mode. Raises FileNotFoundError when it is one that has to be trained, and is not."""
+    state = load(run.autoencoder, "model", "finished") if run.autoencoder.exists() else None
+    if config.autoencoder.kind != "kl" and not (state and state["finished"]):
+        raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder is"))
+    autoencoder = build_autoencoder(config.autoencoder)
+    if state:
+        autoencoder.load_state_dict(state["model"])
+    return autoencoder.eval()

@@ -1,0 +1,127 @@
+"""From a run to pictures and to a bundle: sample, export, placement, variants."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+
+from ..checkpoints.runs import Run
+from .console import bar, console, listed, plain_errors, require_known, shower
+from .options import DataOption, RunOption, WindowsOption
+
+
+def sample(
+    run: RunOption,
+    product: Annotated[str, typer.Option(help="Prompt name of the product.")],
+    defect: Annotated[str, typer.Option(help="Prompt name of the defect, or good.")],
+    out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("samples"),
+    count: Annotated[int, typer.Option(min=1)] = 4,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1)] = 0,
+    strength: float = 1.0,
+    product_scale: float = 1.0,
+    steps: Annotated[int, typer.Option(min=1)] = 20,
+    sampler: str = "DPM_SOLVER_PP",
+    guidance: str = "DOUBLE_FREE",
+) -> None:
+    """Draws samples with the reference sampler: image, mask, and the mask drawn on the image."""
+    import numpy as np
+
+    from ..checkpoints.trained_model import load_trained
+    from ..sampling.generator import SampleRequest
+    from ..sampling.image_grids import outlined
+
+    with plain_errors():
+        model = load_trained(Run(run))
+        require_known("product", product, model.vocabulary.products)
+        require_known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
+        if seed + count > 2**31:
+            raise ValueError(f"seed is {seed}, must be at most {2**31 - count} for {count} samples")
+        generator = model.generator()
+        out.mkdir(parents=True, exist_ok=True)
+        for i in range(count):
+            request = SampleRequest(product, defect, seed + i, strength, product_scale, steps, sampler, guidance)
+            drawn = generator.draw([request])[0]
+            stem = f"{product}-{defect}-{seed + i}".replace(" ", "_")
+            Image.fromarray(drawn.image).save(out / f"{stem}.png")
+            Image.fromarray(drawn.mask.astype(np.uint8) * 255).save(out / f"{stem}_mask.png")
+            Image.fromarray(outlined(drawn.image, drawn.mask)).save(out / f"{stem}_overlay.png")
+            console.print(f"{out / stem}.png  mask {drawn.mask.mean():.2%}")
+
+
+def export(
+    run: RunOption,
+    provenance: Annotated[Path, typer.Option(help="TOML: licence, sources and name of the data set.")],
+    models: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
+    version: Annotated[str | None, typer.Option(help="Instead of the preset's.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="JSON of measured figures, for the manifest.")] = None,
+    full_weights: Annotated[bool, typer.Option(help="Store float32 weights instead of float16.")] = False,
+    external_data: Annotated[bool, typer.Option(help="Weights beside the graphs, for models over 2 GB.")] = False,
+) -> None:
+    """Writes the run's averaged weights as a bundle of ONNX files."""
+    import dataclasses
+
+    from ..checkpoints.origin import load_origin
+    from ..checkpoints.trained_model import load_trained
+    from ..export.bundle import export_bundle
+    from ..files.json_files import read_json
+
+    with plain_errors():
+        started = time.monotonic()
+        model = load_trained(Run(run))
+        if version:
+            model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
+        measured = read_json(figures) if figures else {}
+        origin = load_origin(Run(run))
+        target = export_bundle(model, models, provenance, measured, not full_weights, external_data, origin)
+        size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
+        console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")
+
+
+def placement(
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle whose manifest gets the section.")],
+    data: DataOption,
+    windows: WindowsOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the windows that are measured.")] = 0,
+) -> None:
+    """Measures where real defects lie and how well they show, for drawing on photographs, into a bundle's manifest."""
+    from ..data.windows import read_rules
+    from ..evaluation.bundle_placement import write_placement
+
+    with plain_errors(), bar() as progress:
+        section = write_placement(bundle, data, read_rules(windows), seed, shower(progress))
+        console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
+
+
+def variants(
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle that gets the variants.")],
+    precision: Annotated[str, typer.Option(help="int8, fp16 or both, by comma.")] = "int8",
+    data: Annotated[
+        Path | None, typer.Option(help="Folder in the MVTec AD layout: measures on photographs too.")
+    ] = None,
+    windows: WindowsOption = None,
+    calibration: Annotated[int, typer.Option(help="Trajectories that the ranges are taken from.")] = 36,
+    samples: Annotated[int, typer.Option(help="Per trained pair, to compare; and beside photographs, four times.")] = 4,
+    steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    photographs: Annotated[int, typer.Option(min=2, help="Held-out windows per pair whose masks are compared.")] = 32,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Adds graphs in cheaper arithmetic to a bundle, each with its measured cost in quality."""
+    from ..data.windows import read_rules
+    from ..evaluation.plan import EvaluationPlan
+    from ..quantisation.plan import VariantPlan
+    from ..quantisation.write_variants import write_variants
+
+    with plain_errors(), bar() as progress:
+        plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
+        evaluation = EvaluationPlan(
+            samples=max(2, 4 * samples), windows=photographs, steps=steps, classifier_steps=classifier_steps, seed=seed
+        )
+        real = None if data is None else {"data": data, "rules": read_rules(windows), "plan": evaluation}
+        costs = write_variants(bundle, plan, shower(progress), real)
+        for name, notes in costs.items():
+            console.print(name, notes)

@@ -1,0 +1,65 @@
+"""What the command line shows: errors as one message, a bar for each phase."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from ..data.layout import DataError
+
+console = Console()
+LINE_SECONDS = 30
+
+
+class plain_errors:
+    """Turns the errors a user can act on into one message and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind, error, trace) -> bool:
+        if isinstance(error, DataError | OSError | ValueError | FloatingPointError):
+            console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+            raise typer.Exit(1)
+        return False
+
+
+def bar(disable: bool = False) -> Progress:
+    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    there = not disable and console.is_interactive  # in a file bars would show nothing before the end: see shower
+    return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=not there)
+
+
+def shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
+    """Shows each phase as a bar of its own: phase, done, total, figures. Where the output is a file or a pipe, a line
+    at the beginning and the end of each, and every half minute between."""
+    tasks: dict[str, TaskID] = {}
+    written: dict[str, float] = {}
+
+    def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
+        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        if phase not in tasks:
+            tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
+        progress.update(tasks[phase], completed=step, total=total, figures=text)
+        now = time.monotonic()
+        if not console.is_interactive and (step >= total or now - written.get(phase, -LINE_SECONDS) >= LINE_SECONDS):
+            written[phase] = now
+            line = f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {text}".rstrip()
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    return show
+
+
+def listed(products: str | None) -> list[str] | None:
+    return [p.strip() for p in products.split(",")] if products else None
+
+
+def require_known(kind: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{kind} {name!r} is not in the model's vocabulary: {', '.join(known)}")

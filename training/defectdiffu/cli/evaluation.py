@@ -1,0 +1,149 @@
+"""How good a model is: strength, evaluate, ablate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from ..checkpoints.runs import Run
+from ..config import load_config
+from .console import bar, console, listed, plain_errors, shower
+from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
+
+
+def strength(
+    run: RunOption,
+    out: Annotated[Path, typer.Option(help="JSON file of the figures.")] = Path("strength.json"),
+    seeds: Annotated[int, typer.Option(min=1)] = 16,
+    steps: Annotated[int, typer.Option(min=1)] = 10,
+) -> None:
+    """Measures visible change and mask area against the defect strength, for every trained and held-out pair."""
+    import json
+
+    from ..checkpoints.trained_model import load_trained
+    from ..evaluation.strength import measure_strength
+    from ..files.atomic import write_text
+
+    with plain_errors(), bar() as progress:
+        if out.is_dir():
+            raise IsADirectoryError(f"--out is {out}, which is a folder; give a file")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        model = load_trained(Run(run))
+        held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
+        known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
+        pairs = [*model.vocabulary.trained_pairs, *known]
+        show = shower(progress)
+        report = lambda done, total: show("strength", done, total, {})  # noqa: E731
+        figures = measure_strength(model.generator(), pairs, seeds, steps, report)
+        write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
+
+
+def evaluate(
+    data: DataOption,
+    run: Annotated[Path | None, typer.Option(help="Folder of the training run.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="A bundle in the place of a run: its own graphs draw, as in the service.")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="Of the bundle's graphs that draw: fp32, fp16 or int8.")] = "fp32",
+    out: Annotated[Path, typer.Option(help="Folder for figures.json, README.md and plots.")] = Path("evaluation"),
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    sections: Annotated[
+        str,
+        typer.Option(help="By comma; all of them by default."),
+    ] = "quality,masks,autoencoder,judgement,twins,photographs,strength,downstream,classification",
+    half: Annotated[
+        str, typer.Option(help="Measured on: test, or validation, a part of the train half, to choose by.")
+    ] = "test",
+    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
+    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    guidance: str = "DOUBLE_FREE",
+    ratio: Annotated[float, typer.Option(help="Synthetic windows per real defective one.")] = 2,
+    segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of every ResNet.")] = 400,
+    seeds: Annotated[int, typer.Option(help="Detectors trained per product and method.")] = 3,
+    seed: int = 0,
+    methods: Annotated[
+        str | None, typer.Option(help="By comma: what the detectors are trained with; all methods by default.")
+    ] = None,
+    baselines: Annotated[
+        Path | None,
+        typer.Option(help="Another model's figures.json: what needs no model is taken over."),
+    ] = None,
+    inception: Annotated[Path | None, typer.Option(help="TorchScript file: then the distance is FID.")] = None,
+    lpips: Annotated[Path | None, typer.Option(help="TorchScript file: then the diversity is LPIPS.")] = None,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Measures quality, masks, strength, and detectors trained with the pictures beside ones trained without."""
+    from ..checkpoints.from_bundle import load_bundle
+    from ..checkpoints.trained_model import load_trained
+    from ..data.windows import read_rules
+    from ..evaluation.downstream import METHODS
+    from ..evaluation.evaluate import evaluate as run_evaluation
+    from ..evaluation.plan import EvaluationPlan
+    from ..evaluation.report import write_report
+    from ..quantisation.graph_generator import bundle_generator
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar() as progress:
+        plan = EvaluationPlan(
+            half=half, samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
+            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(listed(products) or ()),
+            inception=str(inception or ""), lpips=str(lpips or ""),
+        )  # fmt: skip
+        if (run is None) == (bundle is None):
+            raise ValueError("give either --run or --bundle: what is to be measured")
+        if run and precision != "fp32":
+            raise ValueError(f"precision is {precision}, but a run draws in PyTorch: give its --bundle")
+        graphs = None
+        if bundle:
+            model = load_bundle(bundle)
+            graphs = (precision, bundle_generator(bundle, model, precision, threads))
+        else:
+            model = load_trained(Run(run))
+        rules = read_rules(windows)
+        ledger = run_evaluation(
+            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs,
+            METHODS if methods is None else tuple(listed(methods) or ()),
+        )  # fmt: skip
+        console.print(f"{write_report(ledger, out)}")
+
+
+def ablate(
+    base: Annotated[Path, typer.Option(help="A run whose autoencoder and bank every variant is trained on.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for the variants' runs, figures and the page.")],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="The whole model: a preset's name or a TOML file; as the base was made unless given."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of every variant; the preset's unless given.")] = None,
+    windows: WindowsOption = None,
+    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 32,
+    sampler_steps: Annotated[int, typer.Option(min=1, help="Of every sample.")] = 20,
+    segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
+    classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Trains and measures the paper's ablations beside the whole model."""
+    import dataclasses
+
+    from ..data.windows import read_rules
+    from ..evaluation.ablations import ablate as run_ablations
+    from ..evaluation.plan import EvaluationPlan
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar() as progress:
+        config = load_config(preset) if preset else Run(base).config()
+        optimiser = dataclasses.replace(config.optimiser, total_steps=steps or config.optimiser.total_steps)
+        config = dataclasses.replace(config, optimiser=optimiser)
+        plan = EvaluationPlan(
+            samples=samples, steps=sampler_steps, segmenter_steps=segmenter_steps, classifier_steps=classifier_steps
+        )
+        page = run_ablations(Run(base), config, data, read_rules(windows), plan, out, shower(progress))
+        console.print(f"{page}")

@@ -1,0 +1,156 @@
+"""Weights from photographs: train, onboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+
+from ..checkpoints.runs import Run
+from ..config import TrainingConfig, changes, config_from_dict, config_to_dict, load_config
+from .console import bar, console, listed, plain_errors, shower
+from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
+
+
+def train(
+    data: DataOption,
+    run: RunOption,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="A preset's name or a TOML file, read when the run is new; small, or as the bundle was."),
+    ] = None,
+    from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of a new run's model and its bundles; the preset's unless given.")
+    ] = None,
+    hold_out: Annotated[
+        str | None,
+        typer.Option(help="product/defect by comma: pairs that a new run keeps out of training, to try zero-shot."),
+    ] = None,
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Total steps; the preset's unless given. Raise it to train on.")
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
+    ] = None,
+    without_validation: Annotated[
+        bool, typer.Option("--without-validation", help="Keep out what `evaluate --half validation` measures on.")
+    ] = False,
+    sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
+    save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Trains a model, or goes on with a run that was interrupted."""
+    from ..data.validation_split import LEARNT
+    from ..training.devices import first_process_first, processes
+    from ..training.schedule import UntilStep, UntilTime
+    from ..training.train import train as run_training
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        place = Run(run)
+        with first_process_first() as first:
+            own = {"name": name, "held_out_pairs": listed(hold_out)}
+            own = {key: value for key, value in own.items() if value is not None}
+            config = _open_run(place, preset, from_bundle, without_validation, own) if first else place.config()
+        if without_validation and config.validation == LEARNT:
+            raise ValueError(f"{run}: this run was begun with the validation part; begin another one without it")
+        if minutes is not None and (steps or processes().num_processes > 1):
+            raise ValueError("--minutes goes with one process, and without --steps")
+        plan = config.optimiser
+        course = UntilTime(plan, 60 * minutes) if minutes is not None else UntilStep(plan, steps or plan.total_steps)
+        sheets, saves = 60 * sheet_minutes, 60 * save_minutes
+        run_training(place, config, data, windows, course, sheets, shower(progress), listed(products), saves)
+
+
+def onboard(
+    bundle: Annotated[Path, typer.Option(help="The bundle that the new product joins.")],
+    data: Annotated[Path, typer.Option(help="Its photographs, in the MVTec AD layout.")],
+    run: RunOption,
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Photographs of the known products; without them the bundle draws its own.")
+    ] = None,
+    replay_windows: Annotated[Path | None, typer.Option(help="TOML: how windows are cut from those.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
+    version: Annotated[str | None, typer.Option(help="Of the new bundle; required unless it has a new name.")] = None,
+    steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
+    learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
+    batch_size: Annotated[int, typer.Option(help="Windows in a step of each process.")] = 32,
+    new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
+    new_windows_per_pair: Annotated[
+        int, typer.Option(help="Cut of each new pair at most, and no more than the bundle was trained with.")
+    ] = 1000,
+    windows_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, of the photographs.")] = 200,
+    samples_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, without photographs.")] = 16,
+    seed: Annotated[int | None, typer.Option(help="Of windows and training; the bundle's unless given.")] = None,
+    threads: ThreadsOption = 0,
+) -> None:
+    """A product that the bundle has never seen joins it, in minutes; export the run when it is done."""
+    from ..training.devices import processes
+    from ..training.onboarding import onboard as run_onboarding
+    from ..training.onboarding_plan import OnboardingPlan, Photographs
+
+    if threads:
+        torch.set_num_threads(threads)
+    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+        if replay_windows and not replay:
+            raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
+        plan = OnboardingPlan(
+            name=name, version=version, steps=steps, learning_rate=learning_rate, batch_size=batch_size,
+            new_share=new_share, new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
+            samples_per_pair=samples_per_pair, seed=seed,
+        )  # fmt: skip
+        known = Photographs(replay, replay_windows) if replay else None
+        new = Photographs(data, windows, listed(products))
+        run_onboarding(Run(run), bundle, new, known, plan, shower(progress))
+        if processes().is_main_process:
+            next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
+            console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _open_run(
+    place: Run, preset: str | None, from_bundle: Path | None, without_validation: bool, own: dict[str, Any]
+) -> TrainingConfig:
+    """`own`: what the command line puts in the place of the preset's."""
+    from ..checkpoints.from_bundle import load_bundle, start_from_bundle
+    from ..data.validation_split import UNSEEN
+
+    with_own = lambda config: config_from_dict(config_to_dict(config) | own)  # noqa: E731
+    validation = UNSEEN if without_validation else None
+    if from_bundle and not place.denoiser.exists():
+        asked = load_config(preset) if preset else load_bundle(from_bundle).config if own else None
+        return start_from_bundle(place, from_bundle, with_own(asked) if asked else None, validation)
+    asked = with_own(load_config(preset or "small"))
+    asked = replace(asked, validation=validation or asked.validation)
+    if not place.begun():
+        return place.begin(asked)  # refuses where a trained run has lost its configuration
+    if preset is None:
+        return _the_same(place, with_own(place.config()), from_bundle)
+    if place.trained() is None:
+        return place.begin(asked)  # what stands there is of a command that was refused
+    return _the_same(place, asked, from_bundle)
+
+
+def _the_same(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
+    """The run's configuration. Raises ValueError when it is not what the preset asks for."""
+    began = place.config()
+    config = replace(config, validation=began.validation)
+    if from_bundle:
+        config = replace(config, held_out_pairs=config.held_out_pairs or began.held_out_pairs)
+        if began.autoencoder == config.autoencoder:  # it stayed as the bundle had it
+            config = replace(config, autoencoder_training=began.autoencoder_training)
+    if differing := changes(began, config):
+        raise ValueError(
+            f"{place.directory}: the run was begun otherwise: {'; '.join(differing)}. "
+            "Leave --preset, --name and --hold-out out to go on as it was begun, or give a new folder"
+        )
+    return began

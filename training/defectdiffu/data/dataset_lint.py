@@ -1,0 +1,91 @@
+"""What docs/data.md asks of photographs, measured on the training half of a data set that can be read.
+
+Nothing of this keeps a model from being trained; it says beforehand what the model will not learn well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import distance_transform_edt
+
+from .parallel_cutting import group_records
+from .layout import GOOD, Record
+from .windows import Rules, WindowCutter, WindowRule
+
+LEAST_SHARE = 0.02  # of a window, covered by the defect
+LEAST_STROKE = 3.0  # pixels of what the model sees
+LEAST_DEFECTIVE, LEAST_NORMAL = 10, 20  # photographs of a group
+WINDOWS = 4  # looked at per photograph
+
+
+class Measured(NamedTuple):
+    """Of one (product, defect). Share and stroke are medians over windows; None of normal photographs."""
+
+    product: str
+    defect: str
+    photographs: int
+    small: int  # photographs with a side that is shorter than the window
+    window: int
+    share: float | None
+    stroke: float | None
+
+
+def measure(records: list[Record], rules: Rules, size: int, seed: int = 0) -> list[Measured]:
+    """`size`: the side in pixels to which the model's windows are scaled."""
+    default, own = rules
+    found = []
+    for (product, defect), photographs in group_records([r for r in records if r.half == "train"]).items():
+        rule = own.get(product, default)
+        small = sum(min(_size(record)) < rule.window for record in photographs)
+        share, stroke = (None, None) if defect == GOOD else _medians(photographs, rule, size, seed)
+        found.append(Measured(product, defect, len(photographs), small, rule.window, share, stroke))
+    return found
+
+
+def warnings(of: Measured) -> list[str]:
+    told, group = [], f"{of.product}/{of.defect}"
+    least = LEAST_NORMAL if of.defect == GOOD else LEAST_DEFECTIVE
+    if of.photographs < least:
+        told.append(f"{group}: {of.photographs} photograph(s) to learn from, should be at least {least}")
+    if of.small:
+        told.append(f"{group}: {of.small} photograph(s) are smaller than the window, {of.window} pixels")
+    if of.share is not None and of.share < LEAST_SHARE:
+        told.append(
+            f"{group}: the defect covers {of.share:.2%} of a window of {of.window} pixels, "
+            f"should be at least {LEAST_SHARE:.0%}: make the window smaller"
+        )
+    if of.stroke is not None and of.stroke < LEAST_STROKE:
+        told.append(
+            f"{group}: strokes are {of.stroke:.1f} pixels wide in what the model sees, "
+            f"should be at least {LEAST_STROKE:.0f}: make the window smaller"
+        )
+    return told
+
+
+def stroke_width(mask: np.ndarray) -> float:
+    """In pixels, of a mask bool [S, S] that is not empty: that of a stripe whose pixels are on average as far from its
+    edge as these are."""
+    if mask.all():
+        return float(mask.shape[0])
+    fine = np.kron(mask, np.ones((2, 2), bool))  # so that every width is even, and a stripe's comes out exactly
+    return float(2 * distance_transform_edt(fine)[fine].mean() - 1)
+
+
+def _medians(photographs: list[Record], rule: WindowRule, size: int, seed: int) -> tuple[float, float]:
+    shares, strokes = [], []
+    for number, record in enumerate(photographs):
+        cutter, rng = WindowCutter(record, rule, size), np.random.default_rng((seed, number))
+        for _ in range(WINDOWS):
+            top, left, side = cutter.place(rng)
+            mask = cutter.mask[top : top + side, left : left + side]
+            shares.append(mask.mean())
+            strokes.append(stroke_width(mask) * size / side)
+    return float(np.median(shares)), float(np.median(strokes))
+
+
+def _size(record: Record) -> tuple[int, int]:
+    with Image.open(record.image) as image:
+        return image.size

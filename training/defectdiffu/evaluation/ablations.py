@@ -1,0 +1,131 @@
+"""The ablations of the paper: the same training, one idea less each time, measured alike.
+
+fusion part    all blocks hear the product or the defect alone; none hears both (Fig. 2's third part)
+adaptive loss  R = 3 for every sample instead of Eq. 8-9
+prompts        one phrase, "a photo of {defect} {product}", for all three parts
+strength       every sample drawn at w_d = 1 instead of a range of strengths
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..checkpoints.runs import Run
+from ..checkpoints.trained_model import load_autoencoder, load_trained
+from ..config import TrainingConfig, changes
+from ..data.windows import Rules, pair_weights
+from ..files.atomic import write_text
+from ..progress import Progress
+from ..training.devices import build_accelerator
+from ..training.latent_cache import load_bank
+from ..training.schedule import UntilStep
+from ..training.train import train_denoiser
+from .evaluate import evaluate
+from .plan import EvaluationPlan
+from .results_store import Ledger
+from .tables import columned, mean_of
+
+WHOLE, ONE_STRENGTH = "whole", "one strength"
+FIXED_RATIO = 3.0
+SECTIONS = ["quality", "masks", "judgement"]
+
+
+def without_fusion(config: TrainingConfig) -> TrainingConfig:
+    """As deep, but the fusion blocks join the parts before them, and the last layer hears the defect."""
+    denoiser = config.denoiser
+    more = denoiser.fusion_blocks // 2
+    parts = {"background_blocks": denoiser.background_blocks + more, "fusion_blocks": 0}
+    parts["defect_blocks"] = denoiser.depth - parts["background_blocks"]
+    return replace(
+        config,
+        denoiser=replace(denoiser, **parts),
+        prompts=replace(config.prompts, fusion=config.prompts.defect),
+    )
+
+
+def fixed_ratio(config: TrainingConfig) -> TrainingConfig:
+    return replace(config, loss=replace(config.loss, ratio_min=FIXED_RATIO, ratio_max=FIXED_RATIO))
+
+
+def one_prompt(config: TrainingConfig) -> TrainingConfig:
+    phrase = config.prompts.fusion
+    return replace(config, prompts=replace(config.prompts, background=phrase, defect=phrase))
+
+
+VARIANTS: dict[str, Callable[[TrainingConfig], TrainingConfig]] = {
+    WHOLE: lambda config: config,
+    "no fusion part": without_fusion,
+    "R = 3": fixed_ratio,
+    "one prompt": one_prompt,
+}
+
+INTERVALS = (60, 1e9)  # seconds between checkpoints and between sheets
+
+
+def ablate(
+    base: Run, config: TrainingConfig, data: Path, rules: Rules, plan: EvaluationPlan, out: Path, progress: Progress
+) -> Path:
+    """Trains every variant of `config` from scratch on the autoencoder and the bank of `base`, for the same number of
+    steps; measures it on the test half into out/<variant>/figures.json; writes out/README.md and returns it.
+
+    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet, ValueError when its
+    autoencoder is not the one of `config`.
+    """
+    if differing := changes(base.config().autoencoder, config.autoencoder, "autoencoder."):
+        raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")
+    bank = load_bank(base.bank)
+    weights = pair_weights(rules, bank.pairs)
+    ledgers: dict[str, Ledger] = {}
+    for name, change in VARIANTS.items():
+        run = Run(out / folder(name) / "run")
+        changed = run.open(change(config))
+        if not run.autoencoder.exists():
+            shutil.copyfile(base.autoencoder, run.autoencoder)
+        autoencoder = load_autoencoder(run, changed)
+        accelerator = build_accelerator(changed.optimiser.mixed_precision)
+        course = UntilStep(changed.optimiser, changed.optimiser.total_steps)
+        train_denoiser(run, changed, bank, autoencoder, weights, course, INTERVALS, accelerator, progress)
+        model = load_trained(run)
+        ledgers[name] = evaluate(model, data, rules, plan, SECTIONS, out / folder(name), progress)
+        if name == WHOLE:
+            single = replace(plan, strengths=(1.0, 1.0))
+            ledgers[ONE_STRENGTH] = evaluate(model, data, rules, single, SECTIONS, out / folder(ONE_STRENGTH), progress)
+    return _write(ledgers, config, out)
+
+
+def folder(variant: str) -> str:
+    return variant.replace(" ", "-").replace("=", "is")
+
+
+FIGURES = {
+    "Fréchet distance": ("quality", "frechet"),
+    "perceptual diversity": ("quality", "diversity"),
+    "mask IoU on real defects": ("masks on real defects", "iou"),
+    "mask IoU with the change": ("masks of samples", "agreement"),
+    "change inside : outside": ("masks of samples", "localisation"),
+    "found by a segmenter": ("judgement", "found"),
+}
+
+
+def _write(ledgers: dict[str, Ledger], config: TrainingConfig, out: Path) -> Path:
+    """Means over the pairs."""
+    rows = {
+        name: {head: mean_of(ledger.section(section), [key]).get(key) for head, (section, key) in FIGURES.items()}
+        for name, ledger in ledgers.items()
+    }
+    cells = {head: lambda f, h=head: "" if f[h] is None else f"{f[h]:.3g}" for head in FIGURES}
+    seen = config.optimiser.total_steps * config.optimiser.batch_size
+    lines = [
+        "# Ablations",
+        "",
+        f"Each trained from scratch on {seen} windows, else alike. Means over the pairs, measured on the test half.",
+        "",
+        *columned("variant", cells, rows),
+        "",
+    ]
+    path = out / "README.md"
+    write_text(path, "\n".join(lines))
+    return path

@@ -1,0 +1,91 @@
+"""What a bundle says of real defects, for those that are drawn on photographs: `placement` in its manifest.
+
+The side of the windows it was trained on, the shapes of real masks, and how well real defects show, which is what drawn
+ones are held to. Measured on the training half: the other one has to stay unseen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkpoints.from_bundle import load_bundle
+from ..checkpoints.trained_model import TrainedModel
+from ..data.layout import Record, read_data_set
+from ..data.windows import Rules
+from ..export.bundle import require_valid
+from ..export.manifest_text import manifest_text
+from ..files.atomic import write_text
+from ..files.json_files import read_json
+from ..progress import Progress
+from ..sampling.composition import dilated
+from ..sampling.placement import shape_of
+from .mask_figures import predicted_masks
+from .real_windows import Windows, cut_windows, shuffled
+from .segmentation_figures import mask_iou
+
+WINDOWS = 64  # per pair
+SHAPES = 32  # per pair
+PERCENTILES = (5, 25, 50)
+RING = (2, 8)  # pixels from the mask: nearer ones are the defect's own blurred edge
+DECIMALS = 3
+
+
+def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
+    """Measures the section and puts it into bundle.json, in the place of an older one; all else there stays.
+
+    Raises ValueError when no photograph of the training half shows a trained pair.
+    """
+    path = directory / "bundle.json"
+    manifest = read_json(path, "provenance")
+    placement = measured_placement(load_bundle(directory), data, rules, seed, report)
+    provenance = manifest.pop("provenance")
+    manifest |= {"placement": placement, "provenance": provenance}
+    require_valid(manifest)
+    write_text(path, manifest_text(manifest))
+    return placement
+
+
+def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
+    """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them; trained pairs only, for a held-out
+    pair is one whose defects nobody has photographed."""
+    pairs, products = set(model.vocabulary.trained_pairs), model.vocabulary.products
+    seen = read_data_set(data, wanted=lambda r: r.half == "train" and (r.product, r.defect) in pairs)
+    if not seen:
+        raise ValueError(f"{data}: no photograph of the training half shows a defect that the bundle was trained on")
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in shuffled(seen, seed):
+        groups.setdefault((record.product, record.defect), []).append(record)
+    default, own = rules
+    sides = {product: own.get(product, default).window for product in products}
+    generator, shapes, scores = model.generator(), {}, {}
+    for done, (product, defect) in enumerate(sorted(groups)):
+        report("placement", done, len(groups), {})
+        windows = cut_windows(groups[product, defect], rules, model.config.image_size, WINDOWS, seed)
+        shapes[f"{product}/{defect}"] = [list(shape_of(mask)) for mask in windows.mask[:SHAPES]]
+        found = predicted_masks(generator, windows, product, defect)
+        agreements = [mask_iou(a, b) for a, b in zip(found, windows.mask, strict=True)]
+        if seen_against := contrasts(windows):
+            scores[f"{product}/{defect}"] = {
+                "contrast": percentiles(seen_against),
+                "maskAgreement": percentiles(agreements),
+            }
+    report("placement", len(groups), len(groups), {})
+    return {"windows": sides, "shapes": shapes, "scores": scores}
+
+
+def contrasts(windows: Windows) -> list[float]:
+    """How much each defect differs from what is round it, 0 … 255: mean |grey inside - mean grey of the ring|. Without
+    those that leave no ring."""
+    values = []
+    for image, mask in zip(windows.image, windows.mask, strict=True):
+        grey, ring = image.astype(np.float64).mean(2), dilated(mask, RING[1]) & ~dilated(mask, RING[0])
+        if ring.any():
+            values.append(float(np.abs(grey[mask] - grey[ring].mean()).mean()))
+    return values
+
+
+def percentiles(values: list[float]) -> list[float]:
+    return [round(float(value), DECIMALS) for value in np.percentile(values, PERCENTILES)]

@@ -1,0 +1,78 @@
+"""Sets of generated samples, each with its normal twin: the same seed at strength 0."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..sampling.generator import Generator, SampleRequest
+from .fitting import Report
+from .real_windows import Windows
+
+BATCH = 8
+FIRST_SEED = 10_000  # away from the seeds of sheets and demos
+SECOND_SEED = 15_000  # of those that are drawn once more, with other seeds
+
+
+class Drawn(NamedTuple):
+    """Samples of one (product, defect)."""
+
+    image: np.ndarray  # uint8 [n, S, S, 3]
+    mask: np.ndarray  # bool [n, S, S]
+    twin: np.ndarray  # uint8 [n, S, S, 3]
+    strength: np.ndarray  # float [n]
+    confidence: np.ndarray  # float [n], of the mask module in the mask, 0 … 1
+
+    def windows(self) -> Windows:
+        return Windows(self.image, self.mask, np.arange(len(self.image)))
+
+
+def draw_pair(
+    generator: Generator,
+    product: str,
+    defect: str,
+    count: int,
+    strengths: tuple[float, float],
+    steps: int,
+    guidance: str = "DOUBLE_FREE",
+    report: Report = lambda done, total: None,
+    twins: bool = True,
+    first_seed: int = FIRST_SEED,
+) -> Drawn:
+    """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest.
+
+    Without `twins` the pictures at strength 0 are left black, for half the time.
+    """
+    spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
+    images, masks, normal, confidence = [], [], [], []
+    for start in range(0, count, BATCH):
+        chosen = range(start, min(start + BATCH, count))
+        ask = lambda i, w: SampleRequest(product, defect, first_seed + i, w, steps=steps, guidance=guidance)  # noqa: E731
+        samples = generator.draw([ask(i, float(spread[i])) for i in chosen])
+        images += [sample.image for sample in samples]
+        masks += [sample.mask for sample in samples]
+        confidence += [sample.confidence for sample in samples]
+        if twins:
+            normal += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
+        report(len(images), count)
+    image = np.stack(images)
+    twin = np.stack(normal) if twins else np.zeros_like(image)
+    return Drawn(image, np.stack(masks), twin, spread, np.array(confidence))
+
+
+def surer_of(first: Drawn, second: Drawn) -> Drawn:
+    """In each place that sample of the two whose mask is the surer."""
+    wins = second.confidence > first.confidence
+    chosen = lambda a, b: np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)  # noqa: E731
+    return Drawn(*map(chosen, first, second))
+
+
+def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:
+    """uint8 [n, S, S, 3]"""
+    images = []
+    for start in range(0, count, BATCH):
+        seeds = range(FIRST_SEED + start, FIRST_SEED + min(start + BATCH, count))
+        requests = [SampleRequest(product, generator.normal, seed, steps=steps) for seed in seeds]
+        images += [sample.image for sample in generator.draw(requests)]
+    return np.stack(images)

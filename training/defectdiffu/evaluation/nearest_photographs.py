@@ -1,0 +1,59 @@
+"""Does the model copy? Which photograph a sample is nearest to, and a sheet of the closest pairs, to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..sampling.image_grids import GAP, grid
+
+CLOSEST = "nearest.png"  # the sheet
+SHOWN = 4  # pairs in a row
+LABEL = 14  # pixels in height
+
+
+class Closest(NamedTuple):
+    """Of each sample, the window of the training half that it is nearest to."""
+
+    window: np.ndarray  # int64 [n]
+    distance: np.ndarray  # float [n], perceptual
+    flagged: np.ndarray  # bool [n]: nearer than real windows that the model never saw usually are
+
+    def order(self) -> np.ndarray:
+        """The samples, the closest first."""
+        return np.argsort(self.distance, kind="stable")
+
+
+def flagged_copies(closest: Closest, photographs: list[str]) -> list[dict[str, Any]]:
+    """The flagged samples and the photographs (one for each window) that they are near to, the closest first."""
+    return [
+        {"sample": int(i), "distance": float(closest.distance[i]), "photograph": photographs[closest.window[i]]}
+        for i in closest.order()
+        if closest.flagged[i]
+    ]
+
+
+def save_row(path: Path, drawn: np.ndarray, seen: np.ndarray, closest: Closest) -> None:
+    """The closest samples, each beside the window it is nearest to; uint8 [n, S, S, 3] both."""
+    pictures = [picture for i in closest.order()[:SHOWN] for picture in (drawn[i], seen[closest.window[i]])]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grid([pictures])).save(path)
+
+
+def write_sheet(path: Path, rows: dict[str, Path]) -> None:
+    """The rows that were saved, below each other, with their names. Without any, no sheet is written."""
+    pictures = {name: Image.open(row) for name, row in rows.items() if row.exists()}
+    if not pictures:
+        return
+    width = max(picture.width for picture in pictures.values())
+    height = sum(LABEL + picture.height for picture in pictures.values())
+    sheet = Image.new("RGB", (width, height), "white")
+    top = 0
+    for name, picture in pictures.items():
+        ImageDraw.Draw(sheet).text((GAP, top), name, "black")
+        sheet.paste(picture, (0, top + LABEL))
+        top += LABEL + picture.height
+    sheet.save(path)

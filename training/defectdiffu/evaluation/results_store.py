@@ -1,0 +1,97 @@
+"""The figures of an evaluation on disk: each is measured once, so that a killed evaluation goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..files.atomic import write_text
+from ..files.json_files import read_json
+from .plan import TEST
+
+MODEL = (
+    "model",
+    "step",
+    "graphs",
+    "validation",
+)  # the settings that say which model was measured, and what drew for it
+
+
+class Ledger:
+    """`figures[section][key]`, written after every measurement. Another model does not go on with them: each section
+    also says what it was measured on, so that it stays true of figures that somebody joins by hand."""
+
+    def __init__(self, path: Path, settings: dict[str, Any]):
+        """Opens the file or begins it. Raises ValueError when it is damaged or was made with other settings."""
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        settings = {"half": TEST} | json.loads(json.dumps(settings))
+        self.document: dict[str, Any] = {"settings": settings, "figures": {}}
+        if path.exists():
+            self.document = read_ledger(path)
+            before = self.document["settings"]
+            if changed := differing(before, settings):
+                changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in changed)
+                raise ValueError(f"{path}: made with other settings ({changes}); give another folder")
+
+    def section(self, name: str) -> dict[str, Any]:
+        return self.document["figures"].get(name, {})
+
+    def missing(self, section: str, keys: list[str]) -> Iterator[str]:
+        """The keys that have no figure yet, one after the other."""
+        return (key for key in keys if key not in self.section(section))
+
+    def put(self, section: str, key: str, figures: Any) -> None:
+        self.document["figures"].setdefault(section, {})[key] = figures
+        measured = self.document.setdefault("measured", {}).setdefault(section, [])
+        if self.subject not in measured:
+            measured.append(self.subject)
+        self._write()
+
+    @property
+    def subject(self) -> str:
+        """The model that is measured and what draws for it, in words."""
+        return subject_of(self.document["settings"])
+
+    def measured(self, section: str) -> list[str]:
+        """The subjects that a section's figures are of: this one's, but for a file put together from several."""
+        return self.document.get("measured", {}).get(section, [self.subject])
+
+    def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
+        """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
+
+        Raises ValueError when any setting but the model differs, for then they mean something else.
+        """
+        other = read_ledger(path)
+        if changed := [k for k in differing(other["settings"], self.document["settings"]) if k not in MODEL]:
+            raise ValueError(f"{path}: made with other settings: {', '.join(changed)}")
+        count = 0
+        for section in sections:
+            theirs = other["figures"].get(section, {})
+            taken = {key: theirs[key] for key in self.missing(section, list(theirs)) if wanted(key)}
+            if taken:
+                self.document["figures"].setdefault(section, {}).update(taken)
+            count += len(taken)
+        self._write()
+        return count
+
+    def _write(self) -> None:
+        write_text(self.path, json.dumps(self.document, indent=1))
+
+
+def read_ledger(path: Path) -> dict[str, Any]:
+    document = read_json(path, "settings.model", "settings.step", "figures")
+    document["settings"].setdefault("half", TEST)  # the only one there was
+    return document
+
+
+def subject_of(settings: dict[str, Any]) -> str:
+    graphs = f"{settings['graphs']} graphs" if settings.get("graphs") else "PyTorch"
+    return f"{settings['model']} after {settings['step']} steps, {graphs}"
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """The settings that are not the same in both, sorted."""
+    return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))

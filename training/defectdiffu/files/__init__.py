@@ -1,0 +1,1 @@
+"""File formats: atomic writes, JSON, TOML, ONNX, and folders of pretrained weights."""

@@ -1,0 +1,1 @@
+"""The networks: autoencoder, denoiser (TDIA) and text encoder, and the noise schedule they share."""

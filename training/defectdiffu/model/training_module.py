@@ -1,0 +1,30 @@
+"""What is optimised: the denoiser and, where it is trained from scratch, the text encoder."""
+
+from __future__ import annotations
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from ..config import TrainingConfig
+from ..data.vocabulary import Vocabulary
+from .tdia import TDIA, Prediction, Rows
+from .text_encoder import Prompts, TextEncoder, build_text_encoder
+
+
+class Trainee(nn.Module):
+    def __init__(self, denoiser: TDIA, text: TextEncoder):
+        super().__init__()
+        self.denoiser, self.text = denoiser, text
+
+    def forward(self, input_ids: Tensor, phrases: Tensor, latent: Tensor, timestep: Tensor) -> Prediction:
+        """`phrases` [3, B] indexes the rows of input_ids: background, defect and fusion phrase of each sample."""
+        background, defect, fusion = self.text(input_ids)[phrases]
+        each = torch.arange(len(latent), device=latent.device)
+        return self.denoiser(latent, timestep, Rows(each, background, each, defect, fusion))
+
+
+def build_trainee(config: TrainingConfig, vocabulary: Vocabulary, tokenizer: Tokenizer | None = None) -> Trainee:
+    """Untrained weights; `tokenizer` is a saved one, else it is made from the vocabulary."""
+    phrases = Prompts(config.prompts).every(vocabulary.products, vocabulary.defects)
+    return Trainee(TDIA(config.denoiser), build_text_encoder(config.text, phrases, tokenizer))

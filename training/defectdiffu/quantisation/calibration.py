@@ -1,0 +1,51 @@
+"""What a bundle's graphs are really given: their ranges are calibrated without photographs, by the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkpoints.trained_model import TrainedModel
+from ..sampling.generator import SampleRequest
+from .graph_generator import Feeds, generator_of
+from .plan import VariantPlan
+
+FEEDS_PER_TRAJECTORY = 5
+FIRST_SEED = 50_000  # away from the seeds that quality is measured with
+STRENGTHS = (0.5, 3.0)
+
+
+def collected_feeds(
+    directory: Path,
+    manifest: dict[str, Any],
+    model: TrainedModel,
+    plan: VariantPlan,
+    progress: Callable[[str, int, int, dict[str, float]], None],
+) -> dict[str, list[Feeds]]:
+    """Of the denoiser at random steps of trajectories over all trained pairs, strengths and both guidances; of the
+    decoder what those end in."""
+    rng = np.random.default_rng((plan.seed, 31))
+    heard: dict[str, list[Feeds]] = {"denoiser": [], "image_decoder": []}
+    now: list[Feeds] = []
+    generator = generator_of(
+        directory, manifest, model, {}, hear_denoiser=now.append, hear_decoder=heard["image_decoder"].append
+    )
+    pairs = model.vocabulary.trained_pairs
+    base = SampleRequest("", "", 0, steps=plan.steps)
+    for i in range(plan.calibration):
+        product, defect = pairs[i % len(pairs)]
+        guidance = "DOUBLE_FREE" if i % 3 else "PRODUCT_RELATIVE"
+        strength = float(rng.uniform(*STRENGTHS))
+        request = replace(
+            base, product=product, defect=defect, seed=FIRST_SEED + i, strength=strength, guidance=guidance
+        )
+        now.clear()
+        generator.draw([request])
+        chosen = rng.choice(len(now), size=min(FEEDS_PER_TRAJECTORY, len(now)), replace=False)
+        heard["denoiser"] += [now[step] for step in sorted(chosen)]
+        progress("calibration", i + 1, plan.calibration, {})
+    return heard

@@ -1,0 +1,119 @@
+"""Draws with a bundle's graphs in onnxruntime in the place of PyTorch's network, to calibrate and measure variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from onnxruntime import InferenceSession
+from torch import Tensor, nn
+
+from ..checkpoints.trained_model import TrainedModel
+from ..files.json_files import read_json
+from ..model.tdia import Rows
+from ..sampling.generator import Generator
+
+Feeds = dict[str, np.ndarray]
+
+CHEAPENED = ("denoiser", "image_decoder")  # the components that variants are made of
+
+
+def open_graph(path: Path, threads: int = 0) -> InferenceSession:
+    """On the CPU; `threads` 0 takes all."""
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.log_severity_level = 3
+    return InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+
+
+class GraphDecoder(nn.Module):
+    """An autoencoder whose decoder is a graph; it encodes as `encoder` does."""
+
+    def __init__(self, encoder: nn.Module, graph: InferenceSession, heard: Callable[[Feeds], None]):
+        super().__init__()
+        self.encode = encoder.encode
+        self.graph, self.heard = graph, heard
+
+    def decode(self, latent: Tensor) -> Tensor:
+        feeds = {"latent": latent.detach().float().numpy()}
+        self.heard(feeds)
+        return torch.from_numpy(self.graph.run(None, feeds)[0])
+
+
+class GraphGenerator(Generator):
+    """`hear_denoiser` and `hear_decoder` are told what those graphs are given."""
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        modulation: InferenceSession,
+        denoiser: InferenceSession,
+        decoder: InferenceSession,
+        hear_denoiser: Callable[[Feeds], None] = lambda feeds: None,
+        hear_decoder: Callable[[Feeds], None] = lambda feeds: None,
+    ):
+        autoencoder = GraphDecoder(model.autoencoder, decoder, hear_decoder)
+        super().__init__(model.trainee, autoencoder, model.config.prompts, torch.device("cpu"))
+        self.modulation, self.graph, self.hear = modulation, denoiser, hear_denoiser
+        self.outputs = [output.name for output in denoiser.get_outputs()]
+
+    def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+        background_t = np.full(len(rows.background_sample), t, np.int64)
+        row_t = np.full(len(rows.row_background), t, np.int64)
+        feeds = {
+            "latent": x.float().numpy(),
+            "timestep": np.full(len(x), t, np.int64),
+            "background_sample": rows.background_sample.numpy(),
+            "background_modulation": self._modulation(background_t, rows.background_text, 0),
+            "row_background": rows.row_background.numpy(),
+            "defect_modulation": self._modulation(row_t, rows.defect_text, 1),
+            "fusion_modulation": self._modulation(row_t, rows.fusion_text, 2),
+            "mask_rows": np.arange(len(rows.row_background)),
+        }
+        self.hear(feeds)
+        given = dict(zip(self.outputs, map(torch.from_numpy, self.graph.run(None, feeds)), strict=True))
+        return given["noise"], given.get("variance"), given["mask_feature"]
+
+    def _modulation(self, timestep: np.ndarray, text: Tensor, part: int) -> np.ndarray:
+        return self.modulation.run(None, {"timestep": timestep, "text": text.detach().numpy()})[part]
+
+
+def base_variant(manifest: dict[str, Any], name: str) -> dict[str, Any]:
+    """The fp32 one; every other is made of it and measured against it."""
+    return variant_of(manifest, name, "fp32")
+
+
+def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str, Any]:
+    variants = manifest["components"][name]["variants"]
+    for variant in variants:
+        if variant["precision"] == precision:
+            return variant
+    there = ", ".join(variant["precision"] for variant in variants)
+    raise ValueError(f"component {name} has no {precision} variant; there is {there}")
+
+
+def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
+    """Draws as the service does in that arithmetic: what is of no use in it, a decoder say, stays in fp32. Raises
+    ValueError that lists what there is when the denoiser has not got it."""
+    manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in CHEAPENED))
+    if "modulation" not in manifest["components"]:
+        raise ValueError(f"{directory}: has no component modulation; export the model again")
+    denoiser = variant_of(manifest, "denoiser", precision)
+    decoders = manifest["components"]["image_decoder"]["variants"]
+    has_decoder = any(variant["precision"] == precision for variant in decoders)
+    decoder = variant_of(manifest, "image_decoder", precision if has_decoder else "fp32")
+    files = (base_variant(manifest, "modulation")["file"], denoiser["file"], decoder["file"])
+    return GraphGenerator(model, *(open_graph(directory / file, threads) for file in files))
+
+
+def generator_of(
+    directory: Path, manifest: dict[str, Any], model: TrainedModel, files: dict[str, Path], **hearing
+) -> GraphGenerator:
+    """Draws with the given files, and with the bundle's fp32 graphs where none is given."""
+    names = ("modulation", *CHEAPENED)
+    paths = [files.get(name, directory / base_variant(manifest, name)["file"]) for name in names]
+    return GraphGenerator(model, *map(open_graph, paths), **hearing)

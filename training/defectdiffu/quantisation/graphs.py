@@ -1,0 +1,54 @@
+"""Graphs as data: weights made whole again, and how far two graphs' answers lie apart."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, numpy_helper
+
+from .graph_generator import Feeds, open_graph
+
+
+def widened(path: Path) -> onnx.ModelProto:
+    """The graph with all of its weights float32: those stored as float16 behind a Cast (onnx_files.store_as_half) are
+    made whole, and external data is read in."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    for node in [n for n in graph.node if n.op_type == "Cast" and n.input[0] in stored]:
+        half = stored[node.input[0]]
+        if half.data_type != TensorProto.FLOAT16:
+            continue
+        graph.initializer.remove(half)
+        whole = numpy_helper.to_array(half).astype(np.float32)
+        graph.initializer.append(numpy_helper.from_array(whole, node.output[0]))
+        graph.node.remove(node)
+    return model
+
+
+@contextmanager
+def on_disk(model: onnx.ModelProto) -> Iterator[Path]:
+    """As a file of its own that is gone afterwards, weights beside it: a graph in memory may have 2 GB at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.onnx"
+        onnx.save_model(copy.deepcopy(model), str(path), save_as_external_data=True, location="graph.data")
+        yield path
+
+
+def answers(model: onnx.ModelProto, feeds: Sequence[Feeds]) -> list[np.ndarray]:
+    """The first output for each of the feeds."""
+    with on_disk(model) as path:
+        session = open_graph(path)
+        return [session.run(None, each)[0] for each in feeds]
+
+
+def relative_error(given: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> float:
+    """Mean over the answers of the root mean square of the difference over that of what was expected."""
+    errors = [np.sqrt(np.square(a - b).mean() / np.square(b).mean()) for a, b in zip(given, expected, strict=True)]
+    return float(np.mean(errors))

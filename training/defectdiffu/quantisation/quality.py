@@ -1,0 +1,97 @@
+"""What a variant costs: the same samples drawn in both arithmetics from the same noise, and both beside photographs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..checkpoints.trained_model import TrainedModel
+from ..data.layout import read_data_set
+from ..data.windows import Rules
+from ..evaluation.context import Subject
+from ..evaluation.mask_figures import predicted_masks
+from ..evaluation.plan import EvaluationPlan
+from ..evaluation.quality import quality_figures
+from ..evaluation.reconstruction import as_bytes, psnr
+from ..evaluation.sections import feature_network
+from ..evaluation.segmentation_figures import mask_iou
+from ..progress import Progress
+from ..sampling.generator import SampleRequest
+from .graph_generator import Feeds, GraphGenerator
+from .plan import VariantPlan
+
+FIRST_SEED = 70_000
+STRENGTHS = (1.0, 1.5, 2.0, 3.0)
+BATCH = 4
+
+
+def drawn_quality(
+    model: TrainedModel, base: GraphGenerator, cheap: GraphGenerator, plan: VariantPlan, progress: Progress
+) -> dict[str, Any]:
+    """`psnr` in dB of the 8-bit images, `maskIou` of the masks, over all trained pairs and `STRENGTHS`."""
+    ratios, ious = [], []
+    pairs = model.vocabulary.trained_pairs
+    for done, (product, defect) in enumerate(pairs):
+        for start in range(0, plan.samples, BATCH):
+            requests = [
+                SampleRequest(product, defect, FIRST_SEED + i, STRENGTHS[i % len(STRENGTHS)], steps=plan.steps)
+                for i in range(start, min(start + BATCH, plan.samples))
+            ]
+            for a, b in zip(base.draw(requests), cheap.draw(requests), strict=True):
+                ratios.append(psnr(a.image, b.image))
+                ious.append(mask_iou(a.mask, b.mask))
+        progress("samples", done + 1, len(pairs), {"psnr": float(np.mean(ratios))})
+    return {
+        "samples": len(ratios),
+        "steps": plan.steps,
+        "psnr": {"mean": round(float(np.mean(ratios)), 1), "least": round(min(ratios), 1)},
+        "maskIou": {"mean": round(float(np.mean(ious)), 3), "median": round(float(np.median(ious)), 3)},
+    }
+
+
+def decoded_quality(base: GraphGenerator, cheap: GraphGenerator, latents: Sequence[Feeds]) -> dict[str, Any]:
+    """`psnr` of the decoder alone."""
+    ratios = []
+    for feeds in latents:
+        latent = torch.from_numpy(feeds["latent"])
+        ratios.append(psnr(*(as_bytes(each.autoencoder.decode(latent)) for each in (base, cheap))))
+    return {"psnr": {"mean": round(float(np.mean(ratios)), 1), "least": round(min(ratios), 1)}}
+
+
+def real_quality(
+    model: TrainedModel,
+    base: GraphGenerator,
+    cheap: GraphGenerator,
+    precision: str,
+    progress: Progress,
+    data: Path,
+    rules: Rules,
+    plan: EvaluationPlan,
+) -> dict[str, Any]:
+    """In both arithmetics: mean IoU of predicted and real masks of held-out defects, and the mean over the pairs of the
+    distance of samples to photographs of the test half."""
+    figures: dict[str, dict[str, float]] = {"realMaskIou": {}, "frechet": {}}
+    with tempfile.TemporaryDirectory() as folder:
+        records = read_data_set(data)
+        network = None
+        for name, generator in (("fp32", base), (precision, cheap)):
+            subject = Subject(model, records, rules, plan, Path(folder) / name, progress, generator)
+            network = network or feature_network(subject)
+            ious, distances = [], []
+            for done, pair in enumerate(subject.trained.values()):
+                progress(f"photographs, {name}", done, len(subject.trained), {})
+                seen, held_out = (subject.windows(*pair, half) for half in ("train", "test"))
+                if seen is None or held_out is None:
+                    continue
+                found = predicted_masks(generator, held_out, None, pair[1])
+                ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
+                drawn = subject.drawn(pair, twins=False).image
+                distances.append(quality_figures(network, drawn, held_out.image, seen.image)[0]["frechet"])
+            figures["realMaskIou"][name] = round(float(np.mean(ious)), 3)
+            figures["frechet"][name] = round(float(np.mean(distances)), 2)
+    return figures

@@ -1,0 +1,95 @@
+"""Adds variants in cheaper arithmetic to a bundle: the denoiser and the image decoder, each with its measured cost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from ..checkpoints.from_bundle import load_bundle
+from ..export.bundle import require_valid, sha256
+from ..export.manifest_text import manifest_text
+from ..files.atomic import write_text
+from ..files.json_files import read_json
+from ..files.onnx_files import store_as_half
+from ..progress import Progress
+from .calibration import collected_feeds
+from .float16 import halved
+from .graph_generator import CHEAPENED, Feeds, base_variant, generator_of
+from .graphs import answers, relative_error, widened
+from .int8 import SENSITIVITY_FEEDS, Report, quantised
+from .plan import VariantPlan
+from .quality import decoded_quality, drawn_quality, real_quality
+
+LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
+
+
+def write_variants(
+    directory: Path, plan: VariantPlan, progress: Progress, real: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
+    returns what each costs. `real` (data, rules, plan of an evaluation) also measures on photographs.
+
+    Raises ValueError for a bundle whose denoiser takes texts, which was exported before modulations stood apart, and
+    for one whose graphs are too large for a file of their own.
+    """
+    path = directory / "bundle.json"
+    manifest = read_json(path, *(f"components.{name}.variants" for name in CHEAPENED))
+    if "modulation" not in manifest["components"]:
+        raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
+    for name in CHEAPENED:
+        stored = sum(file.stat().st_size for file in directory.glob(f"{name}.onnx*"))
+        if stored > LARGEST:
+            raise ValueError(f"{directory}: {name} has {stored} bytes, must have {LARGEST} at most to be converted")
+    model = load_bundle(directory)
+    whole = {name: widened(directory / base_variant(manifest, name)["file"]) for name in CHEAPENED}
+    base = generator_of(directory, manifest, model, {})
+    feeds = collected_feeds(directory, manifest, model, plan, progress)
+    costs: dict[str, Any] = {}
+    finished: dict[Path, Path] = {}
+    for precision in plan.precisions:
+        files: dict[str, Path] = {}
+        notes: dict[str, dict[str, Any]] = {}
+        for name, graph in whole.items():
+            cheap, notes[name] = cheapened(
+                graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
+            )
+            files[name] = directory / f".{name}.{precision}.onnx.partial"
+            onnx.save_model(cheap, str(files[name]))
+        cheap = generator_of(directory, manifest, model, files)
+        notes["denoiser"] |= drawn_quality(model, base, cheap, plan, progress)
+        notes["image_decoder"] |= decoded_quality(base, cheap, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
+        if real is not None:
+            notes["denoiser"] |= real_quality(model, base, cheap, precision, progress, **real)
+        costs[precision] = notes
+        for name, file in files.items():
+            finished[file] = directory / f"{name}.{precision}.onnx"
+            entry = {"precision": precision, "weights": precision, "file": finished[file].name}
+            entry |= {"sha256": sha256(file), "bytes": file.stat().st_size}
+            entry["quality"] = {"against": "fp32", **notes[name]}
+            variants = manifest["components"][name]["variants"]
+            variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
+    require_valid(manifest)
+    # Only now: until everything is measured, the bundle is the one that it was.
+    for file, place in finished.items():
+        os.replace(file, place)
+    write_text(path, manifest_text(manifest))
+    return costs
+
+
+def cheapened(
+    graph: onnx.ModelProto, precision: str, feeds: list[Feeds], smallest: int, report: Report
+) -> tuple[onnx.ModelProto, dict[str, Any]]:
+    """The graph in that arithmetic, and how far one evaluation moves."""
+    kept: list[str] = []
+    if precision == "int8":
+        cheap, kept = quantised(graph, feeds, smallest, report)
+        store_as_half(cheap)
+    else:
+        cheap = halved(graph)
+    judging = feeds[-SENSITIVITY_FEEDS:]
+    error = relative_error(answers(cheap, judging), answers(graph, judging))
+    note: dict[str, Any] = {"relativeError": round(error, 5)}
+    return cheap, note | ({"productsKeptInFp32": len(kept)} if precision == "int8" else {})

@@ -1,0 +1,229 @@
+"""Guided sampling, the reference for the service's engine: guidance (Eq. 4, Eq. 12) over diffusers' samplers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
+from torch import Tensor
+
+from ..config import PromptConfig
+from ..model.autoencoder import ImageAutoencoder
+from ..model.components import DenoiserComponent
+from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
+from ..model.tdia import TDIA, Rows
+from ..model.text_encoder import Prompts
+from ..model.training_module import Trainee
+from .masks import binary_mask, confidence, soft_mask
+from .seeded_noise import seeded_noise
+
+LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
+MINIMUM_PEAK = 20.0
+GUIDANCES = ("DOUBLE_FREE", "PRODUCT_RELATIVE")
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    product: str
+    defect: str
+    seed: int
+    strength: float = 1.0
+    product_scale: float = 1.0
+    steps: int = 25
+    sampler: str = "DPM_SOLVER_PP"
+    guidance: str = "DOUBLE_FREE"
+
+
+@dataclass(frozen=True)
+class Sample:
+    image: np.ndarray  # uint8 [H, W, 3]
+    mask: np.ndarray  # bool [H, W]
+    soft: np.ndarray  # float [H, W] in [-1, 1]
+    latent: np.ndarray  # float32 [C, h, w]
+    confidence: float  # of the mask module in the mask, 0 … 1
+
+
+class PlanRow(NamedTuple):
+    """One evaluation of the denoiser: ε(defect, product), weighted."""
+
+    defect: str
+    product: str | None
+    coefficient: float
+
+
+def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
+    """Rows whose weighted sum is the guided noise; rows of coefficient 0 are left out.
+
+    DOUBLE_FREE, Eq. 4: ε(g,∅) + w_p[ε(g,p) - ε(g,∅)] + w_d[ε(d,∅) - ε(g,∅)].
+    PRODUCT_RELATIVE: ε(g,p) + w_d[ε(d,p) - ε(g,p)].
+    """
+    g, d, p, w_p, w_d = normal, request.defect, request.product, request.product_scale, request.strength
+    if d == normal:
+        w_d = 0.0
+    if request.guidance == "DOUBLE_FREE":
+        rows = [PlanRow(g, None, 1 - w_p - w_d), PlanRow(g, p, w_p), PlanRow(d, None, w_d)]
+    elif request.guidance == "PRODUCT_RELATIVE":
+        rows = [PlanRow(g, p, 1 - w_d), PlanRow(d, p, w_d)]
+    else:
+        raise ValueError(f"guidance is {request.guidance!r}, must be {' or '.join(GUIDANCES)}")
+    return [row for row in rows if row.coefficient != 0]
+
+
+class Generator:
+    """A trained model ready to draw: denoiser, text encoder, autoencoder and prompt wording."""
+
+    def __init__(self, trainee: Trainee, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device):
+        self.denoiser: TDIA = trainee.denoiser
+        self.component = DenoiserComponent(self.denoiser).to(device)
+        self.text, self.autoencoder, self.device = trainee.text, autoencoder, device
+        self.prompts = Prompts(prompts)
+        self.normal = prompts.normal
+
+    @torch.no_grad()
+    def draw(self, requests: list[SampleRequest]) -> list[Sample]:
+        """Draws every request; sampler and steps must be the same within one call."""
+        sampler, steps = requests[0].sampler, requests[0].steps
+        if any((r.sampler, r.steps) != (sampler, steps) for r in requests):
+            raise ValueError("requests of one call must share sampler and steps")
+        least, most = (1, TRAIN_STEPS - 1) if sampler == "DPM_SOLVER_PP" else (2, TRAIN_STEPS)
+        if not least <= steps <= most:  # DPM-Solver++ never visits t = 0; the others end there and must begin elsewhere
+            raise ValueError(f"steps is {steps}, must be {least} to {most} for {sampler}")
+        for request in requests:
+            for name in ("strength", "product_scale"):
+                if not 0 <= getattr(request, name) < math.inf:
+                    raise ValueError(f"{name} is {getattr(request, name)}, must be a number from 0")
+        config = self.denoiser.config
+        shape = (config.latent_channels, config.latent_size, config.latent_size)
+        x = torch.from_numpy(np.stack([seeded_noise(r.seed, 0, shape) for r in requests])).to(self.device)
+        plans = [guidance_plan(r, self.normal) for r in requests]
+        rows = self.rows(plans)
+        row_sample = rows.background_sample[rows.row_background]
+        coefficients = [row.coefficient for plan in plans for row in plan]
+        weights = torch.tensor(coefficients, device=self.device)[:, None, None, None]
+        defect_row = self.defect_rows(plans)
+        scheduler = make_scheduler(sampler, config.learn_sigma)
+        scheduler.set_timesteps(steps)
+        features, evaluations = torch.zeros_like(x), 0
+        timesteps = scheduler.timesteps.tolist()
+        for i, t in enumerate(timesteps):
+            noise, variance, feature = self.evaluate(x, t, rows)
+            guided = torch.zeros_like(x).index_add_(0, row_sample, weights * noise)
+            if t < LATE_TIMESTEP or i == len(timesteps) - 1:
+                features, evaluations = features + feature[defect_row], evaluations + 1
+            x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
+        return self._finish(x, features / evaluations, plans)
+
+    def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+        """noise, variance where sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
+        timestep = torch.full((len(x),), t, device=self.device)
+        noise, feature, *variance = self.component.evaluate(x, timestep, rows)
+        return noise, variance[0] if variance else None, feature
+
+    def _step(
+        self, scheduler, sampler: str, guided: Tensor, variance, defect_row, t: int, i: int, x: Tensor, requests
+    ) -> Tensor:
+        if sampler != "DDPM":
+            return scheduler.step(guided, t, x).prev_sample
+        output = torch.cat([guided, variance[defect_row]], 1) if variance is not None else guided
+        noise = torch.from_numpy(np.stack([seeded_noise(r.seed, 1 + i, x.shape[1:]) for r in requests])).to(self.device)
+        return ddpm_step(scheduler, output, t, x, noise)
+
+    def rows(self, plans: list[list[PlanRow]]) -> Rows:
+        """Rows of several samples; within a sample, rows of one background phrase share a background row."""
+        background_sample, background, row_background, defect, fusion = [], [], [], [], []
+        for sample, plan in enumerate(plans):
+            first = {}
+            for row in plan:
+                phrase, *others = self.prompts.of(row.defect, row.product)
+                if phrase not in first:
+                    first[phrase] = len(background_sample)
+                    background_sample.append(sample)
+                    background.append(phrase)
+                row_background.append(first[phrase])
+                defect.append(others[0])
+                fusion.append(others[1])
+        phrases = list(dict.fromkeys([*background, *defect, *fusion]))
+        table = dict(zip(phrases, self.text.encode(phrases), strict=True))
+        stack = lambda names: torch.stack([table[n] for n in names])  # noqa: E731
+        index = lambda values: torch.tensor(values, device=self.device)  # noqa: E731
+        return Rows(index(background_sample), stack(background), index(row_background), stack(defect), stack(fusion))
+
+    def defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
+        """The row of each sample that carries the defect; where none does, the heaviest (its sigma is used)."""
+        rows, start = [], 0
+        for plan in plans:
+            carries = [i for i, row in enumerate(plan) if row.defect != self.normal]
+            heaviest = max(range(len(plan)), key=lambda i: abs(plan[i].coefficient))
+            rows.append(start + (carries[0] if carries else heaviest))
+            start += len(plan)
+        return torch.tensor(rows, device=self.device)
+
+    def _finish(self, x: Tensor, features: Tensor, plans: list[list[PlanRow]]) -> list[Sample]:
+        images = self.autoencoder.decode(x).float().cpu().numpy()
+        masks = self.autoencoder.decode(features).float().cpu().numpy()
+        samples = []
+        for i, plan in enumerate(plans):
+            grey = soft_mask(masks[i])
+            carries = any(row.defect != self.normal for row in plan)
+            mask = binary_mask(grey, MINIMUM_PEAK) if carries else np.zeros(grey.shape, bool)
+            pixels = ((images[i] / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+            samples.append(Sample(pixels, mask, grey, x[i].cpu().numpy(), confidence(grey, mask)))
+        return samples
+
+
+def make_scheduler(sampler: str, learn_sigma: bool = False):
+    common = {
+        "num_train_timesteps": TRAIN_STEPS,
+        "beta_start": BETA_START,
+        "beta_end": BETA_END,
+        "beta_schedule": "linear",
+    }
+    if sampler == "DPM_SOLVER_PP":
+        return DPMSolverMultistepScheduler(**common, timestep_spacing="linspace", solver_order=2)
+    if sampler == "DDIM":
+        return LinspaceDDIM(**common, clip_sample=False, timestep_spacing="linspace")
+    if sampler == "DDPM":
+        return training_scheduler("learned_range" if learn_sigma else "fixed_small")
+    raise ValueError(f"sampler is {sampler!r}, must be DDPM, DDIM or DPM_SOLVER_PP")
+
+
+class LinspaceDDIM(DDIMScheduler):
+    """DDIM whose previous timestep is the list's next entry (diffusers subtracts a constant, which drifts by one)."""
+
+    def step(self, model_output: Tensor, timestep: int, sample: Tensor, **kwargs):
+        steps = self.timesteps.tolist()
+        index = steps.index(int(timestep))
+        before = self.alphas_cumprod[steps[index + 1]] if index + 1 < len(steps) else self.final_alpha_cumprod
+        ab = self.alphas_cumprod[int(timestep)]
+        x0 = (sample - (1 - ab).sqrt() * model_output) / ab.sqrt()
+        return _Step(before.sqrt() * x0 + (1 - before).sqrt() * model_output)
+
+
+class _Step(NamedTuple):
+    prev_sample: Tensor
+
+
+def ddpm_step(scheduler, output: Tensor, t: int, x: Tensor, noise: Tensor) -> Tensor:
+    """One ancestral step over the spaced schedule (betas 1 - ᾱ_i/ᾱ_prev), with the caller's noise; none at the last."""
+    steps = scheduler.timesteps.tolist()
+    index = steps.index(t)
+    ab = scheduler.alphas_cumprod[t].double()
+    last = index + 1 == len(steps)
+    before = ab.new_ones(()) if last else scheduler.alphas_cumprod[steps[index + 1]].double()
+    beta = 1 - ab / before
+    eps = output[:, : x.shape[1]]
+    x0 = (x.double() - (1 - ab).sqrt() * eps.double()) / ab.sqrt()
+    mean = beta * before.sqrt() / (1 - ab) * x0 + (1 - before) * (1 - beta).sqrt() / (1 - ab) * x.double()
+    if last:
+        return mean.float()
+    low = (beta * (1 - before) / (1 - ab)).log()
+    if output.shape[1] > x.shape[1]:
+        fraction = (output[:, x.shape[1] :].double() + 1) / 2
+        log_variance = fraction * beta.log() + (1 - fraction) * low
+    else:
+        log_variance = low
+    return (mean + (0.5 * log_variance).exp() * noise).float()

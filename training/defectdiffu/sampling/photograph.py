@@ -1,0 +1,189 @@
+"""Defects on a photograph of a good part: the photograph's latent, noised, denoised inside a region only.
+
+Per step, the latent outside the region is the photograph's, noised to the same level (RePaint, Lugmayr et al. 2022,
+with the noise that the sample began with, so that a deterministic sampler keeps it exactly). Where a defect arises
+depends on the initial noise, so a scout of two steps looks where this noise draws it and the noise is rolled to put it
+into the region. The pixels are composed in composition.py. The reference for the service's engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .composition import Composition, compose
+from .generator import LATE_TIMESTEP, Generator, SampleRequest, guidance_plan, make_scheduler
+from .masks import soft_mask
+from .seeded_noise import seeded_noise
+
+SCOUT_STEPS = 2
+SCOUT_STRENGTH = 2.0  # of the scout only, so that a sweep over strengths draws its defects in one place
+DEFAULT_FREEDOM = 0.8
+LEAST_SALIENCE = 0.1  # of a cell that the model itself would choose, of 0 … 1
+ROUNDING = 1e-6  # what a sum must be larger by to be larger than another
+OWN_REGION_MARGIN = 1  # cells that are added round a region that the model chose
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A window of a photograph of the model's size, and where it may change."""
+
+    image: np.ndarray  # uint8 [S, S, 3]
+    region: np.ndarray  # bool [S, S]
+    #: Whether the defect may lie anywhere in the region (an allowed area), so that the model chooses a part of it.
+    choose: bool = False
+    freedom: float = DEFAULT_FREEDOM  # share of the noise levels that are gone through, above 0 to 1
+
+
+@dataclass(frozen=True)
+class PhotographSample:
+    before: np.ndarray  # uint8 [S, S, 3]: the photograph
+    image: np.ndarray  # uint8 [S, S, 3]; the photograph's own bytes outside the region
+    mask: np.ndarray  # bool [S, S], within the region
+    region: np.ndarray  # bool [S, S]: what was free to change
+    composition: Composition
+
+
+@torch.no_grad()
+def draw_on_photographs(
+    generator: Generator, photographs: list[Photograph], requests: list[SampleRequest]
+) -> list[PhotographSample]:
+    """One sample per photograph; sampler, steps and freedom must be the same within one call."""
+    first = photographs[0]
+    if any(p.freedom != first.freedom for p in photographs) or any(
+        (r.sampler, r.steps) != (requests[0].sampler, requests[0].steps) for r in requests
+    ):
+        raise ValueError("photographs of one call must share sampler, steps and freedom")
+    if requests[0].sampler == "DDPM":  # takes new noise at every step; outside the region it is always the first
+        raise ValueError("sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph")
+    if not 0 < first.freedom <= 1:
+        raise ValueError(f"freedom is {first.freedom}, must be above 0 and at most 1")
+    for photograph in photographs:
+        if not photograph.region.any():
+            raise ValueError("region is empty: nothing may change")
+    pictures = np.stack([p.image for p in photographs]).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+    known = generator.autoencoder.encode(torch.from_numpy(pictures).to(generator.device)).float()
+    noise = np.stack([seeded_noise(r.seed, 0, tuple(known.shape[1:])) for r in requests])
+    salience = _scout(generator, known, torch.from_numpy(noise).to(generator.device), requests)
+    free = []
+    for i, photograph in enumerate(photographs):
+        cells = cells_of(photograph.region, known.shape[-1])
+        shift = best_shift(salience[i], cells)
+        noise[i] = np.roll(noise[i], shift, (1, 2))
+        free.append(chosen_cells(np.roll(salience[i], shift, (0, 1)), cells) if photograph.choose else cells)
+    inside = torch.from_numpy(np.stack(free)[:, None]).to(generator.device)
+    latent, feature = _denoise(
+        generator, known, torch.from_numpy(noise).to(generator.device), requests, first.freedom, inside
+    )
+    decode = lambda z: generator.autoencoder.decode(z).float().cpu().numpy()  # noqa: E731
+    drawn, kept, soft = decode(latent), decode(known), decode(feature)
+    samples = []
+    for i, photograph in enumerate(photographs):
+        region = photograph.region & grown(free[i], photograph.region.shape[0])
+        carries = any(row.defect != generator.normal for row in guidance_plan(requests[i], generator.normal))
+        grey = soft_mask(soft[i]) if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
+        composition = compose(photograph.image, drawn[i], kept[i], grey, region)
+        samples.append(PhotographSample(photograph.image, composition.image, composition.mask, region, composition))
+    return samples
+
+
+def draw_on_twins(
+    generator: Generator, requests: list[SampleRequest], freedom: float = DEFAULT_FREEDOM
+) -> list[PhotographSample]:
+    """Each on its own normal twin, drawn from the same seed, wherever this noise would have the defect: from noise, and
+    yet nothing but the defect differs from a normal picture. Sampler and steps as for draw_on_photographs."""
+    normal = [replace(request, strength=0.0, guidance="DOUBLE_FREE") for request in requests]  # the one that knows w_p
+    twins = generator.draw(normal)
+    everywhere = np.ones(twins[0].mask.shape, bool)
+    photographs = [Photograph(twin.image, everywhere, choose=True, freedom=freedom) for twin in twins]
+    return draw_on_photographs(generator, photographs, requests)
+
+
+def cells_of(region: np.ndarray, cells: int) -> np.ndarray:
+    """bool [S, S] → bool [h, w]: the latent cells that the region touches."""
+    scale = region.shape[0] // cells
+    return region.reshape(cells, scale, cells, scale).any((1, 3))
+
+
+def grown(cells: np.ndarray, size: int) -> np.ndarray:
+    """bool [h, w] → bool [S, S]: every pixel of the cells."""
+    return cells.repeat(size // cells.shape[0], 0).repeat(size // cells.shape[1], 1)
+
+
+def best_shift(salience: np.ndarray, cells: np.ndarray) -> tuple[int, int]:
+    """The roll (rows, columns) that brings most salience into the cells; the first of equals, row by row."""
+    best, most = (0, 0), -1.0
+    for dy in range(cells.shape[0]):
+        for dx in range(cells.shape[1]):
+            there = float(np.roll(salience, (dy, dx), (0, 1))[cells].sum())
+            if there > most + ROUNDING:
+                best, most = (dy, dx), there
+    return best
+
+
+def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The allowed cells where the model would draw the defect, and those about them; all allowed if it shows none."""
+    shown = np.where(allowed, salience, 0)
+    peak = float(shown.max())
+    if peak < LEAST_SALIENCE:
+        return allowed
+    core = shown >= max(LEAST_SALIENCE, peak / 4)
+    padded = np.pad(core, OWN_REGION_MARGIN)
+    height, width = core.shape
+    span = range(2 * OWN_REGION_MARGIN + 1)
+    near = np.any([padded[y : y + height, x : x + width] for y in span for x in span], axis=0)
+    return near & allowed
+
+
+def _scout(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
+    """Where this noise would draw the defect, float [B, h, w] of 0 … 1."""
+    scouts = [
+        replace(request, strength=SCOUT_STRENGTH, steps=SCOUT_STEPS, sampler="DPM_SOLVER_PP") for request in requests
+    ]
+    everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
+    _, feature = _denoise(generator, known, noise, scouts, 1.0, everywhere)
+    soft = np.stack([soft_mask(each) for each in generator.autoencoder.decode(feature).float().cpu().numpy()])
+    cells = known.shape[-1]
+    scale = soft.shape[-1] // cells
+    return ((soft.astype(np.float64) + 1) / 2).reshape(len(soft), cells, scale, cells, scale).mean((2, 4))
+
+
+def _denoise(
+    generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest], freedom: float, inside: Tensor
+) -> tuple[Tensor, Tensor]:
+    """x_0 and the mean of the late mask features [B, C, h, w]; `inside` [B, 1, h, w] says what is denoised."""
+    plans = [guidance_plan(request, generator.normal) for request in requests]
+    rows = generator.rows(plans)
+    row_sample = rows.background_sample[rows.row_background]
+    weights = torch.tensor([r.coefficient for plan in plans for r in plan], device=known.device)[:, None, None, None]
+    carriers = generator.defect_rows(plans)
+    scheduler = make_scheduler(requests[0].sampler, False)
+    scheduler.set_timesteps(requests[0].steps)
+    timesteps = visited(scheduler.timesteps.tolist(), freedom)
+    if not timesteps:
+        raise ValueError(f"freedom {freedom} leaves none of {requests[0].steps} steps; raise either")
+    x = noised(known, noise, scheduler, timesteps[0])
+    features, evaluations = torch.zeros_like(x), 0
+    for i, t in enumerate(timesteps):
+        epsilon, _, feature = generator.evaluate(x, t, rows)
+        guided = torch.zeros_like(x).index_add_(0, row_sample, weights * epsilon)
+        if t < LATE_TIMESTEP or i == len(timesteps) - 1:
+            features, evaluations = features + feature[carriers], evaluations + 1
+        x = scheduler.step(guided, t, x).prev_sample
+        last = i == len(timesteps) - 1
+        x = torch.where(inside, x, known if last else noised(known, noise, scheduler, timesteps[i + 1]))
+    return x, features / evaluations
+
+
+def visited(timesteps: list[int], freedom: float) -> list[int]:
+    """Those of a sampler's timesteps that lie within the freedom, a share of the noisiest of them."""
+    return [t for t in timesteps if t <= freedom * timesteps[0]]
+
+
+def noised(known: Tensor, noise: Tensor, scheduler, t: int) -> Tensor:
+    """√ᾱ_t·x_0 + √(1-ᾱ_t)·ε"""
+    ab = scheduler.alphas_cumprod[t]
+    return ab.sqrt() * known + (1 - ab).sqrt() * noise

@@ -1,0 +1,126 @@
+"""Sharpens a trained decoder against a discriminator; the encoder, and so every latent, stays as it is.
+
+What a reconstruction loss cannot know it blurs: grain, weave, the edge of a crack. The discriminator sees windows and
+their reconstructions and learns what real grain is like (Esser et al. 2021, §3.1; hinge loss). Its gradient is scaled
+to a share of the reconstruction's on the decoder's last layer, so that neither drowns the other; the differences
+between its inner features of both pictures are a perceptual loss of its own (Wang et al. 2018, feature matching).
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..checkpoints.runs import load, save
+from ..config import AutoencoderTraining
+from ..model.autoencoder import SmallAutoencoder, autoencoder_loss
+from ..model.ema import Ema
+from .autoencoder_stage import Stage
+
+WARMUP = 0.05  # of the steps: the discriminator learns alone
+FEATURE_WEIGHT = 1.0
+LARGEST_SCALE = 1e3
+
+
+class Discriminator(nn.Module):
+    """Says of each patch of about 34 pixels whether it is of a real window."""
+
+    def __init__(self, width: int = 64):
+        super().__init__()
+        norm = lambda i, o, stride: nn.Sequential(nn.Conv2d(i, o, 4, stride, 1, bias=False), nn.BatchNorm2d(o))  # noqa: E731
+        self.layers = nn.ModuleList(
+            [
+                nn.Conv2d(3, width, 4, 2, 1),
+                norm(width, 2 * width, 2),
+                norm(2 * width, 4 * width, 1),
+                nn.Conv2d(4 * width, 1, 4, 1, 1),
+            ]
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """images [B, 3, H, W] → scores [B, 1, h, w], features of each layer before."""
+        features, x = [], images
+        for layer in self.layers[:-1]:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return self.layers[-1](x), features
+
+
+def sharpened(state: dict, plan: AutoencoderTraining) -> bool:
+    """Whether a finished autoencoder's file has been through what the plan asks for."""
+    return state.get("sharpened", 0) >= plan.sharpen_steps or state["step"] == 0  # step 0: it came out of a bundle
+
+
+def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
+    """Trains the decoder in place and saves the autoencoder; goes on where an earlier call was interrupted."""
+    run, config, crops, bf16, progress, save_every_seconds = stage
+    plan, device = config.autoencoder_training, crops.device
+    torch.manual_seed(config.seed + 1)
+    judge = Discriminator().to(device, memory_format=torch.channels_last)
+    decoder = model.decoder
+    ema = Ema({"decoder": decoder}, plan.ema_decay)
+    rate = plan.sharpen_learning_rate
+    optimiser = torch.optim.Adam(decoder.parameters(), rate, betas=(0.5, 0.9))
+    judging = torch.optim.Adam(judge.parameters(), rate, betas=(0.5, 0.9))
+    parts = {"decoder": decoder, "ema": ema, "optimiser": optimiser, "judge": judge, "judging": judging}
+    unfinished = run.directory / "sharpening.pt"
+    step, saved = 0, time.monotonic()
+    if unfinished.exists():
+        state = load(unfinished)
+        step = state.pop("step")
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+    last = next(layer for layer in reversed(decoder) if isinstance(layer, nn.Conv2d)).weight
+    masks = round(plan.sharpen_batch * plan.mask_share)
+    while step < plan.sharpen_steps:
+        rng = np.random.default_rng((config.seed, 7, step))
+        batch, near_defect = crops.batch(plan.sharpen_batch, plan.mask_share, plan.crop, rng)
+        pictures = plan.sharpen_batch - masks  # masks come last and are no matter of taste
+        for group in (*optimiser.param_groups, *judging.param_groups):
+            group["lr"] = rate * min(1, 2 * (1 - step / plan.sharpen_steps))
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            with torch.no_grad():
+                latent = model.posterior(batch)[0]
+            output = model.decode_raw(latent)
+            real, features = judge(batch[:pictures])
+            fake, _ = judge(output[:pictures].detach())
+            verdict = F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
+        judging.zero_grad(set_to_none=True)
+        verdict.backward()
+        judging.step()
+        if step >= WARMUP * plan.sharpen_steps:
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                score, drawn = judge(output[:pictures])
+                pairs = zip(drawn, features, strict=True)
+                matching = sum((a.float() - b.detach().float()).abs().mean() for a, b in pairs) / len(drawn)
+            none, weight = torch.zeros_like(latent), 1 + plan.defect_weight * near_defect
+            reconstruction = autoencoder_loss(batch, output.float(), none, none, 0, weight)
+            faithful = reconstruction + FEATURE_WEIGHT * matching
+            doubt = -score.float().mean()
+            scale = plan.adversarial_weight * _gradient_ratio(faithful, doubt, last)
+            optimiser.zero_grad(set_to_none=True)
+            (faithful + scale * doubt).backward()
+            torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
+            optimiser.step()
+            ema.update()
+            if step % 20 == 0:
+                figures = {"loss": faithful.item(), "verdict": verdict.item(), "scale": scale.item()}
+                progress("sharpening", step, plan.sharpen_steps, figures)
+        step += 1
+        if time.monotonic() - saved > save_every_seconds:
+            save(unfinished, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
+            saved = time.monotonic()
+    progress("sharpening", plan.sharpen_steps, plan.sharpen_steps, {})
+    ema.swap()
+    state = {"model": model.state_dict(), "step": plan.steps, "finished": True, "sharpened": plan.sharpen_steps}
+    save(run.autoencoder, state)
+    unfinished.unlink(missing_ok=True)
+
+
+def _gradient_ratio(faithful: Tensor, doubt: Tensor, weight: Tensor) -> Tensor:
+    norms = [torch.autograd.grad(loss, weight, retain_graph=True)[0].norm() for loss in (faithful, doubt)]
+    return (norms[0] / (norms[1] + 1e-6)).clamp(max=LARGEST_SCALE).detach()

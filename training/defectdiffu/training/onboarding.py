@@ -1,0 +1,144 @@
+"""A new product joins a model in minutes: fine-tuning from a bundle, with replay so that the others do not suffer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from ..checkpoints.channel_expansion import filled
+from ..checkpoints.from_bundle import load_bundle, save_start
+from ..checkpoints.origin import origin_of_bundle, save_origin
+from ..checkpoints.runs import Run
+from ..checkpoints.trained_model import TrainedModel
+from ..config import BankConfig, TrainingConfig, config_from_dict, config_to_dict
+from ..data.layout import GOOD, Pair
+from ..data.vocabulary import Vocabulary
+from ..data.windows import read_rules
+from ..model.text_encoder import Prompts, with_words
+from ..model.training_module import build_trainee
+from ..progress import Progress
+from .devices import build_accelerator, first_process_first
+from .latent_cache import encode_windows, join_banks, load_bank, save_bank
+from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
+from .replay import drawn_bank, read_known
+from .schedule import UntilStep
+from .train import train_denoiser, training_records
+
+
+def onboard(
+    run: Run,
+    bundle: Path,
+    new: Photographs,
+    replay: Photographs | None,
+    plan: OnboardingPlan,
+    progress: Progress,
+    intervals: tuple[float, float] = (120, 600),
+) -> TrainingConfig:
+    """Makes the run, or goes on with it, if it was begun with the same options (steps may be raised).
+
+    Raises DataError for bad photographs; ValueError for other options, when the new bundle would bear the old one's
+    name and version, when the bundle knows every pair already, or when the photographs for replay show none that it
+    knows.
+    """
+    model = load_bundle(bundle)
+    options = options_of(bundle, new, replay, plan)
+    with first_process_first() as first:
+        if first:
+            require_same_options(run, options)
+            if not run.denoiser.exists():
+                _prepare(run, bundle, model, new, replay, plan, progress)
+            record_options(run, options)
+    config, bank = run.config(), load_bank(run.bank)
+    weights = shares(bank.pairs, model.vocabulary, plan.new_share)
+    accelerator = build_accelerator(config.optimiser.mixed_precision)
+    course = UntilStep(config.optimiser, model.step + plan.steps)
+    train_denoiser(run, config, bank, model.autoencoder, weights, course, intervals, accelerator, progress)
+    return config
+
+
+def _prepare(
+    run: Run,
+    bundle: Path,
+    model: TrainedModel,
+    new: Photographs,
+    replay: Photographs | None,
+    plan: OnboardingPlan,
+    progress: Progress,
+) -> None:
+    config = onboarding_config(model, plan)
+    records = training_records(new.data, replace(config, held_out_pairs=()), new.products)
+    joining = {(r.product, r.defect) for r in records}
+    if not joining - set(model.vocabulary.pairs):
+        raise ValueError(f"{new.data}: the bundle knows all its pairs already: train on with --from-bundle instead")
+    still_out = tuple(name for name in config.held_out_pairs if tuple(name.split("/")) not in joining)
+    config = replace(config, held_out_pairs=still_out)
+    device = torch.device("cpu")
+    known = read_known(model, config, replay) if replay else None  # before anything is computed
+    fresh_config = replace(config, bank=_at_most(config.bank, plan.new_windows_per_pair))
+    fresh = encode_windows(fresh_config, records, read_rules(new.windows), model.autoencoder, device, progress)
+    if known:
+        old_config = replace(config, bank=BankConfig(plan.windows_per_pair, plan.windows_per_pair))
+        old = encode_windows(old_config, *known, model.autoencoder, device, progress)
+    else:
+        old = drawn_bank(model, plan.samples_per_pair, progress)
+    bank = join_banks([fresh, old])
+    # Before anything else of the run: if its making is cut short, it is known as what it is.
+    record_options(run, options_of(bundle, new, replay, plan))
+    run.open(config)
+    save_bank(run.bank, bank)
+    save_origin(run, origin_of_bundle(bundle))
+    save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
+
+
+def _at_most(counts: BankConfig, per_pair: int) -> BankConfig:
+    fewer = {name: min(getattr(counts, name), per_pair) for name in ("defect_windows", "normal_windows")}
+    return replace(counts, **fewer)
+
+
+def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConfig:
+    """The bundle's, but for what was fit for the machine that trained it: a GPU's batches, `compile` and arithmetic.
+
+    Raises ValueError when it is not another bundle that comes of it: none could be exported.
+    """
+    old = model.config
+    optimiser = replace(
+        old.optimiser,
+        batch_size=plan.batch_size,
+        mixed_precision="no" if old.optimiser.mixed_precision == "no" else "auto",
+        compile=False,
+        learning_rate=plan.learning_rate,
+        warmup_steps=min(50, plan.steps),
+        cooldown_steps=max(1, plan.steps // 2),
+        total_steps=model.step + plan.steps,
+    )
+    seed = old.seed if plan.seed is None else plan.seed
+    name, version = plan.name or old.name, plan.version or old.version
+    if (name, version) == (old.name, old.version):
+        raise ValueError(
+            f"version is {version}, must differ from that of the bundle {old.name} {old.version}, unless name does"
+        )
+    config = replace(old, optimiser=optimiser, seed=seed, name=name, version=version)
+    return config_from_dict(config_to_dict(config))  # which checks what the plan has changed
+
+
+def joined_trainee(model: TrainedModel, vocabulary: Vocabulary, config: TrainingConfig):
+    """The model's weights, with places for the words that are new."""
+    tokenizer = model.trainee.text.tokenizer
+    if config.text.kind == "word":
+        tokenizer = with_words(tokenizer, Prompts(config.prompts).every(vocabulary.products, vocabulary.defects))
+    torch.manual_seed(config.seed)
+    return filled(build_trainee(config, vocabulary, tokenizer), model.trainee)
+
+
+def shares(pairs: list[Pair], known: Vocabulary, new_share: float) -> dict[Pair, float]:
+    """Weights such that the new ones of `pairs` make up `new_share` of the defective windows drawn, and of the normal
+    ones where there are new ones among these."""
+    weights = {}
+    for kind in ([pair for pair in pairs if pair[1] != GOOD], [pair for pair in pairs if pair[1] == GOOD]):
+        new = [pair for pair in kind if pair not in known.pairs]
+        old = len(kind) - len(new)
+        if new and old:
+            weights |= dict.fromkeys(new, new_share / (1 - new_share) * old / len(new))
+    return weights

@@ -1,0 +1,59 @@
+"""What a model knew is shown to it again while a product joins: its photographs, or samples that it draws itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..checkpoints.trained_model import TrainedModel
+from ..config import TrainingConfig
+from ..data.layout import GOOD, Record, read_data_set
+from ..data.validation_split import LEARNT, without_validation
+from ..data.windows import Rules, read_rules
+from ..model.autoencoder import mask_as_image
+from ..progress import Progress
+from ..sampling.generator import SampleRequest
+from .latent_cache import Bank
+from .onboarding_plan import Photographs
+
+DRAW_BATCH, DRAW_STEPS = 8, 16
+
+
+def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs) -> tuple[list[Record], Rules]:
+    """The train half's photographs of what the model knows, and how windows are cut from them.
+
+    Raises DataError for bad photographs; ValueError for a bad windows file, or when they show no pair that it knows.
+    """
+    rules = read_rules(replay.windows)
+    known = set(model.vocabulary.pairs)
+    wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
+    records = read_data_set(replay.data, replay.products, wanted)
+    if config.validation != LEARNT:
+        records = without_validation(records)
+    if not records:
+        raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
+    return records, rules
+
+
+@torch.no_grad()
+def drawn_bank(model: TrainedModel, count: int, progress: Progress) -> Bank:
+    """`count` samples of every pair that the model knows, at strength 1, but for those that come without a mask."""
+    generator, autoencoder, config = model.generator(), model.autoencoder, model.config
+    pairs, size = model.vocabulary.pairs, config.image_size
+    black = autoencoder.encode(mask_as_image(torch.zeros(1, size, size)))[0]
+    parts: dict[str, list[torch.Tensor]] = {"pair": [], "latent": [], "mask": []}
+    for index, (product, defect) in enumerate(pairs):
+        for start in range(0, count, DRAW_BATCH):
+            seeds = range(start, min(start + DRAW_BATCH, count))
+            requests = [SampleRequest(product, defect, seed, steps=DRAW_STEPS) for seed in seeds]
+            for sample in generator.draw(requests):
+                if defect == GOOD or sample.mask.any():
+                    parts["pair"].append(torch.tensor([index]))
+                    parts["latent"].append(torch.from_numpy(sample.latent)[None])
+                    parts["mask"].append(torch.from_numpy(sample.mask.astype(np.float32))[None])
+        progress("replay", index + 1, len(pairs), {})
+    pair, latent, mask = (torch.cat(parts[name]) for name in ("pair", "latent", "mask"))
+    mask_latent = torch.cat([autoencoder.encode(mask_as_image(each[None])) for each in mask])
+    small = F.adaptive_avg_pool2d(mask[:, None], config.denoiser.latent_size)[:, 0]
+    return Bank(list(pairs), pair, latent.half(), mask_latent.half(), small.half(), black)

@@ -1,0 +1,81 @@
+"""How long a training goes on, and the learning rate's course: warm-up, plateau, linear fall to zero at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..config import OptimiserConfig
+
+
+class Course(Protocol):
+    def over(self, step: int) -> bool:
+        """Whether the training is done when `step` steps have been made."""
+
+    def learning_rate(self, step: int, first_step: int) -> float:
+        """Of the step that follows `step` others; `first_step`: where the optimiser began."""
+
+    def length(self, step: int) -> int:
+        """Steps in all, as far as can be told."""
+
+
+@dataclass
+class UntilStep:
+    """Falls over the last `cooldown_steps`, or over the second half of a training that is short."""
+
+    plan: OptimiserConfig
+    total_steps: int
+
+    def over(self, step: int) -> bool:
+        return step >= self.total_steps
+
+    def learning_rate(self, step: int, first_step: int = 0) -> float:
+        cooldown = max(1, min(self.plan.cooldown_steps, (self.total_steps - first_step) // 2))
+        left = max(0, self.total_steps - step) / cooldown
+        return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
+
+    def length(self, step: int) -> int:
+        return self.total_steps
+
+
+@dataclass
+class UntilTime:
+    """For a machine that is lent by the minute: as many steps as `seconds` from now allow.
+
+    Falls over the share of the time that `cooldown_steps` are of `total_steps`, or over the second half of what earlier
+    stages have left. Not reproducible as steps are.
+    """
+
+    plan: OptimiserConfig
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    began: float = field(init=False)
+    first: tuple[int, float] | None = field(default=None, init=False)  # step and time when it was first asked
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    def over(self, step: int) -> bool:
+        if self.first is None:
+            self.first = step, self.clock()
+        return self._left() <= 0
+
+    def learning_rate(self, step: int, first_step: int = 0) -> float:
+        given = self.began + self.seconds - (self.first[1] if self.first else self.began)
+        cooldown = min(self.seconds * self.plan.cooldown_steps / self.plan.total_steps, given / 2)
+        left = max(0.0, self._left()) / max(cooldown, 1e-9)
+        return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
+
+    def length(self, step: int) -> int:
+        at, when = self.first or (step, self.clock())
+        passed = self.clock() - when
+        return step + round(max(0.0, self._left()) * (step - at) / passed) if passed > 0 else step
+
+    def _left(self) -> float:
+        return self.began + self.seconds - self.clock()
+
+
+def _warmup(steps: int, plan: OptimiserConfig) -> float:
+    return (steps + 1) / plan.warmup_steps

@@ -1,0 +1,36 @@
+"""Figures of another model's evaluation that need no model are taken over, and no others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from defectdiffu.evaluation.results_store import Ledger
+
+
+@pytest.fixture
+def other(tmp_path):
+    ledger = Ledger(tmp_path / "other" / "figures.json", {"model": "a@1", "step": 5, "seeds": 3})
+    for key in ("tin/real only/0", "tin/DefectDiffu/0", "tin/perlin/0"):
+        ledger.put("downstream", key, {"miou": 0.5})
+    ledger.put("quality", "tin/dent", 1.0)
+    return ledger.path
+
+
+def baseline(key: str) -> bool:
+    return "DefectDiffu" not in key
+
+
+def test_what_is_wanted_and_missing_is_taken_over(tmp_path, other):
+    ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 3})
+    ledger.put("downstream", "tin/perlin/0", {"miou": 0.9})
+    assert ledger.adopt(other, ("downstream",), baseline) == 1
+    figures = json.loads(ledger.path.read_text())["figures"]
+    assert figures == {"downstream": {"tin/perlin/0": {"miou": 0.9}, "tin/real only/0": {"miou": 0.5}}}
+
+
+def test_other_settings_are_refused_by_name(tmp_path, other):
+    ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 5})
+    with pytest.raises(ValueError, match="made with other settings: seeds"):
+        ledger.adopt(other, ("downstream",), baseline)
