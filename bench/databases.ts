@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type * as Open from '../src/storage/open.js';
-import type * as Upkeep from '../src/storage/upkeep.js';
+import type * as Vacuum from '../src/storage/vacuum.js';
 import type { Database, Storage } from '../src/storage/database.js';
 import { built } from './built.ts';
 import { newDataDirectory } from './server.ts';
 
-const { lookAfter } = await built<typeof Upkeep>('storage/upkeep.js');
+const { vacuumGrownTables } = await built<typeof Vacuum>('storage/vacuum.js');
 const { openStorage } = await built<typeof Open>('storage/open.js');
 
 const ROLE = 'defectdiffu_bench';
@@ -32,7 +32,8 @@ export interface Place {
 
 export function onPglite(): Promise<Place> {
   const dataDirectory = newDataDirectory();
-  const open: Place['open'] = (seen) => openStorage(join(dataDirectory, 'db'), seen === undefined ? {} : { seen });
+  const open: Place['open'] = (seen) =>
+    openStorage(join(dataDirectory, 'db'), seen === undefined ? {} : { onStatement: seen });
   return Promise.resolve({
     name: 'PGlite',
     dataDirectory,
@@ -47,7 +48,7 @@ export function onPglite(): Promise<Place> {
     },
     async settle() {
       const storage = await open();
-      await lookAfter(storage.database);
+      await vacuumGrownTables(storage.database);
       await storage.close();
     },
     remove: () => Promise.resolve(rmSync(dataDirectory, { recursive: true, force: true })),
@@ -65,7 +66,7 @@ export async function onPostgres(adminUrl: string): Promise<Place> {
   own.pathname = admin.pathname = database;
   own.username = ROLE;
   own.password = '';
-  const open: Place['open'] = (seen) => openStorage(own.href, seen === undefined ? {} : { seen });
+  const open: Place['open'] = (seen) => openStorage(own.href, seen === undefined ? {} : { onStatement: seen });
   return {
     name: 'PostgreSQL',
     dataDirectory,

@@ -10,9 +10,9 @@ import type * as Admission from '../src/generations/admission/admitGenerations.j
 import type * as Generations from '../src/generations/generationRepository.js';
 import type * as Room from '../src/generations/admission/queueCapacity.js';
 import type * as Quotas from '../src/tenants/quotas.js';
-import type * as Models from '../src/catalog/models.js';
+import type * as ModelRegistry from '../src/catalog/modelRegistry.js';
 import type * as Scope from '../src/storage/tenantScope.js';
-import type * as Keys from '../src/tenants/keys.js';
+import type * as Provisioning from '../src/tenants/provisioning.js';
 import type * as Inference from '../src/inference/index.js';
 import type { Log } from '../src/log.js';
 import type { Storage } from '../src/storage/database.js';
@@ -29,16 +29,16 @@ const { admitGenerations: admit } = await built<typeof Admission>('generations/a
 const { generationsOf } = await built<typeof Generations>('generations/generationRepository.js');
 const { readQueueLoad: readQueue } = await built<typeof Room>('generations/admission/queueCapacity.js');
 const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
-const { createModels } = await built<typeof Models>('catalog/models.js');
+const { createModelRegistry } = await built<typeof ModelRegistry>('catalog/modelRegistry.js');
 const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
-const { ensureTenant } = await built<typeof Keys>('tenants/keys.js');
+const { ensureTenant } = await built<typeof Provisioning>('tenants/provisioning.js');
 const { loadBundles } = await built<typeof Inference>('inference/index.js');
 
 const DEPTHS = (process.env['DEPTHS'] ?? '100,10000,100000').split(',').map(Number);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
 
 const bundles = await loadBundles('models');
-const models = createModels(bundles, undefined);
+const models = createModelRegistry(bundles, undefined);
 const none = {
   concurrentGenerations: null,
   pixelStepsPerDay: null,

@@ -7,9 +7,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type * as Quotas from '../src/tenants/quotas.js';
 import type * as Samples from '../src/generations/samples/sampleRepository.js';
-import type * as Pages from '../src/storage/pages.js';
+import type * as Pagination from '../src/storage/pagination.js';
 import type * as Scope from '../src/storage/tenantScope.js';
-import type * as Keys from '../src/tenants/keys.js';
+import type * as Provisioning from '../src/tenants/provisioning.js';
 import { built } from './built.ts';
 import type { Place } from './databases.ts';
 import { eachPlace, rawClient } from './databases.ts';
@@ -21,9 +21,9 @@ import { quantile } from './statistics.ts';
 
 const { samplesOf } = await built<typeof Samples>('generations/samples/sampleRepository.js');
 const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
-const { cursorOf } = await built<typeof Pages>('storage/pages.js');
+const { encodeCursor } = await built<typeof Pagination>('storage/pagination.js');
 const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
-const { ensureTenant } = await built<typeof Keys>('tenants/keys.js');
+const { ensureTenant } = await built<typeof Provisioning>('tenants/provisioning.js');
 
 const COUNTS = {
   PGlite: Number(process.env['PGLITE_SAMPLES'] ?? 100_000),
@@ -82,7 +82,7 @@ async function timesOf(server: Server, middle: string): Promise<Times> {
       const began = performance.now();
       const { samples } = await server.ask(QUERY, {
         filter: conditions,
-        after: after === undefined ? null : cursorOf(after),
+        after: after === undefined ? null : encodeCursor(after),
       });
       if (round >= 0) taken.push(performance.now() - began);
       found = samples.edges.length;

@@ -1,15 +1,15 @@
 /** The whole configuration, read once from the environment; `config/` has a file for each part of it. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { S3Place } from './artifacts/s3Store.js';
+import type { S3Location } from './artifacts/s3Store.js';
 import { readDeviceSilence, readDevices, readMaximumRows, readPrecision } from './config/devices.js';
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
-import { origin, readDatabaseUrl, readS3Place } from './config/places.js';
-import { integer, oneOf, text } from './config/reading.js';
+import { origin, readDatabaseUrl, readS3Location } from './config/storage.js';
+import { integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
-import type { TokenConfig } from './config/tokens.js';
-import { readTokenConfig } from './config/tokens.js';
+import type { JwtConfig } from './config/jwt.js';
+import { readJwtConfig } from './config/jwt.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import { StartError } from './errors.js';
@@ -24,7 +24,7 @@ export interface Config {
   /** A PostgreSQL server; PGlite in the data directory otherwise. */
   readonly databaseUrl: string | undefined;
   /** An S3-compatible store for the artifacts; the data directory otherwise. */
-  readonly s3: S3Place | undefined;
+  readonly s3: S3Location | undefined;
   /** Signs URLs; shared by all processes. Otherwise one is made and kept in the data directory. */
   readonly urlSecret: Uint8Array | undefined;
   /** What draws: `cpu`, `cuda:N`, `webgpu`. */
@@ -47,7 +47,7 @@ export interface Config {
   /** Under which keys are hashed; otherwise one is made at the first start. Machines that share a database share it. */
   readonly keyHashSecret: string | undefined;
   /** Undefined where no JSON Web Tokens are taken. */
-  readonly tokens: TokenConfig | undefined;
+  readonly jwt: JwtConfig | undefined;
   /** "name" or "name@version"; otherwise the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
   /** The origin that signed URLs start with; otherwise that of the request. */
@@ -74,7 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     role,
     databaseUrl,
-    s3: readS3Place(env),
+    s3: readS3Location(env),
     urlSecret: secretBytes(env, 'URL_SECRET'),
     devices: readDevices(env),
     precision: readPrecision(env),
@@ -87,7 +87,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
     apiKey: token(env, 'DEFECTDIFFU_API_KEY'),
     keyHashSecret: longSecret(env, 'KEY_HASH_SECRET'),
-    tokens: readTokenConfig(env),
+    jwt: readJwtConfig(env),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),

@@ -68,7 +68,7 @@ export function quote(value: unknown): string {
 }
 
 /** Names for a message: the first of them, and how many more there are. */
-export function listed(names: readonly string[], limit = 20): string {
+export function joinNames(names: readonly string[], limit = 20): string {
   if (names.length === 0) return 'none';
   const more = names.length - limit;
   return names.slice(0, limit).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');

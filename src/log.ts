@@ -1,6 +1,6 @@
 /** Structured logs, one JSON object per line on standard output. Each tells which request, tenant and generation it is about; credentials never reach them. */
 import { pino } from 'pino';
-import { factsOfNow } from './observability/facts.js';
+import { currentLogContext } from './observability/logContext.js';
 
 export type Log = pino.Logger;
 
@@ -8,7 +8,7 @@ export function createLog(level: string): Log {
   return pino({
     level,
     base: null,
-    mixin: factsOfNow,
+    mixin: currentLogContext,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: errorForLog },

@@ -5,11 +5,11 @@
 import type { Config } from './config.js';
 import { startHealth } from './http/server.js';
 import type { Log } from './log.js';
-import { startAnswering } from './service/answering.js';
-import { createClosing } from './service/closing.js';
-import { openEngine, startDrawing } from './service/drawing.js';
-import { openGround } from './service/ground.js';
-import { lockDirectory, makeDirectory } from './storage/lock.js';
+import { startApi } from './service/apiProcess.js';
+import { createDisposables } from './service/disposables.js';
+import { openEngine, startWorkers } from './service/workerProcess.js';
+import { openResources } from './service/resources.js';
+import { lockDirectory, makeDirectory } from './storage/directoryLock.js';
 
 export interface Service {
   /** Of the GraphQL endpoint; of a worker, of its health. */
@@ -21,26 +21,26 @@ export interface Service {
 }
 
 export async function startService(config: Config, log: Log): Promise<Service> {
-  const { whenClosing, closeAll } = createClosing();
+  const { defer, disposeAll } = createDisposables();
   let draining = false;
   const close = (): Promise<void> => {
     draining = true;
-    return closeAll();
+    return disposeAll();
   };
   try {
-    if (config.databaseUrl === undefined) whenClosing(lockDirectory(config.dataDirectory));
+    if (config.databaseUrl === undefined) defer(lockDirectory(config.dataDirectory));
     else makeDirectory(config.dataDirectory);
-    const pool = config.role === 'api' ? undefined : await openEngine(config, log, whenClosing);
-    const ground = await openGround(config, pool, log, whenClosing);
-    const { storage, store, generatedKey } = ground;
+    const pool = config.role === 'api' ? undefined : await openEngine(config, log, defer);
+    const resources = await openResources(config, pool, log, defer);
+    const { storage, store, generatedKey } = resources;
     const readiness = { pool, database: storage.database, store, draining: () => draining };
-    if (pool !== undefined) await startDrawing(config, pool, ground, log, whenClosing);
+    if (pool !== undefined) await startWorkers(config, pool, resources, log, defer);
     if (config.role === 'worker') {
       const { url, close: closeHttp } = await startHealth(config, readiness, log);
-      whenClosing(closeHttp);
+      defer(closeHttp);
       return { url, generatedKey: undefined, close };
     }
-    const { url } = await startAnswering(config, ground, readiness, log, whenClosing);
+    const { url } = await startApi(config, resources, readiness, log, defer);
     return { url, generatedKey, close };
   } catch (error) {
     await close();

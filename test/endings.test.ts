@@ -8,11 +8,11 @@ import { openStorage } from '../src/storage/open.js';
 import type { Storage } from '../src/storage/database.js';
 import { apiKeys } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import type { Access } from '../src/tenants/access.js';
-import { openAccess } from '../src/tenants/access.js';
+import type { AccessControl } from '../src/tenants/accessControl.js';
+import { openAccessControl } from '../src/tenants/accessControl.js';
 import { createKeyHasher } from '../src/tenants/keyHash.js';
-import { keyringOf } from '../src/tenants/keyring.js';
-import { tenantList } from '../src/tenants/tenantList.js';
+import { apiKeysOf } from '../src/tenants/apiKeys.js';
+import { createTenantAdmin } from '../src/tenants/tenantAdmin.js';
 import { createLog } from '../src/log.js';
 import { CANCEL, EVENTS, QUICK, SLOW, fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
 import { databaseOf } from './support/database.js';
@@ -165,14 +165,14 @@ describe('URLs of pictures', () => {
 
 describe('on a database of its own', () => {
   let storage: Storage;
-  let access: Access;
+  let access: AccessControl;
   const statements: string[] = [];
   beforeAll(async () => {
     storage = await openStorage(await databaseOf(newDataDirectory()), {
-      seen: (statement) => statements.push(statement),
+      onStatement: (statement) => statements.push(statement),
     });
     const hasher = createKeyHasher(Buffer.from('a secret for this test'));
-    access = await openAccess({ storage, hasher, tokens: undefined, log: createLog('silent') });
+    access = await openAccessControl({ storage, hasher, jwt: undefined, log: createLog('silent') });
   });
   afterAll(async () => {
     await access.close();
@@ -180,8 +180,8 @@ describe('on a database of its own', () => {
   });
 
   async function sessionsOf(name: string, count: number) {
-    const { id } = await tenantList(storage.database).create(name);
-    const keyring = keyringOf(forTenant(storage.database, id), access.hasher);
+    const { id } = await createTenantAdmin(storage.database).create(name);
+    const keyring = apiKeysOf(forTenant(storage.database, id), access.hasher);
     const { apiKey, secret } = await keyring.create({ name, role: 'VIEWER' });
     const identity = await access.authenticate(`Bearer ${secret}`);
     return { keyId: apiKey.id, sessions: Array.from({ length: count }, () => access.sessions.open(identity)) };
@@ -192,7 +192,7 @@ describe('on a database of its own', () => {
 
   test('a tenant that is disabled is put out at once', async () => {
     const [one, other] = [await sessionsOf('one', 1), await sessionsOf('other', 1)];
-    await tenantList(storage.database).disable('one');
+    await createTenantAdmin(storage.database).disable('one');
     await Promise.all(one.sessions.map(ended));
     expect(one.sessions[0]?.signal.reason).toMatchObject({ message: 'This tenant is disabled.' });
     expect(other.sessions[0]?.signal.aborted).toBe(false);

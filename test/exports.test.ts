@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { openStorage } from '../src/storage/open.js';
-import { addKey, ensureTenant } from '../src/tenants/keys.js';
+import { addKey, ensureTenant } from '../src/tenants/provisioning.js';
 import { EXPORT, exportDataset, exportEnded, exportWhen, fetchExport } from './support/exports.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import type { Json, Server } from './support/server.js';

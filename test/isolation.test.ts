@@ -10,7 +10,7 @@ import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { tenantList } from '../src/tenants/tenantList.js';
+import { createTenantAdmin } from '../src/tenants/tenantAdmin.js';
 import { fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
 import { exportDataset, exportEnded } from './support/exports.js';
 import { identifyingArguments } from './support/identifying.js';
@@ -50,7 +50,7 @@ async function newTenant(dataDirectory: string, name: string): Promise<string> {
 /** One product and one defect, so that what the stranger asks for fails at nothing but another tenant's thing. */
 async function giveCatalog(dataDirectory: string): Promise<void> {
   const storage = await openStorage(await databaseOf(dataDirectory));
-  const { id: tenantId } = await tenantList(storage.database).require('stranger');
+  const { id: tenantId } = await createTenantAdmin(storage.database).require('stranger');
   const { database, own } = forTenant(storage.database, tenantId);
   const row = { name: 'their own', createdAt: new Date() };
   await database.insert(products).values(own({ ...row, id: newId(), partNumber: 'OWN', promptName: 'fabric' }));

@@ -5,7 +5,7 @@ import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { generations } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { freePort } from './support/daemon.js';
 import { EVENTS, GENERATE, QUICK } from './support/generations.js';
 import type { Kept } from './support/kept.js';
@@ -181,7 +181,7 @@ test('a worker that knows no key takes none away, and one that stands still in a
 
 describe('the wall in the database', () => {
   test("a connection of one tenant sees nothing of another's, whatever the statement says", async () => {
-    expect(storage.walled).toBe(true);
+    expect(storage.hasRowLevelSecurity).toBe(true);
     const all = await storage.database.select().from(generations);
     expect(all.length).toBeGreaterThan(0);
     const other = forTenant(storage.database, await ensureTenant(storage.database, 'beyond the wall'));

@@ -6,7 +6,7 @@ import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { addKey, ensureTenant } from '../src/tenants/keys.js';
+import { addKey, ensureTenant } from '../src/tenants/provisioning.js';
 import { GENERATE, bytesAt, eventsOf } from './support/generations.js';
 import { databaseOf } from './support/database.js';
 import type { ApiError, Json, Server } from './support/server.js';

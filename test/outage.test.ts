@@ -10,7 +10,7 @@ import { openPool } from '../src/inference/index.js';
 import { openStorage } from '../src/storage/open.js';
 import { generations } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { queueUp } from './support/queue.js';
 import { GENERATE, QUICK, SLOW, fetchGeneration, finished, generate } from './support/generations.js';
 import { databaseOf } from './support/database.js';

@@ -12,10 +12,10 @@ import type { Storage } from '../src/storage/database.js';
 import { newId } from '../src/storage/identifiers.js';
 import { openStorage } from '../src/storage/open.js';
 import type { GenerationRow } from '../src/storage/tables.js';
-import { events, generations, looseFiles, samples, webhookDeliveries } from '../src/storage/tables.js';
+import { events, generations, pendingFiles, samples, webhookDeliveries } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { databaseOf } from './support/database.js';
 import { queueUp } from './support/queue.js';
 import { newDataDirectory } from './support/server.js';
@@ -27,7 +27,7 @@ let store: ArtifactStore;
 let transactions: number;
 beforeAll(async () => {
   storage = await openStorage(await databaseOf(folder), {
-    seen: (text) => (transactions += Number(/^update "generation"/.test(text))),
+    onStatement: (text) => (transactions += Number(/^update "generation"/.test(text))),
   });
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'storing'));
   store = await openLocalStore(join(folder, 'artifacts'));
@@ -79,7 +79,7 @@ test('every sample has its own event, and they share transactions', async () => 
   expect(rest).toEqual({ seqs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], samplesDone: 8, lastSeq: 10 });
   expect([...ready].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(await files()).toBe(before + 24);
-  expect(await storage.database.select().from(looseFiles)).toEqual([]);
+  expect(await storage.database.select().from(pendingFiles)).toEqual([]);
   expect(transactions).toBeLessThan(8);
 });
 
@@ -92,7 +92,7 @@ test('one that cannot be stored takes none of the others with it, and leaves no 
   expect(rest).toEqual({ seqs: [1, 2, 3, 4, 5, 6], samplesDone: 4, lastSeq: 6 });
   expect([...ready].sort()).toEqual([0, 1, 2, 3]);
   expect(await files()).toBe(before + 12);
-  expect(await storage.database.select().from(looseFiles)).toEqual([]);
+  expect(await storage.database.select().from(pendingFiles)).toEqual([]);
 });
 
 test('when the claim is lost, none is stored', async () => {

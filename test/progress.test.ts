@@ -8,7 +8,7 @@ import type { GenerationRow } from '../src/storage/tables.js';
 import { generations } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { databaseOf } from './support/database.js';
 import { queueUp } from './support/queue.js';
 import { newDataDirectory } from './support/server.js';

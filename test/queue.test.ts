@@ -13,7 +13,7 @@ import { newId } from '../src/storage/identifiers.js';
 import type { GenerationRow } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { queueUp } from './support/queue.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { findOrInsert } from '../src/references/files.js';
+import { findOrInsert } from '../src/references/findOrInsert.js';
 import { referencesOf as keptBy } from '../src/references/references.js';
-import { announce } from '../src/artifacts/looseFiles.js';
+import { recordPending } from '../src/artifacts/pendingFiles.js';
 import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { artifacts, products, references, regionMasks, uploads } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import { animatedPng, animation, claiming, grey, photograph, pixelsOf, plain } from './support/photographs.js';
 import { databaseOf } from './support/database.js';
@@ -573,8 +573,8 @@ test('of two processes that insert the same photograph at once, the later takes 
   const size = { width: 64, height: 48 };
   const file = (key: string) => ({ ...size, key, contentType: 'image/png', bytes: 1, createdAt: new Date() });
   const mine = { ...size, productId, name: null, hash: 'the same' };
-  await announce(scope, ['earlier', 'later']);
-  const first = await keptBy(scope).keep(mine, file('earlier'));
+  await recordPending(scope, ['earlier', 'later']);
+  const first = await keptBy(scope).findOrCreate(mine, file('earlier'));
 
   let looks = 0;
   const late = await findOrInsert(scope, file('later'), {

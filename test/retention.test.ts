@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { openLocalStore } from '../src/artifacts/localStore.js';
-import { announce, discard, settle, sweep } from '../src/artifacts/looseFiles.js';
-import { expire } from '../src/artifacts/retention.js';
+import { recordPending, removePending, clearPending, sweepPending } from '../src/artifacts/pendingFiles.js';
+import { expireGenerations } from '../src/artifacts/retention.js';
 import type { ArtifactStore } from '../src/artifacts/store.js';
-import { newKey, pathOf } from '../src/artifacts/store.js';
+import { newArtifactKey, storagePath } from '../src/artifacts/store.js';
 import { createLog } from '../src/log.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
@@ -39,11 +39,11 @@ beforeAll(async () => {
   await storage.database.execute(sql`update generation set finished_at = now() - interval '10 days' where id = ${old}`);
 });
 
-const isThere = (key: string): boolean => existsSync(join(folder, 'artifacts', pathOf(scope.tenantId, key) ?? ''));
+const isThere = (key: string): boolean => existsSync(join(folder, 'artifacts', storagePath(scope.tenantId, key) ?? ''));
 
 test('without a policy everything stays, and with one of more days, too', async () => {
-  expect(await expire(storage.database, null, log)).toBe(0);
-  expect(await expire(storage.database, 11, log)).toBe(0);
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  expect(await expireGenerations(storage.database, 11, log)).toBe(0);
 });
 
 test("the tenant's own days go before the usual ones; what is younger stays, with its files", async () => {
@@ -52,47 +52,47 @@ test("the tenant's own days go before the usual ones; what is younger stays, wit
   await storage.database.execute(
     sql`insert into tenant_quota (tenant_id, retention_days) values (${scope.tenantId}, 7)`,
   );
-  expect(await expire(storage.database, null, log)).toBe(1);
+  expect(await expireGenerations(storage.database, null, log)).toBe(1);
   const left = await storage.database.select().from(generations);
   expect(left.filter(({ expiredAt }) => expiredAt !== null).map(({ id }) => id)).toEqual([old]);
   expect((await storage.database.select().from(samples)).map(({ generationId }) => generationId)).toEqual([recent]);
   const kept = new Set((await storage.database.select().from(artifacts)).map(({ key }) => key));
   expect(kept.size).toBe(3);
   expect(before.every(({ key }) => isThere(key))).toBe(true);
-  expect(await expire(storage.database, null, log)).toBe(0);
-  expect(await sweep(storage.database, store, log)).toBe(6);
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  expect(await sweepPending(storage.database, store, log)).toBe(6);
   for (const { key } of before) expect(isThere(key)).toBe(kept.has(key));
 });
 
 test('a file that was announced and never got a row goes when its writer must be dead, and not before', async () => {
-  const key = newKey('png');
-  await announce(scope, [key]);
+  const key = newArtifactKey('png');
+  await recordPending(scope, [key]);
   await store.put(scope.tenantId, key, Buffer.from('half of something'));
-  expect(await sweep(storage.database, store, log)).toBe(0);
+  expect(await sweepPending(storage.database, store, log)).toBe(0);
   expect(isThere(key)).toBe(true);
   await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
-  expect(await sweep(storage.database, store, log)).toBe(1);
+  expect(await sweepPending(storage.database, store, log)).toBe(1);
   expect(isThere(key)).toBe(false);
   // A writer that was only slow hears of it, and makes no row for a file that is gone.
-  await expect(settle(scope, [key])).rejects.toThrow('swept away');
+  await expect(clearPending(scope, [key])).rejects.toThrow('swept away');
 });
 
 test('a write whose commit was made, though its answer was lost, keeps its files', async () => {
-  const [kept, lost] = [newKey('png'), newKey('png')];
-  await announce(scope, [kept, lost]);
+  const [kept, lost] = [newArtifactKey('png'), newArtifactKey('png')];
+  await recordPending(scope, [kept, lost]);
   for (const key of [kept, lost]) await store.put(scope.tenantId, key, Buffer.from('a picture'));
-  await scope.transaction((tx) => settle(tx, [kept]));
-  await discard(scope, store, [kept, lost]);
+  await scope.transaction((tx) => clearPending(tx, [kept]));
+  await removePending(scope, store, [kept, lost]);
   expect([isThere(kept), isThere(lost)]).toEqual([true, false]);
 });
 
 test('a file that may still arrive stays on the list', async () => {
-  const key = newKey('png');
-  await announce(scope, [key]);
-  await discard(scope, store, [key], true);
+  const key = newArtifactKey('png');
+  await recordPending(scope, [key]);
+  await removePending(scope, store, [key], true);
   await store.put(scope.tenantId, key, Buffer.from('late'));
   await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
-  expect(await sweep(storage.database, store, log)).toBe(1);
+  expect(await sweepPending(storage.database, store, log)).toBe(1);
   expect(isThere(key)).toBe(false);
 });
 

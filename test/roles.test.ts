@@ -5,7 +5,7 @@ import type { GraphQLField } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
 import { openStorage } from '../src/storage/open.js';
 import { apiKeys } from '../src/storage/tables.js';
-import { addKey, ensureTenant } from '../src/tenants/keys.js';
+import { addKey, ensureTenant } from '../src/tenants/provisioning.js';
 import { CANCEL, GENERATE, QUICK, generate } from './support/generations.js';
 import { databaseOf } from './support/database.js';
 import type { Json, Server } from './support/server.js';
@@ -36,7 +36,7 @@ test('every mutation says which role it needs, and none is for viewers', () => {
     unknown,
     unknown
   >[];
-  const declared = mutations.map(({ name, extensions }) => [name, extensions['needs']]);
+  const declared = mutations.map(({ name, extensions }) => [name, extensions['requiredRole']]);
   expect(declared.length).toBeGreaterThan(0);
   expect(declared.filter(([, needs]) => needs !== 'OPERATOR' && needs !== 'ADMIN')).toEqual([]);
 });

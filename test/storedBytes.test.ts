@@ -5,7 +5,7 @@ import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { artifacts } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 

@@ -6,7 +6,7 @@ import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { queueUp } from './support/queue.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
@@ -17,7 +17,7 @@ let storage: Storage;
 let scope: TenantScope;
 beforeAll(async () => {
   storage = await openStorage(await databaseOf(newDataDirectory()), {
-    seen: (statement) => statements.push(statement),
+    onStatement: (statement) => statements.push(statement),
   });
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'subscribers'));
 });

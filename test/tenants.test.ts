@@ -2,7 +2,7 @@ import { openStorage } from '../src/storage/open.js';
 import { newId } from '../src/storage/identifiers.js';
 import { defects, products } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { addKey, ensureTenant } from '../src/tenants/keys.js';
+import { addKey, ensureTenant } from '../src/tenants/provisioning.js';
 import {
   CANCEL,
   EVENTS,

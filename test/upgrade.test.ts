@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Database } from '../src/storage/database.js';
 import { newId } from '../src/storage/identifiers.js';
-import { first } from '../src/storage/migrations/1-first.js';
+import { initial } from '../src/storage/migrations/1-initial.js';
 import { references } from '../src/storage/migrations/2-references.js';
 import { photographs } from '../src/storage/migrations/3-photographs.js';
 import { openStorage } from '../src/storage/open.js';
@@ -23,7 +23,7 @@ async function makeVersion3(database: Database): Promise<void> {
   await database.execute(
     sql`create table schema_migration (version integer primary key, applied_at timestamptz default now())`,
   );
-  for (const [i, statements] of [first, references, photographs].entries()) {
+  for (const [i, statements] of [initial, references, photographs].entries()) {
     for (const statement of statements) await database.execute(sql.raw(statement));
     await database.execute(sql`insert into schema_migration (version) values (${i + 1})`);
   }

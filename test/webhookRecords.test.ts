@@ -5,11 +5,11 @@ import { readConfig } from '../src/config.js';
 import { appendEvent } from '../src/generations/events/generationEvents.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
-import { pageRequest } from '../src/storage/pages.js';
+import { pageRequest } from '../src/storage/pagination.js';
 import { generations, webhookDeliveries, webhooks } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
-import { ensureTenant } from '../src/tenants/keys.js';
+import { ensureTenant } from '../src/tenants/provisioning.js';
 import { deliveriesOf } from '../src/webhooks/deliveryRepository.js';
 import { decideRetry } from '../src/webhooks/retryPolicy.js';
 import {

@@ -5,28 +5,28 @@
 import { access, mkdir, open, readFile, rename, rm, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArtifactStore } from './store.js';
-import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
-import { openTemporary } from './temporary.js';
+import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
+import { openTemporaryFolder } from './temporaryFolder.js';
 
 /** With less room than this nothing new is begun: the database needs some as well. */
-const LEAST_FREE_BYTES = 64 * 1024 * 1024;
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
 /** There is no room, or the disk cannot be written to. */
-const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
+const TRANSIENT_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
 
 /** @param alone no other process has this folder open. */
 export async function openLocalStore(root: string, alone = true): Promise<ArtifactStore> {
-  const temporary = await openTemporary(join(root, 'tmp'), alone);
-  const fileOf = (tenantId: string, key: string): string => join(root, requirePath(tenantId, key));
+  const temporary = await openTemporaryFolder(join(root, 'tmp'), alone);
+  const fileOf = (tenantId: string, key: string): string => join(root, requireStoragePath(tenantId, key));
 
   /** Folders whose own names are known to last. */
-  const lasting = new Map<string, Promise<void>>();
+  const durableFolders = new Map<string, Promise<void>>();
 
-  function lastingFolder(folder: string): Promise<void> {
-    const known = lasting.get(folder);
+  function durableFolder(folder: string): Promise<void> {
+    const known = durableFolders.get(folder);
     if (known !== undefined) return known;
     const made = makeFolder(folder);
-    lasting.set(folder, made);
-    made.catch(() => lasting.delete(folder));
+    durableFolders.set(folder, made);
+    made.catch(() => durableFolders.delete(folder));
     return made;
   }
 
@@ -38,18 +38,18 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
   async function publish(draft: string, tenantId: string, key: string): Promise<void> {
     const target = fileOf(tenantId, key);
     const folder = dirname(target);
-    await lastingFolder(folder);
+    await durableFolder(folder);
     await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
-      lasting.delete(folder); // somebody took it away
-      await lastingFolder(folder);
+      durableFolders.delete(folder); // somebody took it away
+      await durableFolder(folder);
       await rename(draft, target);
     });
     await flushDirectory(folder);
   }
 
-  /** Another process takes it for left over when it was not touched for long (temporary.ts), and it is nothing to miss for who tidies up. */
-  async function keepTemporary(): Promise<void> {
+  /** Another process takes it for left over when it was not touched for long (temporaryFolder.ts), and it is nothing to miss for who tidies up. */
+  async function touchTemporaryFolder(): Promise<void> {
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     const now = new Date();
     await utimes(temporary, now, now);
@@ -62,13 +62,13 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
       try {
         await writeDurably(draft, bytes).catch(async (error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw error;
-          await keepTemporary();
+          await touchTemporaryFolder();
           await writeDurably(draft, bytes);
         });
         await publish(draft, tenantId, key);
       } catch (error) {
         await rm(draft, { force: true }).catch(() => undefined);
-        throw explained(error);
+        throw toStoreError(error);
       }
     },
     async putFile(tenantId, key, path) {
@@ -76,14 +76,14 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
         await flush(path);
         await publish(path, tenantId, key);
       } catch (error) {
-        throw explained(error);
+        throw toStoreError(error);
       }
     },
     read: (tenantId, key) =>
-      readFile(fileOf(tenantId, key)).catch((error: unknown) => Promise.reject(explained(error))),
+      readFile(fileOf(tenantId, key)).catch((error: unknown) => Promise.reject(toStoreError(error))),
     async local(tenantId, key) {
       const file = fileOf(tenantId, key);
-      await access(file).catch((error: unknown) => Promise.reject(explained(error)));
+      await access(file).catch((error: unknown) => Promise.reject(toStoreError(error)));
       return file;
     },
     async remove(tenantId, key) {
@@ -91,18 +91,18 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     },
     directUrl: () => Promise.resolve(undefined),
     async check() {
-      await keepTemporary().catch((error: unknown) => Promise.reject(explained(error)));
-      const { bavail, bsize } = await statfs(temporary).catch((error: unknown) => Promise.reject(explained(error)));
-      if (bavail * bsize >= LEAST_FREE_BYTES) return;
-      throw new StoreUnavailable(`the disk of the artifacts has less than ${String(LEAST_FREE_BYTES)} bytes left`);
+      await touchTemporaryFolder().catch((error: unknown) => Promise.reject(toStoreError(error)));
+      const { bavail, bsize } = await statfs(temporary).catch((error: unknown) => Promise.reject(toStoreError(error)));
+      if (bavail * bsize >= MIN_FREE_BYTES) return;
+      throw new StoreUnavailable(`the disk of the artifacts has less than ${String(MIN_FREE_BYTES)} bytes left`);
     },
   };
 }
 
-function explained(error: unknown): Error {
+function toStoreError(error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new MissingArtifact(message, { cause: error });
-  return PASSING.has(code ?? '') ? new StoreUnavailable(message, { cause: error }) : (error as Error);
+  return TRANSIENT_CODES.has(code ?? '') ? new StoreUnavailable(message, { cause: error }) : (error as Error);
 }
 
 async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {

@@ -7,19 +7,19 @@ import { sql } from 'drizzle-orm';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
 import { forTenant } from '../storage/tenantScope.js';
-import { abandon } from './looseFiles.js';
+import { scheduleRemoval } from './pendingFiles.js';
 
 /** Deleted in one transaction, so that none is long. */
-const AT_A_TIME = 20;
+const BATCH_SIZE = 20;
 const UNUSED_DAYS = 7;
 
 /** @param usualDays of tenants without a policy of their own; null keeps. Returns how many generations went. */
-export async function expire(database: Database, usualDays: number | null, log: Log): Promise<number> {
+export async function expireGenerations(database: Database, usualDays: number | null, log: Log): Promise<number> {
   let expired = 0;
   for (;;) {
-    const gone = await expireSome(database, usualDays);
+    const gone = await expireBatch(database, usualDays);
     expired += gone;
-    if (gone < AT_A_TIME) break;
+    if (gone < BATCH_SIZE) break;
   }
   if (expired > 0) log.info({ generations: expired }, 'generations have expired');
   return expired;
@@ -42,20 +42,20 @@ export function expireExports(database: Database, usualDays: number | null): Pro
       select tenant_id, archive_key from old
     `);
     for (const { tenant_id: tenantId, archive_key: key } of gone)
-      if (key !== null) await abandon(forTenant(tx, tenantId), [key]);
+      if (key !== null) await scheduleRemoval(forTenant(tx, tenantId), [key]);
     return gone.length;
   });
 }
 
 /** A permission to send a file that nobody used for a week is of no use any more. */
-export async function forgetUploads(database: Database): Promise<void> {
+export async function deleteStaleUploads(database: Database): Promise<void> {
   await database.execute(sql`
     delete from upload where completed_at is null and created_at < now() - ${UNUSED_DAYS} * interval '1 day'
   `);
 }
 
 /** Until when each tenant's are over is reckoned first: row-level security lets an index begin only at what is known by then. */
-function expireSome(database: Database, usualDays: number | null): Promise<number> {
+function expireBatch(database: Database, usualDays: number | null): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows: old } = await tx.execute<{ id: string; tenant_id: string }>(sql`
       with keeps as materialized (
@@ -73,10 +73,10 @@ function expireSome(database: Database, usualDays: number | null): Promise<numbe
             select from sample s join generation w on w.tenant_id = s.tenant_id
               and w.status in ('QUEUED', 'RUNNING') and w.settings -> 'photograph' ->> 'baseSample' = s.id::text
             where s.tenant_id = g.tenant_id and s.generation_id = g.id)
-        order by g.finished_at limit ${AT_A_TIME}
+        order by g.finished_at limit ${BATCH_SIZE}
         for update skip locked
       ) old
-      where keeps.until is not null limit ${AT_A_TIME}
+      where keeps.until is not null limit ${BATCH_SIZE}
     `);
     for (const { id, tenant_id: tenantId } of old) {
       const { rows: files } = await tx.execute<{ key: string }>(sql`
@@ -91,7 +91,7 @@ function expireSome(database: Database, usualDays: number | null): Promise<numbe
       await tx.execute(sql`update generation set expired_at = now() where tenant_id = ${tenantId} and id = ${id}`);
       for (const { key } of files)
         await tx.execute(sql`delete from artifact where tenant_id = ${tenantId} and key = ${key}`);
-      await abandon(
+      await scheduleRemoval(
         forTenant(tx, tenantId),
         files.map(({ key }) => key),
       );

@@ -6,12 +6,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ArtifactStore } from './store.js';
-import { MissingArtifact, StoreUnavailable, requirePath } from './store.js';
+import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
 import { createFileCache } from './fileCache.js';
-import { grainOf } from './signing.js';
-import { openTemporary } from './temporary.js';
+import { urlRotationSeconds } from './urlSigning.js';
+import { openTemporaryFolder } from './temporaryFolder.js';
 
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string;
   /** Without slashes at its ends; empty for the bucket's root. */
   readonly prefix: string;
@@ -28,7 +28,7 @@ const REQUEST_MS = 30_000;
 const CONNECT_MS = 5_000;
 
 /** @param folder for files on their way, and copies of what is read again and again. */
-export async function openS3Store(place: S3Place, folder: string, urlSeconds: number): Promise<ArtifactStore> {
+export async function openS3Store(place: S3Location, folder: string, urlSeconds: number): Promise<ArtifactStore> {
   const { S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand, HeadBucketCommand } =
     await import('@aws-sdk/client-s3');
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
@@ -53,17 +53,17 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
   // An archive takes as long as it takes, as long as its bytes move.
   const patient = clientAt(place.endpoint, 0);
   const presigning = place.publicEndpoint === undefined ? client : clientAt(place.publicEndpoint);
-  const temporary = await openTemporary(join(folder, 'tmp'), false);
+  const temporary = await openTemporaryFolder(join(folder, 'tmp'), false);
   const cache = await createFileCache(temporary);
   const object = (tenantId: string, key: string) => ({
     Bucket: bucket,
-    Key: [prefix, requirePath(tenantId, key)].filter((part) => part !== '').join('/'),
+    Key: [prefix, requireStoragePath(tenantId, key)].filter((part) => part !== '').join('/'),
   });
 
   async function read(tenantId: string, key: string): Promise<Buffer> {
-    const { Body } = await client.send(new GetObjectCommand(object(tenantId, key))).catch(refuse);
+    const { Body } = await client.send(new GetObjectCommand(object(tenantId, key))).catch(rethrow);
     if (Body === undefined) throw new MissingArtifact(`${key} has no body`);
-    return Buffer.from(await Body.transformToByteArray().catch(refuse));
+    return Buffer.from(await Body.transformToByteArray().catch(rethrow));
   }
 
   return {
@@ -71,7 +71,7 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
     read,
     async put(tenantId, key, bytes) {
       const put = new PutObjectCommand({ ...object(tenantId, key), Body: bytes, ContentType: contentTypeOf(key) });
-      await client.send(put).catch(refuse);
+      await client.send(put).catch(rethrow);
     },
     async putFile(tenantId, key, path) {
       const { size } = await stat(path);
@@ -82,19 +82,19 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
         ContentLength: size,
         ContentType: contentTypeOf(key),
       });
-      await patient.send(put).catch(refuse);
+      await patient.send(put).catch(rethrow);
       await rm(path, { force: true });
     },
     local: (tenantId, key) =>
       cache(key, async (draft) => {
-        const { Body } = await patient.send(new GetObjectCommand(object(tenantId, key))).catch(refuse);
-        await pipeline(Body as Readable, createWriteStream(draft, { mode: 0o600 })).catch(refuse);
+        const { Body } = await patient.send(new GetObjectCommand(object(tenantId, key))).catch(rethrow);
+        await pipeline(Body as Readable, createWriteStream(draft, { mode: 0o600 })).catch(rethrow);
       }),
     async remove(tenantId, key) {
-      await client.send(new DeleteObjectCommand(object(tenantId, key))).catch(refuse);
+      await client.send(new DeleteObjectCommand(object(tenantId, key))).catch(rethrow);
     },
     async directUrl(tenantId, key, { contentType, fileName }) {
-      const { signedAt, expiresAt, seconds } = windowOf(urlSeconds);
+      const { signedAt, expiresAt, seconds } = signingWindow(urlSeconds);
       const get = new GetObjectCommand({
         ...object(tenantId, key),
         ResponseContentType: contentType,
@@ -104,14 +104,14 @@ export async function openS3Store(place: S3Place, folder: string, urlSeconds: nu
       return { url: new URL(await getSignedUrl(presigning, get, options)), expiresAt };
     },
     async check() {
-      await client.send(new HeadBucketCommand({ Bucket: bucket })).catch(refuse);
+      await client.send(new HeadBucketCommand({ Bucket: bucket })).catch(rethrow);
     },
   };
 }
 
 /** Signed as of the beginning of a while, so that within it every answer gives the same URL and caches can work. */
-function windowOf(lifetimeSeconds: number): { signedAt: Date; expiresAt: Date; seconds: number } {
-  const grain = grainOf(lifetimeSeconds);
+function signingWindow(lifetimeSeconds: number): { signedAt: Date; expiresAt: Date; seconds: number } {
+  const grain = urlRotationSeconds(lifetimeSeconds);
   const start = Math.floor(Date.now() / 1000 / grain) * grain;
   const seconds = Math.min(lifetimeSeconds + grain, 7 * 86_400);
   return { signedAt: new Date(start * 1000), expiresAt: new Date((start + seconds) * 1000), seconds };
@@ -121,7 +121,7 @@ function contentTypeOf(key: string): string {
   return key.endsWith('.zip') ? 'application/zip' : 'image/png';
 }
 
-function refuse(error: unknown): never {
+function rethrow(error: unknown): never {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   if (name === 'NoSuchKey' || name === 'NotFound') throw new MissingArtifact(message, { cause: error });
   if (name === 'EntityTooLarge') throw error;

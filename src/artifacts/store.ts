@@ -1,6 +1,6 @@
 /**
  * Where artifacts lie. A key is unguessable and written once; whatever can be read under a key is whole. Rows are
- * made after that (see `looseFiles.ts` for what lies there without a row).
+ * made after that (see `pendingFiles.ts` for what lies there without a row).
  */
 import { randomBytes } from 'node:crypto';
 
@@ -16,14 +16,14 @@ export interface ArtifactStore {
   /** Nothing happens where there is none. */
   remove(tenantId: string, key: string): Promise<void>;
   /** A URL of the store's own, for whoever holds it; undefined where the service itself hands artifacts out. */
-  directUrl(tenantId: string, key: string, as: Served): Promise<DirectUrl | undefined>;
+  directUrl(tenantId: string, key: string, as: DownloadHeaders): Promise<DirectUrl | undefined>;
   /** @throws StoreUnavailable while nothing can be written. */
   check(): Promise<void>;
   /** A folder for files on their way in, of this process alone. */
   readonly temporary: string;
 }
 
-export interface Served {
+export interface DownloadHeaders {
   readonly contentType: string;
   /** For the person who saves it; shown in place unless given. */
   readonly fileName?: string;
@@ -45,12 +45,12 @@ export class MissingArtifact extends Error {
   override readonly name = 'MissingArtifact';
 }
 
-export function newKey(extension: Extension): string {
+export function newArtifactKey(extension: Extension): string {
   return `${randomBytes(24).toString('hex')}.${extension}`;
 }
 
 /** Two levels of folders keep each small: <tenant>/<first two characters>/<key>. Undefined for what cannot be a key. */
-export function pathOf(tenantId: string, key: string): string | undefined {
+export function storagePath(tenantId: string, key: string): string | undefined {
   if (!/^[0-9a-f-]{36}$/.test(tenantId) || !/^[0-9a-f]{48}\.(png|zip)$/.test(key)) return undefined;
   return `${tenantId}/${key.slice(0, 2)}/${key}`;
 }
@@ -60,8 +60,8 @@ export function archiveName(key: string): string {
   return `defectdiffu-${key.slice(0, 8)}.zip`;
 }
 
-export function requirePath(tenantId: string, key: string): string {
-  const path = pathOf(tenantId, key);
+export function requireStoragePath(tenantId: string, key: string): string {
+  const path = storagePath(tenantId, key);
   if (path === undefined) throw new MissingArtifact(`${key} cannot be the key of an artifact`);
   return path;
 }

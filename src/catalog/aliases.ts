@@ -1,21 +1,21 @@
 /** A tenant's own names for the words that models read. They are looked up when a product or a defect is imported. */
 import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { page } from '../storage/pages.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
 import type { AliasRow } from '../storage/tables.js';
 import { aliases } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import type { Kind } from './promptNames.js';
-import { wordKey } from './words.js';
+import type { CatalogKind } from './promptNames.js';
+import { normalizeName } from './normalizeName.js';
 
 export interface Aliases {
   /** By kind, then by key. */
   page(request: PageRequest): Promise<Page<AliasRow>>;
-  withKeys(kind: Kind, keys: readonly string[]): Promise<readonly AliasRow[]>;
+  withKeys(kind: CatalogKind, keys: readonly string[]): Promise<readonly AliasRow[]>;
   write(rows: readonly Omit<AliasRow, 'tenantId'>[]): Promise<void>;
   /** Gives back what it was. Throws NOT_FOUND. */
-  remove(kind: Kind, alias: string): Promise<AliasRow>;
+  remove(kind: CatalogKind, alias: string): Promise<AliasRow>;
 }
 
 export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
@@ -26,7 +26,10 @@ export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
       const beyond =
         kind === undefined
           ? undefined
-          : or(gt(aliases.kind, kind as Kind), and(eq(aliases.kind, kind as Kind), gt(aliases.key, key ?? '')));
+          : or(
+              gt(aliases.kind, kind as CatalogKind),
+              and(eq(aliases.kind, kind as CatalogKind), gt(aliases.key, key ?? '')),
+            );
       const found = await select()
         .where(rows(aliases, beyond))
         .orderBy(asc(aliases.kind), asc(aliases.key))
@@ -53,7 +56,7 @@ export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
     },
 
     async remove(kind, alias) {
-      const condition = rows(aliases, eq(aliases.kind, kind), eq(aliases.key, wordKey(alias)));
+      const condition = rows(aliases, eq(aliases.kind, kind), eq(aliases.key, normalizeName(alias)));
       const [removed] = await database.delete(aliases).where(condition).returning();
       if (removed !== undefined) return removed;
       throw new ServiceError('NOT_FOUND', `alias: there is no alias ${quote(alias)} of kind ${kind}`, {

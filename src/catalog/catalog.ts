@@ -2,12 +2,12 @@
 import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ServiceError, quote } from '../errors.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { page } from '../storage/pages.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
 import type { DefectRow, ProductRow } from '../storage/tables.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { setArchived } from './shelves.js';
+import { setArchived } from './catalogRepository.js';
 
 export interface CatalogConditions {
   /** Looked for in code and name, ignoring case. */
@@ -30,7 +30,7 @@ export interface Catalog {
   productPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<ProductRow>>;
   defectPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<DefectRow>>;
   /** Those that are not archived. */
-  currentDefects(): Promise<readonly DefectRow[]>;
+  activeDefects(): Promise<readonly DefectRow[]>;
   /** Throws NOT_FOUND. What is so already stays as it is. */
   setProductArchived(partNumber: string, archived: boolean): Promise<ProductRow>;
   setDefectArchived(code: string, archived: boolean): Promise<DefectRow>;
@@ -57,7 +57,7 @@ export function catalogOf(scope: TenantScope): Catalog {
       const [last] = request.after ?? [];
       const beyond = last === undefined ? undefined : gt(products.partNumber, String(last));
       const found = await product()
-        .where(rows(products, beyond, ...wanted(products, products.partNumber, conditions)))
+        .where(rows(products, beyond, ...filterConditions(products, products.partNumber, conditions)))
         .orderBy(asc(products.partNumber))
         .limit(request.first + 1);
       return page(found, request);
@@ -67,13 +67,13 @@ export function catalogOf(scope: TenantScope): Catalog {
       const [last] = request.after ?? [];
       const beyond = last === undefined ? undefined : gt(defects.code, String(last));
       const found = await defect()
-        .where(rows(defects, beyond, ...wanted(defects, defects.code, conditions)))
+        .where(rows(defects, beyond, ...filterConditions(defects, defects.code, conditions)))
         .orderBy(asc(defects.code))
         .limit(request.first + 1);
       return page(found, request);
     },
 
-    currentDefects: async () =>
+    activeDefects: async () =>
       defect()
         .where(rows(defects, isNull(defects.archivedAt)))
         .orderBy(asc(defects.code)),
@@ -118,7 +118,7 @@ function notFound(field: string, problem: string): ServiceError {
   return new ServiceError('NOT_FOUND', `${field}: ${problem}`, { field });
 }
 
-function wanted(table: typeof products | typeof defects, code: PgColumn, conditions: CatalogConditions) {
+function filterConditions(table: typeof products | typeof defects, code: PgColumn, conditions: CatalogConditions) {
   const { search, promptName, promptNames, archived } = conditions;
   const { createdAfter, createdBefore, updatedAfter, updatedBefore } = conditions;
   const text = search === undefined ? undefined : `%${search.replace(/[\\%_]/g, '\\$&')}%`;

@@ -7,14 +7,14 @@ import { sql } from 'drizzle-orm';
 import { quote } from '../errors.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { aliasesOf } from './aliases.js';
-import type { AliasItem, CatalogImport, Item } from './importInput.js';
-import { requireSound } from './importInput.js';
-import type { Models } from './models.js';
-import type { Kind, Vocabulary } from './promptNames.js';
-import { vocabularyOf } from './promptNames.js';
-import type { Entry, Shelf } from './shelves.js';
-import { defectShelf, productShelf } from './shelves.js';
-import { wordKey } from './words.js';
+import type { ImportAliasItem, CatalogImport, ImportItem } from './validateImport.js';
+import { validateImport } from './validateImport.js';
+import type { ModelRegistry } from './modelRegistry.js';
+import type { CatalogKind, Vocabulary } from './promptNames.js';
+import { buildVocabulary } from './promptNames.js';
+import type { CatalogEntry, CatalogRepository } from './catalogRepository.js';
+import { defectRepository, productRepository } from './catalogRepository.js';
+import { normalizeName } from './normalizeName.js';
 
 export interface ImportCounts {
   created: number;
@@ -37,29 +37,29 @@ export interface ImportResult {
   readonly warnings: ImportWarning[];
 }
 
-interface Import {
+interface ImportContext {
   readonly scope: TenantScope;
-  readonly vocabularies: Readonly<Record<Kind, Vocabulary>>;
+  readonly vocabularies: Readonly<Record<CatalogKind, Vocabulary>>;
   readonly warnings: ImportWarning[];
   readonly at: Date;
 }
 
 /** Small enough that one statement does not hold the event loop. */
-const ROWS = 200;
+const ROWS_PER_STATEMENT = 200;
 /** Two imports of one tenant take turns. */
 const IMPORT_LOCK = 4_711_005;
 
 /** Accepted whole or not at all. */
 export async function importCatalog(
   tenant: TenantScope,
-  models: Models,
+  models: ModelRegistry,
   limit: number,
   input: CatalogImport,
 ): Promise<ImportResult> {
-  await requireSound(input, limit);
+  await validateImport(input, limit);
   // The default model's spelling of a word goes first.
   const bundles = [...new Set([models.find(), ...models.all])];
-  const vocabularies = { PRODUCT: vocabularyOf(bundles, 'PRODUCT'), DEFECT: vocabularyOf(bundles, 'DEFECT') };
+  const vocabularies = { PRODUCT: buildVocabulary(bundles, 'PRODUCT'), DEFECT: buildVocabulary(bundles, 'DEFECT') };
   return tenant.transaction(async (scope) => {
     await scope.database.execute(
       sql`select pg_advisory_xact_lock(${sql.raw(String(IMPORT_LOCK))}, hashtext(${scope.tenantId}))`,
@@ -69,85 +69,88 @@ export async function importCatalog(
     const { archiveMissing } = input;
     // Aliases first: they hold for the items beside them.
     const aliases = await importAliases(work, input.aliases);
-    const products = await importItems(work, productShelf(scope), input.products, archiveMissing);
-    const defects = await importItems(work, defectShelf(scope), input.defects, archiveMissing);
+    const products = await importItems(work, productRepository(scope), input.products, archiveMissing);
+    const defects = await importItems(work, defectRepository(scope), input.defects, archiveMissing);
     return { products, defects, aliases, warnings };
   });
 }
 
-async function importAliases({ scope, vocabularies, warnings, at }: Import, items: readonly AliasItem[]) {
-  const counts = noCounts();
-  const room = aliasesOf(scope);
+async function importAliases({ scope, vocabularies, warnings, at }: ImportContext, items: readonly ImportAliasItem[]) {
+  const counts = zeroCounts();
+  const repository = aliasesOf(scope);
   for (const chunk of chunks(items)) {
     for (const kind of ['PRODUCT', 'DEFECT'] as const) {
       const rows = chunk
         .filter((item) => item.kind === kind)
-        .map(({ alias, promptName, at: field }) => {
+        .map(({ alias, promptName, path: field }) => {
           const word = vocabularies[kind].find(promptName);
-          if (word === undefined) warnings.push(unknown(vocabularies[kind], `${field}.promptName`, promptName));
-          return { kind, key: wordKey(alias), alias, promptName: word ?? promptName, updatedAt: at };
+          if (word === undefined) warnings.push(unknownWord(vocabularies[kind], `${field}.promptName`, promptName));
+          return { kind, key: normalizeName(alias), alias, promptName: word ?? promptName, updatedAt: at };
         });
       const keys = rows.map(({ key }) => key);
-      const known = new Map((await room.withKeys(kind, keys)).map((row) => [row.key, row]));
+      const known = new Map((await repository.withKeys(kind, keys)).map((row) => [row.key, row]));
       const changed = rows.filter(({ key, alias, promptName }) => {
         const before = known.get(key);
         return before?.alias !== alias || before.promptName !== promptName;
       });
-      await room.write(changed);
-      count(counts, rows.length, changed.length, changed.filter(({ key }) => !known.has(key)).length);
+      await repository.write(changed);
+      addCounts(counts, rows.length, changed.length, changed.filter(({ key }) => !known.has(key)).length);
     }
   }
   return counts;
 }
 
 async function importItems(
-  work: Import,
-  shelf: Shelf,
-  items: readonly Item[] | undefined,
+  work: ImportContext,
+  repository: CatalogRepository,
+  items: readonly ImportItem[] | undefined,
   archiveMissing: boolean,
 ): Promise<ImportCounts> {
-  const counts = noCounts();
+  const counts = zeroCounts();
   if (items === undefined) return counts;
   for (const chunk of chunks(items)) {
-    const known = new Map((await shelf.entries(chunk.map(({ code }) => code))).map((entry) => [entry.code, entry]));
-    const wanted = await resolve(work, shelf.kind, chunk, known);
-    const changed = wanted.filter((entry) => !same(entry, known.get(entry.code)));
-    if (changed.length > 0) await shelf.write(changed, work.at);
-    count(counts, chunk.length, changed.length, changed.filter(({ code }) => !known.has(code)).length);
+    const known = new Map(
+      (await repository.findByCodes(chunk.map(({ code }) => code))).map((entry) => [entry.code, entry]),
+    );
+    const wanted = await resolveEntries(work, repository.kind, chunk, known);
+    const changed = wanted.filter((entry) => !isUnchanged(entry, known.get(entry.code)));
+    if (changed.length > 0) await repository.upsert(changed, work.at);
+    addCounts(counts, chunk.length, changed.length, changed.filter(({ code }) => !known.has(code)).length);
   }
-  if (archiveMissing) counts.archived = await archiveOthers(shelf, new Set(items.map(({ code }) => code)), work.at);
+  if (archiveMissing)
+    counts.archived = await archiveOthers(repository, new Set(items.map(({ code }) => code)), work.at);
   return counts;
 }
 
 /** What each item is to be, from what it says and from what it was. */
-async function resolve(
-  { scope, vocabularies, warnings }: Import,
-  kind: Kind,
-  items: readonly Item[],
-  known: ReadonlyMap<string, Entry>,
-): Promise<Entry[]> {
-  const declared = items.map(({ at, ...item }) => {
+async function resolveEntries(
+  { scope, vocabularies, warnings }: ImportContext,
+  kind: CatalogKind,
+  items: readonly ImportItem[],
+  known: ReadonlyMap<string, CatalogEntry>,
+): Promise<CatalogEntry[]> {
+  const declared = items.map(({ path, ...item }) => {
     const before = known.get(item.code);
     const name = (item.name === undefined ? before?.name : item.name) ?? item.code;
     const given = (item.promptName === undefined ? before?.givenPromptName : item.promptName) ?? null;
     const attributes = (item.attributes === undefined ? before?.attributes : item.attributes) ?? null;
-    return { code: item.code, name, given, attributes, at };
+    return { code: item.code, name, given, attributes, path };
   });
-  const keys = new Set(declared.map(({ given, name }) => wordKey(given ?? name)));
+  const keys = new Set(declared.map(({ given, name }) => normalizeName(given ?? name)));
   const rows = await aliasesOf(scope).withKeys(kind, [...keys]);
   const own = new Map(rows.map(({ key, promptName }) => [key, promptName]));
   const vocabulary = vocabularies[kind];
-  return declared.map(({ code, name, given, attributes, at }) => {
+  return declared.map(({ code, name, given, attributes, path }) => {
     const text = given ?? name;
-    const wanted = own.get(wordKey(text)) ?? text;
+    const wanted = own.get(normalizeName(text)) ?? text;
     const word = vocabulary.find(wanted);
     if (word === undefined)
-      warnings.push(unknown(vocabulary, `${at}.${given === null ? 'name' : 'promptName'}`, wanted));
+      warnings.push(unknownWord(vocabulary, `${path}.${given === null ? 'name' : 'promptName'}`, wanted));
     return { code, name, promptName: word ?? wanted, givenPromptName: given, attributes, archivedAt: null };
   });
 }
 
-function same(entry: Entry, before: Entry | undefined): boolean {
+function isUnchanged(entry: CatalogEntry, before: CatalogEntry | undefined): boolean {
   if (before === undefined) return false;
   const { name, promptName, givenPromptName, archivedAt } = before;
   return (
@@ -155,21 +158,21 @@ function same(entry: Entry, before: Entry | undefined): boolean {
     entry.promptName === promptName &&
     entry.givenPromptName === givenPromptName &&
     archivedAt === null &&
-    isDeepStrictEqual(plain(entry.attributes), plain(before.attributes))
+    isDeepStrictEqual(asStored(entry.attributes), asStored(before.attributes))
   );
 }
 
 /** As it is once it has been stored: a literal in the document has no prototype, and −0 is 0. */
-function plain(attributes: Entry['attributes']): unknown {
+function asStored(attributes: CatalogEntry['attributes']): unknown {
   return JSON.parse(JSON.stringify(attributes));
 }
 
-async function archiveOthers(shelf: Shelf, listed: ReadonlySet<string>, at: Date): Promise<number> {
+async function archiveOthers(repository: CatalogRepository, listed: ReadonlySet<string>, at: Date): Promise<number> {
   let archived = 0;
   for (let after = ''; ;) {
-    const codes = await shelf.currentCodes(after, 5 * ROWS);
+    const codes = await repository.activeCodes(after, 5 * ROWS_PER_STATEMENT);
     const missing = codes.filter((code) => !listed.has(code));
-    for (const chunk of chunks(missing)) await shelf.archive(chunk, at);
+    for (const chunk of chunks(missing)) await repository.archive(chunk, at);
     archived += missing.length;
     const last = codes.at(-1);
     if (last === undefined) return archived;
@@ -177,22 +180,23 @@ async function archiveOthers(shelf: Shelf, listed: ReadonlySet<string>, at: Date
   }
 }
 
-function unknown(vocabulary: Vocabulary, field: string, value: string): ImportWarning {
+function unknownWord(vocabulary: Vocabulary, field: string, value: string): ImportWarning {
   const suggestions = vocabulary.nearest(value);
   const message = `${field}: no model knows ${quote(value)}, so it cannot be drawn; the nearest words are: ${suggestions.join(', ')}`;
   return { field, value, message, suggestions };
 }
 
-function noCounts(): ImportCounts {
+function zeroCounts(): ImportCounts {
   return { created: 0, updated: 0, unchanged: 0, archived: 0 };
 }
 
-function count(counts: ImportCounts, all: number, changed: number, created: number): void {
+function addCounts(counts: ImportCounts, all: number, changed: number, created: number): void {
   counts.created += created;
   counts.updated += changed - created;
   counts.unchanged += all - changed;
 }
 
 function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += ROWS) yield items.slice(start, start + ROWS);
+  for (let start = 0; start < items.length; start += ROWS_PER_STATEMENT)
+    yield items.slice(start, start + ROWS_PER_STATEMENT);
 }

@@ -1,9 +1,9 @@
 /** A tenant's defects as they concern its products, bounded over all products of one request. */
 import { ServiceError } from '../errors.js';
 import type { DefectRow } from '../storage/tables.js';
-import type { Coverage, Models } from './models.js';
+import type { Coverage, ModelRegistry } from './modelRegistry.js';
 
-export interface DefectsAsked {
+export interface ProductDefectsQuery {
   /** The product's. */
   readonly promptName: string;
   /** Undefined: all. */
@@ -13,13 +13,13 @@ export interface DefectsAsked {
 
 export type ProductDefects = readonly { readonly defect: DefectRow; readonly productPromptName: string }[];
 
-const MOST = 50_000;
+const MAX_PRODUCT_DEFECTS = 50_000;
 
 /** Throws QUERY_TOO_LARGE when the lists are too long together. */
 export function productDefects(
   defects: readonly DefectRow[],
-  models: Models,
-  asked: readonly DefectsAsked[],
+  models: ModelRegistry,
+  asked: readonly ProductDefectsQuery[],
 ): ProductDefects[] {
   let total = 0;
   return asked.map(({ promptName, coverages, model }) => {
@@ -28,11 +28,11 @@ export function productDefects(
       (defect) => coverages == null || coverages.includes(models.coverage(bundle, promptName, defect.promptName)),
     );
     total += wanted.length;
-    if (total > MOST)
+    if (total > MAX_PRODUCT_DEFECTS)
       throw new ServiceError(
         'QUERY_TOO_LARGE',
-        `defects: there are more than ${String(MOST)} over the products of this request; ask for a coverage, or for fewer products`,
-        { field: 'defects', limit: 'productDefects', allowed: MOST },
+        `defects: there are more than ${String(MAX_PRODUCT_DEFECTS)} over the products of this request; ask for a coverage, or for fewer products`,
+        { field: 'defects', limit: 'productDefects', allowed: MAX_PRODUCT_DEFECTS },
       );
     return wanted.map((defect) => ({ defect, productPromptName: promptName }));
   });

@@ -5,9 +5,9 @@
 import { distance } from 'fastest-levenshtein';
 import type { Bundle } from '../inference/index.js';
 import { PAPER_ALIASES } from './paperAliases.js';
-import { wordKey } from './words.js';
+import { normalizeName } from './normalizeName.js';
 
-export type Kind = 'PRODUCT' | 'DEFECT';
+export type CatalogKind = 'PRODUCT' | 'DEFECT';
 
 export interface Vocabulary {
   /** Undefined when no model knows it, under whatever name. */
@@ -19,20 +19,20 @@ export interface Vocabulary {
 const SUGGESTIONS = 3;
 
 /** Of all models together; where they spell a word differently, the first one's spelling counts. */
-export function vocabularyOf(bundles: readonly Bundle[], kind: Kind): Vocabulary {
-  const words = [...new Set(bundles.flatMap((bundle) => wordsOf(bundle, kind)))];
+export function buildVocabulary(bundles: readonly Bundle[], kind: CatalogKind): Vocabulary {
+  const words = [...new Set(bundles.flatMap((bundle) => vocabularyWords(bundle, kind)))];
   const exact = new Set(words);
-  const byKey = new Map(words.toReversed().map((word) => [wordKey(word), word]));
+  const byKey = new Map(words.toReversed().map((word) => [normalizeName(word), word]));
   const models = bundles.flatMap(({ manifest }) => Object.entries(manifest.vocabulary.aliases ?? {}));
   const known = kind === 'DEFECT' ? [...models, ...Object.entries(PAPER_ALIASES)] : [];
-  const aliases = new Map(known.toReversed().map(([alias, word]) => [wordKey(alias), word]));
+  const aliases = new Map(known.toReversed().map(([alias, word]) => [normalizeName(alias), word]));
 
-  const word = (text: string) => (exact.has(text) ? text : byKey.get(wordKey(text)));
+  const word = (text: string) => (exact.has(text) ? text : byKey.get(normalizeName(text)));
   return {
-    find: (text) => word(text) ?? word(aliases.get(wordKey(text)) ?? ''),
+    find: (text) => word(text) ?? word(aliases.get(normalizeName(text)) ?? ''),
     nearest(text) {
-      const key = wordKey(text);
-      const measured = words.map((candidate) => ({ candidate, far: distance(key, wordKey(candidate)) }));
+      const key = normalizeName(text);
+      const measured = words.map((candidate) => ({ candidate, far: distance(key, normalizeName(candidate)) }));
       measured.sort((a, b) => a.far - b.far || (a.candidate < b.candidate ? -1 : 1));
       return measured.slice(0, SUGGESTIONS).map(({ candidate }) => candidate);
     },
@@ -40,7 +40,7 @@ export function vocabularyOf(bundles: readonly Bundle[], kind: Kind): Vocabulary
 }
 
 /** What a model can draw: "good" is the word of the normal state. */
-export function wordsOf({ manifest }: Bundle, kind: Kind): readonly string[] {
+export function vocabularyWords({ manifest }: Bundle, kind: CatalogKind): readonly string[] {
   const { products, defects } = manifest.vocabulary;
   return kind === 'PRODUCT' ? products : [...defects, manifest.prompts.normal];
 }

@@ -20,16 +20,16 @@ export async function seedCatalog(scope: TenantScope, bundle: Bundle): Promise<v
   await scope.transaction(async ({ database, own }) => {
     await database
       .insert(products)
-      .values(vocabulary.products.map((word) => own({ ...common(word), partNumber: codeOf(word) })))
+      .values(vocabulary.products.map((word) => own({ ...common(word), partNumber: codeForWord(word) })))
       .onConflictDoNothing();
     await database
       .insert(defects)
-      .values(vocabulary.defects.map((word) => own({ ...common(word), code: codeOf(word) })))
+      .values(vocabulary.defects.map((word) => own({ ...common(word), code: codeForWord(word) })))
       .onConflictDoNothing();
   });
 }
 
 /** "metal nut" → "METAL_NUT" */
-export function codeOf(word: string): string {
+export function codeForWord(word: string): string {
   return word.toUpperCase().replaceAll(' ', '_');
 }

@@ -1,8 +1,8 @@
 /** What draws: DEVICES; in which arithmetic: PRECISION; how much of it at a time: MAX_ROWS; and when it is hung: DEVICE_SILENCE_SECONDS. */
 import { StartError } from '../errors.js';
 import type { Precision } from '../inference/index.js';
-import type { Environment } from './reading.js';
-import { integer, oneOf, optionalInteger, text } from './reading.js';
+import type { Environment } from './environment.js';
+import { integer, oneOf, optionalInteger, text } from './environment.js';
 
 export function readDevices(env: Environment): readonly string[] {
   const names = (text(env, 'DEVICES') ?? 'cpu').split(',').map((name) => name.trim());

@@ -1,6 +1,6 @@
 /** How much one request, one tenant and the queue may hold. */
-import type { Environment } from './reading.js';
-import { integer, optionalInteger } from './reading.js';
+import type { Environment } from './environment.js';
+import { integer, optionalInteger } from './environment.js';
 
 /** What one caller may ask for; published in `serverInfo.limits`. */
 export interface Limits {
@@ -29,7 +29,7 @@ export interface TenantLimits {
 }
 
 /** What sets the bound of tenants without one of their own, and between what any bound must lie. */
-export const TENANT_BOUNDS: Readonly<Record<keyof TenantLimits, Bounded>> = {
+export const TENANT_LIMIT_SETTINGS: Readonly<Record<keyof TenantLimits, LimitSetting>> = {
   concurrentGenerations: { variable: 'QUOTA_CONCURRENT_GENERATIONS', min: 0, max: 2 ** 31 - 1 },
   pixelStepsPerDay: { variable: 'QUOTA_PIXEL_STEPS_PER_DAY', min: 0, max: Number.MAX_SAFE_INTEGER },
   storedBytes: { variable: 'QUOTA_STORED_BYTES', min: 0, max: Number.MAX_SAFE_INTEGER },
@@ -37,7 +37,7 @@ export const TENANT_BOUNDS: Readonly<Record<keyof TenantLimits, Bounded>> = {
   retentionDays: { variable: 'RETENTION_DAYS', min: 1, max: 36_500 },
 };
 
-interface Bounded {
+interface LimitSetting {
   readonly variable: string;
   readonly min: number;
   readonly max: number;
@@ -62,6 +62,6 @@ export function readLimits(env: Environment): Limits {
 }
 
 function tenantLimit(env: Environment, limit: keyof TenantLimits): number | null {
-  const { variable, min, max } = TENANT_BOUNDS[limit];
+  const { variable, min, max } = TENANT_LIMIT_SETTINGS[limit];
   return optionalInteger(env, variable, min, max);
 }

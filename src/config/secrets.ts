@@ -1,7 +1,7 @@
 /** Settings that nobody is to know. A message about one never shows it. */
 import { StartError } from '../errors.js';
-import type { Environment } from './reading.js';
-import { text } from './reading.js';
+import type { Environment } from './environment.js';
+import { text } from './environment.js';
 
 const SECRET_BYTES = 32;
 

@@ -1,7 +1,7 @@
 /** Whom the service may call, how often it tries, and how long it remembers. */
 import ipaddr from 'ipaddr.js';
-import type { Environment } from './reading.js';
-import { flag, integer, list } from './reading.js';
+import type { Environment } from './environment.js';
+import { flag, integer, list } from './environment.js';
 
 export interface WebhookConfig {
   /** Otherwise https alone. */

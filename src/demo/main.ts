@@ -8,7 +8,7 @@ import { DemoError, HELP, readOptions } from './options.js';
 import type { Options } from './options.js';
 import { connect } from './client.js';
 import type { Client, GenerationEvent, ReadySample } from './client.js';
-import { createBar } from './bar.js';
+import { createProgressBar } from './progressBar.js';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.env);
@@ -30,13 +30,13 @@ async function main(): Promise<void> {
 
   const folder = resolve(options.out);
   await mkdir(folder, { recursive: true });
-  const bar = createBar(process.stdout, options.request.count);
+  const bar = createProgressBar(process.stdout, options.request.count);
   const written: string[] = [];
   for await (const event of client.follow(generation.id)) {
     bar.show(event);
     if (event.sample !== undefined)
       written.push(...(await save(event.sample, folder, `${pair.partNumber}_${pair.defectCode}`, generation.id)));
-    complain(event);
+    throwIfFailed(event);
   }
   bar.end();
   console.log(`\n${String(written.length)} files in ${folder}:\n${written.map((name) => `  ${name}`).join('\n')}`);
@@ -84,7 +84,7 @@ async function save(sample: ReadySample, folder: string, name: string, generatio
   );
 }
 
-function complain({ type, error }: GenerationEvent): void {
+function throwIfFailed({ type, error }: GenerationEvent): void {
   if (type === 'GenerationFailed')
     throw new DemoError(`The generation failed: ${error?.message ?? 'without a reason'}`);
   if (type === 'GenerationCanceled') throw new DemoError('The generation was canceled.');

@@ -10,7 +10,7 @@ import { inputHash } from '../generations/admission/resolveRequest.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
 import { canMatch, matchingSamples } from '../generations/samples/sampleRepository.js';
 import { notify } from '../storage/database.js';
-import type { ExportSettings } from '../storage/exportRecords.js';
+import type { ExportSettings } from '../storage/exportJsonColumns.js';
 import { newId } from '../storage/identifiers.js';
 import type { ExportRow } from '../storage/tables.js';
 import { exports, samples } from '../storage/tables.js';

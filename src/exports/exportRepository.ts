@@ -1,8 +1,8 @@
 /** A tenant's exports: look-ups and the list. */
 import { desc, eq, lt } from 'drizzle-orm';
 import { isId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { page } from '../storage/pages.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
 import type { ExportRow } from '../storage/tables.js';
 import { exports } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

@@ -4,19 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { announce, discard, settle } from '../artifacts/looseFiles.js';
+import { recordPending, removePending, clearPending } from '../artifacts/pendingFiles.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { MissingArtifact, StoreUnavailable, newKey } from '../artifacts/store.js';
+import { MissingArtifact, StoreUnavailable, newArtifactKey } from '../artifacts/store.js';
 import { ClaimLostError } from '../generations/worker/claimGeneration.js';
 import { createWaiters } from '../queue/waiters.js';
 import type { Bundle } from '../inference/index.js';
 import type { Log } from '../log.js';
 import type { Storage } from '../storage/database.js';
-import type { ExportFailure } from '../storage/exportRecords.js';
+import type { ExportFailure } from '../storage/exportJsonColumns.js';
 import type { ExportRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
-import { isUnavailable } from '../storage/unavailable.js';
+import { isDatabaseUnavailable } from '../storage/databaseErrors.js';
 import { draftPath, writeArchive } from './writeArchive.js';
 import type { ExportOutcome } from './claimExport.js';
 import {
@@ -108,7 +108,7 @@ export async function startExportWorker({
       const licenceOf = (model: string) => bundles.find(({ id }) => id === model)?.manifest.license;
       const parts = { scope, row, store, version, licenceOf, signal, onProgress: heart.progressed };
       const { samples, bytes, sha256 } = await writeArchive(parts, draft);
-      const archive = { archiveKey: newKey('zip'), archiveBytes: bytes, archiveSha256: sha256 };
+      const archive = { archiveKey: newArtifactKey('zip'), archiveBytes: bytes, archiveSha256: sha256 };
       await publish(scope, row, draft, { status: 'SUCCEEDED', sampleCount: samples, ...archive }, heart);
     } finally {
       await heart.stop();
@@ -125,16 +125,16 @@ export async function startExportWorker({
     heart: { stop(): Promise<void> },
   ): Promise<void> {
     const keys = [end.archiveKey];
-    await announce(scope, keys);
+    await recordPending(scope, keys);
     try {
       await store.putFile(row.tenantId, end.archiveKey, draft);
       await heart.stop();
       await scope.transaction(async (tx) => {
-        await settle(tx, keys);
+        await clearPending(tx, keys);
         await endExport(tx.database, owner, row, end);
       });
     } catch (error) {
-      await discard(scope, store, keys, error instanceof StoreUnavailable);
+      await removePending(scope, store, keys, error instanceof StoreUnavailable);
       throw error;
     }
   }
@@ -187,7 +187,7 @@ export async function startExportWorker({
 /** There is no room for a draft, or the store or the database is away. */
 function isTransient(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
-  return error instanceof StoreUnavailable || isUnavailable(error) || ['ENOSPC', 'EDQUOT'].includes(code);
+  return error instanceof StoreUnavailable || isDatabaseUnavailable(error) || ['ENOSPC', 'EDQUOT'].includes(code);
 }
 
 function tooManyAttempts({ attempts, failure }: ExportRow): ExportFailure {

@@ -2,9 +2,9 @@
 import { badInput } from '../errors.js';
 import type { Optional } from '../range.js';
 import { requireInRange } from '../range.js';
-import type { ExportSettings } from '../storage/exportRecords.js';
+import type { ExportSettings } from '../storage/exportJsonColumns.js';
 import type { ExportRow } from '../storage/tables.js';
-import { optionalText } from '../text.js';
+import { optionalText } from '../validateText.js';
 
 export interface ExportInput {
   readonly format: ExportRow['format'];

@@ -1,11 +1,11 @@
 /** A tenant's generations: look-ups, lists, and cancelling. */
 import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
-import { defectIdOf, productIdOf } from '../catalog/codes.js';
+import { defectIdSubquery, productIdSubquery } from '../catalog/idSubqueries.js';
 import { ServiceError, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { page } from '../storage/pages.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -93,8 +93,8 @@ function matching(scope: TenantScope, conditions: GenerationConditions) {
   const bundle = sql`${generations.settings} ->> 'bundle'`;
   return [
     statuses === undefined ? undefined : inArray(generations.status, [...statuses]),
-    partNumber === undefined ? undefined : eq(generations.productId, productIdOf(scope, partNumber)),
-    defectCode === undefined ? undefined : eq(generations.defectId, defectIdOf(scope, defectCode)),
+    partNumber === undefined ? undefined : eq(generations.productId, productIdSubquery(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(generations.defectId, defectIdSubquery(scope, defectCode)),
     model === undefined ? undefined : or(eq(bundle, model), eq(sql`split_part(${bundle}, '@', 1)`, model)),
     createdAfter === undefined ? undefined : gte(generations.createdAt, createdAfter),
     createdBefore === undefined ? undefined : lt(generations.createdAt, createdBefore),

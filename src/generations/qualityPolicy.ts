@@ -1,7 +1,7 @@
 /** Which samples are good enough to keep, and what happens to the others: drawn again with another seed, a bounded number of times. */
 import { badInput } from '../errors.js';
 import type { Bundle, SampleResult } from '../inference/index.js';
-import type { QualitySettings } from '../storage/records.js';
+import type { QualitySettings } from '../storage/jsonColumns.js';
 import type { Optional } from '../range.js';
 import { requireInRange } from '../range.js';
 

@@ -1,6 +1,6 @@
 /** Which strength and seed each sample of a generation has. */
 import { badInput } from '../errors.js';
-import type { DrawSettings } from '../storage/records.js';
+import type { GenerationSettings } from '../storage/jsonColumns.js';
 import type { Range, Optional } from '../range.js';
 import { requireInRange } from '../range.js';
 
@@ -19,7 +19,7 @@ export function resolveStrength(
   fallback: number,
   bounds: Range,
   at: string,
-): Pick<DrawSettings, 'strength' | 'sweep'> {
+): Pick<GenerationSettings, 'strength' | 'sweep'> {
   const field = `${at}.strength`;
   const { value, min, max, sweep } = input ?? {};
   if (input == null) return { strength: { min: fallback, max: fallback } };
@@ -41,7 +41,7 @@ function resolveSweep(
   sweep: readonly number[],
   bounds: Range,
   field: string,
-): Pick<DrawSettings, 'strength' | 'sweep'> {
+): Pick<GenerationSettings, 'strength' | 'sweep'> {
   if (sweep.length < 2 || sweep.length > MAX_SWEEP)
     throw badInput(field, `must have 2 … ${String(MAX_SWEEP)} strengths, has ${String(sweep.length)}`);
   sweep.forEach((strength, i) => requireInRange(strength, bounds, `${field}[${String(i)}]`));
@@ -49,18 +49,18 @@ function resolveSweep(
 }
 
 /** Of a sweep, the sweep's, row after row; else spread evenly: sample 0 has the lowest strength, the last one the highest. */
-export function strengthOf({ strength, sweep }: DrawSettings, index: number, count: number): number {
+export function strengthOf({ strength, sweep }: GenerationSettings, index: number, count: number): number {
   if (sweep != null) return sweep[index % sweep.length] ?? strength.min;
   if (count === 1) return strength.min;
   return strength.min + ((strength.max - strength.min) * index) / (count - 1);
 }
 
 /** The samples of a sweep's row are one picture at several strengths: they share seed and photograph. */
-export function sweepRowOf({ sweep }: DrawSettings, index: number): number {
+export function sweepRowOf({ sweep }: GenerationSettings, index: number): number {
   return sweep == null ? index : Math.floor(index / sweep.length);
 }
 
 /** A rejected sample is drawn again with the next seed that no other sample of the generation has. */
-export function seedOf(settings: DrawSettings, index: number, draw: number, count: number): number {
+export function seedOf(settings: GenerationSettings, index: number, draw: number, count: number): number {
   return (settings.seed + sweepRowOf(settings, index) + (draw - 1) * count) % SEED_LIMIT;
 }

@@ -10,18 +10,18 @@ import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql';
 import { once } from 'node:events';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
-import { factsOfNow } from '../observability/facts.js';
-import type { Context, Parts } from '../resolvers/context.js';
+import { currentLogContext } from '../observability/logContext.js';
+import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Session } from '../tenants/sessions.js';
-import { countOperation } from './counting.js';
-import { whatIsAway } from './errors.js';
-import { observedOperations } from './observedOperations.js';
-import { masked, parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
-import { originOf } from './origin.js';
+import { countOperation } from './operationMetrics.js';
+import { unavailableDependency } from './publicErrors.js';
+import { instrumentedOperations } from './instrumentedOperations.js';
+import { maskErrors, parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
+import { requestOrigin } from './requestOrigin.js';
 import type { StreamRequest } from './streamRequest.js';
 import { readStreamRequest } from './streamRequest.js';
-import { refusalOf } from './refusal.js';
+import { errorHead } from './errorHead.js';
 
 /** Proxies close a connection on which nothing is said. */
 const KEEP_ALIVE_MS = 12_000;
@@ -34,15 +34,15 @@ export interface EventStreams {
   close(): void;
 }
 
-export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log): EventStreams {
+export function serveEventStreams(schema: GraphQLSchema, services: Services, log: Log): EventStreams {
   const closing = new AbortController();
 
   async function answer(request: Request, response: Response): Promise<void> {
     const operation = readStreamRequest(request);
-    const identity = await parts.access.authenticate(request.headers.authorization);
-    await parts.rates.take(identity.tenantId);
-    const context = createContext(parts, identity, originOf(request, parts.config));
-    const session = parts.access.sessions.open(identity);
+    const identity = await services.access.authenticate(request.headers.authorization);
+    await services.rateLimiter.consume(identity.tenantId);
+    const context = createContext(services, identity, requestOrigin(request, services.config));
+    const session = services.access.sessions.open(identity);
     try {
       await stream(response, session, await resultsOf(schema, operation, context));
     } finally {
@@ -64,14 +64,14 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
     const keepAlive = setInterval(() => response.write(':\n\n'), KEEP_ALIVE_MS).unref();
     try {
       for await (const { data, errors } of until(end, results)) {
-        const result = errors === undefined ? { data } : { data: data ?? null, errors: masked(errors, log) };
+        const result = errors === undefined ? { data } : { data: data ?? null, errors: maskErrors(errors, log) };
         if (!response.write(event('next', result)))
           await once(response, 'drain', { signal: end }).catch(() => undefined);
       }
       finish(response, session);
     } catch (error) {
       // Without `complete`: the client comes again and goes on from what it has seen.
-      log[whatIsAway(error) === undefined ? 'error' : 'warn']({ err: error }, 'an event stream failed');
+      log[unavailableDependency(error) === undefined ? 'error' : 'warn']({ err: error }, 'an event stream failed');
       response.destroy();
     } finally {
       clearInterval(keepAlive);
@@ -91,12 +91,13 @@ export function serveEventStreams(schema: GraphQLSchema, parts: Parts, log: Log)
   return {
     handler: (request, response) =>
       answer(request, response).catch((error: unknown) => {
-        const told = error instanceof ServiceError || error instanceof GraphQLError ? error : whatIsAway(error);
+        const told =
+          error instanceof ServiceError || error instanceof GraphQLError ? error : unavailableDependency(error);
         if (response.headersSent) throw error;
         countOperation(undefined, [error]);
         if (told === undefined) throw error;
         if (told !== error) log.warn({ err: error }, 'request failed');
-        refuse(response, told);
+        sendError(response, told);
       }),
     close: () => closing.abort(),
   };
@@ -123,17 +124,17 @@ async function resultsOf(
     operationName: operationName ?? null,
     contextValue,
   };
-  const { execute, subscribe } = observedOperations(() => factsOfNow());
+  const { execute, subscribe } = instrumentedOperations(() => currentLogContext());
   const result = await (operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args));
-  return Symbol.asyncIterator in result ? result : one(result);
+  return Symbol.asyncIterator in result ? result : single(result);
 }
 
 function refused(errors: readonly GraphQLError[]): AsyncIterable<ExecutionResult> {
   countOperation(undefined, errors);
-  return one({ errors });
+  return single({ errors });
 }
 
-async function* one(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
   yield result;
 }
 
@@ -160,11 +161,11 @@ function event(name: 'next' | 'complete', data?: object): string {
   return `event: ${name}\ndata: ${data === undefined ? '' : JSON.stringify(data)}\n\n`;
 }
 
-function refuse(response: Response, error: ServiceError | GraphQLError): void {
+function sendError(response: Response, error: ServiceError | GraphQLError): void {
   const { http = undefined, ...extensions } = error.extensions as { http?: { status: number } };
   const { status, headers } =
     error instanceof ServiceError && http === undefined
-      ? refusalOf(error)
+      ? errorHead(error)
       : { status: http?.status ?? 400, headers: {} };
   response
     .status(status)

@@ -8,7 +8,7 @@ import type { Database } from '../storage/database.js';
 /** Whoever probes gives up after a few seconds. */
 const ANSWER_MS = 2_000;
 
-export interface Readiness {
+export interface ReadinessChecks {
   /** Undefined where nothing is drawn. */
   readonly pool: InferencePool | undefined;
   readonly store: ArtifactStore;
@@ -17,13 +17,13 @@ export interface Readiness {
   draining(): boolean;
 }
 
-export function health(parts: Readiness): Router {
+export function health(checks: ReadinessChecks): Router {
   const router = Router();
   router.get('/livez', (_request, response) => {
     response.set('cache-control', 'no-store').json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const missing = await whatIsMissing(parts);
+    const missing = await unmetConditions(checks);
     const status = missing.length === 0 ? 'ok' : 'unavailable';
     response
       .status(missing.length === 0 ? 200 : 503)
@@ -33,7 +33,7 @@ export function health(parts: Readiness): Router {
   return router;
 }
 
-async function whatIsMissing({ pool, database, store, draining }: Readiness): Promise<string[]> {
+async function unmetConditions({ pool, database, store, draining }: ReadinessChecks): Promise<string[]> {
   const missing: string[] = [];
   if (draining()) missing.push('the service is shutting down');
   const devices = pool?.devices() ?? [];
@@ -41,15 +41,15 @@ async function whatIsMissing({ pool, database, store, draining }: Readiness): Pr
     missing.push(`no device is ready: ${devices.map(({ device, state }) => `${device} is ${state}`).join(', ')}`);
   }
   const [answer, room] = await Promise.allSettled([
-    inTime(database.execute(sql`select 1`), 'it did not answer in time'),
-    inTime(store.check(), 'it did not answer in time'),
+    withTimeout(database.execute(sql`select 1`), 'it did not answer in time'),
+    withTimeout(store.check(), 'it did not answer in time'),
   ]);
   if (answer.status === 'rejected') missing.push('the database does not answer');
   if (room.status === 'rejected') missing.push(`artifacts cannot be stored: ${(room.reason as Error).message}`);
   return missing;
 }
 
-function inTime<T>(work: Promise<T>, otherwise: string): Promise<T> {
+function withTimeout<T>(work: Promise<T>, otherwise: string): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(otherwise)), ANSWER_MS);
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));

@@ -2,8 +2,8 @@
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
 import type { Log } from '../log.js';
-import { publicError } from './errors.js';
-import { QUERY_LIMITS, queryLimits } from './limits.js';
+import { toPublicError } from './publicErrors.js';
+import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
 
 export function parseLimited(source: string): DocumentNode {
   return parse(source, { maxTokens: QUERY_LIMITS.tokens });
@@ -24,8 +24,8 @@ export function syntaxError(source: string): GraphQLError | undefined {
   }
 }
 
-export function masked(errors: readonly GraphQLError[], log: Log, usual?: string): GraphQLFormattedError[] {
-  return errors.map((error) => publicError(error, error.toJSON(), log, usual));
+export function maskErrors(errors: readonly GraphQLError[], log: Log, usual?: string): GraphQLFormattedError[] {
+  return errors.map((error) => toPublicError(error, error.toJSON(), log, usual));
 }
 
 /** Unless it has one. */

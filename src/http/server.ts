@@ -8,21 +8,21 @@ import type { Config } from '../config.js';
 import { ServiceError, StartError } from '../errors.js';
 import type { Log } from '../log.js';
 import { registerServiceGauges } from '../observability/serviceGauges.js';
-import type { Parts } from '../resolvers/context.js';
+import type { Services } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
-import type { Access } from '../tenants/access.js';
-import { serveArtifacts } from './artifacts.js';
-import { whatIsAway } from './errors.js';
-import { createGraphqlOverHttp } from './graphql.js';
-import type { Readiness } from './health.js';
+import type { AccessControl } from '../tenants/accessControl.js';
+import { serveArtifacts } from './artifactRoute.js';
+import { unavailableDependency } from './publicErrors.js';
+import { createGraphqlOverHttp } from './graphqlOverHttp.js';
+import type { ReadinessChecks } from './health.js';
 import { health } from './health.js';
-import { jsonBody } from './json.js';
-import { serveMetrics } from './metrics.js';
-import { hostForUrl } from './origin.js';
-import { observeRequests } from './requests.js';
-import { refusalOf } from './refusal.js';
+import { jsonBody } from './jsonBody.js';
+import { serveMetrics } from './metricsRoute.js';
+import { hostForUrl } from './requestOrigin.js';
+import { logRequests } from './requestLogging.js';
+import { errorHead } from './errorHead.js';
 import { serveEventStreams } from './eventStreams.js';
-import { acceptUploads } from './uploads.js';
+import { acceptUploads } from './uploadRoute.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = '/graphql';
@@ -34,7 +34,7 @@ export interface HttpServer {
 }
 
 /** Of a process that draws and answers nobody: whether it lives, and whether it can work. */
-export async function startHealth(config: Config, readiness: Readiness, log: Log): Promise<HttpServer> {
+export async function startHealth(config: Config, readiness: ReadinessChecks, log: Log): Promise<HttpServer> {
   registerServiceGauges({
     database: readiness.database,
     devices: () => readiness.pool?.devices() ?? [],
@@ -42,7 +42,7 @@ export async function startHealth(config: Config, readiness: Readiness, log: Log
   });
   const app = express().disable('x-powered-by');
   app.get('/metrics', serveMetrics(config.metricsToken));
-  app.use(health(readiness), nothingHere('/readyz'), bodyErrors(log));
+  app.use(health(readiness), notFound('/readyz'), handleErrors(log));
   const server = createServer(app);
   return {
     url: await listen(server, config, '/readyz'),
@@ -53,55 +53,55 @@ export async function startHealth(config: Config, readiness: Readiness, log: Log
   };
 }
 
-export async function startHttp(parts: Parts, readiness: Readiness, log: Log): Promise<HttpServer> {
-  const { store } = parts;
+export async function startHttp(services: Services, readiness: ReadinessChecks, log: Log): Promise<HttpServer> {
+  const { store } = services;
   const schema = createSchema();
   const app = express().disable('x-powered-by');
   // Whoever offers another protocol (h2c, as Java's client does) is answered as if it had not.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
   const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
-  const graphql = await createGraphqlOverHttp(schema, parts, httpServer, log);
-  const eventStreams = serveEventStreams(schema, parts, log);
-  const sockets = serveWebSocket(schema, parts, httpServer, PATH, log);
+  const graphql = await createGraphqlOverHttp(schema, services, httpServer, log);
+  const eventStreams = serveEventStreams(schema, services, log);
+  const sockets = serveWebSocket(schema, services, httpServer, PATH, log);
   registerServiceGauges({
-    database: parts.database,
+    database: services.database,
     devices: () => readiness.pool?.devices() ?? [],
     subscribers: sockets.operations,
   });
 
-  app.use(observeRequests(log));
-  app.get('/metrics', serveMetrics(parts.config.metricsToken));
+  app.use(logRequests(log));
+  app.get('/metrics', serveMetrics(services.config.metricsToken));
   app.use(health(readiness));
-  app.get('/artifacts/:tenant/:key', serveArtifacts(store, parts));
+  app.get('/artifacts/:tenant/:key', serveArtifacts(store, services));
   app.put(
     '/uploads/:tenant/:id',
     acceptUploads({
-      database: parts.database,
-      standing: parts.access.standing,
-      signer: parts.uploadSigner,
+      database: services.database,
+      credentialStatus: services.access.credentialStatus,
+      signer: services.uploadSigner,
       store,
-      maximumBytes: parts.config.limits.maximumUploadBytes,
-      limits: parts.config.limits.tenant,
+      maximumBytes: services.config.limits.maximumUploadBytes,
+      limits: services.config.limits.tenant,
       log,
     }),
   );
-  const json = jsonBody(({ headers }) => isAdmitted(parts.access, headers.authorization));
+  const json = jsonBody(({ headers }) => isAuthenticated(services.access, headers.authorization));
   app.all(PATH, ...json, graphql.handler);
   app.all(`${PATH}/stream`, ...json, eventStreams.handler);
-  app.use(nothingHere(PATH));
-  app.use(bodyErrors(log));
+  app.use(notFound(PATH));
+  app.use(handleErrors(log));
   return {
-    url: await listen(httpServer, parts.config, PATH),
+    url: await listen(httpServer, services.config, PATH),
     async close() {
       eventStreams.close();
-      parts.waiters.closeAll();
+      services.waiters.closeAll();
       await sockets.close();
       await graphql.stop();
     },
   };
 }
 
-async function isAdmitted(access: Access, authorization: unknown): Promise<boolean> {
+async function isAuthenticated(access: AccessControl, authorization: unknown): Promise<boolean> {
   try {
     await access.authenticate(authorization);
     return true;
@@ -114,20 +114,22 @@ async function isAdmitted(access: Access, authorization: unknown): Promise<boole
 /** Resolves to the URL of `path`. */
 async function listen(server: Server, { host, port }: Config, path: string): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(explain(error, host, port))));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartError(explainListenError(error, host, port))),
+    );
     server.listen(port, host, resolve);
   });
   return `http://${hostForUrl(host)}:${String((server.address() as AddressInfo).port)}${path}`;
 }
 
-function nothingHere(path: string): RequestHandler {
+function notFound(path: string): RequestHandler {
   return (_request, response) => {
     const message = `There is nothing here; try ${path}.`;
     response.status(404).json({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
   };
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
   const place = `${host}:${String(port)}`;
   if (error.code === 'EADDRINUSE')
     return `${place} is in use by another program; stop it, or set PORT to another port.`;
@@ -136,12 +138,12 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
 }
 
 /** A body that is too large or is not JSON is told so in GraphQL's own form. */
-function bodyErrors(log: Log): ErrorRequestHandler {
+function handleErrors(log: Log): ErrorRequestHandler {
   return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);
-    const away = whatIsAway(error);
+    const away = unavailableDependency(error);
     if (away !== undefined) {
-      const { status, headers } = refusalOf(away);
+      const { status, headers } = errorHead(away);
       log.warn({ err: error }, 'request failed');
       response
         .status(status)

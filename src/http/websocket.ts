@@ -11,17 +11,17 @@ import type { Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Facts } from '../observability/facts.js';
-import type { Parts } from '../resolvers/context.js';
+import type { LogContext } from '../observability/logContext.js';
+import type { Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
-import { countOperation } from './counting.js';
-import { whatIsAway } from './errors.js';
-import { observedOperations } from './observedOperations.js';
-import { masked, parseLimited, syntaxError, validateLimited } from './operations.js';
-import { originOf } from './origin.js';
-import { requestIdOf } from './requests.js';
+import { countOperation } from './operationMetrics.js';
+import { unavailableDependency } from './publicErrors.js';
+import { instrumentedOperations } from './instrumentedOperations.js';
+import { maskErrors, parseLimited, syntaxError, validateLimited } from './operations.js';
+import { requestOrigin } from './requestOrigin.js';
+import { requestId } from './requestLogging.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
@@ -33,10 +33,10 @@ const INTERNAL_ERROR = 1011;
 const LINGER_MS = 5_000;
 
 type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
-type Admitted = { identity?: Identity; session?: Session; requestId?: string };
-type Ours = Connection<Params, Extra & Admitted>;
+type ConnectionState = { identity?: Identity; session?: Session; requestId?: string };
+type ClientConnection = Connection<Params, Extra & ConnectionState>;
 
-export interface Sockets {
+export interface WebSocketTransport {
   /** How many are in progress. */
   operations(): number;
   /** Subscribers are told that the server goes away. */
@@ -45,11 +45,11 @@ export interface Sockets {
 
 export function serveWebSocket(
   schema: GraphQLSchema,
-  parts: Parts,
+  services: Services,
   httpServer: Server,
   path: string,
   log: Log,
-): Sockets {
+): WebSocketTransport {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
   httpServer.on('upgrade', (request, socket, head) => {
     // Node takes its own listener off, and an error that nobody hears ends the process.
@@ -60,30 +60,30 @@ export function serveWebSocket(
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
-  const connections = new Set<Ours>();
+  const connections = new Set<ClientConnection>();
   /** By the context of each operation; the id is that of the request that opened the connection. */
-  const facts = new WeakMap<object, Facts>();
-  const server = useServer<Params, Admitted>(
+  const facts = new WeakMap<object, LogContext>();
+  const server = useServer<Params, ConnectionState>(
     {
       schema,
       // What the library catches itself is told in full as the reason of a close, unless this is set.
       isProd: true,
-      ...observedOperations((context) => facts.get(context as object) ?? {}),
+      ...instrumentedOperations((context) => facts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
       validate: validateLimited,
       onConnect: (connection) => {
         connections.add(connection);
-        return admit(connection, parts, log);
+        return authenticate(connection, services, log);
       },
       onClose: (connection) => void connections.delete(connection),
       onSubscribe: async (connection, _id, { query }) => {
-        const end = endOf(connection.extra);
+        const end = endReason(connection.extra);
         if (end !== undefined) return [new GraphQLError(end.message, { extensions: end.extensions })];
         if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
           const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
         }
-        const refused = await rateOf(connection, parts);
+        const refused = await rateLimitError(connection, services);
         if (refused !== undefined) return [refused];
         // Thrown later it would close the connection, with every other subscription on it.
         const unreadable = syntaxError(query);
@@ -91,17 +91,17 @@ export function serveWebSocket(
       },
       context: ({ extra }) => {
         if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
-        const context = createContext(parts, extra.identity, originOf(extra.request, parts.config));
-        extra.requestId ??= requestIdOf(extra.request);
+        const context = createContext(services, extra.identity, requestOrigin(extra.request, services.config));
+        extra.requestId ??= requestId(extra.request);
         facts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
         return context as never;
       },
       onError: (_connection, _id, _payload, errors) => {
         countOperation(undefined, errors);
-        return masked(errors, log, 'GRAPHQL_VALIDATION_FAILED');
+        return maskErrors(errors, log, 'GRAPHQL_VALIDATION_FAILED');
       },
       onNext: (_connection, _id, _payload, _args, result) =>
-        result.errors === undefined ? undefined : { data: result.data ?? null, errors: masked(result.errors, log) },
+        result.errors === undefined ? undefined : { data: result.data ?? null, errors: maskErrors(result.errors, log) },
     },
     sockets,
   );
@@ -113,13 +113,13 @@ export function serveWebSocket(
   };
 }
 
-async function admit(connection: Ours, { access }: Parts, log: Log): Promise<boolean> {
+async function authenticate(connection: ClientConnection, { access }: Services, log: Log): Promise<boolean> {
   const { connectionParams, extra } = connection;
   try {
     const authorization = connectionParams?.authorization ?? connectionParams?.Authorization;
     extra.identity = await access.authenticate(authorization);
   } catch (error) {
-    const told = error instanceof ServiceError ? error : whatIsAway(error);
+    const told = error instanceof ServiceError ? error : unavailableDependency(error);
     if (told !== error) log[told === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
     if (told === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
     else close(extra.socket, told);
@@ -127,16 +127,19 @@ async function admit(connection: Ours, { access }: Parts, log: Log): Promise<boo
   }
   const session = access.sessions.open(extra.identity);
   extra.session = session;
-  session.signal.addEventListener('abort', () => putOut(connection), { once: true });
+  session.signal.addEventListener('abort', () => disconnect(connection), { once: true });
   extra.socket.once('close', () => session.close());
   if (extra.socket.readyState !== WebSocket.OPEN) session.close();
   return true;
 }
 
 /** An error of any kind is this operation's: thrown, it would close the connection, with every other on it. */
-async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError | undefined> {
+async function rateLimitError(
+  { extra }: ClientConnection,
+  { rateLimiter }: Services,
+): Promise<GraphQLError | undefined> {
   try {
-    await rates.take(extra.identity?.tenantId ?? '');
+    await rateLimiter.consume(extra.identity?.tenantId ?? '');
     return undefined;
   } catch (error) {
     const { message } = error as Error;
@@ -145,8 +148,8 @@ async function rateOf({ extra }: Ours, { rates }: Parts): Promise<GraphQLError |
 }
 
 /** Every operation ends with an error that says why, and then the connection. */
-function putOut({ subscriptions, extra }: Ours): void {
-  const end = endOf(extra);
+function disconnect({ subscriptions, extra }: ClientConnection): void {
+  const end = endReason(extra);
   if (end === undefined) return;
   const payload = [{ message: end.message, extensions: end.extensions }];
   for (const [id, running] of Object.entries(subscriptions)) {
@@ -157,7 +160,7 @@ function putOut({ subscriptions, extra }: Ours): void {
   setTimeout(() => extra.socket.terminate(), LINGER_MS).unref();
 }
 
-function endOf({ session }: Admitted): ServiceError | undefined {
+function endReason({ session }: ConnectionState): ServiceError | undefined {
   return session?.signal.aborted === true ? (session.signal.reason as ServiceError) : undefined;
 }
 

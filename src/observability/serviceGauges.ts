@@ -3,18 +3,18 @@ import { sql } from 'drizzle-orm';
 import { Counter, Gauge } from 'prom-client';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
-import { registry } from './instruments.js';
+import { registry } from './metrics.js';
 
 /** Several scrapers, or a nervous one, cost the database one query in this time. */
-const FRESH_MS = 1_000;
+const CACHE_MS = 1_000;
 
-interface Queue {
+interface QueueCounts {
   readonly queued: number;
   readonly running: number;
   readonly samples: number;
 }
 
-export interface Observed {
+export interface GaugeSources {
   readonly database: Database;
   devices(): readonly DeviceInfo[];
   /** Operations in progress over WebSocket. */
@@ -22,8 +22,8 @@ export interface Observed {
 }
 
 /** Once per process. */
-export function registerServiceGauges({ database, devices, subscribers }: Observed): void {
-  const queue = cached(() => readQueue(database));
+export function registerServiceGauges({ database, devices, subscribers }: GaugeSources): void {
+  const queue = cached(() => countQueue(database));
   gauge('queue_depth', 'Generations that wait, of all processes on this database.', async () => (await queue()).queued);
   gauge(
     'running',
@@ -76,7 +76,7 @@ function counter(
   });
 }
 
-async function readQueue(database: Database): Promise<Queue> {
+async function countQueue(database: Database): Promise<QueueCounts> {
   const { rows } = await database.execute<{ generations: string | number; samples: string | number }>(sql`
     select count(*) as generations, coalesce(sum(count), 0) as samples from generation where status = 'QUEUED'
     union all
@@ -94,7 +94,7 @@ function cached<T>(read: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   let at = 0;
   return () => {
-    if (value === undefined || Date.now() - at > FRESH_MS) {
+    if (value === undefined || Date.now() - at > CACHE_MS) {
       at = Date.now();
       value = read();
     }

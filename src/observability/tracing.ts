@@ -21,7 +21,7 @@ export async function inSpan<T>(
     try {
       return await work(span);
     } catch (error) {
-      fail(span, error);
+      recordFailure(span, error);
       throw error;
     } finally {
       span.end();
@@ -30,34 +30,34 @@ export async function inSpan<T>(
 }
 
 /** One that is ended elsewhere. */
-export function beginSpan(name: string, options: SpanOptions = {}, parent = context.active()): Span {
+export function startSpan(name: string, options: SpanOptions = {}, parent = context.active()): Span {
   return tracer.startSpan(name, options, parent);
 }
 
 /** One that is over when it becomes known. */
-export function pastSpan(name: string, from: Date, attributes: Attributes, parent: Context): void {
+export function recordPastSpan(name: string, from: Date, attributes: Attributes, parent: Context): void {
   tracer.startSpan(name, { startTime: from, attributes }, parent).end();
 }
 
-export function fail(span: Span, error: unknown): void {
+export function recordFailure(span: Span, error: unknown): void {
   span.recordException(error as Error);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 /** Runs `work` as the span's. */
-export function within<T>(span: Span, work: () => T): T {
+export function withSpan<T>(span: Span, work: () => T): T {
   return context.with(trace.setSpan(context.active(), span), work);
 }
 
 /** Of the span that is under way, or null where nobody traces. */
-export function traceparentOfNow(): string | null {
+export function currentTraceparent(): string | null {
   const now = trace.getSpanContext(context.active());
   if (now === undefined || !isSpanContextValid(now)) return null;
   return `00-${now.traceId}-${now.spanId}-${now.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
 /** From a header or a row; what is not one begins a trace of its own. */
-export function contextOf(traceparent: string | null | undefined): Context {
+export function contextFromTraceparent(traceparent: string | null | undefined): Context {
   const [, traceId = '', spanId = '', flags = '00'] = FORM.exec(traceparent ?? '') ?? [];
   const remote = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
   return isSpanContextValid(remote) ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;

@@ -5,7 +5,7 @@ import { isId, newId } from '../storage/identifiers.js';
 import type { ArtifactRow, RegionMaskRow } from '../storage/tables.js';
 import { regionMasks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { findOrInsert } from './files.js';
+import { findOrInsert } from './findOrInsert.js';
 
 export type NewMask = Pick<
   RegionMaskRow,
@@ -19,7 +19,7 @@ export interface Masks {
   require(id: string, field?: string): Promise<RegionMaskRow>;
   withHash(hash: string): Promise<RegionMaskRow | undefined>;
   /** The mask with these pixels; else a new one with this file. */
-  keep(mask: NewMask, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<RegionMaskRow>;
+  findOrCreate(mask: NewMask, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<RegionMaskRow>;
 }
 
 export function masksOf(scope: TenantScope): Masks {
@@ -43,7 +43,7 @@ export function masksOf(scope: TenantScope): Masks {
       if (row !== undefined) return row;
       throw new ServiceError('NOT_FOUND', `${field}: there is no region mask ${quote(id)}`, { field });
     },
-    keep: (mask, file) =>
+    findOrCreate: (mask, file) =>
       findOrInsert(scope, file, {
         find: () => withHash(mask.hash),
         insert: async (artifactKey, createdAt) => {

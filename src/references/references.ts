@@ -2,12 +2,12 @@
 import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { page } from '../storage/pages.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
 import type { ArtifactRow, ReferenceRow } from '../storage/tables.js';
 import { references } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { findOrInsert } from './files.js';
+import { findOrInsert } from './findOrInsert.js';
 
 export type NewReference = Pick<ReferenceRow, 'productId' | 'name' | 'hash' | 'width' | 'height'>;
 
@@ -29,7 +29,7 @@ export interface References {
   /** What is archived already stays as it is. */
   archive(id: string): Promise<ReferenceRow>;
   /** The product's photograph with these pixels, taken out of the archive if it was there; else a new one with this file. */
-  keep(photograph: NewReference, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<ReferenceRow>;
+  findOrCreate(photograph: NewReference, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<ReferenceRow>;
 }
 
 export function referencesOf(scope: TenantScope): References {
@@ -100,7 +100,7 @@ export function referencesOf(scope: TenantScope): References {
       return require(id);
     },
 
-    keep: (photograph, file) =>
+    findOrCreate: (photograph, file) =>
       findOrInsert(scope, file, {
         find: async () => {
           const known = same(photograph.productId, photograph.hash);

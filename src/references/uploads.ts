@@ -4,13 +4,13 @@
  */
 import { eq, inArray } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
-import { unknownProduct } from '../catalog/unknown.js';
+import { unknownProduct } from '../catalog/catalogErrors.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { UploadRow } from '../storage/tables.js';
 import { uploads } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { optionalText, requireText } from '../text.js';
+import { optionalText, requireText } from '../validateText.js';
 
 export interface UploadInput {
   readonly purpose: UploadRow['purpose'];
@@ -18,7 +18,7 @@ export interface UploadInput {
   readonly name?: string | null;
 }
 
-export interface Outcome {
+export interface UploadOutcome {
   readonly referenceId: string | null;
   readonly maskId: string | null;
 }
@@ -29,8 +29,8 @@ export interface Uploads {
   /** Throws NOT_FOUND. */
   require(id: string): Promise<UploadRow>;
   /** Within a transaction: as `require`, and nobody else completes it meanwhile. */
-  hold(id: string): Promise<UploadRow>;
-  complete(id: string, bodyHash: string, outcome: Outcome): Promise<UploadRow>;
+  requireForUpdate(id: string): Promise<UploadRow>;
+  complete(id: string, bodyHash: string, outcome: UploadOutcome): Promise<UploadRow>;
 }
 
 export function uploadsOf(scope: TenantScope): Uploads {
@@ -43,13 +43,13 @@ export function uploadsOf(scope: TenantScope): Uploads {
 
   return {
     async create(input) {
-      const { productId, name } = await subjectOf(scope, input);
+      const { productId, name } = await resolveProduct(scope, input);
       const row = { id: newId(), purpose: input.purpose, productId, name, createdAt: new Date() };
       return found((await database.insert(uploads).values(own(row)).returning()).at(0), row.id);
     },
     byId: async (id) => (await select(id)).at(0),
     require: async (id) => found((await select(id)).at(0), id),
-    hold: async (id) => found((await select(id).for('update')).at(0), id),
+    requireForUpdate: async (id) => found((await select(id).for('update')).at(0), id),
     async complete(id, bodyHash, outcome) {
       const set = { ...outcome, bodyHash, completedAt: new Date() };
       const updated = await database
@@ -68,7 +68,7 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
 }
 
 /** A photograph shows a product; a mask is a shape, which goes with any picture of its size. */
-async function subjectOf(
+async function resolveProduct(
   scope: TenantScope,
   { purpose, partNumber, name }: UploadInput,
 ): Promise<{ productId: string | null; name: string | null }> {

@@ -2,11 +2,11 @@ import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { ApiKey, ApiKeyConnection, Caller, CreateApiKeyInput, CreateApiKeyPayload } from '../schema/access.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
-import { pageRequest } from '../storage/pages.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { ApiKeyRow } from '../storage/tables.js';
-import type { NewKey } from '../tenants/keyring.js';
+import type { CreatedKey } from '../tenants/apiKeys.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
 @Resolver()
 export class AccessResolver {
@@ -15,28 +15,28 @@ export class AccessResolver {
     return { ...identity, tenant: identity.tenantName };
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Query(() => ApiKeyConnection, { description: 'The newest first; those that are revoked too.' })
-  async apiKeys(@Args(() => PageArgs) args: PageArgs, @Ctx() { keyring }: Context): Promise<Connection<ApiKeyRow>> {
+  async apiKeys(@Args(() => PageArgs) args: PageArgs, @Ctx() { apiKeys }: Context): Promise<Connection<ApiKeyRow>> {
     const request = pageRequest(args, ['id']);
-    return connection(await keyring.page(request), request, (row) => [row.id]);
+    return connection(await apiKeys.page(request), request, (row) => [row.id]);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => CreateApiKeyPayload)
   createApiKey(
     @Arg('input', () => CreateApiKeyInput) input: CreateApiKeyInput,
-    @Ctx() { keyring }: Context,
-  ): Promise<NewKey> {
-    return keyring.create(input);
+    @Ctx() { apiKeys }: Context,
+  ): Promise<CreatedKey> {
+    return apiKeys.create(input);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => ApiKey, {
     description:
       'At once: subscriptions and picture URLs of the key end too. The last good key with the role ADMIN stays (LAST_ADMIN_KEY), unless the caller has a token.',
   })
-  revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() { keyring, identity }: Context): Promise<ApiKeyRow> {
-    return keyring.revoke(id, identity.keyId === undefined);
+  revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() { apiKeys, identity }: Context): Promise<ApiKeyRow> {
+    return apiKeys.revoke(id, identity.keyId === undefined);
   }
 }

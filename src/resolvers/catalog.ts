@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { requireText } from '../text.js';
+import { requireText } from '../validateText.js';
 import { Coverage } from '../schema/enums.js';
 import {
   Defect,
@@ -14,11 +14,11 @@ import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { ReferenceConnection } from '../schema/reference.js';
 import { SampleConnection, SampleFilter } from '../schema/sample.js';
-import { pageRequest } from '../storage/pages.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { DefectRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { catalogConditions, sampleConditions } from './filters.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 import { REFERENCE_KEY, referenceKey } from './references.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
@@ -29,7 +29,7 @@ export class ProductResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => ProductFilter, { nullable: true }) filter: ProductFilter | null,
     @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
-    @Ctx() { catalog, parts: { models } }: Context,
+    @Ctx() { catalog, services: { models } }: Context,
   ): Promise<Connection<ProductRow>> {
     const request = pageRequest(args, ['string']);
     const conditions = catalogConditions(filter, includeArchived, 'PRODUCT', models);
@@ -46,7 +46,7 @@ export class ProductResolver {
     return row ?? null;
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Product, {
     description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
   })
@@ -57,7 +57,7 @@ export class ProductResolver {
     return catalog.setProductArchived(requireText(partNumber, 'partNumber'), true);
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Product)
   unarchiveProduct(
     @Arg('partNumber', () => String) partNumber: string,
@@ -112,7 +112,7 @@ export class ProductDefectResolver {
   coverage(
     @Root() { defect, productPromptName }: ProductDefect,
     @Arg('model', () => String, { nullable: true }) model: string | null,
-    @Ctx() { parts: { models } }: Context,
+    @Ctx() { services: { models } }: Context,
   ): keyof typeof Coverage {
     return models.coverage(models.find(model), productPromptName, defect.promptName);
   }
@@ -125,7 +125,7 @@ export class DefectResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => DefectFilter, { nullable: true }) filter: DefectFilter | null,
     @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
-    @Ctx() { catalog, parts: { models } }: Context,
+    @Ctx() { catalog, services: { models } }: Context,
   ): Promise<Connection<DefectRow>> {
     const request = pageRequest(args, ['string']);
     const conditions = catalogConditions(filter, includeArchived, 'DEFECT', models);
@@ -138,7 +138,7 @@ export class DefectResolver {
     return row ?? null;
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Defect, {
     description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
   })
@@ -146,7 +146,7 @@ export class DefectResolver {
     return catalog.setDefectArchived(requireText(code, 'code'), true);
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Defect)
   unarchiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
     return catalog.setDefectArchived(requireText(code, 'code'), false);

@@ -1,9 +1,9 @@
 /** What a resolver works with: the caller's tenant, the rooms, and look-ups that batch within one request. */
-import type { UrlSigner } from '../artifacts/signing.js';
+import type { UrlSigner } from '../artifacts/urlSigning.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
-import type { Models } from '../catalog/models.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Config } from '../config.js';
 import { attemptsOf } from '../generations/worker/attempts.js';
 import type { Exports } from '../exports/exportRepository.js';
@@ -16,8 +16,8 @@ import { samplesOf } from '../generations/samples/sampleRepository.js';
 import type { Waiters } from '../queue/waiters.js';
 import { canGenerate } from '../generations/worker/workerRegistry.js';
 import type { Log } from '../log.js';
-import type { LoopMonitor } from '../loopMonitor.js';
-import { learn } from '../observability/facts.js';
+import type { EventLoopMonitor } from '../observability/eventLoopMonitor.js';
+import { addLogContext } from '../observability/logContext.js';
 import type { Masks } from '../references/masks.js';
 import { masksOf } from '../references/masks.js';
 import type { References } from '../references/references.js';
@@ -27,39 +27,39 @@ import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
-import type { Rates } from '../tenants/rates.js';
+import type { RateLimiter } from '../tenants/rateLimiter.js';
 import type { Deliveries } from '../webhooks/deliveryRepository.js';
 import { deliveriesOf } from '../webhooks/deliveryRepository.js';
 import type { SecretBox } from '../webhooks/secretBox.js';
 import type { Webhooks } from '../webhooks/webhookRepository.js';
 import { webhooksOf } from '../webhooks/webhookRepository.js';
-import type { Access } from '../tenants/access.js';
+import type { AccessControl } from '../tenants/accessControl.js';
 import type { Identity } from '../tenants/identity.js';
-import type { Keyring } from '../tenants/keyring.js';
-import { keyringOf } from '../tenants/keyring.js';
+import type { ApiKeys } from '../tenants/apiKeys.js';
+import { apiKeysOf } from '../tenants/apiKeys.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
 /** What all requests share. */
-export interface Parts {
+export interface Services {
   readonly config: Config;
   readonly log: Log;
   readonly version: string;
   readonly startedAt: Date;
   readonly database: Database;
   readonly store: ArtifactStore;
-  readonly access: Access;
-  readonly models: Models;
+  readonly access: AccessControl;
+  readonly models: ModelRegistry;
   readonly signer: UrlSigner;
   readonly uploadSigner: UrlSigner;
   readonly secretBox: SecretBox;
   readonly waiters: Waiters;
-  readonly loopMonitor: LoopMonitor;
-  readonly rates: Rates;
+  readonly eventLoopMonitor: EventLoopMonitor;
+  readonly rateLimiter: RateLimiter;
 }
 
 export interface Context {
-  readonly parts: Parts;
+  readonly services: Services;
   readonly identity: Identity;
   readonly scope: TenantScope;
   readonly catalog: Catalog;
@@ -70,19 +70,19 @@ export interface Context {
   readonly uploads: Uploads;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
-  readonly keyring: Keyring;
+  readonly apiKeys: ApiKeys;
   readonly exports: Exports;
   readonly loaders: Loaders;
   /** The origin for signed URLs. */
   readonly origin: string;
   /** A subscription's context outlives many events; each event looks afresh. */
-  forget(): void;
+  resetLoaders(): void;
 }
 
-export function createContext(parts: Parts, identity: Identity, origin: string): Context {
-  learn({ tenant: identity.tenantId });
-  const scope = forTenant(parts.database, identity.tenantId);
-  const rooms = {
+export function createContext(services: Services, identity: Identity, origin: string): Context {
+  addLogContext({ tenant: identity.tenantId });
+  const scope = forTenant(services.database, identity.tenantId);
+  const repositories = {
     catalog: catalogOf(scope),
     generations: generationsOf(scope),
     rejections: rejectedSamplesOf(scope),
@@ -91,29 +91,29 @@ export function createContext(parts: Parts, identity: Identity, origin: string):
     references: referencesOf(scope),
     masks: masksOf(scope),
     uploads: uploadsOf(scope),
-    webhooks: webhooksOf(scope, { config: parts.config.webhooks, box: parts.secretBox }),
+    webhooks: webhooksOf(scope, { config: services.config.webhooks, box: services.secretBox }),
     deliveries: deliveriesOf(scope),
-    keyring: keyringOf(scope, parts.access.hasher),
+    apiKeys: apiKeysOf(scope, services.access.hasher),
     exports: exportsOf(scope),
   };
   const rules = {
-    models: parts.models,
-    limits: parts.config.limits,
+    models: services.models,
+    limits: services.config.limits,
     canGenerate,
-    log: parts.log,
+    log: services.log,
   };
-  let loaders = createLoaders(scope, rooms, rules);
+  let loaders = createLoaders(scope, repositories, rules);
   return {
-    parts,
+    services,
     identity,
     scope,
-    ...rooms,
+    ...repositories,
     origin,
     get loaders() {
       return loaders;
     },
-    forget() {
-      loaders = createLoaders(scope, rooms, rules);
+    resetLoaders() {
+      loaders = createLoaders(scope, repositories, rules);
     },
   };
 }

@@ -25,21 +25,21 @@ export class EventResolver {
     _after: number | null,
     @Ctx() context: Context,
   ): object {
-    context.forget();
-    return shape(event, context);
+    context.resetLoaders();
+    return toEvent(event, context);
   }
 }
 
 async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterable<EventRow>> {
-  const { generations, scope, parts } = context;
+  const { generations, scope, services } = context;
   const after = args.after ?? 0;
   if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
   const { id: generationId } = await generations.require(args.id);
-  return followEvents(scope, generationId, after, parts.waiters);
+  return followEvents(scope, generationId, after, services.waiters);
 }
 
 /** Getters, so that only what the subscriber selected is looked up. */
-function shape({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
+function toEvent({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
   return {
     type: payload.type,
     seq,

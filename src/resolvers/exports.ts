@@ -12,11 +12,11 @@ import {
   ExportOptions,
   ExportProgress,
 } from '../schema/export.js';
-import { pageRequest } from '../storage/pages.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { ExportRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { sampleConditions } from './filters.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
 @Resolver(() => Export)
 export class ExportResolver {
@@ -31,13 +31,13 @@ export class ExportResolver {
     return connection(await exports.page(request), request, (row) => [row.id]);
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Export, { description: 'The set of samples is fixed at once; the archive is written after that.' })
   async exportDataset(
     @Arg('input', () => ExportDatasetInput) input: ExportDatasetInput,
-    @Ctx() { scope, parts }: Context,
+    @Ctx() { scope, services }: Context,
   ): Promise<ExportRow> {
-    return admitExport(scope, parts.config.limits, input, sampleConditions(input.filter ?? null));
+    return admitExport(scope, services.config.limits, input, sampleConditions(input.filter ?? null));
   }
 
   @FieldResolver(() => ExportOptions)
@@ -52,14 +52,14 @@ export class ExportResolver {
   }
 
   @FieldResolver(() => Archive, { nullable: true, description: 'When it has succeeded.' })
-  async archive(@Root() row: ExportRow, @Ctx() { parts, identity, origin }: Context): Promise<Archive | null> {
+  async archive(@Root() row: ExportRow, @Ctx() { services, identity, origin }: Context): Promise<Archive | null> {
     const { archiveKey, archiveBytes: bytes, archiveSha256: sha256 } = row;
     if (archiveKey === null || bytes === null || sha256 === null) return null;
     const file = { contentType: 'application/zip', bytes, sha256 };
     const fileName = archiveName(archiveKey);
-    const direct = await parts.store.directUrl(identity.tenantId, archiveKey, { ...file, fileName });
+    const direct = await services.store.directUrl(identity.tenantId, archiveKey, { ...file, fileName });
     if (direct !== undefined) return { ...file, ...direct };
-    const { path, expiresAt } = parts.signer.sign(identity, archiveKey);
+    const { path, expiresAt } = services.signer.sign(identity, archiveKey);
     return { ...file, url: new URL(path, origin), expiresAt };
   }
 

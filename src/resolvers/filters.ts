@@ -1,31 +1,31 @@
 /** From filters as they come to conditions that a room can hold against its rows. */
 import type { CatalogConditions } from '../catalog/catalog.js';
-import type { Models } from '../catalog/models.js';
-import type { Kind } from '../catalog/promptNames.js';
-import { wordsOf } from '../catalog/promptNames.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
+import type { CatalogKind } from '../catalog/promptNames.js';
+import { vocabularyWords } from '../catalog/promptNames.js';
 import { badInput } from '../errors.js';
 import type { GenerationConditions } from '../generations/generationRepository.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
 import type { CatalogFilter } from '../schema/catalog.js';
 import type { GenerationFilter } from '../schema/generation.js';
 import type { SampleFilter } from '../schema/sample.js';
-import { optionalText } from '../text.js';
+import { optionalText } from '../validateText.js';
 
 export function catalogConditions(
   filter: CatalogFilter | null,
   includeArchived: boolean | null,
-  kind: Kind,
-  models: Models,
+  kind: CatalogKind,
+  models: ModelRegistry,
 ): CatalogConditions {
   const model = optionalText(filter?.drawableBy, 'filter.drawableBy');
   return {
     search: optionalText(filter?.search, 'filter.search'),
     promptName: optionalText(filter?.promptName, 'filter.promptName'),
-    promptNames: model === undefined ? undefined : wordsOf(models.find(model), kind),
+    promptNames: model === undefined ? undefined : vocabularyWords(models.find(model), kind),
     archived: filter?.archived ?? (includeArchived === true ? undefined : false),
     ...creation(filter),
-    updatedAfter: storable(filter?.updatedAfter, 'filter.updatedAfter'),
-    updatedBefore: storable(filter?.updatedBefore, 'filter.updatedBefore'),
+    updatedAfter: validDate(filter?.updatedAfter, 'filter.updatedAfter'),
+    updatedBefore: validDate(filter?.updatedBefore, 'filter.updatedBefore'),
   };
 }
 
@@ -60,13 +60,13 @@ function codes(filter: { partNumber?: string | null; defectCode?: string | null 
 
 function creation(filter: { createdAfter?: Date | null; createdBefore?: Date | null } | null) {
   return {
-    createdAfter: storable(filter?.createdAfter, 'filter.createdAfter'),
-    createdBefore: storable(filter?.createdBefore, 'filter.createdBefore'),
+    createdAfter: validDate(filter?.createdAfter, 'filter.createdAfter'),
+    createdBefore: validDate(filter?.createdBefore, 'filter.createdBefore'),
   };
 }
 
 /** A time that the database can compare with; years have four digits there. */
-function storable(time: Date | null | undefined, field: string): Date | undefined {
+function validDate(time: Date | null | undefined, field: string): Date | undefined {
   if (time == null) return undefined;
   const year = time.getUTCFullYear();
   if (year >= 1 && year <= 9999) return time;

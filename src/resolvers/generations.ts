@@ -16,11 +16,11 @@ import {
   Progress,
 } from '../schema/generation.js';
 import { SampleConnection, SampleFilter } from '../schema/sample.js';
-import type { ProgressFigures } from '../storage/records.js';
-import { pageRequest } from '../storage/pages.js';
+import type { ProgressCounts } from '../storage/jsonColumns.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { AttemptRow, DefectRow, GenerationRow, ProductRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 import { generationConditions, sampleConditions } from './filters.js';
 import { SAMPLE_KEY, sampleKey } from './samples.js';
 
@@ -43,7 +43,7 @@ export class GenerationResolver {
     return connection(found, request, (row) => [row.id]);
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => [Generation], { description: 'Accepted whole or not at all, in the order of the input.' })
   async generateDefects(
     @Arg('input', () => [GenerateDefectsInput]) input: GenerateDefectsInput[],
@@ -53,7 +53,7 @@ export class GenerationResolver {
     return Promise.all(input.map((item) => loaders.admission.load(item)));
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Generation, { description: 'Takes effect at once. What is over already stays as it is.' })
   cancelGeneration(@Arg('id', () => ID) id: string, @Ctx() { generations }: Context): Promise<GenerationRow> {
     return generations.cancel(id);
@@ -113,6 +113,6 @@ export class GenerationResolver {
   }
 }
 
-export function progressOf(figures: ProgressFigures): Progress {
+export function progressOf(figures: ProgressCounts): Progress {
   return { ...figures, fraction: figures.stepsDone / figures.stepsTotal };
 }

@@ -2,18 +2,18 @@ import { Arg, Args, Ctx, Mutation, Query, Resolver, createParameterDecorator } f
 import { aliasesOf } from '../catalog/aliases.js';
 import type { ImportResult } from '../catalog/importCatalog.js';
 import { importCatalog } from '../catalog/importCatalog.js';
-import type { CatalogImport } from '../catalog/importInput.js';
+import type { CatalogImport } from '../catalog/validateImport.js';
 import { PAPER_ALIASES } from '../catalog/paperAliases.js';
 import { Alias, AliasConnection, BuiltInAlias } from '../schema/alias.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { CatalogKind } from '../schema/enums.js';
 import { ImportCatalogInput, ImportCatalogPayload } from '../schema/importCatalog.js';
-import { pageRequest } from '../storage/pages.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { AliasRow } from '../storage/tables.js';
-import { requireText } from '../text.js';
+import { requireText } from '../validateText.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
 /** The argument as graphql-js checked it: making class instances of thousands of items would hold the event loop. */
 const AsSent = () =>
@@ -23,14 +23,14 @@ const AsSent = () =>
 
 @Resolver()
 export class ImportResolver {
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => ImportCatalogPayload, {
     description:
       'Takes over products, defects and aliases, whole or not at all. The same again changes nothing. What was archived comes back.',
   })
   importCatalog(
     @AsSent() input: ImportCatalogInput,
-    @Ctx() { scope, parts: { models, config } }: Context,
+    @Ctx() { scope, services: { models, config } }: Context,
   ): Promise<ImportResult> {
     return importCatalog(scope, models, config.limits.catalogItems, itemsOf(input));
   }
@@ -46,7 +46,7 @@ export class ImportResolver {
     return Object.entries(PAPER_ALIASES).map(([alias, promptName]) => ({ alias, promptName }));
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Alias, {
     description: 'Gives back what it was. Rows keep their prompt name until they are imported again.',
   })
@@ -62,12 +62,16 @@ export class ImportResolver {
 function itemsOf({ products, defects, aliases, archiveMissing }: ImportCatalogInput): CatalogImport {
   const place = (list: string, i: number) => `input.${list}[${String(i)}]`;
   return {
-    products: products?.map(({ partNumber, ...rest }, i) => ({ ...rest, code: partNumber, at: place('products', i) })),
-    defects: defects?.map((defect, i) => ({ ...defect, at: place('defects', i) })),
+    products: products?.map(({ partNumber, ...rest }, i) => ({
+      ...rest,
+      code: partNumber,
+      path: place('products', i),
+    })),
+    defects: defects?.map((defect, i) => ({ ...defect, path: place('defects', i) })),
     aliases: (aliases ?? []).map((alias, i) => ({
       ...alias,
       kind: alias.kind ?? 'DEFECT',
-      at: place('aliases', i),
+      path: place('aliases', i),
     })),
     archiveMissing: archiveMissing ?? false,
   };

@@ -4,7 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
-import type { DefectsAsked, ProductDefects } from '../catalog/productDefects.js';
+import type { ProductDefectsQuery, ProductDefects } from '../catalog/productDefects.js';
 import { productDefects } from '../catalog/productDefects.js';
 import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import { admitGenerations } from '../generations/admission/admitGenerations.js';
@@ -15,8 +15,8 @@ import type { RejectedSamples } from '../generations/samples/rejectedSamples.js'
 import type { Parent, SampleConditions, Samples } from '../generations/samples/sampleRepository.js';
 import type { Masks } from '../references/masks.js';
 import type { References } from '../references/references.js';
-import type { Page, PageRequest } from '../storage/pages.js';
-import { readTogether } from '../storage/sharedReads.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { coalesceRead } from '../storage/readCoalescing.js';
 import type {
   ArtifactRow,
   AttemptRow,
@@ -48,7 +48,7 @@ export interface ReferencesUnder extends PageUnder {
 export interface Loaders {
   readonly product: DataLoader<string, ProductRow>;
   readonly defect: DataLoader<string, DefectRow>;
-  readonly productDefects: DataLoader<DefectsAsked, ProductDefects>;
+  readonly productDefects: DataLoader<ProductDefectsQuery, ProductDefects>;
   readonly generation: DataLoader<string, GenerationRow>;
   readonly sample: DataLoader<string, SampleRow>;
   readonly artifact: DataLoader<string, ArtifactRow>;
@@ -63,7 +63,7 @@ export interface Loaders {
   readonly admission: DataLoader<GenerationInput, GenerationRow>;
 }
 
-interface Rooms {
+interface Repositories {
   readonly catalog: Catalog;
   readonly generations: Generations;
   readonly rejections: RejectedSamples;
@@ -74,7 +74,7 @@ interface Rooms {
   readonly deliveries: Deliveries;
 }
 
-export function createLoaders(scope: TenantScope, rooms: Rooms, rules: AdmissionContext): Loaders {
+export function createLoaders(scope: TenantScope, rooms: Repositories, rules: AdmissionContext): Loaders {
   const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = rooms;
   return {
     product: byKey(
@@ -86,7 +86,7 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
       (row) => row.id,
     ),
     productDefects: new DataLoader(
-      async (asked) => productDefects(await catalog.currentDefects(), rules.models, asked),
+      async (asked) => productDefects(await catalog.activeDefects(), rules.models, asked),
       {
         cache: false,
       },
@@ -97,11 +97,11 @@ export function createLoaders(scope: TenantScope, rooms: Rooms, rules: Admission
     ),
     sample: byKey(
       // What every subscriber of an event asks for at the same moment, as the artifacts.
-      (ids) => readTogether(scope, `samples/${ids.join()}`, () => samples.byId(ids)),
+      (ids) => coalesceRead(scope, `samples/${ids.join()}`, () => samples.byId(ids)),
       (row) => row.id,
     ),
     artifact: byKey(
-      (keys) => readTogether(scope, `artifacts/${keys.join()}`, () => samples.artifacts(keys)),
+      (keys) => coalesceRead(scope, `artifacts/${keys.join()}`, () => samples.artifacts(keys)),
       (row) => row.key,
     ),
     rejected: new DataLoader(async (ids) => {

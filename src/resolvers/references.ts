@@ -2,13 +2,13 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import { Product } from '../schema/catalog.js';
 import { Reference, RegionMask } from '../schema/reference.js';
 import { Artifact } from '../schema/sample.js';
-import type { KeyShape } from '../storage/pages.js';
+import type { CursorShape } from '../storage/pagination.js';
 import type { ProductRow, ReferenceRow, RegionMaskRow } from '../storage/tables.js';
-import { artifact } from './artifact.js';
+import { toArtifact } from './toArtifact.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
-export const REFERENCE_KEY: KeyShape = ['id'];
+export const REFERENCE_KEY: CursorShape = ['id'];
 export const referenceKey = (row: ReferenceRow): [string] => [row.id];
 
 @Resolver(() => Reference)
@@ -18,7 +18,7 @@ export class ReferenceResolver {
     return (await references.byId(id)) ?? null;
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Reference, {
     description: 'Takes it out of the lists; what was drawn on it stays. Uploading the picture again brings it back.',
   })
@@ -28,7 +28,7 @@ export class ReferenceResolver {
 
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit sRGB, upright, without metadata.' })
   image(@Root() { artifactKey }: ReferenceRow, @Ctx() context: Context): Promise<Artifact> {
-    return artifact(artifactKey, context);
+    return toArtifact(artifactKey, context);
   }
 
   @FieldResolver(() => Product)
@@ -46,6 +46,6 @@ export class RegionMaskResolver {
 
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grey: 255 inside the region, else 0.' })
   image(@Root() { artifactKey }: RegionMaskRow, @Ctx() context: Context): Promise<Artifact> {
-    return artifact(artifactKey, context);
+    return toArtifact(artifactKey, context);
   }
 }

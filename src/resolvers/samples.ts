@@ -5,14 +5,14 @@ import { Generation } from '../schema/generation.js';
 import { Scores } from '../schema/onPhotograph.js';
 import { Reference } from '../schema/reference.js';
 import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
-import type { KeyShape } from '../storage/pages.js';
-import { pageRequest } from '../storage/pages.js';
+import type { CursorShape } from '../storage/pagination.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { GenerationRow, ReferenceRow, SampleRow } from '../storage/tables.js';
-import { artifact } from './artifact.js';
+import { toArtifact } from './toArtifact.js';
 import type { Context } from './context.js';
 import { sampleConditions } from './filters.js';
 
-export const SAMPLE_KEY: KeyShape = ['id', 'number'];
+export const SAMPLE_KEY: CursorShape = ['id', 'number'];
 export const sampleKey = (row: SampleRow): [string, number] => [row.generationId, row.index];
 
 @Resolver(() => Sample)
@@ -35,17 +35,17 @@ export class SampleResolver {
 
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit RGB.' })
   image(@Root() { imageKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
-    return artifact(imageKey, context);
+    return toArtifact(imageKey, context);
   }
 
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grey: 255 where the defect is, else 0.' })
   mask(@Root() { maskKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
-    return artifact(maskKey, context);
+    return toArtifact(maskKey, context);
   }
 
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit RGB: the image with the mask tinted and outlined.' })
   overlay(@Root() { overlayKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
-    return artifact(overlayKey, context);
+    return toArtifact(overlayKey, context);
   }
 
   @FieldResolver(() => Artifact, {
@@ -53,7 +53,7 @@ export class SampleResolver {
     description: 'PNG, 8-bit grey: 255 where it was free to change. Of samples on a reference.',
   })
   async region(@Root() { regionKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
-    return regionKey === null ? null : artifact(regionKey, context);
+    return regionKey === null ? null : toArtifact(regionKey, context);
   }
 
   @FieldResolver(() => Artifact, {
@@ -61,7 +61,7 @@ export class SampleResolver {
     description: 'PNG, 8-bit RGB: the normal twin, if asked for or drawn on.',
   })
   async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
-    return twinKey === null ? null : artifact(twinKey, context);
+    return twinKey === null ? null : toArtifact(twinKey, context);
   }
 
   @FieldResolver(() => Reference, { nullable: true, description: 'The photograph that it is drawn on.' })

@@ -8,7 +8,7 @@ import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
-import { checkRole } from './needs.js';
+import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
@@ -34,7 +34,7 @@ export function createSchema(): GraphQLSchema {
       WebhookDeliveryResolver,
       ExportResolver,
     ],
-    // Bounds are checked where their meaning is known: generations/request.ts, storage/pages.ts, references/, text.ts.
+    // Bounds are checked where their meaning is known: generations/request.ts, storage/pagination.ts, references/, validateText.ts.
     validate: false,
     authChecker: checkRole,
     // type-graphql insists on one; ours reads rows (generations/events.ts), and nothing may be fanned out in memory.

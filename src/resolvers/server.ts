@@ -1,5 +1,5 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
-import type { Models } from '../catalog/models.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import { effectiveLimits, usageOf } from '../tenants/quotas.js';
 import { liveWorkers } from '../generations/worker/workerRegistry.js';
 import type { Bundle, DeviceInfo } from '../inference/index.js';
@@ -7,27 +7,27 @@ import { Model } from '../schema/model.js';
 import type { Device } from '../schema/server.js';
 import { ServerInfo } from '../schema/server.js';
 import { Usage } from '../schema/usage.js';
-import { PAGE_SIZE } from '../storage/pages.js';
+import { PAGE_SIZE } from '../storage/pagination.js';
 import type { Context } from './context.js';
 
 @Resolver()
 export class ServerResolver {
   @Query(() => ServerInfo)
-  async serverInfo(@Ctx() { parts }: Context): Promise<ServerInfo> {
-    const { version, startedAt, config, loopMonitor, database } = parts;
+  async serverInfo(@Ctx() { services }: Context): Promise<ServerInfo> {
+    const { version, startedAt, config, eventLoopMonitor, database } = services;
     const workers = await liveWorkers(database);
     return {
       version,
       startedAt,
       devices: workers.flatMap(({ id: workerId, devices }) => devices.map((device) => deviceOf(device, workerId))),
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
-      eventLoopDelay: loopMonitor.read(),
+      eventLoopDelay: eventLoopMonitor.read(),
     };
   }
 
   @Query(() => Usage)
-  async usage(@Ctx() { scope, parts }: Context): Promise<Usage> {
-    const limits = await effectiveLimits(scope, parts.config.limits.tenant);
+  async usage(@Ctx() { scope, services }: Context): Promise<Usage> {
+    const limits = await effectiveLimits(scope, services.config.limits.tenant);
     const used = await usageOf(scope);
     return {
       concurrentGenerations: { used: used.concurrentGenerations, limit: limits.concurrentGenerations },
@@ -39,7 +39,7 @@ export class ServerResolver {
   }
 
   @Query(() => [Model], { description: 'By name, the newest version first.' })
-  models(@Ctx() { parts: { models } }: Context): Model[] {
+  models(@Ctx() { services: { models } }: Context): Model[] {
     return models.all.map((bundle) => modelOf(bundle, models));
   }
 }
@@ -58,7 +58,7 @@ const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
 type ToldDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
   Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
 
-function modelOf(bundle: Bundle, models: Models): Model {
+function modelOf(bundle: Bundle, models: ModelRegistry): Model {
   const { id, name, version, manifest } = bundle;
   const { products, defects } = manifest.vocabulary;
   const pairs = products.flatMap((product) =>

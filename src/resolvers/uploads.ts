@@ -3,18 +3,18 @@ import { Reference, RegionMask } from '../schema/reference.js';
 import { CreateUploadInput, Upload } from '../schema/upload.js';
 import type { ReferenceRow, RegionMaskRow, UploadRow } from '../storage/tables.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
 @Resolver(() => Upload)
 export class UploadResolver {
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Query(() => Upload, { nullable: true, description: 'Its URL is a permission to write, so this needs the role too.' })
   async upload(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Upload | null> {
     const row = await context.uploads.byId(id);
     return row === undefined ? null : signed(row, context);
   }
 
-  @Needs('OPERATOR')
+  @RequiresRole('OPERATOR')
   @Mutation(() => Upload)
   async createUpload(
     @Arg('input', () => CreateUploadInput) input: CreateUploadInput,
@@ -34,7 +34,7 @@ export class UploadResolver {
   }
 }
 
-function signed(row: UploadRow, { parts, identity, origin }: Context): Upload & UploadRow {
-  const { path, expiresAt } = parts.uploadSigner.sign(identity, row.id);
-  return { ...row, url: new URL(path, origin), expiresAt, maximumBytes: parts.config.limits.maximumUploadBytes };
+function signed(row: UploadRow, { services, identity, origin }: Context): Upload & UploadRow {
+  const { path, expiresAt } = services.uploadSigner.sign(identity, row.id);
+  return { ...row, url: new URL(path, origin), expiresAt, maximumBytes: services.config.limits.maximumUploadBytes };
 }

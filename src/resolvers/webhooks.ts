@@ -11,30 +11,30 @@ import {
   WebhookDeliveryConnection,
   WebhookWithSecret,
 } from '../schema/webhook.js';
-import { pageRequest } from '../storage/pages.js';
+import { pageRequest } from '../storage/pagination.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
 import type { WebhookAndSecret } from '../webhooks/webhookRepository.js';
 import type { Context } from './context.js';
-import { Needs } from './needs.js';
+import { RequiresRole } from './requiresRole.js';
 
 const PREVIOUS_SECRET_SECONDS = 86_400;
 
 @Resolver(() => Webhook)
 export class WebhookResolver {
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Query(() => WebhookConnection, { description: 'The newest first.' })
   async webhooks(@Args(() => PageArgs) args: PageArgs, @Ctx() { webhooks }: Context): Promise<Connection<WebhookRow>> {
     const request = pageRequest(args, ['id']);
     return connection(await webhooks.page(request), request, (row) => [row.id]);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Query(() => Webhook, { nullable: true })
   async webhook(@Arg('id', () => ID) id: string, @Ctx() { webhooks }: Context): Promise<WebhookRow | null> {
     return (await webhooks.byId(id)) ?? null;
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => WebhookWithSecret)
   createWebhook(
     @Arg('input', () => CreateWebhookInput) input: CreateWebhookInput,
@@ -43,7 +43,7 @@ export class WebhookResolver {
     return webhooks.create(input);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => Webhook)
   updateWebhook(
     @Arg('id', () => ID) id: string,
@@ -53,7 +53,7 @@ export class WebhookResolver {
     return webhooks.update(id, input);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => WebhookWithSecret, { description: 'For a while the secret that there was signs beside the new one.' })
   rotateWebhookSecret(
     @Arg('id', () => ID) id: string,
@@ -67,7 +67,7 @@ export class WebhookResolver {
     return webhooks.rotate(id, keepPreviousSeconds);
   }
 
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => Webhook, {
     description: 'Takes its deliveries with it, those that wait too; disable it to keep them.',
   })
@@ -88,7 +88,7 @@ export class WebhookResolver {
 
 @Resolver(() => WebhookDelivery)
 export class WebhookDeliveryResolver {
-  @Needs('ADMIN')
+  @RequiresRole('ADMIN')
   @Mutation(() => WebhookDelivery, { description: 'Once more and at once, whatever became of it, under the same id.' })
   redeliver(
     @Arg('deliveryId', () => ID) deliveryId: string,

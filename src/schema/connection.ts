@@ -1,8 +1,8 @@
 /** Relay connections: every list of the API has this shape. */
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import type { ClassType } from 'type-graphql';
-import { PAGE_SIZE, cursorOf } from '../storage/pages.js';
-import type { Page, PageRequest } from '../storage/pages.js';
+import { PAGE_SIZE, encodeCursor } from '../storage/pagination.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
 
 @ArgsType()
 export class PageArgs {
@@ -63,7 +63,7 @@ export function connection<T>(
   request: PageRequest,
   keyOf: (row: T) => readonly (string | number)[],
 ): Connection<T> {
-  const edges = rows.map((node) => ({ cursor: cursorOf(keyOf(node)), node }));
+  const edges = rows.map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
   return {
     edges,
     pageInfo: {

@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import { WEBHOOK_EVENTS } from '../storage/records.js';
+import { WEBHOOK_EVENTS } from '../storage/jsonColumns.js';
 
 function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]: K } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };

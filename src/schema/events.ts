@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, Int, ObjectType, createUnionType } from 'type-graphql';
-import type { EventPayload } from '../storage/records.js';
+import type { EventPayload } from '../storage/jsonColumns.js';
 import { Generation, GenerationError, Progress } from './generation.js';
 import { Sample } from './sample.js';
 

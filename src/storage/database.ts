@@ -21,9 +21,9 @@ export interface Storage {
   /** No other process can have this database open: whatever is marked as running here is not. */
   readonly exclusive: boolean;
   /** Whether the database itself keeps tenants apart, too (row-level security, which superusers pass by). */
-  readonly walled: boolean;
+  readonly hasRowLevelSecurity: boolean;
   /** Calls back on NOTIFY. A hint only: notifications may be lost, so whoever listens must also poll. */
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  listen(channel: string, onNotification: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export async function notify(database: Database, channel: string, payload: strin
 }
 
 /** Told of every statement. */
-export type Seen = (statement: string) => void;
+export type OnStatement = (statement: string) => void;
 
-export const loggerOf = (seen: Seen | undefined) => (seen === undefined ? false : { logQuery: seen });
+export const queryLogger = (onStatement: OnStatement | undefined) =>
+  onStatement === undefined ? false : { logQuery: onStatement };

@@ -22,7 +22,7 @@ export function newId(): string {
 }
 
 /** Not above any id that was made at this time or later. */
-export function firstIdOf(time: Date): string {
+export function lowestIdAt(time: Date): string {
   const digits = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }

@@ -5,7 +5,7 @@
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from './database.js';
-import { first } from './migrations/1-first.js';
+import { initial } from './migrations/1-initial.js';
 import { references } from './migrations/2-references.js';
 import { photographs } from './migrations/3-photographs.js';
 import { tenancy } from './migrations/4-tenants.js';
@@ -13,9 +13,9 @@ import { catalog } from './migrations/5-catalog.js';
 import { exports } from './migrations/6-exports.js';
 import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
-import { depth } from './migrations/9-depth.js';
+import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
-import { raiseWalls } from './walls.js';
+import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
   readonly version: number;
@@ -23,7 +23,7 @@ interface Migration {
 }
 
 const MIGRATIONS: readonly Migration[] = [
-  { version: 1, statements: first },
+  { version: 1, statements: initial },
   { version: 2, statements: references },
   { version: 3, statements: photographs },
   { version: 4, statements: tenancy },
@@ -31,7 +31,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 6, statements: exports },
   { version: 7, statements: webhooks },
   { version: 8, statements: manyMachines },
-  { version: 9, statements: depth },
+  { version: 9, statements: queueIndexes },
   { version: 10, statements: confidence },
 ];
 
@@ -51,6 +51,6 @@ export async function migrate(database: Database): Promise<void> {
       for (const statement of statements) await tx.execute(sql.raw(statement));
       await tx.execute(sql`insert into schema_migration (version) values (${version})`);
     }
-    await raiseWalls(tx);
+    await enableRowLevelSecurity(tx);
   });
 }

@@ -1,21 +1,23 @@
 /** Opens the database that is meant, and brings it up to date. */
-import type { Seen, Storage } from './database.js';
+import type { OnStatement, Storage } from './database.js';
 import { migrate } from './migrations.js';
 import { openPglite } from './pglite.js';
 import { openPostgres } from './postgres.js';
 
-export interface Watching {
-  readonly seen?: Seen;
+export interface StorageListeners {
+  readonly onStatement?: OnStatement;
   /** Told when a connection breaks; it is replaced. */
-  readonly troubled?: (error: Error) => void;
+  readonly onConnectionError?: (error: Error) => void;
 }
 
-/** @param place a directory for PGlite, or a URL that begins with `postgres://` or `postgresql://`. */
+/** @param location a directory for PGlite, or a URL that begins with `postgres://` or `postgresql://`. */
 export async function openStorage(
-  place: string,
-  { seen, troubled = () => undefined }: Watching = {},
+  location: string,
+  { onStatement, onConnectionError = () => undefined }: StorageListeners = {},
 ): Promise<Storage> {
-  const storage = isPostgres(place) ? await openPostgres(place, troubled, seen) : await openPglite(place, seen);
+  const storage = isPostgres(location)
+    ? await openPostgres(location, onConnectionError, onStatement)
+    : await openPglite(location, onStatement);
   try {
     await migrate(storage.database);
     return storage;
@@ -25,6 +27,6 @@ export async function openStorage(
   }
 }
 
-function isPostgres(place: string): boolean {
-  return /^postgres(ql)?:\/\//.test(place);
+function isPostgres(location: string): boolean {
+  return /^postgres(ql)?:\/\//.test(location);
 }

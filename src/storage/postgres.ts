@@ -2,11 +2,11 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { StartError } from '../errors.js';
-import type { Database, Seen, Storage } from './database.js';
-import { loggerOf } from './database.js';
-import { createListener } from './listener.js';
+import type { Database, OnStatement, Storage } from './database.js';
+import { queryLogger } from './database.js';
+import { createListener } from './notificationListener.js';
 import { TenantPool } from './tenantPool.js';
-import { EVERY_TENANT, offerTenantHandles } from './wall.js';
+import { ALL_TENANTS, registerTenantHandles } from './rowLevelSecurity.js';
 
 const CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
@@ -14,10 +14,14 @@ const IDLE_MS = 15_000;
 const LOCK_MS = 30_000;
 const STATEMENT_MS = 60_000;
 /** How long a start waits for a server that is starting, too. */
-const PATIENCE_MS = 60_000;
+const STARTUP_WAIT_MS = 60_000;
 
-/** @param troubled is told of connections that break while nobody uses them; the pool replaces them. */
-export async function openPostgres(url: string, troubled: (error: Error) => void, seen?: Seen): Promise<Storage> {
+/** @param onConnectionError is told of connections that break while nobody uses them; the pool replaces them. */
+export async function openPostgres(
+  url: string,
+  onConnectionError: (error: Error) => void,
+  onStatement?: OnStatement,
+): Promise<Storage> {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
@@ -30,18 +34,18 @@ export async function openPostgres(url: string, troubled: (error: Error) => void
     statement_timeout: STATEMENT_MS,
   });
   // One that breaks between two statements of a transaction has nobody else to tell, and unheard it ends the process.
-  pool.on('connect', (client) => client.on('error', troubled));
+  pool.on('connect', (client) => client.on('error', onConnectionError));
   pool.on('error', () => undefined);
-  const walled = await firstAnswer(pool, troubled);
+  const hasRowLevelSecurity = await waitForServer(pool, onConnectionError);
   const handle = (tenant: string): Database =>
-    drizzle({ client: new TenantPool(pool, tenant) as never, logger: loggerOf(seen) }) as unknown as Database;
-  const database = handle(EVERY_TENANT);
-  offerTenantHandles(database, handle);
-  const listener = createListener(url, troubled);
+    drizzle({ client: new TenantPool(pool, tenant) as never, logger: queryLogger(onStatement) }) as unknown as Database;
+  const database = handle(ALL_TENANTS);
+  registerTenantHandles(database, handle);
+  const listener = createListener(url, onConnectionError);
   return {
     database,
     exclusive: false,
-    walled,
+    hasRowLevelSecurity,
     listen: (channel, heard) => listener.listen(channel, heard),
     async close() {
       await listener.close();
@@ -51,27 +55,28 @@ export async function openPostgres(url: string, troubled: (error: Error) => void
 }
 
 /** Whether row-level security holds for this user. Throws `StartError` when the server does not answer in time. */
-async function firstAnswer(pool: pg.Pool, troubled: (error: Error) => void): Promise<boolean> {
-  const query = 'select not (rolsuper or rolbypassrls) as walled from pg_catalog.pg_roles where rolname = current_user';
-  const patience = Date.now() + PATIENCE_MS;
+async function waitForServer(pool: pg.Pool, onConnectionError: (error: Error) => void): Promise<boolean> {
+  const query =
+    'select not (rolsuper or rolbypassrls) as hasRowLevelSecurity from pg_catalog.pg_roles where rolname = current_user';
+  const patience = Date.now() + STARTUP_WAIT_MS;
   for (;;) {
     try {
-      const { rows } = await pool.query<{ walled: boolean }>(query);
-      return rows[0]?.walled ?? false;
+      const { rows } = await pool.query<{ hasRowLevelSecurity: boolean }>(query);
+      return rows[0]?.hasRowLevelSecurity ?? false;
     } catch (error) {
-      if (Date.now() > patience || !isPassing(error as Error)) {
+      if (Date.now() > patience || !isTransient(error as Error)) {
         await pool.end().catch(() => undefined);
         throw new StartError(`DATABASE_URL: the database cannot be used: ${(error as Error).message}`, {
           cause: error,
         });
       }
-      troubled(error as Error);
+      onConnectionError(error as Error);
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   }
 }
 
 /** A wrong password does not get better by waiting; a server that is not there yet, or is starting, does. */
-function isPassing(error: Error & { code?: string }): boolean {
+function isTransient(error: Error & { code?: string }): boolean {
   return error.code === undefined || /^(ECONN|EAI_|ENOTFOUND|ETIMEDOUT|57P03|53300)/.test(error.code);
 }

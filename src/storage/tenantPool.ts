@@ -4,9 +4,9 @@
  * tenant changes.
  */
 import type pg from 'pg';
-import { SETTING } from './wall.js';
+import { TENANT_SETTING } from './rowLevelSecurity.js';
 
-const turnedTo = new WeakMap<pg.PoolClient, string>();
+const currentTenant = new WeakMap<pg.PoolClient, string>();
 
 /** drizzle knows a pool by "Pool" in its class's name: it takes one connection for a whole transaction then. */
 export class TenantPool {
@@ -20,10 +20,10 @@ export class TenantPool {
 
   async connect(): Promise<pg.PoolClient> {
     const client = await this.#pool.connect();
-    if (turnedTo.get(client) === this.#tenant) return client;
+    if (currentTenant.get(client) === this.#tenant) return client;
     try {
-      await client.query('select set_config($1, $2, false)', [SETTING, this.#tenant]);
-      turnedTo.set(client, this.#tenant);
+      await client.query('select set_config($1, $2, false)', [TENANT_SETTING, this.#tenant]);
+      currentTenant.set(client, this.#tenant);
       return client;
     } catch (error) {
       client.release(error as Error);

@@ -6,7 +6,7 @@ import type { SQL } from 'drizzle-orm';
 import { and, eq } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
-import { acrossTenants, handleOf } from './wall.js';
+import { acrossTenants, tenantHandle } from './rowLevelSecurity.js';
 
 export interface TenantScope {
   readonly tenantId: string;
@@ -22,7 +22,7 @@ export interface TenantScope {
 }
 
 export function forTenant(opened: Database, tenantId: string): TenantScope {
-  const database = handleOf(opened, tenantId);
+  const database = tenantHandle(opened, tenantId);
   return {
     tenantId,
     database,

@@ -23,12 +23,12 @@ export function requireRole({ role }: Identity, needed: Role): void {
   throw new ServiceError('FORBIDDEN', message, { needed, held: role });
 }
 
-export function highest(roles: readonly Role[]): Role | undefined {
+export function highestRole(roles: readonly Role[]): Role | undefined {
   return ROLES.findLast((role) => roles.includes(role));
 }
 
 /** Undefined for what is no role; case does not matter. */
-export function roleNamed(name: unknown): Role | undefined {
+export function parseRole(name: unknown): Role | undefined {
   return typeof name === 'string' ? ROLES.find((role) => role === name.toUpperCase()) : undefined;
 }
 

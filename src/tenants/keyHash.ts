@@ -25,11 +25,11 @@ export function sameHash(a: string, b: string): boolean {
 }
 
 /** 192 random bits. */
-export function newKey(): string {
+export function generateApiKey(): string {
   return `dd_${randomBytes(24).toString('base64url')}`;
 }
 
 /** Enough to know a key by, far too little to guess the rest; of a key that somebody chose, a quarter at most. */
-export function prefixOf(key: string): string {
+export function keyPrefix(key: string): string {
   return key.slice(0, /^dd_[\w-]{32}$/.test(key) ? 11 : Math.min(11, Math.floor(key.length / 4)));
 }

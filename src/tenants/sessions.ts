@@ -6,10 +6,10 @@
 import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Identity } from './identity.js';
-import type { Standing } from './standing.js';
-import { gone } from './standing.js';
+import type { CredentialStatus } from './credentialStatus.js';
+import { unauthenticated } from './credentialStatus.js';
 
-const LOOK_EVERY_MS = 4_000;
+const RECHECK_MS = 4_000;
 
 export interface Session {
   /** Aborted, with a `ServiceError` as its reason, when the caller may not stay. */
@@ -20,31 +20,31 @@ export interface Session {
 export interface Sessions {
   open(identity: Identity): Session;
   /** Looks now: something has changed for a tenant, or may have. */
-  look(tenantId?: string): Promise<void>;
+  recheck(tenantId?: string): Promise<void>;
   stop(): void;
 }
 
-interface Open {
+interface OpenSession {
   readonly identity: Identity;
-  readonly ending: AbortController;
+  readonly controller: AbortController;
 }
 
-export function createSessions(standing: Standing, log: Log): Sessions {
-  const open = new Set<Open>();
-  const polling = setInterval(() => void look(), LOOK_EVERY_MS).unref();
+export function createSessions(credentialStatus: CredentialStatus, log: Log): Sessions {
+  const open = new Set<OpenSession>();
+  const polling = setInterval(() => void recheck(), RECHECK_MS).unref();
 
-  async function look(tenantId?: string): Promise<void> {
+  async function recheck(tenantId?: string): Promise<void> {
     const watched = [...open].filter(({ identity }) => tenantId === undefined || identity.tenantId === tenantId);
     const callers = Map.groupBy(watched, ({ identity }) => `${identity.tenantId}/${identity.keyId ?? ''}`);
-    await Promise.all([...callers.values()].map(lookAt));
+    await Promise.all([...callers.values()].map(recheckCaller));
   }
 
-  async function lookAt(sessions: readonly Open[]): Promise<void> {
+  async function recheckCaller(sessions: readonly OpenSession[]): Promise<void> {
     const [one] = sessions;
     if (one === undefined) return;
     try {
-      const end = await standing.end(one.identity, 'fresh');
-      if (end !== undefined) sessions.forEach(({ ending }) => ending.abort(end));
+      const end = await credentialStatus.rejection(one.identity, 'fresh');
+      if (end !== undefined) sessions.forEach(({ controller }) => controller.abort(end));
     } catch (error) {
       // The database is away: nobody is put out for that, and the next look is soon.
       log.warn({ err: error, tenant: one.identity.tenantId }, 'open sessions could not be checked');
@@ -53,29 +53,29 @@ export function createSessions(standing: Standing, log: Log): Sessions {
 
   return {
     open(identity) {
-      const entry: Open = { identity, ending: new AbortController() };
+      const entry: OpenSession = { identity, controller: new AbortController() };
       open.add(entry);
-      const clock = atTime(identity.expiresAt, () => entry.ending.abort(expired(identity)));
+      const expiry = scheduleAt(identity.expiresAt, () => entry.controller.abort(expired(identity)));
       const close = (): void => {
         open.delete(entry);
-        clock.stop();
+        expiry.stop();
       };
-      entry.ending.signal.addEventListener('abort', close, { once: true });
-      return { signal: entry.ending.signal, close };
+      entry.controller.signal.addEventListener('abort', close, { once: true });
+      return { signal: entry.controller.signal, close };
     },
-    look,
+    recheck,
     stop: () => clearInterval(polling),
   };
 }
 
 function expired({ keyId }: Identity): ServiceError {
-  return gone(keyId === undefined ? 'The token has expired.' : 'This API key has expired.');
+  return unauthenticated(keyId === undefined ? 'The token has expired.' : 'This API key has expired.');
 }
 
 /** Timers hold no more than 2³¹ ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-function atTime(time: Date | undefined, then: () => void): { stop(): void } {
+function scheduleAt(time: Date | undefined, then: () => void): { stop(): void } {
   if (time === undefined) return { stop: () => undefined };
   let timer: NodeJS.Timeout;
   const wait = (): void => {

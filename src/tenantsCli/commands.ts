@@ -4,26 +4,26 @@ import type { TenantLimits } from '../config.js';
 import { ServiceError, quote } from '../errors.js';
 import type { Storage } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
-import { PAGE_SIZE } from '../storage/pages.js';
+import { PAGE_SIZE } from '../storage/pagination.js';
 import type { ApiKeyRow } from '../storage/tables.js';
 import { apiKeys } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { KeyHasher } from '../tenants/keyHash.js';
-import type { KeyInput, Keyring } from '../tenants/keyring.js';
-import { keyringOf } from '../tenants/keyring.js';
-import { tenantList } from '../tenants/tenantList.js';
+import type { CreateKeyInput, ApiKeys } from '../tenants/apiKeys.js';
+import { apiKeysOf } from '../tenants/apiKeys.js';
+import { createTenantAdmin } from '../tenants/tenantAdmin.js';
 import type { Command } from './options.js';
-import { changeAndTell } from './quota.js';
+import { applyQuota } from './applyQuota.js';
 
-export async function run(
+export async function runCommand(
   command: Command,
   { database }: Storage,
   hasher: KeyHasher,
   configured: TenantLimits,
 ): Promise<readonly string[]> {
-  const tenants = tenantList(database);
-  const keyring = (tenantId: string): Keyring => keyringOf(forTenant(database, tenantId), hasher);
-  const keyOf = async (tenantId: string, input: KeyInput): Promise<string> =>
+  const tenants = createTenantAdmin(database);
+  const keyring = (tenantId: string): ApiKeys => apiKeysOf(forTenant(database, tenantId), hasher);
+  const keyOf = async (tenantId: string, input: CreateKeyInput): Promise<string> =>
     `API key, shown this once: ${(await keyring(tenantId).create(input)).secret}`;
 
   switch (command.do) {
@@ -48,7 +48,7 @@ export async function run(
       return [await keyOf((await tenants.require(command.tenant)).id, command)];
     case 'quota': {
       const scope = forTenant(database, (await tenants.require(command.tenant)).id);
-      return (await changeAndTell(scope, command.changes, configured)).map((line) => columns(...line));
+      return (await applyQuota(scope, command.changes, configured)).map((line) => columns(...line));
     }
     case 'revoke-key': {
       const { id, name } = await keyring(await ownerOf(command.id)).revoke(command.id, true);
@@ -65,7 +65,7 @@ export async function run(
   }
 }
 
-async function allKeys(keyring: Keyring): Promise<ApiKeyRow[]> {
+async function allKeys(keyring: ApiKeys): Promise<ApiKeyRow[]> {
   const found: ApiKeyRow[] = [];
   for (;;) {
     const last = found.at(-1);

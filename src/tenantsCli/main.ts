@@ -8,11 +8,11 @@ import { readConfig } from '../config.js';
 import { ServiceError, StartError } from '../errors.js';
 import type { Storage } from '../storage/database.js';
 import { openStorage } from '../storage/open.js';
-import { lockDirectory } from '../storage/lock.js';
+import { lockDirectory } from '../storage/directoryLock.js';
 import { requireSameSecret } from '../storage/sharedSecrets.js';
 import { createKeyHasher } from '../tenants/keyHash.js';
-import { keySecret } from '../tenants/keySecret.js';
-import { run } from './commands.js';
+import { readKeyHashSecret } from '../tenants/keyHashSecret.js';
+import { runCommand } from './commands.js';
 import { readCommand } from './options.js';
 
 async function main(): Promise<void> {
@@ -20,9 +20,9 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const { storage, close } = await open(config);
   try {
-    const secret = keySecret(config);
+    const secret = readKeyHashSecret(config);
     await requireSameSecret(storage.database, 'KEY_HASH_SECRET', secret);
-    const lines = await run(command, storage, createKeyHasher(secret), config.limits.tenant);
+    const lines = await runCommand(command, storage, createKeyHasher(secret), config.limits.tenant);
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   } finally {
     await close();

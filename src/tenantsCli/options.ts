@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { TenantLimits } from '../config.js';
 import { StartError } from '../errors.js';
 import type { Role } from '../tenants/identity.js';
-import { ROLES, roleNamed } from '../tenants/identity.js';
+import { ROLES, parseRole } from '../tenants/identity.js';
 import { LIMIT_OPTIONS, QUOTA_USAGE, readChanges } from './quotaOptions.js';
 
 export type Command =
@@ -60,7 +60,7 @@ export function readCommand(args: readonly string[], now = new Date()): Command 
   if (name === 'revoke-key') return { do: name, id: subject };
   if (name === 'create') return { do: name, tenant: subject, adminKey: values['admin-key'] ?? false };
   if (name !== 'create-key') return { do: name, tenant: subject };
-  const role = roleNamed(values.role);
+  const role = parseRole(values.role);
   if (role === undefined) throw misused(`--role: one of ${ROLES.join(', ').toLowerCase()}`);
   if (values.name === undefined) throw misused('--name: say what the key is for');
   return { do: name, tenant: subject, role, name: values.name, expiresAt: expiry(values.expires, now) };

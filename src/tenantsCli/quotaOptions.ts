@@ -1,6 +1,6 @@
 /** A tenant's own bounds, as the command line names and reads them. */
 import type { TenantLimits } from '../config.js';
-import { TENANT_BOUNDS } from '../config/limits.js';
+import { TENANT_LIMIT_SETTINGS } from '../config/limits.js';
 import type { StartError } from '../errors.js';
 
 /** In the order in which they are told. */
@@ -18,10 +18,10 @@ export const QUOTA_USAGE = `[${LIMIT_OPTIONS.map((option) => `--${option} N`).jo
     (FIELD: ${LIMIT_OPTIONS.join(', ')})`;
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
-type Misused = (problem: string) => StartError;
+type UsageError = (problem: string) => StartError;
 
 /** @param words that follow: more names after --none */
-export function readChanges(values: Values, words: readonly string[], misused: Misused): Partial<TenantLimits> {
+export function readChanges(values: Values, words: readonly string[], misused: UsageError): Partial<TenantLimits> {
   const given = LIMITS.filter((limit) => values[OPTION_OF[limit]] !== undefined);
   const changes: Partial<Record<keyof TenantLimits, number | null>> = Object.fromEntries(
     given.map((limit) => [limit, numberIn(String(values[OPTION_OF[limit]]), limit, misused)]),
@@ -33,13 +33,13 @@ export function readChanges(values: Values, words: readonly string[], misused: M
   return changes;
 }
 
-function numberIn(text: string, limit: keyof TenantLimits, misused: Misused): number {
-  const { min, max } = TENANT_BOUNDS[limit];
+function numberIn(text: string, limit: keyof TenantLimits, misused: UsageError): number {
+  const { min, max } = TENANT_LIMIT_SETTINGS[limit];
   if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
   throw misused(`--${OPTION_OF[limit]}: "${text}" is not a whole number in ${String(min)} … ${String(max)}`);
 }
 
-function namedAfterNone(none: Values[string], words: readonly string[], misused: Misused): (keyof TenantLimits)[] {
+function namedAfterNone(none: Values[string], words: readonly string[], misused: UsageError): (keyof TenantLimits)[] {
   if (!Array.isArray(none)) {
     if (words.length === 0) return [];
     throw misused(`"${words.join(' ')}" is one word too many; a name with spaces goes in quotes`);

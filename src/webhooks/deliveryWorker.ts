@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { WebhookConfig } from '../config.js';
 import type { Log } from '../log.js';
-import { withFacts } from '../observability/facts.js';
-import { webhookAttemptsTotal } from '../observability/instruments.js';
+import { withLogContext } from '../observability/logContext.js';
+import { webhookAttemptsTotal } from '../observability/metrics.js';
 import type { Storage } from '../storage/database.js';
 import type { ResolveHost } from './destination.js';
 import { DestinationRefusedError, resolveHostByDns } from './destination.js';
@@ -81,7 +81,7 @@ export async function startDeliveryWorker(parts: DeliveryWorkerOptions): Promise
   }
 
   function carry(due: ClaimedDelivery): void {
-    const done = withFacts({ tenant: due.delivery.tenantId }, () => attempt(due))
+    const done = withLogContext({ tenant: due.delivery.tenantId }, () => attempt(due))
       .catch((error: unknown) => {
         // The lease runs out, and it is attempted again: at least once, never not at all.
         log.error({ ...logContext(due), err: error }, 'the end of a delivery was not recorded');

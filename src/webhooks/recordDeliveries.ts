@@ -5,7 +5,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
-import type { EventPayload, WebhookEventName } from '../storage/records.js';
+import type { EventPayload, WebhookEventName } from '../storage/jsonColumns.js';
 import { defects, generations, products, samples, webhookDeliveries, webhooks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 

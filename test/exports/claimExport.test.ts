@@ -20,7 +20,7 @@ import { openStorage } from '../../src/storage/open.js';
 import type { ExportRow } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 import { forTenant } from '../../src/storage/tenantScope.js';
-import { ensureTenant } from '../../src/tenants/keys.js';
+import { ensureTenant } from '../../src/tenants/provisioning.js';
 import { putSampleSet } from '../support/sampleSet.js';
 import { databaseOf } from '../support/database.js';
 import { newDataDirectory } from '../support/server.js';

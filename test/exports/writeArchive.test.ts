@@ -20,7 +20,7 @@ import type { ExportRow } from '../../src/storage/tables.js';
 import { samples } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 import { forTenant } from '../../src/storage/tenantScope.js';
-import { ensureTenant } from '../../src/tenants/keys.js';
+import { ensureTenant } from '../../src/tenants/provisioning.js';
 import type { SampleSet } from '../support/sampleSet.js';
 import { fixedId, putSampleSet } from '../support/sampleSet.js';
 import { databaseOf } from '../support/database.js';

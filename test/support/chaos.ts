@@ -3,7 +3,7 @@
  * that was accepted is missing, doubled, cut off or left over.
  */
 import sharp from 'sharp';
-import { sweep } from '../../src/artifacts/looseFiles.js';
+import { sweepPending } from '../../src/artifacts/pendingFiles.js';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
 import { seedCatalog } from '../../src/catalog/seed.js';
 import { loadBundles } from '../../src/inference/index.js';
@@ -12,7 +12,7 @@ import type { Database } from '../../src/storage/database.js';
 import { openStorage } from '../../src/storage/open.js';
 import { artifacts, events, generations, samples } from '../../src/storage/tables.js';
 import { forTenant } from '../../src/storage/tenantScope.js';
-import { addKey, ensureTenant } from '../../src/tenants/keys.js';
+import { addKey, ensureTenant } from '../../src/tenants/provisioning.js';
 import type { Customer } from './customer.js';
 import { createCustomer } from './customer.js';
 import type { Json } from './server.js';
@@ -130,7 +130,7 @@ export async function inspect(
     const missed = seen.map(({ seq }) => Number(seq)).join() !== stories.map(({ seq }) => seq).join();
     expect(!missed, `a subscriber of ${id} did not see all events, or saw some twice`);
   }
-  await sweep(database, store, createLog('silent'), 0);
+  await sweepPending(database, store, createLog('silent'), 0);
   const known = await database.select().from(artifacts);
   const files = new Map([...(await listFiles())].map(([path, bytes]) => [path.split('/').at(-1) ?? '', bytes]));
   for (const { key, bytes, tenantId } of known) {

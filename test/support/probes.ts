@@ -2,7 +2,7 @@
  * Every place in the schema where a caller can name a thing, and how it is tried with another tenant's (isolation.test.ts).
  * A place that is new in the schema needs a line here.
  */
-import { cursorOf } from '../../src/storage/pages.js';
+import { encodeCursor } from '../../src/storage/pagination.js';
 
 const NOBODYS = '00000000-0000-7000-8000-000000000000';
 
@@ -46,7 +46,7 @@ const byCode = (document: string, theirs: string, code = 'NOT_FOUND'): Probe => 
 const byCursor = (document: string, key: (owned: Owned) => (string | number)[]): Probe => ({
   document,
   type: 'String!',
-  theirs: (owned) => cursorOf(key(owned)),
+  theirs: (owned) => encodeCursor(key(owned)),
 });
 const listed = (field: string): string => `{ ${field} { edges { node { id } } pageInfo { endCursor } } }`;
 const ofProduct = (field: string): string =>

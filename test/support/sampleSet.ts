@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
-import { newKey } from '../../src/artifacts/store.js';
+import { newArtifactKey } from '../../src/artifacts/store.js';
 import { areaFraction, boundingBoxes } from '../../src/inference/method/regions.js';
 import type { GenerationRow, SampleRow } from '../../src/storage/tables.js';
 import { artifacts, defects, generations, products, references, samples } from '../../src/storage/tables.js';
@@ -156,7 +156,7 @@ export async function addGeneration(
 async function put({ tenantId, database, own }: TenantScope, store: ArtifactStore, file: string): Promise<string> {
   const bytes = readFileSync(file);
   const { width, height } = await sharp(bytes).metadata();
-  const key = newKey('png');
+  const key = newArtifactKey('png');
   await store.put(tenantId, key, bytes);
   const facts = { contentType: 'image/png', width, height, bytes: bytes.length, createdAt: CREATED };
   await database.insert(artifacts).values(own({ key, ...facts }));

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLocalStore } from '../../src/artifacts/localStore.js';
-import { openStore } from '../../src/artifacts/open.js';
+import { openStore } from '../../src/artifacts/openStore.js';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
 import { readConfig } from '../../src/config.js';
 import type { Plan, Report, Victim } from './chaos.js';

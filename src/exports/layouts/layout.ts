@@ -1,5 +1,5 @@
 /** What every layout does: give each picture its place. */
-import type { ExportSettings } from '../../storage/exportRecords.js';
+import type { ExportSettings } from '../../storage/exportJsonColumns.js';
 import type { Region } from '../regions.js';
 import type { JsonListFile } from '../jsonListFile.js';
 import type { ZipWriter } from '../zipWriter.js';

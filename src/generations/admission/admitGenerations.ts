@@ -5,17 +5,17 @@
  */
 import { inArray, sql } from 'drizzle-orm';
 import { catalogOf } from '../../catalog/catalog.js';
-import type { Models } from '../../catalog/models.js';
-import { requireCurrent, unknownDefect, unknownProduct } from '../../catalog/unknown.js';
+import type { ModelRegistry } from '../../catalog/modelRegistry.js';
+import { requireActive, unknownDefect, unknownProduct } from '../../catalog/catalogErrors.js';
 import type { Limits } from '../../config.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
 import { stepsOnPhotograph } from '../../inference/index.js';
 import type { Database } from '../../storage/database.js';
 import type { Log } from '../../log.js';
-import { inSpan, traceparentOfNow } from '../../observability/tracing.js';
+import { inSpan, currentTraceparent } from '../../observability/tracing.js';
 import { notify } from '../../storage/database.js';
 import { newId } from '../../storage/identifiers.js';
-import type { PhotographSettings } from '../../storage/records.js';
+import type { PhotographSettings } from '../../storage/jsonColumns.js';
 import type { DefectRow, GenerationRow, ProductRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
@@ -33,7 +33,7 @@ const ADMISSION_LOCK = 4_711_003;
 const NO_DEVICE_RETRY_MS = 60_000;
 
 export interface AdmissionContext {
-  readonly models: Models;
+  readonly models: ModelRegistry;
   readonly limits: Limits;
   /** Whether anything can be drawn at all. */
   readonly canGenerate: (database: Database) => Promise<boolean>;
@@ -153,7 +153,7 @@ async function resolveAll(
     const { product, defect } = known[i] ?? {};
     if (product === undefined) throw await unknownProduct(catalog, input.partNumber, `${at}.partNumber`);
     if (defect === undefined) throw await unknownDefect(catalog, input.defectCode, `${at}.defectCode`);
-    requireCurrent(product, defect, at);
+    requireActive(product, defect, at);
     const bundle = findModel(rules.models, input.model, at);
     const coverage = rules.models.coverage(bundle, product.promptName, defect.promptName);
     if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
@@ -171,7 +171,11 @@ async function resolveAll(
   return resolved;
 }
 
-function findModel(models: Models, model: string | null | undefined, at: string): ReturnType<Models['find']> {
+function findModel(
+  models: ModelRegistry,
+  model: string | null | undefined,
+  at: string,
+): ReturnType<ModelRegistry['find']> {
   try {
     return models.find(model);
   } catch (error) {
@@ -205,7 +209,7 @@ async function insert(
   const queue = await scope.acrossTenants(() => readQueueLoad(scope.database));
   requireCapacity(queue, requested.samples, limits.queuedSamples);
   const at = new Date();
-  const traceparent = traceparentOfNow();
+  const traceparent = currentTraceparent();
   const values = resolved.map(({ item, request: order, product, defect, coverage, photograph, pixelSteps }) =>
     scope.own({
       id: newId(),

@@ -1,7 +1,7 @@
 /** Areas of a picture as a caller gives them, an uploaded mask or polygons, and what is checked of them. */
 import { badInput } from '../../errors.js';
 import { extentOfPolygons } from '../../inference/index.js';
-import type { Area } from '../../storage/records.js';
+import type { Area } from '../../storage/jsonColumns.js';
 import { requireInRange } from '../../range.js';
 import type { AreaInput, PointInput } from './generationInput.js';
 import type { ImageSize, InputImages } from './inputImages.js';

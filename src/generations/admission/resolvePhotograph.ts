@@ -1,6 +1,6 @@
 /** From a caller's wish for a defect on a picture, their own photograph or another, to what is recorded of it: every id and every point checked. */
 import { badInput } from '../../errors.js';
-import type { Area, PhotographSettings } from '../../storage/records.js';
+import type { Area, PhotographSettings } from '../../storage/jsonColumns.js';
 import type { ProductRow, ReferenceRow } from '../../storage/tables.js';
 import { resolveArea, resolveOwnRegion } from './resolveArea.js';
 import { requireInRange } from '../../range.js';

@@ -4,8 +4,8 @@ import type { Limits } from '../../config.js';
 import { badInput } from '../../errors.js';
 import type { Bundle, GuidanceName, MaskMode, SamplerName } from '../../inference/index.js';
 import { stepBounds } from '../../inference/index.js';
-import type { DrawSettings } from '../../storage/records.js';
-import { requireText } from '../../text.js';
+import type { GenerationSettings } from '../../storage/jsonColumns.js';
+import { requireText } from '../../validateText.js';
 import type { Optional } from '../../range.js';
 import { requireInRange } from '../../range.js';
 import type { OnPhotographInput } from './generationInput.js';
@@ -40,7 +40,7 @@ export interface ResolvedRequest {
   readonly count: number;
   readonly priority: number;
   readonly idempotencyKey: string | null;
-  readonly settings: Omit<DrawSettings, 'product' | 'defect' | 'coverage' | 'photograph'>;
+  readonly settings: Omit<GenerationSettings, 'product' | 'defect' | 'coverage' | 'photograph'>;
 }
 
 /** `at` is the item's place in the request, "input[2]", for messages. */

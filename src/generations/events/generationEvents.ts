@@ -5,10 +5,10 @@
  */
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import { notify } from '../../storage/database.js';
-import type { EventPayload } from '../../storage/records.js';
+import type { EventPayload } from '../../storage/jsonColumns.js';
 import type { EventRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
-import { readTogether } from '../../storage/sharedReads.js';
+import { coalesceRead } from '../../storage/readCoalescing.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { recordDeliveries } from '../../webhooks/recordDeliveries.js';
 import type { Waiters } from '../../queue/waiters.js';
@@ -95,7 +95,7 @@ async function* pullEvents(scope: TenantScope, id: string, after: number, waiter
   try {
     while (!waiter.closed) {
       const heard = waiter.next();
-      const batch = await readTogether(scope, `events/${id}/${String(seen)}`, () => readEvents(scope, id, seen));
+      const batch = await coalesceRead(scope, `events/${id}/${String(seen)}`, () => readEvents(scope, id, seen));
       for (const event of batch) {
         seen = waiter.seen = event.seq;
         yield event;

@@ -2,7 +2,7 @@
  * Steps come hundreds a second; events of progress do not. One is written when enough time has passed and enough
  * was done since the last one, so a generation has a bounded number of them however large it is.
  */
-import { firstSampleSeconds, secondsSince } from '../../observability/instruments.js';
+import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { ClaimLostError, updateClaimed } from '../worker/claimGeneration.js';

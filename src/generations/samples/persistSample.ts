@@ -4,13 +4,13 @@
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { StoreUnavailable } from '../../artifacts/store.js';
-import type { FileRow } from '../../artifacts/writing.js';
-import { keep, writePictures } from '../../artifacts/writing.js';
+import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
+import { insertArtifacts, writeArtifacts } from '../../artifacts/writeArtifacts.js';
 import type { SampleResult } from '../../inference/index.js';
 import { newId } from '../../storage/identifiers.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
-import { isUnavailable } from '../../storage/unavailable.js';
+import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError, updateClaimed } from '../worker/claimGeneration.js';
 import { rejectedSamplesOf } from './rejectedSamples.js';
 import { samplesOf } from './sampleRepository.js';
@@ -43,7 +43,7 @@ export class StorageFailedError extends Error {
 
   /** There is no room, or the store is away, which may change; nothing else is wrong. */
   get transient(): boolean {
-    return this.cause instanceof StoreUnavailable || isUnavailable(this.cause);
+    return this.cause instanceof StoreUnavailable || isDatabaseUnavailable(this.cause);
   }
 }
 
@@ -72,7 +72,7 @@ type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];
 
 interface PendingSample {
   readonly sample: NewSample;
-  readonly files: readonly FileRow[];
+  readonly files: readonly NewArtifact[];
 }
 
 export type PersistSample = (origin: SampleOrigin, result: SampleResult) => Promise<void>;
@@ -83,7 +83,7 @@ export function createSamplePersister({ scope, row, owner, store }: ClaimedGener
     const samples = drawn.map(({ sample }) => sample);
     const payloads = samples.map(({ id }) => ({ type: 'SampleReady', sampleId: id }) as const);
     return updateClaimed(scope, owner, row.id, { moreSamples: drawn.length }, payloads, async (tx) => {
-      await keep(
+      await insertArtifacts(
         tx,
         drawn.flatMap(({ files }) => files),
       );
@@ -97,7 +97,7 @@ export function createSamplePersister({ scope, row, owner, store }: ClaimedGener
       png === null ? [] : [{ name, png, width, height }],
     );
     try {
-      await writePictures(scope, store, drawn, (files) => {
+      await writeArtifacts(scope, store, drawn, (files) => {
         const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
         return commit({ sample: sampleRow(row, origin, result, keys), files });
       });

@@ -1,9 +1,9 @@
 /** A tenant's samples and the artifacts they point to. */
 import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-orm';
-import { defectIdOf, productIdOf } from '../../catalog/codes.js';
-import type { Page, PageRequest } from '../../storage/pages.js';
-import { page } from '../../storage/pages.js';
-import { firstIdOf, isId } from '../../storage/identifiers.js';
+import { defectIdSubquery, productIdSubquery } from '../../catalog/idSubqueries.js';
+import type { Page, PageRequest } from '../../storage/pagination.js';
+import { page } from '../../storage/pagination.js';
+import { lowestIdAt, isId } from '../../storage/identifiers.js';
 import type { ArtifactRow, SampleRow } from '../../storage/tables.js';
 import { artifacts, samples } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
@@ -134,7 +134,7 @@ const MAX_CLOCK_SKEW_MS = 86_400_000;
 function generationsBefore(time: Date | undefined) {
   return time === undefined
     ? undefined
-    : lt(samples.generationId, firstIdOf(new Date(time.getTime() + MAX_CLOCK_SKEW_MS)));
+    : lt(samples.generationId, lowestIdAt(new Date(time.getTime() + MAX_CLOCK_SKEW_MS)));
 }
 
 /** An id that is none matches nothing, and PostgreSQL would raise an error. */
@@ -148,8 +148,8 @@ export function matchingSamples(scope: TenantScope, conditions: SampleConditions
   const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
-    partNumber === undefined ? undefined : eq(samples.productId, productIdOf(scope, partNumber)),
-    defectCode === undefined ? undefined : eq(samples.defectId, defectIdOf(scope, defectCode)),
+    partNumber === undefined ? undefined : eq(samples.productId, productIdSubquery(scope, partNumber)),
+    defectCode === undefined ? undefined : eq(samples.defectId, defectIdSubquery(scope, defectCode)),
     referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
     ...numbers.flatMap((name) => {
       const { min, max } = conditions[name] ?? {};

@@ -7,12 +7,12 @@ import type { SQL } from 'drizzle-orm';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../storage/database.js';
 import { notify } from '../../storage/database.js';
-import type { EventPayload } from '../../storage/records.js';
+import type { EventPayload } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { forTenant } from '../../storage/tenantScope.js';
-import { AGEING_SECONDS, TURN } from '../../storage/turn.js';
+import { AGING_SECONDS, EFFECTIVE_PRIORITY } from '../../storage/effectivePriority.js';
 import { attemptsOf } from './attempts.js';
 import {
   GENERATION_CHANNEL,
@@ -79,7 +79,7 @@ export async function claimGeneration(
         from generation g left join running r on r.tenant_id = g.tenant_id
         where g.id = any (array(select id from heads)) and (g.status = 'QUEUED' or (g.status = 'RUNNING' and ${isAbandoned}))
         order by
-          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGEING_SECONDS}) desc, coalesce(r.n, 0), ${turn}, g.id
+          g.priority + floor(extract(epoch from now() - g.created_at) / ${AGING_SECONDS}) desc, coalesce(r.n, 0), ${turn}, g.id
         limit 1
         for update of g skip locked
       )
@@ -100,7 +100,7 @@ export async function claimGeneration(
   });
 }
 
-const turn = sql.raw(TURN);
+const turn = sql.raw(EFFECTIVE_PRIORITY);
 const isAbandoned = sql`(g.lease_until is null or g.lease_until <= now())`;
 
 /** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */

@@ -7,8 +7,8 @@ import { CanceledError, DeviceLostError, InferenceError } from '../../inference/
 import type { InferencePool } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import type { Storage } from '../../storage/database.js';
-import { isUnavailable } from '../../storage/unavailable.js';
-import type { FailureReason } from '../../storage/records.js';
+import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
+import type { GenerationFailure } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { forTenant } from '../../storage/tenantScope.js';
 import { QualityNotReachedError, runGeneration } from './runGeneration.js';
@@ -167,7 +167,7 @@ export async function startGenerationWorker({
   /** What stands in the way is not the generation's fault and may pass: it goes on when there is a disk or a device again. */
   function isTransient(error: unknown): boolean {
     if (stopping) return true;
-    if ((error instanceof StorageFailedError && error.transient) || isUnavailable(error)) {
+    if ((error instanceof StorageFailedError && error.transient) || isDatabaseUnavailable(error)) {
       log.error({ err: error }, `samples cannot be stored; nothing is claimed for ${String(pauseMs / 1000)} s`);
       pausedUntil = Date.now() + pauseMs;
       return true;
@@ -212,7 +212,7 @@ class TooManyAttemptsError extends Error {
 }
 
 /** What the tenant is told: enough to act on, nothing of the machine's insides. */
-function failureReason(error: unknown, pool: InferencePool, row: GenerationRow): FailureReason {
+function failureReason(error: unknown, pool: InferencePool, row: GenerationRow): GenerationFailure {
   const { bundle } = row.settings;
   if (error instanceof TooManyAttemptsError) {
     return {

@@ -3,7 +3,7 @@ import type { ArtifactStore } from '../../artifacts/store.js';
 import type { AreaRequest, PhotographRequest, PictureFile } from '../../inference/index.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
-import type { Area, DrawSettings } from '../../storage/records.js';
+import type { Area, GenerationSettings } from '../../storage/jsonColumns.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import { sweepRowOf } from '../sampleParameters.js';
@@ -27,7 +27,11 @@ const NORMAL_TWIN: BaseImage = { picture: null, marked: null, referenceId: null 
 /** Of sample `index`; `null` where it is drawn from noise. */
 export type InputImageSource = (index: number) => Promise<InputImage | null>;
 
-export function inputImageSource(scope: TenantScope, store: ArtifactStore, settings: DrawSettings): InputImageSource {
+export function inputImageSource(
+  scope: TenantScope,
+  store: ArtifactStore,
+  settings: GenerationSettings,
+): InputImageSource {
   const { photograph } = settings;
   const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
 

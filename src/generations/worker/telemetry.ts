@@ -1,10 +1,16 @@
 /** What is measured and traced of a claimed generation, from its being accepted on. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SampleRequest, SampleResult } from '../../inference/index.js';
-import { withFacts } from '../../observability/facts.js';
-import { generationSeconds, queueSeconds, secondsSince } from '../../observability/instruments.js';
+import { withLogContext } from '../../observability/logContext.js';
+import { generationSeconds, queueSeconds, secondsSince } from '../../observability/metrics.js';
 import type { Attributes, Span } from '../../observability/tracing.js';
-import { beginSpan, contextOf, fail, inSpan, pastSpan } from '../../observability/tracing.js';
+import {
+  startSpan,
+  contextFromTraceparent,
+  recordFailure,
+  inSpan,
+  recordPastSpan,
+} from '../../observability/tracing.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { LeaseHolder } from './claimGeneration.js';
 import { isFirstClaim } from './claimGeneration.js';
@@ -12,13 +18,13 @@ import { isFirstClaim } from './claimGeneration.js';
 /** One attempt, in the trace of the request that asked for it; its time in the queue is told with the first. */
 export function traceAttempt(row: GenerationRow, holder: LeaseHolder, attempt: () => Promise<void>): Promise<void> {
   const { id: generation, tenantId: tenant, createdAt, traceparent, attempts, count } = row;
-  const parent = contextOf(traceparent);
+  const parent = contextFromTraceparent(traceparent);
   const attributes = { ...spanAttributes(row), 'defectdiffu.attempt': attempts, 'defectdiffu.samples': count };
   if (isFirstClaim(row, holder)) {
     queueSeconds.observe(secondsSince(createdAt));
-    pastSpan('queued', createdAt, spanAttributes(row), parent);
+    recordPastSpan('queued', createdAt, spanAttributes(row), parent);
   }
-  return withFacts({ generation, tenant }, () => inSpan('generation', { attributes, parent }, attempt));
+  return withLogContext({ generation, tenant }, () => inSpan('generation', { attributes, parent }, attempt));
 }
 
 export function recordOutcome({ createdAt }: GenerationRow, outcome: 'succeeded' | 'failed' | 'canceled'): void {
@@ -43,7 +49,7 @@ export function createSampleTelemetry(row: GenerationRow): SampleTelemetry {
   const attributesOf = (id: string): Attributes => ({ ...spanAttributes(row), 'defectdiffu.sample': id });
   return {
     onSubmitted: (request) =>
-      void drawing.set(request.id, beginSpan('draw sample', { attributes: attributesOf(request.id) })),
+      void drawing.set(request.id, startSpan('draw sample', { attributes: attributesOf(request.id) })),
     onStarted: (id) => void drawing.get(id)?.addEvent('began on the device'),
     onDrawn({ id }, storing) {
       drawing.get(id)?.end();
@@ -52,7 +58,7 @@ export function createSampleTelemetry(row: GenerationRow): SampleTelemetry {
     },
     close(error) {
       for (const span of drawing.values()) {
-        if (error !== undefined) fail(span, error);
+        if (error !== undefined) recordFailure(span, error);
         span.end();
       }
       drawing.clear();

@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import { jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import { instant } from './instant.js';
+import { timestamptz } from './timestamptz.js';
 
 export const products = pgTable('product', {
   id: uuid('id').primaryKey(),
@@ -10,11 +10,11 @@ export const products = pgTable('product', {
   name: text('name').notNull(),
   promptName: text('prompt_name').notNull(),
   attributes: jsonb('attributes').$type<Record<string, unknown>>(),
-  createdAt: instant('created_at').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
   /** As the last import gave it; null where the prompt name follows from the name. */
   givenPromptName: text('given_prompt_name'),
-  archivedAt: instant('archived_at'),
-  updatedAt: instant('updated_at')
+  archivedAt: timestamptz('archived_at'),
+  updatedAt: timestamptz('updated_at')
     .notNull()
     .default(sql`now()`),
 });
@@ -25,11 +25,11 @@ export const defects = pgTable('defect', {
   code: text('code').notNull(),
   name: text('name').notNull(),
   promptName: text('prompt_name').notNull(),
-  createdAt: instant('created_at').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
   /** As the last import gave it; null where the prompt name follows from the name. */
   givenPromptName: text('given_prompt_name'),
-  archivedAt: instant('archived_at'),
-  updatedAt: instant('updated_at')
+  archivedAt: timestamptz('archived_at'),
+  updatedAt: timestamptz('updated_at')
     .notNull()
     .default(sql`now()`),
 });
@@ -39,11 +39,11 @@ export const aliases = pgTable(
   {
     tenantId: uuid('tenant_id').notNull(),
     kind: text('kind').$type<'PRODUCT' | 'DEFECT'>().notNull(),
-    /** What is compared: see catalog/words.ts. */
+    /** What is compared: see catalog/normalizeName.ts. */
     key: text('key').notNull(),
     alias: text('alias').notNull(),
     promptName: text('prompt_name').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    updatedAt: timestamptz('updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.key] })],
 );

@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { ExportFailure, ExportSettings } from '../exportRecords.js';
-import { instant } from './instant.js';
+import type { ExportFailure, ExportSettings } from '../exportJsonColumns.js';
+import { timestamptz } from './timestamptz.js';
 
 export const exports = pgTable('export', {
   id: uuid('id').primaryKey(),
@@ -13,7 +13,7 @@ export const exports = pgTable('export', {
   samplesDone: integer('samples_done').notNull(),
   attempts: integer('attempts').notNull(),
   leaseOwner: text('lease_owner'),
-  leaseUntil: instant('lease_until'),
+  leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
   inputHash: text('input_hash').notNull(),
   /** Of the last attempt that failed. */
@@ -21,11 +21,11 @@ export const exports = pgTable('export', {
   archiveKey: text('archive_key'),
   archiveBytes: bigint('archive_bytes', { mode: 'number' }),
   archiveSha256: text('archive_sha256'),
-  createdAt: instant('created_at').notNull(),
-  startedAt: instant('started_at'),
-  finishedAt: instant('finished_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  startedAt: timestamptz('started_at'),
+  finishedAt: timestamptz('finished_at'),
   /** When its archive was deleted, as its tenant's retention says. */
-  expiredAt: instant('expired_at'),
+  expiredAt: timestamptz('expired_at'),
 });
 
 /** What was in the set when the export was accepted, in the archive's order. */

@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { DrawSettings, EventPayload, FailureReason } from '../records.js';
-import { instant } from './instant.js';
+import type { GenerationSettings, EventPayload, GenerationFailure } from '../jsonColumns.js';
+import { timestamptz } from './timestamptz.js';
 
 export const generations = pgTable('generation', {
   id: uuid('id').primaryKey(),
@@ -9,7 +9,7 @@ export const generations = pgTable('generation', {
   productId: uuid('product_id').notNull(),
   defectId: uuid('defect_id').notNull(),
   status: text('status').$type<'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED'>().notNull(),
-  settings: jsonb('settings').$type<DrawSettings>().notNull(),
+  settings: jsonb('settings').$type<GenerationSettings>().notNull(),
   count: integer('count').notNull(),
   priority: integer('priority').notNull(),
   /** What it costs: pixels of the model × steps × samples. */
@@ -19,15 +19,15 @@ export const generations = pgTable('generation', {
   lastSeq: integer('last_seq').notNull(),
   attempts: integer('attempts').notNull(),
   leaseOwner: text('lease_owner'),
-  leaseUntil: instant('lease_until'),
+  leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
   inputHash: text('input_hash').notNull(),
-  failure: jsonb('failure').$type<FailureReason>(),
-  createdAt: instant('created_at').notNull(),
-  startedAt: instant('started_at'),
-  finishedAt: instant('finished_at'),
+  failure: jsonb('failure').$type<GenerationFailure>(),
+  createdAt: timestamptz('created_at').notNull(),
+  startedAt: timestamptz('started_at'),
+  finishedAt: timestamptz('finished_at'),
   /** When its samples and events were deleted, as its tenant's retention says. */
-  expiredAt: instant('expired_at'),
+  expiredAt: timestamptz('expired_at'),
   /** W3C trace context of the request that asked for it. */
   traceparent: text('traceparent'),
 });
@@ -39,7 +39,7 @@ export const events = pgTable(
     generationId: uuid('generation_id').notNull(),
     seq: integer('seq').notNull(),
     payload: jsonb('payload').$type<EventPayload>().notNull(),
-    at: instant('at').notNull(),
+    at: timestamptz('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.generationId, table.seq] })],
 );
@@ -57,7 +57,7 @@ export const rejections = pgTable(
     agreement: doublePrecision('agreement'),
     /** Null in rows from before it was kept. */
     confidence: doublePrecision('confidence'),
-    createdAt: instant('created_at').notNull(),
+    createdAt: timestamptz('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],
 );
@@ -70,8 +70,8 @@ export const attempts = pgTable(
     generationId: uuid('generation_id').notNull(),
     number: integer('number').notNull(),
     worker: text('worker').notNull(),
-    startedAt: instant('started_at').notNull(),
-    endedAt: instant('ended_at'),
+    startedAt: timestamptz('started_at').notNull(),
+    endedAt: timestamptz('ended_at'),
     outcome: text('outcome').$type<AttemptOutcome>(),
     message: text('message'),
   },

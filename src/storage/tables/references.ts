@@ -1,6 +1,6 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { doublePrecision, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { instant } from './instant.js';
+import { timestamptz } from './timestamptz.js';
 
 export const references = pgTable('reference', {
   id: uuid('id').primaryKey(),
@@ -12,8 +12,8 @@ export const references = pgTable('reference', {
   hash: text('hash').notNull(),
   width: integer('width').notNull(),
   height: integer('height').notNull(),
-  createdAt: instant('created_at').notNull(),
-  archivedAt: instant('archived_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  archivedAt: timestamptz('archived_at'),
 });
 
 export const regionMasks = pgTable('region_mask', {
@@ -28,7 +28,7 @@ export const regionMasks = pgTable('region_mask', {
   /** Of the box round the region. */
   extentWidth: integer('extent_width').notNull(),
   extentHeight: integer('extent_height').notNull(),
-  createdAt: instant('created_at').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
 });
 
 export const uploads = pgTable('upload', {
@@ -42,8 +42,8 @@ export const uploads = pgTable('upload', {
   bodyHash: text('body_hash'),
   referenceId: uuid('reference_id'),
   maskId: uuid('mask_id'),
-  createdAt: instant('created_at').notNull(),
-  completedAt: instant('completed_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  completedAt: timestamptz('completed_at'),
 });
 
 export type ReferenceRow = InferSelectModel<typeof references>;

@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { BoundingBox } from '../../inference/index.js';
-import { instant } from './instant.js';
+import { timestamptz } from './timestamptz.js';
 
 export const artifacts = pgTable('artifact', {
   /** Unguessable; also the name in the artifact store. */
@@ -11,7 +11,7 @@ export const artifacts = pgTable('artifact', {
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   bytes: integer('bytes').notNull(),
-  createdAt: instant('created_at').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
 });
 
 export const samples = pgTable('sample', {
@@ -28,7 +28,7 @@ export const samples = pgTable('sample', {
   imageKey: text('image_key').notNull(),
   maskKey: text('mask_key').notNull(),
   overlayKey: text('overlay_key').notNull(),
-  createdAt: instant('created_at').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
   /** Which try it was, from 1. */
   attempt: integer('attempt').notNull(),
   referenceId: uuid('reference_id'),
@@ -57,10 +57,10 @@ export const storedBytes = pgTable(
 );
 
 /** Files that may lie in the store without a row that points to them: being written, or to be removed. */
-export const looseFiles = pgTable('loose_file', {
+export const pendingFiles = pgTable('loose_file', {
   key: text('key').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
-  since: instant('since').notNull(),
+  since: timestamptz('since').notNull(),
 });
 
 export type ArtifactRow = InferSelectModel<typeof artifacts>;

@@ -1,12 +1,12 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { instant } from './instant.js';
+import { timestamptz } from './timestamptz.js';
 
 export const tenants = pgTable('tenant', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
-  createdAt: instant('created_at').notNull(),
-  disabledAt: instant('disabled_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  disabledAt: timestamptz('disabled_at'),
 });
 
 export const apiKeys = pgTable('api_key', {
@@ -19,11 +19,11 @@ export const apiKeys = pgTable('api_key', {
   /** The key's first characters, to know it by. Null until a key of before is used. */
   prefix: text('prefix'),
   role: text('role').$type<'VIEWER' | 'OPERATOR' | 'ADMIN'>().notNull().default('ADMIN'),
-  createdAt: instant('created_at').notNull(),
-  expiresAt: instant('expires_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  expiresAt: timestamptz('expires_at'),
   /** To within a few minutes. */
-  lastUsedAt: instant('last_used_at'),
-  revokedAt: instant('revoked_at'),
+  lastUsedAt: timestamptz('last_used_at'),
+  revokedAt: timestamptz('revoked_at'),
 });
 
 /** What a tenant may use; null where the configuration's own bound holds. */

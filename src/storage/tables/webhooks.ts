@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import type { WebhookEventName } from '../records.js';
-import { instant } from './instant.js';
+import type { WebhookEventName } from '../jsonColumns.js';
+import { timestamptz } from './timestamptz.js';
 
 export const webhooks = pgTable('webhook', {
   id: uuid('id').primaryKey(),
@@ -16,10 +16,10 @@ export const webhooks = pgTable('webhook', {
   secret: text('secret').notNull(),
   previousSecret: text('previous_secret'),
   /** Until then both secrets sign. */
-  previousUntil: instant('previous_until'),
+  previousUntil: timestamptz('previous_until'),
   /** The receiver asked to be left alone until then. */
-  heldUntil: instant('held_until'),
-  createdAt: instant('created_at').notNull(),
+  heldUntil: timestamptz('held_until'),
+  createdAt: timestamptz('created_at').notNull(),
 });
 
 export const webhookDeliveries = pgTable('webhook_delivery', {
@@ -32,13 +32,13 @@ export const webhookDeliveries = pgTable('webhook_delivery', {
   body: text('body').notNull(),
   status: text('status').$type<'PENDING' | 'SUCCEEDED' | 'FAILED'>().notNull(),
   attempts: integer('attempts').notNull(),
-  nextAttemptAt: instant('next_attempt_at'),
+  nextAttemptAt: timestamptz('next_attempt_at'),
   leaseOwner: text('lease_owner'),
-  leaseUntil: instant('lease_until'),
+  leaseUntil: timestamptz('lease_until'),
   lastStatusCode: integer('last_status_code'),
   lastError: text('last_error'),
-  createdAt: instant('created_at').notNull(),
-  finishedAt: instant('finished_at'),
+  createdAt: timestamptz('created_at').notNull(),
+  finishedAt: timestamptz('finished_at'),
 });
 
 export type WebhookRow = InferSelectModel<typeof webhooks>;

@@ -1,7 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { doublePrecision, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { DeviceInfo } from '../../inference/index.js';
-import { instant } from './instant.js';
+import { timestamptz } from './timestamptz.js';
 
 /** The processes that draw. One that was not seen for a while is gone. */
 export const workers = pgTable('worker', {
@@ -10,8 +10,8 @@ export const workers = pgTable('worker', {
   devices: jsonb('devices').$type<DeviceInfo[]>().notNull(),
   /** Of late; null before it has drawn anything. */
   pixelStepsPerSecond: doublePrecision('pixel_steps_per_second'),
-  startedAt: instant('started_at').notNull(),
-  seenAt: instant('seen_at').notNull(),
+  startedAt: timestamptz('started_at').notNull(),
+  seenAt: timestamptz('seen_at').notNull(),
 });
 
 export const sharedSecrets = pgTable('shared_secret', {

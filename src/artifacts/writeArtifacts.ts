@@ -1,0 +1,49 @@
+/** Writes the files of one thing, all or none: durable before the rows that point to them are committed together. */
+import type { ArtifactRow } from '../storage/tables.js';
+import { artifacts } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { recordPending, removePending, clearPending } from './pendingFiles.js';
+import type { ArtifactStore } from './store.js';
+import { StoreUnavailable, newArtifactKey } from './store.js';
+
+export interface PngFile {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+export type NewArtifact = Omit<ArtifactRow, 'tenantId'>;
+
+/** The rows to point to; they are inserted in `commit`'s transaction by `keep`. Whatever fails, no file stays. */
+export async function writeArtifacts<T>(
+  scope: TenantScope,
+  store: ArtifactStore,
+  pictures: readonly PngFile[],
+  commit: (files: readonly NewArtifact[]) => Promise<T>,
+): Promise<T> {
+  const createdAt = new Date();
+  const files = pictures.map(({ png, width, height }) => {
+    const key = newArtifactKey('png');
+    return { key, contentType: 'image/png', width, height, bytes: png.byteLength, createdAt };
+  });
+  const keys = files.map(({ key }) => key);
+  await recordPending(scope, keys);
+  try {
+    const writes = files.map(({ key }, i) => store.put(scope.tenantId, key, (pictures[i] as PngFile).png));
+    await Promise.allSettled(writes);
+    await Promise.all(writes);
+    return await commit(files);
+  } catch (error) {
+    await removePending(scope, store, keys, error instanceof StoreUnavailable);
+    throw error;
+  }
+}
+
+/** Within the transaction that makes the rows which point to the files. */
+export async function insertArtifacts(tx: TenantScope, files: readonly NewArtifact[]): Promise<void> {
+  await clearPending(
+    tx,
+    files.map(({ key }) => key),
+  );
+  await tx.database.insert(artifacts).values(files.map((file) => tx.own(file)));
+}

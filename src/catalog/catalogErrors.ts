@@ -1,0 +1,40 @@
+/** What a caller is told who names something that the catalog does not have. */
+import { ServiceError, joinNames, quote } from '../errors.js';
+import type { DefectRow, ProductRow } from '../storage/tables.js';
+import type { Catalog } from './catalog.js';
+
+const NAMES_IN_ERROR = 20;
+
+export async function unknownProduct(catalog: Catalog, partNumber: string, field: string): Promise<ServiceError> {
+  const names = await catalog.partNumbers(1000);
+  return new ServiceError(
+    'UNKNOWN_PRODUCT',
+    `${field}: there is no product ${quote(partNumber)}; there are: ${joinNames(names, NAMES_IN_ERROR)}`,
+    { field, available: names.slice(0, NAMES_IN_ERROR) },
+  );
+}
+
+export async function unknownDefect(catalog: Catalog, code: string, field: string): Promise<ServiceError> {
+  const codes = await catalog.defectCodes(1000);
+  return new ServiceError(
+    'UNKNOWN_DEFECT',
+    `${field}: there is no defect ${quote(code)}; there are: ${joinNames(codes, NAMES_IN_ERROR)}`,
+    { field, available: codes.slice(0, NAMES_IN_ERROR) },
+  );
+}
+
+/** What is archived stays to be looked at, but nothing new is drawn of it. */
+export function requireActive(product: ProductRow, defect: DefectRow, at: string): void {
+  if (product.archivedAt !== null)
+    throw new ServiceError(
+      'PRODUCT_ARCHIVED',
+      `${at}.partNumber: product ${quote(product.partNumber)} is archived since ${product.archivedAt.toISOString()}; unarchiveProduct or an import brings it back`,
+      { field: `${at}.partNumber` },
+    );
+  if (defect.archivedAt !== null)
+    throw new ServiceError(
+      'DEFECT_ARCHIVED',
+      `${at}.defectCode: defect ${quote(defect.code)} is archived since ${defect.archivedAt.toISOString()}; unarchiveDefect or an import brings it back`,
+      { field: `${at}.defectCode` },
+    );
+}

@@ -1,0 +1,53 @@
+/** Whose JSON Web Tokens are taken: JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS together, or none. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { StartError } from '../errors.js';
+import type { Environment } from './environment.js';
+import { integer, text } from './environment.js';
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Of the issuer's public keys: https, or a file. */
+  readonly jwks: URL;
+  readonly clockSkewSeconds: number;
+  readonly tenantClaim: string;
+  /** The first of them is asked first; the highest role in any of them counts. */
+  readonly roleClaims: readonly string[];
+}
+
+export function readJwtConfig(env: Environment): JwtConfig | undefined {
+  const issuer = text(env, 'JWT_ISSUER');
+  const audience = text(env, 'JWT_AUDIENCE');
+  const jwks = text(env, 'JWT_JWKS');
+  if (issuer === undefined && audience === undefined && jwks === undefined) return undefined;
+  if (issuer === undefined || audience === undefined || jwks === undefined) {
+    const needed = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS: jwks };
+    const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
+    throw new StartError(
+      `${missing.join(' and ')}: needed beside the other JWT settings, or tokens of anyone would do`,
+    );
+  }
+  const roleClaim = text(env, 'JWT_ROLE_CLAIM');
+  return {
+    issuer,
+    audience,
+    jwks: jwksLocation(jwks),
+    clockSkewSeconds: integer(env, 'JWT_CLOCK_SKEW_SECONDS', 60, 0, 600),
+    tenantClaim: text(env, 'JWT_TENANT_CLAIM') ?? 'tenant',
+    roleClaims: roleClaim === undefined ? ['role', 'roles'] : [roleClaim],
+  };
+}
+
+/** Keys that came over a plain line could be anyone's; on this machine itself there is no line. */
+function jwksLocation(value: string): URL {
+  if (/^[a-z]+:\/\//i.test(value) && URL.canParse(value)) {
+    const url = new URL(value);
+    const local = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && local)) return url;
+    throw new StartError(`JWT_JWKS: "${value}" is neither an https URL nor a file`);
+  }
+  if (!existsSync(value)) throw new StartError(`JWT_JWKS: there is no file "${resolve(value)}"`);
+  return pathToFileURL(resolve(value));
+}

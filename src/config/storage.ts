@@ -1,0 +1,40 @@
+/** Where things are: the database, the store of artifacts, the origin that callers use. */
+import type { S3Location } from '../artifacts/s3Store.js';
+import { StartError } from '../errors.js';
+import type { Environment } from './environment.js';
+import { flag, text } from './environment.js';
+
+export function origin(env: Environment, name: string): string | undefined {
+  const value = text(env, name);
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new StartError(
+    `${name}: "${value}" is not an http(s) origin, such as https://defects.example.com, without a path`,
+  );
+}
+
+export function readDatabaseUrl(env: Environment): string | undefined {
+  const value = text(env, 'DATABASE_URL');
+  if (value === undefined || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value;
+  // Not shown: it may hold a password.
+  throw new StartError('DATABASE_URL: is not a URL of the form postgres://user:password@host:port/database');
+}
+
+export function readS3Location(env: Environment): S3Location | undefined {
+  const value = text(env, 'ARTIFACTS');
+  if (value === undefined) return undefined;
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/.*)?$/.exec(value) ?? [];
+  if (bucket === undefined) throw new StartError(`ARTIFACTS: "${value}" is not of the form s3://bucket/prefix`);
+  return {
+    bucket,
+    prefix: path
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/'),
+    endpoint: origin(env, 'S3_ENDPOINT'),
+    publicEndpoint: origin(env, 'S3_PUBLIC_ENDPOINT'),
+    region: text(env, 'S3_REGION') ?? 'us-east-1',
+    pathStyle: flag(env, 'S3_FORCE_PATH_STYLE'),
+  };
+}

@@ -1,0 +1,43 @@
+/** Errors that a client library can act on without reading the body: the status, and when to try again. */
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
+
+const STATUS: Readonly<Record<string, number>> = {
+  RATE_LIMITED: 429,
+  QUOTA_EXCEEDED: 429,
+  QUEUE_FULL: 503,
+  DEVICE_UNAVAILABLE: 503,
+  AUTH_UNAVAILABLE: 503,
+  DATABASE_UNAVAILABLE: 503,
+  STORE_UNAVAILABLE: 503,
+};
+
+interface ErrorStatus {
+  readonly status: number;
+  /** Whole seconds, RFC 9110. */
+  readonly retryAfter: string | undefined;
+}
+
+export function statusOf({ extensions = {} }: GraphQLFormattedError): ErrorStatus | undefined {
+  const status = STATUS[String(extensions['code'])];
+  if (status === undefined) return undefined;
+  const { retryAfterMs } = extensions;
+  return { status, retryAfter: typeof retryAfterMs === 'number' ? String(Math.ceil(retryAfterMs / 1000)) : undefined };
+}
+
+/** Where nothing was answered; beside data, an error is the field's alone. */
+export const errorStatusPlugin: ApolloServerPlugin = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse({ response }) {
+        const result = response.body.kind === 'single' ? response.body.singleResult : undefined;
+        const [error] = result?.errors ?? [];
+        if (error === undefined || result?.data != null) return Promise.resolve();
+        const head = statusOf(error);
+        if (head === undefined) return Promise.resolve();
+        response.http.status = head.status;
+        if (head.retryAfter !== undefined) response.http.headers.set('retry-after', head.retryAfter);
+        return Promise.resolve();
+      },
+    }),
+};

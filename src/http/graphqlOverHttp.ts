@@ -1,0 +1,87 @@
+/** GraphQL over HTTP. */
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import type { GraphQLRequestContext } from '@apollo/server';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { expressMiddleware } from '@as-integrations/express5';
+import type { RequestHandler } from 'express';
+import type { GraphQLSchema } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { IncomingMessage, Server } from 'node:http';
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Context, Services } from '../resolvers/context.js';
+import { createContext } from '../resolvers/context.js';
+import { toPublicError, unavailableDependency } from './publicErrors.js';
+import { countOperation } from './operationMetrics.js';
+import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
+import { requestOrigin } from './requestOrigin.js';
+import { errorHead } from './errorHead.js';
+import { errorStatusPlugin } from './errorStatus.js';
+
+export interface GraphqlOverHttp {
+  readonly handler: RequestHandler;
+  /** Lets what is being answered be answered, and stops the HTTP server. */
+  stop(): Promise<void>;
+}
+
+export async function createGraphqlOverHttp(
+  schema: GraphQLSchema,
+  services: Services,
+  httpServer: Server,
+  log: Log,
+): Promise<GraphqlOverHttp> {
+  const apollo = new ApolloServer<Context>({
+    schema,
+    validationRules: [queryLimits],
+    parseOptions: { maxTokens: QUERY_LIMITS.tokens },
+    introspection: true,
+    // Its landing page and its persisted queries have no use here: the one is on a CDN, the other fills memory.
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
+      {
+        requestDidStart: () =>
+          Promise.resolve({
+            didResolveOperation: refuseSubscriptions,
+            willSendResponse: async ({ operation, errors }) => countOperation(operation?.operation, errors),
+          }),
+        contextCreationDidFail: async ({ error }) => countOperation(undefined, [error]),
+      },
+      errorStatusPlugin,
+    ],
+    persistedQueries: false,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: (formatted, error) => toPublicError(error, formatted, log),
+  });
+  await apollo.start();
+  return {
+    handler: expressMiddleware(apollo, { context: ({ req }) => contextOf(req, services) }),
+    stop: () => apollo.stop(),
+  };
+}
+
+/** Apollo would run one as if it were a query. */
+async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
+  if (operation?.operation !== 'subscription') return;
+  const message =
+    'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, or as server-sent events to /graphql/stream.';
+  throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+}
+
+async function contextOf(request: IncomingMessage, services: Services): Promise<Context> {
+  try {
+    const identity = await services.access.authenticate(request.headers.authorization);
+    await services.rateLimiter.consume(identity.tenantId);
+    return createContext(services, identity, requestOrigin(request, services.config));
+  } catch (error) {
+    const told = error instanceof ServiceError ? error : unavailableDependency(error);
+    if (told === undefined) throw error;
+    const { status, headers } = errorHead(told);
+    const http = { status, headers: new HeaderMap(Object.entries(headers)) };
+    throw new GraphQLError(told.message, { extensions: { ...told.extensions, http } });
+  }
+}

@@ -1,0 +1,45 @@
+/** A raw body, of any length up to a bound, on its way to the disk: never in memory, whatever the caller sends. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ServiceError } from '../errors.js';
+import type { Body } from '../references/completeUpload.js';
+
+export interface ReceivedBody extends Body {
+  remove(): Promise<void>;
+}
+
+/** Throws `ServiceError` UPLOAD_TOO_LARGE while it reads; the request can be answered then, and no file is left. */
+export async function receiveBody(request: IncomingMessage, folder: string, maximum: number): Promise<ReceivedBody> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maximum) throw tooLarge(`${String(announced)} bytes are more than ${String(maximum)}`, maximum);
+  const path = join(folder, `${randomBytes(16).toString('hex')}.upload`);
+  const remove = (): Promise<void> => rm(path, { force: true });
+  const hash = createHash('sha256');
+
+  async function* measured(): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    // A request that is destroyed cannot be answered any more.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maximum) throw tooLarge(`is longer than ${String(maximum)} bytes`, maximum);
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  try {
+    await pipeline(measured(), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path, hash: hash.digest('hex'), remove };
+}
+
+function tooLarge(problem: string, maximumBytes: number): ServiceError {
+  return new ServiceError('UPLOAD_TOO_LARGE', `body: ${problem}`, { field: 'body', maximumBytes });
+}

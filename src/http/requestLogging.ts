@@ -1,0 +1,51 @@
+/**
+ * What surrounds every HTTP request: an id, taken from the caller or made, and given back; a span; and a line in the log when it
+ * is over. Of the URL the path alone is told: what follows it may hold signatures.
+ */
+import { randomUUID } from 'node:crypto';
+import { SpanKind } from '@opentelemetry/api';
+import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { Log } from '../log.js';
+import { withLogContext } from '../observability/logContext.js';
+import { startSpan, contextFromTraceparent, withSpan } from '../observability/tracing.js';
+
+const SOUND_ID = /^[\w.:/+=-]{1,128}$/;
+/** What is asked for every few seconds and says nothing. */
+const QUIET_PATHS = new Set(['/livez', '/readyz', '/metrics']);
+
+export function requestId({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && SOUND_ID.test(given) ? given : randomUUID();
+}
+
+export function logRequests(log: Log): RequestHandler {
+  return (request, response, next) => {
+    const id = requestId(request);
+    const started = performance.now();
+    const { method, path } = request;
+    response.set('x-request-id', id);
+    const attributes = { 'http.request.method': method, 'url.path': path, 'defectdiffu.request': id };
+    const parent = contextFromTraceparent(header(request, 'traceparent'));
+    const span = startSpan(`${method} ${routeName(path)}`, { kind: SpanKind.SERVER, attributes }, parent);
+    withLogContext({ request: id }, () => {
+      response.once('close', () => {
+        const status = response.statusCode;
+        span.setAttribute('http.response.status_code', status).end();
+        const ms = Math.round(performance.now() - started);
+        log[QUIET_PATHS.has(path) ? 'debug' : 'info']({ method, path, status, ms }, 'request answered');
+      });
+      withSpan(span, next);
+    });
+  };
+}
+
+/** The first folder: what follows are ids, which would make as many names of spans. */
+function routeName(path: string): string {
+  return `/${path.split('/')[1] ?? ''}`;
+}
+
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,115 @@
+/** PUT /uploads/<tenant>/<id>: the signature in the URL is the permission, the body is the file and nothing else. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { UrlSigner, SignatureCheck } from '../artifacts/urlSigning.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { TenantLimits } from '../config.js';
+import type { ErrorCode } from '../errors.js';
+import { ServiceError } from '../errors.js';
+import { requireStorage, reserveStorage } from '../tenants/quotas.js';
+import type { Log } from '../log.js';
+import { addLogContext } from '../observability/logContext.js';
+import { completeUpload } from '../references/completeUpload.js';
+import { masksOf } from '../references/masks.js';
+import { referencesOf } from '../references/references.js';
+import { createSemaphore } from '../references/semaphore.js';
+import { uploadsOf } from '../references/uploads.js';
+import type { Database } from '../storage/database.js';
+import type { UploadRow } from '../storage/tables.js';
+import type { CredentialStatus } from '../tenants/credentialStatus.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { receiveBody } from './receiveBody.js';
+import { toPublicError } from './publicErrors.js';
+import { urlCredential } from './readAuthorization.js';
+import { statusOf } from './errorStatus.js';
+
+const MAX_CONCURRENT_DECODES = 2;
+/** How long a refused caller may go on sending, to come round to reading the answer. */
+const LINGER_MS = 5_000;
+
+/** What is wrong with the picture itself is 422. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  SIGNATURE_INVALID: 403,
+  URL_EXPIRED: 410,
+  NOT_FOUND: 404,
+  UPLOAD_CONFLICT: 409,
+  UPLOAD_TOO_LARGE: 413,
+  IMAGE_TYPE_UNSUPPORTED: 415,
+};
+
+export interface UploadRouteOptions {
+  readonly database: Database;
+  readonly credentialStatus: CredentialStatus;
+  readonly signer: UrlSigner;
+  readonly store: ArtifactStore;
+  readonly maximumBytes: number;
+  readonly limits: TenantLimits;
+  readonly log: Log;
+}
+
+export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ tenant: string; id: string }> {
+  const { database, credentialStatus, signer, store, maximumBytes, log } = options;
+  const decoding = createSemaphore(MAX_CONCURRENT_DECODES);
+  const takeBytes = (tx: TenantScope, bytes: number): Promise<void> => reserveStorage(tx, options.limits, bytes);
+
+  async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
+    const { tenant, id } = request.params;
+    requireValid(signer.verify(tenant, id, request.query));
+    addLogContext({ tenant });
+    const end = await credentialStatus.rejection(urlCredential(tenant, request.query));
+    if (end !== undefined) throw end;
+    const scope = forTenant(database, tenant);
+    await uploadsOf(scope).require(id);
+    await requireStorage(scope, options.limits);
+    const body = await receiveBody(request, store.temporary, maximumBytes);
+    try {
+      return await responseBody(
+        scope,
+        await completeUpload({ scope, store, decoding, requireStorage: takeBytes }, id, body),
+      );
+    } finally {
+      await body.remove();
+    }
+  }
+
+  return async (request, response) => {
+    response.set('cache-control', 'no-store');
+    try {
+      response.status(201).json(await accept(request));
+    } catch (error) {
+      const hungUp = request.destroyed && !request.complete;
+      if (!hungUp) sendError(request, response, error as Error, log);
+    }
+  };
+}
+
+function requireValid(check: SignatureCheck): void {
+  if (check === 'VALID') return;
+  throw check === 'EXPIRED'
+    ? new ServiceError('URL_EXPIRED', 'This URL has expired; query the upload again for a new one.')
+    : new ServiceError('SIGNATURE_INVALID', 'This URL was not made by this service, or was changed.');
+}
+
+async function responseBody(scope: TenantScope, { referenceId, maskId }: UploadRow): Promise<object> {
+  if (referenceId !== null) {
+    const { id, width, height } = await referencesOf(scope).require(referenceId);
+    return { reference: { id, width, height } };
+  }
+  const { id, width, height, areaFraction } = await masksOf(scope).require(maskId ?? '');
+  return { mask: { id, width, height, areaFraction } };
+}
+
+/** In GraphQL's own form. What is still on its way is read and thrown away, or the caller would not see the answer. */
+function sendError(request: IncomingMessage, response: Response, error: Error, log: Log): void {
+  const extensions = error instanceof ServiceError ? error.extensions : {};
+  const told = toPublicError(error, { message: error.message, extensions }, log);
+  const usual = error instanceof ServiceError ? (STATUS[error.code] ?? 422) : 500;
+  const { status = usual, retryAfter } = statusOf(told) ?? {};
+  if (retryAfter !== undefined) response.set('retry-after', retryAfter);
+  response.status(status).json({ errors: [told] });
+  if (request.complete) return;
+  request.resume();
+  setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();
+}

@@ -1,0 +1,129 @@
+/**
+ * A received body becomes a reference or a region mask. As with samples, the file is durable before the rows that
+ * point to it are committed together; a body that is refused leaves nothing behind. The same body again gets the
+ * same answer, another body for a completed upload is a conflict.
+ */
+import { readFile } from 'node:fs/promises';
+import { removePending } from '../artifacts/pendingFiles.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { NewArtifact } from '../artifacts/writeArtifacts.js';
+import { writeArtifacts } from '../artifacts/writeArtifacts.js';
+import { ServiceError } from '../errors.js';
+import type { UploadRow } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { extentOf } from '../inference/index.js';
+import { maskAreaFraction } from './maskArea.js';
+import { masksOf } from './masks.js';
+import type { Pixels } from './decodeImage.js';
+import { encodePng, decodeMask, hashOf, decodePhotograph } from './decodeImage.js';
+import { referencesOf } from './references.js';
+import type { Semaphore } from './semaphore.js';
+import type { UploadOutcome } from './uploads.js';
+import { uploadsOf } from './uploads.js';
+
+export interface UploadContext {
+  readonly scope: TenantScope;
+  readonly store: ArtifactStore;
+  /** A decoded picture takes up to 120 MB, several times over: only so many are decoded at a time. */
+  readonly decoding: Semaphore;
+  /** Within the transaction that keeps the file. Throws when there is no room for it. */
+  requireStorage(tx: TenantScope, bytes: number): Promise<void>;
+}
+
+export interface Body {
+  readonly path: string;
+  /** SHA-256, hex. */
+  readonly hash: string;
+}
+
+/** What a body has turned out to be, and where it belongs. */
+interface DecodedUpload {
+  readonly pixels: Pixels;
+  isKnown(scope: TenantScope): Promise<boolean>;
+  keep(tx: TenantScope, file: NewArtifact | undefined): Promise<{ outcome: UploadOutcome; artifactKey: string }>;
+}
+
+const WHITE = 255;
+
+/** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, and what `decodeImage.ts` and `maskArea.ts` refuse. */
+export async function completeUpload(receiving: UploadContext, id: string, body: Body): Promise<UploadRow> {
+  const upload = await uploadsOf(receiving.scope).require(id);
+  if (upload.completedAt !== null) return repeatCompletion(upload, body);
+  return receiving.decoding(async () => {
+    const bytes = await readFile(body.path);
+    const picture = await (upload.productId === null ? mask(bytes) : photograph(bytes, upload.productId, upload.name));
+    return persistOnce(receiving, id, body, picture);
+  });
+}
+
+function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
+  if (upload.bodyHash === hash) return upload;
+  throw new ServiceError(
+    'UPLOAD_CONFLICT',
+    `id: upload ${upload.id} was completed with other bytes; make a new upload for another picture`,
+    { field: 'id' },
+  );
+}
+
+async function photograph(bytes: Buffer, productId: string, name: string | null): Promise<DecodedUpload> {
+  const pixels = await decodePhotograph(bytes);
+  const { width, height } = pixels;
+  const hash = await hashOf(pixels);
+  return {
+    pixels,
+    isKnown: async (scope) => (await referencesOf(scope).withHash(productId, hash)) !== undefined,
+    async keep(tx, file) {
+      const { id, artifactKey } = await referencesOf(tx).findOrCreate({ productId, name, hash, width, height }, file);
+      return { artifactKey, outcome: { referenceId: id, maskId: null } };
+    },
+  };
+}
+
+async function mask(bytes: Buffer): Promise<DecodedUpload> {
+  const pixels = await decodeMask(bytes);
+  const { width, height } = pixels;
+  const areaFraction = await maskAreaFraction(pixels);
+  const extent = extentOf(pixels.data, width, WHITE);
+  const hash = await hashOf(pixels);
+  return {
+    pixels,
+    isKnown: async (scope) => (await masksOf(scope).withHash(hash)) !== undefined,
+    async keep(tx, file) {
+      const { id, artifactKey } = await masksOf(tx).findOrCreate(
+        { hash, width, height, areaFraction, extentWidth: extent?.width ?? 0, extentHeight: extent?.height ?? 0 },
+        file,
+      );
+      return { artifactKey, outcome: { referenceId: null, maskId: id } };
+    },
+  };
+}
+
+/** The file is written only for pixels that are new, and removed again when it is not the one that was committed. */
+async function persistOnce(
+  { scope, store, requireStorage }: UploadContext,
+  id: string,
+  body: Body,
+  picture: DecodedUpload,
+): Promise<UploadRow> {
+  const committed = (file?: NewArtifact) =>
+    scope.transaction(async (tx) => {
+      if (file !== undefined) await requireStorage(tx, file.bytes);
+      return record(tx, id, body, picture, file);
+    });
+  if (await picture.isKnown(scope)) return (await committed()).upload;
+  const { width, height } = picture.pixels;
+  const png = await encodePng(picture.pixels);
+  return writeArtifacts(scope, store, [{ png, width, height }], async ([file]) => {
+    const { upload, artifactKey } = await committed(file);
+    if (file !== undefined && artifactKey !== file.key) await removePending(scope, store, [file.key]);
+    return upload;
+  });
+}
+
+async function record(tx: TenantScope, id: string, body: Body, picture: DecodedUpload, file: NewArtifact | undefined) {
+  const uploads = uploadsOf(tx);
+  const upload = await uploads.requireForUpdate(id);
+  if (upload.completedAt !== null) return { upload: repeatCompletion(upload, body), artifactKey: undefined };
+  const { outcome, artifactKey } = await picture.keep(tx, file);
+  return { upload: await uploads.complete(id, body.hash, outcome), artifactKey };
+}

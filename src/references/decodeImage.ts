@@ -1,0 +1,146 @@
+/**
+ * A caller's file becomes plain pixels, or a typed refusal that says what is wrong with it. The file is hostile until
+ * proven otherwise: its type is read from its bytes, its size from its header, and only then is it decoded.
+ */
+import { createHash, webcrypto } from 'node:crypto';
+import sharp from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { ErrorCode } from '../errors.js';
+import { ServiceError } from '../errors.js';
+import type { ImageType } from './imageType.js';
+import { isAnimatedPng, detectImageType } from './imageType.js';
+
+const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
+const DECODING_SECONDS = 30;
+
+// This process decodes nothing but what callers send: no other decoder of libvips can be reached from it, several
+// pictures at a time are bounded by the caller (semaphore.ts), and nothing of a picture stays in a cache.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadTiff'],
+});
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** 8 bits a channel, row by row. Three channels are sRGB, one is grey. */
+export interface Pixels {
+  readonly data: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * Upright, sRGB, without metadata. Throws `ServiceError`: IMAGE_TYPE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_ANIMATED,
+ * IMAGE_SIZE_OUT_OF_RANGE, IMAGE_TRANSPARENT.
+ */
+export async function decodePhotograph(file: Buffer): Promise<Pixels> {
+  const type = await inspect(file);
+  return decode(type, openImage(file, { autoOrient: true }).removeAlpha().toColourspace('srgb'), 3);
+}
+
+/** As `photographPixels`, but grey, and without colour management: the values of a mask are labels, not colours. */
+export async function decodeMask(file: Buffer): Promise<Pixels> {
+  const type = await inspect(file);
+  return decode(type, openImage(file, { autoOrient: true, ignoreIcc: true }).removeAlpha().toColourspace('b-w'), 1);
+}
+
+export function encodePng({ data, width, height, channels }: Pixels): Promise<Buffer> {
+  return (
+    sharp(data, { raw: { width, height, channels } })
+      // A grey picture would be stored as RGB unless it is told its colour space.
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .png()
+      .toBuffer()
+  );
+}
+
+/** Of the pixels and their arrangement, whatever file they came from. Computed off this thread: it may be 120 MB. */
+export async function hashOf({ data, width, height, channels }: Pixels): Promise<string> {
+  const pixels = new Uint8Array(await webcrypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>));
+  return createHash('sha256')
+    .update(`${String(width)}×${String(height)}×${String(channels)}\n`)
+    .update(pixels)
+    .digest('hex');
+}
+
+/** Everything that can be said before a pixel is decoded; and, where there is an alpha channel, that it says nothing. */
+async function inspect(file: Buffer): Promise<ImageType> {
+  if (file.length === 0) throw imageError('IMAGE_UNREADABLE', 'is empty; send the bytes of the picture, not a form');
+  const type = detectImageType(file);
+  if (type === undefined)
+    throw imageError('IMAGE_TYPE_UNSUPPORTED', 'is not a JPEG, PNG, WebP or TIFF, by its first bytes');
+  // Reading the header costs the same whatever size it claims, and our own message names the bound.
+  const header = await orUnreadable(type, sharp(file, { limitInputPixels: false, failOn: 'error' }).metadata());
+  if ((header.pages ?? 1) > 1 || (type === 'PNG' && isAnimatedPng(file))) {
+    throw imageError('IMAGE_ANIMATED', `has ${String(header.pages ?? 'several')} pages or frames; send one picture`);
+  }
+  requireSize(header);
+  requireKind(header);
+  if (!header.hasAlpha) return type;
+  const { isOpaque } = await orUnreadable(type, openImage(file).stats());
+  if (isOpaque) return type;
+  throw imageError(
+    'IMAGE_TRANSPARENT',
+    'is not fully opaque, and what should be behind it is not known; send it without an alpha channel',
+  );
+}
+
+function requireSize({ width, height }: Metadata): void {
+  const size = `is ${String(width)} × ${String(height)} pixels`;
+  const { smallestSide, largestSide, pixels } = IMAGE_LIMITS;
+  const problem =
+    Math.min(width, height) < smallestSide
+      ? `the smaller side, ${String(Math.min(width, height))}, is below ${String(smallestSide)}`
+      : Math.max(width, height) > largestSide
+        ? `the larger side, ${String(Math.max(width, height))}, is above ${String(largestSide)}`
+        : width * height > pixels
+          ? `${String(width * height)} pixels are more than ${String(pixels)}`
+          : undefined;
+  if (problem !== undefined) throw imageError('IMAGE_SIZE_OUT_OF_RANGE', `${size}: ${problem}`, { width, height });
+}
+
+/** Of floats and 32-bit numbers nobody knows which value is white. */
+function requireKind({ depth, space }: Metadata): void {
+  if (depth !== 'uchar' && depth !== 'ushort') {
+    throw imageError('IMAGE_TYPE_UNSUPPORTED', `has values of the type ${depth}; send 8 or 16 bits a channel`);
+  }
+  if (['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk'].includes(space)) return;
+  throw imageError('IMAGE_TYPE_UNSUPPORTED', `is in the colour space ${space}; send RGB, grey or CMYK`);
+}
+
+function openImage(file: Buffer, options: SharpOptions = {}): Sharp {
+  const { pixels } = IMAGE_LIMITS;
+  return sharp(file, { ...options, limitInputPixels: pixels, failOn: 'error' }).timeout({ seconds: DECODING_SECONDS });
+}
+
+/** 16 bits are scaled to 8, CMYK and other profiles converted: libvips does so on the way to the colour space. */
+async function decode(type: ImageType, picture: Sharp, channels: 1 | 3): Promise<Pixels> {
+  const { data, info } = await orUnreadable(type, picture.raw().toBuffer({ resolveWithObject: true }));
+  const { width, height } = info;
+  if (data.length !== width * height * channels) {
+    throw new Error(`a ${type} was decoded to ${String(info.channels)} channels, not ${String(channels)}`);
+  }
+  return { data, width, height, channels };
+}
+
+/** libvips says what it stumbled over; its first line is enough, for it may have stumbled often. */
+async function orUnreadable<T>(type: ImageType, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split('\n');
+    throw imageError(
+      'IMAGE_UNREADABLE',
+      `cannot be read as a ${type}, it is damaged or cut off: ${reason.slice(0, 120)}`,
+    );
+  }
+}
+
+export function imageError(
+  code: ErrorCode,
+  problem: string,
+  details: Readonly<Record<string, unknown>> = {},
+): ServiceError {
+  return new ServiceError(code, `body: ${problem}`, { field: 'body', ...details });
+}

@@ -1,0 +1,11 @@
+/** A stored file as the API shows it: with a URL of its own for this caller. */
+import type { Artifact } from '../schema/sample.js';
+import type { Context } from './context.js';
+
+export async function toArtifact(key: string, { loaders, services, identity, origin }: Context): Promise<Artifact> {
+  const row = await loaders.artifact.load(key);
+  const direct = await services.store.directUrl(identity.tenantId, key, row);
+  if (direct !== undefined) return { ...row, ...direct };
+  const { path, expiresAt } = services.signer.sign(identity, key);
+  return { ...row, url: new URL(path, origin), expiresAt };
+}

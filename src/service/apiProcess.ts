@@ -1,0 +1,55 @@
+/** What answers: the API with all that its requests share, and the deliveries to webhooks. */
+import { createUrlSigner } from '../artifacts/urlSigning.js';
+import type { Config } from '../config.js';
+import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
+import { createWaiters } from '../queue/waiters.js';
+import { startEventPoller } from '../generations/events/eventPoller.js';
+import type { ReadinessChecks } from '../http/health.js';
+import type { HttpServer } from '../http/server.js';
+import { startHttp } from '../http/server.js';
+import type { Log } from '../log.js';
+import { startEventLoopMonitor } from '../observability/eventLoopMonitor.js';
+import { createRateLimiter } from '../tenants/rateLimiter.js';
+import { createSecretBox } from '../webhooks/secretBox.js';
+import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
+import type { Defer } from './disposables.js';
+import type { Resources } from './resources.js';
+import { packageVersion } from './version.js';
+
+export async function startApi(
+  config: Config,
+  { storage, store, models, access, secret }: Resources,
+  readiness: ReadinessChecks,
+  log: Log,
+  defer: Defer,
+): Promise<HttpServer> {
+  const startedAt = new Date();
+  const { artifactUrlSeconds: urlSeconds, limits } = config;
+  const waiters = createWaiters();
+  defer(await storage.listen(GENERATION_CHANNEL, (id) => waiters.notify(id)));
+  defer(startEventPoller(storage.database, waiters));
+  const eventLoopMonitor = startEventLoopMonitor();
+  defer(() => eventLoopMonitor.stop());
+  const secretBox = createSecretBox(secret);
+  const deliveries = await startDeliveryWorker({ storage, config: config.webhooks, box: secretBox, log });
+  defer(() => deliveries.stop());
+  const services = {
+    config,
+    log,
+    version: packageVersion(),
+    startedAt,
+    database: storage.database,
+    access,
+    store,
+    models,
+    signer: createUrlSigner(secret, urlSeconds),
+    uploadSigner: createUrlSigner(secret, urlSeconds, 'uploads'),
+    secretBox,
+    waiters,
+    eventLoopMonitor,
+    rateLimiter: createRateLimiter(storage.database, limits.tenant),
+  };
+  const http = await startHttp(services, readiness, log);
+  defer(() => http.close());
+  return http;
+}

@@ -1,0 +1,91 @@
+/** What every process stands on, whatever its role: the database, the store, the secrets, who is let in, the models. */
+import { join } from 'node:path';
+import { openStore } from '../artifacts/openStore.js';
+import { readOrCreateSecret } from '../artifacts/urlSigning.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
+import { createModelRegistry } from '../catalog/modelRegistry.js';
+import { seedCatalog } from '../catalog/seed.js';
+import type { Config } from '../config.js';
+import type { InferencePool } from '../inference/index.js';
+import { loadBundles } from '../inference/index.js';
+import type { Log } from '../log.js';
+import type { Database, Storage } from '../storage/database.js';
+import { openStorage } from '../storage/open.js';
+import { requireSameSecret } from '../storage/sharedSecrets.js';
+import { forTenant } from '../storage/tenantScope.js';
+import { startVacuum } from '../storage/vacuum.js';
+import type { AccessControl } from '../tenants/accessControl.js';
+import { openAccessControl } from '../tenants/accessControl.js';
+import type { KeyHasher } from '../tenants/keyHash.js';
+import { createKeyHasher } from '../tenants/keyHash.js';
+import { readKeyHashSecret } from '../tenants/keyHashSecret.js';
+import { ensureDefaultTenant } from '../tenants/provisioning.js';
+import type { Defer } from './disposables.js';
+
+export interface Resources {
+  readonly storage: Storage;
+  readonly store: ArtifactStore;
+  readonly models: ModelRegistry;
+  readonly access: AccessControl;
+  /** Signs URLs and seals what webhooks are signed with. */
+  readonly secret: Uint8Array;
+  /** Set when this start made the key of the default tenant. */
+  readonly generatedKey: string | undefined;
+}
+
+export async function openResources(
+  config: Config,
+  pool: InferencePool | undefined,
+  log: Log,
+  defer: Defer,
+): Promise<Resources> {
+  const { dataDirectory, s3, artifactUrlSeconds: urlSeconds } = config;
+  const models = createModelRegistry(pool?.bundles ?? (await loadBundles(config.modelsDirectory)), config.defaultModel);
+  const storage = await openDatabase(config, log, defer);
+  const { database } = storage;
+  const secret = config.urlSecret ?? readOrCreateSecret(join(dataDirectory, 'url-secret'));
+  await requireSameSecret(database, 'URL_SECRET', secret);
+  const keyHashSecret = readKeyHashSecret(config);
+  await requireSameSecret(database, 'KEY_HASH_SECRET', keyHashSecret);
+  const store = await openStore({ dataDirectory, s3, urlSeconds, alone: config.databaseUrl === undefined });
+  const hasher = createKeyHasher(keyHashSecret);
+  const access = await openAccessControl({ storage, hasher, jwt: config.jwt, log });
+  defer(() => access.close());
+  return {
+    storage,
+    store,
+    models,
+    access,
+    secret,
+    generatedKey: await ensureTenantAndCatalog(config, database, hasher, models),
+  };
+}
+
+/** Keys are for those who answer: a worker must neither make one that nobody sees nor take one away. */
+async function ensureTenantAndCatalog(
+  { role, apiKey, databaseUrl }: Config,
+  database: Database,
+  hasher: KeyHasher,
+  models: ModelRegistry,
+): Promise<string | undefined> {
+  if (role === 'worker') return undefined;
+  const { tenantId, generatedKey } = await ensureDefaultTenant(database, apiKey, hasher, databaseUrl === undefined);
+  await seedCatalog(forTenant(database, tenantId), models.find());
+  return generatedKey;
+}
+
+async function openDatabase({ databaseUrl, dataDirectory }: Config, log: Log, defer: Defer): Promise<Storage> {
+  const storage = await openStorage(databaseUrl ?? join(dataDirectory, 'db'), {
+    onStatement: (statement) => log.trace({ statement }, 'query'),
+    onConnectionError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
+  });
+  defer(() => storage.close());
+  if (storage.exclusive) defer(startVacuum(storage.database, log));
+  if (databaseUrl !== undefined && !storage.hasRowLevelSecurity) {
+    log.warn(
+      'the user of DATABASE_URL passes row-level security by (superuser or BYPASSRLS): one wall between tenants is missing',
+    );
+  }
+  return storage;
+}

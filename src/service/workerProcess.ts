@@ -1,0 +1,47 @@
+/** What draws: the engine, and those who take work from the database to it, pack exports, and clean up. */
+import { join } from 'node:path';
+import { startCleanup } from '../artifacts/cleanup.js';
+import type { Config } from '../config.js';
+import { startExportWorker } from '../exports/exportWorker.js';
+import { startGenerationWorker } from '../generations/worker/generationWorker.js';
+import type { InferencePool } from '../inference/index.js';
+import { openPool } from '../inference/index.js';
+import type { Log } from '../log.js';
+import { batchSize, stepSeconds } from '../observability/metrics.js';
+import type { Defer } from './disposables.js';
+import type { Resources } from './resources.js';
+import { packageVersion } from './version.js';
+
+export async function openEngine(config: Config, log: Log, defer: Defer): Promise<InferencePool> {
+  const pool = await openPool({
+    modelsDirectory: config.modelsDirectory,
+    devices: config.devices,
+    precision: config.precision,
+    maximumRows: config.maximumRows,
+    silenceSeconds: config.deviceSilenceSeconds,
+    calibrationDirectory: join(config.dataDirectory, 'calibration'),
+    log: (level, message, details) => log[level](details ?? {}, message),
+    stepped: ({ device, samples, seconds }) => {
+      batchSize.observe({ device }, samples);
+      stepSeconds.observe({ device }, seconds);
+    },
+  });
+  defer(() => pool.close());
+  return pool;
+}
+
+export async function startWorkers(
+  { leaseSeconds, limits }: Config,
+  pool: InferencePool,
+  { storage, store, models }: Resources,
+  log: Log,
+  defer: Defer,
+): Promise<void> {
+  const worker = await startGenerationWorker({ storage, pool, store, log, leaseSeconds });
+  defer(() => worker.stop());
+  const bundles = models.all;
+  const exports = await startExportWorker({ storage, store, bundles, version: packageVersion(), leaseSeconds, log });
+  defer(() => exports.stop());
+  const janitor = startCleanup({ database: storage.database, store, log, limits: limits.tenant });
+  defer(() => janitor.stop());
+}

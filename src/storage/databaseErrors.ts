@@ -1,0 +1,12 @@
+/** Whether an error says that the database is away, which passes, and not that a statement was wrong. */
+const CODES = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|08|25P03|53[0-9]|55P03|57014|57P0)/;
+/** The driver's own, which have no code. */
+const MESSAGES = /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed/i;
+
+export function isDatabaseUnavailable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if ((typeof code === 'string' && CODES.test(code)) || MESSAGES.test(cause.message)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,85 @@
+/**
+ * The one check at every door: HTTP, WebSocket, SSE, artifacts. A key or a token becomes an identity, or the caller
+ * gets an error. Refusals are counted by reason and logged without what was sent.
+ */
+import { ServiceError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Storage } from '../storage/database.js';
+import type { Identity } from './identity.js';
+import { createApiKeyAuthenticator } from './apiKeyAuthenticator.js';
+import type { KeyHasher } from './keyHash.js';
+import type { AuthFailures } from './authFailures.js';
+import { createAuthFailures } from './authFailures.js';
+import type { Sessions } from './sessions.js';
+import { createSessions } from './sessions.js';
+import type { CredentialStatus } from './credentialStatus.js';
+import { ACCESS_CHANNEL, createCredentialStatus, unauthenticated } from './credentialStatus.js';
+import type { JwtConfig } from '../config/jwt.js';
+import { createJwtAuthenticator, looksLikeJwt } from './jwtAuthenticator.js';
+
+export interface AccessControl {
+  /** `authorization` is the HTTP header's value, or the WebSocket connection parameter of that name. */
+  authenticate(authorization: unknown): Promise<Identity>;
+  readonly credentialStatus: CredentialStatus;
+  readonly sessions: Sessions;
+  readonly hasher: KeyHasher;
+  readonly authFailures: AuthFailures;
+  close(): Promise<void>;
+}
+
+export interface AccessControlOptions {
+  readonly storage: Storage;
+  readonly hasher: KeyHasher;
+  readonly jwt: JwtConfig | undefined;
+  readonly log: Log;
+}
+
+export async function openAccessControl({ storage, hasher, jwt, log }: AccessControlOptions): Promise<AccessControl> {
+  const { database } = storage;
+  const credentialStatus = createCredentialStatus(database);
+  const sessions = createSessions(credentialStatus, log);
+  const authFailures = createAuthFailures(log);
+  const authenticateKey = createApiKeyAuthenticator(database, hasher, log);
+  const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
+  const unlisten = await storage.listen(ACCESS_CHANNEL, (tenantId) => {
+    credentialStatus.forget();
+    void sessions.recheck(tenantId);
+  });
+
+  function identify(authorization: unknown): Promise<Identity> {
+    const credential = credentialIn(authorization);
+    if (authenticateJwt !== undefined && looksLikeJwt(credential)) return authenticateJwt(credential);
+    if (credential.length > KEY_LENGTH) throw unauthenticated('This API key is not known.');
+    return authenticateKey(credential);
+  }
+
+  return {
+    credentialStatus,
+    sessions,
+    hasher,
+    authFailures,
+    async authenticate(authorization) {
+      try {
+        return await identify(authorization);
+      } catch (error) {
+        if (error instanceof ServiceError) authFailures.count(error);
+        throw error;
+      }
+    },
+    async close() {
+      sessions.stop();
+      await unlisten();
+    },
+  };
+}
+
+const KEY_LENGTH = 200;
+
+function credentialIn(authorization: unknown): string {
+  if (authorization === undefined || authorization === null || authorization === '') {
+    throw unauthenticated('An API key is needed: send "authorization: Bearer <key>".');
+  }
+  const found = typeof authorization === 'string' ? /^Bearer +(\S{1,8192}) *$/i.exec(authorization)?.[1] : undefined;
+  if (found === undefined) throw unauthenticated('authorization: must have the form "Bearer <key>".');
+  return found;
+}

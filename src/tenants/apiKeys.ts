@@ -1,0 +1,115 @@
+/** A tenant's API keys, as its admins keep them. The newest first. */
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from 'drizzle-orm';
+import { ServiceError, badInput, quote } from '../errors.js';
+import { notify } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import type { Page, PageRequest } from '../storage/pagination.js';
+import { page } from '../storage/pagination.js';
+import type { ApiKeyRow } from '../storage/tables.js';
+import { apiKeys, tenants } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { requireText } from '../validateText.js';
+import type { Role } from './identity.js';
+import type { KeyHasher } from './keyHash.js';
+import { generateApiKey } from './keyHash.js';
+import { addKey } from './provisioning.js';
+import { ACCESS_CHANNEL } from './credentialStatus.js';
+
+export interface CreateKeyInput {
+  readonly name: string;
+  readonly role: Role;
+  readonly expiresAt?: Date | null;
+}
+
+export interface CreatedKey {
+  readonly apiKey: ApiKeyRow;
+  /** The key itself, which nobody can be told again. */
+  readonly secret: string;
+}
+
+export interface ApiKeys {
+  create(input: CreateKeyInput): Promise<CreatedKey>;
+  page(request: PageRequest): Promise<Page<ApiKeyRow>>;
+  /**
+   * Throws NOT_FOUND, and LAST_ADMIN_KEY for the last one that could make others. Revoking twice is as good as once.
+   * @param evenLast for callers whom the key does not keep in: a token's, the command line's
+   */
+  revoke(id: string, evenLast: boolean): Promise<ApiKeyRow>;
+}
+
+export function apiKeysOf(scope: TenantScope, hasher: KeyHasher): ApiKeys {
+  const { database, rows } = scope;
+  return {
+    async create({ name, role, expiresAt = null }) {
+      requireText(name, 'input.name');
+      if (expiresAt !== null && expiresAt <= new Date()) {
+        throw badInput('input.expiresAt', `${expiresAt.toISOString()} is not in the future`);
+      }
+      if (expiresAt !== null && expiresAt.getUTCFullYear() > 9999) {
+        throw badInput('input.expiresAt', `the year ${String(expiresAt.getUTCFullYear())} is above 9999`);
+      }
+      const secret = generateApiKey();
+      const details = { name, role, expiresAt };
+      return { apiKey: await addKey(database, scope.tenantId, secret, 'CREATED', hasher, details), secret };
+    },
+
+    async page(request) {
+      const [last] = request.after ?? [];
+      const found = await database
+        .select()
+        .from(apiKeys)
+        .where(rows(apiKeys, last === undefined ? undefined : lt(apiKeys.id, String(last))))
+        .orderBy(desc(apiKeys.id))
+        .limit(request.first + 1);
+      return page(found, request);
+    },
+
+    revoke: (id, evenLast) =>
+      scope.transaction(async (tx) => {
+        // One at a time, or two admins could each revoke the other's key as the last but one.
+        await tx.database.select().from(tenants).where(eq(tenants.id, tx.tenantId)).for('update');
+        const key = await require(tx, id);
+        if (key.revokedAt !== null) return key;
+        if (key.origin === 'CONFIGURED') throw configuredKeyError(id);
+        if (!evenLast && key.role === 'ADMIN') await requireAnotherAdmin(tx, key.id);
+        const set = { revokedAt: new Date() };
+        const revoked = await tx.database
+          .update(apiKeys)
+          .set(set)
+          .where(tx.rows(apiKeys, eq(apiKeys.id, id)))
+          .returning();
+        await notify(tx.database, ACCESS_CHANNEL, tx.tenantId);
+        return revoked.at(0) ?? key;
+      }),
+  };
+}
+
+async function require({ database, rows }: TenantScope, id: string): Promise<ApiKeyRow> {
+  const ids = isId(id) ? [id] : [];
+  const [row] = await database
+    .select()
+    .from(apiKeys)
+    .where(rows(apiKeys, inArray(apiKeys.id, ids)));
+  if (row !== undefined) return row;
+  throw new ServiceError('NOT_FOUND', `id: there is no API key ${quote(id)}`, { field: 'id' });
+}
+
+async function requireAnotherAdmin({ database, rows }: TenantScope, id: string): Promise<void> {
+  const lives = and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, new Date())));
+  const [other] = await database
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(rows(apiKeys, eq(apiKeys.role, 'ADMIN'), ne(apiKeys.id, id), lives))
+    .limit(1);
+  if (other !== undefined) return;
+  throw new ServiceError(
+    'LAST_ADMIN_KEY',
+    'id: this is the last key with the role ADMIN that is good; create another first, or nobody could manage keys any more',
+    { field: 'id' },
+  );
+}
+
+/** It would be back at the next start. */
+function configuredKeyError(id: string): ServiceError {
+  return badInput('id', `${quote(id)} is the key that DEFECTDIFFU_API_KEY sets; change it there and restart`);
+}

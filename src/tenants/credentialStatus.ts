@@ -1,0 +1,70 @@
+/**
+ * Whether a caller that was let in may stay: its tenant is not turned off, its key neither revoked nor run out. Asked
+ * again while something is open, and for every picture; so an answer is kept for a few seconds, unless a
+ * notification says that something has changed.
+ */
+import { and, eq, sql } from 'drizzle-orm';
+import { ServiceError } from '../errors.js';
+import type { Database } from '../storage/database.js';
+import { isId } from '../storage/identifiers.js';
+import { apiKeys, tenants } from '../storage/tables.js';
+
+/** The channel on which the id of a tenant is told when a key of it, or it itself, has changed. */
+export const ACCESS_CHANNEL = 'access';
+
+const CACHE_MS = 4_000;
+const MAX_CACHED = 10_000;
+
+export interface Credential {
+  readonly tenantId: string;
+  readonly keyId: string | undefined;
+}
+
+export interface CredentialStatus {
+  /** Undefined while the caller may stay; else the error it is to get. `fresh` does not take an answer that was kept. */
+  rejection(caller: Credential, fresh?: 'fresh'): Promise<ServiceError | undefined>;
+  forget(): void;
+}
+
+export function createCredentialStatus(database: Database): CredentialStatus {
+  const kept = new Map<string, { readonly at: number; readonly answer: Promise<ServiceError | undefined> }>();
+
+  return {
+    forget: () => kept.clear(),
+    rejection(caller, fresh) {
+      const name = `${caller.tenantId}/${caller.keyId ?? ''}`;
+      const known = kept.get(name);
+      if (fresh === undefined && known !== undefined && Date.now() - known.at < CACHE_MS) return known.answer;
+      const answer = readStatus(database, caller);
+      if (kept.size >= MAX_CACHED) kept.clear();
+      kept.set(name, { at: Date.now(), answer });
+      // A database that does not answer now may answer the next one.
+      answer.catch(() => kept.delete(name));
+      return answer;
+    },
+  };
+}
+
+async function readStatus(database: Database, { tenantId, keyId }: Credential): Promise<ServiceError | undefined> {
+  if (!isId(tenantId) || (keyId !== undefined && !isId(keyId))) return unauthenticated('The caller is not known.');
+  const ofKey = and(eq(apiKeys.tenantId, tenants.id), keyId === undefined ? sql`false` : eq(apiKeys.id, keyId));
+  const [row] = await database
+    .select({
+      disabledAt: tenants.disabledAt,
+      key: apiKeys.id,
+      revokedAt: apiKeys.revokedAt,
+      expiresAt: apiKeys.expiresAt,
+    })
+    .from(tenants)
+    .leftJoin(apiKeys, ofKey)
+    .where(eq(tenants.id, tenantId));
+  if (row === undefined) return unauthenticated('The caller is not known.');
+  if (keyId !== undefined && (row.key === null || row.revokedAt !== null))
+    return unauthenticated('This API key was revoked.');
+  if (row.expiresAt !== null && row.expiresAt <= new Date()) return unauthenticated('This API key has expired.');
+  return row.disabledAt === null ? undefined : unauthenticated('This tenant is disabled.');
+}
+
+export function unauthenticated(message: string): ServiceError {
+  return new ServiceError('UNAUTHENTICATED', message);
+}
