@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.7
-# Two images from one file: `docker build .` draws on the CPU, `docker build --target cuda .` on NVIDIA GPUs (amd64 only).
-# Both run as user 10001 with a read-only root file system: only DATA_DIR (/data) and /tmp are written to.
+# This file builds two images: `docker build .` for the CPU, `docker build --target cuda .` for NVIDIA GPUs (amd64 only).
+# Both run as user 10001 with a read-only root file system. They write only to DATA_DIR (/data) and /tmp.
 
 FROM node:24.21.0-bookworm-slim AS node
 WORKDIR /app
@@ -12,7 +12,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && find dist -name '*.tsbuildinfo' -delete
 
-# No library needs its install script, but onnxruntime-node for CUDA, which is asked by name below.
+# No library needs its install script, except onnxruntime-node for CUDA, whose script runs explicitly below.
 FROM node AS libraries
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
@@ -21,7 +21,7 @@ FROM libraries AS libraries-cpu
 COPY deploy/prune-libraries deploy/
 RUN deploy/prune-libraries node_modules
 
-# The CUDA provider is no part of the npm package: its own script fetches it from NuGet, in the very version.
+# The npm package does not contain the CUDA provider. Its own script downloads the same version from NuGet.
 FROM libraries AS libraries-cuda
 RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 \
   && test -s node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
@@ -33,7 +33,7 @@ COPY package.json LICENSE /app/
 COPY models /app/models
 COPY --from=build /app/dist /app/dist
 
-# CUDA 12 with cuDNN 9, which onnxruntime's "cuda12" provider is linked to.
+# CUDA 12 with cuDNN 9: onnxruntime's "cuda12" provider is linked to them.
 FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS cuda
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="DefectDiffu, CUDA" \
@@ -45,7 +45,7 @@ RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nolo
 WORKDIR /app
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=libraries-cuda /app/node_modules /app/node_modules
-# A library that is missing or of another version is found now and not at the first picture; the driver's comes with the host.
+# Finds missing libraries and wrong versions at build time. The host provides the driver's library.
 RUN node --version && ! ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so | grep 'not found' | grep -v 'libcuda\.so\.1'
 COPY --from=app /app /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data DEVICES=cuda:0
