@@ -19,7 +19,7 @@ const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
 const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
   id status coverage rejectedAttempts error { code message }
-  request { count seed sweep freedom twin onTwin guidance quality { minimumVisibility minimumAgreement minimumConfidence maximumAttempts } }
+  request { count seed sweep denoisingStrength freedom twin onTwin guidance quality { minimumVisibility minimumAgreement minimumConfidence maximumAttempts } }
   samples(first: 100) { edges { node {
     id index seed strength attempt areaFraction confidence
     image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
@@ -101,7 +101,7 @@ test('a stain is drawn in a polygon of the photograph, and outside it nothing ch
   expect(generation).toMatchObject({
     status: 'SUCCEEDED',
     coverage: 'TRAINED',
-    request: { freedom: 0.8, guidance: 'PRODUCT_RELATIVE' },
+    request: { denoisingStrength: 0.8, freedom: 0.8, guidance: 'PRODUCT_RELATIVE' },
   });
   const [sample] = generation.samples;
   expect(sample).toMatchObject({

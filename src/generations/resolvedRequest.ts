@@ -1,4 +1,5 @@
 /** A generation's request as it was accepted, every default filled in: the same again gives the same pictures. */
+import { denoisingStrengthOf } from '../storage/jsonColumns.js';
 import type { GenerationRow } from '../storage/tables.js';
 
 export function resolvedRequestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
@@ -9,7 +10,7 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
     ...rest,
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality },
-    freedom: photograph?.freedom,
+    denoisingStrength: photograph == null ? undefined : denoisingStrengthOf(photograph),
     onTwin: photograph?.onTwin ?? false,
     twin,
     model,

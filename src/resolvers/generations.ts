@@ -76,7 +76,8 @@ export class GenerationResolver {
 
   @FieldResolver(() => GenerationRequest)
   request(@Root() row: GenerationRow): GenerationRequest {
-    return resolvedRequestOf(row);
+    const request = resolvedRequestOf(row);
+    return { ...request, freedom: request.denoisingStrength };
   }
 
   @FieldResolver(() => Progress)

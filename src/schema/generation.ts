@@ -54,6 +54,9 @@ export class GenerationRequest {
   sweep?: readonly number[] | undefined;
 
   @Field(() => Float, { nullable: true, description: 'Of samples on a reference.' })
+  denoisingStrength?: number | undefined;
+
+  @Field(() => Float, { nullable: true, deprecationReason: 'Use `denoisingStrength`.' })
   freedom?: number | undefined;
 
   @Field(() => Boolean)
@@ -240,7 +243,15 @@ export class GenerateDefectsInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'How freely the region may change: share of the noise levels gone through, 0.05 … 1. Default 0.8.',
+    description:
+      'The share of the noise levels that the region passes through, 0.05 … 1. The default is 0.8. A low value keeps more of the picture.',
+  })
+  denoisingStrength?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    deprecationReason: 'Use `denoisingStrength`.',
+    description: 'The former name of `denoisingStrength`. Give one of the two.',
   })
   freedom?: number | null;
 

@@ -34,7 +34,14 @@ export interface PhotographSettings {
   readonly region: Area | 'SHAPE' | 'CHOSEN';
   /** Where a region that is not the caller's own may lie. */
   readonly allowedArea: Area | null;
+  /** The share of the noise levels that a sample passes through, above 0 to 1. Absent in rows that a process before 1.0.0 wrote. */
+  readonly denoisingStrength?: number;
+  /** The same under its name before 1.0.0. It is still written, for older processes on the same database. */
   readonly freedom: number;
+}
+
+export function denoisingStrengthOf({ denoisingStrength, freedom }: PhotographSettings): number {
+  return denoisingStrength ?? freedom;
 }
 
 /** In the photograph's pixels. */

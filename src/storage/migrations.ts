@@ -15,6 +15,7 @@ import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
+import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 8, statements: manyMachines },
   { version: 9, statements: queueIndexes },
   { version: 10, statements: confidence },
+  { version: 11, statements: denoisingStrength },
 ];
 
 /** Two processes that start at once take turns: the second finds nothing left to do. */

@@ -16,6 +16,7 @@ import { inSpan, currentTraceparent } from '../../observability/tracing.js';
 import { notify } from '../../storage/database.js';
 import { newId } from '../../storage/identifiers.js';
 import type { PhotographSettings } from '../../storage/jsonColumns.js';
+import { denoisingStrengthOf } from '../../storage/jsonColumns.js';
 import type { DefectRow, GenerationRow, ProductRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
@@ -23,6 +24,7 @@ import { GENERATION_CHANNEL, QUEUED_SIGNAL } from '../events/generationEvents.js
 import { requireQuota } from '../../tenants/quotas.js';
 import type { QueuePosition } from './queueCapacity.js';
 import { queuePositions, readQueueLoad, requireCapacity } from './queueCapacity.js';
+import { requireOneName, underOriginalNames } from './deprecatedNames.js';
 import { resolvePhotograph } from './resolvePhotograph.js';
 import { loadInputImages } from './inputImages.js';
 import type { GenerationInput, ResolvedRequest } from './resolveRequest.js';
@@ -63,8 +65,15 @@ async function admitAll(
 ): Promise<readonly GenerationRow[]> {
   const most = rules.limits.generationsPerRequest;
   if (inputs.length > most) throw badInput('input', `${String(inputs.length)} items are more than ${String(most)}`);
-  const items = inputs.map((input, i) => ({ input, at: `input[${String(i)}]`, hash: inputHash(input) }));
-  for (const { input, at } of items) validateTexts(input, at);
+  const items = inputs.map((input, i) => ({
+    input,
+    at: `input[${String(i)}]`,
+    hash: inputHash(underOriginalNames(input)),
+  }));
+  for (const { input, at } of items) {
+    validateTexts(input, at);
+    requireOneName(input, at);
+  }
 
   return tenant.transaction(async (scope) => {
     await scope.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(ADMISSION_LOCK))})`);
@@ -160,11 +169,12 @@ async function resolveAll(
     const pair = `${product.promptName}/${defect.promptName}`;
     const order = resolveRequest(input, { bundle, pair, coverage, limits: rules.limits }, at);
     const { seed, steps, sweep, sampler } = order.settings;
-    const stepsAt = (freedom: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, freedom);
+    const stepsAt = (strength: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, strength);
     const rows = order.count / (sweep?.length ?? 1);
     const size = bundle.manifest.image;
     const photograph = resolvePhotograph(pictures, { input, product, rows, seed, size, stepsAt, at });
-    const ofTwin = order.settings.twin === true ? steps : photograph?.onTwin === true ? stepsAt(photograph.freedom) : 0;
+    const ofTwin =
+      order.settings.twin === true ? steps : photograph?.onTwin === true ? stepsAt(denoisingStrengthOf(photograph)) : 0;
     const pixelSteps = size.width * size.height * (steps + ofTwin) * order.count;
     resolved.push({ item, product, defect, coverage, request: order, photograph, pixelSteps });
   }

@@ -26,5 +26,7 @@ export interface OnPhotographInput {
   readonly reference?: Optional<ReferenceInput>;
   readonly region?: Optional<RegionInput>;
   readonly allowedArea?: Optional<AreaInput>;
+  readonly denoisingStrength?: Optional<number>;
+  /** @deprecated The name of `denoisingStrength` before 1.0.0. */
   readonly freedom?: Optional<number>;
 }

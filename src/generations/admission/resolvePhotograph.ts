@@ -2,13 +2,14 @@
 import { badInput } from '../../errors.js';
 import type { Area, PhotographSettings } from '../../storage/jsonColumns.js';
 import type { ProductRow, ReferenceRow } from '../../storage/tables.js';
+import { requestedDenoisingStrength } from './deprecatedNames.js';
 import { resolveArea, resolveOwnRegion } from './resolveArea.js';
 import { requireInRange } from '../../range.js';
 import type { AreaInput, OnPhotographInput, ReferenceInput } from './generationInput.js';
 import type { SampleImage, InputImages } from './inputImages.js';
 
-const DEFAULT_FREEDOM = 0.8;
-const MIN_FREEDOM = 0.05;
+const DEFAULT_DENOISING_STRENGTH = 0.8;
+const MIN_DENOISING_STRENGTH = 0.05;
 
 interface PhotographContext {
   readonly input: OnPhotographInput;
@@ -18,8 +19,8 @@ interface PhotographContext {
   readonly seed: number;
   /** Of the model's pictures, in pixels. */
   readonly size: { readonly width: number; readonly height: number };
-  /** How many steps there are at a freedom. */
-  readonly stepsAt: (freedom: number) => number;
+  /** How many steps a denoising strength leaves. */
+  readonly stepsAt: (denoisingStrength: number) => number;
   readonly at: string;
 }
 
@@ -27,13 +28,14 @@ interface PhotographContext {
 export function resolvePhotograph(pictures: InputImages, wish: PhotographContext): PhotographSettings | null {
   const { input, at, stepsAt } = wish;
   if (input.reference == null) {
-    for (const field of ['region', 'allowedArea', 'freedom'] as const)
+    for (const field of ['region', 'allowedArea', 'denoisingStrength', 'freedom'] as const)
       if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on it');
     return null;
   }
-  const freedom = requireInRange(input.freedom ?? DEFAULT_FREEDOM, { min: MIN_FREEDOM, max: 1 }, `${at}.freedom`);
-  if (stepsAt(freedom) < 1) {
-    throw badInput(`${at}.freedom`, `${String(freedom)} leaves none of ${String(stepsAt(1))} steps; raise either`);
+  const { value = DEFAULT_DENOISING_STRENGTH, field } = requestedDenoisingStrength(input, at);
+  const denoisingStrength = requireInRange(value, { min: MIN_DENOISING_STRENGTH, max: 1 }, field);
+  if (stepsAt(denoisingStrength) < 1) {
+    throw badInput(field, `${String(denoisingStrength)} leaves none of ${String(stepsAt(1))} steps; raise either`);
   }
   requireOne(input.reference, `${at}.reference`);
   const { sampleId, twin } = input.reference;
@@ -55,7 +57,8 @@ export function resolvePhotograph(pictures: InputImages, wish: PhotographContext
     onTwin,
     region,
     allowedArea,
-    freedom,
+    denoisingStrength,
+    freedom: denoisingStrength,
   };
 }
 

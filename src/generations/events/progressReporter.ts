@@ -12,7 +12,7 @@ const INTERVAL_MS = 250;
 const MAX_EVENTS = 200;
 
 export interface ProgressReporter {
-  /** Sample `id` has done `step` steps of `of`, its own: a twin's count, a freedom leaves some out. */
+  /** Sample `id` has done `step` steps of `of`, its own: a twin's count, a denoising strength leaves some out. */
   onStep(id: string, step: number, of: number): void;
   /** One that is not kept has done nothing for the generation. */
   onSampleDrawn(id: string, kept: boolean): void;

@@ -4,6 +4,7 @@ import type { AreaRequest, PhotographRequest, PictureFile } from '../../inferenc
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
 import type { Area, GenerationSettings } from '../../storage/jsonColumns.js';
+import { denoisingStrengthOf } from '../../storage/jsonColumns.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import { sweepRowOf } from '../sampleParameters.js';
@@ -62,7 +63,7 @@ export function inputImageSource(
 
   return async (index) => {
     if (photograph == null) return null;
-    const { references, baseSample, onTwin = false, region, allowedArea, freedom } = photograph;
+    const { references, baseSample, onTwin = false, region, allowedArea } = photograph;
     const reference = references[sweepRowOf(settings, index) % references.length];
     const ground = onTwin
       ? NORMAL_TWIN
@@ -73,7 +74,7 @@ export function inputImageSource(
       request: {
         picture: ground.picture,
         marked: ground.marked,
-        freedom,
+        freedom: denoisingStrengthOf(photograph),
         region:
           typeof region === 'string'
             ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }

@@ -1,0 +1,9 @@
+/**
+ * Settings get `denoisingStrength` beside `freedom`, its name before 1.0.0. The old name stays, so that a process of an
+ * older version can go on beside this one; a later release drops it.
+ */
+export const denoisingStrength: readonly string[] = [
+  `update generation
+    set settings = jsonb_set(settings, '{photograph,denoisingStrength}', settings -> 'photograph' -> 'freedom')
+    where settings -> 'photograph' -> 'freedom' is not null`,
+];
