@@ -15,7 +15,7 @@ import type { Latencies, Policy, SimulatedDevice, Simulated } from './simulation
 import { POLICIES, latenciesOf, simulate, singles } from './simulation.ts';
 import { median } from './statistics.ts';
 
-const { openPool } = await built<typeof Engine>('inference/index.js');
+const { openEngine } = await built<typeof Engine>('inference/index.js');
 
 const SECONDS = Number(process.env['SECONDS'] ?? 40);
 const LONG = Number(process.env['LONG'] ?? 500);
@@ -25,10 +25,10 @@ const BESIDE = 0.1;
 
 /** Seconds of each step, by how many samples were in it. */
 let stepSeconds = new Map<number, number[]>();
-const stepped = ({ samples, seconds }: { samples: number; seconds: number }): void =>
+const onStep = ({ samples, seconds }: { samples: number; seconds: number }): void =>
   void stepSeconds.set(samples, [...(stepSeconds.get(samples) ?? []), seconds]);
 
-const pool = await openPool({ modelsDirectory: 'models', stepped });
+const pool = await openEngine({ modelsDirectory: 'models', onStep });
 const [bundle] = pool.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
 const capacities = pool.devices().flatMap((device) => device.capacities);

@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import type * as Engine from '../src/inference/index.js';
 
 const built = new URL('../dist/inference/index.js', import.meta.url);
-const { openPool } = (await import(built.href)) as typeof Engine;
+const { openEngine } = (await import(built.href)) as typeof Engine;
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
 
@@ -22,7 +22,7 @@ const mask = await sharp(inside, { raw: { width: 512, height: 512, channels: 1 }
   .png()
   .toBuffer();
 
-const pool = await openPool({ modelsDirectory: 'models' });
+const pool = await openEngine({ modelsDirectory: 'models' });
 const [bundle] = pool.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
 const { defaults } = bundle.manifest;

@@ -17,7 +17,7 @@ import { median, quantile, ratios, spread, told } from './statistics.ts';
 import type { Heard, Subscriber } from './subscribers.ts';
 import { subscribe } from './subscribers.ts';
 
-const { openPool } = await built<typeof Engine>('inference/index.js');
+const { openEngine } = await built<typeof Engine>('inference/index.js');
 
 const SAMPLES = Number(process.env['SAMPLES'] ?? 24);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
@@ -32,7 +32,7 @@ await (await startServer({ dataDirectory: place.dataDirectory, kept: true })).st
 await place.load([...catalogOf(1, 1), ...waitingElsewhere(IDLE)]);
 const server = await startServer({ dataDirectory: place.dataDirectory });
 const pid = server.process.pid ?? 0;
-const pool = await openPool({ modelsDirectory: 'models' });
+const pool = await openEngine({ modelsDirectory: 'models' });
 const [bundle] = pool.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
 const { defaults } = bundle.manifest;

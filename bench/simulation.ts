@@ -8,8 +8,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import type * as Calibration from '../src/inference/device/batch/calibration.js';
-import type * as Scheduling from '../src/inference/device/batch/schedule.js';
-import type * as Sizing from '../src/inference/device/model/sizes.js';
+import type * as Scheduling from '../src/inference/device/batch/batchScheduler.js';
+import type * as Sizing from '../src/inference/device/model/shapeBuckets.js';
 import type * as Sessions from '../src/inference/device/model/sessions.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
@@ -18,8 +18,8 @@ import { keep } from './results.ts';
 import { quantile } from './statistics.ts';
 
 const { budgetOf } = await built<typeof Calibration>('inference/device/batch/calibration.js');
-const { createSchedule } = await built<typeof Scheduling>('inference/device/batch/schedule.js');
-const { coarseSizes, createDimension } = await built<typeof Sizing>('inference/device/model/sizes.js');
+const { createBatchScheduler } = await built<typeof Scheduling>('inference/device/batch/batchScheduler.js');
+const { coarseBuckets, createBucketedDimension } = await built<typeof Sizing>('inference/device/model/shapeBuckets.js');
 const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 
 /**
@@ -37,7 +37,7 @@ export interface SimulatedDevice {
   /** From a sample's last step to its files, during which nothing else is done. */
   readonly finishSeconds: number;
   /** How its rows are padded, and what a step takes longer that has another number of them than the last. @default not at all, nothing */
-  readonly sizes?: { readonly rule: Sizing.SizeRule | null; readonly changeSeconds: number };
+  readonly sizes?: { readonly rule: Sizing.BucketPolicy | null; readonly changeSeconds: number };
 }
 
 interface Waiting {
@@ -60,16 +60,16 @@ function scheduled({ stepSeconds, largest }: SimulatedDevice): Line {
   const sizes = [...new Set([...Array.from({ length: Math.ceil(Math.log2(largest)) }, (_, i) => 2 ** i), largest])];
   const budget = budgetOf(sizes.map((samples) => ({ samples, seconds: stepSeconds(samples) })));
   type Own = Scheduling.Candidate & { readonly own: Waiting };
-  const schedule = createSchedule<Own>({ rows: () => budget, bytes: Infinity });
+  const schedule = createBatchScheduler<Own>({ rowBudget: () => budget, memoryBytes: Infinity });
   const candidates = new Map<number, Own>();
   return {
     add(own) {
       const { key, arrival } = own;
-      const candidate = { key, bundle: 'one', share: arrival.share, priority: 0, rows: ROWS, bytes: 0, own };
+      const candidate = { key, bundle: 'one', fairnessKey: arrival.share, priority: 0, rows: ROWS, bytes: 0, own };
       candidates.set(key, candidate);
       schedule.add(candidate);
     },
-    next: () => schedule.next().map(({ own }) => own),
+    next: () => schedule.selectBatch().map(({ own }) => own),
     remove({ key }) {
       const candidate = candidates.get(key);
       candidates.delete(key);
@@ -124,10 +124,10 @@ export function simulate(
 ): SimulatedInTime {
   const line = lineOf(policy, device);
   const { rule, changeSeconds } = device.sizes ?? { rule: null, changeSeconds: 0 };
-  const dimension = createDimension(rule, ROWS);
+  const dimension = createBucketedDimension(rule, ROWS);
   let [rows, changes, made] = [0, 0, 0];
   const secondsOf = (count: number): number => {
-    const size = dimension.sizeOf(ROWS * count);
+    const size = dimension.bucketOf(ROWS * count);
     const changed = rows !== 0 && size !== rows;
     rows = size;
     made++;
@@ -201,10 +201,10 @@ function curveSeconds(samples: number): number {
 
 type Told = Latencies & Omit<SimulatedInTime, 'latencies'>;
 type Sizes = NonNullable<SimulatedDevice['sizes']>;
-const { sizes: rule } = deviceOptions('cuda:0', null);
+const { buckets: rule } = deviceOptions('cuda:0', null);
 const patience = rule?.patience ?? 0;
 const measured = CURVE.map(([samples, ms]) => ({ samples, seconds: ms / 1000 }));
-const coarse = coarseSizes(measured, 256);
+const coarse = coarseBuckets(measured, 256);
 const SIZES: Readonly<Record<string, Sizes>> = {
   'few sizes': { rule: { patience, coarse }, changeSeconds: CHANGE_SECONDS },
   'few sizes, small ones too': { rule: { patience }, changeSeconds: CHANGE_SECONDS },

@@ -6,7 +6,7 @@ import { createLog } from '../src/log.js';
 import { openLocalStore } from '../src/artifacts/localStore.js';
 import { StoreUnavailable } from '../src/artifacts/store.js';
 import { startGenerationWorker } from '../src/generations/worker/generationWorker.js';
-import { openPool } from '../src/inference/index.js';
+import { openEngine } from '../src/inference/index.js';
 import { openStorage } from '../src/storage/open.js';
 import { generations } from '../src/storage/tables.js';
 import { forTenant } from '../src/storage/tenantScope.js';
@@ -59,7 +59,7 @@ test('when the last device is given up, accepted work waits for the next start a
 test('a full disk stops nothing for good: the generation goes on when there is room, and no file is left over', async () => {
   const dataDirectory = newDataDirectory();
   const storage = await openStorage(await databaseOf(dataDirectory));
-  const pool = await openPool({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
+  const pool = await openEngine({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
   const store = await openLocalStore(join(dataDirectory, 'artifacts'));
   // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
   const kept = new Set<string>();

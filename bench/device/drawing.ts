@@ -5,7 +5,7 @@ import { cpuSecondsOf } from '../processes.ts';
 import { median } from '../statistics.ts';
 import { MODELS, asked, found, requestsFor } from './asked.ts';
 
-const { openPool } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await built<typeof Inference>('inference/index.js');
 const ALONE = 3;
 
 export async function drawing(): Promise<void> {
@@ -14,14 +14,14 @@ export async function drawing(): Promise<void> {
 
 async function drawn(maximumRows: number | null): Promise<void> {
   const { device, precision, queued } = asked;
-  const steps: Inference.StepFigure[] = [];
+  const steps: Inference.DeviceStep[] = [];
   const began = performance.now();
-  const pool = await openPool({
+  const pool = await openEngine({
     modelsDirectory: MODELS,
     devices: [device],
     precision,
     maximumRows,
-    stepped: (step) => steps.push(step),
+    onStep: (step) => steps.push(step),
   });
   try {
     const [bundle] = pool.bundles;

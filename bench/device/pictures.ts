@@ -1,11 +1,11 @@
 /** Whether a device draws what the CPU draws in fp32, from the same seeds. */
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Inference from '../../src/inference/index.ts';
-import { overlap, pixelsOf, psnr } from '../../test/inference/pictures.ts';
+import { overlap, pixelsOf, psnr } from '../../test/inference/images.ts';
 import { built } from '../built.ts';
 import { MODELS, asked, found, requestsFor } from './asked.ts';
 
-const { openPool } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await built<typeof Inference>('inference/index.js');
 const PICTURES = 5;
 
 export async function pictures(): Promise<void> {
@@ -27,7 +27,7 @@ export async function pictures(): Promise<void> {
 
 async function drawnOn(device: string, precision: Precision): Promise<Map<string, Inference.SampleResult>> {
   // In threes: pictures of a batch, as in service.
-  const pool = await openPool({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
+  const pool = await openEngine({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
   try {
     const [bundle] = pool.bundles;
     if (bundle === undefined) throw new Error('there is no bundle');

@@ -4,17 +4,17 @@
  */
 import * as ort from 'onnxruntime-node';
 
-import type { Drawing } from '../../src/inference/device/sample/drawing.ts';
-import type * as Drawings from '../../src/inference/device/sample/drawing.ts';
-import type * as Stepping from '../../src/inference/device/sample/step.ts';
+import type { DenoisingState } from '../../src/inference/device/sample/denoisingState.ts';
+import type * as Drawings from '../../src/inference/device/sample/denoisingState.ts';
+import type * as Stepping from '../../src/inference/device/sample/denoisingStep.ts';
 import { built } from '../built.ts';
 import { open } from '../engine/opening.ts';
 import { median } from '../statistics.ts';
 import { BUNDLE, FLOPS_PER_SAMPLE } from '../bundle.ts';
 import { asked, found, requestsFor } from './asked.ts';
 
-const { beginDrawing } = await built<typeof Drawings>('inference/device/sample/drawing.js');
-const { advance } = await built<typeof Stepping>('inference/device/sample/step.js');
+const { createDenoisingState } = await built<typeof Drawings>('inference/device/sample/denoisingState.js');
+const { denoiseStep } = await built<typeof Stepping>('inference/device/sample/denoisingStep.js');
 /** Of each size, after one that prepares the device for it. */
 const MOST_RUNS = 8;
 const LEAST_RUNS = 2;
@@ -45,10 +45,10 @@ export async function steps(): Promise<void> {
   const { vocabulary } = model.manifest;
   for (const samples of asked.batches) {
     const requests = requestsFor('', vocabulary.trainedPairs, samples, '');
-    const drawings = requests.map((request) => beginDrawing(model, request));
+    const drawings = requests.map((request) => createDenoisingState(model, request));
     const step = async (): Promise<{ seconds: number; runtime: number }> => {
       const [before, from] = [secondsInRuntime, performance.now()];
-      const [failure] = await advance(model, drawings);
+      const [failure] = await denoiseStep(model, drawings);
       if (failure !== undefined) throw failure.error;
       return { seconds: (performance.now() - from) / 1000, runtime: secondsInRuntime - before };
     };
@@ -65,7 +65,7 @@ export async function steps(): Promise<void> {
 
 async function measured(
   step: () => Promise<{ seconds: number; runtime: number }>,
-  drawings: readonly Drawing[],
+  drawings: readonly DenoisingState[],
 ): Promise<object> {
   const first = await step();
   const runs = [];

@@ -9,7 +9,7 @@ import type { Spread } from '../statistics.ts';
 import { ratios, spread, told } from '../statistics.ts';
 import type { Reference } from './reference.ts';
 
-const { openPool } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await built<typeof Inference>('inference/index.js');
 const BATCHES = [1, 8];
 /** Against which ratios are taken: as published, three evaluations a step in float32. */
 const PUBLISHED = 'eager three';
@@ -26,9 +26,9 @@ export async function images(
   reference: Reference,
   { steps, rounds, compiled }: { steps: number; rounds: number; compiled: boolean },
 ): Promise<Images> {
-  const pools = new Map<Precision, Inference.InferencePool>();
+  const pools = new Map<Precision, Inference.Engine>();
   for (const precision of ['fp32', 'int8'] as const)
-    pools.set(precision, await openPool({ modelsDirectory: 'models', precision }));
+    pools.set(precision, await openEngine({ modelsDirectory: 'models', precision }));
   const modes = [PUBLISHED, 'eager', 'bf16', ...(compiled ? ['compiled', 'compiled bf16'] : [])];
   const ways = new Map<string, Way>([
     ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
@@ -68,7 +68,7 @@ export async function images(
 let drawn = 0;
 
 /** One at a time, each waits for the one before; a batch is handed over together. */
-async function secondsOf(pool: Inference.InferencePool, batch: number, steps: number): Promise<number> {
+async function secondsOf(pool: Inference.Engine, batch: number, steps: number): Promise<number> {
   const bundle = pool.bundles[0]?.id ?? '';
   const requests = Array.from({ length: batch }, (_, i): Inference.SampleRequest => ({
     id: String(++drawn),

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type * as Loading from '../../src/inference/bundle/load.ts';
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Opening from '../../src/inference/device/model/model.ts';
-import type { SizeRule } from '../../src/inference/device/model/sizes.ts';
+import type { BucketPolicy } from '../../src/inference/device/model/shapeBuckets.ts';
 import type * as Sessions from '../../src/inference/device/model/sessions.ts';
 import { built } from '../built.ts';
 
@@ -17,11 +17,11 @@ export async function open(
   directory: string,
   precision: Precision,
   device = 'cpu',
-  sizes?: SizeRule | null,
+  buckets?: BucketPolicy | null,
 ): Promise<Opening.Model> {
   const options = deviceOptions(device, precision);
   const bundle = await loadBundle(resolve(directory, 'bundle.json'));
-  return openModel(bundle, sizes === undefined ? options : { ...options, sizes });
+  return openModel(bundle, buckets === undefined ? options : { ...options, buckets });
 }
 
 export const sessionOptions = deviceOptions('cpu', null).session;

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { Router } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { InferencePool } from '../inference/index.js';
+import type { Engine } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
 
 /** Whoever probes gives up after a few seconds. */
@@ -10,7 +10,7 @@ const ANSWER_MS = 2_000;
 
 export interface ReadinessChecks {
   /** Undefined where nothing is drawn. */
-  readonly pool: InferencePool | undefined;
+  readonly pool: Engine | undefined;
   readonly store: ArtifactStore;
   readonly database: Database;
   /** True once the service is shutting down. */

@@ -26,15 +26,15 @@ export interface Capacity extends RowBudget {
 }
 
 /** Of rows that were given. */
-export function unmeasured(rows: number, bundles: readonly Bundle[]): readonly Capacity[] {
+export function fixedCapacities(rows: number, bundles: readonly Bundle[]): readonly Capacity[] {
   return bundles.map(({ id }) => ({ bundle: id, rows, quickRows: rows, curve: [] }));
 }
 
 /** A single sample is drawn however many rows it has. */
-export function halved(capacities: readonly Capacity[]): readonly Capacity[] {
-  return capacities.map((capacity) => ({ ...capacity, ...atMost(capacity, Math.max(1, capacity.rows >> 1)) }));
+export function halveBudgets(capacities: readonly Capacity[]): readonly Capacity[] {
+  return capacities.map((capacity) => ({ ...capacity, ...capBudget(capacity, Math.max(1, capacity.rows >> 1)) }));
 }
 
-export function atMost(budget: RowBudget, rows: number): RowBudget {
+export function capBudget(budget: RowBudget, rows: number): RowBudget {
   return { rows: Math.min(rows, budget.rows), quickRows: Math.min(rows, budget.quickRows) };
 }

@@ -6,14 +6,14 @@
  */
 import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
-import { ROWS_PER_SAMPLE, atMost, halved, unmeasured } from './capacity.js';
-import type { DeviceProcess } from './deviceProcess.js';
-import { startDeviceProcess } from './deviceProcess.js';
+import { ROWS_PER_SAMPLE, capBudget, halveBudgets, fixedCapacities } from './capacity.js';
+import type { WorkerProcess } from './workerProcess.js';
+import { startWorkerProcess } from './workerProcess.js';
 import { BundleError, DeviceLostError } from './errors.js';
-import { tellsOfMemory } from './outOfMemory.js';
-import type { FromWorker, StepMade } from './protocol.js';
-import { watchForSilence } from './silence.js';
-import type { Wanted } from './wanted.js';
+import { isOutOfMemoryMessage } from './outOfMemory.js';
+import type { WorkerMessage, StepMetrics } from './workerProtocol.js';
+import { startWatchdog } from './watchdog.js';
+import type { PendingSample } from './pendingSample.js';
 
 export type DeviceState = 'STARTING' | 'READY' | 'RESTARTING' | 'FAILED';
 
@@ -38,7 +38,7 @@ export interface DeviceInfo {
 export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
 
 /** A sample in a device's hands. */
-export interface Task extends Wanted {
+export interface Task extends PendingSample {
   readonly key: number;
   /** How often a worker has died while it drew the sample, on whatever device. */
   attempts: number;
@@ -49,7 +49,7 @@ export interface Task extends Wanted {
 /** What the pool wants to hear of a device. */
 export interface DeviceListener {
   readonly log: Log;
-  stepped(step: StepMade): void;
+  stepped(step: StepMetrics): void;
   /** It is ready, again, or is given up, or takes fewer rows at a time. */
   changed(): void;
   /** Whether samples wait for the next worker when theirs has died, as where there is no other device. */
@@ -65,7 +65,7 @@ export interface DeviceSettings {
   /** Where measured capacities are kept; `null` to measure anew each time. */
   readonly calibrationDirectory: string | null;
   /** A worker that is opening or drawing and says nothing for so long is taken for hung, and replaced. */
-  readonly silenceSeconds: number;
+  readonly watchdogSeconds: number;
 }
 
 /** How often a sample may be in the hands of a worker that dies before it is given up. */
@@ -94,7 +94,7 @@ interface Held {
 export function openDevice(
   name: string,
   bundles: readonly Bundle[],
-  { precision, maximumRows, calibrationDirectory, silenceSeconds }: DeviceSettings,
+  { precision, maximumRows, calibrationDirectory, watchdogSeconds }: DeviceSettings,
   { log, stepped, changed, keepsSamples }: DeviceListener,
 ): Device {
   const held = new Map<number, Held>();
@@ -104,25 +104,25 @@ export function openDevice(
   let outOfMemory = 0;
   let failedOpenings = 0;
   /** Known to the next worker too: what was measured, less what memory did not hold. */
-  let capacities = maximumRows === null ? [] : unmeasured(maximumRows, bundles);
+  let capacities = maximumRows === null ? [] : fixedCapacities(maximumRows, bundles);
   let precisions: DeviceInfo['precisions'] = {};
-  let worker: DeviceProcess | null = null;
+  let worker: WorkerProcess | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   const opening = Promise.withResolvers<undefined>();
 
   const start = (): void => {
-    worker = startDeviceProcess(hear, died);
+    worker = startWorkerProcess(hear, died);
     worker.send({ kind: 'open', device: name, bundles, precision, capacities, calibrationDirectory });
   };
 
-  const watch = watchForSilence(
-    silenceSeconds,
+  const watch = startWatchdog(
+    watchdogSeconds,
     () => worker !== null && (state !== 'READY' || held.size > 0),
-    () => worker?.kill(`said nothing for ${String(silenceSeconds)} s and was killed`),
+    () => worker?.kill(`said nothing for ${String(watchdogSeconds)} s and was killed`),
   );
 
-  const hear = (message: FromWorker): void => {
-    watch.heard();
+  const hear = (message: WorkerMessage): void => {
+    watch.reset();
     switch (message.kind) {
       case 'ready':
         failedOpenings = 0;
@@ -168,14 +168,14 @@ export function openDevice(
         take(message.key)?.task.delivered(message.result);
         return;
       case 'failed':
-        if (tellsOfMemory(message.message)) outOfMemory++;
+        if (isOutOfMemoryMessage(message.message)) outOfMemory++;
         take(message.key)?.task.failed(message.message);
         return;
       case 'reduced': {
         outOfMemory++;
         const { bundle, rows, pictures } = message;
         if (rows !== undefined)
-          capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, ...atMost(one, rows) } : one));
+          capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, ...capBudget(one, rows) } : one));
         log('warn', `device ${name} ran out of memory, and takes less at a time from now on`, {
           bundle,
           rows,
@@ -201,10 +201,10 @@ export function openDevice(
     const wasOpen = state === 'READY';
     log('error', `the worker of device ${name} ${reason}`, { samples: held.size });
     blame(reason);
-    if (tellsOfMemory(reason)) {
+    if (isOutOfMemoryMessage(reason)) {
       outOfMemory++;
       // If it had not told yet, it may have died of the measuring: a sample at a time, unmeasured.
-      capacities = capacities.length > 0 ? halved(capacities) : unmeasured(ROWS_PER_SAMPLE, bundles);
+      capacities = capacities.length > 0 ? halveBudgets(capacities) : fixedCapacities(ROWS_PER_SAMPLE, bundles);
     }
     failedOpenings = wasOpen ? 0 : failedOpenings + 1;
     if (failedOpenings >= MAXIMUM_FAILED_OPENINGS) {
@@ -240,7 +240,7 @@ export function openDevice(
 
   const giveUp = (error: BundleError | DeviceLostError): void => {
     state = 'FAILED';
-    watch.end();
+    watch.stop();
     log('error', `device ${name} is given up: ${error.message}`);
     void worker?.stop();
     worker = null;
@@ -279,7 +279,7 @@ export function openDevice(
     },
     async close() {
       clearTimeout(restartTimer);
-      watch.end();
+      watch.stop();
       const last = worker;
       worker = null;
       await last?.stop();

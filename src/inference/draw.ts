@@ -1,7 +1,7 @@
 /** One call of the pool's `draw`, from its first sample to its last: every sample is being drawn until it has settled. */
 import { InferenceError } from './errors.js';
 import type { SampleRequest, SampleResult } from './types.js';
-import type { Dispatch, Wanted } from './wanted.js';
+import type { Dispatch, PendingSample } from './pendingSample.js';
 
 export interface DrawListener {
   /** Once per sample, when its first step is about to be made. */
@@ -23,11 +23,11 @@ export interface Draw {
 
 export function startDraw(requests: readonly SampleRequest[], dispatch: Dispatch, listener: DrawListener): Draw {
   const { promise: done, resolve, reject } = Promise.withResolvers<undefined>();
-  const open = new Set<Wanted>();
+  const open = new Set<PendingSample>();
   const begun = new Set<string>();
   let reason: InferenceError | null = null;
 
-  const settle = (sample: Wanted): void => {
+  const settle = (sample: PendingSample): void => {
     open.delete(sample);
     if (open.size > 0) return;
     if (reason === null) resolve(undefined);
@@ -49,8 +49,8 @@ export function startDraw(requests: readonly SampleRequest[], dispatch: Dispatch
     }
   };
 
-  const wantedFor = (request: SampleRequest): Wanted => {
-    const sample: Wanted = {
+  const wantedFor = (request: SampleRequest): PendingSample => {
+    const sample: PendingSample = {
       request,
       started() {
         if (begun.has(request.id)) return;

@@ -7,20 +7,20 @@ export type { Capacity, CurvePoint } from './capacity.js';
 export type { DeviceInfo, DeviceState, Log } from './device.js';
 export type { DrawListener } from './draw.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
-export type { InferencePool, PoolOptions, StepFigure } from './pool.js';
-export { openPool } from './pool.js';
-export { extentOfPolygons } from './method/polygons.js';
-export { extentOf } from './method/window.js';
-export { stepBounds, stepsOnPhotograph } from './requests.js';
+export type { Engine, EngineOptions, DeviceStep } from './engine.js';
+export { openEngine } from './engine.js';
+export { polygonsExtent } from './method/polygons.js';
+export { maskExtent } from './method/window.js';
+export { stepBounds, inpaintingSteps } from './validateRequest.js';
 export type {
-  AreaRequest,
+  MaskSource,
   BoundingBox,
   GuidanceName,
   MaskMode,
-  PhotographRequest,
-  PictureFile,
+  InpaintingRequest,
+  ImageSource,
   SampleRequest,
   SampleResult,
   SamplerName,
-  Scores,
+  QualityScores,
 } from './types.js';

@@ -2,10 +2,10 @@
 const OUT_OF_MEMORY =
   /out[ _]of[ _](device[ _]|host[ _])?memory|not enough memory|bad_alloc|alloc_failed|failed to allocate|allocation failed|SIGKILL/i;
 
-export function tellsOfMemory(message: string): boolean {
+export function isOutOfMemoryMessage(message: string): boolean {
   return OUT_OF_MEMORY.test(message);
 }
 
 export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && tellsOfMemory(error.message);
+  return error instanceof Error && isOutOfMemoryMessage(error.message);
 }

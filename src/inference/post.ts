@@ -2,12 +2,12 @@
 import type { Bundle } from './bundle/manifest.js';
 import type { DeviceSettings, Device, DeviceListener } from './device.js';
 import { openDevice } from './device.js';
-import type { Speed } from './speed.js';
-import { createSpeed } from './speed.js';
+import type { ThroughputEstimator } from './throughput.js';
+import { createThroughputEstimator } from './throughput.js';
 
 export interface Post {
   readonly device: Pick<Device, 'info' | 'add' | 'cancel'>;
-  readonly speed: Speed;
+  readonly speed: ThroughputEstimator;
   /** How many rows one of its evaluations may have. */
   rowBudget(bundle: string): number;
 }
@@ -22,17 +22,17 @@ export function openPost(
   settings: DeviceSettings,
   listener: DeviceListener,
 ): OpenedPost {
-  const speed = createSpeed();
+  const speed = createThroughputEstimator();
   const rowBudget = (bundle: string): number =>
     device.info().capacities.find((capacity) => capacity.bundle === bundle)?.rows ?? 1;
   const device = openDevice(name, bundles, settings, {
     ...listener,
     stepped(step) {
-      speed.heard(step.bundle, step.rows, step.seconds, rowBudget(step.bundle));
+      speed.record(step.bundle, step.rows, step.seconds, rowBudget(step.bundle));
       listener.stepped(step);
     },
     changed() {
-      for (const capacity of device.info().capacities) speed.begin(capacity);
+      for (const capacity of device.info().capacities) speed.seed(capacity);
       listener.changed();
     },
   });

@@ -13,13 +13,13 @@ import { parseArgs } from 'node:util';
 import { loadBundle } from './bundle/load.js';
 import type { Manifest } from './bundle/manifest.js';
 import { PRECISIONS } from './bundle/manifest.js';
-import { beginJob } from './device/sample/beginJob.js';
-import { isDrawn } from './device/sample/job.js';
+import { createJob } from './device/sample/createJob.js';
+import { isDenoised } from './device/sample/job.js';
 import { openModel } from './device/model/model.js';
-import { encodeSample } from './device/sample/pictures.js';
+import { encodeSample } from './device/sample/encodeSample.js';
 import { deviceOptions } from './device/model/sessions.js';
-import { advance } from './device/sample/step.js';
-import { requireDrawable } from './requests.js';
+import { denoiseStep } from './device/sample/denoisingStep.js';
+import { validateRequest } from './validateRequest.js';
 import type { GuidanceName, MaskMode, SampleRequest, SamplerName } from './types.js';
 
 try {
@@ -64,25 +64,25 @@ async function main(): Promise<void> {
     guidance: (given.guidance ?? defaults.guidance) as GuidanceName,
     maskMode: given['mask-mode'] as MaskMode,
   };
-  requireDrawable(request, [bundle]);
+  validateRequest(request, [bundle]);
   const precision = PRECISIONS.find((one) => one === given.precision) ?? null;
   if (given.precision !== undefined && precision === null)
     throw new RangeError(`precision must be one of ${PRECISIONS.join(', ')}, got "${given.precision}"`);
 
   const model = await openModel(bundle, deviceOptions(given.device, precision));
   const began = performance.now();
-  const job = await beginJob(
+  const job = await createJob(
     model,
     request,
     given.noise === undefined ? undefined : await readNoise(given.noise, bundle.manifest),
   );
   let pixels = null;
   while (pixels === null) {
-    while (!isDrawn(job)) {
-      const [failure] = await advance(model, job.drawings);
+    while (!isDenoised(job)) {
+      const [failure] = await denoiseStep(model, job.states);
       if (failure) throw failure.error;
     }
-    pixels = await job.proceed(job);
+    pixels = await job.finishPhase(job);
   }
   const result = await encodeSample(request.id, pixels);
   const seconds = (performance.now() - began) / 1000;

@@ -1,8 +1,8 @@
 /** What is asked of the engine and what it gives. Nothing here knows of devices or processes. */
 import type { Polygon } from './method/polygons.js';
-import type { Scores } from './method/scores.js';
+import type { QualityScores } from './method/qualityScores.js';
 
-export type { Scores } from './method/scores.js';
+export type { QualityScores } from './method/qualityScores.js';
 
 export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP';
 export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
@@ -29,9 +29,9 @@ export interface SampleRequest {
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
   /** Draws on a photograph of a good part, or on its own normal twin, and not from noise alone. */
-  readonly photograph?: PhotographRequest | null;
+  readonly inpainting?: InpaintingRequest | null;
   /** Samples of different shares take turns, however many one share has waiting. All without one are one share. */
-  readonly share?: string;
+  readonly fairnessKey?: string;
   /** The higher goes first. @default 0 */
   readonly priority?: number;
   /** Also draws the normal twin: the same seed at strength 0. Of a sample on a picture, that picture is the twin. */
@@ -39,19 +39,19 @@ export interface SampleRequest {
 }
 
 /** A file that sharp reads, by its path on the device's machine or as its bytes. A path costs nothing to hand over. */
-export type PictureFile = string | Uint8Array;
+export type ImageSource = string | Uint8Array;
 
 /** An area of a photograph: a mask of its size, white inside; or polygons in its pixels. */
-export type AreaRequest = PictureFile | { readonly polygons: readonly Polygon[] };
+export type MaskSource = ImageSource | { readonly polygons: readonly Polygon[] };
 
-export interface PhotographRequest {
+export interface InpaintingRequest {
   /** 8-bit, sRGB; `null`: the sample's normal twin, which is drawn first, from the same seed. */
-  readonly picture: PictureFile | null;
+  readonly image: ImageSource | null;
   readonly region: RegionRequest;
   /** What the picture's mask marks already, of its size: the result's mask marks that too. */
-  readonly marked: PictureFile | null;
+  readonly existingMask: ImageSource | null;
   /** How freely it may change: the share of the noise levels that are gone through, above 0 to 1. */
-  readonly freedom: number;
+  readonly denoisingStrength: number;
 }
 
 /**
@@ -59,8 +59,8 @@ export interface PhotographRequest {
  * `MASK`: the caller's own. `SHAPE`: of the kind that the defect's real masks have, placed by the seed. `CHOSEN`: the model decides.
  */
 export type RegionRequest =
-  | { readonly kind: 'MASK'; readonly mask: AreaRequest }
-  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: AreaRequest | null };
+  | { readonly kind: 'MASK'; readonly mask: MaskSource }
+  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: MaskSource | null };
 
 /** In pixels, from the top left corner. */
 export interface BoundingBox {
@@ -91,5 +91,5 @@ export interface SampleResult {
   /** Mean of the soft mask inside the mask, 0 … 1: how sure the mask module is of what it marks. 0 where it marks nothing. */
   readonly confidence: number;
   /** Against the picture drawn on or the twin; `null` where there is neither. */
-  readonly scores: Scores | null;
+  readonly scores: QualityScores | null;
 }

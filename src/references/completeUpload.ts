@@ -11,7 +11,7 @@ import { writeArtifacts } from '../artifacts/writeArtifacts.js';
 import { ServiceError } from '../errors.js';
 import type { UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { extentOf } from '../inference/index.js';
+import { maskExtent } from '../inference/index.js';
 import { maskAreaFraction } from './maskArea.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './decodeImage.js';
@@ -83,7 +83,7 @@ async function mask(bytes: Buffer): Promise<DecodedUpload> {
   const pixels = await decodeMask(bytes);
   const { width, height } = pixels;
   const areaFraction = await maskAreaFraction(pixels);
-  const extent = extentOf(pixels.data, width, WHITE);
+  const extent = maskExtent(pixels.data, width, WHITE);
   const hash = await hashOf(pixels);
   return {
     pixels,

@@ -7,7 +7,7 @@ import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import { createModelRegistry } from '../catalog/modelRegistry.js';
 import { seedCatalog } from '../catalog/seed.js';
 import type { Config } from '../config.js';
-import type { InferencePool } from '../inference/index.js';
+import type { Engine } from '../inference/index.js';
 import { loadBundles } from '../inference/index.js';
 import type { Log } from '../log.js';
 import type { Database, Storage } from '../storage/database.js';
@@ -36,7 +36,7 @@ export interface Resources {
 
 export async function openResources(
   config: Config,
-  pool: InferencePool | undefined,
+  pool: Engine | undefined,
   log: Log,
   defer: Defer,
 ): Promise<Resources> {

@@ -4,24 +4,24 @@ import { startCleanup } from '../artifacts/cleanup.js';
 import type { Config } from '../config.js';
 import { startExportWorker } from '../exports/exportWorker.js';
 import { startGenerationWorker } from '../generations/worker/generationWorker.js';
-import type { InferencePool } from '../inference/index.js';
-import { openPool } from '../inference/index.js';
+import type { Engine } from '../inference/index.js';
+import { openEngine as openInferenceEngine } from '../inference/index.js';
 import type { Log } from '../log.js';
 import { batchSize, stepSeconds } from '../observability/metrics.js';
 import type { Defer } from './disposables.js';
 import type { Resources } from './resources.js';
 import { packageVersion } from './version.js';
 
-export async function openEngine(config: Config, log: Log, defer: Defer): Promise<InferencePool> {
-  const pool = await openPool({
+export async function openEngine(config: Config, log: Log, defer: Defer): Promise<Engine> {
+  const pool = await openInferenceEngine({
     modelsDirectory: config.modelsDirectory,
     devices: config.devices,
     precision: config.precision,
     maximumRows: config.maximumRows,
-    silenceSeconds: config.deviceSilenceSeconds,
+    watchdogSeconds: config.deviceSilenceSeconds,
     calibrationDirectory: join(config.dataDirectory, 'calibration'),
     log: (level, message, details) => log[level](details ?? {}, message),
-    stepped: ({ device, samples, seconds }) => {
+    onStep: ({ device, samples, seconds }) => {
       batchSize.observe({ device }, samples);
       stepSeconds.observe({ device }, seconds);
     },
@@ -32,7 +32,7 @@ export async function openEngine(config: Config, log: Log, defer: Defer): Promis
 
 export async function startWorkers(
   { leaseSeconds, limits }: Config,
-  pool: InferencePool,
+  pool: Engine,
   { storage, store, models }: Resources,
   log: Log,
   defer: Defer,

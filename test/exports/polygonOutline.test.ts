@@ -3,7 +3,7 @@ import { polygonOutline } from '../../src/exports/polygonOutline.js';
 import type { Region } from '../../src/exports/regions.js';
 import { regionsOf } from '../../src/exports/regions.js';
 import { encodeRle, runLengths } from '../../src/exports/cocoRle.js';
-import { boundingBoxes } from '../../src/inference/method/regions.js';
+import { boundingBoxes } from '../../src/inference/method/connectedComponents.js';
 
 function maskOf(...lines: string[]): { mask: Uint8Array; width: number; height: number } {
   const mask = Uint8Array.from(lines.join(''), (sign) => (sign === '#' ? 255 : 0));

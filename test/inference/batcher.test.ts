@@ -3,7 +3,7 @@ import { createBatcher } from '../../src/inference/device/batch/batcher.js';
 import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
 import type { Model } from '../../src/inference/device/model/model.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
-import type { FromWorker } from '../../src/inference/protocol.js';
+import type { WorkerMessage } from '../../src/inference/workerProtocol.js';
 
 const manifest = {
   image: { width: 4, height: 4, channels: 3 },
@@ -43,7 +43,7 @@ interface Stage {
   readonly evaluations: Evaluation[];
   /** How many pictures each call of the decoder was for. */
   readonly decodings: number[];
-  readonly told: FromWorker[];
+  readonly told: WorkerMessage[];
   readonly draw: (key: number, changes?: Partial<SampleRequest>) => void;
   readonly cancel: (keys: number[]) => void;
   /** Resolves when each of these is delivered, failed or canceled. */
@@ -59,7 +59,7 @@ function stage(
   during: (count: number, evaluation: Evaluation) => void = () => undefined,
   decoding: (pictures: number) => void | Promise<void> = () => undefined,
 ): Stage {
-  const [evaluations, decodings, told]: [Evaluation[], number[], FromWorker[]] = [[], [], []];
+  const [evaluations, decodings, told]: [Evaluation[], number[], WorkerMessage[]] = [[], [], []];
   let heard = (): void => undefined;
   const model: Model = {
     manifest,
@@ -89,7 +89,7 @@ function stage(
   const batcher = createBatcher({
     models,
     budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
-    tell: (message) => {
+    send: (message) => {
       told.push(message);
       heard();
     },
@@ -102,7 +102,7 @@ function stage(
     evaluations,
     decodings,
     told,
-    draw: (key, changes = {}) => batcher.draw(key, { ...request, id: String(key), ...changes }),
+    draw: (key, changes = {}) => batcher.add(key, { ...request, id: String(key), ...changes }),
     cancel: (keys) => batcher.cancel(keys),
     settled: (...keys) =>
       new Promise((resolve) => {
@@ -175,8 +175,8 @@ test('a cancel takes effect before the next step, for one that draws and for one
 
 test('shares that draw from two bundles take turns', async () => {
   const { told, draw, settled } = stage(6);
-  draw(1, { steps: 50, share: 'a' });
-  draw(2, { steps: 50, share: 'b', bundle: 'other@1.0.0' });
+  draw(1, { steps: 50, fairnessKey: 'a' });
+  draw(2, { steps: 50, fairnessKey: 'b', bundle: 'other@1.0.0' });
   await settled(1, 2);
   const lastOf = (key: number): number => told.findIndex((message) => message.kind === 'sample' && message.key === key);
   expect(told.slice(Math.min(lastOf(1), lastOf(2)) + 1, Math.max(lastOf(1), lastOf(2))).length).toBeLessThanOrEqual(1);
@@ -208,15 +208,15 @@ test('an evaluation that fails fails its samples, and those that wait are drawn'
   expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
 });
 
-const delivered = (told: readonly FromWorker[]): number[] =>
+const delivered = (told: readonly WorkerMessage[]): number[] =>
   told.flatMap((message) => (message.kind === 'sample' ? message.key : []));
 
 test('a sample of another share, and one of a higher priority, take the next step; the one that was interrupted goes on where it was', async () => {
   const { evaluations, told, draw, settled } = stage(3, (count) => {
-    if (count === 2) draw(2, { share: 'b', steps: 2 });
+    if (count === 2) draw(2, { fairnessKey: 'b', steps: 2 });
     if (count === 6) draw(3, { priority: 1, steps: 3 });
   });
-  draw(1, { share: 'a', steps: 6 });
+  draw(1, { fairnessKey: 'a', steps: 6 });
   await settled(1, 2, 3);
   const steps = evaluations.map(({ timesteps }) => timesteps[0]);
   expect(steps).toEqual([999, 799, 999, 599, 0, 400, 999, 500, 0, 200, 0]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
-import { BundleError, coverage, DeviceLostError, loadBundles, openPool } from '../../src/inference/index.js';
+import { BundleError, coverage, DeviceLostError, loadBundles, openEngine } from '../../src/inference/index.js';
 
 const original = fileURLToPath(new URL('./models', import.meta.url));
 /** As deep as a JSON document may be changed by a test. */
@@ -345,7 +345,7 @@ describe('a graph', () => {
       Object.assign(manifest.components[component].variants[0], { sha256: hashOf(content), bytes: content.length });
     });
   }
-  const open = (): Promise<BundleError> => refusal(openPool({ modelsDirectory: models, maximumRows: 6 }));
+  const open = (): Promise<BundleError> => refusal(openEngine({ modelsDirectory: models, maximumRows: 6 }));
 
   test('that is none is refused when the device opens', async () => {
     await replace('denoiser', Buffer.from('<html>not found</html>'));
@@ -373,7 +373,7 @@ describe('a graph', () => {
 });
 
 test('a file that was changed while the pool ran is not loaded by the worker that comes after', async () => {
-  const pool = await openPool({ modelsDirectory: models, maximumRows: 6 });
+  const pool = await openEngine({ modelsDirectory: models, maximumRows: 6 });
   const path = join(folder, 'denoiser.onnx');
   const content = await readFile(path);
   content.writeUInt8(content.readUInt8(2000) ^ 0xff, 2000);
@@ -410,7 +410,7 @@ describe('a tokenizer', () => {
     await writeFile(path, JSON.stringify(tokenizer));
     await edit((manifest) => (manifest.tokenizer.sha256 = hashOf(Buffer.from(JSON.stringify(tokenizer)))));
   }
-  const open = (): Promise<BundleError> => refusal(openPool({ modelsDirectory: models, maximumRows: 6 }));
+  const open = (): Promise<BundleError> => refusal(openEngine({ modelsDirectory: models, maximumRows: 6 }));
 
   test('that does not know a word of the vocabulary is refused', async () => {
     await replace((tokenizer) => delete tokenizer.model.vocab.nut);

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 
-import { budgetOf, measureCurve } from '../../src/inference/device/batch/calibration.js';
+import { budgetOf, measureStepCurve } from '../../src/inference/device/batch/calibration.js';
 import type { Model } from '../../src/inference/device/model/model.js';
-import type { DeviceInfo, Manifest, PoolOptions } from '../../src/inference/index.js';
-import { openPool } from '../../src/inference/index.js';
+import type { DeviceInfo, Manifest, EngineOptions } from '../../src/inference/index.js';
+import { openEngine } from '../../src/inference/index.js';
 
 const modelsDirectory = fileURLToPath(new URL('./models', import.meta.url));
 
@@ -51,7 +51,7 @@ describe('of a device whose step takes', () => {
 
   test('as long for each sample, one at a time pays, and little is tried', async () => {
     const { model, tried } = modelWhose((samples) => 50 * samples);
-    const curve = await measureCurve(model, 2000);
+    const curve = await measureStepCurve(model, 2000);
     expect(budgetOf(curve)).toEqual({ rows: 3, quickRows: 3 });
     expect(Math.max(...tried)).toBe(2);
     expect(curve).toEqual([
@@ -62,31 +62,31 @@ describe('of a device whose step takes', () => {
 
   test('as long for 32 as for one, 32 pay', async () => {
     const { model } = modelWhose((samples) => 10 * Math.max(1, samples / 32));
-    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3 * 32);
+    expect(budgetOf(await measureStepCurve(model, 2000)).rows).toBe(3 * 32);
   });
 
   test('hardly less per sample in a larger batch, the smaller one pays', async () => {
     const { model } = modelWhose((samples) => 10 + 90 * samples);
     // 100 ms for one; 95 each for two, 92.5 each for four: within 5 % of the best are two.
-    expect(budgetOf(await measureCurve(model, 60_000)).rows).toBe(3 * 2);
+    expect(budgetOf(await measureStepCurve(model, 60_000)).rows).toBe(3 * 2);
   });
 
   test('longer and longer for more in all, steps are quick with fewer than pay', async () => {
     // 50, 60, 80, 120, 200, 360 ms: the more the better, and four take less than twice as long as one.
     const { model } = modelWhose((samples) => 40 + 10 * samples);
-    expect(budgetOf(await measureCurve(model, 60_000))).toEqual({ rows: 3 * 64, quickRows: 3 * 4 });
+    expect(budgetOf(await measureStepCurve(model, 60_000))).toEqual({ rows: 3 * 64, quickRows: 3 * 4 });
   });
 
   test('ten seconds, nothing larger is tried and it is drawn with one at a time', async () => {
     const { model, tried } = modelWhose((samples) => 10_000 * samples);
-    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3);
+    expect(budgetOf(await measureStepCurve(model, 2000)).rows).toBe(3);
     expect(tried).toEqual([1, 1]);
   });
 
   test('long at first, because it compiles, the first run does not count', async () => {
     let runs = 0;
     const { model } = modelWhose(() => (runs++ % 4 === 0 ? 200 : 10));
-    expect((await measureCurve(model, 20_000)).every(({ seconds }) => seconds === 0.01)).toBe(true);
+    expect((await measureStepCurve(model, 20_000)).every(({ seconds }) => seconds === 0.01)).toBe(true);
   });
 
   test('longer to be loaded and compiled than there is for measuring, the batch that pays is found all the same', async () => {
@@ -96,7 +96,7 @@ describe('of a device whose step takes', () => {
       last = samples;
       return preparing + 10 * Math.max(1, samples / 32);
     });
-    const curve = await measureCurve(model, 2000);
+    const curve = await measureStepCurve(model, 2000);
     expect(budgetOf(curve).rows).toBe(3 * 32);
     expect(curve[0]).toEqual({ samples: 1, seconds: 0.01 });
     expect(clock).toBeLessThan(32_000);
@@ -109,7 +109,7 @@ describe('of a device whose step takes', () => {
       last = samples;
       return preparing + 10;
     });
-    await measureCurve(model, 2000);
+    await measureStepCurve(model, 2000);
     expect(clock).toBeLessThan(60_000);
   });
 
@@ -118,14 +118,14 @@ describe('of a device whose step takes', () => {
       if (samples >= 8) throw new Error('CUDA failure 2: out of memory');
       return 10;
     });
-    expect(budgetOf(await measureCurve(model, 2000)).rows).toBe(3 * 4);
+    expect(budgetOf(await measureStepCurve(model, 2000)).rows).toBe(3 * 4);
   });
 
   test('more memory than there is, a sample is tried alone', async () => {
     const { model } = modelWhose(() => {
       throw new Error('out of memory');
     });
-    const curve = await measureCurve(model, 2000);
+    const curve = await measureStepCurve(model, 2000);
     expect(curve).toEqual([]);
     expect(budgetOf(curve)).toEqual({ rows: 3, quickRows: 3 });
   });
@@ -135,8 +135,8 @@ describe('a device', () => {
   const directory = mkdtempSync(join(tmpdir(), 'defectdiffu-calibration-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  async function infoWith(options: Partial<PoolOptions>): Promise<DeviceInfo | undefined> {
-    const pool = await openPool({ modelsDirectory, calibrationDirectory: directory, ...options });
+  async function infoWith(options: Partial<EngineOptions>): Promise<DeviceInfo | undefined> {
+    const pool = await openEngine({ modelsDirectory, calibrationDirectory: directory, ...options });
     const [info] = pool.devices();
     await pool.close();
     return info;

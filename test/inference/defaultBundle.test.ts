@@ -1,16 +1,16 @@
 /** The engine on every bundle that is checked in: what a fresh clone draws with. */
 import { fileURLToPath } from 'node:url';
 
-import type { Bundle, InferencePool, SampleRequest, SampleResult } from '../../src/inference/index.js';
-import { coverage, loadBundles, openPool } from '../../src/inference/index.js';
-import { overlap, pixelsOf, psnr } from './pictures.js';
+import type { Bundle, Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import { coverage, loadBundles, openEngine } from '../../src/inference/index.js';
+import { overlap, pixelsOf, psnr } from './images.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 
 const bundles = await loadBundles(modelsDirectory);
-let pool: InferencePool;
+let pool: Engine;
 beforeAll(async () => {
-  pool = await openPool({ modelsDirectory, maximumRows: 6 });
+  pool = await openEngine({ modelsDirectory, maximumRows: 6 });
 });
 afterAll(() => pool.close());
 

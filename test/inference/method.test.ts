@@ -1,12 +1,19 @@
 /** The equations, against the golden numbers of the method and of the generator's authors. */
 import type { Condition, GuidanceInput } from '../../src/inference/method/guidance.js';
-import { guidancePlan, sharedBackgrounds, weightedSum } from '../../src/inference/method/guidance.js';
-import { binarise, confidenceOf, greyOf, isLate, iterativeThreshold, meanOf } from '../../src/inference/method/mask.js';
+import { guidancePlan, shareBackgrounds, guidedNoise } from '../../src/inference/method/guidance.js';
+import {
+  thresholdMask,
+  maskConfidence,
+  toGrayscale,
+  isLateTimestep,
+  iterativeThreshold,
+  elementwiseMean,
+} from '../../src/inference/method/maskThreshold.js';
 import { gaussianNoise, philox4x32 } from '../../src/inference/method/noise.js';
-import { maskBytes, overlayBytes, rgbBytes } from '../../src/inference/method/pixels.js';
-import { promptsOf } from '../../src/inference/method/prompts.js';
-import { areaFraction, boundingBoxes } from '../../src/inference/method/regions.js';
-import { alphasCumprod, betas, timestepsAboveZero, timestepsToZero } from '../../src/inference/method/schedule.js';
+import { toMaskBytes, renderOverlay, toRgbBytes } from '../../src/inference/method/pixels.js';
+import { fillPrompts } from '../../src/inference/method/prompts.js';
+import { areaFraction, boundingBoxes } from '../../src/inference/method/connectedComponents.js';
+import { alphasCumprod, betas, timestepsAboveZero, timestepsToZero } from '../../src/inference/method/noiseSchedule.js';
 
 const schedule = { numTrainTimesteps: 1000, betaStart: 1e-4, betaEnd: 0.02, betaSchedule: 'linear' } as const;
 
@@ -113,12 +120,12 @@ describe('schedule (method.md §2.4)', () => {
     [250, 25],
   ])('of %i steps, %i are below t = 100 and give mask features', (steps, late) => {
     const timesteps = timestepsToZero(1000, steps);
-    expect(timesteps.filter((_, index) => isLate(timesteps, index, 100))).toHaveLength(late);
+    expect(timesteps.filter((_, index) => isLateTimestep(timesteps, index, 100))).toHaveLength(late);
   });
 
   test('the last step gives mask features even when it is not late', () => {
     const timesteps = timestepsAboveZero(1000, 4);
-    expect(timesteps.map((_, index) => isLate(timesteps, index, 100))).toEqual([false, false, false, true]);
+    expect(timesteps.map((_, index) => isLateTimestep(timesteps, index, 100))).toEqual([false, false, false, true]);
   });
 });
 
@@ -137,7 +144,7 @@ describe('guidance', () => {
   const guided = (changes: Partial<GuidanceInput>): number => {
     const { rows } = guidancePlan({ ...input, ...changes });
     return (
-      weightedSum(
+      guidedNoise(
         rows,
         rows.map((row) => Float32Array.of(scalar(row))),
       )[0] ?? NaN
@@ -181,11 +188,11 @@ describe('guidance', () => {
   });
 
   test('rows of one product share its background: two for the three rows of Eq. 4', () => {
-    expect(sharedBackgrounds(guidancePlan({ ...input, productScale: 2 }).rows)).toEqual({
+    expect(shareBackgrounds(guidancePlan({ ...input, productScale: 2 }).rows)).toEqual({
       products: [null, 'tile'],
       rowBackground: [0, 1, 0],
     });
-    expect(sharedBackgrounds(guidancePlan({ ...input, guidance: 'PRODUCT_RELATIVE', strength: 2 }).rows)).toEqual({
+    expect(shareBackgrounds(guidancePlan({ ...input, guidance: 'PRODUCT_RELATIVE', strength: 2 }).rows)).toEqual({
       products: ['tile'],
       rowBackground: [0, 0],
     });
@@ -207,7 +214,7 @@ describe('prompts', () => {
     [{ defect: 'scratch', product: null }, 'a photo of industry', 'a photo of scratch', 'a photo of scratch industry'],
     [{ defect: 'scratch', product: '$& nut' }, 'a photo of $& nut', 'a photo of scratch', 'a photo of scratch $& nut'],
   ])('of %j', (condition, background, defect, fusion) => {
-    expect(promptsOf(templates, condition)).toEqual({ background, defect, fusion });
+    expect(fillPrompts(templates, condition)).toEqual({ background, defect, fusion });
   });
 });
 
@@ -223,41 +230,41 @@ describe('mask', () => {
   });
 
   test('a black picture is empty, and so is a nearly black one', () => {
-    expect([...binarise(new Float64Array(4).fill(-1), 40)]).toEqual([0, 0, 0, 0]);
-    expect([...binarise(Float64Array.of(-0.97, -0.98, -0.99, -0.975), 40)]).toEqual([0, 0, 0, 0]);
+    expect([...thresholdMask(new Float64Array(4).fill(-1), 40)]).toEqual([0, 0, 0, 0]);
+    expect([...thresholdMask(Float64Array.of(-0.97, -0.98, -0.99, -0.975), 40)]).toEqual([0, 0, 0, 0]);
   });
 
   test('a flat picture is empty, however bright: nothing stands out', () => {
-    expect([...binarise(new Float64Array(3).fill(0.1), 40)]).toEqual([0, 0, 0]);
+    expect([...thresholdMask(new Float64Array(3).fill(0.1), 40)]).toEqual([0, 0, 0]);
     // 0.3 of the scale is 38 grey levels.
-    expect([...binarise(Float64Array.of(0, 0.3, 0.1), 40)]).toEqual([0, 0, 0]);
-    expect([...binarise(Float64Array.of(0, 0.4, 0.1), 40)]).toEqual([0, 1, 0]);
+    expect([...thresholdMask(Float64Array.of(0, 0.3, 0.1), 40)]).toEqual([0, 0, 0]);
+    expect([...thresholdMask(Float64Array.of(0, 0.4, 0.1), 40)]).toEqual([0, 1, 0]);
   });
 
   test('what is bright enough is split from what is not', () => {
-    expect([...binarise(Float64Array.of(-1, -0.9, 0.8, 0.9, -0.95), 40)]).toEqual([0, 0, 1, 1, 0]);
+    expect([...thresholdMask(Float64Array.of(-1, -0.9, 0.8, 0.9, -0.95), 40)]).toEqual([0, 0, 1, 1, 0]);
   });
 
   test('the peak is measured in grey values', () => {
     // 40 of 255 is −0.686 on the scale of the decoder.
-    expect([...binarise(Float64Array.of(-1, -0.687), 40)]).toEqual([0, 0]);
-    expect([...binarise(Float64Array.of(-1, -0.686), 40)]).toEqual([0, 1]);
+    expect([...thresholdMask(Float64Array.of(-1, -0.687), 40)]).toEqual([0, 0]);
+    expect([...thresholdMask(Float64Array.of(-1, -0.686), 40)]).toEqual([0, 1]);
   });
 
   test('the confidence is the mean of what is marked, on the scale 0 … 1; of nothing it is 0', () => {
     const grey = Float64Array.of(1, 0, -1, -0.5);
-    expect(confidenceOf(grey, Uint8Array.of(1, 1, 0, 0))).toBe(0.75);
-    expect(confidenceOf(grey, Uint8Array.of(0, 0, 1, 0))).toBe(0);
-    expect(confidenceOf(grey, new Uint8Array(4))).toBe(0);
+    expect(maskConfidence(grey, Uint8Array.of(1, 1, 0, 0))).toBe(0.75);
+    expect(maskConfidence(grey, Uint8Array.of(0, 0, 1, 0))).toBe(0);
+    expect(maskConfidence(grey, new Uint8Array(4))).toBe(0);
   });
 
   test('grey is the mean of the channels, each clamped', () => {
     const decoded = Float32Array.of(3, -1, 0, -7, -1, 0.5);
-    expect([...greyOf(decoded, 3)]).toEqual([expect.closeTo(0, 6), expect.closeTo((-1 - 1 + 0.5) / 3, 6)]);
+    expect([...toGrayscale(decoded, 3)]).toEqual([expect.closeTo(0, 6), expect.closeTo((-1 - 1 + 0.5) / 3, 6)]);
   });
 
   test('features are averaged element by element', () => {
-    expect([...meanOf([Float32Array.of(1, 2), Float32Array.of(3, 6)])]).toEqual([2, 4]);
+    expect([...elementwiseMean([Float32Array.of(1, 2), Float32Array.of(3, 6)])]).toEqual([2, 4]);
   });
 });
 
@@ -287,17 +294,17 @@ describe('regions', () => {
 describe('pixels', () => {
   test('the decoder’s −1 … 1 becomes 0 … 255, interleaved, and what is beyond is clamped', () => {
     const decoded = Float32Array.of(-1, 1, 0, -3, 0.5, 2);
-    expect([...rgbBytes(decoded)]).toEqual([0, 128, 191, 255, 0, 255]);
+    expect([...toRgbBytes(decoded)]).toEqual([0, 128, 191, 255, 0, 255]);
   });
 
   test('a mask is black and white', () => {
-    expect([...maskBytes(Uint8Array.of(0, 1, 1))]).toEqual([0, 255, 255]);
+    expect([...toMaskBytes(Uint8Array.of(0, 1, 1))]).toEqual([0, 255, 255]);
   });
 
   test('the overlay outlines the mask, tints its inside, and leaves the rest alone', () => {
     const grey = new Uint8Array(25 * 3).fill(100);
     const mask = Uint8Array.from({ length: 25 }, (_, i) => (i % 5 > 0 && i % 5 < 4 && i >= 5 && i < 20 ? 1 : 0));
-    const overlay = overlayBytes(grey, mask, 5);
+    const overlay = renderOverlay(grey, mask, 5);
     const pixel = (x: number, y: number): number[] => [...overlay.slice((y * 5 + x) * 3, (y * 5 + x) * 3 + 3)];
     expect(pixel(0, 0)).toEqual([100, 100, 100]);
     expect(pixel(1, 1)).toEqual([255, 40, 40]);
@@ -305,7 +312,7 @@ describe('pixels', () => {
   });
 
   test('a mask that covers everything has no outline', () => {
-    const overlay = overlayBytes(new Uint8Array(12).fill(100), new Uint8Array(4).fill(1), 2);
+    const overlay = renderOverlay(new Uint8Array(12).fill(100), new Uint8Array(4).fill(1), 2);
     expect(new Set(overlay)).toEqual(new Set([154, 79]));
   });
 });

@@ -9,11 +9,11 @@ import type { Evaluation, Prediction } from '../../src/inference/device/model/ev
 import type { Model } from '../../src/inference/device/model/model.js';
 import { openModel } from '../../src/inference/device/model/model.js';
 import { deviceOptions } from '../../src/inference/device/model/sessions.js';
-import { createScratch } from '../../src/inference/device/model/tensors.js';
+import { createScratchBuffers } from '../../src/inference/device/model/tensors.js';
 import { defaultManifest } from '../support/defaultBundle.js';
 
 test('memory is used again as long as it is large enough', () => {
-  const scratch = createScratch();
+  const scratch = createScratchBuffers();
   const first = scratch('a')(4).fill(1);
   expect([...scratch('a')(3)]).toEqual([1, 1, 1]);
   expect(scratch('a')(2).buffer).toBe(first.buffer);

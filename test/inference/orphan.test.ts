@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const source = (path: string): string => new URL(`../../src/inference/${path}`, import.meta.url).href;
 
 const PARENT = `
-  import { openPool } from '${source('index.ts')}';
-  const pool = await openPool({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname, maximumRows: 6 });
+  import { openEngine } from '${source('index.ts')}';
+  const pool = await openEngine({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname, maximumRows: 6 });
   console.log(pool.devices()[0].pid);
   const request = { id: 'a', bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack', seed: 1, strength: 1, productScale: 2, steps: 999,
     sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' };
@@ -30,7 +30,7 @@ async function isGone(pid: number): Promise<boolean> {
 test.each(['SIGKILL', 'SIGTERM'] as const)(
   'when the parent is ended by %s in the middle of a draw, the worker ends too',
   async (signal) => {
-    const flags = ['--import', source('device/fromSource.ts'), '--input-type=module', '--eval', PARENT];
+    const flags = ['--import', source('device/typescriptLoader.ts'), '--input-type=module', '--eval', PARENT];
     const parent = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [output] = (await once(parent.stdout, 'data')) as [Buffer];
     const worker = Number(output.toString());

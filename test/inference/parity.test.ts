@@ -8,25 +8,25 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { InferencePool, Precision, SampleRequest, SampleResult } from '../../src/inference/index.js';
-import { loadBundles, openPool } from '../../src/inference/index.js';
+import type { Engine, Precision, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import { loadBundles, openEngine } from '../../src/inference/index.js';
 import { DEFAULT_BUNDLE } from '../support/defaultBundle.js';
-import { overlap, pixelsOf, psnr } from './pictures.js';
+import { overlap, pixelsOf, psnr } from './images.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
 const directories = ['./models', './published/models', '../../models'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-const pools = new Map<string, InferencePool>();
+const pools = new Map<string, Engine>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close())));
 
-async function poolWith(bundleId: string, precision: Precision): Promise<InferencePool> {
+async function poolWith(bundleId: string, precision: Precision): Promise<Engine> {
   for (const modelsDirectory of directories) {
     const bundles = await loadBundles(modelsDirectory).catch(() => []);
     if (!bundles.some(({ id }) => id === bundleId)) continue;
     const key = `${modelsDirectory} ${precision}`;
-    const pool = pools.get(key) ?? (await openPool({ modelsDirectory, precision, maximumRows: 6 }));
+    const pool = pools.get(key) ?? (await openEngine({ modelsDirectory, precision, maximumRows: 6 }));
     pools.set(key, pool);
     return pool;
   }

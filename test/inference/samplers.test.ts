@@ -5,8 +5,8 @@ import { ddim } from '../../src/inference/method/samplers/ddim.js';
 import { ddpm, posterior } from '../../src/inference/method/samplers/ddpm.js';
 import { dpmSolverPp } from '../../src/inference/method/samplers/dpmSolver.js';
 import type { Sampler } from '../../src/inference/method/samplers/index.js';
-import { samplerFor } from '../../src/inference/method/samplers/index.js';
-import { alphasCumprod, timestepsAboveZero, timestepsToZero } from '../../src/inference/method/schedule.js';
+import { createSampler } from '../../src/inference/method/samplers/index.js';
+import { alphasCumprod, timestepsAboveZero, timestepsToZero } from '../../src/inference/method/noiseSchedule.js';
 
 interface Trajectory {
   readonly steps: number;
@@ -41,17 +41,17 @@ function run(
   noises?: number[][],
 ): Float32Array[] {
   let latent = Float32Array.from(golden.start);
-  let previousEstimate: Float32Array | null = null;
+  let previousPrediction: Float32Array | null = null;
   return sampler.timesteps.map((t, index) => {
     const result = sampler.step({
       index,
       latent,
       epsilon: epsilon(latent, t),
       variance: varianceOf(latent, t),
-      previousEstimate,
+      previousPrediction,
       noise: () => Float32Array.from(noises?.[index] ?? []),
     });
-    previousEstimate = result.estimate;
+    previousPrediction = result.predictedOriginal;
     latent = result.latent;
     return latent;
   });
@@ -101,7 +101,7 @@ describe('where the data is a single point, and so the best prediction is known'
 
   test.each(['DDPM', 'DDIM', 'DPM_SOLVER_PP'] as const)('%s ends at the point', (name) => {
     const noises = Array.from({ length: 20 }, () => golden.start);
-    const last = run(samplerFor(name, schedule, 20), perfect, noises).at(-1);
+    const last = run(createSampler(name, schedule, 20), perfect, noises).at(-1);
     expect(largestDifference(last ? [last] : [], [[...point]])).toBeLessThan(1e-4);
   });
 });
@@ -122,14 +122,14 @@ test('a learned variance that the denoiser did not give is an error, not a silen
   const sampler = ddpm(alphaBar, timestepsToZero(1000, 5), 'learned_range');
   const latent = Float32Array.from(golden.start);
   expect(() =>
-    sampler.step({ index: 0, latent, epsilon: latent, previousEstimate: null, noise: () => latent }),
+    sampler.step({ index: 0, latent, epsilon: latent, previousPrediction: null, noise: () => latent }),
   ).toThrow(/learned variance/);
 });
 
 test('more steps than there are timesteps are refused', () => {
-  expect(() => samplerFor('DPM_SOLVER_PP', schedule, 1000)).toThrow(
+  expect(() => createSampler('DPM_SOLVER_PP', schedule, 1000)).toThrow(
     'steps must be a whole number from 1 to 999, got 1000',
   );
-  expect(() => samplerFor('DDPM', schedule, 1001)).toThrow(RangeError);
-  expect(() => samplerFor('DDIM', schedule, 2.5)).toThrow(RangeError);
+  expect(() => createSampler('DDPM', schedule, 1001)).toThrow(RangeError);
+  expect(() => createSampler('DDIM', schedule, 2.5)).toThrow(RangeError);
 });

@@ -1,15 +1,15 @@
 /** A pool of two device workers, both on the CPU, on a bundle of a few kilobytes. Which of them draws what: placement.test.ts. */
 
-import type { InferencePool, SampleRequest } from '../../src/inference/index.js';
-import { CanceledError, DeviceLostError, openPool } from '../../src/inference/index.js';
+import type { Engine, SampleRequest } from '../../src/inference/index.js';
+import { CanceledError, DeviceLostError, openEngine } from '../../src/inference/index.js';
 import { tinyModels, tinyRequest } from './tiny.js';
 
 const modelsDirectory = tinyModels;
 const request: SampleRequest = { ...tinyRequest, id: '', steps: 100 };
 
-let pool: InferencePool;
+let pool: Engine;
 beforeEach(async () => {
-  pool = await openPool({
+  pool = await openEngine({
     modelsDirectory,
     devices: ['cpu', 'cpu'],
     maximumRows: 3,

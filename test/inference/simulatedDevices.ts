@@ -1,12 +1,12 @@
 /** Devices that draw in virtual time, behind the real dispatch: what takes hours on slow hardware is over in milliseconds. */
 import type { DeviceInfo, DeviceState, Task } from '../../src/inference/device.js';
-import { createDispatch } from '../../src/inference/dispatch.js';
+import { createDispatch } from '../../src/inference/dispatcher.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
 import { DeviceLostError } from '../../src/inference/index.js';
 import type { Post } from '../../src/inference/post.js';
-import { createSpeed } from '../../src/inference/speed.js';
-import type { Wanted } from '../../src/inference/wanted.js';
-import { workOf } from '../../src/inference/work.js';
+import { createThroughputEstimator } from '../../src/inference/throughput.js';
+import type { PendingSample } from '../../src/inference/pendingSample.js';
+import { costOf } from '../../src/inference/sampleCost.js';
 
 const manifest = {
   latent: { channels: 4, height: 16, width: 16 },
@@ -55,7 +55,7 @@ export interface Stage {
   readonly deliveredAt: Map<string, number>;
   readonly told: string[];
   /** Asks for samples, now. */
-  draw(ids: readonly string[], changes?: Partial<SampleRequest>): Wanted[];
+  draw(ids: readonly string[], changes?: Partial<SampleRequest>): PendingSample[];
   /** Does something at a time. */
   at(seconds: number, what: () => void): void;
   /** Until nothing more happens, or so many seconds from the start. @returns the time */
@@ -78,7 +78,7 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
   made.forEach(({ post }, i) => {
     const { rowBudget: rows, step } = paces[i] as Pace;
     if (known)
-      post.speed.begin({
+      post.speed.seed({
         bundle: request.bundle,
         rows,
         quickRows: rows,
@@ -87,7 +87,7 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
   });
   const dispatch = createDispatch(posts, () => manifest);
 
-  const wantedOf = (own: SampleRequest): Wanted => ({
+  const wantedOf = (own: SampleRequest): PendingSample => ({
     request: own,
     started: () => told.push(`started ${own.id}`),
     progress: () => undefined,
@@ -145,7 +145,7 @@ function simulatedDevice(
   let stepping = false;
   const unheard: number[] = [];
   let secondsUnheard = 0;
-  const speed = createSpeed();
+  const speed = createThroughputEstimator();
   const delivered: string[] = [];
 
   /** The highest priority first, then those that are begun, then first come. */
@@ -158,7 +158,7 @@ function simulatedDevice(
 
   /** Now and then, as a device worker does. */
   const tellOfSteps = (): void => {
-    for (const rows of unheard.splice(0)) speed.heard(request.bundle, rows, pace.step(rows), pace.rowBudget);
+    for (const rows of unheard.splice(0)) speed.record(request.bundle, rows, pace.step(rows), pace.rowBudget);
     secondsUnheard = 0;
     look();
   };
@@ -195,7 +195,7 @@ function simulatedDevice(
       device: {
         info: () => ({ state }) as DeviceInfo,
         add(task) {
-          inHand.push({ task, rows: workOf(task.request, manifest).rows, step: 0 });
+          inHand.push({ task, rows: costOf(task.request, manifest).rows, step: 0 });
           after(0, step);
         },
         cancel(tasks) {

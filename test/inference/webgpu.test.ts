@@ -4,10 +4,10 @@
  */
 import { fileURLToPath } from 'node:url';
 
-import type { InferencePool, SampleRequest, SampleResult, StepFigure } from '../../src/inference/index.js';
-import { openPool } from '../../src/inference/index.js';
+import type { Engine, SampleRequest, SampleResult, DeviceStep } from '../../src/inference/index.js';
+import { openEngine } from '../../src/inference/index.js';
 import { goldenPhotographs } from '../support/defaultBundle.js';
-import { overlap, pixelsOf, psnr } from './pictures.js';
+import { overlap, pixelsOf, psnr } from './images.js';
 import { whyNoWebGpu } from './vulkan.js';
 
 const reason = whyNoWebGpu();
@@ -15,8 +15,8 @@ const onWebGpu = reason === null ? describe : describe.skip;
 const named = (name: string): string => (reason === null ? name : `${name} (not run: ${reason})`);
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-function requestsOf(pool: InferencePool, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
-  const { id, manifest } = pool.bundles[0] as InferencePool['bundles'][number];
+function requestsOf(pool: Engine, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
+  const { id, manifest } = pool.bundles[0] as Engine['bundles'][number];
   const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
   const { defaults } = manifest;
   return changes.map((own, i) => ({
@@ -35,9 +35,9 @@ async function drawnOn(
   devices: readonly string[],
   modelsDirectory: string,
   changes: readonly Partial<SampleRequest>[],
-  stepped: (figure: StepFigure) => void = () => undefined,
+  onStep: (figure: DeviceStep) => void = () => undefined,
 ): Promise<SampleResult[]> {
-  const pool = await openPool({ modelsDirectory, devices, maximumRows: 6, stepped });
+  const pool = await openEngine({ modelsDirectory, devices, maximumRows: 6, onStep });
   try {
     expect(pool.devices()).toEqual(
       devices.map((device) => expect.objectContaining({ device, provider: device, state: 'READY' }) as unknown),
@@ -94,11 +94,11 @@ onWebGpu(named('the same picture as on the CPU'), () => {
     await expectTheSame(folder('../../models'), [
       {
         steps: 4,
-        photograph: {
-          picture: `${goldenPhotographs}/photograph.png`,
+        inpainting: {
+          image: `${goldenPhotographs}/photograph.png`,
           region: { kind: 'CHOSEN', allowed: null },
-          marked: null,
-          freedom: 0.5,
+          existingMask: null,
+          denoisingStrength: 0.5,
         },
       },
     ]);

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
 import { newArtifactKey } from '../../src/artifacts/store.js';
-import { areaFraction, boundingBoxes } from '../../src/inference/method/regions.js';
+import { areaFraction, boundingBoxes } from '../../src/inference/method/connectedComponents.js';
 import type { GenerationRow, SampleRow } from '../../src/storage/tables.js';
 import { artifacts, defects, generations, products, references, samples } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';

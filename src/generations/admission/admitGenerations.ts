@@ -9,7 +9,7 @@ import type { ModelRegistry } from '../../catalog/modelRegistry.js';
 import { requireActive, unknownDefect, unknownProduct } from '../../catalog/catalogErrors.js';
 import type { Limits } from '../../config.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
-import { stepsOnPhotograph } from '../../inference/index.js';
+import { inpaintingSteps } from '../../inference/index.js';
 import type { Database } from '../../storage/database.js';
 import type { Log } from '../../log.js';
 import { inSpan, currentTraceparent } from '../../observability/tracing.js';
@@ -169,7 +169,7 @@ async function resolveAll(
     const pair = `${product.promptName}/${defect.promptName}`;
     const order = resolveRequest(input, { bundle, pair, coverage, limits: rules.limits }, at);
     const { seed, steps, sweep, sampler } = order.settings;
-    const stepsAt = (strength: number): number => stepsOnPhotograph(sampler, bundle.manifest.schedule, steps, strength);
+    const stepsAt = (strength: number): number => inpaintingSteps(sampler, bundle.manifest.schedule, steps, strength);
     const rows = order.count / (sweep?.length ?? 1);
     const size = bundle.manifest.image;
     const photograph = resolvePhotograph(pictures, { input, product, rows, seed, size, stepsAt, at });

@@ -1,6 +1,6 @@
 /** Areas of a picture as a caller gives them, an uploaded mask or polygons, and what is checked of them. */
 import { badInput } from '../../errors.js';
-import { extentOfPolygons } from '../../inference/index.js';
+import { polygonsExtent } from '../../inference/index.js';
 import type { Area } from '../../storage/jsonColumns.js';
 import { requireInRange } from '../../range.js';
 import type { AreaInput, PointInput } from './generationInput.js';
@@ -35,7 +35,7 @@ export function resolveArea(
   }
   const checked = validatePolygons(polygons ?? [], drawnOn, `${field}.polygons`);
   const [picture] = drawnOn;
-  const extent = extentOfPolygons(checked, picture?.width ?? 0, picture?.height ?? 0);
+  const extent = polygonsExtent(checked, picture?.width ?? 0, picture?.height ?? 0);
   if (extent.width === 0) throw badInput(`${field}.polygons`, 'cover the middle of no pixel: nothing may change');
   return { area: { polygons: checked }, extent };
 }

@@ -4,7 +4,7 @@
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { CanceledError, DeviceLostError, InferenceError } from '../../inference/index.js';
-import type { InferencePool } from '../../inference/index.js';
+import type { Engine } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import type { Storage } from '../../storage/database.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
@@ -43,7 +43,7 @@ export interface GenerationWorker {
 
 export interface GenerationWorkerOptions {
   readonly storage: Storage;
-  readonly pool: InferencePool;
+  readonly pool: Engine;
   readonly store: ArtifactStore;
   readonly log: Log;
   /** How long nothing is claimed after the disk was found full. @default 15 s */
@@ -88,7 +88,7 @@ export async function startGenerationWorker({
         continue;
       }
       // What cannot be drawn, or not be stored, stays in the queue.
-      if (!pool.canDraw() || Date.now() < pausedUntil) {
+      if (!pool.canGenerate() || Date.now() < pausedUntil) {
         await heard;
         continue;
       }
@@ -172,7 +172,7 @@ export async function startGenerationWorker({
       pausedUntil = Date.now() + pauseMs;
       return true;
     }
-    return error instanceof DeviceLostError && !pool.canDraw();
+    return error instanceof DeviceLostError && !pool.canGenerate();
   }
 
   async function fail(row: GenerationRow, error: unknown): Promise<void> {
@@ -212,7 +212,7 @@ class TooManyAttemptsError extends Error {
 }
 
 /** What the tenant is told: enough to act on, nothing of the machine's insides. */
-function failureReason(error: unknown, pool: InferencePool, row: GenerationRow): GenerationFailure {
+function failureReason(error: unknown, pool: Engine, row: GenerationRow): GenerationFailure {
   const { bundle } = row.settings;
   if (error instanceof TooManyAttemptsError) {
     return {

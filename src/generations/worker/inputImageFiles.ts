@@ -1,6 +1,6 @@
 /** What the engine needs of a photograph: where its files lie. For the samples of one generation. */
 import type { ArtifactStore } from '../../artifacts/store.js';
-import type { AreaRequest, PhotographRequest, PictureFile } from '../../inference/index.js';
+import type { MaskSource, InpaintingRequest, ImageSource } from '../../inference/index.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
 import type { Area, GenerationSettings } from '../../storage/jsonColumns.js';
@@ -10,15 +10,15 @@ import { samplesOf } from '../samples/sampleRepository.js';
 import { sweepRowOf } from '../sampleParameters.js';
 
 export interface InputImage {
-  readonly request: PhotographRequest;
+  readonly request: InpaintingRequest;
   readonly referenceId: string | null;
   readonly baseSampleId: string | null;
 }
 
 /** A picture that is drawn on. */
 interface BaseImage {
-  readonly picture: PictureFile | null;
-  readonly marked: PictureFile | null;
+  readonly picture: ImageSource | null;
+  readonly marked: ImageSource | null;
   readonly referenceId: string | null;
 }
 
@@ -56,7 +56,7 @@ export function inputImageSource(
     return { picture, marked, referenceId: sample.referenceId };
   }
 
-  async function area(of: Area): Promise<AreaRequest> {
+  async function area(of: Area): Promise<MaskSource> {
     if (!('maskId' in of)) return of;
     return artifact(await keyOf(of.maskId, () => masksOf(scope).require(of.maskId)));
   }
@@ -72,9 +72,9 @@ export function inputImageSource(
       referenceId: ground.referenceId,
       baseSampleId: baseSample,
       request: {
-        picture: ground.picture,
-        marked: ground.marked,
-        freedom: denoisingStrengthOf(photograph),
+        image: ground.picture,
+        existingMask: ground.marked,
+        denoisingStrength: denoisingStrengthOf(photograph),
         region:
           typeof region === 'string'
             ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }

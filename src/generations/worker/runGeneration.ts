@@ -2,7 +2,7 @@
  * Carries one claimed generation through the pool. One that is drawn again after a crash draws only the samples that do not
  * exist yet, and none that was rejected.
  */
-import type { InferencePool, PhotographRequest, SampleRequest, SampleResult } from '../../inference/index.js';
+import type { Engine, InpaintingRequest, SampleRequest, SampleResult } from '../../inference/index.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { InputImageSource } from './inputImageFiles.js';
 import { inputImageSource } from './inputImageFiles.js';
@@ -25,7 +25,7 @@ import { seedOf, strengthOf } from '../sampleParameters.js';
 const MAX_IN_FLIGHT = 16;
 
 export interface GenerationRun extends ClaimedGeneration {
-  readonly pool: InferencePool;
+  readonly pool: Engine;
   readonly signal: AbortSignal;
   /** A sample was drawn, kept or not. */
   onSampleDrawn(): void;
@@ -152,7 +152,7 @@ async function drawSample(
 function sampleRequest(
   { id, tenantId, settings, count, priority }: GenerationRow,
   { index, draw }: SampleDraw,
-  photograph: PhotographRequest | null,
+  photograph: InpaintingRequest | null,
 ): SampleRequest {
   const { bundle, product, defect, productScale, steps, sampler, guidance, maskMode, twin = false } = settings;
   return {
@@ -167,9 +167,9 @@ function sampleRequest(
     sampler,
     guidance,
     maskMode,
-    share: tenantId,
+    fairnessKey: tenantId,
     priority,
     twin,
-    photograph,
+    inpainting: photograph,
   };
 }

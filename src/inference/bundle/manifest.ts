@@ -1,6 +1,6 @@
 /** A bundle's manifest (bundle.json), as models/bundle.schema.json describes it. */
-import type { Shape } from '../method/placement.js';
-import type { NoiseSchedule } from '../method/schedule.js';
+import type { DefectShape } from '../method/defectShapes.js';
+import type { NoiseSchedule } from '../method/noiseSchedule.js';
 import type { PromptTemplates } from '../method/prompts.js';
 import type { VarianceType } from '../method/samplers/ddpm.js';
 import type { GuidanceName, SamplerName } from '../types.js';
@@ -48,11 +48,11 @@ export interface Range {
 export type Percentiles = readonly [p5: number, p25: number, p50: number];
 
 /** Of real defects in the training half, for those drawn on photographs; pairs are named "product/defect". */
-export interface Placement {
+export interface PlacementStatistics {
   /** Product → side of the windows it was trained on, in the photograph's own pixels. */
   readonly windows: Readonly<Record<string, number>>;
   /** Pair → the ellipses of its masks, at least one. */
-  readonly shapes: Readonly<Record<string, readonly Shape[]>>;
+  readonly shapes: Readonly<Record<string, readonly DefectShape[]>>;
   /** Pair → how well its real defects show. */
   readonly scores: Readonly<
     Record<
@@ -114,7 +114,7 @@ export interface Manifest {
     /** A soft mask (0 … 255) that never reaches this grey value is empty. */
     readonly minimumPeak: number;
   };
-  readonly placement?: Placement;
+  readonly placement?: PlacementStatistics;
   readonly tokenizer: {
     readonly file: string;
     readonly sha256: string;

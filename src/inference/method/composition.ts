@@ -5,8 +5,8 @@
  *
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */
-import { blurred, dilated } from './filters.js';
-import { binarise, iterativeThreshold } from './mask.js';
+import { gaussianBlur, dilate } from './filters.js';
+import { thresholdMask, iterativeThreshold } from './maskThreshold.js';
 import { roundHalfToEven } from './rounding.js';
 
 /** Pixels (standard deviation): what changes more slowly than this is drift. */
@@ -28,7 +28,7 @@ export interface Change {
 }
 
 /** @param drawn, kept [3,H,W] in about −1 … 1. @param soft [H·W] in −1 … 1. @returns `null` where no defect was found. */
-export function changeOf(
+export function extractChange(
   drawn: Float32Array,
   kept: Float32Array,
   soft: Float64Array,
@@ -38,15 +38,15 @@ export function changeOf(
 ): Change | null {
   const marked = markedIn(soft, region, minimumPeak);
   if (marked === null) return null;
-  const wide = dilated(marked, size, WIDE).map((value, i) => value & (region[i] ?? 0));
+  const wide = dilate(marked, size, WIDE).map((value, i) => value & (region[i] ?? 0));
   const quiet = Float64Array.from(wide, (value, i) => (region[i] === 1 && value === 0 ? 1 : 0));
-  const weight = blurred(quiet, size, SLOW);
+  const weight = gaussianBlur(quiet, size, SLOW);
   const colour = (channel: number): Float64Array => {
     const start = channel * size * size;
     const change = Float64Array.from(region, (inside, i) =>
       inside === 0 ? 0 : ((drawn[start + i] ?? 0) - (kept[start + i] ?? 0)) * 127.5,
     );
-    const slow = blurred(
+    const slow = gaussianBlur(
       change.map((value, i) => value * (quiet[i] ?? 0)),
       size,
       SLOW,
@@ -54,10 +54,10 @@ export function changeOf(
     return change.map((value, i) => value - (slow[i] ?? 0) / ((weight[i] ?? 0) + 1e-6));
   };
   const colours = [colour(0), colour(1), colour(2)] as const;
-  const strength = blurred(meanAbsolute(colours), size, FEATHER);
+  const strength = gaussianBlur(meanAbsolute(colours), size, FEATHER);
   const threshold = Math.max(LEAST_CHANGE, iterativeThreshold(strength.filter((_, i) => wide[i] === 1)));
   const found = wide.map((value, i) => (value === 1 && (strength[i] ?? 0) >= threshold ? 1 : 0));
-  const feathered = blurred(Float64Array.from(dilated(found, size, 2)), size, FEATHER);
+  const feathered = gaussianBlur(Float64Array.from(dilate(found, size, 2)), size, FEATHER);
   const inner = innerOf(region, size);
   const opacity = feathered.map((value, i) => (region[i] === 0 ? 0 : Math.min(value, inner[i] ?? 0)));
   // What is hardly added is not to be seen.
@@ -71,7 +71,7 @@ export function changeOf(
  * only a line or a dot.
  */
 function innerOf(region: Uint8Array, size: number): Float64Array {
-  const soft = blurred(Float64Array.from(region), size, FEATHER).map((value, i) => (region[i] === 1 ? value : 0));
+  const soft = gaussianBlur(Float64Array.from(region), size, FEATHER).map((value, i) => (region[i] === 1 ? value : 0));
   const squared = soft.map((value) => Math.max(0, 2 * value - 1) ** 2);
   const inner = squared.some((value) => value > 0) ? squared : soft;
   const peak = inner.reduce((most, value) => Math.max(most, value), 0);
@@ -80,7 +80,7 @@ function innerOf(region: Uint8Array, size: number): Float64Array {
 
 /** The mask module's mask within the region, by the iterative threshold over the region's pixels; `null` where it shows nothing. */
 function markedIn(soft: Float64Array, region: Uint8Array, minimumPeak: number): Uint8Array | null {
-  const marked = binarise(
+  const marked = thresholdMask(
     soft.filter((_, i) => region[i] === 1),
     minimumPeak,
   );
@@ -90,7 +90,7 @@ function markedIn(soft: Float64Array, region: Uint8Array, minimumPeak: number): 
 }
 
 /** Bytes [H·W·3] with the change added, rounded as numpy does. */
-export function withChange(
+export function applyChange(
   photograph: Uint8Array,
   { colours, opacity }: Pick<Change, 'colours' | 'opacity'>,
 ): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 /** Plain filters over one square plane, `size`×`size`, row-major. */
 
 /** Grown by the four neighbours, `steps` times. */
-export function dilated(mask: Uint8Array, size: number, steps: number): Uint8Array {
+export function dilate(mask: Uint8Array, size: number, steps: number): Uint8Array {
   let grown = mask;
   for (let step = 0; step < steps; step++) {
     const before = grown;
@@ -20,17 +20,23 @@ export function dilated(mask: Uint8Array, size: number, steps: number): Uint8Arr
 }
 
 /** A Gaussian over three standard deviations (`sigma`, in pixels); outside, the border's values go on. */
-export function blurred(values: Float64Array, size: number, sigma: number): Float64Array {
+export function gaussianBlur(values: Float64Array, size: number, sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
   const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
   const sum = raw.reduce((total, weight) => total + weight, 0);
   const kernel = raw.map((weight) => weight / sum);
-  const columns = along(values, size, kernel, size, 1);
-  return along(columns, size, kernel, 1, size);
+  const columns = convolveAxis(values, size, kernel, size, 1);
+  return convolveAxis(columns, size, kernel, 1, size);
 }
 
 /** The kernel along one axis: `step` is from one pixel of a line to the next, `lineStep` from one line to the next. */
-function along(values: Float64Array, size: number, kernel: Float64Array, step: number, lineStep: number): Float64Array {
+function convolveAxis(
+  values: Float64Array,
+  size: number,
+  kernel: Float64Array,
+  step: number,
+  lineStep: number,
+): Float64Array {
   const result = new Float64Array(values.length);
   const radius = (kernel.length - 1) / 2;
   for (let line = 0; line < size; line++) {

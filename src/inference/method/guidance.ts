@@ -43,7 +43,7 @@ export function guidancePlan(input: GuidanceInput): GuidancePlan {
   const rows = terms.filter((row) => Math.abs(row.coefficient) > NEGLIGIBLE);
   const carrier = rows.findIndex((row) => row.defect !== input.normal);
   const maskRow = carrier < 0 ? null : carrier;
-  return { rows, maskRow, varianceRow: maskRow ?? largest(rows) };
+  return { rows, maskRow, varianceRow: maskRow ?? largestCoefficient(rows) };
 }
 
 /**
@@ -67,7 +67,7 @@ function productRelative({ defect, product, normal }: GuidanceInput, strength: n
 }
 
 /** The products whose background part has to be evaluated for these rows, each once, and which of them each row continues. */
-export function sharedBackgrounds(rows: readonly Condition[]): {
+export function shareBackgrounds(rows: readonly Condition[]): {
   products: (string | null)[];
   rowBackground: number[];
 } {
@@ -76,7 +76,7 @@ export function sharedBackgrounds(rows: readonly Condition[]): {
 }
 
 /** Σ coefficient·ε over the rows: `noise` holds one prediction per row of the plan, in its order. */
-export function weightedSum(rows: readonly GuidanceRow[], noise: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+export function guidedNoise(rows: readonly GuidanceRow[], noise: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const sum = new Float64Array(noise[0]?.length ?? 0);
   for (const [r, { coefficient }] of rows.entries()) {
     const own = noise[r] ?? [];
@@ -85,6 +85,6 @@ export function weightedSum(rows: readonly GuidanceRow[], noise: readonly Float3
   return new Float32Array(sum);
 }
 
-function largest(rows: readonly GuidanceRow[]): number {
+function largestCoefficient(rows: readonly GuidanceRow[]): number {
   return rows.reduce((best, row, i) => (row.coefficient > (rows[best]?.coefficient ?? -Infinity) ? i : best), 0);
 }

@@ -5,7 +5,7 @@ const TINT_OPACITY = 0.35;
 const TINT = [255, 40, 40] as const;
 
 /** A decoded image [3,H,W] in about −1 … 1 → [H,W,3] bytes: (x/2 + ½) clamped. No min–max stretch, so brightness is the model's. */
-export function rgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
+export function toRgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
   const pixels = decoded.length / 3;
   const bytes = new Uint8Array(decoded.length);
   for (let channel = 0; channel < 3; channel++) {
@@ -17,13 +17,13 @@ export function rgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
 }
 
 /** A mask of 0 and 1 → grey bytes of 0 and 255. */
-export function maskBytes(mask: Uint8Array): Uint8Array {
+export function toMaskBytes(mask: Uint8Array): Uint8Array {
   // `map`, and not `from`, which iterates: there may be 40 million.
   return mask.map((value) => (value !== 0 ? 255 : 0));
 }
 
 /** The image with the mask tinted and its outline drawn; outside the mask it is the image, byte for byte. */
-export function overlayBytes(rgb: Uint8Array, mask: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+export function renderOverlay(rgb: Uint8Array, mask: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const overlay = new Uint8Array(rgb);
   mask.forEach((value, pixel) => {
     if (value === 0) return;

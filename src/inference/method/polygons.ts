@@ -3,7 +3,11 @@
 export type Polygon = readonly (readonly [x: number, y: number])[];
 
 /** [H·W] of 0 and 1: 1 where the pixel's middle lies in any of the polygons (each by the even–odd rule). */
-export function rasterised(polygons: readonly Polygon[], width: number, height: number): Uint8Array<ArrayBuffer> {
+export function rasterizePolygons(
+  polygons: readonly Polygon[],
+  width: number,
+  height: number,
+): Uint8Array<ArrayBuffer> {
   const mask = new Uint8Array(width * height);
   for (const polygon of polygons) {
     for (let row = 0; row < height; row++) {
@@ -15,7 +19,7 @@ export function rasterised(polygons: readonly Polygon[], width: number, height: 
 }
 
 /** Width and height of the box round the pixels that `rasterised` would set; both 0 where there are none. */
-export function extentOfPolygons(
+export function polygonsExtent(
   polygons: readonly Polygon[],
   width: number,
   height: number,

@@ -23,7 +23,7 @@ export interface RowPrompts {
   readonly fusion: string;
 }
 
-export function promptsOf(templates: PromptTemplates, condition: Condition): RowPrompts {
+export function fillPrompts(templates: PromptTemplates, condition: Condition): RowPrompts {
   const product = condition.product ?? templates.nullProduct;
   const fill = (template: string): string =>
     // A function as the replacement: in a string, "$&" of a name would be read as a pattern.

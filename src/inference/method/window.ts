@@ -19,7 +19,7 @@ const ROOM = 1.25;
 const WINDOW_STREAM = 5001;
 
 /** The box round what has the value in a mask, row by row; `null` where nothing has. */
-export function extentOf(mask: Uint8Array, width: number, value = 1): (Size & { left: number; top: number }) | null {
+export function maskExtent(mask: Uint8Array, width: number, value = 1): (Size & { left: number; top: number }) | null {
   let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
   for (let y = 0; y * width < mask.length; y++) {
     const row = mask.subarray(y * width, (y + 1) * width);
@@ -36,7 +36,7 @@ export function extentOf(mask: Uint8Array, width: number, value = 1): (Size & { 
  * @throws RangeError where no square of the photograph holds the region.
  */
 export function windowAround(mask: Uint8Array, photograph: Size, usualSide: number): Window {
-  const extent = extentOf(mask, photograph.width);
+  const extent = maskExtent(mask, photograph.width);
   if (extent === null) throw new RangeError('the region is empty');
   const most = Math.min(photograph.width, photograph.height);
   const needed = Math.max(extent.width, extent.height);
@@ -80,7 +80,7 @@ function placed(middle: number, side: number, length: number): number {
 }
 
 /** The window's part of a picture of `channels` interleaved bytes. */
-export function cropped(
+export function cropWindow(
   bytes: Uint8Array,
   width: number,
   channels: number,
@@ -95,7 +95,7 @@ export function cropped(
 }
 
 /** A region of `from` pixels a side → `to` a side: set where any of the pixels under it is. */
-export function resizedRegion(region: Uint8Array, from: number, to: number): Uint8Array {
+export function resizeMask(region: Uint8Array, from: number, to: number): Uint8Array {
   if (from === to) return region;
   const result = new Uint8Array(to * to);
   const first = (i: number): number => Math.floor((i * from) / to);

@@ -7,23 +7,23 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import type { RowBudget } from '../../capacity.js';
-import { atMost } from '../../capacity.js';
+import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
-import type { FromWorker } from '../../protocol.js';
+import type { WorkerMessage } from '../../workerProtocol.js';
 import type { SampleRequest } from '../../types.js';
-import { beginJob } from '../sample/beginJob.js';
-import { withSharedDecoder } from '../sample/decoding.js';
-import { isFinished } from '../sample/drawing.js';
-import { createGate } from './gate.js';
+import { createJob } from '../sample/createJob.js';
+import { withBatchedDecoder } from '../sample/batchedDecoder.js';
+import { isFinished } from '../sample/denoisingState.js';
+import { createSemaphore } from './semaphore.js';
 import type { Job } from '../sample/job.js';
-import { isDrawn, rowsOfJob, stepOf } from '../sample/job.js';
+import { isDenoised, rowsOfJob, currentStep } from '../sample/job.js';
 import type { Model } from '../model/model.js';
-import { bytesOf, rowsOf } from '../sample/needs.js';
-import { encodeSample } from '../sample/pictures.js';
-import type { Candidate } from './schedule.js';
-import { createSchedule } from './schedule.js';
-import { advanceWithinMemory } from '../sample/step.js';
-import { createStepFigures } from './stepFigures.js';
+import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
+import { encodeSample } from '../sample/encodeSample.js';
+import type { Candidate } from './batchScheduler.js';
+import { createBatchScheduler } from './batchScheduler.js';
+import { denoiseStepWithinMemory } from '../sample/denoisingStep.js';
+import { createStepMetricsBuffer } from './stepMetrics.js';
 
 /** A sample's progress is told no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -45,11 +45,11 @@ interface Sample extends Candidate {
   bytes: number;
   /** From its first turn on. */
   job: Job | null;
-  lastTold: number;
+  progressSentAt: number;
 }
 
 export interface Batcher {
-  draw(key: number, request: SampleRequest): void;
+  add(key: number, request: SampleRequest): void;
   /** Takes effect before the next step. */
   cancel(keys: readonly number[]): void;
 }
@@ -59,16 +59,16 @@ export interface BatcherOptions {
   readonly models: ReadonlyMap<string, Model>;
   /** By bundle id. A single sample that has more rows draws alone. */
   readonly budgets: ReadonlyMap<string, RowBudget>;
-  readonly tell: (message: FromWorker) => void;
+  readonly send: (message: WorkerMessage) => void;
 }
 
-export function createBatcher({ models: opened, budgets: given, tell }: BatcherOptions): Batcher {
+export function createBatcher({ models: opened, budgets: given, send }: BatcherOptions): Batcher {
   const samples = new Map<number, Sample>();
   const budgets = new Map(given);
   const ending = new Set<Promise<void>>();
-  const end = createGate(BYTES_AT_THE_END);
-  const read = createGate(MAXIMUM_READING);
-  const figures = createStepFigures(tell);
+  const end = createSemaphore(BYTES_AT_THE_END);
+  const read = createSemaphore(MAXIMUM_READING);
+  const figures = createStepMetricsBuffer(send);
   /** Those that wait to be read among them. */
   let reading = 0;
   let running = false;
@@ -77,7 +77,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   for (const [bundle, model] of opened) {
     models.set(
       bundle,
-      withSharedDecoder(model, (pictures) => tell({ kind: 'reduced', bundle, pictures })),
+      withBatchedDecoder(model, (pictures) => send({ kind: 'reduced', bundle, pictures })),
     );
   }
   /** So that padding takes no evaluation beyond its budget. */
@@ -87,10 +87,10 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
     return { rows: within(rows), quickRows: within(quickRows) };
   };
 
-  const schedule = createSchedule<Sample>({
-    rows: budgetOf,
-    bytes: BYTES_IN_WORK,
-    mayBegin: () => reading < MAXIMUM_READING,
+  const schedule = createBatchScheduler<Sample>({
+    rowBudget: budgetOf,
+    memoryBytes: BYTES_IN_WORK,
+    canStart: () => reading < MAXIMUM_READING,
   });
 
   const modelOf = (bundle: string): Model => {
@@ -110,51 +110,51 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const fail = (sample: Sample, error: unknown): void => {
     if (!isHere(sample)) return;
     leave(sample);
-    tell({ kind: 'failed', key: sample.key, message: error instanceof Error ? error.message : String(error) });
+    send({ kind: 'failed', key: sample.key, message: error instanceof Error ? error.message : String(error) });
   };
 
   const begin = async (sample: Sample): Promise<void> => {
     if (!isHere(sample)) return;
     const { request, key } = sample;
     const model = modelOf(sample.bundle);
-    const job = await beginJob(model, request);
+    const job = await createJob(model, request);
     if (!isHere(sample)) return;
     sample.job = job;
     sample.rows = rowsOfJob(job);
-    sample.bytes = job.bytes;
-    sample.lastTold = performance.now();
-    tell({ kind: 'started', key });
+    sample.bytes = job.memoryBytes;
+    sample.progressSentAt = performance.now();
+    send({ kind: 'started', key });
   };
 
   /** A photograph is read beside the steps of the others. */
   const beginOnPhotograph = async (sample: Sample): Promise<void> => {
-    schedule.setAside(sample);
+    schedule.suspend(sample);
     reading++;
-    await read.pass(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
+    await read.run(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
     reading--;
-    schedule.putBack(sample);
+    schedule.resume(sample);
     void run();
   };
 
   /** What ended is turned into pictures, or into another drawing. */
   const proceed = async (sample: Sample, job: Job): Promise<void> => {
-    const pixels = isHere(sample) ? await job.proceed(job) : null;
+    const pixels = isHere(sample) ? await job.finishPhase(job) : null;
     if (!isHere(sample)) return;
     if (pixels === null) {
       sample.rows = rowsOfJob(job);
-      schedule.putBack(sample);
+      schedule.resume(sample);
       return;
     }
     const result = await encodeSample(job.request.id, pixels);
     if (!isHere(sample)) return;
     leave(sample);
-    tell({ kind: 'sample', key: sample.key, result });
+    send({ kind: 'sample', key: sample.key, result });
   };
 
   const proceedBeside = (sample: Sample, job: Job): void => {
-    schedule.setAside(sample);
+    schedule.suspend(sample);
     const ended = end
-      .pass(job.endBytes, () => proceed(sample, job))
+      .run(job.finishBytes, () => proceed(sample, job))
       .catch((error: unknown) => fail(sample, error))
       .finally(() => {
         ending.delete(ended);
@@ -165,14 +165,14 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
 
   const report = (sample: Sample, job: Job): void => {
     const now = performance.now();
-    if (!isDrawn(job) && now - sample.lastTold < PROGRESS_INTERVAL_MS) return;
-    sample.lastTold = now;
-    tell({ kind: 'progress', key: sample.key, step: stepOf(job), steps: job.steps });
+    if (!isDenoised(job) && now - sample.progressSentAt < PROGRESS_INTERVAL_MS) return;
+    sample.progressSentAt = now;
+    send({ kind: 'progress', key: sample.key, step: currentStep(job), steps: job.totalSteps });
   };
 
   /** Those of the chosen that take part in the step: not photographs that have yet to be read. */
   const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
-    const toBeRead = chosen.filter(({ job, request }) => job === null && request.photograph?.picture != null);
+    const toBeRead = chosen.filter(({ job, request }) => job === null && request.inpainting?.image != null);
     for (const sample of toBeRead) void beginOnPhotograph(sample);
     const others = chosen.filter((sample) => !toBeRead.includes(sample));
     for (const sample of others)
@@ -183,27 +183,27 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   const reduceRows = (bundle: string, rows: number): void => {
     const budget = budgets.get(bundle) ?? ONE_AT_A_TIME;
     if (rows >= budget.rows) return;
-    budgets.set(bundle, atMost(budget, rows));
-    tell({ kind: 'reduced', bundle, rows });
+    budgets.set(bundle, capBudget(budget, rows));
+    send({ kind: 'reduced', bundle, rows });
   };
 
   const step = async (bundle: string, together: readonly (readonly [Sample, Job])[]): Promise<void> => {
     const began = performance.now();
-    const drawings = together.flatMap(([, job]) => job.drawings.filter((drawing) => !isFinished(drawing)));
-    const failures = await advanceWithinMemory(modelOf(bundle), drawings, (rows) => reduceRows(bundle, rows));
+    const drawings = together.flatMap(([, job]) => job.states.filter((drawing) => !isFinished(drawing)));
+    const failures = await denoiseStepWithinMemory(modelOf(bundle), drawings, (rows) => reduceRows(bundle, rows));
     figures.add({
       bundle,
       samples: together.length,
       rows: drawings.reduce((sum, { plan }) => sum + plan.rows.length, 0),
       seconds: (performance.now() - began) / 1000,
     });
-    const reasons = new Map(failures.map(({ drawing, error }) => [drawing, error]));
+    const reasons = new Map(failures.map(({ state, error }) => [state, error]));
     for (const [sample, job] of together) {
-      const failed = job.drawings.find((drawing) => reasons.has(drawing));
+      const failed = job.states.find((drawing) => reasons.has(drawing));
       if (failed !== undefined) fail(sample, reasons.get(failed));
       if (!isHere(sample)) continue;
       report(sample, job);
-      if (isDrawn(job)) proceedBeside(sample, job);
+      if (isDenoised(job)) proceedBeside(sample, job);
     }
   };
 
@@ -213,7 +213,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
     for (;;) {
       await turnOfTheLoop();
       while (ending.size >= MAXIMUM_ENDING) await Promise.race(ending);
-      const chosen = schedule.next();
+      const chosen = schedule.selectBatch();
       const [first] = chosen;
       if (first === undefined) break;
       const together = await readyOf(chosen);
@@ -224,12 +224,12 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
   };
 
   return {
-    draw(key, request) {
-      const { bundle, share = '', priority = 0 } = request;
+    add(key, request) {
+      const { bundle, fairnessKey = '', priority = 0 } = request;
       const manifest = models.get(bundle)?.manifest;
-      const rows = manifest === undefined ? 1 : rowsOf(request, manifest.prompts.normal);
-      const bytes = manifest === undefined ? 0 : bytesOf(request, manifest);
-      const sample: Sample = { key, request, bundle, share, priority, rows, bytes, job: null, lastTold: 0 };
+      const rows = manifest === undefined ? 1 : rowsPerEvaluation(request, manifest.prompts.normal);
+      const bytes = manifest === undefined ? 0 : denoisingBytes(request, manifest);
+      const sample: Sample = { key, request, bundle, fairnessKey, priority, rows, bytes, job: null, progressSentAt: 0 };
       samples.set(key, sample);
       schedule.add(sample);
       void run();
@@ -239,7 +239,7 @@ export function createBatcher({ models: opened, budgets: given, tell }: BatcherO
         const sample = samples.get(key);
         if (sample !== undefined) leave(sample);
       }
-      tell({ kind: 'canceled', keys });
+      send({ kind: 'canceled', keys });
       // The memory that they held may be what another waited for.
       void run();
     },

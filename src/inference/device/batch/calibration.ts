@@ -5,7 +5,7 @@
 import type { CurvePoint, RowBudget } from '../../capacity.js';
 import { ROWS_PER_SAMPLE } from '../../capacity.js';
 import { gaussianNoise } from '../../method/noise.js';
-import { promptsOf } from '../../method/prompts.js';
+import { fillPrompts } from '../../method/prompts.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { Model } from '../model/model.js';
 
@@ -36,7 +36,7 @@ function throughput({ samples, seconds }: CurvePoint): number {
 }
 
 /** @param milliseconds after which nothing larger is tried; what the device takes to prepare for a size does not count. */
-export async function measureCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
+export async function measureStepCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
   const began = performance.now();
   let deadline = began + milliseconds;
   const evaluationOf = typicalEvaluations(model);
@@ -46,10 +46,10 @@ export async function measureCurve(model: Model, milliseconds: number): Promise<
     // The next size takes about twice as long, and is run twice at least.
     if (last !== undefined && performance.now() + 4000 * last.seconds > deadline) break;
     // Out of memory, as a rule. Whatever it is, a draw that meets it says so.
-    const timed = await timesOf(model, evaluationOf(samples), deadline).catch(() => null);
+    const timed = await timeSteps(model, evaluationOf(samples), deadline).catch(() => null);
     if (timed === null) break;
-    const { seconds, preparing } = timed;
-    deadline = Math.min(deadline + 1000 * preparing, began + milliseconds + MOST_PREPARING_MS);
+    const { seconds, warmUp } = timed;
+    deadline = Math.min(deadline + 1000 * warmUp, began + milliseconds + MOST_PREPARING_MS);
     const point = { samples, seconds };
     curve.push(point);
     if (last !== undefined && throughput(point) < RISE * throughput(last)) break;
@@ -58,12 +58,12 @@ export async function measureCurve(model: Model, milliseconds: number): Promise<
 }
 
 /** In seconds: of the best run, and how much longer the first one took. */
-interface Times {
+interface StepTiming {
   readonly seconds: number;
-  readonly preparing: number;
+  readonly warmUp: number;
 }
 
-async function timesOf(model: Model, evaluation: Evaluation, deadline: number): Promise<Times> {
+async function timeSteps(model: Model, evaluation: Evaluation, deadline: number): Promise<StepTiming> {
   const run = async (): Promise<number> => {
     const began = performance.now();
     await model.denoise(evaluation);
@@ -74,7 +74,7 @@ async function timesOf(model: Model, evaluation: Evaluation, deadline: number): 
   let best = await run();
   const until = deadline + 1000 * Math.max(0, first - best);
   for (let i = 1; i < RUNS && performance.now() < until; i++) best = Math.min(best, await run());
-  return { seconds: best, preparing: Math.max(0, first - best) };
+  return { seconds: best, warmUp: Math.max(0, first - best) };
 }
 
 /** Evaluations as drawing makes them: phrases of the vocabulary, noise, three rows over two backgrounds for each sample. */
@@ -86,7 +86,7 @@ export function typicalEvaluations({ manifest }: Pick<Model, 'manifest'>): (samp
     { defect: prompts.normal, product: null },
     { defect: prompts.normal, product },
     { defect, product: null },
-  ].map((condition) => promptsOf(prompts, condition));
+  ].map((condition) => fillPrompts(prompts, condition));
   const noise = gaussianNoise(0, 0, latent.channels * latent.height * latent.width);
   return (samples) => {
     const each = <T>(values: (s: number) => readonly T[]): T[] =>

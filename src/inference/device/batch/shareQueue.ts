@@ -10,7 +10,7 @@
 export interface Candidate {
   readonly key: number;
   readonly bundle: string;
-  readonly share: string;
+  readonly fairnessKey: string;
   /** The higher goes first. */
   readonly priority: number;
   /** That it puts into its next evaluation. */

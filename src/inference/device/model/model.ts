@@ -7,14 +7,20 @@ import * as ort from 'onnxruntime-node';
 
 import type { Bundle, Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
-import { conditionsFromModulations, conditionsFromTexts } from './conditions.js';
+import { conditionsFromModulations, conditionsFromTexts } from './conditioning.js';
 import type { Evaluation, Prediction } from './evaluation.js';
 import type { DeviceOptions } from './sessions.js';
 import { openSession } from './sessions.js';
-import { createDimension, createEvaluationSizes, padded, sizeFor, sizeWithin } from './sizes.js';
-import type { Scratch } from './tensors.js';
-import { concatenated, createScratch, integers, split } from './tensors.js';
-import { openText } from './text.js';
+import {
+  createBucketedDimension,
+  createEvaluationBuckets,
+  padToLength,
+  bucketFor,
+  largestBucketWithin,
+} from './shapeBuckets.js';
+import type { ScratchBuffers } from './tensors.js';
+import { concatenate, createScratchBuffers, int64Tensor, split } from './tensors.js';
+import { openTextEncoder } from './textEncoder.js';
 
 export interface Model {
   readonly manifest: Manifest;
@@ -40,33 +46,33 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
   const decoder = await openSession(bundle, 'image_decoder', device);
   const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
 
-  const embed = await openText(bundle, textEncoder);
-  const sizeOf = device.sizes === null ? (count: number): number => count : sizeFor;
+  const embed = await openTextEncoder(bundle, textEncoder);
+  const sizeOf = device.buckets === null ? (count: number): number => count : bucketFor;
   const conditions =
     modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator, { sizeOf });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
-  const sizes = createEvaluationSizes(device.sizes);
-  const pictures = createDimension(device.sizes === null ? null : { ...device.sizes, coarse: [] });
+  const sizes = createEvaluationBuckets(device.buckets);
+  const pictures = createBucketedDimension(device.buckets === null ? null : { ...device.buckets, coarse: [] });
 
   /**
    * Of the evaluation before, whose inputs nobody reads any more. They are tens of megabytes on a GPU, and new memory of that size takes longer
    * than the copy.
    */
-  let free: Scratch | null = null;
+  let free: ScratchBuffers | null = null;
 
   const run = async (evaluation: Evaluation): Promise<ort.InferenceSession.OnnxValueMapType> => {
     const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
-    const scratch = free ?? createScratch();
+    const scratch = free ?? createScratchBuffers();
     // Another evaluation that began meanwhile would need its own.
     free = null;
-    const latent = concatenated(latents, scratch('latent'));
+    const latent = concatenate(latents, scratch('latent'));
     const outputs = await denoiser.run({
       latent: new ort.Tensor('float32', latent, [latents.length, channels, height, width]),
-      timestep: integers(timesteps),
-      background_sample: integers(backgroundSample),
-      row_background: integers(rowBackground),
+      timestep: int64Tensor(timesteps),
+      background_sample: int64Tensor(backgroundSample),
+      row_background: int64Tensor(rowBackground),
       ...(await conditions(evaluation, scratch)),
-      ...(choosesMaskRows ? { mask_rows: integers(maskRows) } : {}),
+      ...(choosesMaskRows ? { mask_rows: int64Tensor(maskRows) } : {}),
     });
     free = scratch;
     return outputs;
@@ -74,10 +80,10 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
 
   return {
     manifest,
-    within: (count) => (device.sizes === null ? count : sizeWithin(count)),
+    within: (count) => (device.buckets === null ? count : largestBucketWithin(count)),
 
     async denoise(evaluation) {
-      const asked = sizes.padded(evaluation);
+      const asked = sizes.pad(evaluation);
       const outputs = await run(asked).catch((error: unknown) => {
         sizes.forget();
         throw error;
@@ -96,9 +102,9 @@ export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<
     },
 
     async decode(latents) {
-      const size = pictures.sizeOf(latents.length);
+      const size = pictures.bucketOf(latents.length);
       const run = decoder.run({
-        latent: new ort.Tensor('float32', concatenated(padded(latents, size)), [size, channels, height, width]),
+        latent: new ort.Tensor('float32', concatenate(padToLength(latents, size)), [size, channels, height, width]),
       });
       const { image } = await run.catch((error: unknown) => {
         pictures.forget();

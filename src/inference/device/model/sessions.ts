@@ -11,7 +11,7 @@ import type { ComponentContract } from '../../bundle/contracts.js';
 import { componentContracts, tensorShapes } from '../../bundle/contracts.js';
 import type { Bundle, Component, ComponentName, Manifest, Precision, Variant } from '../../bundle/manifest.js';
 import { BundleError, InferenceError } from '../../errors.js';
-import type { SizeRule } from './sizes.js';
+import type { BucketPolicy } from './shapeBuckets.js';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
@@ -19,21 +19,21 @@ export type Provider = 'cpu' | 'cuda' | 'webgpu';
  * The arithmetic that a provider is quickest in, the best first: measured in docs/engine.md. On CUDA float16 has steps that are hardly shorter than
  * those of float32 (whose products are TF32), and needs six times as long to prepare for a size.
  */
-const PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
+const PRECISION_PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   cpu: ['int8', 'fp32', 'fp16'],
   cuda: ['fp32', 'fp16', 'int8'],
   webgpu: ['fp32', 'fp16', 'int8'],
 };
 
 /** An arithmetic that nobody asked for must give the pictures (in dB) and the masks (IoU) of fp32 in the samples that were measured. */
-const FAITHFUL = { psnr: 40, iou: 0.98 };
+const FIDELITY_BOUNDS = { psnr: 40, iou: 0.98 };
 
 /** How sessions are opened on a device. */
 export interface DeviceOptions {
   readonly provider: Provider;
   readonly session: InferenceSession.SessionOptions;
   /** `null`: a graph may be given any number of samples and rows. */
-  readonly sizes: SizeRule | null;
+  readonly buckets: BucketPolicy | null;
   /** What was asked for; null: the quickest that draws the same pictures. */
   readonly precision: Precision | null;
 }
@@ -42,10 +42,10 @@ export interface DeviceOptions {
  * On CUDA a change of sizes takes as long as some 4000 rows in float32, and 30 000 in float16 (NVIDIA H100, the default bundle); between them, what
  * did best in bench/simulation.ts. WebGPU takes its time for sizes that are new.
  */
-const SIZES = { cpu: null, cuda: { patience: 8192 }, webgpu: { patience: 0 } } as const;
+const BUCKET_POLICIES = { cpu: null, cuda: { patience: 8192 }, webgpu: { patience: 0 } } as const;
 
 /** Errors alone: onnxruntime warns of every graph that its shape arithmetic is left to the CPU, which is as it should be. */
-const QUIET = { logSeverityLevel: 3 } as const;
+const ERRORS_ONLY = { logSeverityLevel: 3 } as const;
 
 /**
  * @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word.
@@ -59,7 +59,7 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
   if (device === 'cpu') {
     return {
       provider: 'cpu',
-      sizes: SIZES.cpu,
+      buckets: BUCKET_POLICIES.cpu,
       session: {
         executionProviders: ['cpu'],
         // One thread per core. Threads that spin while they wait make a machine that does anything else slower than one thread does.
@@ -69,14 +69,18 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
     };
   }
   if (device === 'webgpu')
-    return { provider: 'webgpu', sizes: SIZES.webgpu, session: { executionProviders: ['webgpu'], ...QUIET } };
+    return {
+      provider: 'webgpu',
+      buckets: BUCKET_POLICIES.webgpu,
+      session: { executionProviders: ['webgpu'], ...ERRORS_ONLY },
+    };
   const cuda = /^cuda:(\d+)$/.exec(device);
   if (cuda === null)
     throw new InferenceError(`unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`);
   return {
     provider: 'cuda',
-    sizes: SIZES.cuda,
-    session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...QUIET },
+    buckets: BUCKET_POLICIES.cuda,
+    session: { executionProviders: [{ name: 'cuda', deviceId: Number(cuda[1]) }], ...ERRORS_ONLY },
   };
 }
 
@@ -88,7 +92,7 @@ export function precisionOf(
   { components }: Pick<Manifest, 'components'>,
   { provider, precision }: Pick<DeviceOptions, 'provider' | 'precision'>,
 ): Precision {
-  const rank = (variant: Variant): number => PREFERENCE[provider].indexOf(variant.precision);
+  const rank = (variant: Variant): number => PRECISION_PREFERENCE[provider].indexOf(variant.precision);
   const quickestFirst = [...components.denoiser.variants].sort((a, b) => rank(a) - rank(b));
   const chosen =
     quickestFirst.find((variant) => variant.precision === precision) ??
@@ -99,7 +103,7 @@ export function precisionOf(
 
 function isFaithful({ precision, quality }: Variant): boolean {
   if (precision === 'fp32') return true;
-  return (quality?.psnr?.least ?? 0) >= FAITHFUL.psnr && (quality?.maskIou?.mean ?? 0) >= FAITHFUL.iou;
+  return (quality?.psnr?.least ?? 0) >= FIDELITY_BOUNDS.psnr && (quality?.maskIou?.mean ?? 0) >= FIDELITY_BOUNDS.iou;
 }
 
 /** A component that was not exported in that arithmetic is run in fp32, or as it is. */

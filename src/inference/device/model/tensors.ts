@@ -1,21 +1,21 @@
 /** Arrays of one shape as one tensor, and back. */
 import * as ort from 'onnxruntime-node';
 
-export function integers(values: readonly number[]): ort.Tensor {
+export function int64Tensor(values: readonly number[]): ort.Tensor {
   const wide = new BigInt64Array(values.length);
   for (let i = 0; i < wide.length; i++) wide[i] = BigInt(values[i] ?? 0);
   return new ort.Tensor('int64', wide, [values.length]);
 }
 
 /** Where the numbers of a tensor come to lie. */
-export type Memory = (length: number) => Float32Array;
+export type Allocate = (length: number) => Float32Array;
 
-const newMemory: Memory = (length) => new Float32Array(length);
+const newMemory: Allocate = (length) => new Float32Array(length);
 
 /** Memory by names that is used again and again. */
-export type Scratch = (name: string) => Memory;
+export type ScratchBuffers = (name: string) => Allocate;
 
-export function createScratch(): Scratch {
+export function createScratchBuffers(): ScratchBuffers {
   const kept = new Map<string, Float32Array>();
   return (name) => (length) => {
     const found = kept.get(name);
@@ -27,11 +27,11 @@ export function createScratch(): Scratch {
 }
 
 /** n of [D] → [n,D]. */
-export function vectors(rows: readonly Float32Array[], memory = newMemory): ort.Tensor {
-  return new ort.Tensor('float32', concatenated(rows, memory), [rows.length, rows[0]?.length ?? 0]);
+export function stackVectors(rows: readonly Float32Array[], memory = newMemory): ort.Tensor {
+  return new ort.Tensor('float32', concatenate(rows, memory), [rows.length, rows[0]?.length ?? 0]);
 }
 
-export function concatenated(arrays: readonly Float32Array[], memory = newMemory): Float32Array {
+export function concatenate(arrays: readonly Float32Array[], memory = newMemory): Float32Array {
   const whole = memory(arrays.reduce((length, array) => length + array.length, 0));
   let offset = 0;
   for (const array of arrays) {

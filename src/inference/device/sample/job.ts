@@ -1,37 +1,38 @@
 /** A sample from its request to its pixels: the drawings that take part in the denoiser's evaluations, and what comes of them. */
-import { firstVisited } from '../../method/photograph.js';
+import { firstStepIndex } from '../../method/inpainting.js';
 import type { SampleRequest } from '../../types.js';
-import type { Drawing } from './drawing.js';
-import { isFinished } from './drawing.js';
-import type { Pixels } from './pictures.js';
+import type { DenoisingState } from './denoisingState.js';
+import { isFinished } from './denoisingState.js';
+import type { SamplePixels } from './encodeSample.js';
 
 export interface Job {
   readonly request: SampleRequest;
   /** Those that the next evaluation is for; they advance together. */
-  drawings: readonly Drawing[];
+  states: readonly DenoisingState[];
   /** Steps done before these drawings, of `steps` in all. */
-  before: number;
-  readonly steps: number;
+  completedSteps: number;
+  readonly totalSteps: number;
   /** Of memory, until it is done. */
-  readonly bytes: number;
+  readonly memoryBytes: number;
   /** … and what `proceed`, and storing what it gives, takes beside that. */
-  endBytes: number;
+  finishBytes: number;
   /** What to do when all of them are finished: the pixels, or more drawings. */
-  proceed: (job: Job) => Promise<Pixels | null>;
+  finishPhase: (job: Job) => Promise<SamplePixels | null>;
 }
 
-export function stepOf({ drawings, before }: Job): number {
-  const [main] = drawings;
-  if (main === undefined) return before;
-  const first = main.pin === null ? 0 : firstVisited(main.sampler.timesteps, main.pin.freedom);
-  return before + main.step - first;
+export function currentStep({ states, completedSteps }: Job): number {
+  const [main] = states;
+  if (main === undefined) return completedSteps;
+  const first =
+    main.constraint === null ? 0 : firstStepIndex(main.sampler.timesteps, main.constraint.denoisingStrength);
+  return completedSteps + main.step - first;
 }
 
 /** Rows of the next evaluation. */
-export function rowsOfJob({ drawings }: Job): number {
-  return drawings.reduce((rows, { plan }) => rows + plan.rows.length, 0);
+export function rowsOfJob({ states }: Job): number {
+  return states.reduce((rows, { plan }) => rows + plan.rows.length, 0);
 }
 
-export function isDrawn({ drawings }: Job): boolean {
-  return drawings.every(isFinished);
+export function isDenoised({ states }: Job): boolean {
+  return states.every(isFinished);
 }

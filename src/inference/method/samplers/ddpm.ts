@@ -3,7 +3,7 @@
  * (Nichol & Dhariwal 2021): β'_i = 1 − ᾱ_i / ᾱ_{i−1}, and ᾱ_{−1} = 1.
  */
 import type { Sampler } from './sampler.js';
-import { at, estimateClean } from './sampler.js';
+import { at, predictOriginal } from './sampler.js';
 
 export type VarianceType = 'fixed_small' | 'learned_range';
 
@@ -56,7 +56,7 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
     timesteps,
     step({ index, latent, epsilon, variance, noise }) {
       const i = timesteps.length - 1 - index;
-      const estimate = estimateClean(latent, epsilon, at(visited, i));
+      const estimate = predictOriginal(latent, epsilon, at(visited, i));
       const [ofClean, ofLatent] = [at(table.meanOfClean, i), at(table.meanOfLatent, i)];
       const mean = (n: number): number => ofClean * at(estimate, n) + ofLatent * at(latent, n);
       const next = new Float32Array(latent.length);
@@ -66,7 +66,7 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
         const [z, sigma] = [noise(), deviations(i, variance)];
         for (let n = 0; n < next.length; n++) next[n] = mean(n) + sigma(n) * at(z, n);
       }
-      return { latent: next, estimate: new Float32Array(estimate) };
+      return { latent: next, predictedOriginal: new Float32Array(estimate) };
     },
   };
 }

@@ -8,7 +8,7 @@
  * The first step has no m1. The last goes to σ = 0, where e^{−h} = 0 and the first-order step gives m0 itself.
  */
 import type { Sampler } from './sampler.js';
-import { at, estimateClean } from './sampler.js';
+import { at, predictOriginal } from './sampler.js';
 
 export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]): Sampler {
   const alphaBars = timesteps.map((t) => at(alphaBar, t));
@@ -16,11 +16,11 @@ export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]
 
   return {
     timesteps,
-    step({ index, latent, epsilon, previousEstimate }) {
+    step({ index, latent, epsilon, previousPrediction }) {
       const here = at(alphaBars, index);
-      const estimate = estimateClean(latent, epsilon, here);
+      const estimate = predictOriginal(latent, epsilon, here);
       const next = new Float32Array(latent.length);
-      const result = { latent: next, estimate: new Float32Array(estimate) };
+      const result = { latent: next, predictedOriginal: new Float32Array(estimate) };
 
       const target = alphaBars[index + 1];
       if (target === undefined) {
@@ -31,7 +31,7 @@ export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]
       const h = at(lambdas, index + 1) - at(lambdas, index);
       const keep = Math.sqrt((1 - target) / (1 - here));
       const gain = -Math.sqrt(target) * Math.expm1(-h);
-      if (previousEstimate === null) {
+      if (previousPrediction === null) {
         for (let i = 0; i < next.length; i++) next[i] = keep * at(latent, i) + gain * at(estimate, i);
         return result;
       }
@@ -39,7 +39,7 @@ export function dpmSolverPp(alphaBar: Float64Array, timesteps: readonly number[]
       const r0 = (at(lambdas, index) - at(lambdas, index - 1)) / h;
       for (let i = 0; i < next.length; i++) {
         const m0 = at(estimate, i);
-        const d1 = (m0 - at(previousEstimate, i)) / r0;
+        const d1 = (m0 - at(previousPrediction, i)) / r0;
         next[i] = keep * at(latent, i) + gain * (m0 + 0.5 * d1);
       }
       return result;

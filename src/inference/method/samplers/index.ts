@@ -1,7 +1,7 @@
 /** A request's sampler by name, with the timesteps that belong to it. */
 import type { SamplerName } from '../../types.js';
-import type { NoiseSchedule } from '../schedule.js';
-import { alphasCumprod, timestepsAboveZero, timestepsToZero } from '../schedule.js';
+import type { NoiseSchedule } from '../noiseSchedule.js';
+import { alphasCumprod, timestepsAboveZero, timestepsToZero } from '../noiseSchedule.js';
 import { ddim } from './ddim.js';
 import type { VarianceType } from './ddpm.js';
 import { ddpm } from './ddpm.js';
@@ -18,7 +18,7 @@ export function timestepsFor(name: SamplerName, { numTrainTimesteps }: NoiseSche
 }
 
 /** @throws RangeError when there are fewer timesteps than steps. */
-export function samplerFor(
+export function createSampler(
   name: SamplerName,
   schedule: NoiseSchedule & { varianceType: VarianceType },
   steps: number,

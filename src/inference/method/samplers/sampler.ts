@@ -10,7 +10,7 @@ export interface SamplerStep {
   /** v of a model that learned its variance (−1 … 1), where the sampler uses it. */
   readonly variance?: Float32Array | undefined;
   /** The estimate of x_0 that the step before gave; `null` at the first. */
-  readonly previousEstimate: Float32Array | null;
+  readonly previousPrediction: Float32Array | null;
   /** The step's own noise; asked for by ancestral samplers alone. */
   readonly noise: () => Float32Array;
 }
@@ -19,7 +19,7 @@ export interface SamplerResult {
   /** x at the next, less noisy, entry of `timesteps`; x_0 after the last. */
   readonly latent: Float32Array<ArrayBuffer>;
   /** The estimate of x_0, unclipped: latents have no natural bound. */
-  readonly estimate: Float32Array<ArrayBuffer>;
+  readonly predictedOriginal: Float32Array<ArrayBuffer>;
 }
 
 /** A sampler holds tables alone; what changes from step to step is the caller's, so samples can be at any step side by side. */
@@ -30,7 +30,7 @@ export interface Sampler {
 }
 
 /** x_0 = (x_t − √(1−ᾱ_t)·ε) / √ᾱ_t, element by element. */
-export function estimateClean(latent: Float32Array, epsilon: Float32Array, alphaBar: number): Float64Array {
+export function predictOriginal(latent: Float32Array, epsilon: Float32Array, alphaBar: number): Float64Array {
   const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
   const estimate = new Float64Array(latent.length);
   for (let i = 0; i < estimate.length; i++) estimate[i] = (at(latent, i) - noise * at(epsilon, i)) / signal;

@@ -1,0 +1,84 @@
+/** One guided evaluation for whichever samples are given, each at its own timestep, and one sampler step of each. */
+import { InferenceError } from '../../errors.js';
+import { isOutOfMemory } from '../../outOfMemory.js';
+import { applyPredictions, capturesMaskFeature, currentTimestep } from './denoisingState.js';
+import type { DenoisingState } from './denoisingState.js';
+import type { Evaluation } from '../model/evaluation.js';
+import type { Model } from '../model/model.js';
+
+/** A sample that cannot go on, and why. */
+export interface StepFailure {
+  readonly state: DenoisingState;
+  readonly error: Error;
+}
+
+/** All samples advance by one step together. What a sample becomes does not depend on the others, and neither does whether it fails. */
+export async function denoiseStep(model: Model, states: readonly DenoisingState[]): Promise<StepFailure[]> {
+  const { lateTimestep } = model.manifest.mask;
+  const predictions = await model.denoise(evaluationOf(states, lateTimestep));
+  const failures: StepFailure[] = [];
+  let row = 0;
+  for (const state of states) {
+    const own = predictions.slice(row, row + state.plan.rows.length);
+    row += own.length;
+    try {
+      applyPredictions(state, own, lateTimestep);
+    } catch (error) {
+      failures.push({ state, error: error as Error });
+    }
+  }
+  return failures;
+}
+
+/**
+ * As `advance`; where that takes more memory than there is, in halves: nothing of a state has changed when an evaluation fails.
+ * @param reduce is told how many rows may be tried from now on.
+ */
+export async function denoiseStepWithinMemory(
+  model: Model,
+  states: readonly DenoisingState[],
+  reduce: (rows: number) => void,
+): Promise<readonly StepFailure[]> {
+  try {
+    return await denoiseStep(model, states);
+  } catch (error) {
+    const outOfMemory = isOutOfMemory(error);
+    if (states.length === 1 && outOfMemory) return states.map((state) => tooLarge(state, error as Error));
+    if (!outOfMemory) return states.map((state) => ({ state, error: error as Error }));
+    const half = states.length >> 1;
+    const rows = states.reduce((sum, { plan }) => sum + plan.rows.length, 0);
+    reduce(rows >> 1);
+    const first = await denoiseStepWithinMemory(model, states.slice(0, half), reduce);
+    return [...first, ...(await denoiseStepWithinMemory(model, states.slice(half), reduce))];
+  }
+}
+
+function tooLarge(state: DenoisingState, error: Error): StepFailure {
+  const { request, plan } = state;
+  const message = `not enough memory on this device for a single sample of ${request.bundle} (${String(plan.rows.length)} rows): ${error.message}`;
+  return { state, error: new InferenceError(message, { cause: error }) };
+}
+
+/** The rows of all samples after one another; a sample's rows that share a product share its background row. */
+function evaluationOf(states: readonly DenoisingState[], lateTimestep: number): Evaluation {
+  let backgrounds = 0;
+  const rowBackground: number[] = [];
+  const maskRows: number[] = [];
+  for (const state of states) {
+    const { conditions, plan } = state;
+    if (plan.maskRow !== null && capturesMaskFeature(state, lateTimestep))
+      maskRows.push(rowBackground.length + plan.maskRow);
+    for (const own of conditions.rowBackground) rowBackground.push(backgrounds + own);
+    backgrounds += conditions.background.length;
+  }
+  return {
+    latents: states.map((state) => state.latent),
+    timesteps: states.map(currentTimestep),
+    backgroundSample: states.flatMap(({ conditions }, s) => conditions.background.map(() => s)),
+    background: states.flatMap(({ conditions }) => conditions.background),
+    rowBackground,
+    defect: states.flatMap(({ conditions }) => conditions.defect),
+    fusion: states.flatMap(({ conditions }) => conditions.fusion),
+    maskRows,
+  };
+}

@@ -1,0 +1,53 @@
+/** How well a defect shows, measured on the picture itself against the one without it (a photograph, or the normal twin). */
+import { FEATHER, LEAST_CHANGE } from './composition.js';
+import { gaussianBlur, dilate } from './filters.js';
+
+export interface QualityScores {
+  /** Mean |change| inside the mask, 0 … 255. */
+  readonly visibility: number;
+  /** IoU of the mask with what changed at least half as much as the mask's inside, 0 … 1. */
+  readonly agreement: number;
+  /** Mean |change| on the border of what changed, where that is not the mask's own, 0 … 255: a seam to be seen. */
+  readonly seam: number;
+  /** IoU of the mask with the region that was free to change; `null` where all was. */
+  readonly filling: number | null;
+  /** ‖ε(d) − ε(g)‖ of the scout inside the region over outside: above 1 where it points there. `null` where nothing is outside. */
+  readonly direction: number | null;
+}
+
+/** @param before, after bytes [H·W·3]. @param mask [H·W] of 0 and 1. `size`×`size` pixels. */
+export function computeScores(
+  before: Uint8Array,
+  after: Uint8Array,
+  mask: Uint8Array,
+  size: number,
+): Pick<QualityScores, 'visibility' | 'agreement' | 'seam'> {
+  const covered = mask.reduce((count, value) => count + value, 0);
+  if (covered === 0) return { visibility: 0, agreement: 0, seam: 0 };
+  const change = Float64Array.from(mask, (_, i) => {
+    const at = (channel: number): number => Math.abs((after[3 * i + channel] ?? 0) - (before[3 * i + channel] ?? 0));
+    return (at(0) + at(1) + at(2)) / 3;
+  });
+  const visibility = change.reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0) / covered;
+  const least = Math.max(LEAST_CHANGE, visibility) / 2;
+  let [both, either] = [0, 0];
+  gaussianBlur(change, size, FEATHER).forEach((value, i) => {
+    const [seen, marked] = [value >= least, mask[i] === 1];
+    if (seen && marked) both++;
+    if (seen || marked) either++;
+  });
+  return { visibility, agreement: both / either, seam: seamScore(change, mask, size) };
+}
+
+/** A border that the mask ends at too is the defect's own edge, which may be as sharp as it likes. */
+function seamScore(change: Float64Array, mask: Uint8Array, size: number): number {
+  const untouched = Uint8Array.from(change, (value) => (value > 0 ? 0 : 1));
+  const nearUntouched = dilate(untouched, size, 1);
+  let [sum, count] = [0, 0];
+  change.forEach((value, i) => {
+    if (value <= 0 || mask[i] === 1 || nearUntouched[i] !== 1) return;
+    sum += value;
+    count++;
+  });
+  return count === 0 ? 0 : sum / count;
+}

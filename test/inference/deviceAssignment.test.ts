@@ -1,0 +1,321 @@
+/** Which device draws what: the dispatch and its rules, with simulated devices in virtual time. */
+import { createQueue } from '../../src/inference/fairQueue.js';
+import { createThroughputEstimator } from '../../src/inference/throughput.js';
+import { paceOf, stageOf } from './simulatedDevices.js';
+
+const ids = (count: number, name = 's'): string[] => Array.from({ length: count }, (_, i) => `${name}${String(i)}`);
+
+describe('two devices, one 30 times as fast as the other', () => {
+  const FAST = paceOf(1);
+  const SLOW = paceOf(30);
+
+  test.each([
+    ['known', true],
+    ['yet unknown', false],
+  ])('together draw many samples in nearly the time that their speeds allow (speeds %s)', async (_, known) => {
+    const stage = stageOf([SLOW, FAST], known);
+    stage.draw(ids(300));
+    const seconds = await stage.run();
+    const ideal = 300 / (1 + 1 / 30);
+    expect(seconds).toBeLessThan(1.05 * ideal);
+    expect(stage.deliveredAt.size).toBe(300);
+    expect(stage.devices[0]?.delivered.length).toBeGreaterThanOrEqual(7);
+    expect(stage.devices[0]?.delivered.length).toBeLessThanOrEqual(10);
+  });
+
+  test('leave to the fast one what it would finish sooner', async () => {
+    const stage = stageOf([SLOW, FAST], true);
+    stage.draw(ids(20));
+    expect(await stage.run()).toBeCloseTo(20, 6);
+    expect(stage.devices[0]?.delivered).toEqual([]);
+  });
+
+  test('do not let the slow one hold the tail, even if it was not known to be slow', async () => {
+    const stage = stageOf([SLOW, FAST], false);
+    stage.draw(ids(4));
+    // The slow one is given one batch to show its speed. Its first step tells.
+    const seconds = await stage.run();
+    expect(stage.devices[0]?.delivered).toEqual([]);
+    expect(seconds).toBeLessThan(6.5);
+  });
+
+  test('hand out late: neither has more in hand than two batches', async () => {
+    const stage = stageOf([SLOW, FAST], true);
+    stage.draw(ids(1000));
+    for (let second = 0; second < 100; second += 7) {
+      await stage.run(second);
+      for (const device of stage.devices) expect(device.inHand().length).toBeLessThanOrEqual(4 + 2);
+    }
+  });
+
+  test('are told of each sample once', async () => {
+    const stage = stageOf([SLOW, FAST], false);
+    stage.draw(ids(50));
+    await stage.run();
+    expect(stage.told.filter((line) => line.startsWith('delivered'))).toHaveLength(50);
+    expect(new Set(stage.devices.flatMap(({ delivered }) => delivered)).size).toBe(50);
+  });
+});
+
+test.each([1, 8, 64])('two equal devices draw half each, %i samples at a time', async (atATime) => {
+  const stage = stageOf([paceOf(1, atATime), paceOf(1, atATime)], false);
+  stage.draw(ids(256));
+  expect(await stage.run()).toBeLessThan(128 * 1.1);
+  for (const { delivered } of stage.devices) expect(Math.abs(delivered.length - 128)).toBeLessThanOrEqual(atATime);
+});
+
+test('two equal devices share a draw that one of them could take in a single batch', async () => {
+  const stage = stageOf([paceOf(1, 64), paceOf(1, 64)], true);
+  stage.draw(ids(10));
+  expect(await stage.run()).toBeCloseTo(5, 6);
+});
+
+describe('a device whose worker dies', () => {
+  test('hands its samples back, and the other draws them', async () => {
+    const stage = stageOf([paceOf(1), paceOf(1)], true);
+    stage.draw(ids(20));
+    stage.at(3.01, () => stage.devices[0]?.die(Infinity));
+    await stage.run();
+    expect([...stage.deliveredAt.keys()].sort()).toEqual(ids(20).sort());
+    expect(stage.told.filter((line) => /^(lost|failed)/.test(line))).toEqual([]);
+  });
+
+  test('has them drawn before those that were on no device yet', async () => {
+    const stage = stageOf([paceOf(1), paceOf(1)], true);
+    stage.draw(ids(40));
+    let lost: string[] = [];
+    stage.at(3.01, () => {
+      lost = stage.devices[0]?.inHand() ?? [];
+      stage.devices[0]?.die(Infinity);
+    });
+    await stage.run();
+    const order = [...stage.deliveredAt.keys()];
+    expect(lost).toHaveLength(4);
+    // Behind those only that the other device had in hand.
+    for (const id of lost) expect(order.indexOf(id)).toBeLessThan(4 + 4 + 8);
+  });
+
+  test('gets work again as soon as it is back', async () => {
+    const stage = stageOf([paceOf(1), paceOf(1)], true);
+    stage.draw(ids(40));
+    stage.at(3.01, () => stage.devices[0]?.die(2));
+    const seconds = await stage.run();
+    // Two seconds of one of two devices, and the batch that died with it.
+    expect(seconds).toBeLessThan(20 + 1 + 1 + 2);
+  });
+
+  test('takes samples with it only when no device is left', async () => {
+    const stage = stageOf([paceOf(1), paceOf(1)], true);
+    stage.draw(ids(20));
+    for (const device of stage.devices) stage.at(3.01, () => device.die(Infinity));
+    await stage.run();
+    expect(stage.told.filter((line) => line.startsWith('lost'))).toHaveLength(20 - stage.deliveredAt.size);
+    expect(stage.told.at(-1)).toMatch(/^lost /);
+  });
+});
+
+describe('beside a long draw on several devices', () => {
+  const PACES = [paceOf(1), paceOf(4)];
+
+  test('a sample of a higher priority reaches a device at once', async () => {
+    const stage = stageOf(PACES, true);
+    stage.draw(ids(500), { fairnessKey: 'long' });
+    // Two at a time: a sample takes two seconds, and comes in at the next step.
+    stage.at(20.3, () => stage.draw(['urgent'], { fairnessKey: 'long', priority: 5 }));
+    await stage.run();
+    expect((stage.deliveredAt.get('urgent') ?? Infinity) - 20.3).toBeLessThan(2.2);
+  });
+
+  test('a sample of another share need not wait for a sample of the long one to end', async () => {
+    const stage = stageOf(PACES, true);
+    stage.draw(ids(500), { fairnessKey: 'long' });
+    stage.at(20.3, () => {
+      stage.draw(['other'], { fairnessKey: 'other' });
+    });
+    await stage.run(20.31);
+    expect(stage.devices.flatMap((device) => device.inHand())).toContain('other');
+  });
+
+  test('neither has to wait where the devices have all that they may have', async () => {
+    const stage = stageOf(PACES, true);
+    for (const share of ids(12, 'share')) stage.draw(ids(50, share), { fairnessKey: share });
+    await stage.run(7);
+    const inHand = (): string[] => stage.devices.flatMap((device) => device.inHand());
+    stage.draw(['other'], { fairnessKey: 'other' });
+    await stage.run(7.001);
+    expect(inHand()).toContain('other');
+    stage.draw(ids(4, 'urgent'), { fairnessKey: 'share0', priority: 5 });
+    await stage.run(7.002);
+    expect(inHand()).toEqual(expect.arrayContaining(ids(4, 'urgent')));
+  });
+
+  test('many samples of high priority do not shut the others out of the devices', async () => {
+    const stage = stageOf(PACES, true);
+    stage.draw(ids(100), { fairnessKey: 'long' });
+    stage.draw(ids(100, 'urgent'), { fairnessKey: 'hurried', priority: 5 });
+    await stage.run(5);
+    for (const device of stage.devices) {
+      const inHand = device.inHand();
+      expect(inHand.filter((id) => id.startsWith('urgent'))).toHaveLength(4);
+      expect(inHand.filter((id) => id.startsWith('s')).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('each of several long ones has enough on a device for batches of its own', async () => {
+    const stage = stageOf([paceOf(1, 4), paceOf(1, 4)], true);
+    for (const share of ['a', 'b', 'c']) stage.draw(ids(100, share), { fairnessKey: share });
+    await stage.run(7);
+    for (const device of stage.devices) {
+      for (const share of ['a', 'b', 'c']) {
+        expect(device.inHand().filter((id) => id.startsWith(share)).length).toBeGreaterThanOrEqual(4);
+      }
+    }
+  });
+
+  test('however many there are, a device has no more than sixteen batches', async () => {
+    const stage = stageOf(PACES, true);
+    for (const share of ids(100, 'share')) stage.draw(ids(10, share), { fairnessKey: share });
+    await stage.run(7);
+    for (const device of stage.devices) expect(device.inHand().length).toBeLessThanOrEqual(2 * (16 + 1));
+  });
+});
+
+test('a single device is handed everything at once, in order', async () => {
+  const stage = stageOf([paceOf(1)], false);
+  stage.draw(ids(1000));
+  await stage.run(0);
+  expect(stage.devices[0]?.inHand()).toEqual(ids(1000));
+});
+
+test('the one device that is left is handed everything that waited', async () => {
+  const stage = stageOf([paceOf(1), paceOf(1)], true);
+  stage.draw(ids(100));
+  stage.at(2, () => stage.devices[0]?.die(Infinity));
+  await stage.run(2e9);
+  expect(stage.deliveredAt.size).toBe(100);
+});
+
+test('a cancel takes out at once what waits, and what a device has when that lets go', async () => {
+  const stage = stageOf([paceOf(1), paceOf(1)], true);
+  const samples = stage.draw(ids(30));
+  await stage.run(0.2);
+  const inHand = stage.devices.flatMap((device) => device.inHand());
+  stage.dispatch.cancel(samples);
+  expect(stage.told.filter((line) => line.startsWith('canceled'))).toHaveLength(30 - inHand.length);
+  await stage.run();
+  expect(stage.told.filter((line) => line.startsWith('canceled'))).toHaveLength(30);
+  expect(stage.deliveredAt.size).toBe(0);
+});
+
+test('handing out takes no longer with 100 000 samples waiting', async () => {
+  const cost = async (waiting: number): Promise<number> => {
+    const stage = stageOf([paceOf(1), paceOf(30)], true);
+    stage.draw(ids(waiting));
+    await stage.run(1);
+    const began = performance.now();
+    await stage.run(200);
+    return (performance.now() - began) / stage.deliveredAt.size;
+  };
+  await cost(1000);
+  expect(await cost(100_000)).toBeLessThan(10 * (await cost(1000)) + 1);
+});
+
+describe('the queue', () => {
+  const sample = (
+    name: string,
+    share = 'a',
+    priority = 0,
+    work = 1,
+  ): { name: string; share: string; priority: number; work: number } => ({
+    name,
+    share,
+    priority,
+    work,
+  });
+  const drain = (queue: ReturnType<typeof createQueue<ReturnType<typeof sample>>>): string => {
+    let order = '';
+    for (;;) {
+      const [next] = queue.inOrder();
+      if (next === undefined) return order;
+      order += next.name;
+      queue.take(next);
+    }
+  };
+
+  test('goes by priority, then lets the shares take turns, then by arrival', () => {
+    const queue = createQueue<ReturnType<typeof sample>>();
+    for (const name of '1234') queue.add(sample(name, 'a'));
+    for (const name of 'xy') queue.add(sample(name, 'b'));
+    queue.add(sample('!', 'a', 9));
+    // Its urgent one has been a turn of share a.
+    expect([...queue.inOrder()].map(({ name }) => name).join('')).toBe('!1x2y34');
+    expect(drain(queue)).toBe('!x1y234');
+    expect(queue.size).toBe(0);
+  });
+
+  test('counts turns by work', () => {
+    const queue = createQueue<ReturnType<typeof sample>>();
+    for (const name of 'AB') queue.add(sample(name, 'a', 0, 3));
+    for (const name of '123456') queue.add(sample(name, 'b', 0, 1));
+    expect(drain(queue)).toBe('A123B456');
+  });
+
+  test('gives nothing for idleness: a share that comes later is not ahead by what it did not use', () => {
+    const queue = createQueue<ReturnType<typeof sample>>();
+    for (const name of '12345678') queue.add(sample(name, 'a'));
+    for (const first of [...queue.inOrder()].slice(0, 4)) queue.take(first);
+    for (const name of 'xyz') queue.add(sample(name, 'b'));
+    expect(drain(queue)).toBe('x5y6z78');
+  });
+
+  test('puts what comes back before the rest of its share', () => {
+    const queue = createQueue<ReturnType<typeof sample>>();
+    const first = sample('1');
+    queue.add(first);
+    queue.add(sample('2'));
+    queue.take(first);
+    queue.addAgain(first);
+    expect(drain(queue)).toBe('12');
+  });
+
+  test('forgets the work of what was removed', () => {
+    const queue = createQueue<ReturnType<typeof sample>>();
+    const canceled = ids(500).map((name) => sample(name, 'a'));
+    canceled.forEach((one) => queue.add(one));
+    canceled.forEach((one) => queue.remove(one));
+    queue.add(sample('1', 'a'));
+    for (const name of 'xy') queue.add(sample(name, 'b'));
+    expect(drain(queue)).toBe('1xy');
+  });
+});
+
+describe('the speed of a device', () => {
+  test('is that of its full use: steps of few rows say nothing, fuller ones count at once', () => {
+    const speed = createThroughputEstimator();
+    speed.record('b', 3, 0.012, 192);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.004, 9);
+    speed.record('b', 192, 0.07, 192);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
+    for (let i = 0; i < 100; i++) speed.record('b', 3, 0.012, 192);
+    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
+  });
+
+  test('follows what it does now, and a faster step sooner than a slower one', () => {
+    const speed = createThroughputEstimator();
+    speed.record('b', 6, 6, 192);
+    speed.record('b', 6, 0.6, 192);
+    expect(speed.secondsPerRow('b')).toBeLessThan(0.6);
+    for (let i = 0; i < 10; i++) speed.record('b', 6, 0.6, 192);
+    const before = speed.secondsPerRow('b') ?? 0;
+    speed.record('b', 6, 6, 192);
+    expect(speed.secondsPerRow('b')).toBeLessThan(2 * before);
+    for (let i = 0; i < 40; i++) speed.record('b', 6, 6, 192);
+    expect(speed.secondsPerRow('b')).toBeGreaterThan(0.9);
+  });
+
+  test('is known of each bundle by itself', () => {
+    const speed = createThroughputEstimator();
+    speed.record('b', 6, 6, 192);
+    expect(speed.secondsPerRow('other')).toBeUndefined();
+  });
+});

@@ -1,0 +1,407 @@
+/**
+ * The pool with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
+ */
+
+import type { DrawListener, Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import { CanceledError, DeviceLostError, InferenceError, openEngine } from '../../src/inference/index.js';
+import { pixelsOf, psnr } from './images.js';
+import { tinyModels, tinyRequest } from './tiny.js';
+
+const [modelsDirectory, request] = [tinyModels, tinyRequest];
+
+let pool: Engine;
+beforeAll(async () => {
+  pool = await openEngine({ modelsDirectory, maximumRows: 6 });
+});
+afterAll(() => pool.close());
+
+async function drawAll(
+  requests: SampleRequest[],
+  listener: Partial<DrawListener> = {},
+  signal?: AbortSignal,
+): Promise<Map<string, SampleResult>> {
+  const results = new Map<string, SampleResult>();
+  await pool.draw(requests, { ...listener, sample: (result) => void results.set(result.id, result) }, signal);
+  return results;
+}
+
+async function drawOne(changes: Partial<SampleRequest> = {}): Promise<SampleResult> {
+  const result = (await drawAll([{ ...request, ...changes }])).get(changes.id ?? request.id);
+  if (result === undefined) throw new Error('no result');
+  return result;
+}
+
+const pidOf = (): number => pool.devices()[0]?.pid ?? 0;
+
+describe('a picture', () => {
+  test('has the size of the bundle, and a mask of 0 and 255 that its area and boxes describe', async () => {
+    const result = await drawOne();
+    expect([result.width, result.height]).toEqual([32, 32]);
+    const image = await pixelsOf(result.image);
+    const mask = await pixelsOf(result.mask);
+    expect(image).toMatchObject({ width: 32, height: 32, channels: 3 });
+    expect(await pixelsOf(result.overlay)).toMatchObject({ width: 32, height: 32, channels: 3 });
+    expect(mask).toMatchObject({ width: 32, height: 32, channels: 1 });
+    expect(new Set(mask.data)).toEqual(new Set([0, 255]));
+    expect(result.areaFraction).toBeCloseTo(mask.data.filter((value) => value === 255).length / 1024, 12);
+    // The tiny model lights a disc of 2 by 2 latent pixels in the middle.
+    expect(result.boundingBoxes).toEqual([{ x: 8, y: 8, width: 16, height: 16 }]);
+  });
+
+  test.each(['DDPM', 'DDIM', 'DPM_SOLVER_PP'] as const)(
+    'is the same, byte for byte, when it is drawn again (%s)',
+    async (sampler) => {
+      const [first, second] = [await drawOne({ sampler }), await drawOne({ sampler })];
+      expect(second).toEqual(first);
+    },
+  );
+
+  test.each(['DDPM', 'DPM_SOLVER_PP'] as const)('does not depend on its company (%s)', async (sampler) => {
+    const alone = await drawOne({ sampler });
+    const company = await drawAll([
+      { ...request, id: 'a', sampler, seed: 8, product: 'tile', defect: 'crack', steps: 5 },
+      { ...request, id: 'one', sampler },
+      { ...request, id: 'b', sampler: 'DDIM', seed: 9, guidance: 'PRODUCT_RELATIVE', steps: 11 },
+      { ...request, id: 'c', sampler, defect: 'good' },
+    ]);
+    const together = company.get('one');
+    expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
+    expect(together?.mask).toEqual(alone.mask);
+  });
+
+  test('is the same in one evaluation with samplers, steps, scales and guidance of all kinds', async () => {
+    const kinds: Partial<SampleRequest>[] = [
+      { sampler: 'DDPM', steps: 30, seed: 1 },
+      { sampler: 'DDIM', steps: 12, strength: 3, productScale: 0.5 },
+      { steps: 20, guidance: 'PRODUCT_RELATIVE', product: 'tile' },
+      { steps: 9, defect: 'crack', maskMode: 'AVERAGE_PIXELS' },
+      { sampler: 'DDPM', steps: 15, twin: true, fairnessKey: 'another' },
+      { steps: 25, strength: 0 },
+    ];
+    const requests = kinds.map((changes, i) => ({ ...request, ...changes, id: String(i) }));
+    const sizes: number[] = [];
+    const wide = await openEngine({ modelsDirectory, maximumRows: 24, onStep: ({ samples }) => sizes.push(samples) });
+    const drawn = new Map<string, SampleResult>();
+    await wide.draw(requests, { sample: (result) => void drawn.set(result.id, result) });
+    await wide.close();
+    expect(Math.max(...sizes)).toBe(6);
+    for (const each of requests) {
+      const [alone, together] = [await drawOne(each), drawn.get(each.id)];
+      expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
+      expect(together?.mask).toEqual(alone.mask);
+      expect(together?.twin === null).toBe(each.twin !== true);
+    }
+  });
+
+  test('is the same when other samples go first in its midst', async () => {
+    const alone = await drawOne({ steps: 999 });
+    const told: string[] = [];
+    const interruptions: Promise<unknown>[] = [];
+    const changes = { defect: 'crack', sampler: 'DDIM', strength: 2, steps: 60, priority: 1 } as const;
+    const results = await drawAll([{ ...request, steps: 999 }], {
+      // Six rows hold two samples of three, so nothing is left for the first one.
+      progress: (_, step) => {
+        told.push(`one ${String(step)}`);
+        if (interruptions.length > 0 || step === 999) return;
+        const urgent = ['two', 'three'].map((id) => ({ ...request, ...changes, id }));
+        const drawn = pool.draw(urgent, { sample: ({ id }) => told.push(id) });
+        interruptions.push(drawn);
+      },
+    });
+    await Promise.all(interruptions);
+    expect(told.indexOf('two')).toBeGreaterThan(-1);
+    expect(told.indexOf('two')).toBeLessThan(told.indexOf('one 999'));
+    const interrupted = results.get('one');
+    expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(interrupted?.image)).data)).toBeGreaterThan(60);
+    expect(interrupted?.mask).toEqual(alone.mask);
+  });
+
+  test.each([
+    ['seed', { seed: 8 }],
+    ['defect', { defect: 'crack' }],
+    ['product', { product: 'tile' }],
+    ['strength', { strength: 2 }],
+    ['product scale', { productScale: 2 }],
+    ['steps', { steps: 9 }],
+    ['sampler', { sampler: 'DDIM' }],
+    ['guidance', { guidance: 'PRODUCT_RELATIVE' }],
+  ] as const)('changes with the %s', async (_, changes) => {
+    expect((await drawOne(changes)).image).not.toEqual((await drawOne()).image);
+  });
+
+  test.each([
+    ['at strength 0', { strength: 0 }],
+    ['in the normal state', { defect: 'good' }],
+    ['at strength 0, relative to the product', { strength: 0, guidance: 'PRODUCT_RELATIVE' }],
+  ] as const)('%s has an empty mask', async (_, changes) => {
+    const result = await drawOne(changes);
+    expect(result).toMatchObject({ areaFraction: 0, boundingBoxes: [] });
+    expect(new Set((await pixelsOf(result.mask)).data)).toEqual(new Set([0]));
+    expect((await pixelsOf(result.overlay)).data).toEqual((await pixelsOf(result.image)).data);
+  });
+
+  test('of strength 0 is that of the normal state', async () => {
+    expect((await drawOne({ strength: 0 })).image).toEqual((await drawOne({ defect: 'good' })).image);
+  });
+
+  test('has a mask in both modes', async () => {
+    const pixels = await drawOne({ maskMode: 'AVERAGE_PIXELS', steps: 50 });
+    expect(pixels.areaFraction).toBeGreaterThan(0);
+    expect(pixels.boundingBoxes).toEqual((await drawOne({ steps: 50 })).boundingBoxes);
+  });
+});
+
+describe('a draw', () => {
+  test('tells of the start once, of progress up to the last step, and of each sample once', async () => {
+    const told: string[] = [];
+    await drawAll([{ ...request, steps: 400 }], {
+      started: (id) => told.push(`${id} started`),
+      progress: (id, step, steps) => told.push(`${id} ${String(step)}/${String(steps)}`),
+    });
+    expect(told[0]).toBe('one started');
+    expect(told.filter((line) => line.endsWith('started'))).toHaveLength(1);
+    expect(told.at(-1)).toBe('one 400/400');
+    expect(told.length).toBeLessThan(60);
+  });
+
+  test('delivers the first samples before the last ones begin', async () => {
+    const told: string[] = [];
+    const results = Array.from({ length: 6 }, (_, i) => ({ ...request, id: String(i), seed: i, steps: 100 }));
+    await pool.draw(results, {
+      started: (id) => told.push(`started ${id}`),
+      sample: ({ id }) => told.push(`sample ${id}`),
+    });
+    // Six rows at most, three per sample: two are drawn at a time, while the two before are encoded.
+    expect(told.indexOf('sample 0')).toBeLessThan(told.indexOf('started 4'));
+    expect(told.filter((line) => line.startsWith('sample'))).toHaveLength(6);
+  });
+
+  test('of nothing is done at once', async () => {
+    await expect(drawAll([])).resolves.toEqual(new Map());
+  });
+
+  test.each([
+    [{ bundle: 'other@1.0.0' }, 'bundle "other@1.0.0" is not loaded; there is tiny@1.0.0'],
+    [
+      { product: 'carpet' },
+      'cannot draw "scratch" on "carpet"; it knows the products metal nut, tile and the defects good, scratch, crack',
+    ],
+    [{ defect: 'hole' }, 'cannot draw "hole"'],
+    [{ seed: -1 }, 'seed must be a whole number from 0 to 2147483647, got -1'],
+    [{ steps: 0 }, 'steps must be a whole number from 1 to 999, got 0'],
+    [{ steps: 1000 }, 'steps must be a whole number from 1 to 999, got 1000'],
+    [{ steps: 1001, sampler: 'DDPM' as const }, 'steps must be a whole number from 2 to 1000, got 1001'],
+    [{ strength: NaN }, 'strength must be a finite number, got NaN'],
+    [{ sampler: 'FOO' as 'DDIM' }, 'sampler must be one of DPM_SOLVER_PP, DDIM, DDPM, got "FOO"'],
+    [{ guidance: 'FOO' as 'DOUBLE_FREE' }, 'guidance must be one of DOUBLE_FREE, PRODUCT_RELATIVE, got "FOO"'],
+    [{ maskMode: 'FOO' as 'AVERAGE_PIXELS' }, 'maskMode must be one of AVERAGE_FEATURES, AVERAGE_PIXELS, got "FOO"'],
+  ])('of %j is refused with the reason', async (changes, message) => {
+    await expect(drawOne(changes)).rejects.toThrow(message);
+    await expect(drawOne(changes)).rejects.toBeInstanceOf(InferenceError);
+  });
+
+  test('with an id that is in flight already is refused', async () => {
+    const first = drawOne({ steps: 200 });
+    await expect(drawOne()).rejects.toThrow('sample id "one" is in flight already');
+    await first;
+    await expect(drawAll([request, request])).rejects.toThrow('sample id "one" is in flight already');
+    await drawOne();
+  });
+
+  test('whose listener throws ends with that error', async () => {
+    const draw = pool.draw([request, { ...request, id: 'two' }], {
+      sample: () => {
+        throw new Error('the disk is full');
+      },
+    });
+    await expect(draw).rejects.toThrow('the listener failed: the disk is full');
+  });
+});
+
+describe('a cancel', () => {
+  test('ends the draw in the middle of a sample, and nothing is told of it afterwards', async () => {
+    const abort = new AbortController();
+    const afterwards: string[] = [];
+    const draw = pool.draw(
+      Array.from({ length: 8 }, (_, i) => ({ ...request, id: String(i), steps: 999 })),
+      {
+        started: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
+        progress: (id, step) => {
+          if (abort.signal.aborted) afterwards.push(`progress ${id}`);
+          expect(step).toBeLessThan(999);
+          abort.abort();
+        },
+        sample: ({ id }) => afterwards.push(`sample ${id}`),
+      },
+      abort.signal,
+    );
+    await expect(draw).rejects.toBeInstanceOf(CanceledError);
+    // The ids are free again, and the worker draws on.
+    await drawOne({ id: '0' });
+    expect(afterwards).toEqual([]);
+  });
+
+  test('before the beginning draws nothing', async () => {
+    await expect(drawAll([request], {}, AbortSignal.abort())).rejects.toBeInstanceOf(CanceledError);
+  });
+
+  test('leaves other draws alone', async () => {
+    const abort = new AbortController();
+    const canceled = pool.draw(
+      [{ ...request, id: 'gone', steps: 999 }],
+      { progress: () => abort.abort(), sample: () => undefined },
+      abort.signal,
+    );
+    const kept = drawOne({ steps: 300 });
+    await expect(canceled).rejects.toBeInstanceOf(CanceledError);
+    expect((await kept).id).toBe('one');
+  });
+});
+
+describe('a device worker that is killed', () => {
+  test('is replaced, and its samples are drawn again, the same', async () => {
+    const undisturbed = await drawOne({ steps: 400 });
+    const [pid, { restarts } = { restarts: 0 }] = [pidOf(), pool.devices()[0]];
+    const delivered: SampleResult[] = [];
+    const started: string[] = [];
+    let killed = false;
+    await pool.draw(
+      [
+        { ...request, steps: 400 },
+        { ...request, id: 'two', steps: 400, seed: 8 },
+      ],
+      {
+        started: (id) => started.push(id),
+        progress: () => {
+          if (!killed) process.kill(pid, 'SIGKILL');
+          killed = true;
+        },
+        sample: (result) => delivered.push(result),
+      },
+    );
+    expect(killed).toBe(true);
+    expect(delivered.map(({ id }) => id).sort()).toEqual(['one', 'two']);
+    expect(started.sort()).toEqual(['one', 'two']);
+    expect(delivered.find(({ id }) => id === 'one')?.mask).toEqual(undisturbed.mask);
+    expect(pool.devices()).toEqual([
+      expect.objectContaining({ device: 'cpu', provider: 'cpu', state: 'READY', restarts: restarts + 1 }),
+    ]);
+    expect(pidOf()).not.toBe(pid);
+  });
+
+  test('comes back with half the rows, for memory may be what it died of', async () => {
+    const own = await openEngine({ modelsDirectory, maximumRows: 6 });
+    const rows = (): number | undefined => own.devices()[0]?.capacities[0]?.rows;
+    expect(rows()).toBe(6);
+    let killed = false;
+    await own.draw(
+      Array.from({ length: 3 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
+      {
+        progress: () => {
+          if (!killed) process.kill(own.devices()[0]?.pid ?? 0, 'SIGKILL');
+          killed = true;
+        },
+        sample: () => undefined,
+      },
+    );
+    expect(rows()).toBe(3);
+    expect(own.devices()[0]).toMatchObject({ outOfMemory: 1, restarts: 1 });
+    await own.close();
+  });
+
+  test('again and again over one sample ends that draw, and others are drawn on', async () => {
+    const poison = pool.draw([{ ...request, steps: 999 }], {
+      progress: () => {
+        const pid = pidOf();
+        if (pid !== 0) process.kill(pid, 'SIGKILL');
+      },
+      sample: () => undefined,
+    });
+    await expect(poison).rejects.toBeInstanceOf(DeviceLostError);
+    await expect(poison).rejects.toThrow('was killed by SIGKILL; it died 3 times while it drew this sample');
+    expect((await drawOne()).id).toBe('one');
+  });
+
+  test('that only hangs is killed and replaced when it has been silent for too long, at its full size', async () => {
+    const told: string[] = [];
+    const log = (_: string, message: string): number => told.push(message);
+    const own = await openEngine({ modelsDirectory, maximumRows: 6, watchdogSeconds: 4, log });
+    const hung = own.devices()[0]?.pid ?? 0;
+    const delivered: string[] = [];
+    let stopped = false;
+    await own.draw([{ ...request, steps: 400 }], {
+      progress: () => {
+        if (!stopped) process.kill(hung, 'SIGSTOP');
+        stopped = true;
+      },
+      sample: ({ id }) => delivered.push(id),
+    });
+    expect(stopped).toBe(true);
+    expect(delivered).toEqual(['one']);
+    expect(told).toContain('the worker of device cpu said nothing for 4 s and was killed');
+    expect(own.devices()[0]).toMatchObject({ restarts: 1, outOfMemory: 0, capacities: [{ rows: 6 }] });
+    expect(() => process.kill(hung, 0)).toThrow('ESRCH');
+    await own.close();
+  });
+
+  test('while a draw is canceled does not hold the cancel up', async () => {
+    const abort = new AbortController();
+    const draw = pool.draw(
+      [{ ...request, steps: 999 }],
+      {
+        progress: () => {
+          process.kill(pidOf(), 'SIGKILL');
+          abort.abort();
+        },
+        sample: () => undefined,
+      },
+      abort.signal,
+    );
+    await expect(draw).rejects.toBeInstanceOf(CanceledError);
+    await drawOne();
+  });
+});
+
+describe('devices', () => {
+  test('that this machine does not have are reported, and the others draw', async () => {
+    const mixed = await openEngine({ modelsDirectory, devices: ['cuda:0', 'cpu'], maximumRows: 6 });
+    expect(mixed.devices()).toEqual([
+      expect.objectContaining({ device: 'cuda:0', state: 'FAILED' }),
+      expect.objectContaining({ device: 'cpu', state: 'READY', provider: 'cpu', bundles: ['tiny@1.0.0'] }),
+    ]);
+    await mixed.draw([request], { sample: ({ id }) => expect(id).toBe('one') });
+    await mixed.close();
+  });
+
+  test('of which none can be had are an error that says why', async () => {
+    const opening = openEngine({ modelsDirectory, devices: ['cuda:0', 'abacus'], maximumRows: 6 });
+    await expect(opening).rejects.toBeInstanceOf(DeviceLostError);
+    await expect(opening).rejects.toThrow(
+      /cuda:0: cuda cannot be used on this machine: .*abacus: unknown device "abacus"; it must be cpu, cuda:N/s,
+    );
+  });
+
+  test('share the work', async () => {
+    const pair = await openEngine({ modelsDirectory, devices: ['cpu', 'cpu'], maximumRows: 6 });
+    const ids: string[] = [];
+    await pair.draw(
+      Array.from({ length: 4 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
+      { sample: ({ id }) => ids.push(id) },
+    );
+    expect(ids.sort()).toEqual(['0', '1', '2', '3']);
+    await pair.close();
+  });
+});
+
+test('a pool that is closed rejects what it was drawing, and its worker is gone', async () => {
+  const short = await openEngine({ modelsDirectory, maximumRows: 6 });
+  const pid = short.devices()[0]?.pid ?? 0;
+  const draw = short.draw([{ ...request, steps: 999 }], {
+    progress: () => void short.close(),
+    sample: () => undefined,
+  });
+  await expect(draw).rejects.toThrow('the pool was closed');
+  await short.close();
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  await expect(short.draw([request], { sample: () => undefined })).rejects.toThrow('the pool is closed');
+});
