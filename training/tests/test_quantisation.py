@@ -70,6 +70,19 @@ def test_each_variant_is_named_with_its_measured_cost(bundle):
     assert 0 <= variants["int8"]["quality"]["psnr"]["least"] <= variants["int8"]["quality"]["psnr"]["mean"]
 
 
+def test_a_float16_graph_refers_to_the_weights_that_the_float32_graph_stores(bundle):
+    for name in ("denoiser", "image_decoder"):
+        base, _, half = manifest_of(bundle)["components"][name]["variants"]
+        assert half["externalData"] == [{key: base[key] for key in ("file", "sha256", "bytes")}]
+        referring = onnx.load(bundle / half["file"], load_external_data=False).graph.initializer
+        assert any(tensor.data_location == TensorProto.EXTERNAL for tensor in referring)
+        stored = {numpy_helper.to_array(t).tobytes() for t in onnx.load(bundle / base["file"]).graph.initializer}
+        read = {t.name: numpy_helper.to_array(t) for t in onnx.load(bundle / half["file"]).graph.initializer}
+        for tensor in referring:
+            if tensor.data_location == TensorProto.EXTERNAL:
+                assert read[tensor.name].tobytes() in stored
+
+
 @pytest.mark.parametrize(("precision", "least"), [("int8", 25), ("fp16", 40)])
 def test_a_variant_draws_nearly_the_same_picture(bundle, precision, least):
     """And not the very same: its products are computed in another arithmetic."""

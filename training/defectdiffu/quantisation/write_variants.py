@@ -22,6 +22,7 @@ from .graphs import answers, relative_error, widened
 from .int8 import SENSITIVITY_FEEDS, Report, quantised
 from .plan import VariantPlan
 from .quality import decoded_quality, drawn_quality, real_quality
+from .shared_weights import share_weights
 
 LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
 
@@ -51,13 +52,15 @@ def write_variants(
     finished: dict[Path, Path] = {}
     for precision in plan.precisions:
         files: dict[str, Path] = {}
+        donors: dict[str, list[dict[str, Any]]] = {}
         notes: dict[str, dict[str, Any]] = {}
         for name, graph in whole.items():
             cheap, notes[name] = cheapened(
                 graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
             )
             files[name] = directory / f".{name}.{precision}.onnx.partial"
-            onnx.save_model(cheap, str(files[name]))
+            donors[name] = donor_of(cheap, precision, directory, base_variant(manifest, name))
+            files[name].write_bytes(cheap.SerializeToString())
         cheap = generator_of(directory, manifest, model, files)
         notes["denoiser"] |= drawn_quality(model, base, cheap, plan, progress)
         notes["image_decoder"] |= decoded_quality(base, cheap, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
@@ -68,6 +71,7 @@ def write_variants(
             finished[file] = directory / f"{name}.{precision}.onnx"
             entry = {"precision": precision, "weights": precision, "file": finished[file].name}
             entry |= {"sha256": sha256(file), "bytes": file.stat().st_size}
+            entry |= {"externalData": donors[name]} if donors[name] else {}
             entry["quality"] = {"against": "fp32", **notes[name]}
             variants = manifest["components"][name]["variants"]
             variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
@@ -77,6 +81,13 @@ def write_variants(
         os.replace(file, place)
     write_text(path, manifest_text(manifest))
     return costs
+
+
+def donor_of(graph: onnx.ModelProto, precision: str, directory: Path, base: dict[str, Any]) -> list[dict[str, Any]]:
+    """The manifest's `externalData` of a float16 graph that takes its weights from the float32 graph's file."""
+    if precision != "fp16" or base.get("externalData") or not share_weights(graph, directory / base["file"]):
+        return []
+    return [{key: base[key] for key in ("file", "sha256", "bytes")}]
 
 
 def cheapened(
