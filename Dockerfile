@@ -35,7 +35,7 @@ COPY --from=build /app/dist /app/dist
 
 # CUDA 12 with cuDNN 9: onnxruntime's "cuda12" provider is linked to them.
 FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS cuda
-ARG VERSION=0.1.0
+ARG VERSION=1.0.0
 LABEL org.opencontainers.image.title="DefectDiffu, CUDA" \
   org.opencontainers.image.description="Draws defective products together with their masks: a GraphQL inference service" \
   org.opencontainers.image.licenses="Apache-2.0" \
@@ -57,7 +57,7 @@ ENTRYPOINT ["node"]
 CMD ["dist/main.js"]
 
 FROM node AS cpu
-ARG VERSION=0.1.0
+ARG VERSION=1.0.0
 LABEL org.opencontainers.image.title="DefectDiffu" \
   org.opencontainers.image.description="Draws defective products together with their masks: a GraphQL inference service" \
   org.opencontainers.image.licenses="Apache-2.0" \

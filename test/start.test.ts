@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { TINY_MODELS, newDataDirectory, runToEnd, startServer } from './support/server.js';
 import type { Finished } from './support/server.js';
 
+const { version: VERSION } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
 function copyOfModels(): string {
   const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-models-'));
   cpSync(TINY_MODELS, folder, { recursive: true });
@@ -23,18 +25,18 @@ test('without a configured key one is generated, printed once, and kept over res
   const env = { DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: '' };
   const first = await startServer(env);
   const key = /API key, shown this once: (dd_\S{32})\n/.exec(first.output())?.[1] ?? '';
-  expect((await first.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe('0.1.0');
+  expect((await first.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe(VERSION);
   await first.stop();
   expect(allText(dataDirectory)).not.toContain(key);
 
   const second = await startServer(env);
   expect(second.output()).not.toMatch(/dd_\S{20}/);
-  expect((await second.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe('0.1.0');
+  expect((await second.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe(VERSION);
   await second.stop();
 
   const third = await startServer({ DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: 'a-new-key' });
   expect((await third.error('{ serverInfo { version } }', {}, key)).extensions.code).toBe('UNAUTHENTICATED');
-  expect((await third.data('{ serverInfo { version } }', {}, 'a-new-key')).serverInfo.version).toBe('0.1.0');
+  expect((await third.data('{ serverInfo { version } }', {}, 'a-new-key')).serverInfo.version).toBe(VERSION);
 });
 
 function allText(folder: string): string {

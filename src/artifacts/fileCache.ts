@@ -1,56 +1,63 @@
-/** Copies of artifacts on the local disk, for what is read by path and again and again. The oldest go when they are too many. */
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+/** Copies of artifacts on the local disk, for files that are read by path again and again. The least recently used are removed. */
+import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 
-const MOST_BYTES = 2 * 1024 ** 3;
-/** Whoever was given a path a moment ago may still read it. */
-const FRESH_MS = 10 * 60_000;
+const MAX_BYTES = 2 * 1024 ** 3;
+/** A caller that got a path may still read the file for this long after it left the cache. */
+const GRACE_MS = 10 * 60_000;
 
-/** Gives the path of the copy; `fetch` writes it to a path when it is not there. */
-export type FileCache = (key: string, fetch: (draft: string) => Promise<void>) => Promise<string>;
+/** Resolves to the path of the copy. When there is none, `download` writes it to the path that it is given. */
+export type FileCache = (key: string, download: Download) => Promise<string>;
 
-export async function createFileCache(parent: string, mostBytes = MOST_BYTES): Promise<FileCache> {
+type Download = (path: string) => Promise<void>;
+
+interface Copy {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export async function createFileCache(
+  parent: string,
+  { maxBytes = MAX_BYTES, graceMs = GRACE_MS } = {},
+): Promise<FileCache> {
   const folder = join(parent, 'copies');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const fetching = new Map<string, Promise<string>>();
+  let downloads = 0;
+  const copies = new LRUCache<string, Copy, Download>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ bytes }) => Math.min(Math.max(1, bytes), maxBytes),
+    dispose: ({ path }) => void setTimeout(() => void remove(path), graceMs).unref(),
+    // A download goes on, whatever is evicted meanwhile.
+    ignoreFetchAbort: true,
+    async fetchMethod(key, _stale, { context: download }) {
+      // Each copy has a path of its own, so the removal of an earlier copy never takes a later one.
+      const path = join(folder, `${String(downloads++)}-${key}`);
+      try {
+        await download(path);
+        return { path, bytes: (await stat(path)).size };
+      } catch (error) {
+        await remove(path);
+        throw error;
+      }
+    },
+  });
 
-  async function get(key: string, fetch: (draft: string) => Promise<void>): Promise<string> {
-    const file = join(folder, key);
-    const now = new Date();
-    const isThere = await utimes(file, now, now).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return file;
-    const draft = `${file}.part`;
-    await fetch(draft);
-    await rename(draft, file);
-    await prune();
-    return file;
-  }
-
-  async function prune(): Promise<void> {
-    const names = await readdir(folder);
-    const files = await Promise.all(
-      names.map(async (name) => ({
-        name,
-        ...(await stat(join(folder, name)).then(
-          ({ size, mtimeMs }) => ({ size, mtimeMs }),
-          () => ({ size: 0, mtimeMs: Infinity }),
-        )),
-      })),
-    );
-    let bytes = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { name, size, mtimeMs } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      if (bytes <= mostBytes || Date.now() - mtimeMs < FRESH_MS) return;
-      await rm(join(folder, name), { force: true });
-      bytes -= size;
-    }
-  }
-
-  return (key, fetch) => {
-    const begun = fetching.get(key) ?? get(key, fetch).finally(() => fetching.delete(key));
-    fetching.set(key, begun);
-    return begun;
+  return async (key, download) => {
+    const copy = await copies.forceFetch(key, { context: download });
+    if (await exists(copy.path)) return copy.path;
+    copies.delete(key);
+    return (await copies.forceFetch(key, { context: download })).path;
   };
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -6,11 +6,14 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
   const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
   // As it was asked for: a sweep's rows, not its pictures.
   const requestedCount = count / (sweep?.length ?? 1);
+  const denoisingStrength = photograph == null ? undefined : denoisingStrengthOf(photograph);
   return {
     ...rest,
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality },
-    denoisingStrength: photograph == null ? undefined : denoisingStrengthOf(photograph),
+    denoisingStrength,
+    /** @deprecated The name of `denoisingStrength` before 1.0.0. */
+    freedom: denoisingStrength,
     onTwin: photograph?.onTwin ?? false,
     twin,
     model,

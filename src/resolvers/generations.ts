@@ -76,8 +76,7 @@ export class GenerationResolver {
 
   @FieldResolver(() => GenerationRequest)
   request(@Root() row: GenerationRow): GenerationRequest {
-    const request = resolvedRequestOf(row);
-    return { ...request, freedom: request.denoisingStrength };
+    return resolvedRequestOf(row);
   }
 
   @FieldResolver(() => Progress)
