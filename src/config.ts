@@ -1,10 +1,11 @@
 /** The whole configuration, read once from the environment; `config/` has a file for each part of it. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { S3Location } from './artifacts/s3Store.js';
+import type { Precision } from './config/devices.js';
 import { readDeviceSilence, readDevices, readMaximumRows, readPrecision } from './config/devices.js';
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
+import type { S3Location } from './config/storage.js';
 import { origin, readDatabaseUrl, readS3Location } from './config/storage.js';
 import { integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
@@ -13,7 +14,6 @@ import { readJwtConfig } from './config/jwt.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import { StartError } from './errors.js';
-import type { Precision } from './inference/index.js';
 
 export type { Limits, TenantLimits } from './config/limits.js';
 export type { WebhookConfig } from './config/webhooks.js';

@@ -1,7 +1,7 @@
 /** The store that the configuration means. */
 import { join } from 'node:path';
+import type { S3Location } from '../config/storage.js';
 import { openLocalStore } from './localStore.js';
-import type { S3Location } from './s3Store.js';
 import { openS3Store } from './s3Store.js';
 import type { ArtifactStore } from './store.js';
 

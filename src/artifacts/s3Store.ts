@@ -5,24 +5,12 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Location } from '../config/storage.js';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
 import { createFileCache } from './fileCache.js';
 import { urlRotationSeconds } from './urlSigning.js';
 import { openTemporaryFolder } from './temporaryFolder.js';
-
-export interface S3Location {
-  readonly bucket: string;
-  /** Without slashes at its ends; empty for the bucket's root. */
-  readonly prefix: string;
-  /** Of an S3-compatible store that is not Amazon's. */
-  readonly endpoint: string | undefined;
-  /** As clients reach it, where that is another address. */
-  readonly publicEndpoint: string | undefined;
-  readonly region: string;
-  /** The bucket in the path and not in the host name. */
-  readonly pathStyle: boolean;
-}
 
 const REQUEST_MS = 30_000;
 const CONNECT_MS = 5_000;

@@ -5,10 +5,7 @@
  * serves it asks of tenants/credentialStatus.ts; one that was given for a token has no caller, and ends with the tenant.
  * Expiry is rounded up, so that within a while a caller always gets the same URL and caches can work.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-
-const SECRET_BYTES = 32;
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface SignedPath {
   readonly path: string;
@@ -79,15 +76,6 @@ function keyOf(secret: Uint8Array, folder: SignedFolder): Uint8Array {
 /** For how many seconds every answer gives the same URL. */
 export function urlRotationSeconds(lifetimeSeconds: number): number {
   return Math.max(1, Math.floor(lifetimeSeconds / 12));
-}
-
-/** Made at the first start, so that URLs outlive a restart. The caller holds the directory's lock. */
-export function readOrCreateSecret(file: string): Uint8Array {
-  const secret = existsSync(file) ? readFileSync(file) : undefined;
-  if (secret?.length === SECRET_BYTES) return secret;
-  writeFileSync(`${file}.new`, randomBytes(SECRET_BYTES), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return readFileSync(file);
 }
 
 function equal(a: string, b: string): boolean {

@@ -1,8 +1,10 @@
 /** What draws: DEVICES; in which arithmetic: PRECISION; how much of it at a time: MAX_ROWS; and when it is hung: DEVICE_SILENCE_SECONDS. */
 import { StartError } from '../errors.js';
-import type { Precision } from '../inference/index.js';
 import type { Environment } from './environment.js';
 import { integer, oneOf, optionalInteger, text } from './environment.js';
+
+const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 export function readDevices(env: Environment): readonly string[] {
   const names = (text(env, 'DEVICES') ?? 'cpu').split(',').map((name) => name.trim());
@@ -27,6 +29,6 @@ export function readDeviceSilence(env: Environment): number {
 
 /** Null: what suits each device. */
 export function readPrecision(env: Environment): Precision | null {
-  const precision = oneOf(env, 'PRECISION', ['auto', 'fp32', 'fp16', 'int8'], 'auto');
+  const precision = oneOf(env, 'PRECISION', ['auto', ...PRECISIONS] as const, 'auto');
   return precision === 'auto' ? null : precision;
 }

@@ -1,8 +1,20 @@
 /** Where things are: the database, the store of artifacts, the origin that callers use. */
-import type { S3Location } from '../artifacts/s3Store.js';
 import { StartError } from '../errors.js';
 import type { Environment } from './environment.js';
 import { flag, text } from './environment.js';
+
+export interface S3Location {
+  readonly bucket: string;
+  /** Without slashes at its ends; empty for the bucket's root. */
+  readonly prefix: string;
+  /** Of an S3-compatible store that is not Amazon's. */
+  readonly endpoint: string | undefined;
+  /** As clients reach it, where that is another address. */
+  readonly publicEndpoint: string | undefined;
+  readonly region: string;
+  /** The bucket in the path and not in the host name. */
+  readonly pathStyle: boolean;
+}
 
 export function origin(env: Environment, name: string): string | undefined {
   const value = text(env, name);

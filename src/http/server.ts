@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.js';
 import { ServiceError, StartError } from '../errors.js';
 import type { Log } from '../log.js';
-import { registerServiceGauges } from '../observability/serviceGauges.js';
+import { registerServiceGauges } from './serviceGauges.js';
 import type { Services } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
 import type { AccessControl } from '../tenants/accessControl.js';

@@ -1,7 +1,7 @@
 /** What every process stands on, whatever its role: the database, the store, the secrets, who is let in, the models. */
 import { join } from 'node:path';
 import { openStore } from '../artifacts/openStore.js';
-import { readOrCreateSecret } from '../artifacts/urlSigning.js';
+import { readOrCreateSecret } from '../storage/secretFile.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import { createModelRegistry } from '../catalog/modelRegistry.js';

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { Counter, Gauge } from 'prom-client';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
-import { registry } from './metrics.js';
+import { registry } from '../observability/metrics.js';
 
 /** Several scrapers, or a nervous one, cost the database one query in this time. */
 const CACHE_MS = 1_000;
