@@ -139,7 +139,7 @@ projection = 8
 batch_size = 4
 warmup_steps = 5
 cooldown_steps = 5
-[bank]
+[latent_cache]
 defect_windows = 8
 normal_windows = 8
 """

@@ -11,19 +11,27 @@ from conftest import make_data_set
 
 import defectdiffu.training.adversarial_finetuning
 from defectdiffu.checkpoints.runs import Run, load
-from defectdiffu.config import AutoencoderConfig, AutoencoderTraining, TrainingConfig
+from defectdiffu.config import AutoencoderConfig, AutoencoderTraining, DenoiserConfig, TrainingConfig
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.training.crops import Crops
 from defectdiffu.training.train_autoencoder import train_autoencoder
 
 PLAN = AutoencoderTraining(
-    steps=6, batch_size=4, crop=32, windows=4, sharpen_steps=8, sharpen_batch=4, mask_share=0.25, ema_decay=0.5
+    steps=6,
+    batch_size=4,
+    crop=32,
+    windows=4,
+    adversarial_steps=8,
+    adversarial_batch_size=4,
+    mask_share=0.25,
+    ema_decay=0.5,
 )
 CONFIG = TrainingConfig(
     image_size=32,
     autoencoder=AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1),
     autoencoder_training=PLAN,
+    denoiser=DenoiserConfig(latent_size=4),
 )
 RULES = (WindowRule(window=32), {})
 
@@ -41,11 +49,11 @@ def autoencoder(run: Run, records, plan: AutoencoderTraining, save_every: float 
 
 def test_only_the_decoder_changes(records, tmp_path):
     run = Run(tmp_path / "run")
-    plain = autoencoder(run, records, replace(PLAN, sharpen_steps=0)).state_dict()
+    plain = autoencoder(run, records, replace(PLAN, adversarial_steps=0)).state_dict()
     sharp = autoencoder(run, records, PLAN).state_dict()  # goes on from there
     changed = {name.split(".")[0] for name in plain if not torch.equal(plain[name], sharp[name])}
     assert changed == {"decoder"}
-    assert load(run.autoencoder)["sharpened"] == PLAN.sharpen_steps
+    assert load(run.autoencoder)["sharpened"] == PLAN.adversarial_steps
     assert not (run.directory / "sharpening.pt").exists()
 
 

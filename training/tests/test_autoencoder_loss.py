@@ -10,7 +10,7 @@ from conftest import make_data_set
 import defectdiffu.training.adversarial_finetuning
 import defectdiffu.training.train_autoencoder
 from defectdiffu.checkpoints.runs import Run
-from defectdiffu.config import AutoencoderConfig, AutoencoderTraining, TrainingConfig
+from defectdiffu.config import AutoencoderConfig, AutoencoderTraining, DenoiserConfig, TrainingConfig
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.model.autoencoder import autoencoder_loss
@@ -41,10 +41,19 @@ def test_what_weighs_elsewhere_costs_nothing_more():
 
 def test_both_stages_of_the_training_weigh_defects(tmp_path, monkeypatch):
     plan = AutoencoderTraining(
-        steps=4, batch_size=8, crop=32, windows=4, mask_share=0.25, defect_weight=3.0, sharpen_steps=4, sharpen_batch=8
+        steps=4,
+        batch_size=8,
+        crop=32,
+        windows=4,
+        mask_share=0.25,
+        defect_weight=3.0,
+        adversarial_steps=4,
+        adversarial_batch_size=8,
     )
     small = AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1)
-    config = TrainingConfig(image_size=32, autoencoder=small, autoencoder_training=plan)
+    config = TrainingConfig(
+        image_size=32, autoencoder=small, autoencoder_training=plan, denoiser=DenoiserConfig(latent_size=4)
+    )
     seen = {}
     for module in (defectdiffu.training.train_autoencoder, defectdiffu.training.adversarial_finetuning):
         seen[module] = weights = []

@@ -174,7 +174,7 @@ def test_training_that_would_not_reach_the_denoiser_says_so(trained, exported, p
 
 
 def test_an_autoencoder_that_does_not_grow_stays_as_it_was_made(model, exported, tmp_path):
-    other = replace(model.config, autoencoder_training=replace(model.config.autoencoder_training, sharpen_steps=9))
+    other = replace(model.config, autoencoder_training=replace(model.config.autoencoder_training, adversarial_steps=9))
     config = start_from_bundle(Run(tmp_path / "run"), exported, other)
     assert config.autoencoder_training == model.config.autoencoder_training
 

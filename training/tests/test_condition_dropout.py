@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import TINY
 
-from defectdiffu.config import LossConfig, TrainingConfig
+from defectdiffu.config import LossConfig, TextConfig, TrainingConfig
 from defectdiffu.model.tdia import TDIA, Prediction
 from defectdiffu.training.batches import BatchMaker
 from defectdiffu.training.condition_dropout import drop_conditions
@@ -58,7 +58,9 @@ def maker() -> BatchMaker:
         mask=torch.stack([torch.ones(8, 8), torch.zeros(8, 8)]).half(),
         black=torch.full((4, 8, 8), -1.0),
     )
-    config = TrainingConfig(denoiser=TINY, loss=LossConfig(drop_defect=0.5))
+    config = TrainingConfig(
+        image_size=64, denoiser=TINY, text=TextConfig(projection=16), loss=LossConfig(drop_defect=0.5)
+    )
     denoiser = TDIA(TINY)
     denoiser.adapt_mask.latent_mean.fill_(1.0)
     denoiser.adapt_mask.latent_std.fill_(2.0)

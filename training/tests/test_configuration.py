@@ -85,11 +85,11 @@ def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
         ({"text": {"kind": "clips"}}, "text.kind is 'clips', must be word or clip"),
         ({"autoencoder": {"kind": "vq"}}, "autoencoder.kind is 'vq', must be small or kl"),
         ({"autoencoder_training": {"steps": 0}}, "autoencoder_training.steps is 0, must be at least 1"),
-        ({"autoencoder_training": {"defect_weight": -2}}, "defect_weight is -2.0, must be at least 0"),
-        ({"bank": {"defect_windows": 0}}, "bank.defect_windows is 0, must be at least 1"),
-        ({"loss": {"drop_product": 2}}, "loss.drop_product is 2.0, must be from 0 to 1"),
+        ({"autoencoder_training": {"defect_weight": -2}}, "defect_weight is -2, must be at least 0"),
+        ({"latent_cache": {"defect_windows": 0}}, "latent_cache.defect_windows is 0, must be at least 1"),
+        ({"loss": {"drop_product": 2}}, "loss.drop_product is 2, must be from 0 to 1"),
         ({"optimiser": {"normal_share": 1.5}}, "optimiser.normal_share is 1.5, must be from 0 to 1"),
-        ({"optimiser": {"learning_rate": -1}}, "optimiser.learning_rate is -1.0, must be above 0"),
+        ({"optimiser": {"learning_rate": -1}}, "optimiser.learning_rate is -1, must be above 0"),
         ({"optimiser": {"total_steps": 0}}, "optimiser.total_steps is 0, must be at least 1"),
         ({"version": "one"}, "version is 'one', must be three numbers such as 1.0.0"),
         ({"prompts": {"defect": "a {thing}"}}, "prompts.defect is 'a {thing}', may name {product} and {defect} alone"),
@@ -103,16 +103,37 @@ def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
         ({"autoencoder_training": {"crop": 12}}, "crop is 12, must be a multiple of 8 up to image_size, 128"),
         ({"autoencoder_training": {"crop": 136}}, "crop is 136, must be a multiple of 8 up to image_size, 128"),
         ({"seed": -1}, "seed is -1, must be at least 0"),
-        ({"optimiser": {"weight_decay": -1}}, "optimiser.weight_decay is -1.0, must be at least 0"),
+        ({"optimiser": {"weight_decay": -1}}, "optimiser.weight_decay is -1, must be at least 0"),
         ({"optimiser": {"learning_rate": math.inf}}, "optimiser.learning_rate is inf, must be above 0"),
         ({"loss": {"mask_weight": math.nan}}, "loss.mask_weight is nan, must be at least 0"),
         ({"loss": {"ratio_min": 9}}, "loss.ratio_max is 8.0, must be at least loss.ratio_min, 9.0"),
-        ({"loss": {"log_sigma_std": -1}}, "loss.log_sigma_std is -1.0, must be above 0"),
+        ({"loss": {"log_sigma_std": -1}}, "loss.log_sigma_std is -1, must be above 0"),
     ],
 )
 def test_values_that_cannot_be_are_refused_before_anything_is_trained(document, message):
     with pytest.raises(ValueError, match=message):
         config_from_dict(document)
+
+
+def test_former_names_are_read_and_the_names_are_written():
+    old = {"bank": {"defect_windows": 7}, "autoencoder_training": {"sharpen_steps": 3, "sharpen_batch": 2}}
+    config = config_from_dict(old)
+    assert config.latent_cache.defect_windows == 7
+    assert (config.autoencoder_training.adversarial_steps, config.autoencoder_training.adversarial_batch_size) == (3, 2)
+    written = config_to_dict(config)
+    assert "bank" not in written and not any(key.startswith("sharpen") for key in written["autoencoder_training"])
+    assert old["bank"] == {"defect_windows": 7}  # the document itself is not changed
+
+
+def test_a_key_under_both_its_names_is_refused():
+    with pytest.raises(ValueError, match="bank is the former name of latent_cache; give one"):
+        config_from_dict({"bank": {}, "latent_cache": {}})
+
+
+def test_a_preset_that_does_not_fit_is_named(tmp_path):
+    (tmp_path / "mine.toml").write_text("seed = -1")
+    with pytest.raises(ValueError, match=r"mine\.toml: seed is -1, must be at least 0"):
+        load_config(str(tmp_path / "mine.toml"))
 
 
 def test_whole_numbers_do_for_fractions():

@@ -7,13 +7,20 @@ import pytest
 import torch
 
 import defectdiffu.data.parallel_cutting
-from defectdiffu.config import AutoencoderTraining, TrainingConfig
+from defectdiffu.config import AutoencoderTraining, DenoiserConfig, TrainingConfig
 from defectdiffu.data.layout import GOOD, load_image, read_data_set
 from defectdiffu.data.parallel_cutting import CHUNK, Group, cut_groups, group_records
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.training.crops import Crops
 
 RULES = (WindowRule(window=24, zoom=0.2), {})
+
+
+def small_config(windows: int) -> TrainingConfig:
+    training = AutoencoderTraining(windows=windows, crop=40)
+    return TrainingConfig(
+        image_size=40, autoencoder_training=training, denoiser=DenoiserConfig(latent_size=5, patch_size=1)
+    )
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ def test_a_groups_photographs_take_turns_over_its_chunks(groups):
 
 
 def test_crops_are_pictures_first_and_masks_last(data_set):
-    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=5))
+    config = small_config(windows=5)
     crops = Crops(read_data_set(data_set), RULES, config, device="cpu")
     assert len(crops.images) == 5 * 5 and len(crops.defective) == 3 * 5  # two normal and three defective groups
     pictures, near_defect = crops.batch(40, 0.25, 16, np.random.default_rng(0))
@@ -54,7 +61,7 @@ def test_crops_are_pictures_first_and_masks_last(data_set):
 
 
 def test_crops_know_where_defects_are(data_set):
-    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=3))
+    config = small_config(windows=3)
     crops = Crops(read_data_set(data_set), (WindowRule(window=40, flips=False), {}), config, device="cpu")
     pictures, near_defect = crops.batch(60, 0, 40, np.random.default_rng(0))
     # Defects of this data set are of grey 20, parts between 65 and 195.
@@ -63,7 +70,7 @@ def test_crops_know_where_defects_are(data_set):
 
 
 def test_crops_come_from_everywhere_in_a_window(data_set):
-    config = TrainingConfig(image_size=40, autoencoder_training=AutoencoderTraining(windows=1))
+    config = small_config(windows=1)
     crops = Crops(read_data_set(data_set), (WindowRule(window=40, flips=False), {}), config, device="cpu")
     rows = np.arange(40, dtype=np.uint8)[:, None] + 100 * (np.arange(40, dtype=np.uint8)[None] >= 20)
     crops.images[:] = torch.from_numpy(rows)

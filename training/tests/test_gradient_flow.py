@@ -33,7 +33,9 @@ def step(awake):
             black=torch.zeros(4, 8, 8),
         )
         bank.mask[:2, 2:5, 3:5] = 1  # half a token row more than nothing: R between its bounds
-        config = TrainingConfig(denoiser=denoiser.config, text=TextConfig(hidden_size=16, heads=2, projection=16))
+        config = TrainingConfig(
+            image_size=64, denoiser=denoiser.config, text=TextConfig(hidden_size=16, heads=2, projection=16)
+        )
         phrases = Prompts(config.prompts).every(["tin"], ["dent"])
         trainee = Trainee(denoiser, build_text_encoder(config.text, phrases))
         maker = BatchMaker(config, bank, denoiser)

@@ -168,7 +168,7 @@ def test_a_plain_dit_is_a_start_to_train_from(user):
 
 def test_training_goes_on_from_a_plain_dit_with_the_words_that_were_named(user):
     data = make_data_set(user / "data")
-    (user / "preset.toml").write_text(PRESET + "[bank]\ndefect_windows = 2\nnormal_windows = 2\n")
+    (user / "preset.toml").write_text(PRESET + "[latent_cache]\ndefect_windows = 2\nnormal_windows = 2\n")
     (user / "words.toml").write_text('products = ["tin"]\npairs = [["tin", "dent"], ["tin", "scratch"]]\n')
     state = torch.load(user / "dit.pt")
     torch.save({name: tensor * 1e-3 for name, tensor in state.items()}, user / "dit.pt")  # else it computes no numbers

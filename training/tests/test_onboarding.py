@@ -270,7 +270,7 @@ def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
     [
         (("--replay", "nowhere"), "nowhere: no such folder"),
         (("--replay-windows", "some.toml"), "--replay-windows goes with --replay"),
-        (("--learning-rate", "inf"), "learning_rate is inf, must be above 0, and finite"),
+        (("--learning-rate", "inf"), "learning_rate is inf, must be above 0 and finite"),
         (("--threads", "-1"), "greater than or equal to 0"),
     ],
 )

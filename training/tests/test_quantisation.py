@@ -19,7 +19,7 @@ from defectdiffu.files.onnx_files import store_as_half
 from defectdiffu.quantisation.graph_generator import generator_of, open_graph
 from defectdiffu.quantisation.graphs import answers, relative_error, widened
 from defectdiffu.quantisation.int8 import quantised
-from defectdiffu.quantisation.plan import VariantPlan
+from defectdiffu.quantisation.plan import QuantisationPlan
 from defectdiffu.quantisation.write_variants import write_variants
 from defectdiffu.sampling.generator import SampleRequest
 
@@ -44,7 +44,7 @@ def bundle(trained, tmp_path_factory) -> Path:
     result = CliRunner().invoke(app, [str(a) for a in arguments])
     assert result.exit_code == 0, result.output
     directory = folder / "tiny" / "0.1.0"
-    plan = VariantPlan(("int8", "fp16"), calibration=12, samples=2, steps=4, smallest_weight=64)
+    plan = QuantisationPlan(("int8", "fp16"), calibration=12, samples=2, steps=4, smallest_weight=64)
     write_variants(directory, plan, lambda *_: None)
     return directory
 
@@ -115,7 +115,7 @@ def test_a_second_run_replaces_the_variants_of_the_first(bundle, tmp_path):
     copy = tmp_path / "0.1.0"
     shutil.copytree(bundle, copy)
     before = manifest_of(copy)
-    write_variants(copy, VariantPlan(("fp16",), calibration=12, samples=1, steps=4), lambda *_: None)
+    write_variants(copy, QuantisationPlan(("fp16",), calibration=12, samples=1, steps=4), lambda *_: None)
     after = manifest_of(copy)
     precisions = [each["precision"] for each in after["components"]["denoiser"]["variants"]]
     assert precisions == ["fp32", "int8", "fp16"]
@@ -182,7 +182,7 @@ def test_weights_stored_as_half_are_made_whole(tmp_path):
 )
 def test_a_bad_plan_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
-        VariantPlan(**settings)
+        QuantisationPlan(**settings)
 
 
 def test_a_bundle_without_modulations_is_refused(bundle, tmp_path):

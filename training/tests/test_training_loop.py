@@ -125,7 +125,7 @@ def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
         mask=torch.zeros(4, 8, 8).half(),
         black=torch.zeros(4, 8, 8),
     )
-    config = TrainingConfig(denoiser=denoiser.config, text=TextConfig(projection=16))
+    config = TrainingConfig(image_size=64, denoiser=denoiser.config, text=TextConfig(projection=16))
     maker = BatchMaker(config, bank, denoiser)
     batch = maker.make(torch.arange(4).numpy(), 0)
     prediction = denoiser(batch.latent, batch.timestep, plain_rows(4))

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
-from defectdiffu.config import TrainingConfig
+from defectdiffu.config import LEARNT, UNSEEN, UNSEEN_SINCE, TrainingConfig
 from defectdiffu.data.layout import Record, read_layout
-from defectdiffu.data.validation_split import LEARNT, UNSEEN, UNSEEN_SINCE, as_test_half, continued, validation_places
+from defectdiffu.data.validation_split import as_test_half, continued, validation_places
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation import evaluate as evaluation
 from defectdiffu.evaluation.plan import EvaluationPlan

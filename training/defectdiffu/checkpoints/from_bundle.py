@@ -43,7 +43,8 @@ def load_bundle(directory: Path) -> TrainedModel:
         raise ValueError(
             f"{directory}: the manifest has no provenance.architecture.training: not exported by this package"
         )
-    config: TrainingConfig = config_from_dict(provenance["architecture"]["training"])
+    source = f"{directory / 'bundle.json'}: provenance.architecture.training"
+    config = config_from_dict(provenance["architecture"]["training"], source)
     vocabulary = Vocabulary(
         sorted([(p, GOOD) for p in words["products"]] + [tuple(pair) for pair in words["trainedPairs"]])
     )

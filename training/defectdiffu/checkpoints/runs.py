@@ -58,7 +58,7 @@ class Run:
     def config(self) -> TrainingConfig:
         if not self._config.exists():
             raise FileNotFoundError(f"{self.directory}: no training run here (no config.json)")
-        return config_from_dict(read_json(self._config))
+        return config_from_dict(read_json(self._config), str(self._config))
 
     def record(self, **figures: Any) -> None:
         with self.log.open("a") as file:

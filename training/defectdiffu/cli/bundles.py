@@ -113,11 +113,11 @@ def variants(
     """Adds graphs in cheaper arithmetic to a bundle, each with its measured cost in quality."""
     from ..data.windows import read_rules
     from ..evaluation.plan import EvaluationPlan
-    from ..quantisation.plan import VariantPlan
+    from ..quantisation.plan import QuantisationPlan
     from ..quantisation.write_variants import write_variants
 
     with plain_errors(), bar() as progress:
-        plan = VariantPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
+        plan = QuantisationPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
         evaluation = EvaluationPlan(
             samples=max(2, 4 * samples), windows=photographs, steps=steps, classifier_steps=classifier_steps, seed=seed
         )

@@ -47,7 +47,7 @@ def train(
     threads: ThreadsOption = 0,
 ) -> None:
     """Trains a model, or goes on with a run that was interrupted."""
-    from ..data.validation_split import LEARNT
+    from ..config import LEARNT
     from ..training.devices import first_process_first, processes
     from ..training.schedule import UntilStep, UntilTime
     from ..training.train import train as run_training
@@ -122,7 +122,7 @@ def _open_run(
 ) -> TrainingConfig:
     """`own`: what the command line puts in the place of the preset's."""
     from ..checkpoints.from_bundle import load_bundle, start_from_bundle
-    from ..data.validation_split import UNSEEN
+    from ..config import UNSEEN
 
     with_own = lambda config: config_from_dict(config_to_dict(config) | own)  # noqa: E731
     validation = UNSEEN if without_validation else None

@@ -10,14 +10,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ..config import LEARNT, UNSEEN, UNSEEN_SINCE, ValidationState
 from .layout import Record
 
 SHARE = 0.25  # of each (product, defect), and one at least where it has two photographs or more
 SEED = 0
-
-#: What a model knows of the part; the last one is of those that began from the weights of one that had learnt it.
-LEARNT, UNSEEN, UNSEEN_SINCE = "learnt", "unseen", "unseen since its bundle"
-STATES = (LEARNT, UNSEEN, UNSEEN_SINCE)
 
 
 def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
@@ -45,7 +42,7 @@ def as_test_half(records: list[Record]) -> list[Record]:
     return [replace(record, half=half(record)) for record in records if record.half == "train"]
 
 
-def continued(bundle: str, wanted: str) -> str:
+def continued(bundle: ValidationState, wanted: ValidationState) -> ValidationState:
     """What a run knows of the part that begins from the weights of a bundle, and would itself be as `wanted`."""
     if wanted == LEARNT:
         return LEARNT

@@ -2,73 +2,62 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Lt
 from PIL import Image
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from .layout import (Pair, Record, load_image, load_mask, prompt_name)
+from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
 
+Side = Annotated[Whole, Ge(8)]
+Zoom = Annotated[Number, Ge(0), Lt(1)]
 HAIRLINE = 1.5  # a stroke whose widest half-width is at most this many pixels does not survive the 8× autoencoder
 
 
-@dataclass(frozen=True)
+@settings
 class WindowRule:
-    window: int = 128
-    flips: bool = True
-    quarter_turns: bool = False
-    half_turn_only: bool = False
-    zoom: float = 0.0  # the window's side varies by this share, up and down: more variety from few photographs
-    weight: float = 1.0
+    window: Side = 128  # pixels along the side of the square that is cut from the photograph
+    flips: Flag = True
+    quarter_turns: Flag = False
+    half_turn_only: Flag = False
+    zoom: Zoom = 0.0  # the side varies by this share, up and down: more variety from few photographs
+    weight: Positive = 1.0  # how often the product's windows are drawn, relative to the others'
 
 
 Rules = tuple[WindowRule, dict[str, WindowRule]]  # the default, and a rule per prompt name of a product
 
 
 def pair_weights(rules: Rules, pairs: list[Pair]) -> dict[Pair, float]:
-    """How often the windows of each (product, defect) are drawn: that of the product's rule."""
+    """How often the windows of each (product, defect) are drawn: the weight of the product's rule."""
     default, own = rules
     return {pair: own.get(pair[0], default).weight for pair in pairs}
 
 
 def read_rules(path: Path | None) -> Rules:
-    """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml."""
+    """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml.
+
+    Raises ValueError that names the file, the table and what does not fit in it.
+    """
     if path is None:
         return WindowRule(), {}
     document = read_toml(path)
     if unknown := set(document) - {"default", "products"}:
         raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
-    default = _read_rule(document.get("default", {}), WindowRule(), f"{path}: default")
+    default = read_settings(WindowRule, document.get("default", {}), f"{path}: default")
     tables = document.get("products", {})
     if not isinstance(tables, dict):
         raise ValueError(f"{path}: products is {tables!r}, must be a table of tables")
-    rules = {prompt_name(n): _read_rule(table, default, f"{path}: products.{n}") for n, table in tables.items()}
+    rules = {}
+    for name, table in tables.items():
+        own = asdict(default) | table if isinstance(table, dict) else table
+        rules[prompt_name(name)] = read_settings(WindowRule, own, f"{path}: products.{name}")
     return default, rules
-
-
-def _read_rule(table: dict[str, Any], default: WindowRule, where: str) -> WindowRule:
-    known = {f.name: type(f.default) for f in fields(WindowRule)}
-    if not isinstance(table, dict):
-        raise ValueError(f"{where} is {table!r}, must be a table")
-    if unknown := set(table) - set(known):
-        raise ValueError(f"{where}: unknown key(s) {sorted(unknown)}; known: {sorted(known)}")
-    for key, value in table.items():
-        allowed = (int, float) if known[key] is float else (known[key],)
-        if type(value) not in allowed:
-            raise ValueError(f"{where}: {key} is {value!r}, must be of type {known[key].__name__}")
-    rule = WindowRule(**{**vars(default), **table})
-    if rule.window < 8:
-        raise ValueError(f"{where}: window is {rule.window}, must be at least 8 pixels")
-    if not 0 <= rule.zoom < 1:
-        raise ValueError(f"{where}: zoom is {rule.zoom}, must be at least 0 and below 1")
-    if not 0 < rule.weight < math.inf:
-        raise ValueError(f"{where}: weight is {rule.weight}, must be above 0")
-    return rule
 
 
 class WindowCutter:

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..checkpoints.trained_model import TrainedModel
+from ..config import LEARNT
 from ..config.choices import require_choices
 from ..data.layout import read_data_set
-from ..data.validation_split import LEARNT, as_test_half
+from ..data.validation_split import as_test_half
 from ..data.windows import Rules
 from ..progress import Progress
 from ..sampling.generator import Generator

@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Le
+from pydantic import model_validator
+
+from ..config.settings import Count, Positive, SettingsError, Text, Whole, settings
 from ..model.noise_schedule import TRAIN_STEPS
-from ..sampling.generator import GUIDANCES
 
-HALVES = (TEST, VALIDATION) = ("test", "validation")
-MOST_STEPS = TRAIN_STEPS - 1  # DPM-Solver++ never visits t = 0
-MOST_SEED = 2**31 - 1
-AT_LEAST = {
-    "samples": 2,
-    "windows": 2,
-    "steps": 1,
-    "strength_seeds": 1,
-    "segmenter_steps": 1,
-    "classifier_steps": 1,
-    "seeds": 1,
-}
+Split = Literal["test", "validation"]
+TEST: Split = "test"
+VALIDATION: Split = "validation"
+
+AtLeastTwo = Annotated[Whole, Ge(2)]
+Steps = Annotated[Whole, Ge(1), Le(TRAIN_STEPS - 1)]  # DPM-Solver++ never visits t = 0
+Seed = Annotated[Whole, Ge(0), Le(2**31 - 1)]
 
 
-@dataclass(frozen=True)
+@settings
 class EvaluationPlan:
-    """Raises ValueError that names the setting, its bound and its value."""
-
-    half: str = TEST  # what is measured on; or VALIDATION (validation_split.py)
-    samples: int = 64  # drawn per pair
-    windows: int = 128  # real windows per pair and half
+    half: Split = TEST  # what is measured on: the test split, or the validation part of the train split
+    samples: AtLeastTwo = 64  # drawn per pair
+    windows: AtLeastTwo = 128  # real windows per pair and split
     strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples
-    steps: int = 20
-    guidance: str = "DOUBLE_FREE"
-    strength_seeds: int = 16
-    ratio: float = 2.0  # synthetic windows per real defective one
-    segmenter_steps: int = 300
-    classifier_steps: int = 400
-    seeds: int = 3  # of every detector
-    seed: int = 0
-    products: tuple[str, ...] = ()  # prompt names; all of them when empty
-    inception: str = ""  # TorchScript files of the published networks: see features.published_network
-    lpips: str = ""
+    steps: Steps = 20
+    guidance: Literal["DOUBLE_FREE", "PRODUCT_RELATIVE"] = "DOUBLE_FREE"
+    strength_seeds: Count = 16
+    ratio: Positive = 2.0  # synthetic windows per real defective window
+    segmenter_steps: Count = 300
+    classifier_steps: Count = 400
+    seeds: Count = 3  # per detector
+    seed: Seed = 0
+    products: tuple[Text, ...] = ()  # prompt names; empty: all
+    inception: Text = ""  # TorchScript files of the published networks: see features.published_network
+    lpips: Text = ""
 
-    def __post_init__(self) -> None:
-        for name, least in AT_LEAST.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
-        if self.steps > MOST_STEPS:
-            raise ValueError(f"steps is {self.steps}, must be at most {MOST_STEPS}")
-        if self.half not in HALVES:
-            raise ValueError(f"half is {self.half!r}, must be {' or '.join(HALVES)}")
-        if not 0 <= self.seed <= MOST_SEED:
-            raise ValueError(f"seed is {self.seed}, must be from 0 to {MOST_SEED}")
-        if not 0 < self.ratio < math.inf:
-            raise ValueError(f"ratio is {self.ratio}, must be a number above 0")
+    @model_validator(mode="after")
+    def _settings_fit(self) -> EvaluationPlan:
+        problems = []
         low, high = self.strengths
         if not 0 <= low <= high < math.inf:
-            raise ValueError(f"strengths is {self.strengths}, must be two numbers from 0, the lower first")
-        if self.guidance not in GUIDANCES:
-            raise ValueError(f"guidance is {self.guidance!r}, must be {' or '.join(GUIDANCES)}")
+            problems.append(f"strengths is {self.strengths}, must be two numbers from 0, the lower first")
         if "" in self.products:
-            raise ValueError(f"products is {list(self.products)}, must name a product in each place")
+            problems.append(f"products is {list(self.products)}, must name a product in each place")
         if bool(self.inception) != bool(self.lpips):
-            raise ValueError("inception and lpips go together: give both files or neither")
+            problems.append("inception and lpips go together: give both files or neither")
+        if problems:
+            raise SettingsError(problems)
+        return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..data.validation_split import UNSEEN, UNSEEN_SINCE
+from ..config import UNSEEN, UNSEEN_SINCE
 from ..files.atomic import write_text
 from .nearest_photographs import CLOSEST
 from .plan import VALIDATION

@@ -18,8 +18,7 @@ from jsonschema import Draft7Validator
 from .. import __version__
 from ..checkpoints.origin import Origin, with_origin
 from ..checkpoints.trained_model import TrainedModel
-from ..config import config_to_dict
-from ..config.bounds import VERSION_PATTERN
+from ..config import VERSION_PATTERN, config_to_dict
 from ..files.onnx_files import write_onnx
 from ..files.toml_files import read_toml
 from ..model.components import (

@@ -12,7 +12,7 @@ import numpy as np
 from ..checkpoints.trained_model import TrainedModel
 from ..sampling.generator import SampleRequest
 from .graph_generator import Feeds, generator_of
-from .plan import VariantPlan
+from .plan import QuantisationPlan
 
 FEEDS_PER_TRAJECTORY = 5
 FIRST_SEED = 50_000  # away from the seeds that quality is measured with
@@ -23,7 +23,7 @@ def collected_feeds(
     directory: Path,
     manifest: dict[str, Any],
     model: TrainedModel,
-    plan: VariantPlan,
+    plan: QuantisationPlan,
     progress: Callable[[str, int, int, dict[str, float]], None],
 ) -> dict[str, list[Feeds]]:
     """Of the denoiser at random steps of trajectories over all trained pairs, strengths and both guidances; of the

@@ -1,27 +1,28 @@
-"""What variants are made, and how much is measured of them."""
+"""Which precisions a bundle is quantised to, and how much is measured of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
+from pydantic import model_validator
 
 from ..config.choices import require_choices
+from ..config.settings import Count, NonNegativeCount, Text, Whole, settings
 
 PRECISIONS = ("int8", "fp16")
 
 
-@dataclass(frozen=True)
-class VariantPlan:
-    """Raises ValueError that names the setting, its bound and its value."""
+@settings
+class QuantisationPlan:
+    precisions: tuple[Text, ...] = ("int8",)
+    calibration: Annotated[Whole, Ge(9)] = 36  # trajectories
+    samples: Count = 4  # per trained pair, drawn in both precisions from the same noise
+    steps: Annotated[Whole, Ge(2)] = 20
+    smallest_weight: Count = 16_384  # elements; matrix products with smaller weights stay in float32
+    seed: NonNegativeCount = 0
 
-    precisions: tuple[str, ...] = ("int8",)
-    calibration: int = 36  # trajectories
-    samples: int = 4  # per trained pair, drawn in both arithmetics from the same noise
-    steps: int = 20
-    smallest_weight: int = 16_384  # elements: products with smaller ones stay in float32, they are not worth it
-    seed: int = 0
-
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _precisions_known(self) -> QuantisationPlan:
         require_choices("precision", self.precisions, PRECISIONS)
-        for name, least in (("calibration", 9), ("samples", 1), ("steps", 2), ("smallest_weight", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, must be at least {least}")
+        return self

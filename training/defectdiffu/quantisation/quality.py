@@ -23,7 +23,7 @@ from ..evaluation.segmentation_figures import mask_iou
 from ..progress import Progress
 from ..sampling.generator import SampleRequest
 from .graph_generator import Feeds, GraphGenerator
-from .plan import VariantPlan
+from .plan import QuantisationPlan
 
 FIRST_SEED = 70_000
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
@@ -31,7 +31,7 @@ BATCH = 4
 
 
 def drawn_quality(
-    model: TrainedModel, base: GraphGenerator, cheap: GraphGenerator, plan: VariantPlan, progress: Progress
+    model: TrainedModel, base: GraphGenerator, cheap: GraphGenerator, plan: QuantisationPlan, progress: Progress
 ) -> dict[str, Any]:
     """`psnr` in dB of the 8-bit images, `maskIou` of the masks, over all trained pairs and `STRENGTHS`."""
     ratios, ious = [], []

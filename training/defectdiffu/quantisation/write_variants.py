@@ -20,7 +20,7 @@ from .float16 import halved
 from .graph_generator import CHEAPENED, Feeds, base_variant, generator_of
 from .graphs import answers, relative_error, widened
 from .int8 import SENSITIVITY_FEEDS, Report, quantised
-from .plan import VariantPlan
+from .plan import QuantisationPlan
 from .quality import decoded_quality, drawn_quality, real_quality
 from .shared_weights import share_weights
 
@@ -28,7 +28,7 @@ LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX
 
 
 def write_variants(
-    directory: Path, plan: VariantPlan, progress: Progress, real: dict[str, Any] | None = None
+    directory: Path, plan: QuantisationPlan, progress: Progress, real: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
     returns what each costs. `real` (data, rules, plan of an evaluation) also measures on photographs.

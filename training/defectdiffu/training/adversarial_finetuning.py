@@ -52,7 +52,7 @@ class Discriminator(nn.Module):
 
 def sharpened(state: dict, plan: AutoencoderTraining) -> bool:
     """Whether a finished autoencoder's file has been through what the plan asks for."""
-    return state.get("sharpened", 0) >= plan.sharpen_steps or state["step"] == 0  # step 0: it came out of a bundle
+    return state.get("sharpened", 0) >= plan.adversarial_steps or state["step"] == 0  # step 0: it came out of a bundle
 
 
 def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
@@ -63,7 +63,7 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
     judge = Discriminator().to(device, memory_format=torch.channels_last)
     decoder = model.decoder
     ema = Ema({"decoder": decoder}, plan.ema_decay)
-    rate = plan.sharpen_learning_rate
+    rate = plan.adversarial_learning_rate
     optimiser = torch.optim.Adam(decoder.parameters(), rate, betas=(0.5, 0.9))
     judging = torch.optim.Adam(judge.parameters(), rate, betas=(0.5, 0.9))
     parts = {"decoder": decoder, "ema": ema, "optimiser": optimiser, "judge": judge, "judging": judging}
@@ -75,13 +75,13 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
         for name, part in parts.items():
             part.load_state_dict(state[name])
     last = next(layer for layer in reversed(decoder) if isinstance(layer, nn.Conv2d)).weight
-    masks = round(plan.sharpen_batch * plan.mask_share)
-    while step < plan.sharpen_steps:
+    masks = round(plan.adversarial_batch_size * plan.mask_share)
+    while step < plan.adversarial_steps:
         rng = np.random.default_rng((config.seed, 7, step))
-        batch, near_defect = crops.batch(plan.sharpen_batch, plan.mask_share, plan.crop, rng)
-        pictures = plan.sharpen_batch - masks  # masks come last and are no matter of taste
+        batch, near_defect = crops.batch(plan.adversarial_batch_size, plan.mask_share, plan.crop, rng)
+        pictures = plan.adversarial_batch_size - masks  # masks come last and are no matter of taste
         for group in (*optimiser.param_groups, *judging.param_groups):
-            group["lr"] = rate * min(1, 2 * (1 - step / plan.sharpen_steps))
+            group["lr"] = rate * min(1, 2 * (1 - step / plan.adversarial_steps))
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             with torch.no_grad():
                 latent = model.posterior(batch)[0]
@@ -92,7 +92,7 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
         judging.zero_grad(set_to_none=True)
         verdict.backward()
         judging.step()
-        if step >= WARMUP * plan.sharpen_steps:
+        if step >= WARMUP * plan.adversarial_steps:
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 score, drawn = judge(output[:pictures])
                 pairs = zip(drawn, features, strict=True)
@@ -109,14 +109,14 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
             ema.update()
             if step % 20 == 0:
                 figures = {"loss": faithful.item(), "verdict": verdict.item(), "scale": scale.item()}
-                progress("sharpening", step, plan.sharpen_steps, figures)
+                progress("sharpening", step, plan.adversarial_steps, figures)
         step += 1
         if time.monotonic() - saved > save_every_seconds:
             save(unfinished, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
             saved = time.monotonic()
-    progress("sharpening", plan.sharpen_steps, plan.sharpen_steps, {})
+    progress("sharpening", plan.adversarial_steps, plan.adversarial_steps, {})
     ema.swap()
-    state = {"model": model.state_dict(), "step": plan.steps, "finished": True, "sharpened": plan.sharpen_steps}
+    state = {"model": model.state_dict(), "step": plan.steps, "finished": True, "sharpened": plan.adversarial_steps}
     save(run.autoencoder, state)
     unfinished.unlink(missing_ok=True)
 

@@ -102,7 +102,7 @@ def encode_windows(
     grid = config.denoiser.latent_size
     groups = group_records(records)
     pairs = list(groups)
-    counts = [config.bank.normal_windows if d == GOOD else config.bank.defect_windows for _, d in pairs]
+    counts = [config.latent_cache.normal_windows if d == GOOD else config.latent_cache.defect_windows for _, d in pairs]
     wanted = [Group(photographs, n) for photographs, n in zip(groups.values(), counts, strict=True)]
     black = autoencoder.encode(mask_as_image(torch.zeros(1, config.image_size, config.image_size)).to(device))[0].cpu()
     parts: dict[str, list[Tensor]] = {"pair": [], "latent": [], "mask_latent": [], "mask": []}

@@ -12,7 +12,7 @@ from ..checkpoints.from_bundle import load_bundle, save_start
 from ..checkpoints.origin import origin_of_bundle, save_origin
 from ..checkpoints.runs import Run
 from ..checkpoints.trained_model import TrainedModel
-from ..config import BankConfig, TrainingConfig, config_from_dict, config_to_dict
+from ..config import LatentCacheConfig, TrainingConfig, config_from_dict, config_to_dict
 from ..data.layout import GOOD, Pair
 from ..data.vocabulary import Vocabulary
 from ..data.windows import read_rules
@@ -76,10 +76,10 @@ def _prepare(
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
     known = read_known(model, config, replay) if replay else None  # before anything is computed
-    fresh_config = replace(config, bank=_at_most(config.bank, plan.new_windows_per_pair))
+    fresh_config = replace(config, latent_cache=_at_most(config.latent_cache, plan.new_windows_per_pair))
     fresh = encode_windows(fresh_config, records, read_rules(new.windows), model.autoencoder, device, progress)
     if known:
-        old_config = replace(config, bank=BankConfig(plan.windows_per_pair, plan.windows_per_pair))
+        old_config = replace(config, latent_cache=LatentCacheConfig(plan.windows_per_pair, plan.windows_per_pair))
         old = encode_windows(old_config, *known, model.autoencoder, device, progress)
     else:
         old = drawn_bank(model, plan.samples_per_pair, progress)
@@ -92,7 +92,7 @@ def _prepare(
     save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
 
 
-def _at_most(counts: BankConfig, per_pair: int) -> BankConfig:
+def _at_most(counts: LatentCacheConfig, per_pair: int) -> LatentCacheConfig:
     fewer = {name: min(getattr(counts, name), per_pair) for name in ("defect_windows", "normal_windows")}
     return replace(counts, **fewer)
 

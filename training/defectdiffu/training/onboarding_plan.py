@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Gt, Lt
 
 from ..checkpoints.runs import Run
+from ..config.settings import Count, NonNegativeCount, Number, Positive, Text, settings
 from ..files.atomic import write_text
 from ..files.json_files import read_json
 
-COUNTS = ("steps", "batch_size", "new_windows_per_pair", "windows_per_pair", "samples_per_pair")
+OpenShare = Annotated[Number, Gt(0), Lt(1)]
 
 
-@dataclass(frozen=True)
+@settings
 class OnboardingPlan:
-    """Raises ValueError that names the setting, its bound and its value."""
-
-    name: str | None = None  # of the new bundle; the old one's unless given
-    version: str | None = None  # likewise; one of the two has to differ
-    steps: int = 600
-    learning_rate: float = 4e-4
-    batch_size: int = 32  # of one process; a bundle that a GPU trained has another, which two cores take hours for
-    new_share: float = 0.5  # of the defective windows drawn in training that are of new pairs
-    new_windows_per_pair: int = 1000  # of each new pair at most, and no more than the bundle was trained with
-    windows_per_pair: int = 200  # real windows of each known pair that are replayed
-    samples_per_pair: int = 16  # drawn and replayed where no photographs are given
-    seed: int | None = None  # the bundle's unless given
-
-    def __post_init__(self) -> None:
-        for name, least in {**dict.fromkeys(COUNTS, 1), "seed": 0}.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise ValueError(f"{name} is {value}, must be at least {least}")
-        if not 0 < self.new_share < 1:
-            raise ValueError(f"new_share is {self.new_share}, must be above 0 and below 1")
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate is {self.learning_rate}, must be above 0, and finite")
+    name: Text | None = None  # of the new bundle; None: the old one's
+    version: Text | None = None  # of the new bundle; None: the old one's. Name or version has to differ
+    steps: Count = 600
+    learning_rate: Positive = 4e-4
+    batch_size: Count = 32  # per process; a GPU's batch would take two CPU cores hours
+    new_share: OpenShare = 0.5  # share of new pairs in the defective windows that training draws
+    new_windows_per_pair: Count = 1000  # of each new pair at most, and no more than the bundle was trained with
+    windows_per_pair: Count = 200  # real windows of each known pair that are replayed
+    samples_per_pair: Count = 16  # drawn and replayed where no photographs are given
+    seed: NonNegativeCount | None = None  # None: the bundle's
 
 
 @dataclass(frozen=True)

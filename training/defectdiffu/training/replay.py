@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 
 from ..checkpoints.trained_model import TrainedModel
-from ..config import TrainingConfig
+from ..config import LEARNT, TrainingConfig
 from ..data.layout import GOOD, Record, read_data_set
-from ..data.validation_split import LEARNT, without_validation
+from ..data.validation_split import without_validation
 from ..data.windows import Rules, read_rules
 from ..model.autoencoder import mask_as_image
 from ..progress import Progress

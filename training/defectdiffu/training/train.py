@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ..checkpoints.runs import Run, load, save
 from ..checkpoints.trained_model import CHECKPOINT
-from ..config import TrainingConfig
+from ..config import LEARNT, TrainingConfig
 from ..data.layout import GOOD, DataError, Pair, Record, read_data_set, read_layout
-from ..data.validation_split import LEARNT, without_validation
+from ..data.validation_split import without_validation
 from ..data.vocabulary import Vocabulary
 from ..data.windows import pair_weights, read_rules
 from ..model.autoencoder import ImageAutoencoder

@@ -57,7 +57,7 @@ def train_autoencoder(
         if anchor:
             anchor.hold_scale(model)
         save(run.autoencoder, {"model": model.state_dict(), "step": plan.steps, "finished": True})
-    if plan.sharpen_steps:
+    if plan.adversarial_steps:
         sharpen(model, stage)
     return model.eval()
 
