@@ -1,7 +1,7 @@
-/** A number within its bounds, or an error that names the field, the bound and the value. */
+/** Checks that a number is within its bounds. The error names the field, the bounds and the value. */
 import { badInput } from './errors.js';
 
-/** As GraphQL gives what may be left out. */
+/** An input field that may be left out, as GraphQL passes it on. */
 export type Optional<T> = T | null | undefined;
 
 export interface Range {

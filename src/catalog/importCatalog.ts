@@ -3,8 +3,8 @@
  * Prompt names follow from what was given by the words and aliases of the day of the import.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { sql } from 'drizzle-orm';
 import { quote } from '../errors.js';
+import { takeLock } from '../storage/advisoryLocks.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { aliasesOf } from './aliases.js';
 import type { ImportAliasItem, CatalogImport, ImportItem } from './validateImport.js';
@@ -46,8 +46,6 @@ interface ImportContext {
 
 /** Small enough that one statement does not hold the event loop. */
 const ROWS_PER_STATEMENT = 200;
-/** Two imports of one tenant take turns. */
-const IMPORT_LOCK = 4_711_005;
 
 /** Accepted whole or not at all. */
 export async function importCatalog(
@@ -61,9 +59,7 @@ export async function importCatalog(
   const bundles = [...new Set([models.find(), ...models.all])];
   const vocabularies = { PRODUCT: buildVocabulary(bundles, 'PRODUCT'), DEFECT: buildVocabulary(bundles, 'DEFECT') };
   return tenant.transaction(async (scope) => {
-    await scope.database.execute(
-      sql`select pg_advisory_xact_lock(${sql.raw(String(IMPORT_LOCK))}, hashtext(${scope.tenantId}))`,
-    );
+    await takeLock(scope.database, 'catalogImport', scope.tenantId);
     const warnings: ImportWarning[] = [];
     const work = { scope, vocabularies, warnings, at: new Date() };
     const { archiveMissing } = input;

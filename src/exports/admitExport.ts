@@ -1,27 +1,25 @@
 /**
- * Takes a request for an export: the row and the list of its samples are written in one transaction, so the set is
- * that of this moment, whatever is drawn later. A sample with an empty mask shows no defect and is left out.
+ * Accepts a request for an export. The row and the list of its samples are written in one transaction, so samples that are generated
+ * later do not belong to the set. A sample with an empty mask shows no defect and is left out.
  */
 import { and, count, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Limits } from '../config.js';
-import { ServiceError, badInput, quote } from '../errors.js';
-import { requireStorage } from '../tenants/quotas.js';
-import { inputHash } from '../generations/admission/resolveRequest.js';
+import { ServiceError, badInput } from '../errors.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
 import { canMatch, matchingSamples } from '../generations/samples/sampleRepository.js';
+import { admitOnce, inputHash } from '../queue/idempotentAdmission.js';
 import { notify } from '../storage/database.js';
 import type { ExportSettings } from '../storage/exportJsonColumns.js';
 import { newId } from '../storage/identifiers.js';
 import type { ExportRow } from '../storage/tables.js';
 import { exports, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { requireStorage } from '../tenants/quotas.js';
 import { EXPORT_CHANNEL } from './claimExport.js';
 import type { ExportInput } from './resolveExport.js';
 import { resolveExport } from './resolveExport.js';
 
-/** Admissions take turns, so that two requests with one key are one export. */
-const ADMISSION_LOCK = 4_711_006;
-/** Of one tenant. Each is hours of reading at worst. */
+/** Per tenant. Each may take hours of reading. */
 const MAX_OPEN_EXPORTS = 20;
 const RETRY_AFTER_MS = 30_000;
 
@@ -32,42 +30,23 @@ export async function admitExport(
   conditions: SampleConditions,
 ): Promise<ExportRow> {
   const settings = resolveExport(input);
-  const hash = inputHash(input);
-  return tenant.transaction(async (scope) => {
-    await scope.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(ADMISSION_LOCK))})`);
-    const known = await byIdempotencyKey(scope, input.idempotencyKey);
-    if (known?.inputHash === hash) return known;
-    if (known !== undefined) throw conflict(known);
+  const insertExport = async (scope: TenantScope): Promise<readonly ExportRow[]> => {
     await requireCapacity(scope);
     await requireStorage(scope, limits.tenant);
-    const row = await insert(scope, input, settings, hash);
+    const row = await insert(scope, input, settings);
     const sampleCount = await recordSamples(scope, row.id, settings, limits.samplesPerExport, conditions);
-    const [accepted] = await scope.database
+    const accepted = await scope.database
       .update(exports)
       .set({ sampleCount })
       .where(scope.rows(exports, eq(exports.id, row.id)))
       .returning();
-    if (accepted === undefined) throw new Error(`export ${row.id} was inserted and is not there`);
     await notify(scope.database, EXPORT_CHANNEL, row.id);
     return accepted;
-  });
-}
-
-async function byIdempotencyKey({ database, rows }: TenantScope, key: ExportInput['idempotencyKey']) {
-  if (key == null) return undefined;
-  const [row] = await database
-    .select()
-    .from(exports)
-    .where(rows(exports, eq(exports.idempotencyKey, key)));
-  return row;
-}
-
-function conflict({ id, idempotencyKey }: ExportRow): ServiceError {
-  return new ServiceError(
-    'IDEMPOTENCY_CONFLICT',
-    `input.idempotencyKey: ${quote(idempotencyKey)} was used for export ${id} with other input; use a new key for a new request`,
-    { field: 'input.idempotencyKey', exportId: id },
-  );
+  };
+  const item = { input, field: 'input', hash: inputHash(input) };
+  const admission = { noun: 'export', table: exports, lock: 'exportAdmission', insert: insertExport } as const;
+  const [row] = await admitOnce<ExportInput, ExportRow>(tenant, admission, [item]);
+  return row as ExportRow;
 }
 
 async function requireCapacity({ database, rows }: TenantScope): Promise<void> {
@@ -85,23 +64,23 @@ async function requireCapacity({ database, rows }: TenantScope): Promise<void> {
 
 async function insert(
   { database, own }: TenantScope,
-  { format, idempotencyKey = null }: ExportInput,
+  input: ExportInput,
   settings: ExportSettings,
-  inputHash: string,
 ): Promise<ExportRow> {
+  const { format, idempotencyKey = null } = input;
   const counters = { sampleCount: 0, samplesDone: 0, attempts: 0 };
   const row = { id: newId(), format, settings, status: 'QUEUED' as const, ...counters, createdAt: new Date() };
   const [inserted] = await database
     .insert(exports)
-    .values(own({ ...row, idempotencyKey, inputHash }))
+    .values(own({ ...row, idempotencyKey, inputHash: inputHash(input) }))
     .returning();
   if (inserted === undefined) throw new Error('an inserted export was not returned');
   return inserted;
 }
 
 /**
- * Of each product and defect the same share is held out, chosen by the seed. The pictures of one row of a sweep show
- * the same scene, so they stay together.
+ * Holds out the same share of each (product, defect) pair, chosen by the seed. The samples in one row of a sweep show the same scene, so
+ * they stay together.
  */
 async function recordSamples(
   scope: TenantScope,

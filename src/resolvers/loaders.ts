@@ -10,7 +10,7 @@ import type { AdmissionContext } from '../generations/admission/admitGenerations
 import { admitGenerations } from '../generations/admission/admitGenerations.js';
 import type { Attempts } from '../generations/worker/attempts.js';
 import type { Generations } from '../generations/generationRepository.js';
-import type { GenerationInput } from '../generations/admission/resolveRequest.js';
+import type { GenerationInput } from '../generations/admission/generationInput.js';
 import type { RejectedSamples } from '../generations/samples/rejectedSamples.js';
 import type { Parent, SampleConditions, Samples } from '../generations/samples/sampleRepository.js';
 import type { Masks } from '../references/masks.js';

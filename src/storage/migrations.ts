@@ -4,6 +4,7 @@
  * them, so that the database itself refuses a reference across tenants.
  */
 import { sql } from 'drizzle-orm';
+import { takeLock } from './advisoryLocks.js';
 import type { Database } from './database.js';
 import { initial } from './migrations/1-initial.js';
 import { references } from './migrations/2-references.js';
@@ -37,12 +38,10 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 11, statements: denoisingStrength },
 ];
 
-/** Two processes that start at once take turns: the second finds nothing left to do. */
-const MIGRATION_LOCK = 4_711_002;
-
+/** Two processes that start at once take turns: the second one finds nothing left to do. */
 export async function migrate(database: Database): Promise<void> {
   await database.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(MIGRATION_LOCK))})`);
+    await takeLock(tx, 'migration');
     await tx.execute(
       sql`create table if not exists schema_migration (version integer primary key, applied_at timestamptz not null default now())`,
     );

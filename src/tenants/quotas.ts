@@ -8,6 +8,7 @@ import { ServiceError } from '../errors.js';
 import type { QuotaRow } from '../storage/tables.js';
 import { quotas } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { takeLock } from '../storage/advisoryLocks.js';
 
 export interface QuotaDemand {
   readonly generations: number;
@@ -100,16 +101,15 @@ export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallb
   requireBelow('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
 }
 
-/** A tenant's files are counted one after the other, or several at once would each find the last room. */
-const STORAGE_LOCK = 4_711_008;
-
-/** Within the transaction that records a file of so many bytes. Throws QUOTA_EXCEEDED when there is no room for it. */
+/**
+ * Must run within the transaction that records a file of this size. Files of one tenant are counted one after the other, so that two
+ * at once cannot both take the last free bytes.
+ * @throws ServiceError QUOTA_EXCEEDED when the file does not fit.
+ */
 export async function reserveStorage(scope: TenantScope, fallback: TenantLimits, bytes: number): Promise<void> {
   const { storedBytes } = await effectiveLimits(scope, fallback);
   if (storedBytes === null) return;
-  await scope.database.execute(
-    sql`select pg_advisory_xact_lock(${sql.raw(String(STORAGE_LOCK))}, hashtext(${scope.tenantId}))`,
-  );
+  await takeLock(scope.database, 'storageQuota', scope.tenantId);
   await checkStorage(scope, storedBytes, bytes);
 }
 

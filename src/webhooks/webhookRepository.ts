@@ -1,7 +1,8 @@
 /** A tenant's webhooks. A secret is given out once, when it is made. */
-import { count, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { count, desc, eq, inArray, lt } from 'drizzle-orm';
 import type { WebhookConfig } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
+import { takeLock } from '../storage/advisoryLocks.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
@@ -50,8 +51,6 @@ export interface Webhooks {
   delete(id: string): Promise<WebhookRow>;
 }
 
-/** One creation at a time, so that the bound holds exactly. */
-const CREATION_LOCK = 4_711_007;
 const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 export interface WebhookContext {
@@ -116,7 +115,8 @@ export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveH
       const [id, secret] = [newId(), newSecret()];
       const row = { id, url, events, description, enabled: true, secret: box.seal(id, secret), createdAt: new Date() };
       const webhook = await scope.transaction(async (tx) => {
-        await tx.database.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(CREATION_LOCK))})`);
+        // One creation at a time, so that the bound holds exactly.
+        await takeLock(tx.database, 'webhookCreation');
         await requireCapacity(tx, config.perTenant);
         return found((await tx.database.insert(webhooks).values(tx.own(row)).returning()).at(0), id);
       });

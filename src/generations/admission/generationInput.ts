@@ -1,4 +1,5 @@
-/** What a caller says of the photographs to draw on, as GraphQL gives it. */
+/** The input of `generateDefects`, as GraphQL passes it on. */
+import type { GuidanceName, MaskMode, SamplerName } from '../../inference/index.js';
 import type { Optional } from '../../range.js';
 
 export interface PointInput {
@@ -29,4 +30,38 @@ export interface OnPhotographInput {
   readonly denoisingStrength?: Optional<number>;
   /** @deprecated The name of `denoisingStrength` before 1.0.0. */
   readonly freedom?: Optional<number>;
+}
+
+export interface StrengthInput {
+  readonly value?: Optional<number>;
+  readonly min?: Optional<number>;
+  readonly max?: Optional<number>;
+  readonly sweep?: Optional<readonly number[]>;
+}
+
+export interface QualityInput {
+  readonly minimumVisibility?: Optional<number>;
+  readonly minimumAgreement?: Optional<number>;
+  readonly minimumConfidence?: Optional<number>;
+  readonly maximumAttempts?: Optional<number>;
+}
+
+/** One item of the list. */
+export interface GenerationInput extends OnPhotographInput {
+  readonly partNumber: string;
+  readonly defectCode: string;
+  readonly count?: Optional<number>;
+  readonly model?: Optional<string>;
+  readonly strength?: Optional<StrengthInput>;
+  readonly productScale?: Optional<number>;
+  readonly seed?: Optional<number>;
+  readonly steps?: Optional<number>;
+  readonly sampler?: Optional<SamplerName>;
+  readonly guidance?: Optional<GuidanceName>;
+  readonly maskMode?: Optional<MaskMode>;
+  readonly priority?: Optional<number>;
+  readonly idempotencyKey?: Optional<string>;
+  /** Whether the normal twin of each sample from noise is drawn too. */
+  readonly twin?: Optional<boolean>;
+  readonly quality?: Optional<QualityInput>;
 }

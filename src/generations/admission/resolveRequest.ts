@@ -1,40 +1,19 @@
-/** From what a caller asks to what is drawn: every value checked against its bound, every default filled in. */
-import { createHash, randomInt } from 'node:crypto';
+/** Turns a caller's input into a complete request: checks every value against its bounds and fills in every default. */
+import { randomInt } from 'node:crypto';
 import type { Limits } from '../../config.js';
 import { badInput } from '../../errors.js';
-import type { Bundle, GuidanceName, MaskMode, SamplerName } from '../../inference/index.js';
+import type { Bundle } from '../../inference/index.js';
 import { stepBounds } from '../../inference/index.js';
 import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { requireText } from '../../validateText.js';
-import type { Optional } from '../../range.js';
+import type { Optional, Range } from '../../range.js';
 import { requireInRange } from '../../range.js';
-import type { OnPhotographInput } from './generationInput.js';
-import type { QualityInput } from '../qualityPolicy.js';
-import { resolveQuality } from '../qualityPolicy.js';
-import type { StrengthInput } from '../sampleParameters.js';
-import { SEED_LIMIT, resolveStrength } from '../sampleParameters.js';
-
-/** One item of `generateDefects`, as it came. */
-export interface GenerationInput extends OnPhotographInput {
-  readonly partNumber: string;
-  readonly defectCode: string;
-  readonly count?: Optional<number>;
-  readonly model?: Optional<string>;
-  readonly strength?: Optional<StrengthInput>;
-  readonly productScale?: Optional<number>;
-  readonly seed?: Optional<number>;
-  readonly steps?: Optional<number>;
-  readonly sampler?: Optional<SamplerName>;
-  readonly guidance?: Optional<GuidanceName>;
-  readonly maskMode?: Optional<MaskMode>;
-  readonly priority?: Optional<number>;
-  readonly idempotencyKey?: Optional<string>;
-  /** Also draws the normal twin of each sample from noise. */
-  readonly twin?: Optional<boolean>;
-  readonly quality?: Optional<QualityInput>;
-}
+import { SEED_LIMIT } from '../sampleParameters.js';
+import type { GenerationInput, StrengthInput } from './generationInput.js';
+import { resolveQuality } from './resolveQuality.js';
 
 const PRIORITY = { min: 0, max: 9 } as const;
+const MAX_SWEEP = 20;
 
 export interface ResolvedRequest {
   readonly count: number;
@@ -43,7 +22,7 @@ export interface ResolvedRequest {
   readonly settings: Omit<GenerationSettings, 'product' | 'defect' | 'coverage' | 'photograph'>;
 }
 
-/** `at` is the item's place in the request, "input[2]", for messages. */
+/** @param at The item's path in the request, such as `input[2]`, for error messages. */
 export function validateTexts(input: GenerationInput, at: string): void {
   for (const field of ['partNumber', 'defectCode', 'model', 'idempotencyKey'] as const) {
     const value = input[field];
@@ -53,7 +32,7 @@ export function validateTexts(input: GenerationInput, at: string): void {
 
 interface RequestContext {
   readonly bundle: Bundle;
-  /** "product/defect", in the words that the model reads. */
+  /** "product/defect", in the words of the model's vocabulary. */
   readonly pair: string;
   readonly coverage: 'TRAINED' | 'ZERO_SHOT';
   readonly limits: Limits;
@@ -65,14 +44,14 @@ export function resolveRequest(
   at: string,
 ): ResolvedRequest {
   const { defaults, ranges, schedule } = bundle.manifest;
-  const onPicture = input.reference != null;
+  const onImage = input.reference != null;
   const sampler = input.sampler ?? defaults.sampler;
-  if (onPicture && sampler === 'DDPM')
+  if (onImage && sampler === 'DDPM')
     throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
-  if (onPicture && bundle.manifest.components.image_encoder === undefined)
+  if (onImage && bundle.manifest.components.image_encoder === undefined)
     throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on a picture`);
   const twin = input.twin ?? false;
-  if (onPicture && twin) throw badInput(`${at}.twin`, 'with a reference, what is drawn on is itself the twin');
+  if (onImage && twin) throw badInput(`${at}.twin`, 'with a reference, what is drawn on is itself the twin');
   const possible = stepBounds(sampler, schedule.numTrainTimesteps);
   const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
   const strength = resolveStrength(input.strength, defaults.strength, ranges.strength, at);
@@ -93,12 +72,12 @@ export function resolveRequest(
       ),
       steps: requireInRange(input.steps ?? defaults.steps, steps, `${at}.steps`),
       sampler,
-      // A picture shows the product, so the defect is measured on it; of a pair never seen together there is no such direction.
-      guidance: input.guidance ?? (onPicture && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
+      // An image shows the product, so the defect direction is measured on the product. A zero-shot pair has no such direction.
+      guidance: input.guidance ?? (onImage && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
       twin,
       quality: resolveQuality(
-        { quality: input.quality, onImage: onPicture, twin, sweep: strength.sweep !== undefined },
+        { quality: input.quality, onImage, twin, sweep: strength.sweep !== undefined },
         bundle,
         pair,
         at,
@@ -107,16 +86,36 @@ export function resolveRequest(
   };
 }
 
-/** The same for the same wishes, whatever the order of fields, and whether a null is written or left out. */
-export function inputHash(input: object): string {
-  return createHash('sha256').update(canonical(input)).digest('hex');
+function resolveStrength(
+  input: Optional<StrengthInput>,
+  fallback: number,
+  bounds: Range,
+  at: string,
+): Pick<GenerationSettings, 'strength' | 'sweep'> {
+  const field = `${at}.strength`;
+  const { value, min, max, sweep } = input ?? {};
+  if (input == null) return { strength: { min: fallback, max: fallback } };
+  const given = [value, min ?? max, sweep].filter((part) => part != null).length;
+  if (given !== 1 || (min == null) !== (max == null)) throw badInput(field, 'give one of value, min and max, or sweep');
+  if (sweep != null) return { ...resolveSweep(sweep, bounds, `${field}.sweep`) };
+  if (value != null) {
+    const strength = requireInRange(value, bounds, field);
+    return { strength: { min: strength, max: strength } };
+  }
+  const range = { min: min ?? 0, max: max ?? 0 };
+  requireInRange(range.min, bounds, `${field}.min`);
+  requireInRange(range.max, bounds, `${field}.max`);
+  if (range.min > range.max) throw badInput(field, `min ${String(range.min)} is above max ${String(range.max)}`);
+  return { strength: range };
 }
 
-function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (value instanceof Date) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+function resolveSweep(
+  sweep: readonly number[],
+  bounds: Range,
+  field: string,
+): Pick<GenerationSettings, 'strength' | 'sweep'> {
+  if (sweep.length < 2 || sweep.length > MAX_SWEEP)
+    throw badInput(field, `must have 2 … ${String(MAX_SWEEP)} strengths, has ${String(sweep.length)}`);
+  sweep.forEach((strength, i) => requireInRange(strength, bounds, `${field}[${String(i)}]`));
+  return { strength: { min: Math.min(...sweep), max: Math.max(...sweep) }, sweep };
 }

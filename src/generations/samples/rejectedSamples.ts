@@ -1,11 +1,13 @@
-/** Samples that were drawn and not kept: one row each, so that a generation can say honestly how many there were. */
+/** Samples that scored below the quality policy. Each has a row, so that a generation can report how many there were. */
 import { count, eq, inArray } from 'drizzle-orm';
+import type { SampleResult } from '../../inference/index.js';
+import type { QualitySettings } from '../../storage/jsonColumns.js';
 import type { RejectionRow } from '../../storage/tables.js';
 import { rejections } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 
 export interface RejectedSamples {
-  /** How many attempts at each sample of the generation were rejected so far. */
+  /** By index: how many draws of the sample were rejected so far. */
   countsByIndex(generationId: string): Promise<ReadonlyMap<number, number>>;
   countsByGeneration(generationIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   insert(rejection: Omit<RejectionRow, 'tenantId'>): Promise<void>;
@@ -33,4 +35,15 @@ export function rejectedSamplesOf({ database, rows, own }: TenantScope): Rejecte
       await database.insert(rejections).values(own(rejection)).onConflictDoNothing();
     },
   };
+}
+
+/** An image without a defect scores 0, so every policy with a bound above 0 rejects it. */
+export function meetsPolicy(
+  { confidence, scores }: Pick<SampleResult, 'confidence' | 'scores'>,
+  policy: QualitySettings | null | undefined,
+): boolean {
+  if (policy == null) return true;
+  const { minimumVisibility, minimumAgreement, minimumConfidence = 0 } = policy;
+  if (confidence < minimumConfidence) return false;
+  return scores === null || (scores.visibility >= minimumVisibility && scores.agreement >= minimumAgreement);
 }

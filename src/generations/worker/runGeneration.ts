@@ -10,9 +10,9 @@ import type { ProgressReporter } from '../events/progressReporter.js';
 import { createProgressReporter } from '../events/progressReporter.js';
 import type { SampleTelemetry } from './telemetry.js';
 import { createSampleTelemetry } from './telemetry.js';
-import { meetsPolicy } from '../qualityPolicy.js';
+
 import { updateClaimed } from './claimGeneration.js';
-import { rejectedSamplesOf } from '../samples/rejectedSamples.js';
+import { meetsPolicy, rejectedSamplesOf } from '../samples/rejectedSamples.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import type { ClaimedGeneration, PersistSample, SampleDraw } from '../samples/persistSample.js';
 import { recordRejection, createSamplePersister } from '../samples/persistSample.js';

@@ -1,18 +1,12 @@
-/** Which samples are good enough to keep, and what happens to the others: drawn again with another seed, a bounded number of times. */
-import { badInput } from '../errors.js';
-import type { Bundle, SampleResult } from '../inference/index.js';
-import type { QualitySettings } from '../storage/jsonColumns.js';
-import type { Optional } from '../range.js';
-import { requireInRange } from '../range.js';
+/** Which samples are good enough to keep, from the caller's input: every value checked, every default filled in. */
+import { badInput } from '../../errors.js';
+import type { Bundle } from '../../inference/index.js';
+import type { Optional } from '../../range.js';
+import { requireInRange } from '../../range.js';
+import type { QualitySettings } from '../../storage/jsonColumns.js';
+import type { QualityInput } from './generationInput.js';
 
-export interface QualityInput {
-  readonly minimumVisibility?: Optional<number>;
-  readonly minimumAgreement?: Optional<number>;
-  readonly minimumConfidence?: Optional<number>;
-  readonly maximumAttempts?: Optional<number>;
-}
-
-/** Of 255, where a bundle does not say what real defects score: a change that a person sees. */
+/** Of 255: a change that a person sees. Used where a bundle does not say how real defects score. */
 const VISIBLE_CONTRAST = 8;
 const DEFAULT_AGREEMENT = 0.5;
 const DEFAULT_MAX_DRAWS = 4;
@@ -26,11 +20,12 @@ interface QualityContext {
 }
 
 /**
- * On a reference there is always a policy, by default what the faintest real defects of the pair score. A sweep has none:
- * its weak samples are part of what it shows. From noise without a twin nothing can be compared, but the confidence is known.
+ * A sample on a reference always has a policy; its default is the score of the faintest real defects of the pair. A sweep has none,
+ * because its weak samples are part of what it shows. A sample from noise without a twin has nothing to be compared with, so only its
+ * confidence can be bounded.
  */
 export function resolveQuality(
-  { quality, onImage: onPicture, twin, sweep }: QualityContext,
+  { quality, onImage, twin, sweep }: QualityContext,
   { manifest }: Bundle,
   pair: string,
   at: string,
@@ -41,8 +36,8 @@ export function resolveQuality(
       throw badInput(field, 'cannot be given with strength.sweep, whose weak samples would be rejected');
     return null;
   }
-  if (!onPicture && quality == null) return null;
-  const compared = onPicture || twin;
+  if (!onImage && quality == null) return null;
+  const compared = onImage || twin;
   if (!compared) requireConfidenceAlone(quality, field);
   const [faintest = VISIBLE_CONTRAST] = manifest.placement?.scores[pair]?.contrast ?? [];
   const [visibility, agreement] = compared ? [Math.min(VISIBLE_CONTRAST, faintest), DEFAULT_AGREEMENT] : [0, 0];
@@ -82,15 +77,4 @@ function requireConfidenceAlone(quality: Optional<QualityInput>, field: string):
       field,
       'must have minimumConfidence for samples from noise; for the other bounds give twin: true or a reference',
     );
-}
-
-/** An image without a defect scores 0, so that any policy but "0" rejects it. */
-export function meetsPolicy(
-  { confidence, scores }: Pick<SampleResult, 'confidence' | 'scores'>,
-  policy: QualitySettings | null | undefined,
-): boolean {
-  if (policy == null) return true;
-  const { minimumVisibility, minimumAgreement, minimumConfidence = 0 } = policy;
-  if (confidence < minimumConfidence) return false;
-  return scores === null || (scores.visibility >= minimumVisibility && scores.agreement >= minimumAgreement);
 }

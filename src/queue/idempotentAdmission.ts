@@ -1,0 +1,104 @@
+/**
+ * Accepts requests at most once per idempotency key. A key belongs to its first request for ever: the same input with the same key
+ * returns the row of the first request, other input with the same key is an error.
+ */
+import { createHash } from 'node:crypto';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { inArray } from 'drizzle-orm';
+import { ServiceError, quote } from '../errors.js';
+import type { AdvisoryLock } from '../storage/advisoryLocks.js';
+import { takeLock } from '../storage/advisoryLocks.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+
+export interface AdmissionItem<Input> {
+  readonly input: Input;
+  /** The item's path in the request, such as `input[2]`, for error messages. */
+  readonly field: string;
+  readonly hash: string;
+}
+
+interface AdmittedRow {
+  readonly id: string;
+  readonly idempotencyKey: string | null;
+  readonly inputHash: string;
+}
+
+interface AdmissionTable extends PgTable {
+  readonly tenantId: PgColumn;
+  readonly idempotencyKey: PgColumn;
+}
+
+export interface Admission<Input, Row extends AdmittedRow> {
+  /** What is admitted, as error messages and `extensions` name it. */
+  readonly noun: 'generation' | 'export';
+  readonly table: AdmissionTable;
+  /** Held from the look-up of the keys until the rows are committed. */
+  readonly lock: AdvisoryLock;
+  /** Inserts the new items in the order given and returns their rows in that order. */
+  insert(scope: TenantScope, items: readonly AdmissionItem<Input>[]): Promise<readonly Row[]>;
+}
+
+/** Returns one row per item, in the order of the items. Admits all of them or none. */
+export function admitOnce<
+  Input extends { readonly idempotencyKey?: string | null | undefined },
+  Row extends AdmittedRow,
+>(
+  tenant: TenantScope,
+  { noun, table, lock, insert }: Admission<Input, Row>,
+  items: readonly AdmissionItem<Input>[],
+): Promise<readonly Row[]> {
+  return tenant.transaction(async (scope) => {
+    await takeLock(scope.database, lock);
+    const keys = items.flatMap(({ input }) => input.idempotencyKey ?? []);
+    const known = new Map<string, Row>();
+    if (keys.length > 0) {
+      const found = await scope.database
+        .select()
+        .from(table)
+        .where(scope.rows(table, inArray(table.idempotencyKey, keys)));
+      for (const row of found as unknown as Row[]) known.set(row.idempotencyKey ?? '', row);
+    }
+    const firstOfKey = (item: AdmissionItem<Input>): AdmissionItem<Input> => {
+      const key = item.input.idempotencyKey;
+      return (key == null ? undefined : items.find((other) => other.input.idempotencyKey === key)) ?? item;
+    };
+    const isNew = (item: AdmissionItem<Input>): boolean => {
+      const key = item.input.idempotencyKey;
+      if (key == null) return true;
+      const [row, first] = [known.get(key), firstOfKey(item)];
+      if ((row?.inputHash ?? first.hash) !== item.hash) throw conflict(noun, item.field, key, row);
+      return row === undefined && first === item;
+    };
+    const fresh = items.filter(isNew);
+    const rows = fresh.length === 0 ? [] : await insert(scope, fresh);
+    const inserted = new Map(fresh.map((item, i) => [item, rows[i]]));
+    return items.map((item) => {
+      const row = inserted.get(firstOfKey(item)) ?? known.get(item.input.idempotencyKey ?? '');
+      if (row === undefined) throw new Error(`${item.field}: no ${noun} was found or inserted`);
+      return row;
+    });
+  });
+}
+
+function conflict(noun: string, field: string, key: string, row: AdmittedRow | undefined): ServiceError {
+  const earlier = row === undefined ? 'another item of this list' : `${noun} ${row.id}`;
+  return new ServiceError(
+    'IDEMPOTENCY_CONFLICT',
+    `${field}.idempotencyKey: ${quote(key)} was used for ${earlier} with other input; use a new key for a new request`,
+    { field: `${field}.idempotencyKey`, ...(row === undefined ? {} : { [`${noun}Id`]: row.id }) },
+  );
+}
+
+/** Equal for equal inputs, whatever the order of fields, and whether a null is written or left out. */
+export function inputHash(input: object): string {
+  return createHash('sha256').update(canonical(input)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof Date) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+}
