@@ -59,7 +59,7 @@ test('when the last device is given up, accepted work waits for the next start a
 test('a full disk stops nothing for good: the generation goes on when there is room, and no file is left over', async () => {
   const dataDirectory = newDataDirectory();
   const storage = await openStorage(await databaseOf(dataDirectory));
-  const pool = await openEngine({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
+  const engine = await openEngine({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
   const store = await openLocalStore(join(dataDirectory, 'artifacts'));
   // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
   const kept = new Set<string>();
@@ -81,7 +81,7 @@ test('a full disk stops nothing for good: the generation goes on when there is r
   const rows = () => storage.database.select().from(generations);
   const worker = await startGenerationWorker({
     storage,
-    pool,
+    engine,
     store: smallDisk,
     log: createLog('silent'),
     pauseMs: 300,
@@ -93,6 +93,6 @@ test('a full disk stops nothing for good: the generation goes on when there is r
   expect(await rows()).toMatchObject([{ id, status: 'SUCCEEDED', samplesDone: 3 }]);
   expect(kept.size).toBe(9);
   await worker.stop();
-  await pool.close();
+  await engine.close();
   await storage.close();
 });

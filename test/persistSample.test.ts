@@ -87,7 +87,7 @@ test('one that cannot be stored takes none of the others with it, and leaves no 
   const holder = await claimed(4);
   const before = await files();
   const outcomes = await put(createSamplePersister(holder), [0, 1, 1, 2, 3]);
-  expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { name: 'StorageFailed' } }]);
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { name: 'StorageFailedError' } }]);
   const { ready, ...rest } = await keptOf(holder);
   expect(rest).toEqual({ seqs: [1, 2, 3, 4, 5, 6], samplesDone: 4, lastSeq: 6 });
   expect([...ready].sort()).toEqual([0, 1, 2, 3]);
@@ -100,7 +100,7 @@ test('when the claim is lost, none is stored', async () => {
   const before = await files();
   await storage.database.execute(sql`update generation set lease_owner = 'B' where id = ${holder.row.id}`);
   const outcomes = await put(createSamplePersister(holder), [0, 1, 2, 3]);
-  expect(outcomes).toMatchObject(Array(4).fill({ reason: { name: 'ClaimLost' } }));
+  expect(outcomes).toMatchObject(Array(4).fill({ reason: { name: 'ClaimLostError' } }));
   expect(await keptOf(holder)).toEqual({ ready: [], seqs: [1, 2], samplesDone: 0, lastSeq: 2 });
   expect(await files()).toBe(before);
 });

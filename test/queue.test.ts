@@ -1,10 +1,10 @@
 /** What the queue gives to whom, on a real database, with the clock of its leases moved by hand. */
 import { sql } from 'drizzle-orm';
-import type { LeaseHolder } from '../src/generations/worker/claimGeneration.js';
+import type { LeaseHolder } from '../src/queue/lease.js';
 import {
   updateClaimed,
   claimGeneration,
-  renewLeases,
+  generationLease,
   attemptsExhausted,
 } from '../src/generations/worker/claimGeneration.js';
 import type { Storage } from '../src/storage/database.js';
@@ -36,11 +36,11 @@ test('a worker that slept through its leases does not claim again what it is sti
   expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
   expect(await claimGeneration(storage.database, A, [id])).toBeUndefined();
-  expect(await renewLeases(storage.database, A, [id])).toEqual(new Set([id]));
+  expect(await generationLease.renew(storage.database, A, [id])).toEqual(new Set([id]));
   // Nobody renewed this time, and another worker is there: it goes on, and the sleeper hears that it lost it.
   await leaseRunsOut();
   expect((await claimGeneration(storage.database, B, []))?.id).toBe(id);
-  expect(await renewLeases(storage.database, A, [id])).toEqual(new Set());
+  expect(await generationLease.renew(storage.database, A, [id])).toEqual(new Set());
   await end(id, 'B');
 });
 
@@ -48,7 +48,7 @@ test('what a worker has let go of is not renewed with the rest, and is claimed a
   const [kept, dropped] = [await queueUp(scope), await queueUp(scope)];
   for (const id of [kept, dropped]) expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
   await leaseRunsOut();
-  expect(await renewLeases(storage.database, A, [kept])).toEqual(new Set([kept]));
+  expect(await generationLease.renew(storage.database, A, [kept])).toEqual(new Set([kept]));
   expect((await claimGeneration(storage.database, A, [kept]))?.id).toBe(dropped);
   for (const id of [kept, dropped]) await end(id, 'A');
 });

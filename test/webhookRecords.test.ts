@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { readConfig } from '../src/config.js';
 import { appendEvent } from '../src/generations/events/generationEvents.js';
+import { ClaimLostError } from '../src/queue/lease.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { pageRequest } from '../src/storage/pagination.js';
@@ -93,7 +94,8 @@ test('a worker that was thought dead changes nothing any more', async () => {
   await database.update(webhookDeliveries).set({ leaseUntil: new Date(0) });
   expect((await claimDeliveries(database, 'second', 1)).map(({ delivery }) => delivery.id)).toEqual([id]);
   const outcome = { status: 'FAILED', lastStatusCode: 410, lastError: '', nextAttemptAt: null } as const;
-  await recordAttempt(database, 'first', id, outcome, { id: webhook, changes: { enabled: false } });
+  const disabled = { id: webhook, changes: { enabled: false } };
+  await expect(recordAttempt(database, 'first', id, outcome, disabled)).rejects.toThrow(ClaimLostError);
   expect(await delivered(webhook)).toMatchObject([{ status: 'PENDING', leaseOwner: 'second', attempts: 2 }]);
   expect((await roomOf(scope).require(webhook)).enabled).toBe(true);
 });

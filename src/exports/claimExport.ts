@@ -1,20 +1,19 @@
-/**
- * The queue of exports is their table, as that of generations is theirs: claimed with a lease that is renewed, and
- * every write of a worker is fenced by it. An attempt begins from the start; only its end is seen.
- */
-import { and, eq, sql } from 'drizzle-orm';
-import { ClaimLostError } from '../generations/worker/claimGeneration.js';
+/** The queue of exports is their table. An attempt begins from the start, and only its end is visible. */
+import { eq, sql } from 'drizzle-orm';
+import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { ExportRow } from '../storage/tables.js';
 import { exports } from '../storage/tables.js';
 
-/** On which a new export is announced. */
+/** Notified of every new export. */
 export const EXPORT_CHANNEL = 'export';
 const LEASE_SECONDS = 30;
-/** An export that failed, or took the process with it, this often is given up. */
+/** After this many attempts that failed, or ended with the process, an export fails. */
 const MAX_ATTEMPTS = 5;
 
-/** The next export: of the tenant that has the least running, the oldest. */
+export const exportLease = leaseOf(exports, 'RUNNING');
+
+/** Claims the oldest export of the tenant that has the fewest running. */
 export async function claimExport(
   database: Database,
   owner: string,
@@ -35,7 +34,7 @@ export async function claimExport(
       )
       update export e
       set status = 'RUNNING', attempts = e.attempts + 1, samples_done = 0, lease_owner = ${owner},
-          lease_until = now() + ${leaseSeconds} * interval '1 second', started_at = coalesce(e.started_at, now())
+          lease_until = ${secondsFromNow(leaseSeconds)}, started_at = coalesce(e.started_at, now())
       from next where e.id = next.id
       returning e.id
     `);
@@ -46,7 +45,7 @@ export async function claimExport(
   });
 }
 
-/** Whether this attempt must not begin any more. */
+/** Whether this attempt is one too many. */
 export function attemptsExhausted({ attempts }: ExportRow): boolean {
   return attempts > MAX_ATTEMPTS;
 }
@@ -56,7 +55,7 @@ export function mayRetry({ attempts }: ExportRow): boolean {
   return attempts < MAX_ATTEMPTS;
 }
 
-/** Tells the progress and renews the lease. Throws `ClaimLost`. */
+/** Records the progress and renews the lease. @throws ClaimLostError */
 export async function renewExportLease(
   database: Database,
   owner: string,
@@ -64,43 +63,28 @@ export async function renewExportLease(
   samplesDone: number,
   leaseSeconds = LEASE_SECONDS,
 ): Promise<void> {
-  await updateClaimedExport(database, owner, id, {
-    samplesDone,
-    leaseUntil: sql`now() + ${leaseSeconds} * interval '1 second'`,
-  });
+  await exportLease.update(database, owner, id, { samplesDone, leaseUntil: secondsFromNow(leaseSeconds) });
 }
 
-/**
- * Gives the claim back unharmed; this attempt does not count.
- * @param pauseSeconds how long nobody takes it up: others go first meanwhile.
- */
+/** Gives the claim back unharmed: the attempt does not count. */
 export async function releaseExport(
   database: Database,
   owner: string,
   { id }: ExportRow,
-  pauseSeconds = 0,
+  delaySeconds = 0,
 ): Promise<void> {
-  await updateClaimedExport(database, owner, id, {
-    leaseOwner: null,
-    leaseUntil: pauseSeconds === 0 ? null : sql`now() + ${pauseSeconds} * interval '1 second'`,
-    samplesDone: 0,
-    attempts: sql`greatest(0, ${exports.attempts} - 1)`,
-  });
+  await exportLease.update(database, owner, id, { ...exportLease.released(delaySeconds), samplesDone: 0 });
 }
 
-/** Leaves the export for another attempt, after a pause that doubles each time. */
+/** Leaves the export to another attempt, after a delay that doubles each time. @throws ClaimLostError */
 export async function retryExport(
   database: Database,
   owner: string,
   { id, attempts }: ExportRow,
   failure: ExportRow['failure'],
 ): Promise<void> {
-  await updateClaimedExport(database, owner, id, {
-    failure,
-    samplesDone: 0,
-    leaseOwner: null,
-    leaseUntil: sql`now() + ${2 ** attempts} * interval '1 second'`,
-  });
+  const leaseUntil = secondsFromNow(2 ** attempts);
+  await exportLease.update(database, owner, id, { failure, samplesDone: 0, leaseOwner: null, leaseUntil });
 }
 
 export type ExportOutcome =
@@ -110,31 +94,13 @@ export type ExportOutcome =
     >)
   | ({ readonly status: 'FAILED' } & Pick<ExportRow, 'failure'>);
 
-/** The one moment at which the archive becomes visible. Throws `ClaimLost`. */
+/** The one moment at which the archive becomes visible. @throws ClaimLostError */
 export async function endExport(
   database: Database,
   owner: string,
   { id }: ExportRow,
-  end: ExportOutcome,
+  outcome: ExportOutcome,
 ): Promise<void> {
-  const done = end.status === 'SUCCEEDED' ? { samplesDone: end.sampleCount, failure: null } : {};
-  await updateClaimedExport(database, owner, id, { ...done, ...end, finishedAt: new Date() });
-}
-
-/** At the start of the only process that can have the database open: whoever held a lease is gone. */
-export async function expireExportLeases(database: Database): Promise<void> {
-  await database.execute(sql`
-    update export set lease_owner = null, lease_until = null where status = 'RUNNING' and lease_owner is not null
-  `);
-}
-
-type Changes = Parameters<ReturnType<typeof updates>['set']>[0];
-const updates = (database: Database) => database.update(exports);
-
-async function updateClaimedExport(database: Database, owner: string, id: string, changes: Changes): Promise<void> {
-  const [held] = await updates(database)
-    .set(changes)
-    .where(and(eq(exports.id, id), eq(exports.status, 'RUNNING'), eq(exports.leaseOwner, owner)))
-    .returning({ id: exports.id });
-  if (held === undefined) throw new ClaimLostError(`export ${id} is no longer held by ${owner}`);
+  const done = outcome.status === 'SUCCEEDED' ? { samplesDone: outcome.sampleCount, failure: null } : {};
+  await exportLease.update(database, owner, id, { ...done, ...outcome, finishedAt: new Date() });
 }

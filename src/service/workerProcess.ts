@@ -13,7 +13,7 @@ import type { Resources } from './resources.js';
 import { packageVersion } from './version.js';
 
 export async function openEngine(config: Config, log: Log, defer: Defer): Promise<Engine> {
-  const pool = await openInferenceEngine({
+  const engine = await openInferenceEngine({
     modelsDirectory: config.modelsDirectory,
     devices: config.devices,
     precision: config.precision,
@@ -26,18 +26,18 @@ export async function openEngine(config: Config, log: Log, defer: Defer): Promis
       stepSeconds.observe({ device }, seconds);
     },
   });
-  defer(() => pool.close());
-  return pool;
+  defer(() => engine.close());
+  return engine;
 }
 
 export async function startWorkers(
   { leaseSeconds, limits }: Config,
-  pool: Engine,
+  engine: Engine,
   { storage, store, models }: Resources,
   log: Log,
   defer: Defer,
 ): Promise<void> {
-  const worker = await startGenerationWorker({ storage, pool, store, log, leaseSeconds });
+  const worker = await startGenerationWorker({ storage, engine, store, log, leaseSeconds });
   defer(() => worker.stop());
   const bundles = models.all;
   const exports = await startExportWorker({ storage, store, bundles, version: packageVersion(), leaseSeconds, log });

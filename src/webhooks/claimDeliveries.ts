@@ -1,16 +1,19 @@
 /**
- * The queue is the table of deliveries, as that of generations is theirs: claimed with a lease, every write of a worker fenced
- * by it. Of one webhook only a few are under way at a time, so one that does not answer holds up its own alone.
+ * The queue of deliveries is their table. Only a few deliveries of one webhook are in flight at a time, so a receiver that does not
+ * answer delays its own deliveries alone.
  */
-import { and, eq, inArray, lt, sql } from 'drizzle-orm';
+import { eq, inArray, lt, sql } from 'drizzle-orm';
+import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
 import { webhookDeliveries, webhooks } from '../storage/tables.js';
 
-/** Well above the longest attempt. */
-const LEASE_SECONDS = 60;
+/** Longer than the longest attempt, so that leases need no renewal. */
+export const LEASE_SECONDS = 60;
 export const MAX_IN_FLIGHT_PER_WEBHOOK = 2;
 const DELETE_BATCH = 1000;
+
+export const deliveryLease = leaseOf(webhookDeliveries, 'PENDING');
 
 export interface ClaimedDelivery {
   readonly delivery: WebhookDeliveryRow;
@@ -18,8 +21,9 @@ export interface ClaimedDelivery {
 }
 
 /**
- * What has waited longest of each webhook first. A webhook from which another process takes just now is passed over; what it has
- * taken a moment ago, which this statement may not have seen at first, is looked at again when it is to be written.
+ * Claims the deliveries that are due, those that have waited longest first. A webhook from which another process is claiming is
+ * skipped. The conditions are checked again when the row is written, because another process may have claimed it after this statement
+ * began.
  */
 export async function claimDeliveries(
   database: Database,
@@ -49,7 +53,7 @@ export async function claimDeliveries(
         limit ${most}
       )
       update webhook_delivery d
-      set attempts = d.attempts + 1, lease_owner = ${owner}, lease_until = now() + ${LEASE_SECONDS} * interval '1 second'
+      set attempts = d.attempts + 1, lease_owner = ${owner}, lease_until = ${secondsFromNow(LEASE_SECONDS)}
       from next where d.id = next.id
         and d.status = 'PENDING' and (d.lease_until is null or d.lease_until <= now())
       returning d.id
@@ -66,7 +70,7 @@ export async function claimDeliveries(
 
 export type DeliveryOutcome = Pick<WebhookDeliveryRow, 'status' | 'lastStatusCode' | 'lastError' | 'nextAttemptAt'>;
 
-/** The end of an attempt. Without effect when the lease has run out and another has taken the delivery, or it was deleted. */
+/** Records how an attempt ended. @throws ClaimLostError when another worker has the delivery, or it was deleted. */
 export async function recordAttempt(
   database: Database,
   owner: string,
@@ -76,41 +80,17 @@ export async function recordAttempt(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     const finishedAt = outcome.status === 'PENDING' ? null : new Date();
-    const [held] = await tx
-      .update(webhookDeliveries)
-      .set({ ...outcome, finishedAt, leaseOwner: null, leaseUntil: null })
-      .where(heldBy(owner, id))
-      .returning({ id: webhookDeliveries.id });
-    if (held === undefined || webhook === undefined) return;
-    await tx.update(webhooks).set(webhook.changes).where(eq(webhooks.id, webhook.id));
+    await deliveryLease.update(tx, owner, id, { ...outcome, finishedAt, leaseOwner: null, leaseUntil: null });
+    if (webhook !== undefined) await tx.update(webhooks).set(webhook.changes).where(eq(webhooks.id, webhook.id));
   });
 }
 
-/** Gives a claim back unharmed: the attempt that was broken off does not count. */
+/** Gives a claim back unharmed: the attempt that was aborted does not count. */
 export async function releaseDelivery(database: Database, owner: string, id: string): Promise<void> {
-  await database
-    .update(webhookDeliveries)
-    .set({ leaseOwner: null, leaseUntil: null, attempts: sql`${webhookDeliveries.attempts} - 1` })
-    .where(heldBy(owner, id));
+  await deliveryLease.update(database, owner, id, deliveryLease.released());
 }
 
-function heldBy(owner: string, id: string) {
-  return and(
-    eq(webhookDeliveries.id, id),
-    eq(webhookDeliveries.leaseOwner, owner),
-    eq(webhookDeliveries.status, 'PENDING'),
-  );
-}
-
-/** At the start of the only process that can have the database open: whoever held a lease is gone. */
-export async function expireDeliveryLeases(database: Database): Promise<void> {
-  await database
-    .update(webhookDeliveries)
-    .set({ leaseOwner: null, leaseUntil: null })
-    .where(eq(webhookDeliveries.status, 'PENDING'));
-}
-
-/** Those made before `before`, whatever became of them, a bounded number at a time. */
+/** Deletes the deliveries created before `before`, whatever their status, in batches. */
 export async function deleteOldDeliveries(database: Database, before: Date): Promise<void> {
   for (let removed = DELETE_BATCH; removed === DELETE_BATCH;) {
     const old = database

@@ -22,7 +22,7 @@ const MAX_URL_LENGTH = 2000;
 
 /** The URL, or the host behind it, is not one that is posted to. */
 export class DestinationRefusedError extends Error {
-  override readonly name = 'DestinationRefused';
+  override readonly name = 'DestinationRefusedError';
 }
 
 export function parseDestination(text: string, { allowHttp }: DestinationPolicy): URL {

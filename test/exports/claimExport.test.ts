@@ -14,7 +14,7 @@ import {
   retryExport,
   attemptsExhausted,
 } from '../../src/exports/claimExport.js';
-import { ClaimLostError } from '../../src/generations/worker/claimGeneration.js';
+import { ClaimLostError } from '../../src/queue/lease.js';
 import type { Storage } from '../../src/storage/database.js';
 import { openStorage } from '../../src/storage/open.js';
 import type { ExportRow } from '../../src/storage/tables.js';

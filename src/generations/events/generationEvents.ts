@@ -17,8 +17,12 @@ import type { Waiters } from '../../queue/waiters.js';
 export const GENERATION_CHANNEL = 'generation';
 /** There is something to claim. */
 export const QUEUED_SIGNAL = 'queued';
-/** Who draws it may stop. */
-export const cancelSignal = (id: string): string => `cancel:${id}`;
+const CANCEL_PREFIX = 'cancel:';
+/** The generation is canceled, and its worker may stop. */
+export const cancelSignal = (id: string): string => CANCEL_PREFIX + id;
+/** The generation of a cancel signal; empty for any other payload. */
+export const canceledId = (payload: string): string =>
+  payload.startsWith(CANCEL_PREFIX) ? payload.slice(CANCEL_PREFIX.length) : '';
 
 const TERMINAL_EVENTS = new Set<EventPayload['type']>([
   'GenerationSucceeded',

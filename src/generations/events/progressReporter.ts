@@ -5,7 +5,8 @@
 import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
-import { ClaimLostError, updateClaimed } from '../worker/claimGeneration.js';
+import { ClaimLostError } from '../../queue/lease.js';
+import { updateClaimed } from '../worker/claimGeneration.js';
 
 const INTERVAL_MS = 250;
 /** At most this many progress events per generation, as long as it is not resumed. */

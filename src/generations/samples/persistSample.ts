@@ -11,7 +11,8 @@ import { newId } from '../../storage/identifiers.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
-import { ClaimLostError, updateClaimed } from '../worker/claimGeneration.js';
+import { ClaimLostError } from '../../queue/lease.js';
+import { updateClaimed } from '../worker/claimGeneration.js';
 import { rejectedSamplesOf } from './rejectedSamples.js';
 import { samplesOf } from './sampleRepository.js';
 import { seedOf, strengthOf } from '../sampleParameters.js';
@@ -39,7 +40,7 @@ export interface SampleOrigin extends SampleDraw {
 
 /** Storing a drawn sample failed; the disk or the database is at fault, not the engine. */
 export class StorageFailedError extends Error {
-  override readonly name = 'StorageFailed';
+  override readonly name = 'StorageFailedError';
 
   /** There is no room, or the store is away, which may change; nothing else is wrong. */
   get transient(): boolean {

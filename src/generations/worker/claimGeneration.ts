@@ -4,7 +4,9 @@
  * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
  */
 import type { SQL } from 'drizzle-orm';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
+import type { LeaseHolder } from '../../queue/lease.js';
+import { claimLost, leaseOf, secondsFromNow } from '../../queue/lease.js';
 import type { Database } from '../../storage/database.js';
 import { notify } from '../../storage/database.js';
 import type { EventPayload } from '../../storage/jsonColumns.js';
@@ -26,16 +28,8 @@ import { LIVENESS_SECONDS } from './workerRegistry.js';
 /** A generation that took the process with it this often, without a new sample in between, is given up. */
 const MAX_ATTEMPTS = 5;
 
-/** The row is no longer this worker's: canceled, or its lease ran out and another took it. */
-export class ClaimLostError extends Error {
-  override readonly name = 'ClaimLost';
-}
-
-/** Who holds a lease, and for how long without renewing it. */
-export interface LeaseHolder {
-  readonly owner: string;
-  readonly leaseSeconds: number;
-}
+/** The lease of a generation. */
+export const generationLease = leaseOf(generations, 'RUNNING');
 
 export interface ClaimFilter {
   /** Tenants that are given nothing now. */
@@ -85,7 +79,7 @@ export async function claimGeneration(
       )
       update generation g
       set status = 'RUNNING', attempts = g.attempts + 1, lease_owner = ${owner},
-          lease_until = now() + ${leaseSeconds} * interval '1 second', started_at = coalesce(g.started_at, now()),
+          lease_until = ${secondsFromNow(leaseSeconds)}, started_at = coalesce(g.started_at, now()),
           steps_done = g.samples_done * (g.settings ->> 'steps')::int
       from next where g.id = next.id
       returning g.id, g.tenant_id, next.first
@@ -134,39 +128,18 @@ export function attemptsExhausted(row: GenerationRow): boolean {
   return row.attempts > MAX_ATTEMPTS;
 }
 
-/** Renews the leases of what the owner draws, and returns those of the ids that are still its own. */
-export async function renewLeases(
-  database: Database,
-  { owner, leaseSeconds }: LeaseHolder,
-  held: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const renewed = await database
-    .update(generations)
-    .set({ leaseUntil: sql`now() + ${leaseSeconds} * interval '1 second'` })
-    .where(
-      and(inArray(generations.id, [...held]), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
-    )
-    .returning({ id: generations.id });
-  return new Set(renewed.map((row) => row.id));
-}
-
-/** Gives a claim back unharmed: the next worker goes on with it, and this attempt does not count. */
+/** Gives a claim back unharmed: the next worker continues with it, and this attempt does not count. */
 export async function releaseGeneration(tenant: TenantScope, owner: string, id: string, reason: string): Promise<void> {
   await tenant.transaction(async (scope) => {
-    const { rows } = await scope.database.execute(sql`
-      update generation set lease_owner = null, lease_until = null, attempts = greatest(0, attempts - 1)
-      where id = ${id} and tenant_id = ${scope.tenantId} and status = 'RUNNING' and lease_owner = ${owner}
-      returning id
-    `);
-    if (rows.length === 0) return;
+    const released = await scope.database
+      .update(generations)
+      .set(generationLease.released())
+      .where(scope.rows(generations, generationLease.heldBy(owner, [id])))
+      .returning({ id: generations.id });
+    if (released.length === 0) return;
     await attemptsOf(scope).end(id, 'INTERRUPTED', reason);
     await notify(scope.database, GENERATION_CHANNEL, QUEUED_SIGNAL);
   });
-}
-
-/** At the start of the only process that can have the database open: whoever held a lease is gone. */
-export async function expireLeases(database: Database): Promise<void> {
-  await database.execute(sql`update generation set lease_owner = null, lease_until = null where status = 'RUNNING'`);
 }
 
 type Changes = Partial<
@@ -199,14 +172,9 @@ export async function updateClaimed(
         ...(moreSamples === undefined ? {} : withSamples(moreSamples)),
         ...reserveSeqs(payloads.length),
       })
-      .where(
-        scope.rows(
-          generations,
-          and(eq(generations.id, id), eq(generations.status, 'RUNNING'), eq(generations.leaseOwner, owner)),
-        ),
-      )
+      .where(scope.rows(generations, generationLease.heldBy(owner, [id])))
       .returning({ lastSeq: generations.lastSeq });
-    if (held === undefined) throw new ClaimLostError(`generation ${id} is no longer held by ${owner}`);
+    if (held === undefined) throw claimLost(id, owner);
     await within?.(scope);
     if (changes.status === 'SUCCEEDED' || changes.status === 'FAILED')
       await attemptsOf(scope).end(id, changes.status, changes.failure?.message);

@@ -1,218 +1,153 @@
-/**
- * Claims generations and carries them through the pool, a few at a time. Notifications wake it at once; it also
- * looks by itself, so a lost notification costs a second and never a generation.
- */
+/** Claims generations and runs them on the engine, a few at a time. */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { CanceledError, DeviceLostError, InferenceError } from '../../inference/index.js';
 import type { Engine } from '../../inference/index.js';
 import type { Log } from '../../log.js';
+import type { WorkerLoop } from '../../queue/workerLoop.js';
+import { startWorkerLoop } from '../../queue/workerLoop.js';
 import type { Storage } from '../../storage/database.js';
-import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import type { GenerationFailure } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { forTenant } from '../../storage/tenantScope.js';
-import { QualityNotReachedError, runGeneration } from './runGeneration.js';
-import { GENERATION_CHANNEL, QUEUED_SIGNAL, cancelSignal } from '../events/generationEvents.js';
-import { traceAttempt, recordOutcome } from './telemetry.js';
-import {
-  ClaimLostError,
-  updateClaimed,
-  claimGeneration,
-  expireLeases,
-  releaseGeneration,
-  renewLeases,
-  attemptsExhausted,
-} from './claimGeneration.js';
+import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
+import { GENERATION_CHANNEL, QUEUED_SIGNAL, canceledId } from '../events/generationEvents.js';
 import { StorageFailedError } from '../samples/persistSample.js';
+import {
+  attemptsExhausted,
+  claimGeneration,
+  generationLease,
+  releaseGeneration,
+  updateClaimed,
+} from './claimGeneration.js';
+import { QualityNotReachedError, runGeneration } from './runGeneration.js';
+import { recordOutcome, traceAttempt } from './telemetry.js';
 import { createThroughputMeter } from './throughput.js';
-import { createWaiters } from '../../queue/waiters.js';
 import { HEARTBEAT_MS, registerWorker } from './workerRegistry.js';
 
-/** Generations in the pool at a time: enough to fill its batches with small ones. */
+/** Generations in progress at a time: enough to fill the batches of the engine with small ones. */
 const CONCURRENCY = 4;
-/** … and this many where a tenant waits that has none in it: long work of one does not shut the others out. */
-const MAXIMUM_CONCURRENCY = 32;
-const POLL_MS = 1_000;
+/** The limit where a tenant waits that has none in progress, so that one tenant's long work does not shut the others out. */
+const MAX_CONCURRENCY = 32;
 const PAUSE_MS = 15_000;
 const LEASE_SECONDS = 30;
 
-export interface GenerationWorker {
-  /** Claims no more and hands back what it holds; samples that are done stay done. */
-  stop(): Promise<void>;
-}
-
 export interface GenerationWorkerOptions {
   readonly storage: Storage;
-  readonly pool: Engine;
+  readonly engine: Engine;
   readonly store: ArtifactStore;
   readonly log: Log;
-  /** How long nothing is claimed after the disk was found full. @default 15 s */
+  /** How long nothing is claimed after samples could not be stored. @default 15 s */
   readonly pauseMs?: number;
-  /** How long after its last sign of life another worker takes its work over. @default 30 */
+  /** How long after its last renewal another worker takes a generation over. @default 30 */
   readonly leaseSeconds?: number;
 }
 
-export async function startGenerationWorker({
-  storage,
-  pool,
-  store,
-  log,
-  pauseMs = PAUSE_MS,
-  leaseSeconds = LEASE_SECONDS,
-}: GenerationWorkerOptions): Promise<GenerationWorker> {
+/** A generation that is not finished at a stop is released. Its finished samples are kept. */
+export async function startGenerationWorker(options: GenerationWorkerOptions): Promise<WorkerLoop> {
+  const { storage, engine, store, log, pauseMs = PAUSE_MS, leaseSeconds = LEASE_SECONDS } = options;
   const { database } = storage;
-  const presence = registerWorker(database);
-  const owner = presence.id;
+  const registration = registerWorker(database);
+  const owner = registration.id;
   const holder = { owner, leaseSeconds };
-  const speed = createThroughputMeter();
-  const bundles = pool.bundles.map(({ id }) => id);
-  const held = new Map<string, { tenantId: string; abort: AbortController; done: Promise<void> }>();
-  const waiters = createWaiters();
-  const unlisten = await storage.listen(GENERATION_CHANNEL, (id) => waiters.notify(id));
-  const waiter = waiters.waiter(QUEUED_SIGNAL);
-  let stopping = false;
+  const throughput = createThroughputMeter();
+  const bundles = engine.bundles.map(({ id }) => id);
+  let inProgress = 0;
   let pausedUntil = 0;
-  if (storage.exclusive) await expireLeases(database);
-  const beat = (): Promise<void> =>
-    presence.heartbeat(pool.devices(), speed.read(held.size > 0)).catch((error: unknown) => {
+  const announce = (): Promise<void> =>
+    registration.heartbeat(engine.devices(), throughput.read(inProgress > 0)).catch((error: unknown) => {
       log.warn({ err: error }, 'this worker could not be announced');
     });
-  await beat();
-  const heartbeat = setInterval(() => void beat(), HEARTBEAT_MS);
+  await announce();
+  const announcing = setInterval(() => void announce(), HEARTBEAT_MS);
 
-  async function loop(): Promise<void> {
-    while (!stopping) {
-      const heard = waiter.next(POLL_MS);
-      if (held.size >= MAXIMUM_CONCURRENCY) {
-        await Promise.race([...held.values()].map(({ done }) => done));
-        continue;
-      }
-      // What cannot be drawn, or not be stored, stays in the queue.
-      if (!pool.canGenerate() || Date.now() < pausedUntil) {
-        await heard;
-        continue;
-      }
-      const satisfied = held.size < CONCURRENCY ? [] : [...held.values()].map(({ tenantId }) => tenantId);
-      const row = await claimGeneration(database, holder, [...held.keys()], {
-        excludedTenants: satisfied,
-        bundles,
-      }).catch((error: unknown) => {
-        log.error({ err: error }, 'claiming failed');
-        return undefined;
-      });
-      if (row === undefined) await Promise.race([heard, ...[...held.values()].map(({ done }) => done)]);
-      else if (stopping) await releaseGeneration(forTenant(database, row.tenantId), owner, row.id, STOPPED);
-      else carry(row);
-    }
+  function capacity(running: readonly GenerationRow[]): number {
+    // What cannot be generated or stored now stays in the queue.
+    if (!engine.canGenerate() || Date.now() < pausedUntil) return 0;
+    return MAX_CONCURRENCY - running.length;
   }
 
-  function carry(row: GenerationRow): void {
-    const abort = new AbortController();
-    const claimWaiter = waiters.waiter(cancelSignal(row.id));
-    const done = draw(row, abort.signal).finally(() => {
-      claimWaiter.close();
-      held.delete(row.id);
-    });
-    held.set(row.id, { tenantId: row.tenantId, abort, done });
-    void watch();
-
-    /** Stops drawing soon after a cancel; the fences keep the result right however late this comes. */
-    async function watch(): Promise<void> {
-      while (!claimWaiter.closed) {
-        await claimWaiter.next((leaseSeconds * 1000) / 6);
-        if (!claimWaiter.closed) await checkClaims();
-      }
-    }
+  async function claim(running: readonly GenerationRow[]): Promise<readonly GenerationRow[]> {
+    const held = running.map(({ id }) => id);
+    const excludedTenants = running.length < CONCURRENCY ? [] : running.map(({ tenantId }) => tenantId);
+    const row = await claimGeneration(database, holder, held, { excludedTenants, bundles });
+    if (row === undefined) return [];
+    log.info(logContext(row), 'generation claimed');
+    return [row];
   }
 
-  async function checkClaims(): Promise<void> {
-    const before = [...held];
-    const kept = await renewLeases(
-      database,
-      holder,
-      before.map(([id]) => id),
-    ).catch(() => undefined);
-    if (kept === undefined) return;
-    for (const [id, { abort }] of before) if (!kept.has(id)) abort.abort(new ClaimLostError(id));
-  }
-
-  async function draw(row: GenerationRow, signal: AbortSignal): Promise<void> {
+  async function run(row: GenerationRow, signal: AbortSignal): Promise<void> {
+    inProgress += 1;
     const scope = forTenant(database, row.tenantId);
-    const facts = { generation: row.id, tenant: row.tenantId, count: row.count, attempt: row.attempts };
-    log.info(facts, 'generation claimed');
+    const onSampleDrawn = (): void => throughput.add(row.pixelSteps / row.count);
     try {
       await traceAttempt(row, holder, async () => {
         if (attemptsExhausted(row)) throw new TooManyAttemptsError();
-        const drawn = (): void => speed.add(row.pixelSteps / row.count);
-        await runGeneration({ scope, row, owner, pool, store, signal, onSampleDrawn: drawn });
+        await runGeneration({ scope, row, owner, engine, store, signal, onSampleDrawn });
       });
-      log.info(facts, 'generation succeeded');
-      recordOutcome(row, 'succeeded');
-    } catch (error) {
-      if (error instanceof ClaimLostError || signal.reason instanceof ClaimLostError) {
-        log.info(facts, 'generation canceled');
-        recordOutcome(row, 'canceled');
-        return;
-      }
-      const ended = isTransient(error)
-        ? releaseGeneration(scope, owner, row.id, handBackReason(error))
-        : fail(row, error);
-      await ended.catch((second: unknown) => {
-        // The lease runs out, and the generation is taken up again, a bounded number of times.
-        log.error({ ...facts, err: second }, 'the end of an attempt was not recorded');
-      });
+    } finally {
+      inProgress -= 1;
     }
+    log.info(logContext(row), 'generation succeeded');
+    recordOutcome(row, 'succeeded');
   }
 
-  /** What stands in the way is not the generation's fault and may pass: it goes on when there is a disk or a device again. */
-  function isTransient(error: unknown): boolean {
-    if (stopping) return true;
+  const release = (row: GenerationRow, reason = 'the worker was stopped'): Promise<void> =>
+    releaseGeneration(forTenant(database, row.tenantId), owner, row.id, reason);
+
+  async function fail(row: GenerationRow, error: unknown): Promise<void> {
+    // These are not the generation's fault, and may pass: it continues when there is storage or a device again.
     if ((error instanceof StorageFailedError && error.transient) || isDatabaseUnavailable(error)) {
       log.error({ err: error }, `samples cannot be stored; nothing is claimed for ${String(pauseMs / 1000)} s`);
       pausedUntil = Date.now() + pauseMs;
-      return true;
+      return release(row, 'there was no room to store samples, or the store did not answer');
     }
-    return error instanceof DeviceLostError && !pool.canGenerate();
-  }
-
-  async function fail(row: GenerationRow, error: unknown): Promise<void> {
+    if (error instanceof DeviceLostError && !engine.canGenerate()) return release(row, 'no device could draw');
     log.error({ generation: row.id, tenant: row.tenantId, err: error }, 'generation failed');
-    const failure = failureReason(error, pool, row);
-    const end = { status: 'FAILED', failure, finishedAt: new Date() } as const;
+    const failure = failureReason(error, engine, row);
+    const outcome = { status: 'FAILED', failure, finishedAt: new Date() } as const;
     const scope = forTenant(database, row.tenantId);
-    await updateClaimed(scope, owner, row.id, end, [{ type: 'GenerationFailed', failure }]);
+    await updateClaimed(scope, owner, row.id, outcome, [{ type: 'GenerationFailed', failure }]);
     recordOutcome(row, 'failed');
   }
 
-  const looping = loop();
+  const loop = await startWorkerLoop<GenerationRow>({
+    name: 'generation',
+    storage,
+    log,
+    channel: GENERATION_CHANNEL,
+    onNotification: (payload, isRunning) =>
+      payload === QUEUED_SIGNAL ? 'CLAIM' : isRunning(canceledId(payload)) ? 'RENEW' : undefined,
+    lease: generationLease,
+    holder,
+    heartbeatMs: (leaseSeconds * 1000) / 6,
+    capacity,
+    claim: (_, running) => claim(running),
+    idOf: ({ id }) => id,
+    logContext,
+    run,
+    release: (row) => release(row),
+    fail,
+    lost: (row) => recordOutcome(row, 'canceled'),
+  });
   return {
     async stop() {
-      stopping = true;
-      clearInterval(heartbeat);
-      waiter.close();
-      for (const { abort } of held.values()) abort.abort();
-      await Promise.all([looping, ...[...held.values()].map(({ done }) => done)]);
-      waiters.closeAll();
-      await unlisten();
-      await presence.unregister().catch(() => undefined);
+      clearInterval(announcing);
+      await loop.stop();
+      await registration.unregister().catch(() => undefined);
     },
   };
 }
 
-const STOPPED = 'the worker was stopped';
-
-function handBackReason(error: unknown): string {
-  if (error instanceof StorageFailedError && error.transient)
-    return 'there was no room to store samples, or the store did not answer';
-  return error instanceof DeviceLostError ? 'no device could draw' : STOPPED;
+function logContext({ id, tenantId, count, attempts }: GenerationRow): object {
+  return { generation: id, tenant: tenantId, count, attempt: attempts };
 }
 
 class TooManyAttemptsError extends Error {
-  override readonly name = 'TooManyAttempts';
+  override readonly name = 'TooManyAttemptsError';
 }
 
-/** What the tenant is told: enough to act on, nothing of the machine's insides. */
-function failureReason(error: unknown, pool: Engine, row: GenerationRow): GenerationFailure {
+/** What the tenant is told: enough to act on, without details of the machine. */
+function failureReason(error: unknown, engine: Engine, row: GenerationRow): GenerationFailure {
   const { bundle } = row.settings;
   if (error instanceof TooManyAttemptsError) {
     return {
@@ -220,7 +155,7 @@ function failureReason(error: unknown, pool: Engine, row: GenerationRow): Genera
       message: `given up after ${String(row.attempts - 1)} attempts that ended with the process`,
     };
   }
-  if (!pool.bundles.some(({ id }) => id === bundle)) {
+  if (!engine.bundles.some(({ id }) => id === bundle)) {
     return { code: 'MODEL_UNAVAILABLE', message: `model ${bundle} is no longer installed` };
   }
   if (error instanceof DeviceLostError) return { code: 'DEVICE_LOST', message: error.message };

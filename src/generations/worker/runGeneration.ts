@@ -1,5 +1,5 @@
 /**
- * Carries one claimed generation through the pool. One that is drawn again after a crash draws only the samples that do not
+ * Carries one claimed generation through the engine. One that is drawn again after a crash draws only the samples that do not
  * exist yet, and none that was rejected.
  */
 import type { Engine, InpaintingRequest, SampleRequest, SampleResult } from '../../inference/index.js';
@@ -19,13 +19,13 @@ import { recordRejection, createSamplePersister } from '../samples/persistSample
 import { seedOf, strengthOf } from '../sampleParameters.js';
 
 /**
- * Samples of one generation that are with the pool, or being stored, at a time: enough for a device to fill its batches while others
+ * Samples of one generation that are with the engine, or being stored, at a time: enough for a device to fill its batches while others
  * are stored, and few enough that generations that run together take turns and memory stays bounded.
  */
 const MAX_IN_FLIGHT = 16;
 
 export interface GenerationRun extends ClaimedGeneration {
-  readonly pool: Engine;
+  readonly engine: Engine;
   readonly signal: AbortSignal;
   /** A sample was drawn, kept or not. */
   onSampleDrawn(): void;
@@ -33,7 +33,7 @@ export interface GenerationRun extends ClaimedGeneration {
 
 /** Some samples did not reach the policy however often they were drawn; those that did are kept. */
 export class QualityNotReachedError extends Error {
-  override readonly name = 'QualityNotReached';
+  override readonly name = 'QualityNotReachedError';
 
   constructor(row: GenerationRow, missing: number) {
     const {
@@ -108,7 +108,7 @@ async function drawSamples(
   return givenUp;
 }
 
-/** From the pool to the disk and the database. False if it was rejected. */
+/** From the engine to the disk and the database. False if it was rejected. */
 async function drawSample(
   drawing: GenerationRun,
   materials: InputImageSource,
@@ -117,7 +117,7 @@ async function drawSample(
   observer: SampleTelemetry,
   store: PersistSample,
 ): Promise<boolean> {
-  const { row, pool, signal } = drawing;
+  const { row, engine, signal } = drawing;
   const material = await materials(one.index);
   const request = sampleRequest(row, one, material?.request ?? null);
   const { referenceId = null, baseSampleId = null } = material ?? {};
@@ -136,7 +136,7 @@ async function drawSample(
   };
   const results: SampleResult[] = [];
   observer.onSubmitted(request);
-  await pool.draw(
+  await engine.draw(
     [request],
     {
       started: observer.onStarted,

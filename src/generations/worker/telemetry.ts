@@ -12,7 +12,7 @@ import {
   recordPastSpan,
 } from '../../observability/tracing.js';
 import type { GenerationRow } from '../../storage/tables.js';
-import type { LeaseHolder } from './claimGeneration.js';
+import type { LeaseHolder } from '../../queue/lease.js';
 import { isFirstClaim } from './claimGeneration.js';
 
 /** One attempt, in the trace of the request that asked for it; its time in the queue is told with the first. */
