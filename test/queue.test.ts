@@ -1,11 +1,15 @@
 /** What the queue gives to whom, on a real database, with the clock of its leases moved by hand. */
 import { sql } from 'drizzle-orm';
 import type { LeaseHolder } from '../src/queue/lease.js';
+import { ClaimLostError } from '../src/queue/lease.js';
 import {
   updateClaimed,
   claimGeneration,
   generationLease,
-  attemptsExhausted,
+  crashesDevices,
+  expireLeases,
+  recordDeviceCrash,
+  releaseGeneration,
 } from '../src/generations/worker/claimGeneration.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
@@ -31,6 +35,10 @@ afterAll(() => storage.close());
 const leaseRunsOut = () =>
   storage.database.execute(sql`update generation set lease_until = now() - interval '1 second'`);
 
+/** Longer ago than any delay. */
+const leaseRunsOutLongAgo = () =>
+  storage.database.execute(sql`update generation set lease_until = now() - interval '10 minutes'`);
+
 test('a worker that slept through its leases does not claim again what it is still drawing', async () => {
   const id = await queueUp(scope);
   expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
@@ -53,22 +61,79 @@ test('what a worker has let go of is not renewed with the rest, and is claimed a
   for (const id of [kept, dropped]) await end(id, 'A');
 });
 
-test('only attempts without a new sample count towards giving up', async () => {
+test('a process that dies never counts against a generation, which waits longer and longer to be claimed again', async () => {
   const id = await queueUp(scope);
-  for (let attempt = 1; attempt <= 5; attempt++) {
-    expect(attemptsExhausted((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(false);
-    await leaseRunsOut();
+  const claimable = async (secondsAfterLease: number): Promise<boolean> => {
+    await storage.database.execute(
+      sql`update generation set lease_until = now() - ${secondsAfterLease} * interval '1 second' where id = ${id}`,
+    );
+    const row = await claimGeneration(storage.database, A, []);
+    if (row !== undefined) expect(crashesDevices(row)).toBe(false);
+    return row !== undefined;
+  };
+  expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
+  const delays = [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256];
+  for (const seconds of delays) {
+    if (seconds > 0) expect(await claimable(seconds > 1 ? seconds / 2 : 0)).toBe(false);
+    expect(await claimable(seconds + 0.5)).toBe(true);
+  }
+  // Others are claimed meanwhile, and a new sample ends the waiting.
+  await storage.database.execute(sql`update generation set lease_until = now() where id = ${id}`);
+  const other = await queueUp(scope);
+  expect((await claimGeneration(storage.database, A, []))?.id).toBe(other);
+  await end(other, 'A');
+  expect(await claimable(256)).toBe(true);
+  await updateClaimed(scope, 'A', id, { moreSamples: 1 }, [{ type: 'SampleReady', sampleId: newId() }]);
+  expect(await claimable(0)).toBe(true);
+  await end(id, 'A');
+});
+
+test('at the start of the only process, the delay begins, and what was handed back has none', async () => {
+  const [crashed, released] = [await queueUp(scope), await queueUp(scope)];
+  for (const id of [crashed, released]) expect((await claimGeneration(storage.database, A, []))?.id).toBe(id);
+  await releaseGeneration(scope, 'A', released, 'stopped');
+  await storage.database.execute(sql`update generation set attempts = 6 where id = ${crashed}`);
+  await expireLeases(storage.database);
+  expect(await claimed()).toBe(released);
+  expect(await claimed()).toBeUndefined();
+  await storage.database.execute(
+    sql`update generation set lease_until = lease_until - interval '8 seconds' where id = ${crashed}`,
+  );
+  expect(await claimed()).toBe(crashed);
+  for (const id of [crashed, released]) await end(id, 'A');
+});
+
+test('a row of the older version, which counted the processes that died, is claimed and not given up', async () => {
+  const id = await queueUp(scope);
+  // That version failed a generation at its sixth claim, and left no time when it gave a lease back.
+  await storage.database.execute(
+    sql`update generation set status = 'RUNNING', started_at = now(), attempts = 5 where id = ${id}`,
+  );
+  const row = (await claimGeneration(storage.database, A, [])) as GenerationRow;
+  expect([row.id, row.attempts, row.deviceCrashes, crashesDevices(row)]).toEqual([id, 6, 0, false]);
+  await end(id, 'A');
+});
+
+test('only device crashes without a new sample count towards giving up', async () => {
+  const id = await queueUp(scope);
+  for (let crash = 1; crash <= 4; crash++) {
+    expect(crashesDevices((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(false);
+    await recordDeviceCrash(scope, 'A', id);
+    await leaseRunsOutLongAgo();
   }
   await claimGeneration(storage.database, A, []);
+  await recordDeviceCrash(scope, 'A', id);
   const payload = { type: 'SampleReady', sampleId: newId() } as const;
   await updateClaimed(scope, 'A', id, { moreSamples: 1 }, [payload]);
-  await leaseRunsOut();
+  await leaseRunsOutLongAgo();
   const next = (await claimGeneration(storage.database, A, [])) as GenerationRow;
-  expect([next.attempts, attemptsExhausted(next)]).toEqual([1, false]);
-  for (let attempt = 2; attempt <= 6; attempt++) {
-    await leaseRunsOut();
-    expect(attemptsExhausted((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(attempt > 5);
+  expect([next.attempts, next.deviceCrashes, crashesDevices(next)]).toEqual([1, 0, false]);
+  for (let crash = 1; crash <= 5; crash++) {
+    await recordDeviceCrash(scope, 'A', id);
+    await leaseRunsOutLongAgo();
+    expect(crashesDevices((await claimGeneration(storage.database, A, [])) as GenerationRow)).toBe(crash === 5);
   }
+  await expect(recordDeviceCrash(scope, 'B', id)).rejects.toThrow(ClaimLostError);
   await end(id, 'A');
 });
 

@@ -3,7 +3,7 @@
  * A notification of the database wakes it at once. It also polls, so a lost notification costs a second and never a row.
  */
 import type { Log } from '../log.js';
-import type { Storage } from '../storage/database.js';
+import type { Database, Storage } from '../storage/database.js';
 import type { Lease, LeaseHolder } from './lease.js';
 import { ClaimLostError } from './lease.js';
 import { createWaiters } from './waiters.js';
@@ -41,6 +41,8 @@ export interface Work<T> {
   /** The row was canceled, or another worker took it. */
   lost?(item: T): void;
   readonly lease: Lease;
+  /** Ends the leases of processes that are gone, at the start of the only process that can have the database open. */
+  readonly expireLeases?: (database: Database) => Promise<void>;
   readonly holder: LeaseHolder;
   /** How often the leases are renewed. Without it, a lease outlives every attempt. */
   readonly heartbeatMs?: number;
@@ -58,22 +60,32 @@ interface Attempt<T> {
 
 export async function startWorkerLoop<T>(work: Work<T>): Promise<WorkerLoop> {
   const { name, storage, log, channel, onNotification = () => 'CLAIM', lease, holder, graceMs = 0 } = work;
+  const { expireLeases = lease.expireAll } = work;
   const attempts = new Map<string, Attempt<T>>();
   const waiters = createWaiters();
   const waiter = waiters.waiter(channel);
   let stopping = false;
   let renewing = Promise.resolve();
+  let renewalIsDue = false;
 
   const running = (): T[] => [...attempts.values()].map(({ item }) => item);
   const wake = (): void => waiters.notify(channel);
-  const renew = (): void => void (renewing = renewing.then(renewAll));
+  /** A renewal that has not begun yet serves every request for one. */
+  const renew = (): void => {
+    if (renewalIsDue) return;
+    renewalIsDue = true;
+    renewing = renewing.then(() => {
+      renewalIsDue = false;
+      return renewAll();
+    });
+  };
   const unlisten = await storage.listen(channel, (payload) => {
     const meaning = onNotification(payload, (id) => attempts.has(id));
     if (meaning === 'CLAIM') wake();
     if (meaning === 'RENEW') renew();
   });
   const timer = work.heartbeatMs === undefined ? undefined : setInterval(renew, work.heartbeatMs);
-  if (storage.exclusive) await lease.expireAll(storage.database);
+  if (storage.exclusive) await expireLeases(storage.database);
 
   async function loop(): Promise<void> {
     while (!stopping) {

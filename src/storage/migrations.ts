@@ -16,6 +16,7 @@ import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
+import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 9, statements: queueIndexes },
   { version: 10, statements: confidence },
   { version: 11, statements: denoisingStrength },
+  { version: 12, statements: deviceCrashes },
 ];
 
 /** Two processes that start at once take turns: the second one finds nothing left to do. */

@@ -12,7 +12,7 @@ import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
-import { updateClaimed } from '../worker/claimGeneration.js';
+import { newSample, updateClaimed } from '../worker/claimGeneration.js';
 import { rejectedSamplesOf } from './rejectedSamples.js';
 import { samplesOf } from './sampleRepository.js';
 import { seedOf, strengthOf } from '../sampleParameters.js';
@@ -65,8 +65,7 @@ export async function recordRejection(
     confidence,
     createdAt: new Date(),
   };
-  // A rejected sample is progress too: whatever ended the process before, it was not this one.
-  await updateClaimed(scope, owner, row.id, { attempts: 0 }, [], (tx) => rejectedSamplesOf(tx).insert(rejection));
+  await updateClaimed(scope, owner, row.id, newSample, [], (tx) => rejectedSamplesOf(tx).insert(rejection));
 }
 
 type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];

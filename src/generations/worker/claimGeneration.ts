@@ -1,10 +1,7 @@
-/**
- * The queue is the generation table. A worker claims a row with a lease and renews it while it draws; a lease that
- * runs out gives the row back. Every write of a worker is fenced: it takes effect only while the row is RUNNING
- * and leased to that worker, so one that was thought dead, or whose generation was canceled, changes nothing.
- */
+/** The queue of generations is their table: which one a worker claims next, and the fenced writes of a worker. */
 import type { SQL } from 'drizzle-orm';
 import { eq, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { LeaseHolder } from '../../queue/lease.js';
 import { claimLost, leaseOf, secondsFromNow } from '../../queue/lease.js';
 import type { Database } from '../../storage/database.js';
@@ -25,49 +22,60 @@ import {
 } from '../events/generationEvents.js';
 import { LIVENESS_SECONDS } from './workerRegistry.js';
 
-/** A generation that took the process with it this often, without a new sample in between, is given up. */
-const MAX_ATTEMPTS = 5;
+/** A generation fails after this many device workers that died while they ran its samples, without a new sample in between. */
+export const MAX_DEVICE_CRASHES = 5;
 
-/** The lease of a generation. */
 export const generationLease = leaseOf(generations, 'RUNNING');
 
+/**
+ * How long a generation waits before it is claimed again after its process died: not at all twice, then 1 s, doubling up to 256 s. A
+ * process's death never fails a generation, because nothing tells which of the generations in progress caused it, if any did. The
+ * delay keeps one that does cause it from taking every process with it before the others are generated.
+ */
+const crashDelay = (attempts: SQL | PgColumn): SQL =>
+  sql`case when ${attempts} <= 2 then 0 else power(2, least(${attempts} - 3, 8)) end * interval '1 second'`;
+
+/** Ends the leases of all workers. For the start of the only process that can have the database open. */
+export const expireLeases = (database: Database): Promise<void> =>
+  generationLease.expireAll(database, crashDelay(generations.attempts));
+
 export interface ClaimFilter {
-  /** Tenants that are given nothing now. */
+  /** Tenants whose generations are not claimed now. */
   readonly excludedTenants?: readonly string[];
-  /** What this worker can draw: what another live worker can draw instead is left to that one. */
+  /** The bundles of this worker. A generation of another bundle is left to a live worker that has it. */
   readonly bundles?: readonly string[];
 }
 
-/** Of each tenant: more than there are workers that claim at the same moment, each of which passes by what another has locked. */
+/** More than there are workers that claim at the same moment, because each of them skips the rows that another has locked. */
 const HEADS_PER_TENANT = 16;
 
 /**
- * The next generation to draw, or undefined. Order: priority, raised by waiting; then the tenant that has the least running;
- * then age. Of each tenant only the first are looked at, so that a claim costs the same however many wait. A RUNNING row
- * without a live lease was left by a worker that is gone; its finished samples are kept. What is `held` is being drawn here,
- * even if this process slept through its leases.
+ * Claims the next generation, if there is one. The order is priority, raised by waiting; then the tenant that has the fewest running;
+ * then age. Only the first few of each tenant are considered, so that a claim costs the same however many wait. A RUNNING row without a
+ * live lease was left by a worker that is gone, and its finished samples are kept.
+ * @param held The generations in progress here; they are not claimed again even if this process slept through their leases.
  */
 export async function claimGeneration(
   database: Database,
   { owner, leaseSeconds }: LeaseHolder,
   held: readonly string[],
-  { excludedTenants: satisfied = [], bundles }: ClaimFilter = {},
+  { excludedTenants = [], bundles }: ClaimFilter = {},
 ): Promise<GenerationRow | undefined> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string; tenant_id: string; first: boolean }>(sql`
       with running as (
         select tenant_id, count(*) as n from generation
-        where status = 'RUNNING' and lease_until > now() group by tenant_id
+        where status = 'RUNNING' and lease_owner is not null and lease_until > now() group by tenant_id
       ), heads as (
         select h.id from tenant t cross join lateral (
           select g.id from generation g
           where g.tenant_id = t.id and g.status = 'QUEUED' and ${supportedHere(bundles)} and ${notIn(sql`g.id`, held)}
           order by ${turn}, g.id limit ${HEADS_PER_TENANT}
-        ) h where ${notIn(sql`t.id`, satisfied)}
+        ) h where ${notIn(sql`t.id`, excludedTenants)}
         union all
         select g.id from generation g
         where g.status = 'RUNNING' and ${isAbandoned} and ${supportedHere(bundles)}
-          and ${notIn(sql`g.id`, held)} and ${notIn(sql`g.tenant_id`, satisfied)}
+          and ${notIn(sql`g.id`, held)} and ${notIn(sql`g.tenant_id`, excludedTenants)}
       ), next as (
         select g.id, g.started_at is null as first
         from generation g left join running r on r.tenant_id = g.tenant_id
@@ -95,9 +103,10 @@ export async function claimGeneration(
 }
 
 const turn = sql.raw(EFFECTIVE_PRIORITY);
-const isAbandoned = sql`(g.lease_until is null or g.lease_until <= now())`;
+const isAbandoned = sql`(g.lease_until is null
+  or g.lease_until + case when g.lease_owner is null then interval '0' else ${crashDelay(sql`g.attempts`)} end <= now())`;
 
-/** Of a model that no live worker has any more, the first that comes takes the generation, and fails it. */
+/** If no live worker has the bundle any more, the first worker that comes claims the generation and fails it. */
 function supportedHere(bundles: readonly string[] | undefined): SQL {
   if (bundles === undefined) return sql`true`;
   return sql`(g.settings ->> 'bundle' in (${listOf(bundles)}) or not exists (
@@ -118,14 +127,19 @@ function listOf(values: readonly string[]): SQL {
   );
 }
 
-/** Whether this claim was the first ever: it began when the claim's lease did. */
+/** Whether this is the first claim ever: the generation started when the lease began. */
 export function isFirstClaim({ startedAt, leaseUntil }: GenerationRow, { leaseSeconds }: LeaseHolder): boolean {
   if (startedAt === null || leaseUntil === null) return false;
   return leaseUntil.getTime() - startedAt.getTime() === leaseSeconds * 1000;
 }
 
-export function attemptsExhausted(row: GenerationRow): boolean {
-  return row.attempts > MAX_ATTEMPTS;
+/** Durable: the generation is known to crash devices even after every process has died. @throws ClaimLostError */
+export async function recordDeviceCrash(scope: TenantScope, owner: string, id: string): Promise<void> {
+  await generationLease.update(scope.database, owner, id, { deviceCrashes: sql`${generations.deviceCrashes} + 1` });
+}
+
+export function crashesDevices({ deviceCrashes }: GenerationRow): boolean {
+  return deviceCrashes >= MAX_DEVICE_CRASHES;
 }
 
 /** Gives a claim back unharmed: the next worker continues with it, and this attempt does not count. */
@@ -143,18 +157,24 @@ export async function releaseGeneration(tenant: TenantScope, owner: string, id: 
 }
 
 type Changes = Partial<
-  Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner' | 'attempts'>
+  Pick<GenerationRow, 'status' | 'failure' | 'finishedAt' | 'stepsDone' | 'leaseOwner' | 'attempts' | 'deviceCrashes'>
 >;
+
+/** A new sample, kept or rejected, shows that the generation makes progress. */
+export const newSample = { attempts: 0, deviceCrashes: 0 } as const;
 
 /** @param more how many samples became ready. */
 const withSamples = (more: number) => ({
   samplesDone: sql`${generations.samplesDone} + ${more}`,
-  attempts: 0,
-  // Progress is told now and then; what is ready counts in full meanwhile.
+  ...newSample,
+  // Progress is reported now and then; samples that are ready count in full meanwhile.
   stepsDone: sql`greatest(${generations.stepsDone}, (${generations.samplesDone} + ${more}) * (${generations.settings} ->> 'steps')::int)`,
 });
 
-/** One fenced change of a claimed generation, with the events that tell of it, and whatever else belongs to it. */
+/**
+ * A fenced change of a claimed generation, in one transaction with the events that report it and with `within`.
+ * @throws ClaimLostError
+ */
 export async function updateClaimed(
   tenant: TenantScope,
   owner: string,

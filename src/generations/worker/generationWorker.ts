@@ -13,8 +13,9 @@ import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { GENERATION_CHANNEL, QUEUED_SIGNAL, canceledId } from '../events/generationEvents.js';
 import { StorageFailedError } from '../samples/persistSample.js';
 import {
-  attemptsExhausted,
   claimGeneration,
+  crashesDevices,
+  expireLeases,
   generationLease,
   releaseGeneration,
   updateClaimed,
@@ -81,7 +82,7 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
     const onSampleDrawn = (): void => throughput.add(row.pixelSteps / row.count);
     try {
       await traceAttempt(row, holder, async () => {
-        if (attemptsExhausted(row)) throw new TooManyAttemptsError();
+        if (crashesDevices(row)) throw new DeviceLostError(crashedTooOften(row));
         await runGeneration({ scope, row, owner, engine, store, signal, onSampleDrawn });
       });
     } finally {
@@ -118,6 +119,7 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
     onNotification: (payload, isRunning) =>
       payload === QUEUED_SIGNAL ? 'CLAIM' : isRunning(canceledId(payload)) ? 'RENEW' : undefined,
     lease: generationLease,
+    expireLeases,
     holder,
     heartbeatMs: (leaseSeconds * 1000) / 6,
     capacity,
@@ -142,19 +144,13 @@ function logContext({ id, tenantId, count, attempts }: GenerationRow): object {
   return { generation: id, tenant: tenantId, count, attempt: attempts };
 }
 
-class TooManyAttemptsError extends Error {
-  override readonly name = 'TooManyAttemptsError';
+function crashedTooOften({ deviceCrashes }: GenerationRow): string {
+  return `the device worker died ${String(deviceCrashes)} times while it drew samples of this generation, which is given up`;
 }
 
 /** What the tenant is told: enough to act on, without details of the machine. */
 function failureReason(error: unknown, engine: Engine, row: GenerationRow): GenerationFailure {
   const { bundle } = row.settings;
-  if (error instanceof TooManyAttemptsError) {
-    return {
-      code: 'TOO_MANY_ATTEMPTS',
-      message: `given up after ${String(row.attempts - 1)} attempts that ended with the process`,
-    };
-  }
   if (!engine.bundles.some(({ id }) => id === bundle)) {
     return { code: 'MODEL_UNAVAILABLE', message: `model ${bundle} is no longer installed` };
   }

@@ -17,7 +17,10 @@ export const generations = pgTable('generation', {
   samplesDone: integer('samples_done').notNull(),
   stepsDone: integer('steps_done').notNull(),
   lastSeq: integer('last_seq').notNull(),
+  /** Claims in a row without a new sample since. */
   attempts: integer('attempts').notNull(),
+  /** Device workers that died while a sample of this generation ran on them, in a row without a new sample since. */
+  deviceCrashes: integer('device_crashes').notNull().default(0),
   leaseOwner: text('lease_owner'),
   leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
