@@ -6,7 +6,8 @@ import csv
 import os
 import shutil
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported; child processes inherit it
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same for NumPy
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import Result
+from filelock import FileLock
 from PIL import Image
 from typer.testing import CliRunner
 
-from defectdiffu.checkpoints.runs import Run
-from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.cli import app
 from defectdiffu.config import DenoiserConfig
-from defectdiffu.export.bundle import export_bundle
+from defectdiffu.files.onnx_files import write_onnx
 from defectdiffu.model.tdia import TDIA, Rows
 
 torch.set_num_threads(1)  # the tensors here are too small to share out
@@ -146,17 +147,54 @@ normal_windows = 8
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory) -> Path:
-    """A folder with a data set `data`, a preset `tiny.toml`, and `run`: forty uninterrupted steps of training."""
-    folder = tmp_path_factory.mktemp("trained")
-    make_data_set(folder / "data")
-    (folder / "tiny.toml").write_text(TINY_PRESET)
-    result = CliRunner().invoke(app, [
-        "train", "--data", str(folder / "data"), "--run", str(folder / "run"), "--preset", str(folder / "tiny.toml"),
-        "--steps", "40", "--threads", "1",
-    ])  # fmt: skip
+def build_once(tmp_path_factory, request) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Builds a folder once for all workers of pytest-xdist. The other workers wait for it and must not change it."""
+    root = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        root = root.parent  # of the folders of all workers
+
+    def build_folder(name: str, build: Callable[[Path], None]) -> Path:
+        folder, finished = root / name, root / f"{name}.finished"
+        with FileLock(root / f"{name}.lock"):
+            if not finished.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                build(folder)
+                finished.touch()
+        return folder
+
+    return build_folder
+
+
+def invoke(*arguments: object) -> Result:
+    """Runs the command line in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run_command(*arguments: object) -> Result:
+    """Like `invoke`, for a command that must succeed."""
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
-    return folder
+    return result
+
+
+@pytest.fixture(scope="session")
+def trained(build_once) -> Path:
+    """A folder with a data set `data`, a preset `tiny.toml`, and `run`: forty uninterrupted steps of training."""
+
+    def build(folder: Path) -> None:
+        data = make_data_set(folder / "data")
+        (folder / "tiny.toml").write_text(TINY_PRESET)
+        run_command("train", "--data", data, "--run", folder / "run", "--preset", folder / "tiny.toml",
+                    "--steps", 40, "--threads", 1)  # fmt: skip
+
+    return build_once("trained", build)
+
+
+@pytest.fixture(scope="session")
+def halved(trained, tmp_path_factory) -> Path:
+    """The data set that the model was trained on, with one image of every folder in the test half."""
+    return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
 
 
 PROVENANCE = """
@@ -164,13 +202,39 @@ description = "Blech und Größe."
 license = "CC0-1.0"
 terms = "Anything."
 dataset = "Squares and strokes"
-sources = []
+[aliases]
+ding = "dent"
+[[sources]]
+product = "tin"
+source = "made up"
+license = "CC0-1.0"
 """
 
 
 @pytest.fixture(scope="session")
-def exported(trained, tmp_path_factory) -> Path:
-    """The bundle of `trained`. Not to be changed."""
-    folder = tmp_path_factory.mktemp("models")
-    (folder / "provenance.toml").write_text(PROVENANCE)
-    return export_bundle(load_trained(Run(trained / "run")), folder, folder / "provenance.toml")
+def exported(trained, build_once) -> Path:
+    """The bundle that `export` makes of `trained`. Nothing in the tests takes longer than tracing its graphs."""
+
+    def build(folder: Path) -> None:
+        (folder / "provenance.toml").write_text(PROVENANCE)
+        run_command("export", "--run", trained / "run", "--provenance", folder / "provenance.toml", "--models", folder)
+
+    return build_once("models", build) / "tiny" / "0.1.0"
+
+
+@pytest.fixture
+def copied_graphs(exported, monkeypatch) -> None:
+    """Makes `export` copy the graphs of `exported` instead of tracing its model: for tests of the manifest."""
+    copy_graphs(exported, monkeypatch)
+
+
+def copy_graphs(exported: Path, monkeypatch: pytest.MonkeyPatch, traced: tuple[str, ...] = ()) -> None:
+    """`traced`: the components whose graphs are still traced."""
+
+    def copy(module, path: Path, *arguments) -> None:
+        if path.stem in traced:
+            write_onnx(module, path, *arguments)
+        else:
+            shutil.copy(exported / path.name, path)
+
+    monkeypatch.setattr("defectdiffu.export.bundle.write_onnx", copy)

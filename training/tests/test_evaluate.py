@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import with_test_half
-from typer.testing import CliRunner
+from conftest import invoke
 
-from defectdiffu.cli import app
 from defectdiffu.evaluation.context import Subject
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
 from defectdiffu.evaluation.features import published_network
@@ -37,15 +35,8 @@ SMALL = [
 ]
 
 
-@pytest.fixture(scope="module")
-def halved(trained, tmp_path_factory) -> Path:
-    """The data set the model was trained on, one image of every folder in the test half."""
-    return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
-
-
 def evaluate(trained: Path, data: Path, out: Path, *more: str):
-    arguments = ["evaluate", "--run", str(trained / "run"), "--data", str(data), "--out", str(out), *SMALL, *more]
-    return CliRunner().invoke(app, arguments)
+    return invoke("evaluate", "--run", trained / "run", "--data", data, "--out", out, *SMALL, *more)
 
 
 @pytest.fixture(scope="module")
@@ -147,22 +138,22 @@ def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(
 ):
     asked, evaluate_graphs = [], GraphGenerator.evaluate
     monkeypatch.setattr(GraphGenerator, "evaluate", lambda *given: asked.append(given) or evaluate_graphs(*given))
-    arguments = ["evaluate", "--bundle", str(exported), "--data", str(halved), *SMALL, "--sections", "masks"]
-    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
+    arguments = ["evaluate", "--bundle", exported, "--data", halved, *SMALL, "--sections", "masks"]
+    result = invoke(*arguments, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     of_bundle, of_run = (json.loads((folder / "figures.json").read_text()) for folder in (tmp_path / "out", evaluation))
     assert of_bundle["settings"]["graphs"] == "fp32" and asked
     key = "masks on real defects"
     for pair, figures in of_run["figures"][key].items():
         assert of_bundle["figures"][key][pair]["iou"] == pytest.approx(figures["iou"], abs=0.02)
-    result = CliRunner().invoke(app, [*arguments, "--precision", "int8", "--out", str(tmp_path / "other")])
+    result = invoke(*arguments, "--precision", "int8", "--out", tmp_path / "other")
     assert result.exit_code == 1 and "has no int8 variant; there is fp32" in result.output.replace("\n", " ")
 
 
 def test_what_is_measured_is_a_run_or_a_bundle(trained, exported, halved, tmp_path):
-    both = ["--run", str(trained / "run"), "--bundle", str(exported)]
+    both = ["--run", trained / "run", "--bundle", exported]
     for given in ([], both):
-        result = CliRunner().invoke(app, ["evaluate", "--data", str(halved), *given, "--out", str(tmp_path / "out")])
+        result = invoke("evaluate", "--data", halved, *given, "--out", tmp_path / "out")
         assert result.exit_code == 1 and "give either --run or --bundle" in result.output.replace("\n", " ")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -9,35 +10,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import make_data_set, texture, write_image
-from typer.testing import CliRunner
+from conftest import PROVENANCE, copy_graphs, invoke, make_data_set, run_command, texture, write_image
 
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.data.vocabulary import Vocabulary
-from defectdiffu.export.bundle import export_bundle
 from defectdiffu.model.text_encoder import with_words, word_tokenizer
 from defectdiffu.training.latent_cache import Bank, BankSampler, join_banks, load_bank
 from defectdiffu.training.onboarding import onboarding_config, shares
 from defectdiffu.training.onboarding_plan import OnboardingPlan
-
-PROVENANCE = 'description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = []\n'
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
-
-
-@pytest.fixture(scope="module")
-def bundle(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("onboarding")
-    (folder / "provenance.toml").write_text(PROVENANCE)
-    options = ("--provenance", folder / "provenance.toml", "--models", folder / "models")
-    result = invoke("export", "--run", trained / "run", *options)
-    assert result.exit_code == 0, result.output
-    return folder / "models" / "tiny" / "0.1.0"
 
 
 @pytest.fixture
@@ -65,20 +47,18 @@ def untrained(monkeypatch):
     monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
 
 
-def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, brass, tmp_path):
+def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(exported, brass, tmp_path, monkeypatch):
     run = tmp_path / "run"
-    result = invoke(*options(bundle, brass, run), "--steps", 3)
+    result = invoke(*options(exported, brass, run), "--steps", 3)
     assert result.exit_code == 0, result.output
     assert f"Next: defectdiffu-train export --run {run} --provenance" in result.output
-    before, after = load_bundle(bundle), load_trained(Run(run))
+    before, after = load_bundle(exported), load_trained(Run(run))
     assert set(before.vocabulary.pairs) < set(after.vocabulary.pairs)
     assert {("brass ring", "dent"), ("brass ring", "rust"), ("brass ring", "good")} <= set(after.vocabulary.pairs)
     assert after.step == before.step + 3
     (tmp_path / "provenance.toml").write_text(PROVENANCE)
-    exported = invoke(
-        "export", "--run", run, "--provenance", tmp_path / "provenance.toml", "--models", tmp_path / "models"
-    )
-    assert exported.exit_code == 0, exported.output
+    copy_graphs(exported, monkeypatch, traced=("text_encoder",))  # the component that new words change
+    run_command("export", "--run", run, "--provenance", tmp_path / "provenance.toml", "--models", tmp_path / "models")
     again = load_bundle(tmp_path / "models" / "tiny" / "0.2.0")
     assert again.vocabulary == after.vocabulary
     phrase = ["a photo of rust brass ring"]
@@ -86,19 +66,19 @@ def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(bundle, bras
     assert 1 in before.trainee.text.ids(phrase)[0]
 
 
-def test_known_words_mean_what_they_meant_before_any_training(bundle, brass, tmp_path, untrained):
+def test_known_words_mean_what_they_meant_before_any_training(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
-    assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
-    before, after = load_bundle(bundle), load_trained(run)
+    assert invoke(*options(exported, brass, run.directory)).exit_code == 0
+    before, after = load_bundle(exported), load_trained(run)
     phrases = ["a photo of tin", "a photo of dent", "a photo of scratch felt", "a photo of good industry"]
     with torch.no_grad():
         assert torch.equal(before.trainee.text.encode(phrases), after.trainee.text.encode(phrases))
         assert not torch.equal(*after.trainee.text.encode(["a photo of brass", "a photo of rust"]))
 
 
-def test_without_photographs_the_others_are_replayed_from_samples(bundle, brass, tmp_path, untrained):
+def test_without_photographs_the_others_are_replayed_from_samples(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
-    assert invoke(*options(bundle, brass, run.directory)).exit_code == 0
+    assert invoke(*options(exported, brass, run.directory)).exit_code == 0
     bank = load_bank(run.bank)
     of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
     assert of("tin", "good") == OnboardingPlan().samples_per_pair
@@ -106,20 +86,20 @@ def test_without_photographs_the_others_are_replayed_from_samples(bundle, brass,
     assert of("brass ring", "rust") == 8  # bank.defect_windows of the tiny preset
 
 
-def test_with_photographs_it_is_they_that_are_replayed(bundle, brass, tmp_path, untrained):
+def test_with_photographs_it_is_they_that_are_replayed(exported, brass, tmp_path, untrained):
     run, old = Run(tmp_path / "run"), make_data_set(tmp_path / "old")
-    result = invoke(*options(bundle, brass, run.directory), "--replay", old)
+    result = invoke(*options(exported, brass, run.directory), "--replay", old)
     assert result.exit_code == 0, result.output
     bank = load_bank(run.bank)
     assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().windows_per_pair
 
 
-def test_an_interrupted_onboarding_goes_on(bundle, brass, tmp_path):
+def test_an_interrupted_onboarding_goes_on(exported, brass, tmp_path):
     run = tmp_path / "run"
-    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
+    assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
     state = load(Run(run).denoiser)
     shutil.rmtree(brass)  # what it needs is in the run
-    result = invoke(*options(bundle, brass, run), "--steps", 2)
+    result = invoke(*options(exported, brass, run), "--steps", 2)
     assert result.exit_code == 0, result.output
     assert load(Run(run).denoiser)["step"] == state["step"]
 
@@ -135,36 +115,36 @@ def test_an_interrupted_onboarding_goes_on(bundle, brass, tmp_path):
     ],
 )
 def test_a_repeated_call_that_asks_for_something_else_is_refused_by_name(
-    bundle, brass, tmp_path, untrained, changed, message
+    exported, brass, tmp_path, untrained, changed, message
 ):
     run = tmp_path / "run"
-    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
-    result = invoke(*options(bundle, brass, run), "--steps", 2, *changed)
+    assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
+    result = invoke(*options(exported, brass, run), "--steps", 2, *changed)
     assert result.exit_code == 1 and message in result.output and "was begun with" in result.output, result.output
 
 
-def test_more_steps_train_on(bundle, brass, tmp_path):
+def test_more_steps_train_on(exported, brass, tmp_path):
     run = tmp_path / "run"
-    assert invoke(*options(bundle, brass, run), "--steps", 2).exit_code == 0
-    assert invoke(*options(bundle, brass, run), "--steps", 5).exit_code == 0
-    assert load(Run(run).denoiser)["step"] == load_bundle(bundle).step + 5
-    assert "begun with 5" in invoke(*options(bundle, brass, run), "--steps", 2).output
+    assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
+    assert invoke(*options(exported, brass, run), "--steps", 5).exit_code == 0
+    assert load(Run(run).denoiser)["step"] == load_bundle(exported).step + 5
+    assert "begun with 5" in invoke(*options(exported, brass, run), "--steps", 2).output
 
 
-def test_the_run_of_another_training_is_left_alone(bundle, brass, trained, tmp_path):
+def test_the_run_of_another_training_is_left_alone(exported, brass, trained, tmp_path):
     other = shutil.copytree(trained / "run", tmp_path / "run")
     before = (other / "denoiser.pt").read_bytes()
-    result = invoke(*options(bundle, brass, other))
+    result = invoke(*options(exported, brass, other))
     assert result.exit_code == 1 and "which is no onboarding" in result.output
     assert (other / "denoiser.pt").read_bytes() == before
 
 
 @pytest.mark.parametrize(("option", "refused"), [("--version", "0.1.0"), ("--name", "tiny")])
 def test_a_bundle_that_could_not_be_exported_beside_the_old_one_is_refused_before_anything_is_drawn(
-    bundle, brass, tmp_path, monkeypatch, option, refused
+    exported, brass, tmp_path, monkeypatch, option, refused
 ):
     monkeypatch.setattr("defectdiffu.training.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
-    nameless = options(bundle, brass, tmp_path / "run")[:-2]
+    nameless = options(exported, brass, tmp_path / "run")[:-2]
     for given in ((), (option, refused)):
         result = invoke(*nameless, *given)
         assert result.exit_code == 1, result.output
@@ -172,27 +152,29 @@ def test_a_bundle_that_could_not_be_exported_beside_the_old_one_is_refused_befor
     assert not (tmp_path / "run").exists()
 
 
-def test_a_new_name_needs_no_new_version(bundle, brass, tmp_path, untrained):
-    result = invoke(*options(bundle, brass, tmp_path / "run")[:-2], "--name", "brassy")
+def test_a_new_name_needs_no_new_version(exported, brass, tmp_path, untrained):
+    result = invoke(*options(exported, brass, tmp_path / "run")[:-2], "--name", "brassy")
     assert result.exit_code == 0, result.output
     assert (Run(tmp_path / "run").config().name, Run(tmp_path / "run").config().version) == ("brassy", "0.1.0")
 
 
-def test_a_pair_that_joins_is_held_out_no_longer(trained, brass, tmp_path):
-    model = load_trained(Run(trained / "run"))
-    held_out = ("brass ring/rust", "felt/dent")
-    model = replace(model, config=replace(model.config, held_out_pairs=held_out))
-    (tmp_path / "provenance.toml").write_text(PROVENANCE)
-    old = export_bundle(model, tmp_path / "models", tmp_path / "provenance.toml")
+def test_a_pair_that_joins_is_held_out_no_longer(exported, brass, tmp_path):
+    old = shutil.copytree(exported, tmp_path / "old")
+    manifest = json.loads((old / "bundle.json").read_text())
+    held_out = ["brass ring/rust", "felt/dent"]
+    manifest["provenance"]["heldOutPairs"] = held_out
+    manifest["provenance"]["architecture"]["training"]["held_out_pairs"] = held_out
+    (old / "bundle.json").write_text(json.dumps(manifest))
+    assert load_bundle(old).config.held_out_pairs == tuple(held_out)
     run = Run(tmp_path / "run")
     assert invoke(*options(old, brass, run.directory), "--steps", 1).exit_code == 0
     assert run.config().held_out_pairs == ("felt/dent",)
 
 
-def test_the_options_of_the_plan_are_those_of_the_command_line(bundle, brass, tmp_path, untrained):
+def test_the_options_of_the_plan_are_those_of_the_command_line(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2, "--new-windows-per-pair", 5)
-    result = invoke(*options(bundle, brass, run.directory), *given)
+    result = invoke(*options(exported, brass, run.directory), *given)
     assert result.exit_code == 0, result.output
     config, bank = run.config(), load_bank(run.bank)
     assert (config.optimiser.learning_rate, config.seed) == (1e-3, 9)
@@ -201,7 +183,7 @@ def test_the_options_of_the_plan_are_those_of_the_command_line(bundle, brass, tm
     old = make_data_set(tmp_path / "old")
     other = Run(tmp_path / "other")
     photographs = ("--replay", old, "--windows-per-pair", 3)
-    assert invoke(*options(bundle, brass, other.directory), *photographs).exit_code == 0
+    assert invoke(*options(exported, brass, other.directory), *photographs).exit_code == 0
     bank = load_bank(other.bank)
     assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == 3
 
@@ -249,18 +231,18 @@ def test_a_tokenizer_keeps_the_places_of_its_words():
     assert new.encode("zinc").ids != new.encode("ash").ids
 
 
-def test_what_was_fit_for_the_gpu_that_trained_the_bundle_is_left_behind(bundle):
-    model = load_bundle(bundle)
+def test_what_was_fit_for_the_gpu_that_trained_the_bundle_is_left_behind(exported):
+    model = load_bundle(exported)
     trained_on_a_gpu = replace(model.config.optimiser, batch_size=768, compile=True, mixed_precision="bf16")
     model = replace(model, config=replace(model.config, optimiser=trained_on_a_gpu))
     optimiser = onboarding_config(model, OnboardingPlan(version="0.2.0")).optimiser
     assert (optimiser.batch_size, optimiser.compile, optimiser.mixed_precision) == (32, False, "auto")
 
 
-def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
-    known = invoke(*options(bundle, trained / "data", tmp_path / "run"))
+def test_what_it_cannot_do_is_said(exported, trained, brass, tmp_path):
+    known = invoke(*options(exported, trained / "data", tmp_path / "run"))
     assert known.exit_code == 1 and "knows all its pairs already" in known.output
-    strange = invoke(*options(bundle, brass, tmp_path / "run"), "--replay", brass)
+    strange = invoke(*options(exported, brass, tmp_path / "run"), "--replay", brass)
     assert strange.exit_code == 1 and "none of its pairs is in the bundle's vocabulary" in strange.output
     assert not (tmp_path / "run" / "denoiser.pt").exists()
 
@@ -274,9 +256,9 @@ def test_what_it_cannot_do_is_said(bundle, trained, brass, tmp_path):
         (("--threads", "-1"), "greater than or equal to 0"),
     ],
 )
-def test_what_it_cannot_do_is_said_before_anything_is_computed(bundle, brass, tmp_path, monkeypatch, more, message):
+def test_what_it_cannot_do_is_said_before_anything_is_computed(exported, brass, tmp_path, monkeypatch, more, message):
     monkeypatch.setattr("defectdiffu.training.onboarding.encode_windows", None)
-    refused = invoke(*options(bundle, brass, tmp_path / "run"), *more)
+    refused = invoke(*options(exported, brass, tmp_path / "run"), *more)
     assert refused.exit_code != 0 and message in " ".join(refused.output.split())
 
 

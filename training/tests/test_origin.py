@@ -6,13 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import make_data_set
-from typer.testing import CliRunner
+from conftest import make_data_set, run_command
 
 from defectdiffu.checkpoints.origin import Origin, both, load_origin, with_origin
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.export.bundle import export_bundle
 
 TIN = {"product": "tin", "source": "a tin smith", "license": "CC-BY-NC-4.0"}
@@ -38,23 +36,18 @@ license = "CC0-1.0"
 NEW = {"description": "d", "license": "CC0-1.0", "terms": "Anything.", "dataset": "s", "sources": [FELT]}
 
 
-def invoke(*arguments: object):
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
-    assert result.exit_code == 0, result.output
-    return result
-
-
-@pytest.fixture(scope="module")
-def old_bundle(trained, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("old")
+@pytest.fixture
+def old_bundle(trained, copied_graphs, tmp_path) -> Path:
+    folder = tmp_path / "old"
+    folder.mkdir()
     (folder / "provenance.toml").write_text(PROVENANCE.replace("ding", "dong"))
     return export_bundle(load_trained(Run(trained / "run")), folder, folder / "provenance.toml", origin=OLD)
 
 
-def exported(run: Path, folder: Path, version: str) -> dict:
+def export(run: Path, folder: Path, version: str) -> dict:
     (folder / "provenance.toml").write_text(PROVENANCE)
     options = ("--provenance", folder / "provenance.toml", "--models", folder, "--version", version)
-    invoke("export", "--run", run, *options)
+    run_command("export", "--run", run, *options)
     return json.loads((folder / "tiny" / version / "bundle.json").read_text(encoding="utf-8"))
 
 
@@ -69,10 +62,10 @@ def require_old_facts(manifest: dict) -> None:
 
 def test_what_training_makes_of_a_bundle_names_its_licence_and_sources(old_bundle, trained, tmp_path):
     run = tmp_path / "run"
-    invoke(
+    run_command(
         "train", "--data", trained / "data", "--run", run, "--from-bundle", old_bundle, "--steps", 41, "--threads", 1
     )
-    require_old_facts(exported(run, tmp_path, "0.2.0"))
+    require_old_facts(export(run, tmp_path, "0.2.0"))
 
 
 def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
@@ -80,12 +73,12 @@ def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
     data = make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
     run = tmp_path / "run"
-    invoke("onboard", "--bundle", old_bundle, "--data", data, "--run", run, "--version", "0.2.0", "--threads", 1)
-    require_old_facts(exported(run, tmp_path, "0.2.0"))
+    run_command("onboard", "--bundle", old_bundle, "--data", data, "--run", run, "--version", "0.2.0", "--threads", 1)
+    require_old_facts(export(run, tmp_path, "0.2.0"))
 
 
-def test_a_run_from_nothing_brings_nothing_along(trained, tmp_path):
-    manifest = exported(trained / "run", tmp_path, "0.2.0")
+def test_a_run_from_nothing_brings_nothing_along(trained, copied_graphs, tmp_path):
+    manifest = export(trained / "run", tmp_path, "0.2.0")
     assert manifest["license"] == {"id": "CC0-1.0", "terms": "Anything.", "sources": [FELT]}
     assert "startedFrom" not in manifest["provenance"]
 

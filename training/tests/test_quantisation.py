@@ -23,27 +23,13 @@ from defectdiffu.quantisation.plan import QuantisationPlan
 from defectdiffu.quantisation.write_variants import write_variants
 from defectdiffu.sampling.generator import SampleRequest
 
-PROVENANCE = """
-description = "A test."
-license = "CC0-1.0"
-terms = "Anything."
-dataset = "Squares and strokes"
-[[sources]]
-product = "tin"
-source = "made up"
-license = "CC0-1.0"
-"""
 REQUESTS = [SampleRequest("tin", "dent", seed, strength=2.0, steps=4) for seed in range(3)]
 
 
 @pytest.fixture(scope="module")
-def bundle(trained, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("variants")
-    (folder / "provenance.toml").write_text(PROVENANCE)
-    arguments = ["export", "--run", trained / "run", "--provenance", folder / "provenance.toml", "--models", folder]
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
-    assert result.exit_code == 0, result.output
-    directory = folder / "tiny" / "0.1.0"
+def bundle(exported, tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("quantised") / "0.1.0"
+    shutil.copytree(exported, directory)
     plan = QuantisationPlan(("int8", "fp16"), calibration=12, samples=2, steps=4, smallest_weight=64)
     write_variants(directory, plan, lambda *_: None)
     return directory

@@ -13,34 +13,16 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from conftest import plain_rows
+from conftest import PROVENANCE, copy_graphs, invoke, plain_rows, run_command
 from PIL import Image
-from typer.testing import CliRunner
 
 from defectdiffu.checkpoints.from_bundle import grown, load_bundle
 from defectdiffu.checkpoints.runs import Run, load, save
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.model.autoencoder import build_autoencoder
 from defectdiffu.model.components import round_to_half
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
-PROVENANCE = """
-description = "A test."
-license = "CC0-1.0"
-terms = "Anything."
-dataset = "Squares and strokes"
-[aliases]
-ding = "dent"
-[[sources]]
-product = "tin"
-source = "made up"
-license = "CC0-1.0"
-"""
-
-
-def invoke(*arguments: object):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +30,6 @@ def provenance(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("provenance") / "provenance.toml"
     path.write_text(PROVENANCE)
     return path
-
-
-@pytest.fixture(scope="module")
-def bundle(trained, provenance, tmp_path_factory) -> Path:
-    models = tmp_path_factory.mktemp("models")
-    result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
-    assert result.exit_code == 0, result.output
-    return models / "tiny" / "0.1.0"
 
 
 def manifest_of(bundle: Path) -> dict:
@@ -110,12 +84,12 @@ def test_a_run_that_is_not_trained_is_refused(command, provenance, tmp_path):
     assert result.exit_code == 1 and "no training run here" in result.output
 
 
-def test_the_manifest_keeps_to_the_schema(bundle):
-    jsonschema.validate(manifest_of(bundle), json.loads(SCHEMA.read_text(encoding="utf-8")))
+def test_the_manifest_keeps_to_the_schema(exported):
+    jsonschema.validate(manifest_of(exported), json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def test_the_manifest_says_what_was_trained(bundle):
-    manifest = manifest_of(bundle)
+def test_the_manifest_says_what_was_trained(exported):
+    manifest = manifest_of(exported)
     assert manifest["vocabulary"]["products"] == ["felt", "tin"]
     assert manifest["vocabulary"]["trainedPairs"] == [["felt", "hole"], ["tin", "dent"], ["tin", "scratch"]]
     assert manifest["vocabulary"]["aliases"] == {"ding": "dent"}
@@ -125,31 +99,31 @@ def test_the_manifest_says_what_was_trained(bundle):
     assert manifest["license"]["sources"][0]["product"] == "tin"
 
 
-def test_every_file_is_named_with_its_hash_and_size_and_nothing_else_is_there(bundle):
-    manifest = manifest_of(bundle)
+def test_every_file_is_named_with_its_hash_and_size_and_nothing_else_is_there(exported):
+    manifest = manifest_of(exported)
     named = {manifest["tokenizer"]["file"]: (manifest["tokenizer"]["sha256"], None)}
     for component in manifest["components"].values():
         named |= {v["file"]: (v["sha256"], v["bytes"]) for v in component["variants"]}
-    assert {path.name for path in bundle.iterdir()} == {*named, "bundle.json"}
+    assert {path.name for path in exported.iterdir()} == {*named, "bundle.json"}
     for name, (digest, size) in named.items():
-        content = (bundle / name).read_bytes()
+        content = (exported / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest
         assert size in (None, len(content))
 
 
-def test_the_graphs_have_the_inputs_and_outputs_that_the_manifest_names(bundle):
-    for component in manifest_of(bundle)["components"].values():
-        session = onnxruntime.InferenceSession(str(bundle / component["variants"][0]["file"]))
+def test_the_graphs_have_the_inputs_and_outputs_that_the_manifest_names(exported):
+    for component in manifest_of(exported)["components"].values():
+        session = onnxruntime.InferenceSession(str(exported / component["variants"][0]["file"]))
         assert [node.name for node in session.get_inputs()] == component["inputs"]
         assert [node.name for node in session.get_outputs()] == component["outputs"]
 
 
-def test_the_bundle_computes_what_the_runs_averaged_weights_compute(bundle, trained):
+def test_the_bundle_computes_what_the_runs_averaged_weights_compute(exported, trained):
     model = load_trained(Run(trained / "run"))
     round_to_half(model.trainee)
     round_to_half(model.autoencoder)
     phrases = ["a photo of tin", "a photo of dent"]
-    run = lambda name, feeds: onnxruntime.InferenceSession(str(bundle / f"{name}.onnx")).run(None, feeds)[0]  # noqa: E731
+    run = lambda name, feeds: onnxruntime.InferenceSession(str(exported / f"{name}.onnx")).run(None, feeds)[0]  # noqa: E731
     with torch.no_grad():
         ids, latent = model.trainee.text.ids(phrases), torch.randn(2, 4, 4, 4)
         text, image = model.trainee.text(ids), model.autoencoder.decode(latent)
@@ -157,7 +131,9 @@ def test_the_bundle_computes_what_the_runs_averaged_weights_compute(bundle, trai
     assert np.abs(run("image_decoder", {"latent": latent.numpy()}) - image.numpy()).max() <= 1e-4
 
 
-def test_a_decoder_that_works_at_half_the_pictures_size_survives_the_way_out_and_back(trained, provenance, tmp_path):
+def test_a_decoder_that_works_at_half_the_pictures_size_survives_the_way_out_and_back(
+    trained, exported, provenance, tmp_path, monkeypatch
+):
     run = Run(tmp_path / "run")
     shutil.copytree(trained / "run", run.directory)
     config = json.loads((run.directory / "config.json").read_text())
@@ -168,21 +144,21 @@ def test_a_decoder_that_works_at_half_the_pictures_size_survives_the_way_out_and
     for parameter in fine.parameters():  # awake: zeros would be left out of the graph
         parameter.data += 0.05 * torch.randn_like(parameter)
     save(run.autoencoder, {"model": fine.state_dict(), "step": 60, "finished": True})
-    result = invoke("export", "--run", run.directory, "--provenance", provenance, "--models", tmp_path / "models")
-    assert result.exit_code == 0, result.output
-    exported = tmp_path / "models" / "tiny" / "0.1.0"
+    copy_graphs(exported, monkeypatch, traced=("image_decoder", "image_encoder"))
+    run_command("export", "--run", run.directory, "--provenance", provenance, "--models", tmp_path / "models")
+    bundle = tmp_path / "models" / "tiny" / "0.1.0"
     latent = torch.randn(2, fine.latent_mean.shape[1], 4, 4)
-    session = onnxruntime.InferenceSession(exported / "image_decoder.onnx")
+    session = onnxruntime.InferenceSession(bundle / "image_decoder.onnx")
     (pixels,) = session.run(None, {session.get_inputs()[0].name: latent.numpy()})
     with torch.no_grad():
         expected = fine.decode(latent)
         assert expected.shape == (2, 3, 32, 32)
         torch.testing.assert_close(torch.from_numpy(pixels), expected, atol=2e-2, rtol=0)
-        torch.testing.assert_close(load_bundle(exported).autoencoder.decode(latent), expected, atol=2e-2, rtol=0)
+        torch.testing.assert_close(load_bundle(bundle).autoencoder.decode(latent), expected, atol=2e-2, rtol=0)
 
 
-def test_a_bundle_read_back_has_the_exported_weights(bundle, trained):
-    there, back = load_trained(Run(trained / "run")), load_bundle(bundle)
+def test_a_bundle_read_back_has_the_exported_weights(exported, trained):
+    there, back = load_trained(Run(trained / "run")), load_bundle(exported)
     round_to_half(there.trainee)
     round_to_half(there.autoencoder)
     for ours, theirs in ((there.trainee, back.trainee), (there.autoencoder, back.autoencoder)):
@@ -191,19 +167,19 @@ def test_a_bundle_read_back_has_the_exported_weights(bundle, trained):
     assert back.config == there.config and back.vocabulary == there.vocabulary
 
 
-def test_training_goes_on_from_a_bundle(bundle, trained, tmp_path):
-    options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
+def test_training_goes_on_from_a_bundle(exported, trained, tmp_path):
+    options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", exported, "--threads", 1)
     result = invoke("train", *options, "--steps", 42)
     assert result.exit_code == 0, result.output
     state = load(Run(tmp_path / "run").denoiser)
     assert (state["step"], state["samples_seen"]) == (42, 168)
-    start, now = load_bundle(bundle).trainee.state_dict(), state["model"]
+    start, now = load_bundle(exported).trainee.state_dict(), state["model"]
     moved = [float((now[name] - start[name]).abs().max()) for name in start if start[name].is_floating_point()]
     assert 0 < max(moved) < 0.05  # two steps away from the bundle's weights, not from random ones
 
 
-def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundle, trained, tmp_path):
-    options = ("--data", trained / "data", "--from-bundle", bundle, "--threads", 1, "--steps", 41)
+def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(exported, trained, tmp_path):
+    options = ("--data", trained / "data", "--from-bundle", exported, "--threads", 1, "--steps", 41)
     preset = (trained / "tiny.toml").read_text()
     (tmp_path / "log_normal.toml").write_text(preset + '[loss]\ntimesteps = "log_normal"\n')
     result = invoke("train", *options, "--run", tmp_path / "run", "--preset", tmp_path / "log_normal.toml")
@@ -217,34 +193,33 @@ def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(bundl
 
 
 @torch.no_grad()
-def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_trained(bundle, trained):
-    model = load_bundle(bundle)
+def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_trained(exported, trained):
+    model = load_bundle(exported)
     old = model.trainee.denoiser
     more = replace(old.config, local_blocks=5, mask_reads_picture=True)
-    larger = grown(model, replace(model.config, denoiser=more), bundle).denoiser.eval()
+    larger = grown(model, replace(model.config, denoiser=more), exported).denoiser.eval()
     assert len(larger.head.conv1) == 5 and larger.adapt_mask.refine.picture is not None
     latent, timestep, rows = torch.randn(2, 4, 4, 4), torch.tensor([30, 700]), plain_rows(2, dim=8)
     for a, b in zip(old(latent, timestep, rows), larger(latent, timestep, rows), strict=True):
         assert (a is None and b is None) or torch.allclose(a, b, atol=1e-6)
     fewer = replace(model.config, denoiser=replace(old.config, local_blocks=2))
     with pytest.raises(ValueError, match=r"its denoiser\.local_blocks is 3, the preset's 2"):
-        grown(model, fewer, bundle)
+        grown(model, fewer, exported)
 
 
-def test_a_run_from_a_bundle_goes_on_when_the_command_is_repeated(bundle, trained, tmp_path):
-    options = ("train", "--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
-    assert invoke(*options, "--steps", 41).exit_code == 0
-    result = invoke(*options, "--steps", 42)
-    assert result.exit_code == 0, result.output
+def test_a_run_from_a_bundle_goes_on_when_the_command_is_repeated(exported, trained, tmp_path):
+    options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", exported, "--threads", 1)
+    run_command("train", *options, "--steps", 41)
+    run_command("train", *options, "--steps", 42)
     assert load(Run(tmp_path / "run").denoiser)["step"] == 42
 
 
-def test_a_bundle_is_not_trained_on_with_other_words(bundle, trained, tmp_path):
+def test_a_bundle_is_not_trained_on_with_other_words(exported, trained, tmp_path):
     """The tokenizer would give them the places of the old ones."""
     data = tmp_path / "data"
     shutil.copytree(trained / "data", data)
     (data / "tin").rename(data / "zinc")
-    result = invoke("train", "--data", data, "--run", tmp_path / "run", "--from-bundle", bundle, "--threads", 1)
+    result = invoke("train", "--data", data, "--run", tmp_path / "run", "--from-bundle", exported, "--threads", 1)
     output = " ".join(result.output.split())
     assert result.exit_code == 1 and "it lacks tin/dent, tin/good, tin/scratch and adds zinc/dent" in output
 
@@ -260,7 +235,7 @@ def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_pat
     assert not models.exists()
 
 
-def test_an_export_that_fails_leaves_nothing(trained, provenance, tmp_path, monkeypatch):
+def test_an_export_that_fails_leaves_nothing(trained, provenance, copied_graphs, tmp_path, monkeypatch):
     monkeypatch.setattr("defectdiffu.export.bundle.build_manifest", lambda *given: {"formatVersion": 2})
     models = tmp_path / "models"
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
@@ -285,8 +260,8 @@ def test_more_samples_than_there_are_seeds_left_are_refused(trained):
         ("bundle.json", lambda path: edit(path, "provenance", "trainingSteps", "many"), "trainingSteps is 'many'"),
     ],
 )
-def test_a_damaged_bundle_is_refused_with_the_file(bundle, tmp_path, file, spoil, message):
-    copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+def test_a_damaged_bundle_is_refused_with_the_file(exported, tmp_path, file, spoil, message):
+    copy = Path(shutil.copytree(exported, tmp_path / "bundle"))
     spoil(copy / file)
     with pytest.raises(ValueError, match=message):
         load_bundle(copy)
@@ -304,12 +279,12 @@ def test_figures_cannot_be_written_over_a_folder_and_that_is_said_first(trained,
     assert result.exit_code == 1 and "which is a folder; give a file" in result.output
 
 
-def test_an_existing_version_is_refused_and_left_alone(bundle, trained, provenance):
-    before = (bundle / "bundle.json").read_bytes()
-    models = bundle.parents[1]
+def test_an_existing_version_is_refused_and_left_alone(exported, trained, provenance):
+    before = (exported / "bundle.json").read_bytes()
+    models = exported.parents[1]
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
     assert result.exit_code == 1 and "this version exists" in " ".join(result.output.split())
-    assert (bundle / "bundle.json").read_bytes() == before
+    assert (exported / "bundle.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(

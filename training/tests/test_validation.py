@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import with_test_half
-from typer.testing import CliRunner
+from conftest import invoke
 
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.config import LEARNT, UNSEEN, UNSEEN_SINCE, TrainingConfig
 from defectdiffu.data.layout import Record, read_layout
 from defectdiffu.data.validation_split import as_test_half, continued, validation_places
@@ -30,11 +28,6 @@ RULES = (WindowRule(window=32), {})
 
 def photographs(count: int, defect: str = "dent", half: str = "train", root: str = "/data") -> list[Record]:
     return [Record("tin", defect, Path(f"{root}/tin/test/{defect}/{i}.png"), None, half) for i in range(count)]
-
-
-@pytest.fixture(scope="module")
-def halved(trained, tmp_path_factory) -> Path:
-    return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
 
 
 @pytest.fixture
@@ -102,9 +95,9 @@ def test_figures_of_both_halves_do_not_mix(tmp_path):
 
 
 def test_a_model_that_has_learnt_the_part_is_not_measured_on_it(trained, halved, tmp_path):
-    arguments = ["evaluate", "--run", str(trained / "run"), "--data", str(halved), "--out", str(tmp_path / "out")]
+    arguments = ["evaluate", "--run", trained / "run", "--data", halved, "--out", tmp_path / "out"]
     for half, message in (("validation", "has learnt it: train with --without-validation"), ("train", "half is")):
-        result = CliRunner().invoke(app, [*arguments, "--half", half])
+        result = invoke(*arguments, "--half", half)
         assert result.exit_code == 1 and message in result.output.replace("\n", " ")
     assert not (tmp_path / "out" / "figures.json").exists()
 
@@ -124,16 +117,14 @@ def test_what_a_run_knows_of_the_part_that_begins_from_a_bundle(bundle, wanted, 
 
 
 def train(folder: Path, run: Path, *more: str):
-    return CliRunner().invoke(app, [
-        "train", "--data", str(folder / "data"), "--run", str(run), "--preset", str(folder / "tiny.toml"),
-        "--steps", "41", "--threads", "1", *more,
-    ])  # fmt: skip
+    return invoke("train", "--data", folder / "data", "--run", run, "--preset", folder / "tiny.toml",
+                  "--steps", 41, "--threads", 1, *more)  # fmt: skip
 
 
 def test_a_run_keeps_what_it_was_begun_with(trained, exported, tmp_path):
     result = train(trained, trained / "run", "--without-validation")
     assert result.exit_code == 1 and "this run was begun with the validation part" in result.output.replace("\n", " ")
-    for name, start, known in (("new", (), UNSEEN), ("since", ("--from-bundle", str(exported)), UNSEEN_SINCE)):
+    for name, start, known in (("new", (), UNSEEN), ("since", ("--from-bundle", exported), UNSEEN_SINCE)):
         result = train(trained, tmp_path / name, "--without-validation", *start)
         assert result.exit_code == 0, result.output
         assert Run(tmp_path / name).config().validation == known
