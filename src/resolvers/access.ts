@@ -16,7 +16,7 @@ export class AccessResolver {
   }
 
   @RequiresRole('ADMIN')
-  @Query(() => ApiKeyConnection, { description: 'The newest first; those that are revoked too.' })
+  @Query(() => ApiKeyConnection, { description: 'The newest first, including revoked keys.' })
   async apiKeys(@Args(() => PageArgs) args: PageArgs, @Ctx() { apiKeys }: Context): Promise<Connection<ApiKeyRow>> {
     const request = pageRequest(args, ['id']);
     return connection(await apiKeys.page(request), request, (row) => [row.id]);
@@ -34,7 +34,7 @@ export class AccessResolver {
   @RequiresRole('ADMIN')
   @Mutation(() => ApiKey, {
     description:
-      'At once: subscriptions and picture URLs of the key end too. The last good key with the role ADMIN stays (LAST_ADMIN_KEY), unless the caller has a token.',
+      'Takes effect at once: subscriptions and image URLs of the key end too. The last valid key with the role ADMIN cannot be revoked (LAST_ADMIN_KEY), unless the caller has a token.',
   })
   revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() { apiKeys, identity }: Context): Promise<ApiKeyRow> {
     return apiKeys.revoke(id, identity.keyId === undefined);

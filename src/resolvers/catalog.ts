@@ -24,7 +24,7 @@ import { SAMPLE_KEY, sampleKey } from './samples.js';
 
 @Resolver(() => Product)
 export class ProductResolver {
-  @Query(() => ProductConnection, { description: 'In the order of their part numbers.' })
+  @Query(() => ProductConnection, { description: 'Sorted by part number.' })
   async products(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => ProductFilter, { nullable: true }) filter: ProductFilter | null,
@@ -48,7 +48,7 @@ export class ProductResolver {
 
   @RequiresRole('OPERATOR')
   @Mutation(() => Product, {
-    description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
+    description: 'Removes the product from lists. Queued generations still run, and existing samples stay.',
   })
   archiveProduct(
     @Arg('partNumber', () => String) partNumber: string,
@@ -68,11 +68,11 @@ export class ProductResolver {
 
   @FieldResolver(() => [ProductDefect], {
     description:
-      'The defects that are not archived, as they concern this product; ask for a coverage where there are many.',
+      'The defects that are not archived, with their coverage for this product. Filter by coverage when there are many.',
   })
   defects(
     @Root() { promptName }: ProductRow,
-    @Arg('coverage', () => [Coverage], { nullable: true, description: 'Any of these, under the model.' })
+    @Arg('coverage', () => [Coverage], { nullable: true, description: 'Any of these coverages, under the model.' })
     coverages: (keyof typeof Coverage)[] | null,
     @Arg('model', () => String, { nullable: true }) model: string | null,
     @Ctx() { loaders }: Context,
@@ -120,7 +120,7 @@ export class ProductDefectResolver {
 
 @Resolver(() => Defect)
 export class DefectResolver {
-  @Query(() => DefectConnection, { description: 'In the order of their codes.' })
+  @Query(() => DefectConnection, { description: 'Sorted by code.' })
   async defects(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => DefectFilter, { nullable: true }) filter: DefectFilter | null,
@@ -140,7 +140,7 @@ export class DefectResolver {
 
   @RequiresRole('OPERATOR')
   @Mutation(() => Defect, {
-    description: 'Takes it out of the lists. What is queued is still drawn, and what was drawn stays.',
+    description: 'Removes the defect from lists. Queued generations still run, and existing samples stay.',
   })
   archiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
     return catalog.setDefectArchived(requireText(code, 'code'), true);

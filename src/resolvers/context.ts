@@ -1,4 +1,4 @@
-/** What a resolver works with: the caller's tenant, the rooms, and look-ups that batch within one request. */
+/** What a resolver works with: the caller's tenant, its repositories, and look-ups that batch within one request. */
 import type { UrlSigner } from '../artifacts/urlSigning.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Catalog } from '../catalog/catalog.js';
@@ -40,7 +40,7 @@ import { apiKeysOf } from '../tenants/apiKeys.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
-/** What all requests share. */
+/** What all requests of a process share. */
 export interface Services {
   readonly config: Config;
   readonly log: Log;
@@ -73,9 +73,11 @@ export interface Context {
   readonly apiKeys: ApiKeys;
   readonly exports: Exports;
   readonly loaders: Loaders;
-  /** The origin for signed URLs. */
+  /** The origin of signed URLs. */
   readonly origin: string;
-  /** A subscription's context outlives many events; each event looks afresh. */
+  /**
+   * Starts with empty caches. The context of a subscription outlives many events, and each event reads current rows.
+   */
   resetLoaders(): void;
 }
 

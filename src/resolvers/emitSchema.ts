@@ -1,4 +1,4 @@
-/** Writes schema.graphql, the API's contract; a test fails while it is not current. */
+/** Writes schema.graphql, the contract of the API. A test fails when the file is not current. */
 import { writeFileSync } from 'node:fs';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { createSchema } from './schema.js';

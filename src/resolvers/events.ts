@@ -14,14 +14,15 @@ interface EventArgs {
 @Resolver()
 export class EventResolver {
   @Subscription(() => GenerationEvent, {
-    description: 'Every event of a generation with a seq above `after`, in order, and then the end.',
+    description:
+      'Every event of a generation with a seq above `after`, in order. The stream ends after the last event of the generation.',
     subscribe: ({ args, context }: { args: unknown; context: unknown }) =>
       eventsOf(args as EventArgs, context as Context) as never,
   })
   generationEvents(
     @Root() event: EventRow,
     @Arg('id', () => ID) _id: string,
-    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'The last seq seen.' })
+    @Arg('after', () => Int, { nullable: true, defaultValue: 0, description: 'The last seq that you saw.' })
     _after: number | null,
     @Ctx() context: Context,
   ): object {
@@ -38,7 +39,7 @@ async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterabl
   return followEvents(scope, generationId, after, services.waiters);
 }
 
-/** Getters, so that only what the subscriber selected is looked up. */
+/** Getters, so that only the fields that the subscriber selected are looked up. */
 function toEvent({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
   return {
     type: payload.type,

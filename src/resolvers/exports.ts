@@ -32,7 +32,9 @@ export class ExportResolver {
   }
 
   @RequiresRole('OPERATOR')
-  @Mutation(() => Export, { description: 'The set of samples is fixed at once; the archive is written after that.' })
+  @Mutation(() => Export, {
+    description: 'The set of samples is fixed when the request is accepted. The archive is written afterwards.',
+  })
   async exportDataset(
     @Arg('input', () => ExportDatasetInput) input: ExportDatasetInput,
     @Ctx() { scope, services }: Context,
@@ -51,7 +53,7 @@ export class ExportResolver {
     return { samplesDone, samplesTotal: sampleCount, fraction };
   }
 
-  @FieldResolver(() => Archive, { nullable: true, description: 'When it has succeeded.' })
+  @FieldResolver(() => Archive, { nullable: true, description: 'Null until the export has succeeded.' })
   async archive(@Root() row: ExportRow, @Ctx() { services, identity, origin }: Context): Promise<Archive | null> {
     const { archiveKey, archiveBytes: bytes, archiveSha256: sha256 } = row;
     if (archiveKey === null || bytes === null || sha256 === null) return null;

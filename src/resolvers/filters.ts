@@ -1,4 +1,4 @@
-/** From filters as they come to conditions that a room can hold against its rows. */
+/** Converts filters of the API to conditions of the repositories. */
 import type { CatalogConditions } from '../catalog/catalog.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { CatalogKind } from '../catalog/promptNames.js';
@@ -65,7 +65,7 @@ function creation(filter: { createdAfter?: Date | null; createdBefore?: Date | n
   };
 }
 
-/** A time that the database can compare with; years have four digits there. */
+/** A time that the database can compare with. PostgreSQL accepts years of four digits here. */
 function validDate(time: Date | null | undefined, field: string): Date | undefined {
   if (time == null) return undefined;
   const year = time.getUTCFullYear();

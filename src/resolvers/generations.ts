@@ -7,7 +7,6 @@ import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import {
   Attempt,
-  GenerateDefectsInput,
   Generation,
   GenerationConnection,
   GenerationError,
@@ -15,6 +14,7 @@ import {
   GenerationRequest,
   Progress,
 } from '../schema/generation.js';
+import { GenerateDefectsInput } from '../schema/generateDefectsInput.js';
 import { SampleConnection, SampleFilter } from '../schema/sample.js';
 import type { ProgressCounts } from '../storage/jsonColumns.js';
 import { pageRequest } from '../storage/pagination.js';
@@ -44,7 +44,9 @@ export class GenerationResolver {
   }
 
   @RequiresRole('OPERATOR')
-  @Mutation(() => [Generation], { description: 'Accepted whole or not at all, in the order of the input.' })
+  @Mutation(() => [Generation], {
+    description: 'Accepts all items or none, and returns the generations in the order of the input.',
+  })
   async generateDefects(
     @Arg('input', () => [GenerateDefectsInput]) input: GenerateDefectsInput[],
     @Ctx() { loaders }: Context,
@@ -54,7 +56,7 @@ export class GenerationResolver {
   }
 
   @RequiresRole('OPERATOR')
-  @Mutation(() => Generation, { description: 'Takes effect at once. What is over already stays as it is.' })
+  @Mutation(() => Generation, { description: 'Takes effect at once. Finished generations are unchanged.' })
   cancelGeneration(@Arg('id', () => ID) id: string, @Ctx() { generations }: Context): Promise<GenerationRow> {
     return generations.cancel(id);
   }
@@ -84,12 +86,12 @@ export class GenerationResolver {
     return progressOf({ samplesDone, samplesTotal: count, stepsDone, stepsTotal: count * settings.steps });
   }
 
-  @FieldResolver(() => [Attempt], { description: 'Each time that a worker took it up, and how that ended.' })
+  @FieldResolver(() => [Attempt], { description: 'One entry for each time that a worker claimed the generation.' })
   attempts(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<readonly AttemptRow[]> {
     return loaders.attempts.load(id);
   }
 
-  @FieldResolver(() => Int, { description: 'Samples that were drawn and not kept, because they scored too little.' })
+  @FieldResolver(() => Int, { description: 'How many drawn samples were rejected because they scored below a bound.' })
   rejectedAttempts(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<number> {
     return loaders.rejected.load(id);
   }
@@ -99,7 +101,7 @@ export class GenerationResolver {
     return failure;
   }
 
-  @FieldResolver(() => SampleConnection, { description: 'By index; those that are ready.' })
+  @FieldResolver(() => SampleConnection, { description: 'The samples that are ready, sorted by index.' })
   async samples(
     @Root() { id }: GenerationRow,
     @Args(() => PageArgs) args: PageArgs,

@@ -15,7 +15,9 @@ import { requireText } from '../validateText.js';
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
 
-/** The argument as graphql-js checked it: making class instances of thousands of items would hold the event loop. */
+/**
+ * The argument as graphql-js validated it. Creating class instances for thousands of items would block the event loop.
+ */
 const AsSent = () =>
   createParameterDecorator(({ args }) => args['input'], {
     arg: { name: 'input', typeFunc: () => ImportCatalogInput },
@@ -26,7 +28,7 @@ export class ImportResolver {
   @RequiresRole('OPERATOR')
   @Mutation(() => ImportCatalogPayload, {
     description:
-      'Takes over products, defects and aliases, whole or not at all. The same again changes nothing. What was archived comes back.',
+      'Imports products, defects, and aliases: all of them or none. An identical import changes nothing. Archived items that it names are restored.',
   })
   importCatalog(
     @AsSent() input: ImportCatalogInput,
@@ -35,7 +37,7 @@ export class ImportResolver {
     return importCatalog(scope, models, config.limits.catalogItems, itemsOf(input));
   }
 
-  @Query(() => AliasConnection, { description: "The tenant's own, by kind and then by name." })
+  @Query(() => AliasConnection, { description: "The tenant's own aliases, sorted by kind and then by name." })
   async aliases(@Args(() => PageArgs) args: PageArgs, @Ctx() { scope }: Context): Promise<Connection<AliasRow>> {
     const request = pageRequest(args, ['string', 'string']);
     return connection(await aliasesOf(scope).page(request), request, ({ kind, key }) => [kind, key]);
@@ -48,7 +50,8 @@ export class ImportResolver {
 
   @RequiresRole('OPERATOR')
   @Mutation(() => Alias, {
-    description: 'Gives back what it was. Rows keep their prompt name until they are imported again.',
+    description:
+      'Returns the removed alias. Products and defects keep their prompt names until they are imported again.',
   })
   removeAlias(
     @Arg('kind', () => CatalogKind) kind: keyof typeof CatalogKind,

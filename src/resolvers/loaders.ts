@@ -1,6 +1,6 @@
 /**
- * DataLoaders, one set per request: whatever resolvers of one operation look up at the same time becomes one
- * query, and the generations they ask for become one admission.
+ * One set of DataLoaders per request. Look-ups that resolvers of one operation make at the same time become one query,
+ * and the generations that they request become one admission.
  */
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
@@ -96,7 +96,7 @@ export function createLoaders(scope: TenantScope, rooms: Repositories, rules: Ad
       (row) => row.id,
     ),
     sample: byKey(
-      // What every subscriber of an event asks for at the same moment, as the artifacts.
+      // Every subscriber of an event reads the same sample and artifacts at the same moment.
       (ids) => coalesceRead(scope, `samples/${ids.join()}`, () => samples.byId(ids)),
       (row) => row.id,
     ),
@@ -139,7 +139,7 @@ function byKey<T>(load: (keys: readonly string[]) => Promise<readonly T[]>, keyO
   });
 }
 
-/** One query for each distinct page; siblings ask for the same page of different parents. */
+/** One query for each distinct page. Siblings request the same page of different parents. */
 function pagesUnder<W extends PageUnder, T>(
   load: (page: Omit<W, 'id'>, ids: readonly string[]) => Promise<ReadonlyMap<string, Page<T>>>,
 ): DataLoader<W, Page<T>> {

@@ -20,7 +20,8 @@ export class ReferenceResolver {
 
   @RequiresRole('OPERATOR')
   @Mutation(() => Reference, {
-    description: 'Takes it out of the lists; what was drawn on it stays. Uploading the picture again brings it back.',
+    description:
+      'Removes the photograph from lists. Samples that were drawn on it stay. Uploading the picture again restores it.',
   })
   archiveReference(@Arg('id', () => ID) id: string, @Ctx() { references }: Context): Promise<ReferenceRow> {
     return references.archive(id);
@@ -44,7 +45,7 @@ export class RegionMaskResolver {
     return (await masks.byId(id)) ?? null;
   }
 
-  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grey: 255 inside the region, else 0.' })
+  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grayscale: 255 inside the region, 0 outside.' })
   image(@Root() { artifactKey }: RegionMaskRow, @Ctx() context: Context): Promise<Artifact> {
     return toArtifact(artifactKey, context);
   }

@@ -1,6 +1,6 @@
 /**
- * What role a field needs, said where the field is. Without it any caller that was let in may use a field; every mutation
- * has to say it, which a test holds (test/roles.test.ts).
+ * Declares the role that a field requires. Without it, every authenticated caller may use the field. Every mutation
+ * must declare a role; test/roles.test.ts checks that.
  */
 import type { AuthCheckerFn } from 'type-graphql';
 import { Authorized, Extensions } from 'type-graphql';

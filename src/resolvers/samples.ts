@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graph
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { Generation } from '../schema/generation.js';
-import { Scores } from '../schema/onPhotograph.js';
+import { Scores } from '../schema/quality.js';
 import { Reference } from '../schema/reference.js';
 import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
 import type { CursorShape } from '../storage/pagination.js';
@@ -17,7 +17,7 @@ export const sampleKey = (row: SampleRow): [string, number] => [row.generationId
 
 @Resolver(() => Sample)
 export class SampleResolver {
-  @Query(() => SampleConnection, { description: 'The newest generation first, within it by index.' })
+  @Query(() => SampleConnection, { description: 'The newest generation first; within a generation, sorted by index.' })
   async samples(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
@@ -38,7 +38,7 @@ export class SampleResolver {
     return toArtifact(imageKey, context);
   }
 
-  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grey: 255 where the defect is, else 0.' })
+  @FieldResolver(() => Artifact, { description: 'PNG, 8-bit grayscale: 255 inside the defect, 0 elsewhere.' })
   mask(@Root() { maskKey }: SampleRow, @Ctx() context: Context): Promise<Artifact> {
     return toArtifact(maskKey, context);
   }
@@ -50,7 +50,7 @@ export class SampleResolver {
 
   @FieldResolver(() => Artifact, {
     nullable: true,
-    description: 'PNG, 8-bit grey: 255 where it was free to change. Of samples on a reference.',
+    description: 'PNG, 8-bit grayscale: 255 where pixels were allowed to change. Only samples on a reference have it.',
   })
   async region(@Root() { regionKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
     return regionKey === null ? null : toArtifact(regionKey, context);
@@ -58,13 +58,13 @@ export class SampleResolver {
 
   @FieldResolver(() => Artifact, {
     nullable: true,
-    description: 'PNG, 8-bit RGB: the normal twin, if asked for or drawn on.',
+    description: 'PNG, 8-bit RGB: the normal twin, if it was requested or drawn on.',
   })
   async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
     return twinKey === null ? null : toArtifact(twinKey, context);
   }
 
-  @FieldResolver(() => Reference, { nullable: true, description: 'The photograph that it is drawn on.' })
+  @FieldResolver(() => Reference, { nullable: true, description: 'The photograph that the sample is drawn on.' })
   async reference(@Root() { referenceId }: SampleRow, @Ctx() { loaders }: Context): Promise<ReferenceRow | null> {
     return referenceId === null ? null : loaders.reference.load(referenceId);
   }
@@ -72,13 +72,16 @@ export class SampleResolver {
   @FieldResolver(() => Sample, {
     nullable: true,
     description:
-      'The sample on whose picture it is drawn; the mask marks the defects of both, the scores are of this one.',
+      'The sample on whose picture this one is drawn. The mask marks the defects of both; the scores are for this one.',
   })
   async base(@Root() { baseSampleId }: SampleRow, @Ctx() { loaders }: Context): Promise<SampleRow | null> {
     return baseSampleId === null ? null : loaders.sample.load(baseSampleId);
   }
 
-  @FieldResolver(() => Scores, { nullable: true, description: 'Of samples on a reference and of those with a twin.' })
+  @FieldResolver(() => Scores, {
+    nullable: true,
+    description: 'Only samples on a reference, and samples with a twin, have scores.',
+  })
   scores(@Root() { visibility, agreement, seam, filling, direction }: SampleRow): Scores | null {
     if (visibility === null || agreement === null || seam === null) return null;
     return { visibility, agreement, seam, filling, direction };

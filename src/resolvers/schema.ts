@@ -34,14 +34,14 @@ export function createSchema(): GraphQLSchema {
       WebhookDeliveryResolver,
       ExportResolver,
     ],
-    // Bounds are checked where their meaning is known: generations/request.ts, storage/pagination.ts, references/, validateText.ts.
+    // Bounds are validated in generations/, storage/pagination.ts, references/, and validateText.ts.
     validate: false,
     authChecker: checkRole,
-    // type-graphql insists on one; ours reads rows (generations/events.ts), and nothing may be fanned out in memory.
+    // type-graphql requires a pub-sub. Ours reads rows (generations/events/), and nothing may fan out in memory.
     pubSub: { publish: refuse, subscribe: refuse },
   });
 }
 
 function refuse(): never {
-  throw new Error('events are rows, not messages: see generations/events.ts');
+  throw new Error('events are rows, not messages: see generations/events/');
 }

@@ -38,7 +38,7 @@ export class ServerResolver {
     };
   }
 
-  @Query(() => [Model], { description: 'By name, the newest version first.' })
+  @Query(() => [Model], { description: 'Sorted by name, the newest version first.' })
   models(@Ctx() { services: { models } }: Context): Model[] {
     return models.all.map((bundle) => modelOf(bundle, models));
   }
@@ -54,7 +54,7 @@ function deviceOf({ bundles, precisions, capacities, ...device }: ToldDevice, wo
 
 const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
 
-/** Workers of the version before do not tell how they run a model. */
+/** A worker of an older version does not report how it runs a model. */
 type ToldDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
   Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
 

@@ -1,4 +1,4 @@
-/** A stored file as the API shows it: with a URL of its own for this caller. */
+/** A stored file with a URL for this caller. */
 import type { Artifact } from '../schema/sample.js';
 import type { Context } from './context.js';
 

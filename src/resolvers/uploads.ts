@@ -8,7 +8,10 @@ import { RequiresRole } from './requiresRole.js';
 @Resolver(() => Upload)
 export class UploadResolver {
   @RequiresRole('OPERATOR')
-  @Query(() => Upload, { nullable: true, description: 'Its URL is a permission to write, so this needs the role too.' })
+  @Query(() => Upload, {
+    nullable: true,
+    description: 'Requires OPERATOR too, because the URL is a permission to write.',
+  })
   async upload(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Upload | null> {
     const row = await context.uploads.byId(id);
     return row === undefined ? null : signed(row, context);
@@ -23,12 +26,18 @@ export class UploadResolver {
     return signed(await context.uploads.create(input), context);
   }
 
-  @FieldResolver(() => Reference, { nullable: true, description: 'What the file of a REFERENCE has become.' })
+  @FieldResolver(() => Reference, {
+    nullable: true,
+    description: 'The photograph that the uploaded file became. Only uploads with the purpose REFERENCE have it.',
+  })
   reference(@Root() { referenceId }: UploadRow, @Ctx() { loaders }: Context): Promise<ReferenceRow> | null {
     return referenceId === null ? null : loaders.reference.load(referenceId);
   }
 
-  @FieldResolver(() => RegionMask, { nullable: true, description: 'What the file of a MASK has become.' })
+  @FieldResolver(() => RegionMask, {
+    nullable: true,
+    description: 'The region mask that the uploaded file became. Only uploads with the purpose MASK have it.',
+  })
   mask(@Root() { maskId }: UploadRow, @Ctx() { loaders }: Context): Promise<RegionMaskRow> | null {
     return maskId === null ? null : loaders.mask.load(maskId);
   }

@@ -54,12 +54,14 @@ export class WebhookResolver {
   }
 
   @RequiresRole('ADMIN')
-  @Mutation(() => WebhookWithSecret, { description: 'For a while the secret that there was signs beside the new one.' })
+  @Mutation(() => WebhookWithSecret, {
+    description: 'Creates a new secret. The previous secret signs beside it for `keepPreviousSeconds`.',
+  })
   rotateWebhookSecret(
     @Arg('id', () => ID) id: string,
     @Arg('keepPreviousSeconds', () => Int, {
       defaultValue: PREVIOUS_SECRET_SECONDS,
-      description: '0 … 604800; 0 where the secret has leaked.',
+      description: '0 … 604800. Use 0 if the secret has leaked.',
     })
     keepPreviousSeconds: number,
     @Ctx() { webhooks }: Context,
@@ -69,7 +71,7 @@ export class WebhookResolver {
 
   @RequiresRole('ADMIN')
   @Mutation(() => Webhook, {
-    description: 'Takes its deliveries with it, those that wait too; disable it to keep them.',
+    description: 'Also deletes its deliveries, including pending ones. To keep them, disable the webhook instead.',
   })
   deleteWebhook(@Arg('id', () => ID) id: string, @Ctx() { webhooks }: Context): Promise<WebhookRow> {
     return webhooks.delete(id);
@@ -89,7 +91,9 @@ export class WebhookResolver {
 @Resolver(() => WebhookDelivery)
 export class WebhookDeliveryResolver {
   @RequiresRole('ADMIN')
-  @Mutation(() => WebhookDelivery, { description: 'Once more and at once, whatever became of it, under the same id.' })
+  @Mutation(() => WebhookDelivery, {
+    description: 'Sends a delivery again at once under the same id, whatever its status.',
+  })
   redeliver(
     @Arg('deliveryId', () => ID) deliveryId: string,
     @Ctx() { deliveries }: Context,

@@ -2,20 +2,20 @@ import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graph
 import { connectionType } from './connection.js';
 import { Role } from './enums.js';
 
-@ObjectType({ description: 'Who asks, as the service sees it.' })
+@ObjectType({ description: 'The caller, as the service sees it.' })
 export class Caller {
-  @Field(() => String, { description: "The tenant's name." })
+  @Field(() => String, { description: 'The name of the tenant.' })
   tenant!: string;
 
   @Field(() => Role)
   role!: keyof typeof Role;
 
-  @Field(() => String, { description: '"key:<id>", or "token:<sub>".' })
+  @Field(() => String, { description: '"key:<id>" or "token:<sub>".' })
   subject!: string;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When the key or token ends, and every subscription that was opened with it.',
+    description: 'When the key or token expires, and with it every subscription that it opened.',
   })
   expiresAt?: Date | undefined;
 }
@@ -25,13 +25,13 @@ export class ApiKey {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => String, { description: 'For people.' })
+  @Field(() => String, { description: 'A label for people.' })
   name!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The first characters, to know the key by. Null for a key of an older version that was not used since.',
+      'The first characters of the key, to recognize it by. Null for a key of an older version that was not used since.',
   })
   prefix!: string | null;
 
@@ -44,7 +44,7 @@ export class ApiKey {
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'To within five minutes.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Accurate to five minutes.' })
   lastUsedAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
@@ -55,7 +55,7 @@ export const ApiKeyConnection = connectionType(ApiKey);
 
 @InputType()
 export class CreateApiKeyInput {
-  @Field(() => String, { description: 'For people: what the key is for.' })
+  @Field(() => String, { description: 'A label for people: what the key is for.' })
   name!: string;
 
   @Field(() => Role)
@@ -70,6 +70,6 @@ export class CreateApiKeyPayload {
   @Field(() => ApiKey)
   apiKey!: ApiKey;
 
-  @Field(() => String, { description: 'The key. It is shown this once.' })
+  @Field(() => String, { description: 'The key. It is shown only once.' })
   secret!: string;
 }

@@ -19,7 +19,7 @@ export class Alias {
 
 export const AliasConnection = connectionType(Alias);
 
-@ObjectType({ description: 'A unified defect name of the paper, taken when no alias of the tenant says otherwise.' })
+@ObjectType({ description: 'A unified defect name of the paper. It applies when the tenant has no alias of its own.' })
 export class BuiltInAlias {
   @Field(() => String)
   alias!: string;

@@ -2,7 +2,7 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: 'Something the tenant makes.' })
+@ObjectType({ description: 'Something that the tenant makes.' })
 export class Product {
   @Field(() => ID)
   id!: string;
@@ -13,26 +13,32 @@ export class Product {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { description: 'What the model reads.' })
+  @Field(() => String, { description: 'The word that the model reads.' })
   promptName!: string;
 
-  @Field(() => GraphQLJSONObject, { nullable: true, description: 'As the MES gave them; not interpreted.' })
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'As the MES sent them. The service does not interpret them.',
+  })
   attributes!: Record<string, unknown> | null;
 
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'Of its last change; an import that changes nothing is none.' })
+  @Field(() => GraphQLISODateTime, {
+    description: 'The time of the last change. An import that changes nothing does not count.',
+  })
   updatedAt!: Date;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'Since then it is left out of lists and not drawn any more; what was drawn stays.',
+    description:
+      'Set when the product was archived. An archived product is left out of lists and cannot be drawn; its samples stay.',
   })
   archivedAt!: Date | null;
 }
 
-@ObjectType({ description: 'A kind of flaw.' })
+@ObjectType({ description: 'A kind of fault.' })
 export class Defect {
   @Field(() => ID)
   id!: string;
@@ -49,18 +55,21 @@ export class Defect {
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'Of its last change; an import that changes nothing is none.' })
+  @Field(() => GraphQLISODateTime, {
+    description: 'The time of the last change. An import that changes nothing does not count.',
+  })
   updatedAt!: Date;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'Since then it is left out of lists and not drawn any more; what was drawn stays.',
+    description:
+      'Set when the defect was archived. An archived defect is left out of lists and cannot be drawn; its samples stay.',
   })
   archivedAt!: Date | null;
 }
 
-/** The product's prompt name comes along, for the coverage. */
-@ObjectType({ description: 'A defect as it concerns one product.' })
+/** Holds the product's prompt name, which the coverage depends on. */
+@ObjectType({ description: 'A defect with its coverage for one product.' })
 export class ProductDefect {
   @Field(() => Defect)
   defect!: Defect;
@@ -71,35 +80,41 @@ export class ProductDefect {
 export const ProductConnection = connectionType(Product);
 export const DefectConnection = connectionType(Defect);
 
-/** Of products and of defects alike. */
-@InputType({ description: 'All that are given must hold.' })
+/** Common to the filters of products and defects. */
+@InputType({ description: 'All given conditions must hold.' })
 export class CatalogFilter {
-  @Field(() => String, { nullable: true, description: 'Part of a code or a name; case does not matter.' })
+  @Field(() => String, { nullable: true, description: 'Matches a part of the code or the name. Case does not matter.' })
   search?: string | null;
 
   @Field(() => String, { nullable: true })
   promptName?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Whose word a model knows: "name" or "name@version".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Only items whose prompt name this model knows: "name" or "name@version".',
+  })
   drawableBy?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'true: only archived ones; false: only those that are not.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'true: only archived items. false: only items that are not archived.',
+  })
   archived?: boolean | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Included.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not included.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
   createdBefore?: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description:
-      'Included. For what changed since your last call, with includeArchived: take a time a minute before it, for an import carries the time at which it began.',
+      'Inclusive. To find changes since your last call, set includeArchived as well, and pass a time one minute before that call, because an import records the time at which it started.',
   })
   updatedAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not included.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
   updatedBefore?: Date | null;
 }
 

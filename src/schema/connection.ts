@@ -9,7 +9,7 @@ export class PageArgs {
   @Field(() => Int, {
     nullable: true,
     defaultValue: PAGE_SIZE.default,
-    description: `1 … ${String(PAGE_SIZE.max)}`,
+    description: `1 … ${String(PAGE_SIZE.max)}.`,
   })
   first?: number | null;
 

@@ -27,9 +27,9 @@ export const AttemptOutcome = namesOf('SUCCEEDED', 'FAILED', 'CANCELED', 'INTERR
 
 registerEnumType(Sampler, {
   name: 'Sampler',
-  description: 'How the reverse diffusion is solved.',
+  description: 'The solver for the reverse diffusion.',
   valuesConfig: {
-    DDPM: { description: "The paper's ancestral sampler; wants many steps." },
+    DDPM: { description: "The paper's ancestral sampler. It needs many steps." },
     DDIM: { description: 'Deterministic, η = 0.' },
     DPM_SOLVER_PP: { description: 'DPM-Solver++(2M): good pictures in few steps.' },
   },
@@ -37,84 +37,87 @@ registerEnumType(Sampler, {
 
 registerEnumType(Guidance, {
   name: 'Guidance',
-  description: 'What the direction of the defect is measured against.',
+  description: 'The baseline that the defect direction is measured against.',
   valuesConfig: {
     DOUBLE_FREE: {
-      description: "The paper's Eq. 4: product and defect are guided apart, each against the normal industry.",
+      description: "The paper's Eq. 4: guides product and defect separately, each against the normal null product.",
     },
     PRODUCT_RELATIVE: {
-      description: "As the authors' released sampler: the defect on the product against the normal product.",
+      description: "Like the authors' released sampler: the defect on the product against the normal product.",
     },
   },
 });
 
 registerEnumType(MaskMode, {
   name: 'MaskMode',
-  description: 'How the late mask features become one mask.',
+  description: 'How the mask features of the late steps become one mask.',
   valuesConfig: {
-    AVERAGE_FEATURES: { description: 'Average, then decode once. Fast.' },
-    AVERAGE_PIXELS: { description: 'Decode each, then average: as in the paper.' },
+    AVERAGE_FEATURES: { description: 'Averages the features, then decodes once. Fast.' },
+    AVERAGE_PIXELS: { description: 'Decodes each feature, then averages the pixels, as in the paper.' },
   },
 });
 
 registerEnumType(Coverage, {
   name: 'Coverage',
-  description: 'What a model knows of a product and a defect.',
+  description: 'What a model knows about a product and a defect.',
   valuesConfig: {
     TRAINED: { description: 'Seen together in training.' },
-    ZERO_SHOT: { description: 'Both seen, never together.' },
-    UNSUPPORTED: { description: 'At least one was never seen: it cannot be drawn.' },
+    ZERO_SHOT: { description: 'Both seen in training, never together.' },
+    UNSUPPORTED: { description: 'At least one was never seen in training, so the pair cannot be drawn.' },
   },
 });
 
 registerEnumType(RegionPlace, {
   name: 'RegionPlace',
-  description: 'Where on a photograph a defect is drawn, when the caller does not say it.',
+  description: 'Where a defect is drawn on a photograph when the caller gives no region.',
   valuesConfig: {
-    SHAPE: { description: 'In a region of the kind that real defects have, placed by the seed.' },
+    SHAPE: { description: 'In a region shaped like those of real defects. The seed places it.' },
     CHOSEN: { description: 'Where the model itself would draw it.' },
   },
 });
 
 registerEnumType(UploadPurpose, {
   name: 'UploadPurpose',
-  description: 'What the file is.',
+  description: 'What the uploaded file is.',
   valuesConfig: {
     REFERENCE: { description: 'A photograph of a product.' },
-    MASK: { description: 'A region: white (255) inside, black (0) outside, nothing between.' },
+    MASK: { description: 'A region mask: white (255) inside, black (0) outside, and no other values.' },
   },
 });
 
 registerEnumType(AttemptOutcome, {
   name: 'AttemptOutcome',
   valuesConfig: {
-    INTERRUPTED: { description: 'Given back unharmed: the worker was stopped, or had no device or no room.' },
-    WORKER_LOST: { description: 'The worker was gone; another has taken it up.' },
+    INTERRUPTED: {
+      description: 'Returned to the queue without counting: the worker was stopped, or it had no device or no space.',
+    },
+    WORKER_LOST: { description: 'The worker was lost, and another one claimed the generation.' },
   },
 });
 
 registerEnumType(WebhookEvent, {
   name: 'WebhookEvent',
-  description: 'What a webhook is told of; GENERATION_SUCCEEDED has the type `generation.succeeded`, and so on.',
+  description:
+    'The events that a webhook can receive. GENERATION_SUCCEEDED has the type `generation.succeeded`, and so on.',
 });
 
 registerEnumType(WebhookDeliveryStatus, {
   name: 'WebhookDeliveryStatus',
   valuesConfig: {
-    PENDING: { description: 'Waits for its first attempt, or for the next.' },
+    PENDING: { description: 'Waits for its first attempt or for the next one.' },
     SUCCEEDED: { description: 'The receiver answered 2xx.' },
-    FAILED: { description: 'Given up; redeliver sends it again.' },
+    FAILED: { description: 'Given up. `redeliver` sends it again.' },
   },
 });
 
 registerEnumType(Role, {
   name: 'Role',
-  description: 'What a caller may do. Each may do what those before it may.',
+  description: 'What a caller may do. Each role includes the ones before it.',
   valuesConfig: {
-    VIEWER: { description: 'Query and follow, and fetch pictures and archives.' },
+    VIEWER: { description: 'Query, subscribe, and download images and archives.' },
     OPERATOR: {
       description:
-        'Ask for generations and exports, cancel generations, send photographs and masks, change the catalog.',
+        'Request generations and exports, cancel generations, upload photographs and masks, and change the catalog.',
     },
     ADMIN: { description: 'Manage keys and webhooks.' },
   },
@@ -123,19 +126,19 @@ registerEnumType(Role, {
 registerEnumType(CatalogKind, { name: 'CatalogKind' });
 registerEnumType(ExportFormat, {
   name: 'ExportFormat',
-  description: 'How the archive is laid out; see docs/exports.md.',
+  description: 'The layout of the archive. See docs/exports.md.',
   valuesConfig: {
-    MVTEC_AD: { description: 'A folder per product with train/good, test/<defect> and ground_truth/<defect>.' },
-    COCO: { description: 'Instance segmentation: an annotation per connected region of a mask.' },
-    YOLO_SEGMENTATION: { description: 'data.yaml, and a text file of outlines beside each image.' },
+    MVTEC_AD: { description: 'One folder per product with train/good, test/<defect>, and ground_truth/<defect>.' },
+    COCO: { description: 'Instance segmentation: one annotation per connected region of a mask.' },
+    YOLO_SEGMENTATION: { description: 'data.yaml, and a text file with outlines beside each image.' },
   },
 });
 
 registerEnumType(CocoSegmentation, {
   name: 'CocoSegmentation',
-  description: 'How an annotation tells its pixels. Both are exact.',
+  description: 'How an annotation encodes its pixels. Both encodings are exact.',
   valuesConfig: {
-    POLYGONS: { description: 'One outline along the pixel borders; holes are joined to it by cuts of no width.' },
+    POLYGONS: { description: 'One outline along the pixel borders. Cuts of zero width join holes to it.' },
     RLE: { description: 'Compressed run lengths.' },
   },
 });
@@ -146,5 +149,5 @@ registerEnumType(DeviceState, { name: 'DeviceState' });
 registerEnumType(Precision, {
   name: 'Precision',
   description:
-    'Of the arithmetic that a model is run in. What each costs in quality stands in the manifest of the model.',
+    'The arithmetic that a model runs in. The manifest of the model says what each precision costs in quality.',
 });

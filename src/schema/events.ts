@@ -3,32 +3,32 @@ import type { EventPayload } from '../storage/jsonColumns.js';
 import { Generation, GenerationError, Progress } from './generation.js';
 import { Sample } from './sample.js';
 
-/** What all events have. `type` tells the members of the union apart. */
+/** Fields that all events have. `type` selects the member of the union. */
 @ObjectType()
 abstract class EventFields {
   type!: EventPayload['type'];
 
   @Field(() => Int, {
-    description: '1, 2, 3 … within the generation, without a gap. Pass the last one seen as `after`.',
+    description: '1, 2, 3 … within the generation, without gaps. Pass the last one that you saw as `after`.',
   })
   seq!: number;
 
   @Field(() => GraphQLISODateTime)
   at!: Date;
 
-  @Field(() => Generation, { description: 'As it is now, which may be later than the event.' })
+  @Field(() => Generation, { description: 'The current state of the generation, which may be later than the event.' })
   generation!: Generation | Promise<Generation>;
 }
 
-@ObjectType({ description: 'Accepted; it will be drawn whatever happens to the service.' })
+@ObjectType({ description: 'The generation was accepted. It will run, even if the service restarts.' })
 export class GenerationQueued extends EventFields {
-  @Field(() => Int, { nullable: true, description: 'How many generations were to go before it, over all tenants.' })
+  @Field(() => Int, { nullable: true, description: 'How many generations, of all tenants, were ahead of it.' })
   ahead?: number | undefined;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Until its last sample, as estimated when it was accepted; null before any worker has measured its speed.',
+      'Seconds until its last sample, as estimated when it was accepted. Null if no worker has measured its throughput yet.',
   })
   estimatedSeconds?: number | null | undefined;
 }
@@ -36,13 +36,13 @@ export class GenerationQueued extends EventFields {
 @ObjectType()
 export class GenerationStarted extends EventFields {}
 
-@ObjectType({ description: 'A few times a second at most.' })
+@ObjectType({ description: 'Sent at most a few times a second.' })
 export class GenerationProgressed extends EventFields {
   @Field(() => Progress)
   progress!: Progress;
 }
 
-@ObjectType({ description: 'A sample can be fetched.' })
+@ObjectType({ description: 'A sample can be downloaded.' })
 export class SampleReady extends EventFields {
   @Field(() => Sample)
   sample!: Sample | Promise<Sample>;

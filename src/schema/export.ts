@@ -6,7 +6,7 @@ import { SampleFilter } from './sample.js';
 
 @ObjectType({
   description:
-    'A zip file. Its URL needs no key, and a download that broke off goes on with a range request; fetch it before it expires, or ask again.',
+    'A zip file. Its URL needs no key, and a broken download can continue with a range request. Query again for a new URL when this one has expired.',
 })
 export class Archive {
   @Field(() => GraphQLURL)
@@ -18,16 +18,19 @@ export class Archive {
   @Field(() => GraphQLSafeInt)
   bytes!: number;
 
-  @Field(() => String, { description: 'Of the file, hex.' })
+  @Field(() => String, { description: 'SHA-256 of the file, in hexadecimal.' })
   sha256!: string;
 
-  @Field(() => GraphQLISODateTime, { description: 'Of the URL.' })
+  @Field(() => GraphQLISODateTime, { description: 'When the URL expires.' })
   expiresAt!: Date;
 }
 
 @ObjectType()
 export class ExportProgress {
-  @Field(() => Int, { description: 'Falls back when the service is restarted: an archive is written from the start.' })
+  @Field(() => Int, {
+    description:
+      'Starts again at 0 when the service restarts, because an archive is always written from the beginning.',
+  })
   samplesDone!: number;
 
   @Field(() => Int)
@@ -37,7 +40,7 @@ export class ExportProgress {
   fraction!: number;
 }
 
-@ObjectType({ description: 'Why an export failed; while it is not over, why its last attempt did.' })
+@ObjectType({ description: 'Why an export failed. Before the export is finished: why its last attempt failed.' })
 export class ExportError {
   @Field(() => String)
   code!: string;
@@ -46,7 +49,7 @@ export class ExportError {
   message!: string;
 }
 
-@ObjectType({ description: 'What was asked for, with every default filled in.' })
+@ObjectType({ description: 'The options of the request, with all defaults filled in.' })
 export class ExportOptions {
   @Field(() => CocoSegmentation)
   cocoSegmentation!: keyof typeof CocoSegmentation;
@@ -61,7 +64,7 @@ export class ExportOptions {
   splitSeed!: number;
 }
 
-@ObjectType({ description: 'A data set made of samples, as one archive.' })
+@ObjectType({ description: 'A data set of samples, as one archive.' })
 export class Export {
   @Field(() => ID)
   id!: string;
@@ -72,7 +75,9 @@ export class Export {
   @Field(() => ExportFormat)
   format!: keyof typeof ExportFormat;
 
-  @Field(() => Int, { description: 'The set is that of the moment of acceptance, less what was deleted since.' })
+  @Field(() => Int, {
+    description: 'The number of samples when the export was accepted, less those that were deleted since.',
+  })
   sampleCount!: number;
 
   @Field(() => String, { nullable: true })
@@ -89,7 +94,7 @@ export class Export {
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: "When its archive was deleted, as the tenant's retention says.",
+    description: 'When retention deleted the archive.',
   })
   expiredAt!: Date | null;
 }
@@ -103,32 +108,36 @@ export class ExportDatasetInput {
 
   @Field(() => SampleFilter, {
     nullable: true,
-    description: 'Left out: all samples. Those with an empty mask are left out always.',
+    description: 'Default: all samples. Samples with an empty mask are always left out.',
   })
   filter?: SampleFilter | null;
 
-  @Field(() => CocoSegmentation, { nullable: true, description: 'Of COCO. Default POLYGONS.' })
+  @Field(() => CocoSegmentation, { nullable: true, description: 'Only for COCO. Default: POLYGONS.' })
   cocoSegmentation?: keyof typeof CocoSegmentation | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Also pictures without a defect: normal twins, and the photographs drawn on. Default: for MVTEC_AD.',
+    description:
+      'Whether to include images without a defect: normal twins, and the photographs that samples were drawn on. Default: true for MVTEC_AD, otherwise false.',
   })
   normals?: boolean | null;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Share that is kept for testing, 0 … 0.9, of each product and defect; of MVTEC_AD, whose defects are all for testing, of the good pictures. Default 0.2.',
+      'The share of samples held out for testing, 0 … 0.9, per product and defect. For MVTEC_AD, whose defects are all for testing, it is the share of good images. Default: 0.2.',
   })
   heldOutFraction?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Which are kept: the same seed, the same. Default 0.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Selects the held-out samples. The same seed selects the same samples. Default: 0.',
+  })
   splitSeed?: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Makes a retry safe: the same key with the same input gives the same export back, for ever.',
+    description: 'Makes a retry safe: the same key with the same input always returns the same export.',
   })
   idempotencyKey?: string | null;
 }

@@ -3,11 +3,11 @@ import { Field, InputType, Int, ObjectType } from 'type-graphql';
 import { CatalogKind } from './enums.js';
 
 const PROMPT_NAME =
-  'Taken to the word that a model knows, through aliases, and whatever its case, underscores or plural. Null: matched from the name.';
+  'Mapped to a word that a model knows: through aliases, and regardless of case, underscores, and plural. Null: derived from the name.';
 
 @InputType({
   description:
-    'Of a product that is there already, what is left out stays as it is, and null sets it back to what a new product has that leaves it out.',
+    'For an existing product, an omitted field keeps its value, and null resets it to the default of a new product.',
 })
 export class ImportProductInput {
   @Field(() => String)
@@ -21,12 +21,12 @@ export class ImportProductInput {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'Kept as they are and replaced as a whole: up to 16384 bytes, 8 levels deep. Null: none.',
+    description: 'Stored as sent and replaced as a whole: up to 16384 bytes and 8 levels deep. Null: none.',
   })
   attributes?: Record<string, unknown> | null;
 }
 
-@InputType({ description: 'What is left out and what is null means the same as for a product.' })
+@InputType({ description: 'Omitted fields and null mean the same as for a product.' })
 export class ImportDefectInput {
   @Field(() => String)
   code!: string;
@@ -43,7 +43,7 @@ export class ImportAliasInput {
   @Field(() => CatalogKind, { defaultValue: 'DEFECT' })
   kind?: keyof typeof CatalogKind | null;
 
-  @Field(() => String, { description: 'Case, underscores and plural do not matter.' })
+  @Field(() => String, { description: 'Case, underscores, and plural do not matter.' })
   alias!: string;
 
   @Field(() => String)
@@ -61,7 +61,7 @@ export class ImportCatalogInput {
   @Field(() => [ImportAliasInput], {
     nullable: true,
     description:
-      'Hold for the items of this import and of later ones; what was imported before changes when it is imported again.',
+      'Apply to the items of this import and of later ones. Items that were imported before change when they are imported again.',
   })
   aliases?: ImportAliasInput[] | null;
 
@@ -69,7 +69,7 @@ export class ImportCatalogInput {
     nullable: true,
     defaultValue: false,
     description:
-      'The lists are complete: what they do not name is archived. A list that is left out archives nothing; an empty one is refused. Aliases stay.',
+      'Declares the lists complete: items that they do not name are archived. An omitted list archives nothing; an empty list is refused. Aliases stay.',
   })
   archiveMissing?: boolean | null;
 }
@@ -79,19 +79,19 @@ export class ImportCounts {
   @Field(() => Int)
   created!: number;
 
-  @Field(() => Int, { description: 'Those that came back from the archive among them.' })
+  @Field(() => Int, { description: 'Includes items that were restored from the archive.' })
   updated!: number;
 
   @Field(() => Int)
   unchanged!: number;
 
-  @Field(() => Int, { description: 'By archiveMissing.' })
+  @Field(() => Int, { description: 'Archived by archiveMissing.' })
   archived!: number;
 }
 
-@ObjectType({ description: 'An item that was imported, but that no model can draw.' })
+@ObjectType({ description: 'An item that was imported but that no model can draw.' })
 export class ImportWarning {
-  @Field(() => String, { description: 'As in input.products[17].promptName' })
+  @Field(() => String, { description: 'For example, input.products[17].promptName.' })
   field!: string;
 
   @Field(() => String)

@@ -25,13 +25,13 @@ export class LicenseSource {
 
 @ObjectType()
 export class License {
-  @Field(() => String, { description: 'SPDX identifier or LicenseRef-…; several that hold at once are joined by AND.' })
+  @Field(() => String, { description: 'SPDX identifier or LicenseRef-…. AND joins several that apply at once.' })
   id!: string;
 
   @Field(() => String)
   terms!: string;
 
-  @Field(() => [LicenseSource], { description: 'Of the data it was trained on.' })
+  @Field(() => [LicenseSource], { description: 'The licenses of the training data.' })
   sources!: LicenseSource[];
 }
 
@@ -47,7 +47,7 @@ export class PairCoverage {
   coverage!: keyof typeof Coverage;
 }
 
-@ObjectType({ description: 'The words a model reads: the promptName of products and defects.' })
+@ObjectType({ description: 'The words that a model reads: the prompt names of products and defects.' })
 export class Vocabulary {
   @Field(() => [String])
   products!: string[];
@@ -55,11 +55,11 @@ export class Vocabulary {
   @Field(() => [String])
   defects!: string[];
 
-  @Field(() => [PairCoverage], { description: 'Of every product with every defect.' })
+  @Field(() => [PairCoverage], { description: 'Every product with every defect.' })
   pairs!: PairCoverage[];
 }
 
-@ObjectType({ description: 'What is taken where a request leaves it out.' })
+@ObjectType({ description: 'Values for fields that a request leaves out.' })
 export class ModelDefaults {
   @Field(() => Sampler)
   sampler!: SamplerName;
@@ -77,7 +77,7 @@ export class ModelDefaults {
   guidance!: GuidanceName;
 }
 
-@ObjectType({ description: 'Bounds included.' })
+@ObjectType({ description: 'Both bounds are inclusive.' })
 export class Range {
   @Field(() => Float)
   min!: number;
@@ -100,7 +100,7 @@ export class ModelRanges {
 
 @ObjectType({ description: 'One version of a trained model.' })
 export class Model {
-  @Field(() => String, { description: 'name@version, as generateDefects takes it.' })
+  @Field(() => String, { description: 'name@version, as generateDefects accepts it.' })
   id!: string;
 
   @Field(() => String)
@@ -112,13 +112,15 @@ export class Model {
   @Field(() => String, { nullable: true })
   description!: string | null;
 
-  @Field(() => Boolean, { description: 'Taken when a request names none.' })
+  @Field(() => Boolean, { description: 'Whether it is used when a request names no model.' })
   isDefault!: boolean;
 
   @Field(() => ImageSize)
   image!: ImageSize;
 
-  @Field(() => Boolean, { description: 'Whether it can draw on photographs: it has an image encoder.' })
+  @Field(() => Boolean, {
+    description: 'Whether it can draw on photographs, that is, whether it has an image encoder.',
+  })
   drawsOnPhotographs!: boolean;
 
   @Field(() => License)

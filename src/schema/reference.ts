@@ -1,12 +1,12 @@
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: "A customer's own photograph of a product. The same picture is there once." })
+@ObjectType({ description: 'A photograph of a product that a tenant uploaded. Identical pictures are stored once.' })
 export class Reference {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'As the first upload of this picture named it.' })
+  @Field(() => String, { nullable: true, description: 'The name from the first upload of this picture.' })
   name!: string | null;
 
   @Field(() => Int)
@@ -18,13 +18,13 @@ export class Reference {
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not offered any more since then.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Set when the photograph was archived.' })
   archivedAt!: Date | null;
 }
 
 export const ReferenceConnection = connectionType(Reference);
 
-@ObjectType({ description: 'Where on a picture of the same size something shall or may be drawn.' })
+@ObjectType({ description: 'A region of a picture of the same size, where something is drawn or may be drawn.' })
 export class RegionMask {
   @Field(() => ID)
   id!: string;
@@ -35,7 +35,7 @@ export class RegionMask {
   @Field(() => Int)
   height!: number;
 
-  @Field(() => Float, { description: 'Share of the pixels inside the region, between 0 and 1.' })
+  @Field(() => Float, { description: 'The share of the pixels inside the region, between 0 and 1.' })
   areaFraction!: number;
 
   @Field(() => GraphQLISODateTime)

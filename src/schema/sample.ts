@@ -2,7 +2,9 @@ import { GraphQLURL } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: 'A stored file. Its URL needs no key; fetch it before it expires, or ask again.' })
+@ObjectType({
+  description: 'A stored file. Its URL needs no key. Query again for a new URL when this one has expired.',
+})
 export class Artifact {
   @Field(() => GraphQLURL)
   url!: URL;
@@ -43,7 +45,7 @@ export class Sample {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => Int, { description: 'Within its generation, from 0.' })
+  @Field(() => Int, { description: 'The position within the generation, from 0.' })
   index!: number;
 
   @Field(() => Int)
@@ -52,21 +54,21 @@ export class Sample {
   @Field(() => Float, { description: 'w_d of Eq. 4, for this sample.' })
   strength!: number;
 
-  @Field(() => Float, { description: 'Share of the pixels that the mask covers, 0 … 1.' })
+  @Field(() => Float, { description: 'The share of the pixels that the mask covers, 0 … 1.' })
   areaFraction!: number;
 
-  @Field(() => [BoundingBox], { description: 'One per connected region of the mask, the largest first.' })
+  @Field(() => [BoundingBox], { description: 'One box per connected region of the mask, the largest first.' })
   boundingBoxes!: BoundingBox[];
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'How sure the model is of what the mask marks, 0 … 1: the mean of its soft mask inside the mask; 0 where it marks nothing. ' +
-      'Compare it within a pair. Null for samples from before it was kept.',
+      'How sure the model is of the mask, 0 … 1: the mean of the soft mask inside the mask, or 0 if the mask is empty. ' +
+      'Compare it only within a pair. Null for samples of versions that did not record it.',
   })
   confidence!: number | null;
 
-  @Field(() => Int, { description: 'Which try it was, from 1: those before were rejected.' })
+  @Field(() => Int, { description: 'How often the sample was drawn, from 1. Earlier draws were rejected.' })
   attempt!: number;
 
   @Field(() => GraphQLISODateTime)
@@ -75,7 +77,7 @@ export class Sample {
 
 export const SampleConnection = connectionType(Sample);
 
-@InputType({ description: 'Bounds included; either may be left out.' })
+@InputType({ description: 'Both bounds are inclusive and optional.' })
 export class FloatRange {
   @Field(() => Float, { nullable: true })
   min?: number | null;
@@ -84,7 +86,7 @@ export class FloatRange {
   max?: number | null;
 }
 
-@InputType({ description: 'All that are given must hold.' })
+@InputType({ description: 'All given conditions must hold.' })
 export class SampleFilter {
   @Field(() => ID, { nullable: true })
   generationId?: string | null;
@@ -101,10 +103,13 @@ export class SampleFilter {
   @Field(() => FloatRange, { nullable: true })
   areaFraction?: FloatRange | null;
 
-  @Field(() => FloatRange, { nullable: true, description: 'Samples from before it was kept are left out.' })
+  @Field(() => FloatRange, { nullable: true, description: 'Samples of versions that did not record it are left out.' })
   confidence?: FloatRange | null;
 
-  @Field(() => FloatRange, { nullable: true, description: 'Samples without scores are left out, here and below.' })
+  @Field(() => FloatRange, {
+    nullable: true,
+    description: 'Samples without scores are left out. This applies to the next fields too.',
+  })
   visibility?: FloatRange | null;
 
   @Field(() => FloatRange, { nullable: true })
@@ -119,9 +124,9 @@ export class SampleFilter {
   @Field(() => ID, { nullable: true })
   referenceId?: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Included.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not included.' })
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
   createdBefore?: Date | null;
 }

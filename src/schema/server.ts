@@ -6,25 +6,25 @@ export class RunningModel {
   @Field(() => String, { description: 'name@version' })
   model!: string;
 
-  @Field(() => Precision, { description: 'Of its denoiser, which is nearly all of the work.' })
+  @Field(() => Precision, { description: 'The precision of its denoiser, which does nearly all of the work.' })
   precision!: keyof typeof Precision;
 
   @Field(() => Int, {
     description:
-      'Rows of one step, measured when the device opened the model or set by MAX_ROWS; a sample has two or three.',
+      'The rows of one step, measured when the device opened the model or set by MAX_ROWS. A sample has two or three rows.',
   })
   rowsPerStep!: number;
 }
 
-@ObjectType({ description: 'What draws, in the workers that have told of themselves in the last seconds.' })
+@ObjectType({ description: 'A device of a worker that reported within the last seconds.' })
 export class Device {
-  @Field(() => ID, { description: 'The process that it belongs to.' })
+  @Field(() => ID, { description: 'The process that the device belongs to.' })
   workerId!: string;
 
   @Field(() => String, { description: 'cpu, cuda:0 …' })
   device!: string;
 
-  @Field(() => String, { description: 'The execution provider that is live, not the one that was wished for.' })
+  @Field(() => String, { description: 'The execution provider in use, which can differ from the requested one.' })
   provider!: string;
 
   @Field(() => DeviceState)
@@ -33,7 +33,7 @@ export class Device {
   @Field(() => Int, { description: 'How often its process was replaced.' })
   restarts!: number;
 
-  @Field(() => [String], { description: 'The models it has loaded, name@version.' })
+  @Field(() => [String], { description: 'The loaded models, as name@version.' })
   models!: readonly string[];
 
   @Field(() => [RunningModel], { description: 'Empty until the device is ready.' })
@@ -48,16 +48,16 @@ export class ServerLimits {
   @Field(() => Int)
   generationsPerRequest!: number;
 
-  @Field(() => Int, { description: 'Over all tenants; beyond it requests get QUEUE_FULL.' })
+  @Field(() => Int, { description: 'Over all tenants. Beyond it, requests get QUEUE_FULL.' })
   queuedSamples!: number;
 
   @Field(() => Int)
   samplesPerExport!: number;
 
-  @Field(() => Int, { description: 'Of one file; beyond it an upload gets UPLOAD_TOO_LARGE.' })
+  @Field(() => Int, { description: 'The size of one file. Beyond it, an upload gets UPLOAD_TOO_LARGE.' })
   maximumUploadBytes!: number;
 
-  @Field(() => Int, { description: 'Products, defects and aliases of one importCatalog, together.' })
+  @Field(() => Int, { description: 'Products, defects, and aliases of one importCatalog, in total.' })
   catalogItems!: number;
 
   @Field(() => Int)
@@ -65,7 +65,7 @@ export class ServerLimits {
 }
 
 @ObjectType({
-  description: 'How long the service was deaf: delays of its event loop over the last one to two minutes.',
+  description: 'How long the event loop was blocked, over the last one to two minutes.',
 })
 export class EventLoopDelay {
   @Field(() => Float)

@@ -4,7 +4,7 @@ import { UploadPurpose } from './enums.js';
 
 @ObjectType({
   description:
-    'The permission to send one file: PUT its bytes to the URL, as they are, without a key. A file that is refused leaves the upload open for a better one.',
+    'A permission to upload one file: PUT its bytes to the URL without a key. After a refused file, the upload stays open for another one.',
 })
 export class Upload {
   @Field(() => ID)
@@ -16,7 +16,7 @@ export class Upload {
   @Field(() => GraphQLURL)
   url!: URL;
 
-  @Field(() => GraphQLISODateTime, { description: 'Of the URL; query the upload again for a new one.' })
+  @Field(() => GraphQLISODateTime, { description: 'When the URL expires. Query the upload again for a new one.' })
   expiresAt!: Date;
 
   @Field(() => Int)
@@ -31,9 +31,9 @@ export class CreateUploadInput {
   @Field(() => UploadPurpose)
   purpose!: keyof typeof UploadPurpose;
 
-  @Field(() => String, { nullable: true, description: 'The product that a REFERENCE shows; a MASK has none.' })
+  @Field(() => String, { nullable: true, description: 'The product that a REFERENCE shows. A MASK has none.' })
   partNumber?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Of a REFERENCE, for people; a MASK has none.' })
+  @Field(() => String, { nullable: true, description: 'A label for people, for a REFERENCE. A MASK has none.' })
   name?: string | null;
 }

@@ -1,7 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Int, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'How much of a bound is used; without a limit there is no bound.' })
+@ObjectType({ description: 'How much of a quota is used. Without a limit, the quota is unbounded.' })
 export class QuotaUse {
   @Field(() => GraphQLSafeInt)
   used!: number;
@@ -10,9 +10,11 @@ export class QuotaUse {
   limit!: number | null;
 }
 
-@ObjectType({ description: "What the caller's tenant may use. Beyond it requests get QUOTA_EXCEEDED or RATE_LIMITED." })
+@ObjectType({
+  description: "What the caller's tenant may use. Beyond it, requests get QUOTA_EXCEEDED or RATE_LIMITED.",
+})
 export class Usage {
-  @Field(() => QuotaUse, { description: 'Queued and running.' })
+  @Field(() => QuotaUse, { description: 'Queued and running generations.' })
   concurrentGenerations!: QuotaUse;
 
   @Field(() => QuotaUse, { description: 'Pixels of the model × steps × samples, accepted today (UTC).' })
@@ -21,9 +23,12 @@ export class Usage {
   @Field(() => QuotaUse)
   storedBytes!: QuotaUse;
 
-  @Field(() => Int, { nullable: true, description: 'Operations, in each process that answers.' })
+  @Field(() => Int, { nullable: true, description: 'Operations, in each API process.' })
   requestsPerMinute!: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'After so many days generations that are over are deleted.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'After this many days, the samples and events of finished generations are deleted.',
+  })
   retentionDays!: number | null;
 }

@@ -4,7 +4,7 @@ import { connectionType } from './connection.js';
 import { WebhookDeliveryStatus, WebhookEvent } from './enums.js';
 
 @ObjectType({
-  description: 'An address of yours that is told of events by POST, signed after the Standard Webhooks specification.',
+  description: 'A URL of yours that receives events by POST, signed according to the Standard Webhooks specification.',
 })
 export class Webhook {
   @Field(() => ID)
@@ -19,10 +19,10 @@ export class Webhook {
   @Field(() => [WebhookEvent])
   events!: readonly (keyof typeof WebhookEvent)[];
 
-  @Field(() => Boolean, { description: 'While it is not, it hears of nothing new, and what waits goes on waiting.' })
+  @Field(() => Boolean, { description: 'A disabled webhook gets no new events, and its pending deliveries wait.' })
   enabled!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Why the service itself disabled it.' })
+  @Field(() => String, { nullable: true, description: 'Why the service disabled it.' })
   disabledReason!: string | null;
 
   @Field(() => GraphQLISODateTime)
@@ -36,13 +36,13 @@ export class WebhookWithSecret {
   @Field(() => Webhook)
   webhook!: object;
 
-  @Field(() => String, { description: 'Shown this once. Deliveries are signed with it.' })
+  @Field(() => String, { description: 'The secret that signs deliveries. It is shown only once.' })
   secret!: string;
 }
 
-@ObjectType({ description: 'One event on its way to one webhook: at least once, in no certain order.' })
+@ObjectType({ description: 'One event for one webhook, delivered at least once and in no particular order.' })
 export class WebhookDelivery {
-  @Field(() => ID, { description: 'The webhook-id of every attempt: by it a receiver knows a repetition.' })
+  @Field(() => ID, { description: 'The webhook-id of every attempt. A receiver can detect repetitions by it.' })
   id!: string;
 
   @Field(() => WebhookEvent)
@@ -51,10 +51,10 @@ export class WebhookDelivery {
   @Field(() => WebhookDeliveryStatus)
   status!: keyof typeof WebhookDeliveryStatus;
 
-  @Field(() => Int, { description: 'Since it was recorded, or was last redelivered.' })
+  @Field(() => Int, { description: 'Attempts since the delivery was recorded or last redelivered.' })
   attempts!: number;
 
-  @Field(() => Int, { nullable: true, description: 'Null when the last attempt had no answer.' })
+  @Field(() => Int, { nullable: true, description: 'Null if the last attempt got no answer.' })
   lastStatusCode!: number | null;
 
   @Field(() => String, { nullable: true })
@@ -63,7 +63,7 @@ export class WebhookDelivery {
   @Field(() => GraphQLISODateTime, { nullable: true })
   nextAttemptAt!: Date | null;
 
-  @Field(() => GraphQLJSONObject, { description: 'What is sent: type, timestamp, data.' })
+  @Field(() => GraphQLJSONObject, { description: 'The body that is sent: type, timestamp, and data.' })
   payload?: object;
 
   @Field(() => GraphQLISODateTime)
@@ -78,18 +78,18 @@ export const WebhookDeliveryConnection = connectionType(WebhookDelivery);
 @InputType()
 export class CreateWebhookInput {
   @Field(() => String, {
-    description: 'https, and an address on the public internet, unless the operator allows others.',
+    description: 'https, with an address on the public internet, unless the operator allows others.',
   })
   url!: string;
 
   @Field(() => [WebhookEvent])
   events!: (keyof typeof WebhookEvent)[];
 
-  @Field(() => String, { nullable: true, description: 'For people.' })
+  @Field(() => String, { nullable: true, description: 'A label for people.' })
   description?: string | null;
 }
 
-@InputType({ description: 'What is left out stays as it is.' })
+@InputType({ description: 'Omitted fields keep their values.' })
 export class UpdateWebhookInput {
   @Field(() => String, { nullable: true })
   url?: string | null;

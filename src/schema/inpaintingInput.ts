@@ -1,0 +1,56 @@
+import { Field, Float, ID, InputType } from 'type-graphql';
+import { RegionPlace } from './enums.js';
+
+@InputType({ description: 'Give one of the four.' })
+export class ReferenceInput {
+  @Field(() => ID, { nullable: true, description: 'A photograph of the product that was uploaded with createUpload.' })
+  id?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Draws each sample on the next of the product's photographs, in turn.",
+  })
+  anyOfProduct?: boolean | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Draws on the picture of another sample of the product, for several defects in one picture. The mask marks all of them.',
+  })
+  sampleId?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Draws each sample on its own normal twin, which is drawn first from the same seed. The twin comes from noise, and only the defect differs ' +
+      'from a normal picture. It needs no photograph.',
+  })
+  twin?: boolean | null;
+}
+
+@InputType({ description: 'In pixels of the picture, from the top left corner.' })
+export class PointInput {
+  @Field(() => Float)
+  x!: number;
+
+  @Field(() => Float)
+  y!: number;
+}
+
+@InputType({ description: 'Give one of the two.' })
+export class AreaInput {
+  @Field(() => ID, { nullable: true, description: 'A region mask of the same size as the picture.' })
+  maskId?: string | null;
+
+  @Field(() => [[PointInput]], {
+    nullable: true,
+    description: 'Each polygon has at least 3 points. The area is the union of all polygons.',
+  })
+  polygons?: PointInput[][] | null;
+}
+
+@InputType({ description: 'A region of your own (maskId or polygons), outside which no pixel changes; or a place.' })
+export class RegionInput extends AreaInput {
+  @Field(() => RegionPlace, { nullable: true })
+  place?: keyof typeof RegionPlace | null;
+}
