@@ -7,9 +7,10 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
-  testTimeout: 60_000,
-  // Two workers at most: each may hold a device worker (onnxruntime) beside it.
-  maxWorkers: 2,
+  // Waits are for events. This only ends a test that hangs; a busy machine must not reach it.
+  testTimeout: 600_000,
+  // Tests wait for processes and timers much of the time, so one worker more than the two cores that the gate is for.
+  maxWorkers: 3,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

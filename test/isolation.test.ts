@@ -23,6 +23,7 @@ import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { runTenants, stream } from './support/tenancy.js';
 import { MASK, createUpload, fetchUpload, put, send } from './support/uploads.js';
+import { until } from './support/until.js';
 
 let server: Server;
 let stranger: string;
@@ -40,7 +41,7 @@ beforeAll(async () => {
   const { url } = await startReceiver();
   owned = await belongings(url);
   await strangersOwn(url);
-}, 180_000);
+});
 
 async function newTenant(dataDirectory: string, name: string): Promise<string> {
   const { stdout } = await runTenants(dataDirectory, 'create', name, '--admin-key');
@@ -65,8 +66,7 @@ async function strangersOwn(receiver: string): Promise<void> {
   await send(server, readFileSync('test/photographs/fabric.png'), photograph, stranger);
   await generate(server, { partNumber: 'OWN', defectCode: 'OWN', steps: 10, seed: 2 }, stranger);
   const drawn = '{ samples(filter: { areaFraction: { min: 0.0001 } }) { edges { node { id } } } }';
-  while ((await server.data(drawn, {}, stranger)).samples.edges.length === 0)
-    await new Promise((go) => setTimeout(go, 50));
+  await until(async () => (await server.data(drawn, {}, stranger)).samples.edges.length > 0);
 }
 
 async function belongings(receiver: string): Promise<Owned> {

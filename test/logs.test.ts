@@ -7,6 +7,7 @@ import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver, status } from '.
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
 import { PHOTOGRAPH, createUpload, put } from './support/uploads.js';
+import { until } from './support/until.js';
 
 const TOKEN = 'a-token-for-prometheus';
 
@@ -25,11 +26,7 @@ function lines(): Json[] {
 }
 
 async function lineWith(enough: (line: Json) => boolean): Promise<Json> {
-  for (;;) {
-    const found = lines().find(enough);
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return until(() => lines().find(enough));
 }
 
 async function post(query: string, headers: Record<string, string>, variables: object = {}): Promise<Response> {

@@ -16,6 +16,7 @@ import type { S3 } from './support/s3.js';
 import { startS3 } from './support/s3.js';
 import type { Answer, Json } from './support/server.js';
 import { TEST_KEY, newDataDirectory, runToEnd, subscribe } from './support/server.js';
+import { until } from './support/until.js';
 
 interface Api extends Kept {
   readonly url: string;
@@ -41,7 +42,7 @@ beforeAll(async () => {
   };
   [first, second, worker] = (await Promise.all(['api', 'api', 'worker'].map((role) => start(role)))) as [Api, Api, Api];
   storage = await openStorage(postgres.url);
-}, 120_000);
+});
 
 afterAll(async () => {
   await storage.close();
@@ -83,10 +84,6 @@ async function readiness(api: Api): Promise<{ status: number; missing: string[] 
   return { status: response.status, missing: ((await response.json()) as Json).missing };
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
 test('one process accepts, another draws, a third tells of it, and the pictures come from the store itself', async () => {
   const id = await order(first, { ...QUICK, count: 3 });
   const events = await follow(second, id);
@@ -123,9 +120,8 @@ test('a worker that is told to go hands its work to another, and nothing is draw
   const attempts = () => send(first, `{ generation(id: "${id}") { attempts { outcome } progress { samplesDone } } }`);
   await until(async () => (await attempts()).data.generation.progress.samplesDone > 2);
   const holder = worker.output().includes(`"generation":"${id}"`) ? worker : other;
-  const began = Date.now();
+  // A process that cannot close everything in time ends itself with 1.
   expect(await holder.stop()).toBe(0);
-  expect(Date.now() - began).toBeLessThan(10_000);
   const seen = await events;
   expect(seen.at(-1).type).toBe('GenerationSucceeded');
   expect(seen.filter(({ type }) => type === 'SampleReady')).toHaveLength(30);
@@ -165,17 +161,26 @@ test('a worker that knows no key takes none away, and one that stands still in a
   await keyless.ready();
   expect((await send(first, '{ caller { role } }')).data.caller.role).toBe('ADMIN');
   await keyless.stop();
+  const locked = Promise.withResolvers<number>();
+  const answered = Promise.withResolvers<undefined>();
   const frozen = storage.database.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(4711003)`); // that of admission
-    await new Promise((resolve) => setTimeout(resolve, 25_000));
+    const { rows } = await tx.execute<{ pid: number }>(
+      sql`select pg_backend_pid() as pid, pg_advisory_xact_lock(4711003)`, // the lock of admission
+    );
+    locked.resolve(rows[0]?.pid ?? 0);
+    await answered.promise;
     await tx.execute(sql`select 1`);
   });
   const ended = expect(frozen).rejects.toThrow();
-  const before = Date.now();
+  const pid = await locked.promise;
   const { status } = await send(second, GENERATE, { input: [QUICK] });
   expect([200, 503]).toContain(status);
-  expect(Date.now() - before).toBeLessThan(24_000);
+  await until(async () => {
+    const { rows } = await storage.database.execute(sql`select from pg_stat_activity where pid = ${pid}`);
+    return rows.length === 0;
+  });
   expect((await send(second, GENERATE, { input: [QUICK] })).status).toBe(200);
+  answered.resolve(undefined);
   await ended;
 });
 

@@ -3,6 +3,7 @@ import type { Server } from './support/server.js';
 import { startServer } from './support/server.js';
 import { speak } from './support/socket.js';
 import { stream } from './support/tenancy.js';
+import { until } from './support/until.js';
 
 type Metrics = (series: string) => number;
 
@@ -14,10 +15,6 @@ async function metrics(server: Server): Promise<Metrics> {
     text.split('\n').map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
   );
   return (series) => values.get(`defectdiffu_${series}`) ?? Number.NaN;
-}
-
-async function until(enough: () => Promise<boolean>): Promise<void> {
-  while (!(await enough())) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 let server: Server;

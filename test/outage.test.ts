@@ -16,10 +16,7 @@ import { GENERATE, QUICK, SLOW, fetchGeneration, finished, generate } from './su
 import { databaseOf } from './support/database.js';
 import { TINY_MODELS, newDataDirectory, startServer } from './support/server.js';
 import type { Json, Server } from './support/server.js';
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
-}
+import { until } from './support/until.js';
 
 const states = async (server: Server): Promise<string[]> =>
   (await server.data('{ serverInfo { devices { state } } }')).serverInfo.devices.map(({ state }: Json) => state);
@@ -86,7 +83,7 @@ test('a full disk stops nothing for good: the generation goes on when there is r
     log: createLog('silent'),
     pauseMs: 300,
   });
-  await until(() => Promise.resolve(writes >= 10)); // nine for three samples: it has tried again, and the disk was still full
+  await until(() => writes >= 10); // nine for three samples: it has tried again, and the disk was still full
   expect(await rows()).toMatchObject([{ id, status: 'RUNNING', samplesDone: 1 }]);
   full = false;
   await until(async () => (await rows())[0]?.status !== 'RUNNING');

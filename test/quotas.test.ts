@@ -3,6 +3,7 @@ import { GENERATE, QUICK, SLOW, CANCEL, eventsOf, finished, generate } from './s
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
 import { createUpload } from './support/uploads.js';
+import { until } from './support/until.js';
 
 const USAGE = `{ usage {
   concurrentGenerations { used limit } pixelStepsToday { used limit } storedBytes { used limit } requestsPerMinute retentionDays
@@ -98,11 +99,15 @@ test('the queued event says how many go before it, and about how long it will ta
   const queuedEvent = async (id: string): Promise<Json> => {
     for await (const { data } of server.subscribe(query, { id })) return data.generationEvents;
   };
-  const [first] = [await generate(server, { ...QUICK, steps: 100, count: 8 })];
+  const first = await generate(server, { ...QUICK, steps: 100, count: 8 });
   expect(await queuedEvent(first.id)).toEqual({ ahead: 0, estimatedSeconds: null });
   await finished(server, first.id);
-  // The worker tells its speed with its next heartbeat.
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  // The worker reports its throughput with its next heartbeat.
+  await until(async () => {
+    const { id } = await generate(server, QUICK);
+    await finished(server, id);
+    return (await queuedEvent(id)).estimatedSeconds !== null;
+  });
   const ids = [];
   for (const priority of [0, 0, 5]) ids.push((await generate(server, { ...SLOW, priority })).id);
   const [one, two, urgent] = await Promise.all(ids.map(queuedEvent));

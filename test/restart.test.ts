@@ -15,6 +15,7 @@ import {
   generate,
   samplesIn,
 } from './support/generations.js';
+import { until } from './support/until.js';
 
 const indexes = (generation: Json): number[] => samplesIn(generation).map(({ index }) => index);
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -75,10 +76,10 @@ test('killed while it rejects samples, it draws no rejected one again and counts
   // More kills than a generation may take without getting on.
   for (let kill = 0; kill < 6; kill++) {
     const before = rejected;
-    while (rejected <= before && rejected < 24) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => {
       rejected = (await server.data(query, { id })).generation.rejectedAttempts;
-    }
+      return rejected > before || rejected === 24;
+    });
     await server.kill();
     server = await startServer({ DATA_DIR: dataDirectory });
   }
@@ -93,9 +94,8 @@ test('an orderly end hands the work back, ends in time, and the next start goes 
   const first = await startServer({ DATA_DIR: dataDirectory });
   const { id } = await generate(first, { ...QUICK, steps: 150, count: 8 });
   await afterSamples(first, id, 1);
-  const started = Date.now();
+  // A process that cannot close everything in time ends itself with 1.
   expect(await first.stop()).toBe(0);
-  expect(Date.now() - started).toBeLessThan(10_000);
   const second = await startServer({ DATA_DIR: dataDirectory });
   const done = await finished(second, id);
   expect(done.status).toBe('SUCCEEDED');

@@ -36,7 +36,7 @@ test('tenants and keys are made, listed and turned off, and the service goes by 
   expect(days).toBeCloseTo(90, 1);
   expect((await server.error(CALLER, {}, keyIn(gone))).message).toBe('This API key was revoked.');
   await server.stop();
-}, 120_000);
+});
 
 onPgliteOnly('beside a running service it says why it cannot, and what can be done', async () => {
   const server = await startServer({ DATA_DIR: dataDirectory });
@@ -57,9 +57,7 @@ onPostgresOnly('beside a running service it takes effect at once', async () => {
   const speaker = await speak(server, key);
   const closed = expect(speaker.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This tenant is disabled.');
   expect((await runTenants(directory, 'disable', 'made meanwhile')).code).toBe(0);
-  const at = Date.now();
   await closed;
-  expect(Date.now() - at).toBeLessThan(5_000);
   expect((await server.error(CALLER, {}, key)).message).toBe('This tenant is disabled.');
   await runTenants(directory, 'enable', 'made meanwhile');
   expect((await server.data(CALLER, {}, key)).caller.tenant).toBe('made meanwhile');
@@ -97,7 +95,7 @@ test("a tenant's own bounds are set, told, taken away, and held", async () => {
     retentionDays: 7,
   });
   await server.stop();
-}, 120_000);
+});
 
 test.each([
   [[], /^say what to do\n\nnpm run tenants -- list/],

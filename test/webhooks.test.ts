@@ -13,6 +13,7 @@ import {
 } from './support/receiver.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
+import { until } from './support/until.js';
 
 const DONE = ['GENERATION_SUCCEEDED'];
 const ROTATE = `mutation ($id: ID!, $keep: Int!) { rotateWebhookSecret(id: $id, keepPreviousSeconds: $keep) { secret } }`;
@@ -226,9 +227,9 @@ test('one that never answers holds up nobody else, and is told to be too slow', 
   const times = silent.received.map(({ at }) => at);
   for (const [i, at] of times.slice(2).entries()) expect(at - (times[i] ?? at)).toBeGreaterThan(1_000);
   await settled(server, dead.id, () => true);
-  const late = async (): Promise<boolean> =>
-    (await deliveriesOf(server, dead.id)).some(({ lastError }) => lastError === 'no answer within 2 s');
-  while (!(await late())) await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(async () =>
+    (await deliveriesOf(server, dead.id)).some(({ lastError }) => lastError === 'no answer within 2 s'),
+  );
   for (const { id } of [dead, other]) await server.data(DELETE, { id });
 });
 
@@ -264,9 +265,8 @@ test('an orderly end waits for no receiver; what it broke off is sent by the nex
   const { id } = await createWebhook(first, receiver.url, DONE);
   await generate(first, QUICK);
   await receiver.heard(1);
-  const started = Date.now();
+  // A process that cannot close everything in time ends itself with 1, long before the delivery times out.
   expect(await first.stop()).toBe(0);
-  expect(Date.now() - started).toBeLessThan(10_000);
   answers = true;
   const second = await startServer(env);
   const [delivery] = await settled(second, id, (one) => one.status === 'SUCCEEDED');

@@ -32,12 +32,20 @@ export interface AccessControlOptions {
   readonly hasher: KeyHasher;
   readonly jwt: JwtConfig | undefined;
   readonly log: Log;
+  /** How often open sessions are checked without a notification; for tests. */
+  readonly recheckMs?: number;
 }
 
-export async function openAccessControl({ storage, hasher, jwt, log }: AccessControlOptions): Promise<AccessControl> {
+export async function openAccessControl({
+  storage,
+  hasher,
+  jwt,
+  log,
+  recheckMs,
+}: AccessControlOptions): Promise<AccessControl> {
   const { database } = storage;
   const credentialStatus = createCredentialStatus(database);
-  const sessions = createSessions(credentialStatus, log);
+  const sessions = createSessions(credentialStatus, log, recheckMs);
   const authFailures = createAuthFailures(log);
   const authenticateKey = createApiKeyAuthenticator(database, hasher, log);
   const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);

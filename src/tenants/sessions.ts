@@ -9,7 +9,8 @@ import type { Identity } from './identity.js';
 import type { CredentialStatus } from './credentialStatus.js';
 import { unauthenticated } from './credentialStatus.js';
 
-const RECHECK_MS = 4_000;
+/** The longest that a session outlives its credential when a notification is lost. */
+export const RECHECK_MS = 4_000;
 
 export interface Session {
   /** Aborted, with a `ServiceError` as its reason, when the caller may not stay. */
@@ -29,9 +30,9 @@ interface OpenSession {
   readonly controller: AbortController;
 }
 
-export function createSessions(credentialStatus: CredentialStatus, log: Log): Sessions {
+export function createSessions(credentialStatus: CredentialStatus, log: Log, recheckMs = RECHECK_MS): Sessions {
   const open = new Set<OpenSession>();
-  const polling = setInterval(() => void recheck(), RECHECK_MS).unref();
+  const polling = setInterval(() => void recheck(), recheckMs).unref();
 
   async function recheck(tenantId?: string): Promise<void> {
     const watched = [...open].filter(({ identity }) => tenantId === undefined || identity.tenantId === tenantId);

@@ -58,7 +58,7 @@ beforeAll(async () => {
   service = spawn(process.execPath, args, { cwd: app(), env: environment, stdio: ['ignore', 'pipe', 'pipe'], ...user });
   for (const stream of [service.stdout, service.stderr])
     stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-}, 120_000);
+});
 
 afterAll(async () => {
   if (service.exitCode === null && service.signalCode === null) {

@@ -299,14 +299,20 @@ test.each([1, 2, 3])(
   },
 );
 
+/** Unlike the clock, it does not count what other processes do. */
+function cpuMilliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 test('a step with a hundred thousand waiting costs as little as with a hundred', () => {
   const timeOf = (count: number): number => {
     const one = device(24);
     for (let i = 0; i < count; i++) one.add(sample({ fairnessKey: `share ${String(i % 50)}`, left: 1e9 }));
     one.step();
-    const began = performance.now();
+    const began = process.cpuUsage();
     for (let i = 0; i < 500; i++) one.step();
-    return performance.now() - began;
+    return cpuMilliseconds(began);
   };
   timeOf(100);
   const [few, many] = [timeOf(100), timeOf(100_000)];
@@ -318,11 +324,11 @@ test('a hundred thousand are drawn, and as many canceled, in a time that grows w
   const samples = Array.from({ length: 100_000 }, (_, i) =>
     sample({ fairnessKey: `share ${String(i % 50)}`, left: 1 }),
   );
-  const began = performance.now();
+  const began = process.cpuUsage();
   one.add(...samples.slice(0, 50_000));
   one.finish();
   one.add(...samples.slice(50_000));
   for (const each of samples.slice(50_000)) one.cancel(each);
   expect(one.step()).toEqual([]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(cpuMilliseconds(began)).toBeLessThan(5_000);
 });

@@ -212,9 +212,11 @@ test('handing out takes no longer with 100 000 samples waiting', async () => {
     const stage = stageOf([paceOf(1), paceOf(30)], true);
     stage.draw(ids(waiting));
     await stage.run(1);
-    const began = performance.now();
+    // Unlike the clock, it does not count what other processes do.
+    const began = process.cpuUsage();
     await stage.run(200);
-    return (performance.now() - began) / stage.deliveredAt.size;
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1000 / stage.deliveredAt.size;
   };
   await cost(1000);
   expect(await cost(100_000)).toBeLessThan(10 * (await cost(1000)) + 1);

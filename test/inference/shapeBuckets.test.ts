@@ -222,7 +222,7 @@ describe('on a CPU that is told to take few', () => {
     const samples = ofDenoiser(seen).map((sizes) => sizes['latent'] ?? 0);
     // Never again once it is known.
     expect(samples.filter((size) => size > 2).length).toBeLessThanOrEqual(2);
-  }, 60_000);
+  });
 
   test('calibration tries sizes that drawing uses, of every dimension', async () => {
     const model = await modelWith({ patience: 0 });
@@ -232,5 +232,5 @@ describe('on a CPU that is told to take few', () => {
     expect(ofDenoiser(seen).length).toBeGreaterThan(3);
     for (const { latent = 0, background_sample, row_background, mask_rows } of ofDenoiser(seen))
       expect([background_sample, row_background, mask_rows]).toEqual([2 * latent, 3 * latent, latent]);
-  }, 60_000);
+  });
 });

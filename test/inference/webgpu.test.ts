@@ -84,11 +84,11 @@ onWebGpu(named('the same picture as on the CPU'), () => {
         ),
       ),
     );
-  }, 120_000);
+  });
 
   test('with a twin, of the default bundle', async () => {
     await expectTheSame(folder('../../models'), [{ steps: 3, twin: true, strength: 2 }]);
-  }, 180_000);
+  });
 
   test('on a photograph, of the default bundle', async () => {
     await expectTheSame(folder('../../models'), [
@@ -102,7 +102,7 @@ onWebGpu(named('the same picture as on the CPU'), () => {
         },
       },
     ]);
-  }, 180_000);
+  });
 });
 
 onWebGpu(named('beside the CPU'), () => {
@@ -119,5 +119,5 @@ onWebGpu(named('beside the CPU'), () => {
     const [faster, slower] = [...made.values()].sort((a, b) => a.seconds / a.rows - b.seconds / b.rows);
     expect(faster?.rows).toBeGreaterThanOrEqual((slower?.rows ?? 0) - 18);
     expect((faster?.rows ?? 0) + (slower?.rows ?? 0)).toBeGreaterThan(5 * 18);
-  }, 180_000);
+  });
 });

@@ -1,5 +1,6 @@
 /** Asks for exports, and sees them through. */
 import type { Json, Server } from './server.js';
+import { until } from './until.js';
 
 export const EXPORT_FIELDS = `
   id status format sampleCount idempotencyKey createdAt startedAt finishedAt
@@ -18,11 +19,10 @@ export async function fetchExport(server: Server, id: string, key?: string): Pro
 }
 
 export async function exportWhen(server: Server, id: string, enough: (found: Json) => boolean): Promise<Json> {
-  for (;;) {
+  return until(async () => {
     const found = await fetchExport(server, id);
-    if (enough(found)) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return enough(found) && found;
+  });
 }
 
 export function exportEnded(server: Server, id: string): Promise<Json> {

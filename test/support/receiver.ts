@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Json, Server } from './server.js';
+import { until } from './until.js';
 
 /** What lets a server post to a receiver, and try again soon. */
 export const LOCAL_WEBHOOKS = {
@@ -96,9 +97,8 @@ export async function deliveriesOf(server: Server, id: string): Promise<Json[]> 
 
 /** The deliveries, once the newest satisfies `enough`. */
 export async function settled(server: Server, id: string, enough: (delivery: Json) => boolean): Promise<Json[]> {
-  for (;;) {
+  return until(async () => {
     const found = await deliveriesOf(server, id);
-    if (found[0] !== undefined && enough(found[0])) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return found[0] !== undefined && enough(found[0]) && found;
+  });
 }
