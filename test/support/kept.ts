@@ -1,9 +1,9 @@
 /** A process of the service that is started again whenever it dies, as a supervisor would. */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import type { Program } from './program.js';
+import { startProgram } from './program.js';
 import { TINY_MODELS } from './server.js';
+import { until } from './until.js';
 
 const AGAIN_MS = 100;
 
@@ -22,7 +22,7 @@ export interface Kept {
 }
 
 export function keepRunning(name: string, port: number, environment: Record<string, string>): Kept {
-  let child: ChildProcess;
+  let child: Program;
   let stopping = false;
   let output = '';
   let lives = 0;
@@ -31,24 +31,19 @@ export function keepRunning(name: string, port: number, environment: Record<stri
   const start = (): void => {
     lives += 1;
     devicePid = undefined;
-    child = spawn(process.execPath, ['dist/main.js'], {
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: tmpdir(),
-        MODELS_DIR: TINY_MODELS,
-        MAX_ROWS: '6',
-        PORT: String(port),
-        ...environment,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    child = startProgram('main.js', [], {
+      MODELS_DIR: TINY_MODELS,
+      MAX_ROWS: '6',
+      PORT: String(port),
+      ...environment,
     });
     const hear = (chunk: Buffer): void => {
       output += chunk.toString();
       const readyLine = /"pid":(\d+)[^\n]*device cpu is ready/g;
       for (const [, pid] of chunk.toString().matchAll(readyLine)) devicePid = Number(pid);
     };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
     child.once('exit', () => {
       if (!stopping) setTimeout(start, AGAIN_MS);
     });
@@ -58,11 +53,7 @@ export function keepRunning(name: string, port: number, environment: Record<stri
   return {
     name,
     async ready() {
-      for (;;) {
-        const answer = await fetch(`http://127.0.0.1:${String(port)}/readyz`).catch(() => undefined);
-        if (answer?.ok === true) return;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      await until(async () => (await fetch(`http://127.0.0.1:${String(port)}/readyz`).catch(() => undefined))?.ok);
     },
     kill: () => void child.kill('SIGKILL'),
     killDevice() {

@@ -1,6 +1,5 @@
 /** The real program in its own process, on a free port, with its own data directory; and a client of it. */
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { databaseEnvironment } from './database.js';
+import { endProgram, startProgram } from './program.js';
 
 /** Random weights behind the real contract: real graphs through the real engine, in milliseconds. */
 export const TINY_MODELS = join(process.cwd(), 'test', 'inference', 'models');
@@ -48,12 +48,7 @@ const running = new Set<ChildProcess>();
 const folders: string[] = [];
 
 afterAll(async () => {
-  await Promise.all(
-    [...running].map(async (child) => {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }),
-  );
+  await Promise.all([...running].map(endProgram));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -80,10 +75,7 @@ export async function runToEnd(env: Record<string, string>): Promise<Finished> {
 }
 
 function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), PORT: '0', MODELS_DIR: TINY_MODELS, MAX_ROWS: '6', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = startProgram('main.js', [], { PORT: '0', MODELS_DIR: TINY_MODELS, MAX_ROWS: '6', ...env });
   running.add(child);
   child.once('exit', () => running.delete(child));
   const printed = { stdout: '', stderr: '' };

@@ -1,9 +1,8 @@
 /** Keys of every kind, the command line that makes tenants, and a client of event streams. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { createClient } from 'graphql-sse';
 import { databaseEnvironment } from './database.js';
+import { startProgram } from './program.js';
 import type { Answer, Finished, Json, Server } from './server.js';
 import { TEST_KEY } from './server.js';
 
@@ -20,15 +19,8 @@ export async function revokeKey(server: Server, id: string): Promise<void> {
 }
 
 export async function runTenants(dataDirectory: string, ...args: string[]): Promise<Finished> {
-  const child = spawn(process.execPath, ['dist/tenantsCli/main.js', ...args], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: tmpdir(),
-      DATA_DIR: dataDirectory,
-      ...(await databaseEnvironment(dataDirectory)),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = { DATA_DIR: dataDirectory, ...(await databaseEnvironment(dataDirectory)) };
+  const child = startProgram('tenantsCli/main.js', args, env);
   const printed = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (printed.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed.stderr += chunk.toString()));
