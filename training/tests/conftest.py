@@ -9,8 +9,9 @@ import shutil
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when PyTorch is imported; child processes inherit it
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same for NumPy
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 
 from defectdiffu.cli import app
 from defectdiffu.config import DenoiserConfig
+from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.files.onnx_files import write_onnx
 from defectdiffu.model.tdia import TDIA, Rows
 
@@ -195,6 +197,16 @@ def trained(build_once) -> Path:
 def halved(trained, tmp_path_factory) -> Path:
     """The data set that the model was trained on, with one image of every folder in the test half."""
     return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
+
+
+@pytest.fixture(scope="module")
+def few_windows() -> Iterator[None]:
+    """Lets `evaluate` and `ablate` cut few windows: each group of the tests' data set has three photographs."""
+    with pytest.MonkeyPatch.context() as patch:
+        plan = partial(EvaluationPlan, windows=12, strength_seeds=4)
+        patch.setattr("defectdiffu.evaluation.plan.EvaluationPlan", plan)
+        patch.setattr("defectdiffu.evaluation.sections.CLASSIFIER_WINDOWS", 24)
+        yield
 
 
 PROVENANCE = """

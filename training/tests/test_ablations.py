@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
-from conftest import with_test_half
-from typer.testing import CliRunner
+from conftest import invoke, run_command
 
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.config import TrainingConfig, load_config
 from defectdiffu.data.vocabulary import Vocabulary
 from defectdiffu.evaluation.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
@@ -38,15 +38,13 @@ def test_with_one_prompt_all_parts_hear_the_same():
 
 
 @pytest.fixture(scope="module")
-def ablation(trained, tmp_path_factory):
+def ablation(trained, halved, few_windows, tmp_path_factory) -> tuple[Path, tuple]:
+    """The folder of the results, and the command that made them."""
     out = tmp_path_factory.mktemp("ablation")
-    data = with_test_half(trained / "data", out / "data")
-    arguments = ["ablate", "--base", trained / "run", "--data", data, "--out", out / "a", "--steps", 4, "--samples", 3,
-                 "--sampler-steps", 2, "--segmenter-steps", 3, "--classifier-steps", 3, "--threads", 1]  # fmt: skip
-    arguments = [str(a) for a in arguments]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, result.output
-    return out / "a", arguments
+    command = ("ablate", "--base", trained / "run", "--data", halved, "--out", out, "--steps", 4, "--samples", 3,
+               "--sampler-steps", 2, "--segmenter-steps", 3, "--classifier-steps", 3, "--threads", 1)  # fmt: skip
+    run_command(*command)
+    return out, command
 
 
 def test_every_variant_is_trained_as_long_and_stands_on_the_page(ablation):
@@ -63,19 +61,18 @@ def test_every_variant_is_trained_as_long_and_stands_on_the_page(ablation):
 
 
 def test_repeated_it_trains_and_draws_nothing_anew(ablation):
-    out, arguments = ablation
+    out, command = ablation
     checkpoint = Run(out / folder("one prompt") / "run").denoiser
     before = checkpoint.stat().st_mtime_ns
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    run_command(*command)
     assert checkpoint.stat().st_mtime_ns == before
 
 
 def test_a_preset_with_another_autoencoder_is_refused_before_anything_is_trained(trained, tmp_path):
     wider = (trained / "tiny.toml").read_text().replace("[autoencoder]\nwidth = 8", "[autoencoder]\nwidth = 16")
     (tmp_path / "wider.toml").write_text(wider)
-    arguments = ["ablate", "--base", trained / "run", "--data", trained / "data", "--out", tmp_path / "out", "--preset",
-                 tmp_path / "wider.toml"]  # fmt: skip
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    options = ("--out", tmp_path / "out", "--preset", tmp_path / "wider.toml")
+    result = invoke("ablate", "--base", trained / "run", "--data", trained / "data", *options)
     assert result.exit_code == 1 and "autoencoder.width was 8, is 16" in " ".join(result.output.split())
     assert not (tmp_path / "out").exists()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -57,3 +60,9 @@ def test_a_line_is_one_line_however_many_figures_it_has(said):
             "denoiser", 16_000, 40_000, {name: 123.456 for name in ("total", "noise", "defect", "mask", "ratio")}
         )
     assert len(said.lines) == 1 and said.lines[0][-1] == "123.4560"
+
+
+def test_the_installed_command_starts():
+    command = Path(sys.executable).with_name("defectdiffu-train")
+    answer = subprocess.run([command, "--help"], capture_output=True, text=True)
+    assert answer.returncode == 0 and "onboard" in answer.stdout, answer.stderr

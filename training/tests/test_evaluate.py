@@ -19,20 +19,9 @@ from defectdiffu.evaluation.generated_samples import Drawn
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.quantisation.graph_generator import GraphGenerator
 
-SMALL = [
-    "--samples",
-    "3",
-    "--steps",
-    "2",
-    "--segmenter-steps",
-    "3",
-    "--classifier-steps",
-    "3",
-    "--seeds",
-    "2",
-    "--threads",
-    "1",
-]
+pytestmark = pytest.mark.usefixtures("few_windows")
+
+SMALL = ("--samples", 3, "--steps", 2, "--segmenter-steps", 3, "--classifier-steps", 3, "--seeds", 2, "--threads", 1)
 
 
 def evaluate(trained: Path, data: Path, out: Path, *more: str):
@@ -40,7 +29,7 @@ def evaluate(trained: Path, data: Path, out: Path, *more: str):
 
 
 @pytest.fixture(scope="module")
-def evaluation(trained, halved, tmp_path_factory) -> Path:
+def evaluation(trained, halved, few_windows, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("evaluation")
     result = evaluate(trained, halved, out)
     assert result.exit_code == 0, result.output

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from functools import partial
 
 import pytest
 import torch
 from accelerate import Accelerator
-from conftest import TINY_PRESET, plain_rows
-from typer.testing import CliRunner
+from conftest import TINY_PRESET, invoke, plain_rows
 
 import defectdiffu.training.train
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.config import TextConfig, TrainingConfig
 from defectdiffu.training.batches import BatchMaker
 from defectdiffu.training.latent_cache import Bank, BankSampler
+from defectdiffu.training.schedule import UntilTime
 from defectdiffu.training.variance_loss import variance_loss
 
 
 def start(trained, folder, *more: str):
-    arguments = ["train", "--data", trained / "data", "--run", folder, "--threads", 1, *more]
-    return CliRunner().invoke(app, [str(a) for a in arguments])
+    return invoke("train", "--data", trained / "data", "--run", folder, "--threads", 1, *more)
 
 
 def train_on(trained, folder, *more: str):
@@ -140,7 +140,10 @@ def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
     assert without.total.item() == pytest.approx(parts.item(), rel=1e-5)
 
 
-def test_a_training_by_the_clock_ends_with_a_checkpoint(trained, tmp_path):
+def test_a_training_by_the_clock_ends_with_a_checkpoint(trained, tmp_path, monkeypatch):
+    ticks = itertools.count()
+    until_time = partial(UntilTime, clock=lambda: next(ticks) / 10)  # seconds: ten calls make one
+    monkeypatch.setattr("defectdiffu.training.schedule.UntilTime", until_time)
     shutil.copytree(trained / "run", tmp_path / "run")
     begun = load(Run(tmp_path / "run").denoiser)["step"]
     result = start(trained, tmp_path / "run", "--minutes", 0.05)
