@@ -1,0 +1,61 @@
+/** The documents: links and anchors resolve, lines are short, and each says whom it is for. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const MAX_COLUMNS = 120;
+const markdownIn = (folder: string, recursive: boolean): string[] =>
+  readdirSync(folder, { recursive, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+const files = [
+  ...markdownIn('.', false),
+  ...markdownIn('docs', true),
+  'models/README.md',
+  'test/photographs/README.md',
+];
+const documents = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+const withoutCode = (text: string): string => text.replaceAll(/^```[^]*?^```$/gm, '');
+
+/** The anchors that a Markdown renderer gives to the headings. */
+function anchorsOf(text: string): string[] {
+  const headings = [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
+
+test('README, the top-level documents, and docs/ are there', () => {
+  expect([...documents.keys()]).toEqual(
+    expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']),
+  );
+  expect(documents.size).toBeGreaterThan(20);
+});
+
+test.each([...documents])('%s: every relative link and anchor resolves', (file, text) => {
+  const links = [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+  const broken = links.filter((link) => {
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? file : normalize(join(dirname(file), path));
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && target.endsWith('.md') && !anchorsOf(documents.get(target) ?? '').includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+test.each([...documents])('%s: the lines of its prose have at most 120 columns', (file, text) => {
+  const lines = withoutCode(text).split('\n');
+  const tooLong = lines.filter((line) => line.length > MAX_COLUMNS && (file === 'README.md' || !line.startsWith('|')));
+  expect(tooLong).toEqual([]);
+});
+
+test.each([...documents])('%s: its top says whom it is for', (_, text) => {
+  expect(text.split('\n\n')[1]).toMatch(/^_?For /);
+});
+
+test('README has at most 150 lines', () => {
+  expect(documents.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+});
