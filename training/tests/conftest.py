@@ -1,4 +1,4 @@
-"""What the tests share: few threads, small configurations, and a small data set in the MVTec AD layout."""
+"""What the tests share: one thread, small configurations, a small data set, and the run and bundle made from it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TINY = DenoiserConfig(
 
 @pytest.fixture
 def awake() -> Callable[..., TDIA]:
-    """Builds a TDIA whose zero-initialised parts are awake: every weight is moved off its initial value."""
+    """Builds a TDIA with every weight moved off its initial value, so that no zero-initialised part is inactive."""
 
     def build(seed: int = 0, **changes) -> TDIA:
         torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""The ablations of the paper: what each takes away, and the command that measures them."""
+"""The ablations of the paper: what each one removes, and the command that measures them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from defectdiffu.model.text_encoder import Prompts
 from defectdiffu.model.training_module import build_trainee
 
 
-def test_without_the_fusion_part_no_block_hears_both_names_and_the_depth_stays():
+def test_without_the_fusion_part_no_block_gets_both_names_and_the_depth_stays():
     whole = load_config("small")
     config = without_fusion(whole)
     assert config.denoiser.depth == whole.denoiser.depth and config.denoiser.fusion_blocks == 0
@@ -32,7 +32,7 @@ def test_a_fixed_ratio_is_three_whatever_the_attention():
     assert (fixed_ratio(TrainingConfig()).loss.ratio_min, fixed_ratio(TrainingConfig()).loss.ratio_max) == (3.0, 3.0)
 
 
-def test_with_one_prompt_all_parts_hear_the_same():
+def test_with_one_prompt_all_parts_get_the_same_phrase():
     phrases = Prompts(one_prompt(TrainingConfig()).prompts).of("dent", "tin")
     assert set(phrases) == {"a photo of dent tin"}
 
@@ -47,7 +47,7 @@ def ablation(trained, halved, few_windows, tmp_path_factory) -> tuple[Path, tupl
     return out, command
 
 
-def test_every_variant_is_trained_as_long_and_stands_on_the_page(ablation):
+def test_every_variant_is_trained_equally_long_and_is_on_the_page(ablation):
     out, _ = ablation
     page = (out / "README.md").read_text()
     assert "16 windows" in page
@@ -60,7 +60,7 @@ def test_every_variant_is_trained_as_long_and_stands_on_the_page(ablation):
     assert not any(torch.equal(weights[0], other) for other in weights[1:])
 
 
-def test_repeated_it_trains_and_draws_nothing_anew(ablation):
+def test_a_repeated_command_trains_and_draws_nothing(ablation):
     out, command = ablation
     checkpoint = Run(out / folder("one prompt") / "run").denoiser
     before = checkpoint.stat().st_mtime_ns
@@ -77,7 +77,7 @@ def test_a_preset_with_another_autoencoder_is_refused_before_anything_is_trained
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_of_one_prompt_is_no_bundle_for_the_service(ablation, tmp_path):
+def test_a_model_of_one_prompt_is_not_exported(ablation, tmp_path):
     out, _ = ablation
     model = load_trained(Run(out / folder("one prompt") / "run"))
     (tmp_path / "p.toml").write_text('description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = []\n')

@@ -1,4 +1,4 @@
-"""The decoder is sharpened, the encoder and its latents stay; a kill in the middle costs nothing."""
+"""Adversarial fine-tuning changes the decoder only and resumes after a kill."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def autoencoder(run: Run, records, plan: AutoencoderTraining, save_every: float 
     return train_autoencoder(run, config, records, RULES, torch.device("cpu"), False, lambda *_: None, save_every)
 
 
-def test_only_the_decoder_changes(records, tmp_path):
+def test_fine_tuning_changes_only_the_decoder(records, tmp_path):
     run = Run(tmp_path / "run")
     plain = autoencoder(run, records, replace(PLAN, adversarial_steps=0)).state_dict()
     sharp = autoencoder(run, records, PLAN).state_dict()  # goes on from there
@@ -57,7 +57,7 @@ def test_only_the_decoder_changes(records, tmp_path):
     assert not (run.directory / "sharpening.pt").exists()
 
 
-def test_it_is_not_sharpened_twice(records, tmp_path):
+def test_a_fine_tuned_decoder_is_not_fine_tuned_again(records, tmp_path):
     run = Run(tmp_path / "run")
     autoencoder(run, records, PLAN)
     before = run.autoencoder.read_bytes()
@@ -65,7 +65,7 @@ def test_it_is_not_sharpened_twice(records, tmp_path):
     assert run.autoencoder.read_bytes() == before
 
 
-def test_interrupted_it_goes_on_where_it_was(records, tmp_path, monkeypatch):
+def test_an_interrupted_fine_tuning_resumes_where_it_stopped(records, tmp_path, monkeypatch):
     whole = autoencoder(Run(tmp_path / "whole"), records, PLAN).state_dict()
     draw, asked = Crops.batch, []
 
@@ -91,7 +91,7 @@ def test_the_discriminator_moves_the_decoder_beyond_the_reconstruction(records, 
     assert not torch.equal(with_it["decoder.0.weight"], alone["decoder.0.weight"])
 
 
-def test_masks_are_not_judged(records, tmp_path, monkeypatch):
+def test_the_discriminator_sees_no_masks(records, tmp_path, monkeypatch):
     shown = []
     judge = defectdiffu.training.adversarial_finetuning.Discriminator.forward
 

@@ -1,4 +1,4 @@
-"""Errors on defects weigh more, in every term of the reconstruction."""
+"""Every term of the reconstruction loss gives defects more weight."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def loss(output: torch.Tensor, weight: torch.Tensor) -> float:
     return autoencoder_loss(torch.zeros_like(output), output, NONE, NONE, 0.0, weight).item()
 
 
-def test_a_pixel_that_weighs_five_costs_five_times():
+def test_a_pixel_of_weight_five_costs_five_times_as_much():
     output, weight = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
     output[..., 4:6, 4:6] = 0.5
     heavy = weight.clone()
@@ -31,7 +31,7 @@ def test_a_pixel_that_weighs_five_costs_five_times():
     assert loss(output, heavy) == pytest.approx(5 * loss(output, weight))
 
 
-def test_what_weighs_elsewhere_costs_nothing_more():
+def test_a_weight_elsewhere_adds_no_cost():
     output, weight = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
     output[..., 4:6, 4:6] = 0.5
     heavy = weight.clone()
@@ -39,7 +39,7 @@ def test_what_weighs_elsewhere_costs_nothing_more():
     assert loss(output, heavy) == pytest.approx(loss(output, weight))
 
 
-def test_both_stages_of_the_training_weigh_defects(tmp_path, monkeypatch):
+def test_both_training_stages_weight_defects(tmp_path, monkeypatch):
     plan = AutoencoderTraining(
         steps=4,
         batch_size=8,

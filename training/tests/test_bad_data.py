@@ -1,4 +1,4 @@
-"""Everything that is wrong with a data set is reported at once, with file names, before anything is trained."""
+"""All problems of a data set are reported at once, with file names, before training starts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_kind_of_bad_data_is_reported_in_one_message(data_set):
 
 
 @pytest.mark.parametrize("command", ["check", "train"])
-def test_the_command_line_reports_it_and_trains_nothing(command, data_set, tmp_path):
+def test_the_command_line_reports_bad_data_and_trains_nothing(command, data_set, tmp_path):
     expected = spoil(data_set)
     arguments = [command, "--data", str(data_set)] + (["--run", str(tmp_path / "run")] if command == "train" else [])
     result = CliRunner().invoke(app, arguments)
@@ -79,7 +79,7 @@ def test_a_folder_of_another_layout_is_refused(tmp_path):
     assert any("good: no image here" in problem for problem in problems_of(tmp_path))
 
 
-def test_a_manifest_without_its_columns_and_names_that_are_no_json_are_refused(data_set):
+def test_a_manifest_without_its_columns_and_names_that_are_not_json_are_refused(data_set):
     (data_set / "manifest.csv").write_text("file,split\na,train\n")
     (data_set / "unified_names.json").write_text("{tin")
     first, second = problems_of(data_set)
@@ -98,24 +98,24 @@ def test_the_test_half_is_held_out_however_it_is_listed_and_only_once(data_set):
 
 
 @pytest.mark.parametrize("content", [b"image,half\n\xff\xfe,test\n", b"image,half\n" + b"a" * 200_000 + b",test\n"])
-def test_a_manifest_that_is_no_csv_is_named(data_set, content):
+def test_an_error_names_a_manifest_that_is_not_csv(data_set, content):
     (data_set / "manifest.csv").write_bytes(content)
     assert "manifest.csv: not CSV" in problems_of(data_set)[0]
 
 
 @pytest.mark.parametrize("name", ["a/b", "a\nb", " "])
-def test_a_name_that_is_none_is_refused(data_set, name):
+def test_an_invalid_name_is_refused(data_set, name):
     (data_set / "unified_names.json").write_text(json.dumps({"tin": {"dent": name}}))
     assert "which is no name of a defect" in problems_of(data_set)[0]
 
 
-def test_a_long_list_is_cut_with_its_count(data_set):
+def test_a_long_list_of_problems_is_cut_and_counted(data_set):
     error = DataError([f"file {i}" for i in range(LISTED_PROBLEMS + 7)])
     assert str(error).startswith(f"{LISTED_PROBLEMS + 7} problem(s)") and str(error).endswith("… and 7 more")
 
 
-def test_what_lies_where_nothing_is_looked_for_is_reported(data_set):
-    """Else a misspelt folder would silently be a defect or a product less."""
+def test_files_in_unexpected_places_are_reported(data_set):
+    """Otherwise a misspelt folder would silently drop a defect or a product."""
     image = texture(np.random.default_rng(0), 100, 40)
     write_image(data_set / "loose" / "0.png", image)
     write_image(data_set / "tin/train/OK/0.png", image)

@@ -1,4 +1,4 @@
-"""`placement`: what a bundle says of real defects, measured on the training half and put into its manifest."""
+"""`placement` measures real defects on the train split and writes the figures into the manifest of a bundle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAIRS = {"felt/hole", "tin/dent", "tin/scratch"}
 
 @pytest.fixture(scope="module")
 def data(trained, tmp_path_factory) -> Path:
-    """With a test half whose photographs cannot be read."""
+    """A data set with a test split whose photographs cannot be read."""
     root = with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
     for image in root.rglob("2.png"):
         image.write_bytes(b"not to be seen")
@@ -54,7 +54,7 @@ def manifest_of(bundle: Path) -> dict:
     return json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
 
 
-def test_the_section_is_all_that_is_new_and_the_contract_knows_it(bundle, exported):
+def test_the_placement_section_is_the_only_change_and_fits_the_schema(bundle, exported):
     manifest = manifest_of(bundle)
     require_valid(manifest)
     del manifest["placement"]
@@ -65,7 +65,7 @@ def test_the_section_is_all_that_is_new_and_the_contract_knows_it(bundle, export
     assert all(line in after for line in before)  # not a line of it is written otherwise
 
 
-def test_every_trained_pair_has_its_shapes_and_scores_and_every_product_its_window(bundle):
+def test_every_trained_pair_has_shapes_and_scores_and_every_product_a_window(bundle):
     placement = manifest_of(bundle)["placement"]
     assert placement["windows"] == {"felt": 24, "tin": 36}
     assert set(placement["shapes"]) == set(placement["scores"]) == PAIRS
@@ -93,7 +93,7 @@ def test_the_scores_are_those_of_the_real_defects(bundle):
         assert score["maskAgreement"][0] >= 0 and score["maskAgreement"][2] <= 1
 
 
-def test_measured_again_it_takes_the_older_ones_place(bundle, exported, data, rules, tmp_path):
+def test_a_second_measurement_replaces_the_first(bundle, exported, data, rules, tmp_path):
     folder = tmp_path / "0.1.0"
     shutil.copytree(bundle, folder)
     assert measure(folder, data, "--windows", rules).exit_code == 0
@@ -103,7 +103,7 @@ def test_measured_again_it_takes_the_older_ones_place(bundle, exported, data, ru
     assert others != manifest_of(bundle)["placement"]["shapes"] and set(others) == PAIRS
 
 
-def test_pairs_that_were_not_trained_are_left_out_and_without_any_other_nothing_is_written(exported, data, tmp_path):
+def test_untrained_pairs_are_left_out_and_a_data_set_of_nothing_else_is_refused(exported, data, tmp_path):
     folder, strange = tmp_path / "0.1.0", tmp_path / "strange"
     shutil.copytree(exported, folder)
     shutil.copytree(data, strange)
@@ -118,12 +118,12 @@ def test_pairs_that_were_not_trained_are_left_out_and_without_any_other_nothing_
     assert (folder / "bundle.json").read_bytes() == (exported / "bundle.json").read_bytes()
 
 
-def test_a_folder_that_is_no_bundle_is_refused_by_name(data, tmp_path):
+def test_an_error_names_a_folder_that_is_not_a_bundle(data, tmp_path):
     result = measure(tmp_path / "nowhere", data)
     assert result.exit_code == 1 and "nowhere/bundle.json" in result.output
 
 
-def test_contrast_is_told_against_the_ring_and_not_where_there_is_none():
+def test_contrast_is_measured_against_the_ring_around_the_mask_if_there_is_one():
     image = np.full((2, 48, 48, 3), 100, np.uint8)
     mask = np.zeros((2, 48, 48), bool)
     mask[0, 20:28, 20:28] = True

@@ -1,4 +1,4 @@
-"""A model grows latent channels: what it knows stays, the new ones are learnt."""
+"""A model gets more latent channels: it keeps what it knows and learns the new channels."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def preset(trained, larger, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(trained, exported, preset, tmp_path_factory):
-    """Grown and trained on by the command, eight steps."""
+    """The command expanded the model and trained it for eight steps."""
     run = Run(tmp_path_factory.mktemp("grown") / "run")
     result = CliRunner().invoke(app, [
         "train", "--data", str(trained / "data"), "--run", str(run.directory), "--preset", str(preset),
@@ -69,7 +69,7 @@ def images(count: int = 3, seed: int = 0) -> torch.Tensor:
     return torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-def test_a_grown_encoder_gives_the_old_latents_first(model, larger):
+def test_an_expanded_encoder_puts_the_old_latents_first(model, larger):
     grown = grown_autoencoder(model.autoencoder, larger.autoencoder)
     for old, new in zip(model.autoencoder.posterior(images()), grown.posterior(images()), strict=True):
         assert torch.allclose(new[:, :4], old, atol=1e-6)
@@ -77,7 +77,7 @@ def test_a_grown_encoder_gives_the_old_latents_first(model, larger):
 
 
 @torch.no_grad()
-def test_a_grown_denoiser_computes_what_it_did_and_nothing_in_the_new_channels(model, larger):
+def test_an_expanded_denoiser_keeps_its_output_and_gives_zero_in_the_new_channels(model, larger):
     old = model.trainee.denoiser
     torch.manual_seed(3)
     trainee = build_trainee(larger, model.vocabulary, model.trainee.text.tokenizer)
@@ -94,7 +94,7 @@ def test_a_grown_denoiser_computes_what_it_did_and_nothing_in_the_new_channels(m
     assert not after.mask_feature[:, 4:].any()
 
 
-def test_training_holds_the_first_channels_and_learns_the_others(model, run):
+def test_training_keeps_the_first_channels_and_learns_the_others(model, run):
     trained = load_trained(run)
     old, new = model.autoencoder, trained.autoencoder
     with torch.no_grad():
@@ -106,14 +106,14 @@ def test_training_holds_the_first_channels_and_learns_the_others(model, run):
     assert load_bank(run.bank).latent.shape[1] == 6
 
 
-def test_statistics_of_the_masks_new_channels_are_measured(model, run):
+def test_statistics_of_the_new_mask_channels_are_measured(model, run):
     grown, old = (each.trainee.denoiser.adapt_mask.statistics for each in (load_trained(run), model))
     for kept, before, measured in zip(grown, old, load_bank(run.bank).mask_statistics(), strict=True):
         assert torch.equal(kept[:, :4], before)
         assert torch.equal(kept[:, 4:], measured[:, 4:])
 
 
-def test_it_draws_and_is_exported_like_any_other(run, trained, tmp_path):
+def test_an_expanded_model_draws_and_is_exported(run, trained, tmp_path):
     (tmp_path / "provenance.toml").write_text(PROVENANCE)
     bundle = export_bundle(load_trained(run), tmp_path, tmp_path / "provenance.toml")
     assert json.loads((bundle / "bundle.json").read_text())["latent"]["channels"] == 6
@@ -121,7 +121,7 @@ def test_it_draws_and_is_exported_like_any_other(run, trained, tmp_path):
     assert sample.image.shape == (32, 32, 3)
 
 
-def test_an_interrupted_growing_goes_on_where_it_was(trained, larger, exported, tmp_path, monkeypatch):
+def test_an_interrupted_expansion_resumes_where_it_stopped(trained, larger, exported, tmp_path, monkeypatch):
     records = read_data_set(trained / "data")
     rules = (WindowRule(window=32), {})
 
@@ -149,7 +149,7 @@ def test_an_interrupted_growing_goes_on_where_it_was(trained, larger, exported, 
     assert all(torch.equal(whole[name], tensor) for name, tensor in went_on.items())
 
 
-def test_a_run_that_has_not_learnt_its_new_channels_is_no_model_yet(trained, larger, exported, tmp_path):
+def test_a_run_with_untrained_channels_is_not_loaded(trained, larger, exported, tmp_path):
     run = Run(tmp_path / "run")
     start_from_bundle(run, exported, larger)
     with pytest.raises(FileNotFoundError, match="the autoencoder is not trained yet"):
@@ -165,7 +165,7 @@ def test_a_run_that_has_not_learnt_its_new_channels_is_no_model_yet(trained, lar
 @pytest.mark.parametrize(
     ("further", "said"), [(["--steps", "40"], "steps is 40, must be above 40"), (["--minutes", "0"], "time was over")]
 )
-def test_training_that_would_not_reach_the_denoiser_says_so(trained, exported, preset, tmp_path, further, said):
+def test_training_too_short_to_reach_the_denoiser_is_refused(trained, exported, preset, tmp_path, further, said):
     result = CliRunner().invoke(app, [
         "train", "--data", str(trained / "data"), "--run", str(tmp_path / "run"), "--preset", str(preset),
         "--from-bundle", str(exported), "--threads", "1", *further,
@@ -173,13 +173,13 @@ def test_training_that_would_not_reach_the_denoiser_says_so(trained, exported, p
     assert result.exit_code == 1 and said in " ".join(result.output.split())
 
 
-def test_an_autoencoder_that_does_not_grow_stays_as_it_was_made(model, exported, tmp_path):
+def test_an_autoencoder_that_does_not_expand_keeps_its_configuration(model, exported, tmp_path):
     other = replace(model.config, autoencoder_training=replace(model.config.autoencoder_training, adversarial_steps=9))
     config = start_from_bundle(Run(tmp_path / "run"), exported, other)
     assert config.autoencoder_training == model.config.autoencoder_training
 
 
-def test_what_the_bundle_held_out_stays_out_unless_the_preset_names_pairs(model, exported, tmp_path, monkeypatch):
+def test_held_out_pairs_of_the_bundle_stay_out_unless_the_preset_names_pairs(model, exported, tmp_path, monkeypatch):
     held_out = replace(model, config=replace(model.config, held_out_pairs=("felt/dent",)))
     monkeypatch.setattr("defectdiffu.checkpoints.from_bundle.load_bundle", lambda directory: held_out)
     start = lambda name, preset: start_from_bundle(Run(tmp_path / name), exported, preset).held_out_pairs  # noqa: E731
@@ -197,7 +197,7 @@ def test_what_the_bundle_held_out_stays_out_unless_the_preset_names_pairs(model,
         ({}, {"local_blocks": 2}, "its denoiser.local_blocks is 3, the preset's 2"),
     ],
 )
-def test_what_cannot_grow_is_named(model, exported, tmp_path, autoencoder, denoiser, said):
+def test_an_error_names_a_setting_that_cannot_expand(model, exported, tmp_path, autoencoder, denoiser, said):
     other = replace(
         model.config,
         autoencoder=replace(model.config.autoencoder, **autoencoder),

@@ -1,4 +1,4 @@
-"""The text tower of OpenAI's published CLIP, built here from its names and shapes, computes the same when converted."""
+"""The converted text tower of OpenAI's CLIP computes the same as the published one, which is rebuilt here."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def convert(folder, checkpoint: str = "tower.pt", merges: str = "merges.txt.gz")
 
 
 @torch.no_grad()
-def test_the_converted_tower_gives_the_published_ones_embeddings(files):
+def test_the_converted_tower_gives_the_embeddings_of_the_published_one(files):
     result = convert(files)
     assert result.exit_code == 0, result.output
     encoder = build_text_encoder(TextConfig(kind="clip", pretrained=str(files / "clip")), [])
@@ -88,7 +88,7 @@ def test_the_converted_tower_gives_the_published_ones_embeddings(files):
     assert (expected[0] - expected[1]).abs().max() > 1e-3
 
 
-def test_the_archive_may_be_torchscript_as_it_was_published(files):
+def test_the_archive_may_be_torchscript(files):
     torch.jit.trace(_module(published()), torch.zeros(1)).save(files / "RN50.pt")
     result = convert(files, "RN50.pt")
     assert result.exit_code == 0 and "2 layers" in result.output, result.output
@@ -112,14 +112,14 @@ def _module(state: dict[str, torch.Tensor]) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
-def test_the_tokenizer_is_clips(phrase, files):
+def test_the_tokenizer_is_that_of_clip(phrase, files):
     merges = read_merges(files / "merges.txt.gz", TOKENS)
     tokenizer = clip_tokenizer(merges)
     theirs = CLIPTokenizer(vocab=tokenizer.get_vocab(), merges=merges)
     assert tokenizer.encode(phrase).ids == theirs(phrase).input_ids
 
 
-def test_its_numbers_are_those_of_the_published_list(files):
+def test_token_ids_are_those_of_the_published_list(files):
     tokenizer = clip_tokenizer(read_merges(files / "merges.txt.gz", TOKENS))
     assert tokenizer.get_vocab_size() == TOKENS
     known = {
@@ -138,7 +138,7 @@ def test_its_numbers_are_those_of_the_published_list(files):
     assert len(set(byte_characters())) == 256
 
 
-def test_what_is_not_as_published_is_refused_by_name(files):
+def test_an_error_names_what_differs_from_the_published_weights(files):
     state = published()
     del state["transformer.resblocks.1.attn.in_proj_bias"]
     with pytest.raises(ValueError, match=r"it lacks \['transformer.resblocks.1.attn.in_proj_bias'\]"):
@@ -159,7 +159,7 @@ def test_what_is_not_as_published_is_refused_by_name(files):
         assert not (files / "clip").exists()
 
 
-def test_a_folder_that_is_there_is_left_alone(files):
+def test_an_existing_folder_is_not_changed(files):
     assert convert(files).exit_code == 0
     result = convert(files)
     assert result.exit_code == 1 and "exists already" in result.output

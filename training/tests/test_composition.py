@@ -1,4 +1,4 @@
-"""What the model drew, put onto a photograph: nothing changes but the defect, and the scores say how well it shows."""
+"""Composition puts the drawn defect onto a photograph, changes nothing else, and scores how well the defect shows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return (a & b).sum() / (a | b).sum()
 
 
-def test_a_dark_spot_is_found_and_keeps_the_photographs_grain():
+def test_a_dark_spot_is_found_and_keeps_the_grain_of_the_photograph():
     before = photograph()
     made = compose(before, picture(-DEPTH * SPOT), picture(), marking(SPOT), REGION)
     assert iou(made.mask, SPOT) >= 0.8
@@ -49,14 +49,14 @@ def test_a_dark_spot_is_found_and_keeps_the_photographs_grain():
 
 @pytest.mark.parametrize("drawn_in", [SPOT, disc(40, 50, 60), disc(66, 50, 6)])  # within, all over, on its border
 @pytest.mark.parametrize("marked", [SPOT, disc(66, 50, 6)])
-def test_outside_the_region_not_a_byte_changes_whatever_was_drawn(drawn_in, marked):
+def test_no_byte_changes_outside_the_region(drawn_in, marked):
     before = photograph()
     made = compose(before, picture(-DEPTH * drawn_in), picture(), marking(marked), REGION)
     assert np.array_equal(made.image[~REGION], before[~REGION])
     assert not made.mask[~REGION].any()
 
 
-def test_nor_in_a_hole_of_the_region():
+def test_no_byte_changes_in_a_hole_of_the_region():
     before, pierced = photograph(), REGION & ~disc(38, 48, 0) & (COLUMNS != 33)
     made = compose(before, picture(20 - DEPTH * SPOT), picture(), marking(SPOT), pierced)
     assert made.mask.any() and np.array_equal(made.image[~pierced], before[~pierced])
@@ -72,14 +72,14 @@ def test_a_defect_that_the_region_cuts_off_fades_out_towards_its_border():
     assert change[border & REGION].mean() < 0.5 * DEPTH
 
 
-def test_a_region_that_came_out_lighter_all_over_is_no_defect_and_leaves_no_seam():
+def test_an_evenly_lighter_region_is_not_a_defect_and_leaves_no_seam():
     before = photograph()
     made = compose(before, picture(20.0), picture(), marking(SPOT), REGION)
     assert not made.mask.any() and np.array_equal(made.image, before)
     assert (made.visibility, made.agreement, made.seam) == (0.0, 0.0, 0.0)
 
 
-def test_a_drift_is_taken_off_the_defect_that_lies_in_it():
+def test_a_drift_is_subtracted_from_the_defect_inside_it():
     before = photograph()
     alone, drifted = (
         compose(before, picture(-DEPTH * SPOT + drift), picture(), marking(SPOT), REGION) for drift in (0, 20)
@@ -88,24 +88,24 @@ def test_a_drift_is_taken_off_the_defect_that_lies_in_it():
     assert np.abs(alone.image.astype(int) - drifted.image).max() <= 2
 
 
-def test_no_mask_where_the_mask_module_shows_nothing():
+def test_the_mask_is_empty_where_the_mask_module_shows_nothing():
     before = photograph()
     for soft in (np.full((SIZE, SIZE), -0.95), np.full((SIZE, SIZE), 0.5)):  # dark, and flat
         made = compose(before, picture(-DEPTH * SPOT), picture(), soft, REGION)
         assert not made.mask.any() and np.array_equal(made.image, before)
 
 
-def test_what_the_mask_module_marks_but_nothing_changed_is_no_defect():
+def test_a_marked_area_that_did_not_change_is_not_a_defect():
     made = compose(photograph(), picture(), picture(), marking(SPOT), REGION)
     assert not made.mask.any()
 
 
-def test_the_mask_is_cut_down_to_what_changed():
+def test_the_mask_is_limited_to_what_changed():
     made = compose(photograph(), picture(-DEPTH * SPOT), picture(), marking(disc(36, 48, 14)), REGION)
     assert iou(made.mask, SPOT) >= 0.8
 
 
-def test_the_scores_of_a_change_that_the_mask_names_exactly():
+def test_scores_of_a_change_that_fills_the_mask_exactly():
     before = np.full((SIZE, SIZE, 3), 100, np.uint8)
     after = before.copy()
     after[SPOT] += 30
@@ -115,7 +115,7 @@ def test_the_scores_of_a_change_that_the_mask_names_exactly():
     assert seam == 0.0  # where the mask ends the change may end at once: that is the defect's own edge
 
 
-def test_a_mask_elsewhere_agrees_with_nothing_and_a_larger_one_with_less():
+def test_a_mask_elsewhere_has_no_agreement_and_a_larger_one_has_less():
     before = np.full((SIZE, SIZE, 3), 100, np.uint8)
     after = before.copy()
     after[SPOT] += 30
@@ -127,7 +127,7 @@ def test_a_mask_elsewhere_agrees_with_nothing_and_a_larger_one_with_less():
     assert visibility == pytest.approx(30 * share) and agreement == pytest.approx(share, abs=0.1)
 
 
-def test_a_change_that_reaches_beyond_the_mask_has_a_seam_where_it_ends_at_once_and_none_where_it_fades_out():
+def test_a_change_beyond_the_mask_has_a_seam_if_it_ends_abruptly_and_none_if_it_fades():
     before = np.full((SIZE, SIZE, 3), 100, np.uint8)
     reaching = before.copy()
     reaching[disc(36, 48, 12)] += 30
@@ -158,7 +158,7 @@ def test_blurred_keeps_a_plain_and_spreads_a_point_by_its_deviation():
     assert variance == pytest.approx(4, rel=0.05)
 
 
-def test_a_small_region_that_came_out_lighter_all_over_shows_no_defect():
+def test_an_evenly_lighter_small_region_shows_no_defect():
     size = 64
     y, x = np.mgrid[:size, :size]
     from_middle = np.hypot(x - size / 2, y - size / 2)

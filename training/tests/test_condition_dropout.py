@@ -1,4 +1,4 @@
-"""Algorithm 1, and what a sample that was made "good" is trained on."""
+"""Algorithm 1 (condition dropout), and the training target of a sample whose defect was dropped."""
 
 from __future__ import annotations
 

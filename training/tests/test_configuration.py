@@ -1,4 +1,4 @@
-"""A configuration is checked key by key; the presets are the models they say they are."""
+"""Every key of a configuration is validated, and the presets hold the documented models."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from defectdiffu.training.devices import precision_for
 
 
 @pytest.mark.parametrize("preset", ["small", "small-gpu", "paper"])
-def test_presets_load_and_survive_the_way_through_a_runs_config_file(preset):
+def test_presets_survive_the_round_trip_through_the_config_file_of_a_run(preset):
     config = load_config(preset)
     assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
     assert config.image_size == 8 * config.denoiser.latent_size
 
 
-def test_the_preset_for_a_gpu_trains_the_model_of_the_one_for_two_cores():
+def test_the_gpu_preset_trains_the_same_model_as_the_preset_for_two_cores():
     one, other = load_config("small"), load_config("small-gpu")
     for part in ("image_size", "held_out_pairs", "autoencoder", "denoiser", "text", "prompts", "loss"):
         assert getattr(one, part) == getattr(other, part), part
@@ -110,12 +110,12 @@ def test_unknown_keys_and_wrong_types_are_refused_by_name(document, message):
         ({"loss": {"log_sigma_std": -1}}, "loss.log_sigma_std is -1, must be above 0"),
     ],
 )
-def test_values_that_cannot_be_are_refused_before_anything_is_trained(document, message):
+def test_invalid_values_are_refused_before_training(document, message):
     with pytest.raises(ValueError, match=message):
         config_from_dict(document)
 
 
-def test_former_names_are_read_and_the_names_are_written():
+def test_former_names_are_read_and_current_names_are_written():
     old = {"bank": {"defect_windows": 7}, "autoencoder_training": {"sharpen_steps": 3, "sharpen_batch": 2}}
     config = config_from_dict(old)
     assert config.latent_cache.defect_windows == 7
@@ -125,22 +125,22 @@ def test_former_names_are_read_and_the_names_are_written():
     assert old["bank"] == {"defect_windows": 7}  # the document itself is not changed
 
 
-def test_a_key_under_both_its_names_is_refused():
+def test_a_key_under_both_of_its_names_is_refused():
     with pytest.raises(ValueError, match="bank is the former name of latent_cache; give one"):
         config_from_dict({"bank": {}, "latent_cache": {}})
 
 
-def test_a_preset_that_does_not_fit_is_named(tmp_path):
+def test_an_error_names_an_invalid_preset(tmp_path):
     (tmp_path / "mine.toml").write_text("seed = -1")
     with pytest.raises(ValueError, match=r"mine\.toml: seed is -1, must be at least 0"):
         load_config(str(tmp_path / "mine.toml"))
 
 
-def test_whole_numbers_do_for_fractions():
+def test_whole_numbers_are_accepted_for_fractions():
     assert config_from_dict({"optimiser": {"clip_norm": 2}}).optimiser.clip_norm == 2.0
 
 
-def test_an_unknown_preset_is_refused_with_those_there_are():
+def test_the_refusal_of_an_unknown_preset_lists_the_presets():
     with pytest.raises(FileNotFoundError, match=r"no preset 'large'.*paper.*small"):
         load_config("large")
 
@@ -158,7 +158,7 @@ def test_a_run_keeps_the_configuration_it_was_started_with(tmp_path):
     assert run.open(TrainingConfig(seed=4)).seed == 3
 
 
-def test_the_configuration_is_written_anew_only_while_nothing_is_trained(tmp_path):
+def test_the_configuration_is_rewritten_only_while_nothing_is_trained(tmp_path):
     run = Run(tmp_path / "run")
     run.begin(TrainingConfig(seed=3))
     assert run.begin(TrainingConfig(seed=4)).seed == 4
@@ -168,12 +168,12 @@ def test_the_configuration_is_written_anew_only_while_nothing_is_trained(tmp_pat
     assert run.config().seed == 4
 
 
-def test_what_differs_between_configurations_is_said_by_name():
+def test_differences_between_configurations_are_named():
     other = replace(TrainingConfig(), seed=2, optimiser=replace(TrainingConfig().optimiser, batch_size=8))
     assert changes(TrainingConfig(), other) == ["seed was 0, is 2", "optimiser.batch_size was 32, is 8"]
 
 
-def test_a_file_that_training_did_not_write_is_told_from_a_damaged_one(tmp_path):
+def test_a_file_that_training_did_not_write_is_distinguished_from_a_damaged_one(tmp_path):
     torch.save({"other": 1}, tmp_path / "denoiser.pt")
     with pytest.raises(ValueError, match=r"denoiser\.pt: holds no step: it is another file"):
         load(tmp_path / "denoiser.pt", "step")

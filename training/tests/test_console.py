@@ -1,4 +1,4 @@
-"""Progress in a file: a line now and then instead of a bar that shows when all is over."""
+"""Progress in a file: regular lines instead of a bar; and the installed command starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def said(monkeypatch):
     return Said()
 
 
-def test_a_line_at_the_beginning_and_the_end_of_a_phase_and_every_half_minute(said):
+def test_a_phase_prints_a_line_at_its_beginning_and_end_and_every_half_minute(said):
     with bar() as progress:
         show = shower(progress)
         for second in range(0, 70, 10):
@@ -46,7 +46,7 @@ def test_a_line_at_the_beginning_and_the_end_of_a_phase_and_every_half_minute(sa
     ]
 
 
-def test_each_phase_begins_with_a_line_of_its_own(said):
+def test_each_phase_begins_with_its_own_line(said):
     with bar() as progress:
         show = shower(progress)
         show("autoencoder", 1, 9, {})
@@ -54,7 +54,7 @@ def test_each_phase_begins_with_a_line_of_its_own(said):
     assert [words[0] for words in said.lines] == ["autoencoder", "bank"]
 
 
-def test_a_line_is_one_line_however_many_figures_it_has(said):
+def test_progress_stays_on_one_line_with_many_figures(said):
     with bar() as progress:
         shower(progress)(
             "denoiser", 16_000, 40_000, {name: 123.456 for name in ("total", "noise", "defect", "mask", "ratio")}

@@ -1,4 +1,4 @@
-"""Windows are cut by many processes as by one, and in the order of their groups."""
+"""Several processes cut the same windows as one process, in the order of their groups."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def groups(data_set):
     return group_records(read_data_set(data_set))
 
 
-def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
+def test_several_processes_cut_the_same_windows_as_one(groups, monkeypatch):
     wanted = [Group(records, CHUNK + 9) for records in groups.values()]
     alone = list(cut_groups(wanted, RULES, 32, (0, 3), 1))
     monkeypatch.setattr(defectdiffu.data.parallel_cutting, "WORTH_PROCESSES", 0)
@@ -40,7 +40,7 @@ def test_several_processes_cut_what_one_cuts(groups, monkeypatch):
         assert np.array_equal(one.images, other.images) and np.array_equal(one.masks, other.masks)
 
 
-def test_a_groups_photographs_take_turns_over_its_chunks(groups):
+def test_the_photographs_of_a_group_take_turns_across_chunks(groups):
     records = groups[("felt", GOOD)]
     whole = (WindowRule(window=40, flips=False), {})  # a window is the whole photograph
     parts = list(cut_groups([Group(records, CHUNK + 20)], whole, 40, (0,), 1))
@@ -49,7 +49,7 @@ def test_a_groups_photographs_take_turns_over_its_chunks(groups):
         assert np.array_equal(image, load_image(records[i % len(records)].image))
 
 
-def test_crops_are_pictures_first_and_masks_last(data_set):
+def test_crops_hold_images_first_and_masks_last(data_set):
     config = small_config(windows=5)
     crops = Crops(read_data_set(data_set), RULES, config, device="cpu")
     assert len(crops.images) == 5 * 5 and len(crops.defective) == 3 * 5  # two normal and three defective groups

@@ -1,4 +1,4 @@
-"""`check --windows` says what photographs lack for a model to learn from them; it refuses none."""
+"""`check --windows` warns about photographs that a model learns little from; it refuses none."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def photograph(folder, name: str, mask: np.ndarray) -> Record:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 7])
-def test_the_width_of_a_stroke_is_measured(width):
+def test_the_stroke_width_is_measured(width):
     assert stroke_width(stripe(width)) == pytest.approx(width)
     assert stroke_width(stripe(width).T) == pytest.approx(width)
 
 
-def test_a_window_that_is_all_defect_is_one_wide_stroke():
+def test_a_window_full_of_defect_is_one_wide_stroke():
     assert stroke_width(np.ones((8, 8), bool)) == 8
 
 
-def test_share_and_strokes_are_those_of_the_windows_as_the_model_sees_them(tmp_path):
+def test_share_and_strokes_are_measured_on_the_windows_that_the_model_sees(tmp_path):
     record = photograph(tmp_path, "0", stripe(4, 256))
     (wide,), (narrow,) = (measure([record], (WindowRule(window=side), {}), 128) for side in (256, 64))
     assert (wide.share, wide.stroke) == (pytest.approx(4 / 256), pytest.approx(2))
     assert (narrow.share, narrow.stroke) == (pytest.approx(4 / 64), pytest.approx(8))
 
 
-def test_a_photograph_smaller_than_its_products_own_window_is_counted(tmp_path):
+def test_a_photograph_smaller_than_the_window_of_its_product_is_counted(tmp_path):
     records = [photograph(tmp_path, str(size), stripe(8, size)) for size in (40, 64, 100)]
     (of,) = measure(records, (WindowRule(window=10), {"tin": WindowRule(window=64)}), 64)
     assert (of.photographs, of.small, of.window) == (3, 1, 64)
@@ -59,18 +59,18 @@ def test_a_photograph_smaller_than_its_products_own_window_is_counted(tmp_path):
         ({"stroke": 2.9}, "strokes are 2.9 pixels wide in what the model sees, should be at least 3"),
     ],
 )
-def test_what_lacks_is_warned_of_and_nothing_else(lacking, message):
+def test_each_weakness_gives_its_own_warning_and_no_other(lacking, message):
     assert warnings(ENOUGH) == []
     (told,) = warnings(ENOUGH._replace(**lacking))
     assert message in told
 
 
-def test_what_is_held_out_is_not_advised_on(data_set, tmp_path):
+def test_held_out_photographs_give_no_warning(data_set, tmp_path):
     records = read_layout(with_test_half(data_set, tmp_path / "halves"))
     assert {of.photographs for of in measure(records, (WindowRule(window=32), {}), 32)} == {2}
 
 
-def test_check_tells_it_and_finds_no_problem(tmp_path):
+def test_check_prints_warnings_and_finds_no_problem(tmp_path):
     data = make_data_set(tmp_path / "data")
     (tmp_path / "windows.toml").write_text("[products.tin]\nwindow = 48\n[products.felt]\nwindow = 32\n")
     command = ["check", "--data", str(data), "--windows", str(tmp_path / "windows.toml")]

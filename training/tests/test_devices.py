@@ -1,4 +1,4 @@
-"""What keeps training on a GPU apart from training on a CPU, as far as a machine without one can show it."""
+"""Device placement, as far as a machine without a GPU can test it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each part of TDIA hears one prompt only (paper §3.2)."""
+"""Each part of TDIA gets one prompt only (paper §3.2)."""
 
 from __future__ import annotations
 

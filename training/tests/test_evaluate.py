@@ -66,7 +66,7 @@ def test_the_page_shows_what_was_measured(evaluation):
         assert f"]({plot})" in page and (evaluation / plot).stat().st_size > 5000
 
 
-def test_a_model_that_copies_is_flagged_with_the_photographs_that_it_copies(trained, halved, tmp_path, monkeypatch):
+def test_a_model_that_copies_is_flagged_with_the_copied_photographs(trained, halved, tmp_path, monkeypatch):
     def copied(self, pair, count=None, twins=True) -> Drawn:
         windows = self.windows(*pair, "train").take(np.arange(3))
         return Drawn(windows.image, windows.mask, windows.image, np.ones(3), np.ones(3))
@@ -95,7 +95,7 @@ def test_a_killed_evaluation_measures_only_what_is_missing(trained, halved, eval
     assert figures["quality"]["felt/hole"]["frechet"] == -5.0
 
 
-def test_the_baselines_of_another_models_evaluation_are_not_trained_again(trained, halved, evaluation, tmp_path):
+def test_baselines_from_the_evaluation_of_another_model_are_not_trained_again(trained, halved, evaluation, tmp_path):
     document = json.loads((evaluation / "figures.json").read_text())
     document["settings"] |= {"model": "other@1.0.0", "step": 7}
     for figures in document["figures"]["downstream"].values():
@@ -111,7 +111,7 @@ def test_the_baselines_of_another_models_evaluation_are_not_trained_again(traine
     assert taken == {key for key in figures if key.split("/")[1] not in DRAWN}
 
 
-def test_some_methods_are_measured_first_and_others_follow_in_a_later_call(trained, halved, tmp_path):
+def test_a_later_call_adds_methods_to_those_measured_first(trained, halved, tmp_path):
     measured = lambda: {  # noqa: E731
         key.split("/")[1] for key in json.loads((tmp_path / "figures.json").read_text())["figures"]["downstream"]
     }
@@ -139,7 +139,7 @@ def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(
     assert result.exit_code == 1 and "has no int8 variant; there is fp32" in result.output.replace("\n", " ")
 
 
-def test_what_is_measured_is_a_run_or_a_bundle(trained, exported, halved, tmp_path):
+def test_evaluate_needs_either_a_run_or_a_bundle(trained, exported, halved, tmp_path):
     both = ["--run", trained / "run", "--bundle", exported]
     for given in ([], both):
         result = invoke("evaluate", "--data", halved, *given, "--out", tmp_path / "out")
@@ -170,12 +170,12 @@ def test_other_settings_need_another_folder(trained, halved, evaluation):
         (("--products", "brass"), "no product 'brass'"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(trained, halved, tmp_path, more, message):
+def test_an_error_names_a_wrong_setting(trained, halved, tmp_path, more, message):
     result = evaluate(trained, halved, tmp_path / "out", *more)
     assert result.exit_code == 1 and message in result.output.replace("\n", " ")
 
 
-def test_strengths_go_up_from_zero():
+def test_strengths_must_be_ascending_from_zero():
     for strengths in ((2.0, 1.0), (-1.0, 1.0), (0.0, math.nan)):
         with pytest.raises(ValueError, match=r"strengths is .*, must be two numbers from 0, the lower first"):
             EvaluationPlan(strengths=strengths)
@@ -194,7 +194,7 @@ class Published(torch.nn.Module):
         return image.float().mean((2, 3)) / 255
 
 
-def test_published_networks_give_figures_their_names(tmp_path):
+def test_published_networks_name_the_figures(tmp_path):
     torch.jit.script(Published()).save(str(tmp_path / "net.pt"))
     network = published_network(tmp_path / "net.pt", tmp_path / "net.pt")
     assert (network.frechet, network.kernel, network.perceptual) == ("FID", "KID", "LPIPS")
@@ -202,7 +202,7 @@ def test_published_networks_give_figures_their_names(tmp_path):
     assert features.pooled == pytest.approx(np.full((2, 3), 0.2), abs=1e-6)  # the bytes that went in came back
 
 
-def test_a_file_that_is_not_torchscript_is_refused_by_name(tmp_path):
+def test_an_error_names_a_file_that_is_not_torchscript(tmp_path):
     (tmp_path / "net.pt").write_bytes(b"weights?")
     with pytest.raises(ValueError, match=r"net\.pt: cannot be read as TorchScript"):
         published_network(tmp_path / "net.pt", tmp_path / "net.pt")

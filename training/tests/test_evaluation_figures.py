@@ -1,4 +1,4 @@
-"""The figures of the evaluation against values known beforehand."""
+"""The figures of the evaluation against known values."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_copy_is_found_with_the_photograph_it_copies():
     assert figures["nearest"] == pytest.approx(float(distance.mean()))
 
 
-def test_the_sheet_shows_the_closest_samples_beside_what_they_are_near_to(tmp_path):
+def test_the_grid_shows_the_closest_samples_beside_their_photographs(tmp_path):
     grey = lambda values: np.stack([np.full((8, 8, 3), value, np.uint8) for value in values])  # noqa: E731
     drawn, seen = grey([10, 20, 30, 40, 50]), grey([110, 120])
     closest = Closest(np.array([0, 1, 0, 1, 0]), np.array([5.0, 1.0, 4.0, 2.0, 3.0]), np.zeros(5, bool))
@@ -125,14 +125,14 @@ def drawn_with(mask: np.ndarray, changed: np.ndarray) -> Drawn:
     )
 
 
-def test_a_mask_on_the_change_agrees_with_it_and_one_beside_it_does_not():
+def test_a_mask_agrees_with_a_change_under_it_and_not_with_one_beside_it():
     on, beside = (generated_masks(drawn_with(mask, square(8))) for mask in (square(8), square(20)))
     assert on["agreement"] > 0.7 and on["localisation"] > 1e6
     assert beside["agreement"] < 0.1 and beside["localisation"] == pytest.approx(0)
     assert on["area"] == pytest.approx(64 / 1024) and on["empty"] == 0
 
 
-def test_no_change_and_no_mask():
+def test_figures_without_a_change_or_a_mask():
     nothing = np.zeros((32, 32), bool)
     figures = generated_masks(drawn_with(nothing, nothing))
     assert figures["empty"] == 1 and figures["agreement"] == 1

@@ -1,4 +1,4 @@
-"""The evaluation's page tells what its figures are of, and shows no column that nothing was measured for."""
+"""The evaluation page names the model of its figures and shows no empty column."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_a_method_without_any_figure_has_no_column(ledger):
     assert WITH_AUGMENTATION not in page and ON_TWINS not in page
 
 
-def test_figures_of_one_model_are_told_once(ledger):
+def test_one_model_is_named_once(ledger):
     page = page_of(ledger)
     assert page.startswith("# Evaluation of tin@1.1.0 after 9 steps, int8 graphs\n")
     assert "Measured on" not in page
 
 
-def test_a_section_of_another_model_says_so(ledger):
-    """As of figures that were joined by hand."""
+def test_a_section_of_another_model_names_that_model(ledger):
+    """As in figures that somebody joined by hand."""
     other = Ledger(ledger.path.parent / "other.json", {"model": "tin@1.0.0", "step": 5})
     other.put("twins", "tin/dent", TWIN)
     for part in ("figures", "measured"):
@@ -54,7 +54,7 @@ def test_a_section_of_another_model_says_so(ledger):
     assert page.count("Measured on") == 1
 
 
-def test_figures_from_before_sections_said_it_are_those_of_the_settings(ledger):
+def test_older_figures_without_a_model_belong_to_the_model_of_the_settings(ledger):
     document = json.loads(ledger.path.read_text())
     del document["measured"]
     ledger.path.write_text(json.dumps(document))
@@ -70,12 +70,12 @@ def test_figures_from_before_sections_said_it_are_those_of_the_settings(ledger):
         ({"frechet": "FID"}, "KID"),
     ],
 )
-def test_kid_is_the_name_of_published_features_alone(ledger, names, head):
+def test_only_published_features_give_kid(ledger, names, head):
     ledger.put("names", "quality", {**names, "perceptual": "diversity"})
     ledger.put("quality", "tin/dent", QUALITY)
     assert f"| pair | {names['frechet']} | … of real | {head} | … of real  | diversity |" in page_of(ledger)
 
 
-def test_another_model_does_not_go_on_with_the_figures(ledger):
+def test_figures_of_another_model_are_not_continued(ledger):
     with pytest.raises(ValueError, match=r"model was 'tin@1.1.0', now 'tin@1.2.0'"):
         Ledger(ledger.path, {**SETTINGS, "model": "tin@1.2.0"})

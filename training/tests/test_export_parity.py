@@ -65,7 +65,7 @@ def worst(module: torch.nn.Module, session: onnxruntime.InferenceSession, inputs
 def sessions(
     module: torch.nn.Module, path: Path, inputs: dict[str, torch.Tensor], axes: dict[str, str], outputs: list[str]
 ) -> list[onnxruntime.InferenceSession]:
-    """Of the graph with float32 weights and of the one that stores the same, rounded, weights as float16."""
+    """Sessions of two graphs with the same rounded weights: stored as float32, and stored as float16."""
     round_to_half(module)
     write_onnx(module, path, inputs, axes, outputs, half_weights=False)
     model = onnx.load(str(path))
@@ -207,7 +207,7 @@ def test_weights_are_stored_as_half_only_where_that_is_exact():
     assert [(n.op_type, n.output[0]) for n in model.graph.node] == [("Cast", "exact")]
 
 
-def test_weights_may_lie_beside_the_graph(tmp_path):
+def test_weights_may_be_stored_beside_the_graph(tmp_path):
     module = DecoderComponent(build_autoencoder(AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1)))
     latent = {"latent": torch.randn(2, 4, 8, 8)}
     write_onnx(module, tmp_path / "d.onnx", latent, {"latent": "B"}, ["image"], False, external_data=True)

@@ -1,4 +1,4 @@
-"""The archives that the service writes, read by those who will read them.
+"""The export archives of the service, read by the tools that their users read them with.
 
 `exports/*.zip` are what the service's writer makes of one small set of samples; its own tests (test/exports/) fail when
 it makes anything else of it. Among the masks are holes, islands in holes, and pixels that touch at corners only.
@@ -65,7 +65,7 @@ def test_area_and_box_are_those_of_the_pixels(name, tmp_path):
         assert annotation["bbox"] == [x, y, columns.max() - x + 1, rows.max() - y + 1]
 
 
-def test_polygons_and_run_lengths_tell_the_same(tmp_path):
+def test_polygons_and_run_lengths_describe_the_same_masks(tmp_path):
     polygons, _ = read_coco("coco_polygons", tmp_path)
     runs, _ = read_coco("coco_rle", tmp_path)
     assert polygons.anns.keys() == runs.anns.keys()
@@ -76,7 +76,7 @@ def test_polygons_and_run_lengths_tell_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("name", COCO_ARCHIVES)
-def test_the_categories_are_the_defects_and_the_pictures_are_there(name, tmp_path):
+def test_the_categories_are_the_defects_and_the_images_exist(name, tmp_path):
     coco, sample_of = read_coco(name, tmp_path)
     samples = json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))["samples"]
     code_of = {sample["id"]: sample["defectCode"] for sample in samples}
@@ -107,7 +107,7 @@ def test_pairing_by_sorted_names_as_anomalib_does_gives_each_image_its_own_mask(
         assert mask == image.replace("/test/", "/ground_truth/").replace(".png", "_mask.png")
 
 
-def test_yolo_outlines_filled_again_are_the_masks(tmp_path):
+def test_filled_yolo_outlines_are_the_masks(tmp_path):
     masks = true_masks(tmp_path)
     root = unpack("yolo_segmentation", tmp_path / "yolo")
     manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
@@ -124,7 +124,7 @@ def test_yolo_outlines_filled_again_are_the_masks(tmp_path):
         assert np.array_equal(drawn, true)
 
 
-def test_yolo_pictures_without_a_defect_have_an_empty_label_file(tmp_path):
+def test_yolo_images_without_a_defect_have_an_empty_label_file(tmp_path):
     root = unpack("yolo_segmentation", tmp_path)
     normals = json.loads((root / "manifest.json").read_text(encoding="utf-8"))["normals"]
     assert len(normals) == 2

@@ -122,7 +122,7 @@ def picture(x: Tensor, channels: int) -> Tensor:
 
 
 @torch.no_grad()
-def test_the_network_computes_what_the_formulas_say():
+def test_the_network_computes_the_formulas():
     torch.manual_seed(0)
     denoiser = TDIA(CONFIG).eval()
     for parameter in denoiser.parameters():

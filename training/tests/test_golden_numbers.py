@@ -75,7 +75,7 @@ def test_timestep_features_are_cosines_then_sines(t, cosines, sines):
     assert features[[128, 129, 255]].tolist() == pytest.approx(sines, abs=2e-5)
 
 
-def test_positions_put_the_column_first():
+def test_position_embeddings_put_the_column_first():
     table = sincos_positions(1152, 8)
     at = table[5 * 8 + 3]  # x = 3, y = 5; tokens are row-major
     expected = {
@@ -119,7 +119,7 @@ def test_a_bright_spot_becomes_the_mask():
     assert mask.sum() == 4 and mask[2:4, 5:7].all()
 
 
-def test_the_confidence_is_the_mean_of_what_is_marked():
+def test_the_confidence_is_the_mean_of_the_soft_mask_inside_the_mask():
     grey = np.array([[1.0, 0.0], [-1.0, -0.5]])
     assert confidence(grey, grey >= 0) == 0.75
     assert confidence(grey, grey > 2) == 0
@@ -211,7 +211,7 @@ def test_an_unknown_guidance_is_refused():
         guidance_plan(SampleRequest("tin", "dent", 0, guidance="FREE"), "good")
 
 
-def test_noise_comes_back_from_velocity():
+def test_noise_is_recovered_from_velocity():
     torch.manual_seed(0)
     x0, noise = torch.randn(2, 3, 4, 8, 8, dtype=torch.float64)
     ab = torch.tensor([0.9, 0.4, 0.01], dtype=torch.float64)[:, None, None, None]
@@ -220,7 +220,7 @@ def test_noise_comes_back_from_velocity():
 
 
 @pytest.mark.parametrize(("mean", "std", "median"), [(-0.04, 0.5, 250), (1.236, 0.5, 500)])
-def test_log_normal_timesteps_gather_where_the_noise_level_is_asked_for(mean, std, median):
+def test_log_normal_timesteps_center_on_the_requested_noise_level(mean, std, median):
     """ln σ is -0.043 at t = 250 and 1.236 at t = 500 (from ᾱ of method.md): half of the samples lie on either side."""
     loss = LossConfig(timesteps="log_normal", log_sigma_mean=mean, log_sigma_std=std, uniform_share=0.0)
     density = timestep_density(loss)

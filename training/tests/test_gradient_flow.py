@@ -62,7 +62,7 @@ def test_the_loss_reaches_every_trainable_parameter(step, changes):
     assert unreached == []
 
 
-def test_the_positions_are_frozen(step):
+def test_the_position_embeddings_are_frozen(step):
     denoiser = step().denoiser
     assert denoiser.pos_embed.grad is None
     assert [name for name, p in denoiser.named_parameters() if not p.requires_grad] == ["pos_embed"]
@@ -116,7 +116,7 @@ def test_checkpointing_changes_no_gradient(awake):
     assert all(torch.equal(kept[name], computed_anew[name]) for name in kept)
 
 
-def test_with_checkpointing_the_blocks_keep_less_for_the_gradient(awake):
+def test_checkpointing_stores_fewer_activations(awake):
     def kept(checkpointing: bool) -> int:
         denoiser = awake(background_blocks=6)
         denoiser.checkpointing = checkpointing

@@ -1,4 +1,4 @@
-"""Drawing with the reference sampler: same request, same picture; no defect asked for, no mask."""
+"""The reference sampler: the same request gives the same image, and no defect gives no mask."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def difference(a, b) -> float:
 
 @pytest.mark.parametrize("sampler", ["DDPM", "DDIM", "DPM_SOLVER_PP"])
 @pytest.mark.parametrize("changes", [{"prediction": "v"}, {"learn_sigma": True}], ids=["v", "learned sigma"])
-def test_a_sample_depends_on_its_own_request_only(generator, sampler, changes):
+def test_a_sample_depends_only_on_its_own_request(generator, sampler, changes):
     draw = generator(**changes).draw
     requests = [
         replace(BASE, sampler=sampler),
@@ -56,21 +56,21 @@ def test_seed_strength_and_names_change_the_picture(generator):
         assert difference(draw([replace(BASE, **other)])[0], base) > 1e-3, other
 
 
-def test_pictures_have_the_models_size(generator):
+def test_images_have_the_size_of_the_model(generator):
     sample = generator().draw([BASE])[0]
     assert sample.image.shape == (64, 64, 3) and sample.image.dtype == np.uint8
     assert sample.mask.shape == (64, 64) and sample.mask.dtype == bool
     assert sample.soft.min() >= -1 and sample.soft.max() <= 1
 
 
-def test_strength_zero_and_the_normal_state_give_one_picture_and_empty_masks(generator):
+def test_strength_zero_and_the_normal_state_give_the_same_image_and_empty_masks(generator):
     draw = generator().draw
     none, good = draw([replace(BASE, strength=0.0)])[0], draw([replace(BASE, defect="good", strength=2.0)])[0]
     assert not none.mask.any() and not good.mask.any()
     assert difference(none, good) < 1e-6
 
 
-def test_the_mask_is_the_defect_rows_averaged_over_the_late_evaluations(generator):
+def test_the_mask_averages_the_defect_row_over_the_late_evaluations(generator):
     """Wherever t < 100, and at the last step even where none is, of the row that carries the defect."""
     machine = generator()
     features = []
@@ -97,7 +97,7 @@ def test_guided_noise_is_the_weighted_sum_of_its_rows(generator):
     ("sampler", "steps", "bounds"),
     [("DPM_SOLVER_PP", 0, "1 to 999"), ("DPM_SOLVER_PP", 1000, "1 to 999"), ("DDIM", 1, "2 to 1000")],
 )
-def test_steps_out_of_a_samplers_range_are_refused(generator, sampler, steps, bounds):
+def test_steps_outside_the_range_of_a_sampler_are_refused(generator, sampler, steps, bounds):
     """1000 steps of DPM-Solver++ would visit a timestep twice; one of DDIM begins where it ends, at t = 0."""
     with pytest.raises(ValueError, match=f"steps is {steps}, must be {bounds} for {sampler}"):
         generator().draw([replace(BASE, sampler=sampler, steps=steps)])
@@ -105,7 +105,7 @@ def test_steps_out_of_a_samplers_range_are_refused(generator, sampler, steps, bo
 
 @pytest.mark.parametrize("name", ["strength", "product_scale"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
-def test_a_scale_that_is_no_number_from_zero_is_refused(generator, name, value):
+def test_a_scale_that_is_not_a_number_from_zero_is_refused(generator, name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}, must be a number from 0"):
         generator().draw([replace(BASE, **{name: value})])
 

@@ -86,24 +86,24 @@ def import_from(user, checkpoint: str = "released.pt", **changed):
 
 
 def for_export(user, provenance: str = PROVENANCE) -> dict:
-    """What export makes of the user's provenance and of what the run notes."""
+    """The provenance that `export` uses: the user's file joined with the origin that the run recorded."""
     (user / "provenance.toml").write_text(provenance)
     return with_origin(read_provenance(user / "provenance.toml"), load_origin(Run(user / "run")))
 
 
-def test_a_released_checkpoint_is_guided_as_it_was_trained_unless_the_user_says_otherwise(user):
+def test_a_released_checkpoint_keeps_its_guidance_unless_the_user_sets_another(user):
     assert import_from(user).exit_code == 0
     assert for_export(user)["defaults"] == {"guidance": "PRODUCT_RELATIVE"}
     own = for_export(user, PROVENANCE + '[defaults]\nguidance = "DOUBLE_FREE"\n')
     assert own["defaults"] == {"guidance": "DOUBLE_FREE"}
 
 
-def test_a_plain_dit_is_guided_as_this_package_trains_it(user):
+def test_a_plain_dit_gets_the_default_guidance(user):
     assert import_from(user, "dit.pt").exit_code == 0
     assert for_export(user)["defaults"] == {}
 
 
-def test_a_checkpoint_for_another_size_needs_no_other_preset(user):
+def test_a_checkpoint_for_another_image_size_needs_only_the_size_option(user):
     (user / "preset.toml").write_text(PRESET + "[autoencoder_training]\ncrop = 32\n")
     preset = load_config(str(user / "preset.toml")).denoiser
     torch.save(released(replace(preset, latent_size=4)), user / "small.pt")
@@ -118,13 +118,13 @@ def test_a_checkpoint_for_another_size_needs_no_other_preset(user):
 
 
 @pytest.mark.parametrize("size", [8, 250])
-def test_a_size_that_patches_do_not_divide_is_refused(user, size):
+def test_a_size_that_is_not_a_multiple_of_the_patches_is_refused(user, size):
     result = import_from(user, size=size)
     assert result.exit_code == 1 and f"size is {size}, must be a multiple of 16" in result.output
 
 
 @pytest.mark.parametrize("checkpoint", ["dit.pt", "released.pt"])
-def test_what_comes_of_dits_weights_is_not_for_commerce_whatever_else_it_may_be(user, checkpoint):
+def test_a_model_from_dit_weights_is_licensed_for_non_commercial_use_only(user, checkpoint):
     assert import_from(user, checkpoint).exit_code == 0
     joined = for_export(user, PROVENANCE.replace("CC-BY-NC-4.0", "CC0-1.0"))
     assert joined["license"] == "CC-BY-NC-4.0 AND CC0-1.0"
@@ -156,7 +156,7 @@ def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(us
     assert noise.shape == variance.shape == (1, 4, 8, 8) and np.isfinite(noise).all()
 
 
-def test_a_plain_dit_is_a_start_to_train_from(user):
+def test_training_may_start_from_a_plain_dit(user):
     result = import_from(user, "dit.pt")
     assert result.exit_code == 0 and "train before exporting" in result.output, result.output
     state = load(Run(user / "run").denoiser)
@@ -166,7 +166,7 @@ def test_a_plain_dit_is_a_start_to_train_from(user):
     assert state["step"] == 0
 
 
-def test_training_goes_on_from_a_plain_dit_with_the_words_that_were_named(user):
+def test_training_continues_from_a_plain_dit_with_its_named_words_only(user):
     data = make_data_set(user / "data")
     (user / "preset.toml").write_text(PRESET + "[latent_cache]\ndefect_windows = 2\nnormal_windows = 2\n")
     (user / "words.toml").write_text('products = ["tin"]\npairs = [["tin", "dent"], ["tin", "scratch"]]\n')
@@ -199,7 +199,7 @@ def test_training_goes_on_from_a_plain_dit_with_the_words_that_were_named(user):
         ("list.pt", {}, "list.pt: holds a list, must hold a state dict"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name_and_no_run_is_made(user, checkpoint, changed, message):
+def test_an_error_names_what_does_not_fit_and_no_run_is_created(user, checkpoint, changed, message):
     (user / "wide.toml").write_text(PRESET.replace("hidden_size = 32", "hidden_size = 64"))
     (user / "odd.toml").write_text(WORDS.replace('[["bottle"', '[["jar"'))
     (user / "none.toml").write_text(WORDS.replace('[["bottle", "broken"]]', "[]"))
@@ -225,7 +225,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize(("file", "spoil"), [(file, spoil) for file, ways in SPOILT.items() for spoil in ways])
-def test_a_file_of_the_weights_that_is_missing_or_damaged_is_named(user, file, spoil):
+def test_an_error_names_a_missing_or_damaged_weights_file(user, file, spoil):
     spoil(user / file)
     result = import_from(user)
     named = file if (user / file).exists() or not file.endswith("config.json") else f"{file.split('/')[0]}: no weights"
@@ -243,7 +243,7 @@ def test_a_file_of_the_weights_that_is_missing_or_damaged_is_named(user, file, s
         ),
     ],
 )  # fmt: skip
-def test_weights_of_another_model_are_refused_by_name_and_value(user, folder, was, now, message):
+def test_an_error_names_the_setting_and_value_of_mismatched_weights(user, folder, was, now, message):
     path = user / folder / "config.json"
     assert was in path.read_text()
     path.write_text(path.read_text().replace(was, now))
@@ -251,13 +251,13 @@ def test_weights_of_another_model_are_refused_by_name_and_value(user, folder, wa
     assert result.exit_code == 1 and f"{folder}/config.json: {message}" in result.output, result.output
 
 
-def test_weights_that_no_folder_is_given_for_are_asked_for(user):
+def test_a_missing_weights_folder_is_refused(user):
     with pytest.raises(ValueError, match=r"text\.pretrained is empty, must be a folder"):
         with_weights(load_config(str(user / "preset.toml")), user / "vae", None)
 
 
 def test_a_text_model_without_its_projection_is_refused(user):
-    """transformers would give it one of random values."""
+    """transformers would initialise a missing projection with random values."""
     tensors = load_file(user / "clip" / "model.safetensors")
     del tensors["text_projection.weight"]
     save_file(tensors, user / "clip" / "model.safetensors", {"format": "pt"})
@@ -265,7 +265,7 @@ def test_a_text_model_without_its_projection_is_refused(user):
     assert result.exit_code == 1 and "its weights lack ['text_projection.weight']" in result.output, result.output
 
 
-def test_a_run_is_not_overwritten(user):
+def test_import_does_not_overwrite_a_run(user):
     assert import_from(user).exit_code == 0
     result = import_from(user)
     assert result.exit_code == 1 and "has been trained already" in result.output

@@ -1,4 +1,4 @@
-"""What a segmenter trained on real photographs finds in samples, with a judge whose eyes are known."""
+"""What an independent segmenter finds in samples, tested with a segmenter of known behaviour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def square(value: int, left: int, size: int = 16) -> tuple[np.ndarray, np.ndarra
     return image, mask
 
 
-def test_what_is_visible_is_found_and_its_twin_is_clean():
+def test_a_visible_defect_is_found_and_its_twin_is_clean():
     (shown, mask), (hidden, _) = square(255, 4), square(10, 4)
     twin = np.zeros_like(shown)
     drawn = Drawn(
@@ -58,12 +58,12 @@ def test_a_sample_without_a_mask_shows_no_defect():
 @pytest.mark.parametrize(
     ("confidence", "expected"), [([0.1, 0.2, 0.5, 0.5, 0.9], [1, 2, 4]), ([0.4, 0.3], [0]), ([0.7], [0])]
 )
-def test_of_two_neighbours_the_surer_is_taken(confidence, expected):
+def test_the_more_confident_of_two_neighbours_is_taken(confidence, expected):
     assert surer_of_neighbours(np.array(confidence)).tolist() == expected
 
 
-def test_a_judge_learns_from_every_defect_alike():
-    """One defect has a single window among forty of the other's, and is learnt all the same."""
+def test_a_segmenter_learns_equally_from_every_defect():
+    """One defect has a single window and the other has forty; the segmenter learns both."""
     many, few = [square(255, int(left)) for left in np.arange(40) % 9], square(0, 2)
     ground = np.full((16, 16, 3), 128, np.uint8)
     dark = np.where(few[1][..., None], np.uint8(0), ground)
@@ -76,7 +76,7 @@ def test_a_judge_learns_from_every_defect_alike():
 
 
 class Photographs:
-    """A subject with a trained and a zero-shot pair of one product; a window's grey value says whose it is."""
+    """A context with a trained and a zero-shot pair of one product; the grey value of a window tells the pair."""
 
     pairs: ClassVar = {"tin/dent": ("tin", "dent"), "tin/hole": ("tin", "hole")}
     trained: ClassVar = {"tin/dent": ("tin", "dent")}
@@ -93,7 +93,7 @@ class Photographs:
         return Drawn(image[None], mask[None], image[None], np.ones(1), np.ones(1))
 
 
-def test_a_zero_shot_pair_has_a_judge_of_its_own_which_knows_nothing_else(tmp_path, monkeypatch):
+def test_a_zero_shot_pair_has_its_own_segmenter_trained_on_nothing_else(tmp_path, monkeypatch):
     trained = []
 
     def train(defective, normal, steps, seed, report):

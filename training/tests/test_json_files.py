@@ -1,4 +1,4 @@
-"""A damaged JSON file is refused by its path, wherever one is read."""
+"""Every reader of a JSON file names the path of a damaged one."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def file(path: Path, content: bytes) -> Path:
         (b'{"a": 1}', "has no 'a.b'"),
     ],
 )
-def test_what_is_wrong_is_said_with_the_path(tmp_path, content, message):
+def test_an_error_names_the_path_and_the_problem(tmp_path, content, message):
     path = file(tmp_path / "some.json", content)
     with pytest.raises(ValueError, match=f"^{re.escape(f'{path}: {message}')}"):
         read_json(path, "a.b")
 
 
-def test_what_is_there_is_read(tmp_path):
+def test_a_valid_file_is_read(tmp_path):
     path = file(tmp_path / "some.json", '{"a": {"b": "ß"}}'.encode())
     assert read_json(path, "a.b") == {"a": {"b": "ß"}}
 
 
 @pytest.mark.parametrize("content", [b"", b"{}"])
-def test_figures_manifest_and_configuration_are_read_so(tmp_path, content):
+def test_errors_in_figures_manifest_and_configuration_name_the_path(tmp_path, content):
     settings = {"model": "tin@1", "step": 1}
     readers = {
         "figures.json": lambda path: Ledger(path, settings),
@@ -59,7 +59,7 @@ def test_figures_manifest_and_configuration_are_read_so(tmp_path, content):
         Run(tmp_path).config()
 
 
-def test_figures_for_the_manifest_are_read_so(trained, tmp_path):
+def test_errors_in_figures_for_the_manifest_name_the_path(trained, tmp_path):
     (tmp_path / "provenance.toml").write_text("")
     path = file(tmp_path / "strength.json", b"{")
     result = CliRunner().invoke(app, [

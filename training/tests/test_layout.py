@@ -44,7 +44,7 @@ def test_only_the_chosen_products_are_read(data_set):
 
 
 @pytest.mark.parametrize("name", ["Metal_Nut", "metal nut"])
-def test_a_product_is_chosen_by_its_folder_or_by_the_words_that_the_model_reads(data_set, name):
+def test_a_product_is_chosen_by_its_folder_or_its_prompt_name(data_set, name):
     (data_set / "tin").rename(data_set / "Metal_Nut")
     assert {r.product for r in read_layout(data_set, [name])} == {"metal nut"}
 
@@ -54,13 +54,13 @@ def test_folder_names_become_words(data_set):
     assert {r.product for r in read_layout(data_set)} == {"metal nut", "felt"}
 
 
-def test_two_folders_that_read_as_one_product_are_refused(data_set):
+def test_two_folders_with_the_same_prompt_name_are_refused(data_set):
     shutil.copytree(data_set / "felt", data_set / "Felt")
     with pytest.raises(DataError, match="the folders 'Felt', 'felt' are one product to the model, 'felt'"):
         read_layout(data_set)
 
 
-def test_unified_names_replace_a_products_own_defect_names(data_set):
+def test_unified_names_replace_the_defect_names_of_a_product(data_set):
     (data_set / "unified_names.json").write_text(json.dumps({"tin": {"dent": "hole"}}))
     assert set(by_name(read_layout(data_set))) == {"felt/good", "felt/hole", "tin/good", "tin/hole", "tin/scratch"}
 
@@ -79,7 +79,7 @@ def test_held_out_pairs_are_not_trained(data_set):
     assert "tin/dent" not in trained and {"tin/good", "tin/scratch", "felt/hole"} <= set(trained)
 
 
-def test_nothing_defective_to_learn_from_is_refused(data_set):
+def test_a_data_set_without_defects_is_refused(data_set):
     with pytest.raises(DataError, match="no defective image in the train half"):
         training_records(data_set, TrainingConfig(held_out_pairs=("felt/hole",)), ["felt"])
 
@@ -94,7 +94,7 @@ MODES = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_images_of_any_mode_become_rgb_at_their_own_size(mode, tmp_path):
+def test_images_of_any_mode_become_rgb_at_their_original_size(mode, tmp_path):
     MODES[mode].save(tmp_path / "x.png")
     pixels = load_image(tmp_path / "x.png")
     assert pixels.shape == (6, 9, 3) and pixels.dtype == np.uint8
@@ -109,7 +109,7 @@ def test_masks_are_true_on_the_defect_in_grey_and_one_bit_files(tmp_path):
         assert np.array_equal(load_mask(tmp_path / f"{name}.png"), mask > 0)
 
 
-def test_mixed_sizes_modes_and_suffixes_stand_side_by_side(data_set):
+def test_sizes_modes_and_suffixes_may_be_mixed(data_set):
     write_image(data_set / "tin/test/dent/large.jpg", np.full((90, 70), 120, np.uint8))
     mask = np.zeros((90, 70), np.uint8)
     mask[5:9, 5:9] = 255
@@ -118,7 +118,7 @@ def test_mixed_sizes_modes_and_suffixes_stand_side_by_side(data_set):
     assert len(by_name(read_data_set(data_set))["tin/dent"]) == 4
 
 
-def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
+def test_a_photograph_is_rotated_by_its_exif_orientation(tmp_path):
     pixels = np.zeros((6, 10, 3), np.uint8)
     pixels[:, :5] = 200
     exif = Image.Exif()

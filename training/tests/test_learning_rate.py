@@ -1,4 +1,4 @@
-"""The learning rate's course: warm-up from where the optimiser began, plateau, fall to zero."""
+"""The learning rate schedule: warm-up from the first step of the optimiser, plateau, fall to zero."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
         (40, 40, 1e-4), (49, 40, 1e-3), (90, 40, 5e-4),
     ],
 )  # fmt: skip
-def test_it_warms_up_stays_and_falls(step, first_step, expected):
+def test_the_rate_warms_up_stays_and_falls(step, first_step, expected):
     """A run that starts from a bundle at step 40 has a new optimiser: it warms up from there."""
     assert UntilStep(PLAN, 100).learning_rate(step, first_step) == pytest.approx(expected)
 
@@ -45,7 +45,7 @@ def timed(clock: Clock, seconds: float) -> UntilTime:
     return UntilTime(replace(PLAN, total_steps=80), seconds, clock)  # cools down over a quarter
 
 
-def test_by_the_clock_it_warms_up_by_steps_and_falls_by_time(clock):
+def test_a_timed_rate_warms_up_by_steps_and_falls_by_time(clock):
     course = timed(clock, 400)
     assert course.learning_rate(0) == pytest.approx(1e-4)
     assert course.learning_rate(500) == pytest.approx(1e-3)
@@ -57,7 +57,7 @@ def test_by_the_clock_it_warms_up_by_steps_and_falls_by_time(clock):
     assert course.learning_rate(9500) == 0
 
 
-def test_by_the_clock_what_earlier_stages_took_is_not_taken_from_the_plateau_alone(clock):
+def test_time_of_earlier_stages_shortens_the_cooldown_too(clock):
     course = timed(clock, 400)
     clock.now += 300  # the autoencoder; the cool-down would begin now
     assert not course.over(0)
@@ -66,14 +66,14 @@ def test_by_the_clock_what_earlier_stages_took_is_not_taken_from_the_plateau_alo
     assert course.learning_rate(900) == pytest.approx(5e-4)
 
 
-def test_by_the_clock_it_is_over_when_the_time_is_whatever_the_step(clock):
+def test_a_timed_training_ends_by_time_at_any_step(clock):
     course = timed(clock, 60)
     assert not course.over(0) and not course.over(10**6)
     clock.now += 60
     assert course.over(1)
 
 
-def test_by_the_clock_the_steps_in_all_are_estimated_from_the_pace(clock):
+def test_a_timed_training_estimates_its_length_from_the_pace(clock):
     course = timed(clock, 100)
     clock.now += 40  # the autoencoder
     assert not course.over(200)  # went on from a checkpoint

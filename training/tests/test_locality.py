@@ -1,4 +1,4 @@
-"""The convolutions beside the DiT blocks: an addition that is off by configuration and silent at the start."""
+"""The optional convolutions beside the DiT blocks: they are off by default and start at zero."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_without_locality_there_are_only_released_names():
 
 
 @torch.no_grad()
-def test_at_the_start_locality_leaves_the_plain_output_as_it_is(awake):
+def test_at_initialisation_locality_does_not_change_the_output(awake):
     plain = awake()
     local = TDIA(replace(TINY, locality=True)).eval()
     unknown = local.load_state_dict(plain.state_dict(), strict=False)
@@ -32,7 +32,7 @@ def test_at_the_start_locality_leaves_the_plain_output_as_it_is(awake):
 
 
 @torch.no_grad()
-def test_once_awake_locality_changes_the_output_and_the_mask(awake):
+def test_trained_locality_changes_the_output_and_the_mask(awake):
     local = awake(locality=True)
     plain = TDIA(TINY).eval()
     plain.load_state_dict(local.state_dict(), strict=False)
@@ -43,7 +43,7 @@ def test_once_awake_locality_changes_the_output_and_the_mask(awake):
 
 
 @torch.no_grad()
-def test_a_mask_head_that_reads_the_picture_follows_it_where_the_maps_do_not(awake):
+def test_a_mask_head_that_reads_the_image_follows_it_where_the_maps_do_not(awake):
     latent, timestep, rows = torch.randn(1, 4, 8, 8), torch.tensor([50]), plain_rows(1)
     seeing = awake(locality=True, mask_reads_picture=True)
     maps = torch.rand(1, 16, 4)

@@ -42,7 +42,7 @@ def test_the_ratio_is_attention_outside_over_inside():
     assert attention_ratio(attention, torch.tensor([[1.0, 0, 0, 0]]), 1e-3).item() == pytest.approx(0.9 / 0.101)
 
 
-def test_a_token_counts_as_defective_where_anything_in_it_is():
+def test_a_token_is_defective_if_any_part_of_it_is():
     mask = torch.zeros(1, 4, 4)
     mask[0, 0, 3] = 0.01
     assert token_mask(mask, 2).tolist() == [[0, 1, 0, 0]]
@@ -61,7 +61,7 @@ def test_all_terms_by_hand():
     assert result.total.item() == pytest.approx(0.25 + ratio * 0.25 / 4 + 0.2 * 4)
 
 
-def test_a_fading_defect_term_counts_as_much_as_the_picture_does_in_the_noise():
+def test_a_fading_defect_term_is_weighted_by_the_signal_share():
     attention, mask = lay(inside=0.2, masked_tokens=1)
     fading = replace(PLAIN, fade_defect=True)
     whole, faded = losses(attention, mask), losses(attention, mask, fading, alpha_bar=0.3)
@@ -71,14 +71,14 @@ def test_a_fading_defect_term_counts_as_much_as_the_picture_does_in_the_noise():
     assert losses(attention, mask, alpha_bar=0.3).total.item() == pytest.approx(whole.total.item())
 
 
-def test_the_soft_mask_weighs_the_error_before_it_is_squared():
+def test_the_soft_mask_weights_the_error_before_squaring():
     attention, mask = lay(inside=0.25, masked_tokens=1)
     ratio = 0.75 / 0.251
     assert losses(attention, mask / 2).defect.item() == pytest.approx(ratio * 0.25 * 0.25 / 4)
 
 
 @pytest.mark.parametrize(("inside", "expected"), [(0.9, 2.0), (0.02, 8.0), (0.25, 0.75 / 0.251)])
-def test_the_ratio_is_kept_between_two_and_eight(inside, expected):
+def test_the_ratio_is_clamped_between_two_and_eight(inside, expected):
     attention, mask = lay(inside, 1)
     assert losses(attention, mask).ratio.item() == pytest.approx(expected)
 
@@ -114,7 +114,7 @@ def test_the_balanced_mask_loss_of_a_normal_image_is_the_plain_one():
     assert mask_feature_loss(feature, target, black, balanced=True).item() == pytest.approx(9.0)
 
 
-def test_a_very_small_defect_is_not_weighted_without_bound():
+def test_the_weight_of_a_very_small_defect_is_bounded():
     mask = torch.zeros(1, 64, 64)
     mask[0, 0, 0] = 1  # 0.02 % of the latent
     feature = torch.zeros(1, 4, 64, 64)

@@ -1,4 +1,4 @@
-"""A new product joins a bundle: its words get places, the old ones keep theirs, and the others are replayed."""
+"""A new product joins a bundle: its words get token ids, known words keep theirs, and known products are replayed."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def options(bundle, data, run, version="0.2.0"):
 
 @pytest.fixture
 def untrained(monkeypatch):
-    """What is prepared stays as it is."""
+    """Onboarding prepares the run but does not train it."""
     monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
 
 
-def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(exported, brass, tmp_path, monkeypatch):
+def test_a_new_product_joins_and_the_exported_bundle_knows_all_products(exported, brass, tmp_path, monkeypatch):
     run = tmp_path / "run"
     result = invoke(*options(exported, brass, run), "--steps", 3)
     assert result.exit_code == 0, result.output
@@ -66,7 +66,7 @@ def test_a_new_product_joins_and_the_run_is_a_bundle_that_knows_all(exported, br
     assert 1 in before.trainee.text.ids(phrase)[0]
 
 
-def test_known_words_mean_what_they_meant_before_any_training(exported, brass, tmp_path, untrained):
+def test_known_words_keep_their_embeddings_before_training(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     assert invoke(*options(exported, brass, run.directory)).exit_code == 0
     before, after = load_bundle(exported), load_trained(run)
@@ -76,7 +76,7 @@ def test_known_words_mean_what_they_meant_before_any_training(exported, brass, t
         assert not torch.equal(*after.trainee.text.encode(["a photo of brass", "a photo of rust"]))
 
 
-def test_without_photographs_the_others_are_replayed_from_samples(exported, brass, tmp_path, untrained):
+def test_without_photographs_known_products_are_replayed_from_samples(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     assert invoke(*options(exported, brass, run.directory)).exit_code == 0
     bank = load_bank(run.bank)
@@ -86,7 +86,7 @@ def test_without_photographs_the_others_are_replayed_from_samples(exported, bras
     assert of("brass ring", "rust") == 8  # bank.defect_windows of the tiny preset
 
 
-def test_with_photographs_it_is_they_that_are_replayed(exported, brass, tmp_path, untrained):
+def test_with_photographs_known_products_are_replayed_from_photographs(exported, brass, tmp_path, untrained):
     run, old = Run(tmp_path / "run"), make_data_set(tmp_path / "old")
     result = invoke(*options(exported, brass, run.directory), "--replay", old)
     assert result.exit_code == 0, result.output
@@ -94,7 +94,7 @@ def test_with_photographs_it_is_they_that_are_replayed(exported, brass, tmp_path
     assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().windows_per_pair
 
 
-def test_an_interrupted_onboarding_goes_on(exported, brass, tmp_path):
+def test_an_interrupted_onboarding_resumes(exported, brass, tmp_path):
     run = tmp_path / "run"
     assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
     state = load(Run(run).denoiser)
@@ -114,16 +114,14 @@ def test_an_interrupted_onboarding_goes_on(exported, brass, tmp_path):
         (("--replay", "elsewhere"), "replay is"),
     ],
 )
-def test_a_repeated_call_that_asks_for_something_else_is_refused_by_name(
-    exported, brass, tmp_path, untrained, changed, message
-):
+def test_a_repeated_call_with_another_option_is_refused_by_name(exported, brass, tmp_path, untrained, changed, message):
     run = tmp_path / "run"
     assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
     result = invoke(*options(exported, brass, run), "--steps", 2, *changed)
     assert result.exit_code == 1 and message in result.output and "was begun with" in result.output, result.output
 
 
-def test_more_steps_train_on(exported, brass, tmp_path):
+def test_more_steps_continue_the_training(exported, brass, tmp_path):
     run = tmp_path / "run"
     assert invoke(*options(exported, brass, run), "--steps", 2).exit_code == 0
     assert invoke(*options(exported, brass, run), "--steps", 5).exit_code == 0
@@ -131,7 +129,7 @@ def test_more_steps_train_on(exported, brass, tmp_path):
     assert "begun with 5" in invoke(*options(exported, brass, run), "--steps", 2).output
 
 
-def test_the_run_of_another_training_is_left_alone(exported, brass, trained, tmp_path):
+def test_the_run_of_another_training_is_not_changed(exported, brass, trained, tmp_path):
     other = shutil.copytree(trained / "run", tmp_path / "run")
     before = (other / "denoiser.pt").read_bytes()
     result = invoke(*options(exported, brass, other))
@@ -140,9 +138,7 @@ def test_the_run_of_another_training_is_left_alone(exported, brass, trained, tmp
 
 
 @pytest.mark.parametrize(("option", "refused"), [("--version", "0.1.0"), ("--name", "tiny")])
-def test_a_bundle_that_could_not_be_exported_beside_the_old_one_is_refused_before_anything_is_drawn(
-    exported, brass, tmp_path, monkeypatch, option, refused
-):
+def test_a_version_that_exists_is_refused_before_drawing(exported, brass, tmp_path, monkeypatch, option, refused):
     monkeypatch.setattr("defectdiffu.training.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
     nameless = options(exported, brass, tmp_path / "run")[:-2]
     for given in ((), (option, refused)):
@@ -158,7 +154,7 @@ def test_a_new_name_needs_no_new_version(exported, brass, tmp_path, untrained):
     assert (Run(tmp_path / "run").config().name, Run(tmp_path / "run").config().version) == ("brassy", "0.1.0")
 
 
-def test_a_pair_that_joins_is_held_out_no_longer(exported, brass, tmp_path):
+def test_a_pair_that_joins_is_no_longer_held_out(exported, brass, tmp_path):
     old = shutil.copytree(exported, tmp_path / "old")
     manifest = json.loads((old / "bundle.json").read_text())
     held_out = ["brass ring/rust", "felt/dent"]
@@ -171,7 +167,7 @@ def test_a_pair_that_joins_is_held_out_no_longer(exported, brass, tmp_path):
     assert run.config().held_out_pairs == ("felt/dent",)
 
 
-def test_the_options_of_the_plan_are_those_of_the_command_line(exported, brass, tmp_path, untrained):
+def test_command_line_options_reach_the_plan(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2, "--new-windows-per-pair", 5)
     result = invoke(*options(exported, brass, run.directory), *given)
@@ -200,14 +196,14 @@ def drawn_pairs(pairs, weights):
 
 
 @pytest.mark.parametrize("new_share", [0.25, 0.5])
-def test_a_new_product_gets_its_share_of_the_defective_windows_and_of_the_normal_ones(new_share):
+def test_a_new_product_gets_its_share_of_defective_and_normal_windows(new_share):
     pairs = [*KNOWN, ("c", "rust"), ("c", "good")]
     drawn = drawn_pairs(pairs, shares(pairs, Vocabulary(KNOWN), new_share))
     assert drawn["c", "rust"] / 10_000 == pytest.approx(new_share, abs=0.02)
     assert drawn["c", "good"] / 10_000 == pytest.approx(new_share, abs=0.02)
 
 
-def test_a_known_products_new_defect_gets_the_share_and_not_the_defects_that_were_known():
+def test_a_new_defect_of_a_known_product_gets_the_share_of_new_windows():
     pairs = [*KNOWN, ("a", "rust")]
     drawn = drawn_pairs(pairs, shares(pairs, Vocabulary(KNOWN), 0.5))
     assert drawn["a", "rust"] / 10_000 == pytest.approx(0.5, abs=0.02)
@@ -215,7 +211,7 @@ def test_a_known_products_new_defect_gets_the_share_and_not_the_defects_that_wer
     assert drawn["a", "good"] / 10_000 == pytest.approx(0.5, abs=0.02)
 
 
-def test_joined_banks_keep_every_window_under_its_own_pair():
+def test_joined_caches_keep_every_window_under_its_own_pair():
     one = Bank([("b", "x"), ("a", "x")], torch.tensor([0, 1, 1]), *(torch.arange(3.0)[:, None] for _ in range(3)), None)
     two = Bank([("a", "y"), ("a", "x")], torch.tensor([1, 0]), *(torch.arange(3.0, 5)[:, None] for _ in range(3)), None)
     both = join_banks([one, two])
@@ -223,7 +219,7 @@ def test_joined_banks_keep_every_window_under_its_own_pair():
     assert named == {0: ("b", "x"), 1: ("a", "x"), 2: ("a", "x"), 3: ("a", "x"), 4: ("a", "y")}
 
 
-def test_a_tokenizer_keeps_the_places_of_its_words():
+def test_an_extended_tokenizer_keeps_its_token_ids():
     old = word_tokenizer(["a photo of tin"], 8)
     new = with_words(old, ["a photo of zinc ash", "a photo of tin"])
     assert new.encode("a photo of tin").ids == old.encode("a photo of tin").ids
@@ -231,7 +227,7 @@ def test_a_tokenizer_keeps_the_places_of_its_words():
     assert new.encode("zinc").ids != new.encode("ash").ids
 
 
-def test_what_was_fit_for_the_gpu_that_trained_the_bundle_is_left_behind(exported):
+def test_gpu_settings_of_the_bundle_are_not_used_for_onboarding(exported):
     model = load_bundle(exported)
     trained_on_a_gpu = replace(model.config.optimiser, batch_size=768, compile=True, mixed_precision="bf16")
     model = replace(model, config=replace(model.config, optimiser=trained_on_a_gpu))
@@ -239,7 +235,7 @@ def test_what_was_fit_for_the_gpu_that_trained_the_bundle_is_left_behind(exporte
     assert (optimiser.batch_size, optimiser.compile, optimiser.mixed_precision) == (32, False, "auto")
 
 
-def test_what_it_cannot_do_is_said(exported, trained, brass, tmp_path):
+def test_impossible_onboarding_is_refused_with_the_reason(exported, trained, brass, tmp_path):
     known = invoke(*options(exported, trained / "data", tmp_path / "run"))
     assert known.exit_code == 1 and "knows all its pairs already" in known.output
     strange = invoke(*options(exported, brass, tmp_path / "run"), "--replay", brass)
@@ -256,7 +252,7 @@ def test_what_it_cannot_do_is_said(exported, trained, brass, tmp_path):
         (("--threads", "-1"), "greater than or equal to 0"),
     ],
 )
-def test_what_it_cannot_do_is_said_before_anything_is_computed(exported, brass, tmp_path, monkeypatch, more, message):
+def test_wrong_options_are_refused_before_anything_is_computed(exported, brass, tmp_path, monkeypatch, more, message):
     monkeypatch.setattr("defectdiffu.training.onboarding.encode_windows", None)
     refused = invoke(*options(exported, brass, tmp_path / "run"), *more)
     assert refused.exit_code != 0 and message in " ".join(refused.output.split())
@@ -272,6 +268,6 @@ def test_what_it_cannot_do_is_said_before_anything_is_computed(exported, brass, 
         ({"learning_rate": 0}, "learning_rate is 0, must be above 0"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused_by_name(setting, message):
+def test_an_error_names_an_invalid_plan_setting(setting, message):
     with pytest.raises(ValueError, match=message):
         OnboardingPlan(**setting)

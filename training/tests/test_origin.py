@@ -1,4 +1,4 @@
-"""A bundle that is trained on leaves its licence, its sources and its aliases to what comes of it."""
+"""A model that starts from a bundle inherits its licence, sources, and aliases."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def require_old_facts(manifest: dict) -> None:
     assert manifest["defaults"]["guidance"] == "PRODUCT_RELATIVE"
 
 
-def test_what_training_makes_of_a_bundle_names_its_licence_and_sources(old_bundle, trained, tmp_path):
+def test_a_model_trained_from_a_bundle_keeps_its_licence_and_sources(old_bundle, trained, tmp_path):
     run = tmp_path / "run"
     run_command(
         "train", "--data", trained / "data", "--run", run, "--from-bundle", old_bundle, "--steps", 41, "--threads", 1
@@ -68,7 +68,7 @@ def test_what_training_makes_of_a_bundle_names_its_licence_and_sources(old_bundl
     require_old_facts(export(run, tmp_path, "0.2.0"))
 
 
-def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
+def test_an_onboarded_model_keeps_the_licence_and_sources(old_bundle, tmp_path, monkeypatch):
     monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
     data = make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
@@ -77,7 +77,7 @@ def test_so_does_what_onboarding_makes_of_it(old_bundle, tmp_path, monkeypatch):
     require_old_facts(export(run, tmp_path, "0.2.0"))
 
 
-def test_a_run_from_nothing_brings_nothing_along(trained, copied_graphs, tmp_path):
+def test_a_run_from_scratch_has_no_origin(trained, copied_graphs, tmp_path):
     manifest = export(trained / "run", tmp_path, "0.2.0")
     assert manifest["license"] == {"id": "CC0-1.0", "terms": "Anything.", "sources": [FELT]}
     assert "startedFrom" not in manifest["provenance"]
@@ -92,7 +92,7 @@ def test_a_run_from_nothing_brings_nothing_along(trained, copied_graphs, tmp_pat
         ({"licence": "MIT"}, "unknown key 'licence'; known: started_from, license, aliases, defaults"),
     ],
 )
-def test_an_origin_that_somebody_edited_is_refused_by_what_is_wrong(tmp_path, changed, message):
+def test_an_invalid_origin_file_is_refused_with_the_reason(tmp_path, changed, message):
     run = Run(tmp_path)
     run.origin.write_text(json.dumps({"started_from": "x"} | changed))
     with pytest.raises(ValueError, match=message):
@@ -106,14 +106,14 @@ def test_the_users_defaults_and_aliases_win():
     assert joined["defaults"]["guidance"] == "DOUBLE_FREE"
 
 
-def test_both_licences_are_said_where_they_differ():
+def test_different_licences_are_joined():
     assert both("MIT", "MIT") == "MIT"
     assert both("MIT", "CC0-1.0") == "MIT AND CC0-1.0"
     assert both("MIT AND CC0-1.0", "CC0-1.0") == "MIT AND CC0-1.0"
     assert both("MIT OR Apache-2.0", "CC0-1.0") == "(MIT OR Apache-2.0) AND CC0-1.0"
 
 
-def test_the_same_terms_are_said_once_however_often_a_bundle_is_trained_on():
+def test_repeated_training_states_the_same_terms_once():
     once = with_origin(NEW, OLD)
     assert once["terms"] == "Anything. Trained on from tiny 0.1.0, whose terms hold as well: Not for sale."
     license = {"id": once["license"], "terms": once["terms"], "sources": once["sources"]}

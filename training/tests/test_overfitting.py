@@ -1,4 +1,4 @@
-"""The denoiser can learn four images by heart."""
+"""The denoiser can overfit four images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects drawn on photographs: the photograph stays, the region is where the model would draw."""
+"""Defects drawn on photographs: only the region changes, and the model chooses it within an allowed area."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def draw(generator: Generator, *requests: SampleRequest, region: np.ndarray = RE
 
 
 @pytest.mark.parametrize("sampler", ["DPM_SOLVER_PP", "DDIM"])
-def test_outside_the_region_the_picture_is_the_photographs_bytes_and_inside_it_changes(generator, sampler):
+def test_the_photograph_is_unchanged_outside_the_region_and_changes_inside(generator, sampler):
     drawn = draw(generator, *(replace(REQUEST, seed=seed, sampler=sampler) for seed in range(8)))
     for sample in drawn:
         assert np.array_equal(sample.image[~REGION], PHOTOGRAPH[~REGION])
@@ -59,7 +59,7 @@ def test_outside_the_region_the_picture_is_the_photographs_bytes_and_inside_it_c
     assert any(sample.mask.any() and (sample.image != PHOTOGRAPH).any() for sample in drawn)
 
 
-def test_on_its_twin_a_sample_differs_by_its_defect_alone(generator):
+def test_a_sample_differs_from_its_twin_only_by_the_defect(generator):
     requests = [replace(REQUEST, seed=seed) for seed in range(8)]
     drawn = draw_on_twins(generator, requests)
     normal = generator.draw([replace(request, strength=0.0) for request in requests])
@@ -70,27 +70,27 @@ def test_on_its_twin_a_sample_differs_by_its_defect_alone(generator):
     assert any(sample.mask.any() and (sample.image != sample.before).any() for sample in drawn)
 
 
-def test_a_twin_is_drawn_on_where_the_noise_would_have_the_defect(generator, monkeypatch):
+def test_the_region_on_a_twin_is_where_the_noise_places_the_defect(generator, monkeypatch):
     monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((2, 1)))
     (sample,) = draw_on_twins(generator, [REQUEST])
     assert np.array_equal(sample.region, rectangle(8, 0, 24, 24))  # that cell of 4×4 and those about it
 
 
-def test_the_same_request_gives_the_same_picture_and_another_seed_another(generator):
+def test_the_same_request_gives_the_same_image_and_another_seed_gives_another(generator):
     one, same = (draw(generator, *(replace(REQUEST, seed=s) for s in range(8))) for _ in range(2))
     for a, b in zip(one, same, strict=True):
         assert np.array_equal(a.image, b.image) and np.array_equal(a.mask, b.mask)
     assert len({sample.image.tobytes() for sample in one}) > 2
 
 
-def test_a_picture_does_not_depend_on_those_beside_it(generator):
+def test_a_sample_does_not_depend_on_the_others_in_its_batch(generator):
     beside = draw(generator, *(replace(REQUEST, seed=s) for s in range(3)))
     alone = [draw(generator, replace(REQUEST, seed=s))[0] for s in range(3)]
     for a, b in zip(beside, alone, strict=True):
         assert np.abs(a.image.astype(int) - b.image).max() <= 1
 
 
-def test_an_allowed_area_is_narrowed_down_to_one_place_for_all_strengths(generator):
+def test_an_allowed_area_is_narrowed_to_the_same_region_at_all_strengths(generator):
     area = rectangle(0, 0, SIZE, 20)
     for seed in range(4):
         weak, strong = draw(
@@ -102,7 +102,7 @@ def test_an_allowed_area_is_narrowed_down_to_one_place_for_all_strengths(generat
 
 
 class Watched:
-    """What goes through a generator while it draws: the denoiser's latents and features, the latents decoded."""
+    """Records what passes through a generator: latents and features of the denoiser, and the decoded latents."""
 
     def __init__(self, generator: Generator, monkeypatch):
         self.latents: list[tuple[int, torch.Tensor]] = []
@@ -128,7 +128,7 @@ CORNER = rectangle(17, 17, 15, 15)  # the last four of the 4×4 cells
 IN_CORNER = torch.from_numpy(cells_of(CORNER, 4))
 
 
-def test_at_every_step_the_latent_outside_is_the_photographs_with_the_noise_it_began_with(generator, monkeypatch):
+def test_at_every_step_the_latent_outside_is_the_photograph_with_the_initial_noise(generator, monkeypatch):
     watched = Watched(generator, monkeypatch)
     draw(generator, replace(REQUEST, sampler="DDIM"), region=CORNER)
     latent, known = watched.decoded[-3][0], watched.decoded[-2][0]
@@ -149,7 +149,7 @@ def test_the_mask_is_read_from_the_row_that_carries_the_defect(generator, monkey
     assert torch.allclose(watched.decoded[-1], defects)
 
 
-def test_the_noise_is_looked_at_alike_for_every_strength(generator, monkeypatch):
+def test_the_probe_pass_is_the_same_for_every_strength(generator, monkeypatch):
     watched = Watched(generator, monkeypatch)
     draw(generator, *(replace(REQUEST, strength=strength) for strength in (1.0, 4.0)))
     (_, first), (_, second) = watched.latents[:2]
@@ -159,13 +159,13 @@ def test_the_noise_is_looked_at_alike_for_every_strength(generator, monkeypatch)
 
 
 def shown_at(cell: tuple[int, int]):
-    """A scout that sees the defect in one cell of 4×4."""
+    """A probe pass that sees the defect in one cell of 4×4."""
     salience = np.zeros((4, 4))
     salience[cell] = 0.9
     return lambda generator, known, noise, requests: np.stack([salience] * len(requests))
 
 
-def test_the_noise_begins_rolled_to_where_the_region_is(generator, monkeypatch):
+def test_the_noise_is_rolled_to_the_region(generator, monkeypatch):
     monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 1)))
     watched = Watched(generator, monkeypatch)
     draw(generator, REQUEST, region=rectangle(8, 24, 8, 8))  # the cell (1, 3)
@@ -177,7 +177,7 @@ def test_the_noise_begins_rolled_to_where_the_region_is(generator, monkeypatch):
     )
 
 
-def test_of_an_allowed_area_only_what_the_model_chooses_is_free_and_of_a_region_all(generator, monkeypatch):
+def test_the_model_chooses_part_of_an_allowed_area_and_uses_all_of_a_region(generator, monkeypatch):
     monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 0)))
     area = rectangle(0, 0, SIZE, SIZE - 2)
     chosen, all_of_it = (draw(generator, REQUEST, region=area, choose=choose)[0] for choose in (True, False))
@@ -196,12 +196,12 @@ def test_of_an_allowed_area_only_what_the_model_chooses_is_free_and_of_a_region_
         ({}, {"sampler": "EULER"}, "sampler is 'EULER'"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(generator, settings, changes, message):
+def test_an_impossible_request_is_refused(generator, settings, changes, message):
     with pytest.raises(ValueError, match=message):
         draw(generator, replace(REQUEST, **changes), **settings)
 
 
-def test_requests_of_one_call_share_what_the_loop_shares(generator):
+def test_requests_of_one_call_must_share_the_settings_of_the_loop(generator):
     with pytest.raises(ValueError, match="must share sampler, steps and freedom"):
         draw(generator, REQUEST, replace(REQUEST, steps=5))
     photographs = [Photograph(PHOTOGRAPH, REGION, freedom=freedom) for freedom in (0.5, 0.8)]
@@ -209,7 +209,7 @@ def test_requests_of_one_call_share_what_the_loop_shares(generator):
         draw_on_photographs(generator, photographs, [REQUEST, REQUEST])
 
 
-def test_the_noise_is_rolled_so_that_what_it_would_draw_lies_in_the_region():
+def test_the_best_shift_moves_the_salience_into_the_region():
     salience = np.zeros((16, 16))
     salience[12:15, 1:4] = 1.0
     cells = np.zeros((16, 16), bool)
@@ -218,14 +218,14 @@ def test_the_noise_is_rolled_so_that_what_it_would_draw_lies_in_the_region():
     assert np.roll(salience, shift, (0, 1))[cells].sum() == salience.sum()
 
 
-def test_no_noise_is_rolled_where_it_draws_nothing_or_lies_there_already():
+def test_the_shift_is_zero_without_salience_or_if_it_is_in_the_region():
     cells = np.zeros((8, 8), bool)
     cells[2:5, 2:5] = True
     assert best_shift(np.zeros((8, 8)), cells) == (0, 0)
     assert best_shift(cells.astype(float), cells) == (0, 0)
 
 
-def test_the_model_chooses_its_peak_and_the_cells_about_it_within_what_is_allowed():
+def test_the_chosen_cells_are_the_peak_and_its_neighbours_in_the_allowed_area():
     salience = np.zeros((8, 8))
     salience[3, 3], salience[3, 4], salience[6, 6], salience[0, 7] = 0.9, 0.5, 0.2, 1.0  # the last is not allowed
     allowed = np.ones((8, 8), bool)
@@ -235,7 +235,7 @@ def test_the_model_chooses_its_peak_and_the_cells_about_it_within_what_is_allowe
     assert np.array_equal(chosen_cells(salience, allowed), expected)
 
 
-def test_all_that_is_allowed_is_free_where_the_model_shows_no_place():
+def test_the_whole_allowed_area_is_chosen_without_salience():
     allowed = np.zeros((8, 8), bool)
     allowed[1:4] = True
     assert np.array_equal(chosen_cells(np.full((8, 8), 0.05), allowed), allowed)
@@ -247,14 +247,14 @@ def test_a_region_frees_every_cell_that_it_touches():
     assert np.array_equal(grown(cells, SIZE), rectangle(0, 8, 16, 16))
 
 
-def test_freedom_is_the_share_of_the_noise_levels_that_is_gone_through():
+def test_freedom_is_the_share_of_noise_levels_that_are_visited():
     timesteps = [999, 799, 599, 400, 200, 0]
     assert visited(timesteps, 1.0) == timesteps
     assert visited(timesteps, 0.6) == [599, 400, 200, 0]
     assert visited(timesteps, 0.001) == [0]
 
 
-def test_a_noised_latent_has_the_schedules_share_of_both():
+def test_a_noised_latent_mixes_latent_and_noise_by_the_schedule():
     known, noise = torch.full((1, 1, 2, 2), 3.0), torch.full((1, 1, 2, 2), -1.0)
     found = noised(known, noise, make_scheduler("DDIM"), 250)
     assert found[0, 0, 0, 0].item() == pytest.approx(0.521423030619**0.5 * 3 - (1 - 0.521423030619) ** 0.5, abs=1e-5)

@@ -18,14 +18,14 @@ def ellipse(x: float, y: float, major: float, minor: float, angle: float) -> np.
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.5, np.pi / 2, 2.4])
-def test_a_filled_ellipse_is_measured_as_it_was_drawn(angle):
+def test_the_measured_shape_of_an_ellipse_is_the_ellipse(angle):
     drawn = (0.4, 0.55, 0.3, 0.1, angle)
     found = shape_of(ellipse(*drawn))
     assert tuple(found)[:4] == pytest.approx(drawn[:4], abs=0.01)
     assert np.sin(found.angle - angle) == pytest.approx(0, abs=0.01)  # an axis has no direction: 0 is π
 
 
-def test_a_long_stroke_lies_along_its_length():
+def test_a_long_stroke_is_measured_along_its_length():
     stroke = np.zeros((SIZE, SIZE), bool)
     for i in range(64):  # down and to the right, a pixel wide
         stroke[20 + i, 30 + i] = True
@@ -36,7 +36,7 @@ def test_a_long_stroke_lies_along_its_length():
     assert (found.x, found.y) == (pytest.approx(62 / SIZE, abs=0.005), pytest.approx(52 / SIZE, abs=0.005))
 
 
-def test_a_row_of_pixels_is_as_wide_as_a_pixel():
+def test_a_row_of_pixels_is_one_pixel_wide():
     row = np.zeros((SIZE, SIZE), bool)
     row[50, 20:60] = True
     assert shape_of(row).minor == pytest.approx(2 / np.sqrt(12) / SIZE, abs=1e-3)
@@ -57,7 +57,7 @@ def test_a_seed_always_gives_the_same_region():
     assert np.array_equal(region_of(SHAPES, 7, SIZE), region_of(SHAPES, 7, SIZE))
 
 
-def test_the_same_place_at_any_size():
+def test_a_region_has_the_same_place_at_any_size():
     small, large = region_of(SHAPES, 7, 64), region_of(SHAPES, 7, 256)
     assert small.mean() == pytest.approx(large.mean(), abs=0.01)
     assert np.argwhere(small).mean(0) * 4 == pytest.approx(np.argwhere(large).mean(0), abs=2)
@@ -75,7 +75,7 @@ def test_a_thousand_seeds_give_a_thousand_regions():
         Shape(0.5, 0.5, 0.6, 0.6, 0),  # the whole window
     ],
 )
-def test_no_region_is_too_small_too_large_or_out_of_the_window(shape):
+def test_every_region_has_a_bounded_size_inside_the_window(shape):
     v, u = (np.mgrid[:SIZE, :SIZE] + 0.5) / SIZE
     for seed in range(50):
         region = region_of([shape], seed, SIZE)
@@ -84,7 +84,7 @@ def test_no_region_is_too_small_too_large_or_out_of_the_window(shape):
         assert np.ptp(u[region]) <= reach and np.ptp(v[region]) <= reach
 
 
-def test_a_region_has_the_form_of_one_shape_and_lies_about_where_another_does():
+def test_a_region_combines_the_form_of_one_shape_with_the_place_of_another():
     long, round_ = Shape(0.25, 0.5, 0.32, 0.12, 0.0), Shape(0.75, 0.5, 0.16, 0.16, 0.0)
     seen = set()
     for seed in range(100):
@@ -93,7 +93,7 @@ def test_a_region_has_the_form_of_one_shape_and_lies_about_where_another_does():
     assert seen == {(form, place) for form in (True, False) for place in (True, False)}
 
 
-def test_a_shape_in_the_middle_is_moved_turned_and_scaled_only_a_little():
+def test_a_shape_is_jittered_only_slightly():
     shape = Shape(0.5, 0.5, 0.25, 0.14, 1.0)
     found = np.array([shape_of(region_of([shape], seed, SIZE)) for seed in range(100)])
     x, y, major, minor, angle = found.T

@@ -1,4 +1,4 @@
-"""Several processes train one model: what is written is written once, and each adds its own batches."""
+"""Several processes train one model: files are written once, and each process adds its own batches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_two_processes_make_one_run_and_see_twice_the_samples(trained, tmp_path)
     assert load(run.denoiser)["samples_seen"] == 2 * (STEPS + 2) * BATCH
 
 
-def test_two_processes_join_a_product_prepared_once(exported, tmp_path):
+def test_two_processes_onboard_a_product_that_is_prepared_once(exported, tmp_path):
     run, data = Run(tmp_path / "run"), make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
     options = ("--samples-per-pair", 2, "--batch-size", BATCH)
@@ -34,7 +34,7 @@ def test_two_processes_join_a_product_prepared_once(exported, tmp_path):
 
 
 def in_two_processes(folder: Path, command: str, run: Run, steps: int, *more: object) -> None:
-    """As `torchrun` and `accelerate launch` start them: each is told its rank."""
+    """Starts the processes as `torchrun` and `accelerate launch` do: each gets its rank."""
     arguments = (command, "--run", run.directory, "--steps", steps, "--threads", 1, *more)
     common = {"ACCELERATE_USE_CPU": "true", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2",
               "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Variants in cheaper arithmetic: what they are, what they cost, and that they draw what the bundle draws."""
+"""Quantised variants: their files, their measured error, and that they draw what the bundle draws."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_a_float16_graph_refers_to_the_weights_that_the_float32_graph_stores(bun
 
 
 @pytest.mark.parametrize(("precision", "least"), [("int8", 25), ("fp16", 40)])
-def test_a_variant_draws_nearly_the_same_picture(bundle, precision, least):
-    """And not the very same: its products are computed in another arithmetic."""
+def test_a_variant_draws_nearly_the_same_image(bundle, precision, least):
+    """The image is not identical, because its products are computed at another precision."""
     ratios = [
         psnr(a.image, b.image)
         for a, b in zip(
@@ -81,7 +81,7 @@ def test_a_variant_draws_nearly_the_same_picture(bundle, precision, least):
     assert min(ratios) > least and min(ratios) < 99
 
 
-def test_an_int8_sample_does_not_depend_on_its_company(bundle):
+def test_an_int8_sample_does_not_depend_on_its_batch(bundle):
     generator = drawing_with(bundle, "int8")
     together = generator.draw(REQUESTS)
     for request, beside in zip(REQUESTS, together, strict=True):
@@ -89,7 +89,7 @@ def test_an_int8_sample_does_not_depend_on_its_company(bundle):
         assert np.allclose(alone.latent, beside.latent, atol=1e-5)
 
 
-def test_int8_weights_keep_a_bit_free_for_processors_that_add_in_sixteen(bundle):
+def test_int8_weights_leave_one_bit_free_for_16_bit_accumulation(bundle):
     model = onnx.load(bundle / "denoiser.int8.onnx")
     weights = [numpy_helper.to_array(t) for t in model.graph.initializer if t.data_type == TensorProto.INT8]
     matrices = [w for w in weights if w.ndim >= 2]
@@ -129,7 +129,7 @@ def random_vectors(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_a_product_that_does_not_bear_it_stays_in_float32(both):
+def test_a_matrix_product_that_loses_too_much_stays_in_float32(both):
     """The first one's input has one channel a thousand times as large as the others, which its weight ignores; the
     second one's, unless `both`, is like any other and adds little."""
     rng = np.random.default_rng(0)
@@ -145,7 +145,7 @@ def test_a_product_that_does_not_bear_it_stays_in_float32(both):
     assert error == 0 if both else 0 < error < 0.003
 
 
-def test_weights_stored_as_half_are_made_whole(tmp_path):
+def test_weights_stored_as_float16_are_widened_to_float32(tmp_path):
     rng = np.random.default_rng(0)
     model = two_products(*(random_vectors(rng, 32).astype(np.float16).astype(np.float32) for _ in range(2)))
     feeds = [{"x": random_vectors(rng, 4), "z": random_vectors(rng, 4)}]
@@ -166,7 +166,7 @@ def test_weights_stored_as_half_are_made_whole(tmp_path):
         ({"samples": 0}, "samples is 0, must be at least 1"),
     ],
 )
-def test_a_bad_plan_is_refused(settings, message):
+def test_an_invalid_plan_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         QuantisationPlan(**settings)
 

@@ -1,4 +1,4 @@
-"""What an autoencoder alone loses, with autoencoders whose losses are known."""
+"""The reconstruction error of an autoencoder, tested with autoencoders of known error."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ def windows(left: int, count: int = 11) -> Windows:
     return Windows(np.zeros((count, 16, 16, 3), np.uint8), mask, np.arange(count))
 
 
-def test_nothing_is_lost_without_a_loss():
+def test_a_lossless_autoencoder_has_no_error():
     figures = reconstructed(Lossless(), windows(4))
     assert figures.psnr.tolist() == [99] * 11  # psnr's word for equal pictures
     assert figures.mask_iou.tolist() == [1] * 11 and figures.error.tolist() == [0] * 11
 
 
 @pytest.mark.parametrize(("left", "error"), [(2, 51), (10, 0), (6, 51 / 2)])
-def test_the_error_is_that_inside_the_defect(left, error):
+def test_the_error_is_measured_inside_the_defect(left, error):
     figures = reconstructed(LosesTheLeft(51), windows(left))
     assert figures.error == pytest.approx(np.full(11, error))
     assert figures.psnr == pytest.approx(np.full(11, 10 * np.log10(255**2 / (51**2 / 2))))
 
 
-def test_a_mask_that_is_half_lost_has_half_its_iou():
+def test_a_half_lost_mask_has_half_the_iou():
     for left, iou in ((10, 1), (6, 0.5)):
         assert reconstructed(LosesTheLeft(0), windows(left)).mask_iou == pytest.approx(np.full(11, iou))
 
 
-def test_every_defect_of_a_product_counts_alike():
+def test_every_defect_of_a_product_counts_equally():
     of = lambda value: Reconstruction(*(np.full(WINDOWS, value) for _ in range(3)))  # noqa: E731
     assert product_figures([of(20.0), of(40.0), of(30.0)]) == {"psnr": 30, "maskIou": 30}
 

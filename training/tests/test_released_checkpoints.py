@@ -84,7 +84,7 @@ def millions(module: torch.nn.Module) -> float:
 
 
 @pytest.mark.parametrize("config", [PAPER, PAPER_AT_256], ids=["512px", "256px"])
-def test_the_authors_checkpoint_fills_the_paper_preset_whole(config):
+def test_the_checkpoint_of_the_authors_fills_the_whole_paper_preset(config):
     denoiser = on_meta(config)
     state = released(config, "meta")
     report = import_released(denoiser, state, assign=True)
@@ -98,7 +98,7 @@ def test_the_authors_checkpoint_fills_the_paper_preset_whole(config):
 
 
 @pytest.mark.parametrize("config", [PAPER, PAPER_AT_256], ids=["512px", "256px"])
-def test_plain_dit_fills_all_but_what_the_paper_adds(config):
+def test_plain_dit_fills_everything_except_what_the_paper_adds(config):
     report = import_released(on_meta(config), plain_dit(config, "meta"), assign=True)
     assert report.kind == "dit"
     assert report.dropped == ["y_embedder.embedding_table.weight"]
@@ -116,7 +116,7 @@ def test_the_paper_preset_has_the_papers_parameter_counts():
 
 
 @pytest.mark.parametrize("assign", [False, True])
-def test_values_land_in_the_layer_they_are_named_after(assign):
+def test_values_go_to_the_layer_of_their_name(assign):
     denoiser = TDIA(TINY)
     state = released(TINY)
     import_released(denoiser, state, assign=assign)
@@ -127,7 +127,7 @@ def test_values_land_in_the_layer_they_are_named_after(assign):
     assert torch.equal(first_defect.attn.qkv.weight, state[f"blocks.{TINY.background_blocks}.attn.qkv.weight"])
 
 
-def test_plain_dit_leaves_the_added_parts_as_they_were():
+def test_plain_dit_does_not_change_the_added_parts():
     denoiser = TDIA(TINY)
     before = {name: tensor.clone() for name, tensor in denoiser.state_dict().items()}
     report = import_released(denoiser, plain_dit(TINY))
@@ -161,7 +161,7 @@ def test_containers_are_unwrapped(wrap, tmp_path):
     assert torch.equal(denoiser.y_embedders.weight, state["y_embedders.weight"])
 
 
-def test_every_key_that_does_not_fit_is_named_and_nothing_is_loaded():
+def test_an_error_names_every_key_that_does_not_fit_and_nothing_is_loaded():
     denoiser = TDIA(TINY)
     before = {name: tensor.clone() for name, tensor in denoiser.state_dict().items()}
     state = released(TINY)
@@ -186,6 +186,6 @@ def test_a_checkpoint_without_learned_sigma_does_not_fit_the_paper_preset():
 
 
 @pytest.mark.parametrize("document", [{}, {"epoch": 3}, {"model": {"x": 1}}])
-def test_what_is_no_state_dict_is_refused(document):
+def test_a_document_that_is_not_a_state_dict_is_refused(document):
     with pytest.raises(ValueError, match="not a state dict"):
         import_released(TDIA(TINY), document)

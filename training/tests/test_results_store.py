@@ -1,4 +1,4 @@
-"""Figures of another model's evaluation that need no model are taken over, and no others."""
+"""An evaluation adopts figures of another evaluation only where they do not depend on the model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def baseline(key: str) -> bool:
     return "DefectDiffu" not in key
 
 
-def test_what_is_wanted_and_missing_is_taken_over(tmp_path, other):
+def test_missing_figures_are_adopted(tmp_path, other):
     ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 3})
     ledger.put("downstream", "tin/perlin/0", {"miou": 0.9})
     assert ledger.adopt(other, ("downstream",), baseline) == 1
@@ -30,7 +30,7 @@ def test_what_is_wanted_and_missing_is_taken_over(tmp_path, other):
     assert figures == {"downstream": {"tin/perlin/0": {"miou": 0.9}, "tin/real only/0": {"miou": 0.5}}}
 
 
-def test_other_settings_are_refused_by_name(tmp_path, other):
+def test_an_error_names_differing_settings(tmp_path, other):
     ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 5})
     with pytest.raises(ValueError, match="made with other settings: seeds"):
         ledger.adopt(other, ("downstream",), baseline)

@@ -1,4 +1,4 @@
-"""A training that is killed at any moment and started again ends where an uninterrupted one ends."""
+"""A training that is killed and started again ends with the weights of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def arguments(trained: Path, run: Path, *more: object) -> list[object]:
 
 
 def test_killed_twice_and_started_again_it_ends_with_the_same_weights(trained, tmp_path):
-    """`trained` is the uninterrupted run. The first kill falls into the autoencoder, the second into the denoiser."""
+    """`trained` is the uninterrupted run. The first kill hits the autoencoder stage, the second the denoiser's."""
     run, output = Run(tmp_path / "run"), tmp_path / "output.txt"
     command = arguments(trained, run.directory)
     assert start(output, *command, killed_after=("autoencoder.pt", 1)).exit_code() == -signal.SIGKILL
@@ -42,7 +42,7 @@ def test_killed_twice_and_started_again_it_ends_with_the_same_weights(trained, t
     assert all(torch.equal(tensor, autoencoders[1][name]) for name, tensor in autoencoders[0].items())
 
 
-def test_a_finished_run_is_left_as_it_is_and_goes_on_when_more_steps_are_asked_for(trained, tmp_path):
+def test_a_finished_run_is_unchanged_until_more_steps_are_requested(trained, tmp_path):
     run = Run(tmp_path / "run")
     shutil.copytree(trained / "run", run.directory)
     before = run.denoiser.read_bytes()
@@ -52,7 +52,7 @@ def test_a_finished_run_is_left_as_it_is_and_goes_on_when_more_steps_are_asked_f
     assert load(run.denoiser)["step"] == STEPS + 2
 
 
-def test_a_checkpoint_that_is_cut_short_leaves_the_old_one_whole(tmp_path, monkeypatch):
+def test_an_interrupted_save_keeps_the_old_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "denoiser.pt"
     save(path, {"step": 1})
 
@@ -66,7 +66,7 @@ def test_a_checkpoint_that_is_cut_short_leaves_the_old_one_whole(tmp_path, monke
     assert load(path) == {"step": 1}
 
 
-def test_a_run_leaves_a_log_and_a_sheet(trained):
+def test_a_run_leaves_a_log_and_a_sample_grid(trained):
     run = Run(trained / "run")
     assert [f'"step": {STEPS}' in line for line in run.log.read_text().splitlines()][-1]
     assert [sheet.name for sheet in run.sheets.iterdir()] == [f"{STEPS:07d}.png"]
@@ -90,14 +90,14 @@ def test_training_learns_something(trained):
         (("--steps", "0"), "Invalid value for '--steps'"),
     ],
 )
-def test_a_wrong_option_is_refused_with_what_there_is(trained, tmp_path, more, message):
+def test_the_refusal_of_a_wrong_option_lists_the_choices(trained, tmp_path, more, message):
     result = invoke(*arguments(trained, tmp_path / "run", *more))
     assert result.exit_code != 0 and message in result.output
     assert not list(tmp_path.glob("run/*.pt"))
 
 
-def test_a_held_out_pair_that_is_not_there_is_refused(trained, tmp_path):
-    """Else a typing error would train on it, and the manifest would say that it did not."""
+def test_an_unknown_held_out_pair_is_refused(trained, tmp_path):
+    """Otherwise a typo would train on the pair while the manifest says that it was held out."""
     preset = tmp_path / "held.toml"
     preset.write_text('held_out_pairs = ["tin/scrach"]\n' + (trained / "tiny.toml").read_text())
     result = invoke(*arguments(trained, tmp_path / "run", "--preset", preset))
@@ -105,7 +105,7 @@ def test_a_held_out_pair_that_is_not_there_is_refused(trained, tmp_path):
     assert "held_out_pairs names 'tin/scrach'; there are: felt/hole, tin/dent, tin/scratch" in result.output
 
 
-def test_a_damaged_checkpoint_is_named(trained, tmp_path):
+def test_an_error_names_a_damaged_checkpoint(trained, tmp_path):
     shutil.copytree(trained / "run", tmp_path / "run")
     checkpoint = Run(tmp_path / "run").denoiser
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])

@@ -1,4 +1,4 @@
-"""Rows share the background part without changing anything, and no row sees another."""
+"""Rows share the background part without changing the result, and no row depends on another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from defectdiffu.model.tdia import Rows
 
 
 def same(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """But for float32 rounding, which a different batch shape changes."""
+    """Equality up to float32 rounding, which changes with the batch shape."""
     return a.shape == b.shape and bool((a - b).abs().max() <= 1e-5 * b.abs().max())
 
 
@@ -62,7 +62,7 @@ def test_a_row_does_not_depend_on_its_company(denoiser, texts):
 
 
 @torch.no_grad()
-def test_rows_come_back_in_the_order_asked_for(denoiser, texts):
+def test_rows_are_returned_in_the_requested_order(denoiser, texts):
     latent, timestep = torch.randn(2, 4, 8, 8), torch.tensor([300, 600])
     rows = Rows(torch.tensor([0, 1]), texts(2), torch.tensor([0, 1, 1]), texts(3), texts(3))
     order = torch.tensor([2, 0, 1])
@@ -94,7 +94,7 @@ def test_each_attention_map_sums_to_one_over_the_positions(denoiser, texts):
 
 
 @torch.no_grad()
-def test_learned_sigma_gives_a_variance_of_the_latents_shape(awake, texts):
+def test_learned_sigma_gives_a_variance_in_the_shape_of_the_latent(awake, texts):
     each = torch.arange(2)
     rows = Rows(each, texts(2), each, texts(2), texts(2))
     latent, timestep = torch.randn(2, 4, 8, 8), torch.tensor([1, 500])

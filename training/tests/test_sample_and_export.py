@@ -1,4 +1,4 @@
-"""What the command line makes of a trained run: pictures, and a bundle that keeps its contract."""
+"""The command line draws samples from a trained run and exports a valid bundle."""
 
 from __future__ import annotations
 
@@ -71,20 +71,20 @@ def test_sample_of_the_normal_state_has_an_empty_mask(trained, tmp_path):
         (("--product", "tin", "--defect", "dent", "--steps", "1000"), "steps is 1000, must be 1 to 999"),
     ],
 )
-def test_what_a_model_cannot_draw_is_refused_with_what_there_is(trained, tmp_path, options, message):
+def test_the_refusal_of_an_impossible_sample_lists_the_choices(trained, tmp_path, options, message):
     result = invoke("sample", "--run", trained / "run", "--out", tmp_path, *options)
     assert result.exit_code == 1 and message in " ".join(result.output.split())
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["sample", "export"])
-def test_a_run_that_is_not_trained_is_refused(command, provenance, tmp_path):
+def test_an_untrained_run_is_refused(command, provenance, tmp_path):
     options = ("--provenance", provenance) if command == "export" else ("--product", "tin", "--defect", "dent")
     result = invoke(command, "--run", tmp_path / "nowhere", *options)
     assert result.exit_code == 1 and "no training run here" in result.output
 
 
-def test_the_manifest_keeps_to_the_schema(exported):
+def test_the_manifest_fits_the_schema(exported):
     jsonschema.validate(manifest_of(exported), json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
@@ -99,7 +99,7 @@ def test_the_manifest_says_what_was_trained(exported):
     assert manifest["license"]["sources"][0]["product"] == "tin"
 
 
-def test_every_file_is_named_with_its_hash_and_size_and_nothing_else_is_there(exported):
+def test_the_manifest_lists_every_file_with_its_hash_and_size(exported):
     manifest = manifest_of(exported)
     named = {manifest["tokenizer"]["file"]: (manifest["tokenizer"]["sha256"], None)}
     for component in manifest["components"].values():
@@ -118,7 +118,7 @@ def test_the_graphs_have_the_inputs_and_outputs_that_the_manifest_names(exported
         assert [node.name for node in session.get_outputs()] == component["outputs"]
 
 
-def test_the_bundle_computes_what_the_runs_averaged_weights_compute(exported, trained):
+def test_the_bundle_computes_the_same_as_the_averaged_weights_of_the_run(exported, trained):
     model = load_trained(Run(trained / "run"))
     round_to_half(model.trainee)
     round_to_half(model.autoencoder)
@@ -131,7 +131,7 @@ def test_the_bundle_computes_what_the_runs_averaged_weights_compute(exported, tr
     assert np.abs(run("image_decoder", {"latent": latent.numpy()}) - image.numpy()).max() <= 1e-4
 
 
-def test_a_decoder_that_works_at_half_the_pictures_size_survives_the_way_out_and_back(
+def test_a_decoder_with_fine_blocks_survives_the_round_trip_through_a_bundle(
     trained, exported, provenance, tmp_path, monkeypatch
 ):
     run = Run(tmp_path / "run")
@@ -167,7 +167,7 @@ def test_a_bundle_read_back_has_the_exported_weights(exported, trained):
     assert back.config == there.config and back.vocabulary == there.vocabulary
 
 
-def test_training_goes_on_from_a_bundle(exported, trained, tmp_path):
+def test_training_continues_from_a_bundle(exported, trained, tmp_path):
     options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", exported, "--threads", 1)
     result = invoke("train", *options, "--steps", 42)
     assert result.exit_code == 0, result.output
@@ -178,7 +178,7 @@ def test_training_goes_on_from_a_bundle(exported, trained, tmp_path):
     assert 0 < max(moved) < 0.05  # two steps away from the bundle's weights, not from random ones
 
 
-def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(exported, trained, tmp_path):
+def test_a_preset_may_change_the_training_of_a_bundle_but_not_its_model(exported, trained, tmp_path):
     options = ("--data", trained / "data", "--from-bundle", exported, "--threads", 1, "--steps", 41)
     preset = (trained / "tiny.toml").read_text()
     (tmp_path / "log_normal.toml").write_text(preset + '[loss]\ntimesteps = "log_normal"\n')
@@ -193,7 +193,7 @@ def test_a_preset_may_train_a_bundle_on_otherwise_but_not_as_another_model(expor
 
 
 @torch.no_grad()
-def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_trained(exported, trained):
+def test_a_preset_may_add_parts_that_change_nothing_until_they_are_trained(exported, trained):
     model = load_bundle(exported)
     old = model.trainee.denoiser
     more = replace(old.config, local_blocks=5, mask_reads_picture=True)
@@ -207,15 +207,15 @@ def test_a_preset_may_give_a_bundle_parts_that_change_nothing_until_they_are_tra
         grown(model, fewer, exported)
 
 
-def test_a_run_from_a_bundle_goes_on_when_the_command_is_repeated(exported, trained, tmp_path):
+def test_a_repeated_command_resumes_a_run_from_a_bundle(exported, trained, tmp_path):
     options = ("--data", trained / "data", "--run", tmp_path / "run", "--from-bundle", exported, "--threads", 1)
     run_command("train", *options, "--steps", 41)
     run_command("train", *options, "--steps", 42)
     assert load(Run(tmp_path / "run").denoiser)["step"] == 42
 
 
-def test_a_bundle_is_not_trained_on_with_other_words(exported, trained, tmp_path):
-    """The tokenizer would give them the places of the old ones."""
+def test_training_from_a_bundle_with_other_words_is_refused(exported, trained, tmp_path):
+    """The tokenizer would give them the ids of the old words."""
     data = tmp_path / "data"
     shutil.copytree(trained / "data", data)
     (data / "tin").rename(data / "zinc")
@@ -224,7 +224,7 @@ def test_a_bundle_is_not_trained_on_with_other_words(exported, trained, tmp_path
     assert result.exit_code == 1 and "it lacks tin/dent, tin/good, tin/scratch and adds zinc/dent" in output
 
 
-def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_path):
+def test_a_bundle_that_violates_the_schema_is_not_written(trained, tmp_path):
     models, provenance = tmp_path / "models", tmp_path / "provenance.toml"
     provenance.write_text('description = "d"\nlicense = "l"\nterms = "t"\ndataset = "s"\nsources = "mine"\n')
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
@@ -235,7 +235,7 @@ def test_a_bundle_that_its_schema_does_not_allow_is_not_written(trained, tmp_pat
     assert not models.exists()
 
 
-def test_an_export_that_fails_leaves_nothing(trained, provenance, copied_graphs, tmp_path, monkeypatch):
+def test_a_failed_export_leaves_no_files(trained, provenance, copied_graphs, tmp_path, monkeypatch):
     monkeypatch.setattr("defectdiffu.export.bundle.build_manifest", lambda *given: {"formatVersion": 2})
     models = tmp_path / "models"
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
@@ -243,7 +243,7 @@ def test_an_export_that_fails_leaves_nothing(trained, provenance, copied_graphs,
     assert list(models.glob("*/*")) == []
 
 
-def test_more_samples_than_there_are_seeds_left_are_refused(trained):
+def test_more_samples_than_remaining_seeds_are_refused(trained):
     seed = 2**31 - 1
     asked = ("--product", "tin", "--defect", "dent", "--seed", seed, "--count", 2)
     result = invoke("sample", "--run", trained / "run", *asked)
@@ -260,7 +260,7 @@ def test_more_samples_than_there_are_seeds_left_are_refused(trained):
         ("bundle.json", lambda path: edit(path, "provenance", "trainingSteps", "many"), "trainingSteps is 'many'"),
     ],
 )
-def test_a_damaged_bundle_is_refused_with_the_file(exported, tmp_path, file, spoil, message):
+def test_an_error_names_the_damaged_file_of_a_bundle(exported, tmp_path, file, spoil, message):
     copy = Path(shutil.copytree(exported, tmp_path / "bundle"))
     spoil(copy / file)
     with pytest.raises(ValueError, match=message):
@@ -273,13 +273,13 @@ def edit(path: Path, section: str, key: str, value) -> None:
     path.write_text(json.dumps(manifest))
 
 
-def test_figures_cannot_be_written_over_a_folder_and_that_is_said_first(trained, tmp_path, monkeypatch):
+def test_a_folder_in_place_of_the_figures_is_refused_first(trained, tmp_path, monkeypatch):
     monkeypatch.setattr("defectdiffu.evaluation.strength.measure_strength", None)
     result = invoke("strength", "--run", trained / "run", "--out", tmp_path)
     assert result.exit_code == 1 and "which is a folder; give a file" in result.output
 
 
-def test_an_existing_version_is_refused_and_left_alone(exported, trained, provenance):
+def test_an_existing_version_is_refused_and_unchanged(exported, trained, provenance):
     before = (exported / "bundle.json").read_bytes()
     models = exported.parents[1]
     result = invoke("export", "--run", trained / "run", "--provenance", provenance, "--models", models)
@@ -295,7 +295,7 @@ def test_an_existing_version_is_refused_and_left_alone(exported, trained, proven
         ("description = ", (), "not TOML"),
     ],
 )
-def test_a_bundle_the_service_would_refuse_is_not_written(trained, tmp_path, text, options, message):
+def test_a_bundle_that_the_service_would_refuse_is_not_written(trained, tmp_path, text, options, message):
     (tmp_path / "provenance.toml").write_text(text)
     result = invoke(
         "export",

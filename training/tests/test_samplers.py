@@ -131,7 +131,7 @@ def test_ddpm_step_agrees_with_diffusers_on_an_explicit_list_of_timesteps(learne
         assert relative(x, expected.double().numpy()) < 1e-5, t
 
 
-def test_dpm_solver_draws_the_latent_that_a_perfect_network_knows(start):
+def test_dpm_solver_arrives_at_the_latent_of_a_perfect_network(start):
     """With ε of one known clean latent, every sampler must arrive at that latent."""
     clean = torch.from_numpy(start[:1]).float()
     knows: Callable = lambda x, t: (x - np.sqrt(ALPHA_BAR[t]) * clean) / np.sqrt(1 - ALPHA_BAR[t])  # noqa: E731

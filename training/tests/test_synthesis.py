@@ -1,4 +1,4 @@
-"""The baselines: the right number of windows, changed where their masks say and nowhere else."""
+"""The baselines give the requested number of windows and change them only inside their masks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def windows() -> tuple[Windows, Windows]:
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_every_baseline_gives_as_many_windows_as_asked_each_with_a_mask(windows, name):
+def test_every_baseline_gives_the_requested_windows_each_with_a_mask(windows, name):
     made = BASELINES[name](*windows, 20, np.random.default_rng(1))
     assert made.image.shape == (20, SIZE, SIZE, 3) and made.image.dtype == np.uint8
     assert made.mask.shape == (20, SIZE, SIZE) and made.mask.any((1, 2)).all()
@@ -34,7 +34,7 @@ def test_every_baseline_gives_as_many_windows_as_asked_each_with_a_mask(windows,
 
 
 @pytest.mark.parametrize("name", ["copy-paste", "cut-paste", "perlin"])
-def test_outside_the_mask_the_normal_window_is_untouched(windows, name):
+def test_the_normal_window_is_unchanged_outside_the_mask(windows, name):
     made = BASELINES[name](*windows, 20, np.random.default_rng(2))
     for image, mask in zip(made.image, made.mask, strict=True):
         same = [(image[~mask] == ground[~mask]).all() for ground in windows[1].image]
@@ -43,7 +43,7 @@ def test_outside_the_mask_the_normal_window_is_untouched(windows, name):
         assert (image[mask] != ground[mask]).any()
 
 
-def test_copy_paste_brings_the_defect_itself(windows):
+def test_copy_paste_copies_the_real_defect(windows):
     made = BASELINES["copy-paste"](*windows, 20, np.random.default_rng(3))
     darkest = np.array([image[mask].min() for image, mask in zip(made.image, made.mask, strict=True)])
     assert (darkest < 60).all()  # the defect is 20, normal windows are 100 and brighter

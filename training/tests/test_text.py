@@ -37,7 +37,7 @@ def test_every_phrase_of_the_vocabulary_is_listed_once(prompts):
 
 
 @torch.no_grad()
-def test_embeddings_are_pooled_of_unit_length_and_tell_phrases_apart(encoder):
+def test_embeddings_are_pooled_have_unit_length_and_differ_by_phrase(encoder):
     vectors = encoder.encode(["a photo of felt", "a photo of metal nut", "a photo of hole felt"])
     assert vectors.shape == (3, 24)
     assert torch.allclose(vectors.norm(dim=-1), torch.ones(3), atol=1e-6)
@@ -45,7 +45,7 @@ def test_embeddings_are_pooled_of_unit_length_and_tell_phrases_apart(encoder):
 
 
 @torch.no_grad()
-def test_padding_and_company_do_not_change_an_embedding(encoder):
+def test_padding_and_batch_do_not_change_an_embedding(encoder):
     alone = encoder.encode(["a photo of felt"])
     together = encoder.encode(["a photo of hole metal nut", "a photo of felt"])[1:]
     assert torch.allclose(alone, together, atol=1e-6)
@@ -63,7 +63,7 @@ def test_a_word_has_the_same_id_after_saving(encoder, tmp_path):
     assert len(ids) == 7 and 1 not in ids  # start, five words, end; none unknown
 
 
-def test_a_prompt_that_does_not_fit_is_refused_not_cut(encoder):
+def test_a_prompt_that_is_too_long_is_refused_and_not_cut(encoder):
     assert encoder.ids(["nut " * 8]).shape == (1, 10)
     with pytest.raises(ValueError, match="is too long: at most 10 tokens fit"):
         encoder.ids(["nut " * 9])

@@ -1,4 +1,4 @@
-"""What the loop does between a batch and the weights that are kept."""
+"""The training loop, from the start of a run to the weights that are kept."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def start(trained, folder, *more: str):
 
 
 def train_on(trained, folder, *more: str):
-    """Five more steps of the tiny run, in a copy of its folder."""
+    """Trains five more steps in a copy of the tiny run."""
     shutil.copytree(trained / "run", folder)
     result = start(trained, folder, "--steps", 45, *more)
     assert result.exit_code == 0, result.output
 
 
-def test_a_refused_command_leaves_nothing_behind_that_a_corrected_one_cannot_mend(trained, tmp_path):
+def test_a_corrected_command_works_after_a_refused_one(trained, tmp_path):
     wrong, right = tmp_path / "wrong.toml", tmp_path / "right.toml"
     right.write_text(TINY_PRESET)
     wrong.write_text('held_out_pairs = ["tin/crater"]\n' + TINY_PRESET)
@@ -43,7 +43,7 @@ def test_a_refused_command_leaves_nothing_behind_that_a_corrected_one_cannot_men
     assert load_trained(Run(tmp_path / "run")).step == 2
 
 
-def test_a_new_run_has_the_name_and_the_held_out_pairs_that_it_is_given(trained, tmp_path):
+def test_a_new_run_has_the_given_name_and_held_out_pairs(trained, tmp_path):
     preset, run = tmp_path / "tiny.toml", tmp_path / "run"
     preset.write_text(TINY_PRESET)
     given = ("--preset", preset, "--name", "my-parts", "--hold-out", "tin/dent", "--steps", 2)
@@ -61,7 +61,7 @@ def test_a_new_run_has_the_name_and_the_held_out_pairs_that_it_is_given(trained,
         assert result.exit_code == 1 and message in result.output, result.output
 
 
-def test_another_preset_for_a_run_that_was_trained_is_refused_by_what_differs(trained, tmp_path):
+def test_another_preset_for_a_trained_run_is_refused_with_the_differences(trained, tmp_path):
     shutil.copytree(trained / "run", tmp_path / "run")
     (tmp_path / "other.toml").write_text(TINY_PRESET.replace('name = "tiny"', 'name = "tiny"\nseed = 9'))
     result = start(trained, tmp_path / "run", "--preset", tmp_path / "other.toml")
@@ -72,7 +72,7 @@ def test_another_preset_for_a_run_that_was_trained_is_refused_by_what_differs(tr
     assert not (tmp_path / "run" / "config.json").exists()
 
 
-def test_it_is_the_averages_that_are_sampled_from_and_exported(trained):
+def test_sampling_and_export_use_the_averaged_weights(trained):
     state = load(Run(trained / "run").denoiser)
     model = load_trained(Run(trained / "run")).trainee.state_dict()
     differing = 0
@@ -100,7 +100,7 @@ def test_gradients_are_clipped_before_each_step(trained, tmp_path, monkeypatch):
     assert norms == pytest.approx([1.0] * 5, rel=1e-3)
 
 
-def test_products_are_drawn_by_their_weights(trained, tmp_path, monkeypatch):
+def test_products_are_sampled_by_their_weights(trained, tmp_path, monkeypatch):
     given = []
 
     class Spy(BankSampler):
@@ -140,7 +140,7 @@ def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
     assert without.total.item() == pytest.approx(parts.item(), rel=1e-5)
 
 
-def test_a_training_by_the_clock_ends_with_a_checkpoint(trained, tmp_path, monkeypatch):
+def test_a_timed_training_ends_with_a_checkpoint(trained, tmp_path, monkeypatch):
     ticks = itertools.count()
     until_time = partial(UntilTime, clock=lambda: next(ticks) / 10)  # seconds: ten calls make one
     monkeypatch.setattr("defectdiffu.training.schedule.UntilTime", until_time)
@@ -151,7 +151,7 @@ def test_a_training_by_the_clock_ends_with_a_checkpoint(trained, tmp_path, monke
     assert load(Run(tmp_path / "run").denoiser)["step"] > begun
 
 
-def test_time_that_is_over_too_early_is_said_and_what_is_there_is_kept(trained, tmp_path):
+def test_too_little_time_is_reported_and_the_autoencoder_is_kept(trained, tmp_path):
     result = start(trained, tmp_path / "run", "--preset", trained / "tiny.toml", "--minutes", 0)
     assert result.exit_code == 1 and "before the denoiser's training could begin" in result.output
     assert load(Run(tmp_path / "run").autoencoder)["finished"]

@@ -1,4 +1,4 @@
-"""What is added to the real windows before a detector is trained."""
+"""The synthetic windows that are added to the real ones before a detector is trained."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_samples_without_a_mask_are_left_out():
     assert len(taken) == 30 and set(taken.source.tolist()) == {0, 1, 2, 3}
 
 
-def test_none_is_taken_twice_while_there_are_enough():
+def test_no_sample_is_taken_twice_while_there_are_enough():
     assert len(set(chosen(windows(10, marked=10), 10, seed=0).source.tolist())) == 10
 
 
@@ -42,7 +42,7 @@ def test_a_model_that_marks_nothing_is_refused():
         chosen(windows(10, marked=0), 5, seed=0)
 
 
-def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples():
+def test_all_methods_get_equally_many_and_baselines_do_not_depend_on_the_samples():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
     drawn = lambda n: {name: windows(n + i, n) for i, name in enumerate(WAYS)}  # noqa: E731
     some, others = (training_sets(data, drawn(n), ratio=2, seed=1) for n in (20, 3))
@@ -53,7 +53,7 @@ def test_all_methods_get_as_many_and_the_baselines_do_not_depend_on_the_samples(
             assert np.array_equal(extra.image, others[name].image)
 
 
-def test_those_drawn_from_noise_on_twins_and_on_photographs_are_told_apart():
+def test_samples_from_noise_on_twins_and_on_photographs_are_kept_apart():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
     drawn = {OURS: windows(20, 20), ON_TWINS: windows(22, 18), ON_PHOTOGRAPHS: windows(21, 15)}
     sets = training_sets(data, drawn, ratio=2, seed=1)
@@ -63,13 +63,13 @@ def test_those_drawn_from_noise_on_twins_and_on_photographs_are_told_apart():
         assert extra.mask.any((1, 2)).all()  # one whose defect never showed is not taught as defective
 
 
-def test_a_method_whose_samples_never_showed_is_left_out():
+def test_a_method_without_visible_samples_is_left_out():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
     drawn = dict.fromkeys(WAYS, windows(20, 20)) | {ON_TWINS: windows(22, 0)}
     assert set(METHODS) - set(training_sets(data, drawn, ratio=2, seed=1)) == {ON_TWINS}
 
 
-def test_with_augmentation_is_half_of_each():
+def test_augmentation_takes_half_of_each():
     data = ProductData(windows(6, 6), windows(5, 0), windows(4, 2))
     sets = training_sets(data, {OURS: windows(20, 20)}, ratio=1.5, seed=1)
     both = sets[WITH_AUGMENTATION]

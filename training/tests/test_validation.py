@@ -1,4 +1,4 @@
-"""Improvements are chosen on a part of the train half; the test half only reports, and nobody can mix the two up."""
+"""The validation split is part of the train split, and its figures never mix with those of the test split."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ def photographs(count: int, defect: str = "dent", half: str = "train", root: str
 
 @pytest.fixture
 def candidate(trained):
-    """As if it had been trained without the validation part."""
+    """A model that claims to be trained without the validation split."""
     model = load_trained(Run(trained / "run"))
     return replace(model, config=replace(model.config, validation=UNSEEN))
 
 
 @pytest.mark.parametrize(("count", "chosen"), [(1, 0), (2, 1), (3, 1), (40, 10)])
-def test_a_quarter_of_every_group_is_kept_out_and_one_at_least_where_there_are_two(count, chosen):
+def test_a_quarter_of_every_group_is_held_out_and_at_least_one_of_two(count, chosen):
     assert len(validation_places(photographs(count))) == chosen
     assert len(validation_places(photographs(40, "hole") + photographs(count))) == 10 + chosen
 
 
-def test_the_part_depends_on_the_paths_within_the_data_set_alone():
+def test_the_validation_split_depends_only_on_paths_within_the_data_set():
     part = validation_places(photographs(40))
     assert validation_places(photographs(40, root="/elsewhere")[::-1] + photographs(9, "hole")) > part
     assert validation_places(photographs(40), seed=1) != part
 
 
-def test_nothing_of_the_test_half_is_in_it():
+def test_the_validation_split_holds_nothing_of_the_test_split():
     there = photographs(40) + photographs(8, "hole", half="test")
     assert validation_places(there) == validation_places(photographs(40))
     assert {record.place for record in as_test_half(there)} == {record.place for record in photographs(40)}
 
 
-def test_a_candidate_is_trained_on_what_it_is_not_measured_on(halved):
-    """Of two photographs a folder that its train half has."""
+def test_a_candidate_is_not_measured_on_its_training_data(halved):
+    """The train split has two photographs in each folder."""
     learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
     measured = {record.place for record in as_test_half(read_layout(halved)) if record.half == "test"}
     everything = {record.place for record in training_records(halved, TrainingConfig())}
@@ -64,12 +64,14 @@ def test_a_candidate_is_trained_on_what_it_is_not_measured_on(halved):
     assert len(learnt) == len(measured) == 5
 
 
-def test_what_is_replayed_when_a_product_joins_is_without_the_part_too(candidate, halved):
+def test_replay_leaves_out_the_validation_split_too(candidate, halved):
     replayed, _ = read_known(candidate, candidate.config, Photographs(halved))
     assert {r.place for r in replayed} == {r.place for r in training_records(halved, candidate.config)}
 
 
-def test_the_part_takes_the_place_of_the_test_half_and_the_figures_say_so(candidate, halved, tmp_path, monkeypatch):
+def test_the_validation_split_replaces_the_test_split_and_the_figures_record_it(
+    candidate, halved, tmp_path, monkeypatch
+):
     subjects = []
     monkeypatch.setitem(evaluation.MEASURES, "masks", lambda subject, ledger: subjects.append(subject))
     plan = EvaluationPlan(half="validation")
@@ -80,7 +82,7 @@ def test_the_part_takes_the_place_of_the_test_half_and_the_figures_say_so(candid
     assert "**On the validation part**" in write_report(ledger, tmp_path).read_text()
 
 
-def test_figures_of_both_halves_do_not_mix(tmp_path):
+def test_figures_of_both_splits_do_not_mix(tmp_path):
     settings = {"model": "tin@1", "step": 1}
     Ledger(tmp_path / "figures.json", settings).put("downstream", "tin/perlin/0", 0.5)
     document = json.loads((tmp_path / "figures.json").read_text())
@@ -94,7 +96,7 @@ def test_figures_of_both_halves_do_not_mix(tmp_path):
         other.adopt(tmp_path / "figures.json", ("downstream",), lambda key: True)
 
 
-def test_a_model_that_has_learnt_the_part_is_not_measured_on_it(trained, halved, tmp_path):
+def test_a_model_trained_on_the_validation_split_is_not_measured_on_it(trained, halved, tmp_path):
     arguments = ["evaluate", "--run", trained / "run", "--data", halved, "--out", tmp_path / "out"]
     for half, message in (("validation", "has learnt it: train with --without-validation"), ("train", "half is")):
         result = invoke(*arguments, "--half", half)
@@ -112,7 +114,7 @@ def test_a_model_that_has_learnt_the_part_is_not_measured_on_it(trained, halved,
         (LEARNT, LEARNT, LEARNT),
     ],
 )
-def test_what_a_run_knows_of_the_part_that_begins_from_a_bundle(bundle, wanted, known):
+def test_a_run_from_a_bundle_records_how_it_treats_the_validation_split(bundle, wanted, known):
     assert continued(bundle, wanted) == known
 
 
@@ -121,7 +123,7 @@ def train(folder: Path, run: Path, *more: str):
                   "--steps", 41, "--threads", 1, *more)  # fmt: skip
 
 
-def test_a_run_keeps_what_it_was_begun_with(trained, exported, tmp_path):
+def test_a_run_keeps_its_validation_setting(trained, exported, tmp_path):
     result = train(trained, trained / "run", "--without-validation")
     assert result.exit_code == 1 and "this run was begun with the validation part" in result.output.replace("\n", " ")
     for name, start, known in (("new", (), UNSEEN), ("since", ("--from-bundle", exported), UNSEEN_SINCE)):

@@ -1,4 +1,4 @@
-"""Learned sigma is trained by the variational bound, and by nothing else."""
+"""Only the variational bound trains the learned sigma."""
 
 import math
 
@@ -18,7 +18,7 @@ def case(timestep: int, raw: float):
     return x0, x_t, t, predicted, torch.full((1, 1, 2, 2), raw)
 
 
-def test_it_is_the_divergence_of_two_gaussians_in_bits_per_dimension():
+def test_the_loss_is_the_divergence_of_two_gaussians_in_bits_per_dimension():
     x0, x_t, t, predicted, raw = case(500, 0.5)
     ab, before = alpha_bar()[500].double(), alpha_bar()[499].double()
     beta = 1 - ab / before
@@ -31,14 +31,14 @@ def test_it_is_the_divergence_of_two_gaussians_in_bits_per_dimension():
     assert bits.item() == pytest.approx(expected.mean().item(), rel=1e-3)
 
 
-def test_at_the_last_step_it_is_the_likelihood_of_the_data():
+def test_at_the_last_step_the_loss_is_the_likelihood_of_the_data():
     x0, x_t, t, _, raw = case(0, -1.0)
     ab = alpha_bar()[0]
     right = (x_t - ab.sqrt() * x0) / (1 - ab).sqrt()
     assert variance_loss(x0, x_t, t, right, raw, alpha_bar()) < variance_loss(x0, x_t, t, right + 3, raw, alpha_bar())
 
 
-def test_its_gradient_reaches_the_variance_and_not_the_mean():
+def test_the_gradient_reaches_the_variance_and_not_the_mean():
     x0, x_t, t, predicted, raw = case(300, 0.0)
     predicted.requires_grad_()
     raw.requires_grad_()

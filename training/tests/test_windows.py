@@ -31,7 +31,7 @@ def spot(height: int, width: int, top: int, left: int, side: int) -> np.ndarray:
     ("top", "left"), [(0, 0), (96, 146), (50, 70), (0, 146)], ids=["corner", "far corner", "middle", "edge"]
 )
 @pytest.mark.parametrize("window", [32, 64, 500])
-def test_the_defect_is_in_view_wherever_it_lies(top, left, window, tmp_path):
+def test_the_defect_is_always_in_view(top, left, window, tmp_path):
     mask = spot(100, 150, top, left, 4)
     image = np.where(mask[..., None], 255, 60).astype(np.uint8).repeat(3, 2)
     cutter = WindowCutter(photograph(tmp_path, image, mask), WindowRule(window=window), 32)
@@ -54,7 +54,7 @@ def test_at_native_resolution_pixels_are_not_resampled(tmp_path):
     assert len(found) > 10  # each is a window of the photograph, from many places
 
 
-def test_zoom_varies_the_side_of_what_is_cut(tmp_path):
+def test_zoom_varies_the_side_of_the_cut(tmp_path):
     columns = np.repeat(np.linspace(0, 200, 100)[None], 100, 0)[..., None].repeat(3, 2).astype(np.uint8)
     cutter = WindowCutter(photograph(tmp_path, columns), WindowRule(window=50, flips=False, zoom=0.4), 50)
     rng = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def test_hairlines_are_thickened_to_three_pixels():
     assert thick[9:12, 3:17].all() and not thick[:9].any() and not thick[12:].any()
 
 
-def test_broad_and_empty_masks_stay_as_they_are():
+def test_broad_and_empty_masks_are_unchanged():
     broad = spot(20, 20, 5, 5, 6)
     assert np.array_equal(thicken_hairlines(broad), broad)
     assert not thicken_hairlines(np.zeros((20, 20), bool)).any()
@@ -148,7 +148,7 @@ def test_the_shipped_rules_are_well_formed():
         ("products = 3", "products is 3, must be a table of tables"),
     ],
 )
-def test_rules_with_unknown_keys_or_wrong_types_are_refused_by_name(text, message, tmp_path):
+def test_an_error_names_unknown_keys_and_wrong_types_of_rules(text, message, tmp_path):
     (tmp_path / "rules.toml").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_rules(tmp_path / "rules.toml")
@@ -158,7 +158,7 @@ def test_rules_with_unknown_keys_or_wrong_types_are_refused_by_name(text, messag
     ("rule", "message"),
     [("window = 0", "window is 0, must be at least 8"), ("weight = 0", "weight is 0, must be above 0")],
 )
-def test_a_window_or_weight_of_nothing_is_refused(tmp_path, rule, message):
+def test_a_window_or_weight_of_zero_is_refused(tmp_path, rule, message):
     (tmp_path / "windows.toml").write_text(f"[products.tin]\n{rule}\n")
     with pytest.raises(ValueError, match=rf"windows\.toml: products\.tin: {message}"):
         read_rules(tmp_path / "windows.toml")
