@@ -1,4 +1,4 @@
-/** The whole configuration, read once from the environment; `config/` has a file for each part of it. */
+/** The whole configuration, read once from the environment. Each file in `config/` reads one part of it. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Precision } from './config/devices.js';
@@ -19,44 +19,49 @@ export type { Limits, TenantLimits } from './config/limits.js';
 export type { WebhookConfig } from './config/webhooks.js';
 
 export interface Config {
-  /** `api` answers and draws nothing, `worker` draws and answers nothing but health, `all` does both. */
+  /**
+   * api` serves the API and runs no models. `worker` runs models and serves only health and metrics. `all` does both.
+   */
   readonly role: Role;
-  /** A PostgreSQL server; PGlite in the data directory otherwise. */
+  /** A PostgreSQL server. Undefined selects PGlite in the data directory. */
   readonly databaseUrl: string | undefined;
-  /** An S3-compatible store for the artifacts; the data directory otherwise. */
+  /** An S3-compatible store for artifacts. Undefined selects the data directory. */
   readonly s3: S3Location | undefined;
-  /** Signs URLs; shared by all processes. Otherwise one is made and kept in the data directory. */
+  /** Signs URLs. All processes must share it. Undefined: one is generated and kept in the data directory. */
   readonly urlSecret: Uint8Array | undefined;
-  /** What draws: `cpu`, `cuda:N`, `webgpu`. */
+  /** The devices that run models: `cpu`, `cuda:N`, `webgpu`. */
   readonly devices: readonly string[];
-  /** Null: what suits each device. */
+  /** Null selects a suitable precision for each device. */
   readonly precision: Precision | null;
-  /** That one evaluation of the denoiser may have; null where what pays is measured. */
+  /** The maximum number of rows in one evaluation of the denoiser. Null: the best number is measured. */
   readonly maximumRows: number | null;
   readonly deviceSilenceSeconds: number;
-  /** How long after its last sign of life the work of a process is taken over by another. */
+  /** How long after its last heartbeat another process takes over the work of a process. */
   readonly leaseSeconds: number;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Everything the service writes lies under it. */
+  /** The service writes only below this directory. */
   readonly dataDirectory: string;
   readonly modelsDirectory: string;
-  /** Sets the API key of the default tenant; otherwise one is generated at the first start. */
+  /** The API key of the default tenant. Undefined: one is generated at the first start. */
   readonly apiKey: string | undefined;
-  /** Under which keys are hashed; otherwise one is made at the first start. Machines that share a database share it. */
+  /**
+   * The secret for hashing keys. Machines that share a database must share it. Undefined: one is generated at the first
+   * start.
+   */
   readonly keyHashSecret: string | undefined;
-  /** Undefined where no JSON Web Tokens are taken. */
+  /** Undefined if JSON Web Tokens are not accepted. */
   readonly jwt: JwtConfig | undefined;
-  /** "name" or "name@version"; otherwise the newest version of the first bundle by name. */
+  /** "name" or "name@version". Undefined selects the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
-  /** The origin that signed URLs start with; otherwise that of the request. */
+  /** The origin of signed URLs. Undefined selects that of the request. */
   readonly publicUrl: string | undefined;
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
   readonly webhooks: WebhookConfig;
   readonly logLevel: string;
-  /** Wanted by /metrics; otherwise that is for this machine alone. */
+  /** The bearer token for /metrics. Undefined: /metrics answers only this machine. */
   readonly metricsToken: string | undefined;
 }
 

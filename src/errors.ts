@@ -1,6 +1,6 @@
 /**
- * Errors a caller can act on. Each has a stable code, which reaches the API as `extensions.code`; whatever else
- * is thrown is a fault of the service and is masked at the edge.
+ * Errors that a caller can act on. Each has a stable code, which the API returns as `extensions.code`. Any other error
+ * is a fault of the service and is masked.
  */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
@@ -41,7 +41,7 @@ export type ErrorCode =
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
-  /** graphql-js copies this onto the error that it sends. */
+  /** graphql-js copies this to the error that it sends. */
   readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
@@ -51,23 +51,23 @@ export class ServiceError extends Error {
   }
 }
 
-/** The configuration or the surroundings do not allow a start. Printed as it is, without a stack trace. */
+/** The configuration or the environment does not allow a start. The message is printed without a stack trace. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** `field: problem`, the form of every complaint about input. */
+/** field: problem`, the form of all validation errors. */
 export function badInput(field: string, problem: string): ServiceError {
   return new ServiceError('BAD_USER_INPUT', `${field}: ${problem}`, { field });
 }
 
-/** A value as it may stand in a message: short, and on one line. */
+/** Formats a value for a message: short, and on one line. */
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** Names for a message: the first of them, and how many more there are. */
+/** Joins names for a message: the first ones, and how many more there are. */
 export function joinNames(names: readonly string[], limit = 20): string {
   if (names.length === 0) return 'none';
   const more = names.length - limit;

@@ -1,4 +1,7 @@
-/** Structured logs, one JSON object per line on standard output. Each tells which request, tenant and generation it is about; credentials never reach them. */
+/**
+ * Structured logs: one JSON object per line on standard output. Each line has the request, tenant, and generation that
+ * it is about. Credentials are never logged.
+ */
 import { pino } from 'pino';
 import { currentLogContext } from './observability/logContext.js';
 
@@ -16,14 +19,14 @@ export function createLog(level: string): Log {
   });
 }
 
-/** What a statement that failed was called with may be secret, and drizzle's errors hold it in three places. */
+/** The parameters of a failed statement can be secret. drizzle's errors contain them in three places. */
 export function errorForLog(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message, stack, ...told } = pino.stdSerializers.err(error);
   return { ...told, params: undefined, message: withoutParameters(message), stack: withoutParameters(stack) };
 }
 
-/** From drizzle's word to the frames of the stack, or to the end. */
+/** Matches from drizzle's "params: " to the stack frames, or to the end. */
 function withoutParameters(text: string): string {
-  return text.replaceAll(/^params: .*?(?=\n +at |(?![^]))/gms, 'params: (not told)');
+  return text.replaceAll(/^params: .*?(?=\n +at |(?![^]))/gms, 'params: (redacted)');
 }

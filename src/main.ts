@@ -1,4 +1,4 @@
-/** The program: configuration in, service up, signals awaited, service down. */
+/** The program: reads the configuration, starts the service, and stops it on a signal. */
 import 'reflect-metadata';
 import { readConfig } from './config.js';
 import { StartError } from './errors.js';
@@ -8,7 +8,7 @@ import type { Log } from './log.js';
 import type { Service } from './service.js';
 import { startService } from './service.js';
 
-/** After this the process ends whatever is still open; nothing that was accepted is lost by it. */
+/** After this, the process exits even if something is still open. No accepted work is lost. */
 const SHUTDOWN_MS = 15_000;
 
 async function main(): Promise<void> {
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   greet(service, config.apiKey !== undefined);
 }
 
-/** For the person at the terminal. The only place where a key is ever shown. */
+/** For the person at the terminal. Nothing else ever shows a key. */
 function greet({ url, generatedKey }: Service, configured: boolean): void {
   const key =
     generatedKey !== undefined
@@ -41,7 +41,7 @@ function closeOnSignals(service: Service, log: Log): void {
     service.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        log.error({ err: error }, 'shutting down failed');
+        log.error({ err: error }, 'shutdown failed');
         process.exit(1);
       },
     );

@@ -1,6 +1,6 @@
 /**
- * The whole service, put together: every part is opened in the order in which the next one needs it, and closed
- * in the reverse order, also when a later one cannot be opened.
+ * The whole service. Each part is opened before those that need it and closed in the reverse order, even if a later one
+ * fails to open.
  */
 import type { Config } from './config.js';
 import { startHealth } from './http/server.js';
@@ -12,11 +12,11 @@ import { openResources } from './service/resources.js';
 import { lockDirectory, makeDirectory } from './storage/directoryLock.js';
 
 export interface Service {
-  /** Of the GraphQL endpoint; of a worker, of its health. */
+  /** The URL of the GraphQL endpoint; in a worker process, that of the health endpoint. */
   readonly url: string;
-  /** Set when this start made the key of the default tenant. */
+  /** Set if this start created the key of the default tenant. */
   readonly generatedKey: string | undefined;
-  /** Resolves when everything is closed. Work that was not finished goes on at the next start. */
+  /** Resolves when everything is closed. Unfinished work continues at the next start. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Text from outside, before it reaches the database: bounded, and without what PostgreSQL cannot store. */
+/**
+ * Validates text from outside before it reaches the database: bounded, and free of characters that PostgreSQL cannot
+ * store.
+ */
 import { badInput, quote } from './errors.js';
 
 const MAX_LENGTH = 200;
@@ -7,7 +10,7 @@ export function requireText(value: string, field: string): string {
   if (value.length === 0 || value.length > MAX_LENGTH) {
     throw badInput(field, `must have 1 to ${String(MAX_LENGTH)} characters, not ${String(value.length)}`);
   }
-  // Control characters, and halves of surrogate pairs.
+  // Control characters and unpaired surrogates.
   if (/[\p{Cc}\p{Cs}]/u.test(value)) throw badInput(field, `${quote(value)} has a character that is not text`);
   return value;
 }

@@ -208,7 +208,7 @@ describe('over HTTP', () => {
 
   test('a subscription is sent to the WebSocket', async () => {
     const error = await server.error('subscription { generationEvents(id: "x") { __typename } }');
-    expect(error.message).toMatch(/go over WebSocket/);
+    expect(error.message).toMatch(/use WebSocket/);
     expect(error.extensions.code).toBe('BAD_REQUEST');
   });
 

@@ -15,7 +15,7 @@ const QUERY = '{ serverInfo { version } }';
 
 describe('over HTTP', () => {
   test.each([
-    ['no key', {}, 'An API key is needed: send "authorization: Bearer <key>".'],
+    ['no key', {}, 'An API key is required: send "authorization: Bearer <key>".'],
     ['an unknown key', { authorization: 'Bearer wrong' }, 'This API key is not known.'],
     ['the bare key', { authorization: TEST_KEY }, 'authorization: must have the form "Bearer <key>".'],
     ['another scheme', { authorization: 'Basic YTpi' }, 'authorization: must have the form "Bearer <key>".'],

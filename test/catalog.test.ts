@@ -129,7 +129,7 @@ test.each([
   [{ partNumber: '' }, 'partNumber: must have 1 to 200 characters, not 0'],
   [{ partNumber: 'X', name: 'n'.repeat(201) }, 'name: must have 1 to 200 characters, not 201'],
   [{ partNumber: 'X', promptName: 'a\u0007' }, 'promptName: "a\\u0007" has a character that is not text'],
-  [{ partNumber: 'OK0' }, 'partNumber: "OK0" stands in input.products[0] already'],
+  [{ partNumber: 'OK0' }, 'partNumber: "OK0" is already at input.products[0]'],
   [{ partNumber: 'X', attributes: deep }, 'attributes: is nested deeper than 8 levels'],
   [{ partNumber: 'X', attributes: { a: 'x'.repeat(17_000) } }, 'attributes: 17008 bytes of JSON are more than 16384'],
   [{ partNumber: 'X', attributes: { a: '\u0000' } }, 'attributes: "\\u0000" has a character that is not text'],
@@ -148,7 +148,7 @@ test('attributes must be an object, and several malformed items are all named', 
   const error = await refusal({ defects: [{ code: '' }, { code: 'D' }, { code: 'D' }] });
   expect(error.extensions['problems']).toMatchObject([
     { field: 'input.defects[0].code' },
-    { field: 'input.defects[2].code', message: 'input.defects[2].code: "D" stands in input.defects[1] already' },
+    { field: 'input.defects[2].code', message: 'input.defects[2].code: "D" is already at input.defects[1]' },
   ]);
 });
 

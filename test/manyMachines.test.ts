@@ -221,7 +221,7 @@ test.each(['URL_SECRET', 'KEY_HASH_SECRET'])(
   async (secret) => {
     const { code, stderr } = await runToEnd({ ...common, ROLE: 'api', [secret]: 'cd'.repeat(32) });
     expect(code).toBe(1);
-    expect(stderr).toContain(`${secret}: is not the one that this database was first used with`);
+    expect(stderr).toContain(`${secret}: is not the value that this database was first used with`);
   },
 );
 

@@ -87,7 +87,9 @@ test('one that cannot be stored takes none of the others with it, and leaves no 
   const holder = await claimed(4);
   const before = await files();
   const outcomes = await put(createSamplePersister(holder), [0, 1, 1, 2, 3]);
-  expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { name: 'StorageFailedError' } }]);
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([
+    { reason: { name: 'StorageFailedError' } },
+  ]);
   const { ready, ...rest } = await keptOf(holder);
   expect(rest).toEqual({ seqs: [1, 2, 3, 4, 5, 6], samplesDone: 4, lastSeq: 6 });
   expect([...ready].sort()).toEqual([0, 1, 2, 3]);

@@ -47,7 +47,7 @@ onPgliteOnly('a transaction that fails leaves nothing, and what it parsed is goo
 
 onPgliteOnly('no statement is run in a transaction that is over', async () => {
   const late = await client.transaction((tx) => Promise.resolve(tx));
-  await expect(late.query('insert into thing (id) values (1)')).rejects.toThrow('the transaction is over');
+  await expect(late.query('insert into thing (id) values (1)')).rejects.toThrow('the transaction has ended');
   expect(await ids()).toEqual([]);
 });
 

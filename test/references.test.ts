@@ -98,7 +98,7 @@ describe('an upload', () => {
   });
 
   test.each([
-    [{ purpose: 'REFERENCE' }, 'input.partNumber: is needed for a REFERENCE: the product that it shows'],
+    [{ purpose: 'REFERENCE' }, 'input.partNumber: is required for a REFERENCE: the product that it shows'],
     [{ ...MASK, partNumber: 'TILE' }, 'input.partNumber: is for a REFERENCE; a MASK has none, and got "TILE"'],
     [{ ...MASK, name: 'left' }, 'input.name: is for a REFERENCE; a MASK has none, and got "left"'],
     [{ ...PHOTOGRAPH, partNumber: 'NONE' }, 'input.partNumber: there is no product "NONE"; there are: METAL_NUT, TILE'],
@@ -266,8 +266,8 @@ describe('a refused file gets a typed error, leaves nothing, and leaves its uplo
   const text = (value: string) => Promise.resolve(Buffer.from(value));
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>';
   const black = (pixel: number) => grey((x, y) => (x === 3 && y === 3 ? pixel : x > 40 ? 255 : 0));
-  const unsupported = 'body: is not a JPEG, PNG, WebP or TIFF, by its first bytes';
-  const cut = (type: string) => new RegExp(`^body: cannot be read as a ${type}, it is damaged or cut off: .+`);
+  const unsupported = 'body: is not a JPEG, PNG, WebP, or TIFF, by its first bytes';
+  const cut = (type: string) => new RegExp(`^body: cannot be read as a ${type}, it is damaged or truncated: .+`);
 
   const photographs: [string, () => Promise<Buffer>, number, string, string | RegExp][] = [
     ['nothing', () => text(''), 422, 'IMAGE_UNREADABLE', /^body: is empty/],
@@ -323,7 +323,7 @@ describe('a refused file gets a typed error, leaves nothing, and leaves its uplo
       () => photograph(7).tiff({ compression: 'deflate', predictor: 'float' }).toBuffer(),
       415,
       'IMAGE_TYPE_UNSUPPORTED',
-      'body: has values of the type float; send 8 or 16 bits a channel',
+      'body: has values of the type float; send 8 or 16 bits per channel',
     ],
   ];
   const masks: typeof photographs = [
@@ -495,7 +495,7 @@ describe('the URL of an upload', () => {
       body: {
         errors: [
           {
-            message: 'This URL was not made by this service, or was changed.',
+            message: 'This URL was not created by this service, or it was changed.',
             extensions: { code: 'SIGNATURE_INVALID' },
           },
         ],

@@ -103,7 +103,7 @@ test.each([
   [{ DEFECTDIFFU_API_KEY: 'short' }, /DEFECTDIFFU_API_KEY: must be 8 to 200/],
   [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) origin/],
   [{ PUBLIC_URL: 'https://x/path' }, /PUBLIC_URL: "https:\/\/x\/path" is not an http\(s\) origin/],
-  [{ DATA_DIR: '/dev/null/data' }, /DATA_DIR: \/dev\/null\/data must be a folder that can be made and written to/],
+  [{ DATA_DIR: '/dev/null/data' }, /DATA_DIR: \/dev\/null\/data must be a folder that can be created and written to/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
   [{ DEFAULT_MODEL: 'huge' }, /DEFAULT_MODEL: there is no model "huge"; there are: tiny@1\.0\.0/],
   [{ MODELS_DIR: tmpdir() + '/nowhere' }, /nowhere/],

@@ -42,9 +42,7 @@ onPgliteOnly('beside a running service it says why it cannot, and what can be do
   const server = await startServer({ DATA_DIR: dataDirectory });
   const refused = await runTenants(dataDirectory, 'list');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(
-    / is in use by process \d+ .*\nThe embedded database can be open in one process only\./,
-  );
+  expect(refused.stderr).toMatch(/ is in use by process \d+ .*\nOnly one process can open the embedded database\./);
   expect(refused.stderr).toContain('createApiKey and revokeApiKey');
   await server.stop();
 });
@@ -98,10 +96,10 @@ test("a tenant's own bounds are set, told, taken away, and held", async () => {
 });
 
 test.each([
-  [[], /^say what to do\n\nnpm run tenants -- list/],
-  [['remove', 'x'], /^"remove" is not known/],
+  [[], /^a command is missing\n\nnpm run tenants -- list/],
+  [['remove', 'x'], /^"remove" is not a command/],
   [['create'], /^create needs the name of a tenant/],
-  [['create', 'plant', 'two'], /^"two" is one word too many; a name with spaces goes in quotes/],
+  [['create', 'plant', 'two'], /^"two" is unexpected; quote a name that contains spaces/],
   [['list', '--admin-key'], /^list has no option --admin-key/],
   [['create-key', 'x', '--name', 'y'], /^--role: one of viewer, operator, admin/],
   [['create-key', 'x', '--role', 'root', '--name', 'y'], /^--role: one of/],
@@ -110,11 +108,11 @@ test.each([
     /^--expires: "1999-01-01" is neither/,
   ],
   [['quota'], /^quota needs the name of a tenant/],
-  [['quota', 'plant', 'two'], /^"two" is one word too many; a name with spaces goes in quotes/],
+  [['quota', 'plant', 'two'], /^"two" is unexpected; quote a name that contains spaces/],
   [['quota', 'x', '--generations', '1.5'], /^--generations: "1.5" is not a whole number in 0 … 2147483647/],
   [['quota', 'x', '--requests-per-minute', '0'], /^--requests-per-minute: "0" is not a whole number in 1 … 1000000/],
   [['quota', 'x', '--none', 'bytes'], /^--none: "bytes" is not one of generations, pixel-steps-per-day, stored-bytes/],
-  [['quota', 'x', '--generations', '1', '--none', 'generations'], /^--generations: is both set and, by --none, taken/],
+  [['quota', 'x', '--generations', '1', '--none', 'generations'], /^--generations: is set and also named after --none/],
   [['create', 'x', '--generations', '1'], /^create has no option --generations/],
   [['quota', 'nobody', '--generations', '1'], /^name: there is no tenant "nobody"\n$/],
   [['disable', 'nobody'], /^name: there is no tenant "nobody"\n$/],

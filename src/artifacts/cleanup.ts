@@ -1,4 +1,6 @@
-/** Now and then: deletes what its tenant's policy says has expired, and removes files without a row. */
+/**
+ * Periodic cleanup: deletes what has expired under its tenant's retention policy, and removes files that no row names.
+ */
 import type { TenantLimits } from '../config.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
@@ -28,7 +30,7 @@ export function startCleanup({ database, store, limits, log }: CleanupOptions): 
       await deleteStaleUploads(database);
       await sweepPending(database, store, log);
     } catch (error) {
-      log.warn({ err: error }, 'cleaning up failed; it is tried again in a minute');
+      log.warn({ err: error }, 'cleanup failed; it runs again in one minute');
     }
   };
   const timer = setInterval(() => void (round = round.then(clean)), INTERVAL_MS).unref();

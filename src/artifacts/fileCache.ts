@@ -28,10 +28,10 @@ export async function createFileCache(
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => Math.min(Math.max(1, bytes), maxBytes),
     dispose: ({ path }) => void setTimeout(() => void remove(path), graceMs).unref(),
-    // A download goes on, whatever is evicted meanwhile.
+    // A download continues even if its entry is evicted meanwhile.
     ignoreFetchAbort: true,
     async fetchMethod(key, _stale, { context: download }) {
-      // Each copy has a path of its own, so the removal of an earlier copy never takes a later one.
+      // Each copy has a path of its own, so that removing an earlier copy never removes a later one.
       const path = join(folder, `${String(downloads++)}-${key}`);
       try {
         await download(path);

@@ -1,6 +1,6 @@
 /**
- * Artifacts on the local disk. A file is written under a temporary name, flushed to the disk and then renamed, so
- * whatever has its name is whole.
+ * Artifacts on the local disk. A file is written under a temporary name, flushed, and then renamed, so a file under its
+ * final name is always complete.
  */
 import { access, mkdir, open, readFile, rename, rm, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,17 +8,17 @@ import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
 import { openTemporaryFolder } from './temporaryFolder.js';
 
-/** With less room than this nothing new is begun: the database needs some as well. */
+/** Below this, the store refuses new files: the database needs space too. */
 const MIN_FREE_BYTES = 64 * 1024 * 1024;
-/** There is no room, or the disk cannot be written to. */
+/** The disk is full or cannot be written to. */
 const TRANSIENT_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
 
-/** @param alone no other process has this folder open. */
+/** @param alone whether no other process uses this folder */
 export async function openLocalStore(root: string, alone = true): Promise<ArtifactStore> {
   const temporary = await openTemporaryFolder(join(root, 'tmp'), alone);
   const fileOf = (tenantId: string, key: string): string => join(root, requireStoragePath(tenantId, key));
 
-  /** Folders whose own names are known to last. */
+  /** Folders whose own directory entries are flushed. */
   const durableFolders = new Map<string, Promise<void>>();
 
   function durableFolder(folder: string): Promise<void> {
@@ -41,14 +41,17 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     await durableFolder(folder);
     await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
-      durableFolders.delete(folder); // somebody took it away
+      durableFolders.delete(folder); // another process removed the folder
       await durableFolder(folder);
       await rename(draft, target);
     });
     await flushDirectory(folder);
   }
 
-  /** Another process takes it for left over when it was not touched for long (temporaryFolder.ts), and it is nothing to miss for who tidies up. */
+  /**
+   * Updates the folder's time of modification. Other processes remove a temporary folder that was not touched for a day
+   * (temporaryFolder.ts), and cleanup tools remove empty folders.
+   */
   async function touchTemporaryFolder(): Promise<void> {
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     const now = new Date();
@@ -120,7 +123,7 @@ async function flush(file: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** The name is durable when the folder is. Not every system lets a folder be opened. */
+/** Makes the directory entry durable. Some systems do not allow opening a folder. */
 async function flushDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r').catch(() => undefined);
   if (handle === undefined) return;

@@ -1,4 +1,4 @@
-/** The store that the configuration means. */
+/** Opens the artifact store that the configuration selects. */
 import { join } from 'node:path';
 import type { S3Location } from '../config/storage.js';
 import { openLocalStore } from './localStore.js';
@@ -7,10 +7,10 @@ import type { ArtifactStore } from './store.js';
 
 export interface StoreOptions {
   readonly dataDirectory: string;
-  /** The local disk unless given. */
+  /** Undefined selects the local disk. */
   readonly s3: S3Location | undefined;
   readonly urlSeconds: number;
-  /** No other process has the data directory open. */
+  /** Whether no other process uses the data directory. */
   readonly alone: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files without a row, on purpose: the keys of what is about to be written, and of what is to be removed, are recorded
- * first. So a process that is killed anywhere leaves no file that nobody knows of, in a store that is too large to search.
+ * Files that no row names yet, or no longer names. Their keys are recorded before the files are written or removed. So
+ * a process that is killed at any point leaves no unknown file in a store that is too large to search.
  */
 import { inArray, lt, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
@@ -10,36 +10,40 @@ import type { Log } from '../log.js';
 import type { ArtifactStore } from './store.js';
 import { StoreUnavailable } from './store.js';
 
-/** No write takes this long: whoever recorded the key is gone. */
+/** No write takes this long, so the process that recorded the key is gone. */
 const ABANDONED_SECONDS = 15 * 60;
 const BATCH_SIZE = 100;
 
-/** Committed before the first byte is written. */
+/** Must be committed before the first byte is written. */
 export async function recordPending({ database, own }: TenantScope, keys: readonly string[]): Promise<void> {
   const since = new Date();
   await database.insert(pendingFiles).values(keys.map((key) => own({ key, since })));
 }
 
-/** In the transaction that makes the rows. Throws when a sweep took the writer for dead meanwhile. */
+/**
+ * Runs in the transaction that inserts the rows. Throws when a sweep has removed the files, because it took the writer
+ * for dead.
+ */
 export async function clearPending({ database, rows }: TenantScope, keys: readonly string[]): Promise<void> {
   const settled = await database
     .delete(pendingFiles)
     .where(rows(pendingFiles, inArray(pendingFiles.key, [...keys])))
     .returning({ key: pendingFiles.key });
-  if (settled.length !== keys.length) throw new StoreUnavailable('a file was swept away while it was being written');
+  if (settled.length !== keys.length) throw new StoreUnavailable('a sweep removed a file while it was being written');
 }
 
-/** After rows were deleted, in the same transaction: the files go at the next sweep. */
+/** Runs in the transaction that deletes the rows. The next sweep removes the files. */
 export async function scheduleRemoval({ database, own }: TenantScope, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await database.insert(pendingFiles).values(keys.map((key) => own({ key, since: new Date(0) })));
 }
 
 /**
- * For a write that did not come to a row: now, or else at a later sweep. Whether it did only the database knows, for a commit
- * may have been made whose answer was lost: what is loose no more is left alone. The lock waits for a commit that is under way.
+ * Removes the files of a write that failed, now or at a later sweep. Only the database knows whether it failed, because
+ * the answer to a commit can be lost: keys that are no longer pending are left alone. The lock waits for a commit in
+ * progress.
  *
- * @param late a write may still arrive at the store: the keys stay recorded for the sweep.
+ * @param late a write may still reach the store, so the keys stay recorded for the sweep
  */
 export async function removePending(
   tenant: TenantScope,
@@ -59,7 +63,7 @@ export async function removePending(
   }
 }
 
-/** Removes what was left. Several processes may sweep at once. Returns how many files went. */
+/** Removes abandoned files. Several processes may sweep at once. Returns the number of removed files. */
 export async function sweepPending(
   database: Database,
   store: ArtifactStore,
@@ -83,6 +87,6 @@ export async function sweepPending(
     removed += swept;
     if (swept < BATCH_SIZE) break;
   }
-  if (removed > 0) log.info({ files: removed }, 'files without a row were removed');
+  if (removed > 0) log.info({ files: removed }, 'removed files without a row');
   return removed;
 }

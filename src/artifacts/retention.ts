@@ -1,7 +1,7 @@
 /**
- * Of generations that have been over for longer than their tenant keeps them the samples and events are deleted; the files
- * follow at the next sweep. The generation stays, and with it its idempotency key, which is for ever. One whose samples
- * another generation drew on keeps them as long as that one does.
+ * Retention. The samples and events of generations that finished longer ago than the tenant's policy allows are
+ * deleted; the next sweep removes the files. The generation row stays, and with it its idempotency key, which never
+ * expires. A generation whose samples another generation is drawn on keeps them as long as that other generation does.
  */
 import { sql } from 'drizzle-orm';
 import type { Log } from '../log.js';
@@ -9,11 +9,14 @@ import type { Database } from '../storage/database.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { scheduleRemoval } from './pendingFiles.js';
 
-/** Deleted in one transaction, so that none is long. */
+/** Generations per transaction, which keeps each transaction short. */
 const BATCH_SIZE = 20;
 const UNUSED_DAYS = 7;
 
-/** @param usualDays of tenants without a policy of their own; null keeps. Returns how many generations went. */
+/**
+ * @param usualDays the policy of tenants without one of their own; null keeps everything
+ * @returns the number of expired generations
+ */
 export async function expireGenerations(database: Database, usualDays: number | null, log: Log): Promise<number> {
   let expired = 0;
   for (;;) {
@@ -21,11 +24,11 @@ export async function expireGenerations(database: Database, usualDays: number | 
     expired += gone;
     if (gone < BATCH_SIZE) break;
   }
-  if (expired > 0) log.info({ generations: expired }, 'generations have expired');
+  if (expired > 0) log.info({ generations: expired }, 'generations expired');
   return expired;
 }
 
-/** Archives are kept as long as what they were made of; the export stays, as a generation does. Returns how many went. */
+/** Archives are kept as long as generations; the export row stays too. Returns the number of expired exports. */
 export function expireExports(database: Database, usualDays: number | null): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows: gone } = await tx.execute<{ tenant_id: string; archive_key: string | null }>(sql`
@@ -47,14 +50,17 @@ export function expireExports(database: Database, usualDays: number | null): Pro
   });
 }
 
-/** A permission to send a file that nobody used for a week is of no use any more. */
+/** Deletes uploads that were created a week ago and never used. */
 export async function deleteStaleUploads(database: Database): Promise<void> {
   await database.execute(sql`
     delete from upload where completed_at is null and created_at < now() - ${UNUSED_DAYS} * interval '1 day'
   `);
 }
 
-/** Until when each tenant's are over is reckoned first: row-level security lets an index begin only at what is known by then. */
+/**
+ * The cutoff of each tenant is computed first: under row-level security, an index condition can only use values that
+ * are known before the scan starts.
+ */
 function expireBatch(database: Database, usualDays: number | null): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows: old } = await tx.execute<{ id: string; tenant_id: string }>(sql`

@@ -1,4 +1,7 @@
-/** Artifacts in an S3-compatible store. Objects appear whole or not at all; clients fetch them by presigned URLs. */
+/**
+ * Artifacts in an S3-compatible store. Objects appear completely or not at all. Clients download them from presigned
+ * URLs.
+ */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +18,7 @@ import { openTemporaryFolder } from './temporaryFolder.js';
 const REQUEST_MS = 30_000;
 const CONNECT_MS = 5_000;
 
-/** @param folder for files on their way, and copies of what is read again and again. */
+/** @param folder holds files on their way to the store, and copies of files that are read repeatedly */
 export async function openS3Store(place: S3Location, folder: string, urlSeconds: number): Promise<ArtifactStore> {
   const { S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand, HeadBucketCommand } =
     await import('@aws-sdk/client-s3');
@@ -26,7 +29,7 @@ export async function openS3Store(place: S3Location, folder: string, urlSeconds:
       region,
       forcePathStyle,
       ...(endpoint === undefined ? {} : { endpoint }),
-      // Checksums that S3-compatible stores do not all know are sent only where they must be.
+      // Not all S3-compatible stores know these checksums, so they are sent only where required.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: {
@@ -38,7 +41,7 @@ export async function openS3Store(place: S3Location, folder: string, urlSeconds:
       maxAttempts: 3,
     });
   const client = clientAt(place.endpoint);
-  // An archive takes as long as it takes, as long as its bytes move.
+  // An archive may take any time, as long as bytes move.
   const patient = clientAt(place.endpoint, 0);
   const presigning = place.publicEndpoint === undefined ? client : clientAt(place.publicEndpoint);
   const temporary = await openTemporaryFolder(join(folder, 'tmp'), false);
@@ -97,7 +100,7 @@ export async function openS3Store(place: S3Location, folder: string, urlSeconds:
   };
 }
 
-/** Signed as of the beginning of a while, so that within it every answer gives the same URL and caches can work. */
+/** Signs as of the start of a time window, so that every answer within the window has the same URL and caches work. */
 function signingWindow(lifetimeSeconds: number): { signedAt: Date; expiresAt: Date; seconds: number } {
   const grain = urlRotationSeconds(lifetimeSeconds);
   const start = Math.floor(Date.now() / 1000 / grain) * grain;
@@ -113,7 +116,7 @@ function rethrow(error: unknown): never {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   if (name === 'NoSuchKey' || name === 'NotFound') throw new MissingArtifact(message, { cause: error });
   if (name === 'EntityTooLarge') throw error;
-  // What was asked is else well-formed: a refusal is the store's condition (its keys, its bucket, its room, its network).
+  // The request is well-formed, so a refusal is due to the store: its keys, bucket, space, or network.
   throw new StoreUnavailable(
     `the S3 store answered ${String($metadata?.httpStatusCode ?? 'nothing')}: ${name} ${message}`,
     { cause: error },

@@ -1,31 +1,37 @@
 /**
- * Where artifacts lie. A key is unguessable and written once; whatever can be read under a key is whole. Rows are
- * made after that (see `pendingFiles.ts` for what lies there without a row).
+ * Where artifacts are stored. A key is unguessable and written once, and a file that can be read under a key is
+ * complete. Rows are inserted afterwards; see `pendingFiles.ts` for files without a row.
  */
 import { randomBytes } from 'node:crypto';
 
 export interface ArtifactStore {
-  /** When it resolves, the bytes survive a power cut. @throws StoreUnavailable when there is no room, or no answer. */
+  /**
+   * Once it resolves, the bytes survive a power failure.
+   * @throws StoreUnavailable when the store has no space or does not answer
+   */
   put(tenantId: string, key: string, bytes: Uint8Array): Promise<void>;
-  /** As `put`, of a finished file on this machine, which is gone afterwards. */
+  /** Like `put`, for a complete file on this machine. The file is moved into the store. */
   putFile(tenantId: string, key: string, path: string): Promise<void>;
   /** @throws MissingArtifact, StoreUnavailable */
   read(tenantId: string, key: string): Promise<Buffer>;
-  /** A file on this machine with the artifact's bytes, to be read soon. @throws MissingArtifact, StoreUnavailable */
+  /**
+   * The path of a local file with the artifact's bytes. Read it soon.
+   * @throws MissingArtifact, StoreUnavailable
+   */
   local(tenantId: string, key: string): Promise<string>;
-  /** Nothing happens where there is none. */
+  /** Does nothing when there is no such artifact. */
   remove(tenantId: string, key: string): Promise<void>;
-  /** A URL of the store's own, for whoever holds it; undefined where the service itself hands artifacts out. */
+  /** A URL of the store itself that anyone who has it can use. Undefined when the service serves artifacts. */
   directUrl(tenantId: string, key: string, as: DownloadHeaders): Promise<DirectUrl | undefined>;
-  /** @throws StoreUnavailable while nothing can be written. */
+  /** @throws StoreUnavailable while the store cannot be written to */
   check(): Promise<void>;
-  /** A folder for files on their way in, of this process alone. */
+  /** A folder for incoming files that belongs to this process alone. */
   readonly temporary: string;
 }
 
 export interface DownloadHeaders {
   readonly contentType: string;
-  /** For the person who saves it; shown in place unless given. */
+  /** The name for a downloaded file. Without one, the browser shows the file in place. */
   readonly fileName?: string;
 }
 
@@ -36,7 +42,7 @@ export interface DirectUrl {
 
 export type Extension = 'png' | 'zip';
 
-/** There is no room, or the store does not answer; nothing is wrong with what was asked, and it may pass. */
+/** The store has no space or does not answer. The request was valid, and a retry can succeed. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -49,19 +55,21 @@ export function newArtifactKey(extension: Extension): string {
   return `${randomBytes(24).toString('hex')}.${extension}`;
 }
 
-/** Two levels of folders keep each small: <tenant>/<first two characters>/<key>. Undefined for what cannot be a key. */
+/**
+ * Two levels keep each folder small: <tenant>/<first two characters>/<key>. Undefined when the text cannot be a key.
+ */
 export function storagePath(tenantId: string, key: string): string | undefined {
   if (!/^[0-9a-f-]{36}$/.test(tenantId) || !/^[0-9a-f]{48}\.(png|zip)$/.test(key)) return undefined;
   return `${tenantId}/${key.slice(0, 2)}/${key}`;
 }
 
-/** What a person who saves an archive sees. */
+/** The file name of a downloaded archive. */
 export function archiveName(key: string): string {
   return `defectdiffu-${key.slice(0, 8)}.zip`;
 }
 
 export function requireStoragePath(tenantId: string, key: string): string {
   const path = storagePath(tenantId, key);
-  if (path === undefined) throw new MissingArtifact(`${key} cannot be the key of an artifact`);
+  if (path === undefined) throw new MissingArtifact(`${key} is not a valid artifact key`);
   return path;
 }

@@ -1,9 +1,9 @@
 /**
- * Signed URLs: /<folder>/<tenant>/<name>?expires=<unix seconds>&caller=<id of an API key>&signature=<HMAC-SHA256>. Who
- * holds one of an artifact can read that artifact until it expires, who holds one of an upload can send that
- * upload's file, and nothing else. It also ends with the key that asked for it and with the tenant, which whoever
- * serves it asks of tenants/credentialStatus.ts; one that was given for a token has no caller, and ends with the tenant.
- * Expiry is rounded up, so that within a while a caller always gets the same URL and caches can work.
+ * Signed URLs: /<folder>/<tenant>/<name>?expires=<unix seconds>&caller=<id of an API key>&signature=<HMAC-SHA256>.
+ * Whoever has the URL of an artifact can read that artifact, and whoever has the URL of an upload can send that file,
+ * until the URL expires. A URL also stops working when the key that requested it, or its tenant, becomes invalid
+ * (tenants/credentialStatus.ts). A URL that was requested with a token has no caller and depends on the tenant only.
+ * Expiry is rounded up, so that a caller gets the same URL for a while and caches work.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -14,13 +14,13 @@ export interface SignedPath {
 
 export type SignatureCheck = 'VALID' | 'EXPIRED' | 'INVALID';
 
-/** Who asks for a URL: an `Identity` is one. */
+/** The requester of a URL. An `Identity` is one. */
 export interface UrlOwner {
   readonly tenantId: string;
   readonly keyId: string | undefined;
 }
 
-/** The query of a URL as it comes in, checked or not. */
+/** The query of an incoming URL, before or after validation. */
 export interface SignedQuery {
   readonly expires?: unknown;
   readonly caller?: unknown;
@@ -32,7 +32,7 @@ export interface UrlSigner {
   verify(tenantId: string, name: string, query: SignedQuery, now?: Date): SignatureCheck;
 }
 
-/** What the signer of one folder has signed, that of another does not take. */
+/** A signature for one folder is not valid for another. */
 export type SignedFolder = 'artifacts' | 'uploads';
 
 export function createUrlSigner(
@@ -68,12 +68,12 @@ export function createUrlSigner(
   };
 }
 
-/** Artifacts have the secret itself, as they had before there were other folders. */
+/** Artifacts use the secret itself, as before other folders existed. */
 function keyOf(secret: Uint8Array, folder: SignedFolder): Uint8Array {
   return folder === 'artifacts' ? secret : createHmac('sha256', secret).update(folder).digest();
 }
 
-/** For how many seconds every answer gives the same URL. */
+/** For how many seconds every answer contains the same URL. */
 export function urlRotationSeconds(lifetimeSeconds: number): number {
   return Math.max(1, Math.floor(lifetimeSeconds / 12));
 }

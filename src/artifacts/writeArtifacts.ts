@@ -1,4 +1,4 @@
-/** Writes the files of one thing, all or none: durable before the rows that point to them are committed together. */
+/** Writes a group of files, all or none. The files are durable before the rows that name them are committed. */
 import type { ArtifactRow } from '../storage/tables.js';
 import { artifacts } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -14,7 +14,9 @@ export interface PngFile {
 
 export type NewArtifact = Omit<ArtifactRow, 'tenantId'>;
 
-/** The rows to point to; they are inserted in `commit`'s transaction by `keep`. Whatever fails, no file stays. */
+/**
+ * Passes the new rows to `commit`, whose transaction inserts them with `insertArtifacts`. On failure, no file remains.
+ */
 export async function writeArtifacts<T>(
   scope: TenantScope,
   store: ArtifactStore,
@@ -39,7 +41,7 @@ export async function writeArtifacts<T>(
   }
 }
 
-/** Within the transaction that makes the rows which point to the files. */
+/** Runs in the transaction that inserts the rows that name the files. */
 export async function insertArtifacts(tx: TenantScope, files: readonly NewArtifact[]): Promise<void> {
   await clearPending(
     tx,

@@ -1,4 +1,4 @@
-/** A tenant's own names for the words that models read. They are looked up when a product or a defect is imported. */
+/** A tenant's own names for the words that models read. Imports of products and defects look them up. */
 import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
@@ -10,11 +10,11 @@ import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
 
 export interface Aliases {
-  /** By kind, then by key. */
+  /** Sorted by kind, then by key. */
   page(request: PageRequest): Promise<Page<AliasRow>>;
   withKeys(kind: CatalogKind, keys: readonly string[]): Promise<readonly AliasRow[]>;
   write(rows: readonly Omit<AliasRow, 'tenantId'>[]): Promise<void>;
-  /** Gives back what it was. Throws NOT_FOUND. */
+  /** Returns the removed alias. Throws NOT_FOUND. */
   remove(kind: CatalogKind, alias: string): Promise<AliasRow>;
 }
 

@@ -1,4 +1,4 @@
-/** A tenant's products and defects. Lists come in the order of their codes. */
+/** A tenant's products and defects. Lists are sorted by code. */
 import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ServiceError, quote } from '../errors.js';
@@ -10,11 +10,11 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { setArchived } from './catalogRepository.js';
 
 export interface CatalogConditions {
-  /** Looked for in code and name, ignoring case. */
+  /** A part of the code or name. Case does not matter. */
   readonly search?: string | undefined;
   readonly promptName?: string | undefined;
   readonly promptNames?: readonly string[] | undefined;
-  /** Undefined: both. */
+  /** Undefined selects both. */
   readonly archived: boolean | undefined;
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
@@ -29,12 +29,12 @@ export interface Catalog {
   defectsByCode(codes: readonly string[]): Promise<readonly DefectRow[]>;
   productPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<ProductRow>>;
   defectPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<DefectRow>>;
-  /** Those that are not archived. */
+  /** Defects that are not archived. */
   activeDefects(): Promise<readonly DefectRow[]>;
-  /** Throws NOT_FOUND. What is so already stays as it is. */
+  /** Throws NOT_FOUND. An item that is already in this state is unchanged. */
   setProductArchived(partNumber: string, archived: boolean): Promise<ProductRow>;
   setDefectArchived(code: string, archived: boolean): Promise<DefectRow>;
-  /** Of those that are not archived, here and below. */
+  /** Of items that are not archived, here and below. */
   partNumbers(limit: number): Promise<readonly string[]>;
   defectCodes(limit: number): Promise<readonly string[]>;
 }

@@ -1,4 +1,4 @@
-/** What a caller is told who names something that the catalog does not have. */
+/** Errors for products and defects that the catalog does not have or that are archived. */
 import { ServiceError, joinNames, quote } from '../errors.js';
 import type { DefectRow, ProductRow } from '../storage/tables.js';
 import type { Catalog } from './catalog.js';
@@ -23,18 +23,18 @@ export async function unknownDefect(catalog: Catalog, code: string, field: strin
   );
 }
 
-/** What is archived stays to be looked at, but nothing new is drawn of it. */
+/** Archived items can be read, but nothing new is drawn of them. */
 export function requireActive(product: ProductRow, defect: DefectRow, at: string): void {
   if (product.archivedAt !== null)
     throw new ServiceError(
       'PRODUCT_ARCHIVED',
-      `${at}.partNumber: product ${quote(product.partNumber)} is archived since ${product.archivedAt.toISOString()}; unarchiveProduct or an import brings it back`,
+      `${at}.partNumber: product ${quote(product.partNumber)} is archived since ${product.archivedAt.toISOString()}; restore it with unarchiveProduct or an import`,
       { field: `${at}.partNumber` },
     );
   if (defect.archivedAt !== null)
     throw new ServiceError(
       'DEFECT_ARCHIVED',
-      `${at}.defectCode: defect ${quote(defect.code)} is archived since ${defect.archivedAt.toISOString()}; unarchiveDefect or an import brings it back`,
+      `${at}.defectCode: defect ${quote(defect.code)} is archived since ${defect.archivedAt.toISOString()}; restore it with unarchiveDefect or an import`,
       { field: `${at}.defectCode` },
     );
 }

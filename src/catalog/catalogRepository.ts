@@ -1,4 +1,4 @@
-/** Products and defects as an import sees them: alike, but for the column that names them and for attributes. */
+/** Products and defects as an import writes them. They differ only in the column of the code and in attributes. */
 import { asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { newId } from '../storage/identifiers.js';
 import { defects, products } from '../storage/tables.js';
@@ -16,11 +16,11 @@ export interface CatalogEntry {
 
 export interface CatalogRepository {
   readonly kind: CatalogKind;
-  /** Archived ones too. */
+  /** Includes archived entries. */
   findByCodes(codes: readonly string[]): Promise<readonly CatalogEntry[]>;
-  /** In one statement: new ones are inserted, known ones get all of it. */
+  /** Inserts new entries and overwrites known ones, in one statement. */
   upsert(entries: readonly CatalogEntry[], at: Date): Promise<void>;
-  /** Of those that are not archived, in order, from after a code on. */
+  /** Codes that are not archived and greater than `after`, sorted. */
   activeCodes(after: string, limit: number): Promise<readonly string[]>;
   archive(codes: readonly string[], at: Date): Promise<void>;
 }
@@ -106,7 +106,10 @@ export function defectRepository({ database, rows, own }: TenantScope): CatalogR
   };
 }
 
-/** Takes one out of the lists or brings it back; what is so already stays as it is. False: there is none. */
+/**
+ * Archives or restores an item. An item that is already in this state is unchanged. Returns false if there is no such
+ * item.
+ */
 export async function setArchived(
   { database, rows }: TenantScope,
   kind: CatalogKind,

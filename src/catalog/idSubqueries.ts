@@ -1,4 +1,4 @@
-/** The rows that a tenant's codes stand for, within a condition: no look-up of its own. An unknown code matches nothing. */
+/** Subqueries for the ids of a tenant's codes, for use in a condition. They match nothing for an unknown code. */
 import type { SQL } from 'drizzle-orm';
 import { eq, sql } from 'drizzle-orm';
 import { defects, products } from '../storage/tables.js';

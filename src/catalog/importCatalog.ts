@@ -1,6 +1,6 @@
 /**
- * Takes over an MES's catalog, in one transaction of multi-row statements. What is the same already is not touched.
- * Prompt names follow from what was given by the words and aliases of the day of the import.
+ * Imports an MES's catalog in one transaction of multi-row statements. Unchanged items are not written. Prompt names
+ * are derived with the words and aliases that exist at the time of the import.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { quote } from '../errors.js';
@@ -44,10 +44,10 @@ interface ImportContext {
   readonly at: Date;
 }
 
-/** Small enough that one statement does not hold the event loop. */
+/** Small enough that one statement does not block the event loop. */
 const ROWS_PER_STATEMENT = 200;
 
-/** Accepted whole or not at all. */
+/** Imports all items or none. */
 export async function importCatalog(
   tenant: TenantScope,
   models: ModelRegistry,
@@ -55,7 +55,7 @@ export async function importCatalog(
   input: CatalogImport,
 ): Promise<ImportResult> {
   await validateImport(input, limit);
-  // The default model's spelling of a word goes first.
+  // The default model's spelling of a word takes precedence.
   const bundles = [...new Set([models.find(), ...models.all])];
   const vocabularies = { PRODUCT: buildVocabulary(bundles, 'PRODUCT'), DEFECT: buildVocabulary(bundles, 'DEFECT') };
   return tenant.transaction(async (scope) => {
@@ -63,7 +63,7 @@ export async function importCatalog(
     const warnings: ImportWarning[] = [];
     const work = { scope, vocabularies, warnings, at: new Date() };
     const { archiveMissing } = input;
-    // Aliases first: they hold for the items beside them.
+    // Aliases come first, because they apply to the items beside them.
     const aliases = await importAliases(work, input.aliases);
     const products = await importItems(work, productRepository(scope), input.products, archiveMissing);
     const defects = await importItems(work, defectRepository(scope), input.defects, archiveMissing);
@@ -118,7 +118,7 @@ async function importItems(
   return counts;
 }
 
-/** What each item is to be, from what it says and from what it was. */
+/** Merges each item with the existing entry. */
 async function resolveEntries(
   { scope, vocabularies, warnings }: ImportContext,
   kind: CatalogKind,
@@ -158,7 +158,7 @@ function isUnchanged(entry: CatalogEntry, before: CatalogEntry | undefined): boo
   );
 }
 
-/** As it is once it has been stored: a literal in the document has no prototype, and −0 is 0. */
+/** The value as it is read back from the database: plain objects, and 0 in place of −0. */
 function asStored(attributes: CatalogEntry['attributes']): unknown {
   return JSON.parse(JSON.stringify(attributes));
 }

@@ -1,4 +1,4 @@
-/** Which bundle a caller means, and what it can draw. */
+/** Finds the bundle that a request names, and what it can draw. */
 import type { Bundle } from '../inference/index.js';
 import { coverage as coverageOf } from '../inference/index.js';
 import { ServiceError, StartError, joinNames, quote } from '../errors.js';
@@ -7,7 +7,7 @@ export type Coverage = ReturnType<typeof coverageOf>;
 
 export interface ModelRegistry {
   readonly all: readonly Bundle[];
-  /** "name@version", "name" (its newest version) or nothing (the default). */
+  /** "name@version", "name" (its newest version), or nothing (the default). */
   find(model?: string | null): Bundle;
   coverage(bundle: Bundle, product: string, defect: string): Coverage;
 }

@@ -1,6 +1,6 @@
-/** When two words are the same to a person: "Metal_Nut" and "metal nut", "scratches" and "scratch". */
+/** Equality of names for people: "Metal_Nut" and "metal nut", "scratches" and "scratch". */
 
-/** What is compared in place of a word: no case, no underscores or hyphens, the last part in the singular. */
+/** Lowercase, spaces in place of underscores and hyphens, and the last word in the singular. */
 export function normalizeName(text: string): string {
   const parts = text
     .normalize('NFKC')

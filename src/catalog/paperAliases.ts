@@ -1,7 +1,7 @@
 /**
- * The unified defect names of the paper (supplement, Table 2): what MVTec AD calls a defect, and the word that it
- * was trained under. Left out: names that stay the same, "flip" of the metal nut (illegible in our copy), and
- * "defective", which is "bent" for a toothbrush and would be misleading for anything else.
+ * The unified defect names of the paper (supplement, Table 2): MVTec AD's name of a defect, and the word that it was
+ * trained under. Omitted: unchanged names; "flip" of the metal nut, which is illegible in our copy; and "defective",
+ * which means "bent" for a toothbrush and would mislead for anything else.
  */
 export const PAPER_ALIASES: Readonly<Record<string, string>> = {
   poke: 'hole',

@@ -1,12 +1,12 @@
-/** A tenant's defects as they concern its products, bounded over all products of one request. */
+/** A tenant's defects for each of several products, with a bound over all products of one request. */
 import { ServiceError } from '../errors.js';
 import type { DefectRow } from '../storage/tables.js';
 import type { Coverage, ModelRegistry } from './modelRegistry.js';
 
 export interface ProductDefectsQuery {
-  /** The product's. */
+  /** Of the product. */
   readonly promptName: string;
-  /** Undefined: all. */
+  /** Undefined selects all. */
   readonly coverages: readonly Coverage[] | null | undefined;
   readonly model: string | null | undefined;
 }
@@ -15,7 +15,7 @@ export type ProductDefects = readonly { readonly defect: DefectRow; readonly pro
 
 const MAX_PRODUCT_DEFECTS = 50_000;
 
-/** Throws QUERY_TOO_LARGE when the lists are too long together. */
+/** Throws QUERY_TOO_LARGE when the lists are too long in total. */
 export function productDefects(
   defects: readonly DefectRow[],
   models: ModelRegistry,
@@ -31,7 +31,7 @@ export function productDefects(
     if (total > MAX_PRODUCT_DEFECTS)
       throw new ServiceError(
         'QUERY_TOO_LARGE',
-        `defects: there are more than ${String(MAX_PRODUCT_DEFECTS)} over the products of this request; ask for a coverage, or for fewer products`,
+        `defects: there are more than ${String(MAX_PRODUCT_DEFECTS)} over the products of this request; filter by coverage, or request fewer products`,
         { field: 'defects', limit: 'productDefects', allowed: MAX_PRODUCT_DEFECTS },
       );
     return wanted.map((defect) => ({ defect, productPromptName: promptName }));

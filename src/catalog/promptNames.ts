@@ -1,5 +1,5 @@
 /**
- * From what a plant calls a thing to the word that a model reads. In this order: the tenant's own alias, a word of a
+ * Maps a plant's name of a thing to the word that a model reads. In this order: the tenant's own alias, a word of a
  * model, an alias of a model, an alias of the paper whose word a model knows.
  */
 import { distance } from 'fastest-levenshtein';
@@ -10,15 +10,15 @@ import { normalizeName } from './normalizeName.js';
 export type CatalogKind = 'PRODUCT' | 'DEFECT';
 
 export interface Vocabulary {
-  /** Undefined when no model knows it, under whatever name. */
+  /** Undefined if no model knows the name or an alias of it. */
   find(text: string): string | undefined;
-  /** The nearest of the words that the models know, the nearest first. */
+  /** The nearest words that the models know, the nearest first. */
   nearest(text: string): string[];
 }
 
 const SUGGESTIONS = 3;
 
-/** Of all models together; where they spell a word differently, the first one's spelling counts. */
+/** The vocabulary of all models together. If they spell a word differently, the first spelling counts. */
 export function buildVocabulary(bundles: readonly Bundle[], kind: CatalogKind): Vocabulary {
   const words = [...new Set(bundles.flatMap((bundle) => vocabularyWords(bundle, kind)))];
   const exact = new Set(words);
@@ -39,7 +39,7 @@ export function buildVocabulary(bundles: readonly Bundle[], kind: CatalogKind): 
   };
 }
 
-/** What a model can draw: "good" is the word of the normal state. */
+/** The words that a model can draw. "good" is the word of the normal state. */
 export function vocabularyWords({ manifest }: Bundle, kind: CatalogKind): readonly string[] {
   const { products, defects } = manifest.vocabulary;
   return kind === 'PRODUCT' ? products : [...defects, manifest.prompts.normal];

@@ -1,7 +1,6 @@
 /**
- * Gives a tenant the words of a bundle as a catalog to begin with. Words that a later bundle adds are added at
- * the next start; what is there already, perhaps
- * edited or archived, is left alone.
+ * Gives a tenant an initial catalog from the words of a bundle. Words of a later bundle are added at the next start.
+ * Existing items, which may have been edited or archived, are unchanged.
  */
 import type { Bundle } from '../inference/index.js';
 import { newId } from '../storage/identifiers.js';

@@ -1,4 +1,4 @@
-/** What an MES sends, and what is malformed about it: each complaint names the item, the field and the bound. */
+/** Validates the catalog that an MES sends. Each error names the item, the field, and the bound. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { requireText } from '../validateText.js';
@@ -7,14 +7,14 @@ import { normalizeName } from './normalizeName.js';
 
 type Optional<T> = T | null | undefined;
 
-/** Of each field: left out means as it is, null means as a new item has it that leaves it out. */
+/** For each field: omitted keeps the value; null resets it to the default of a new item. */
 export interface ImportItem {
-  /** partNumber of a product, code of a defect. */
+  /** The partNumber of a product, or the code of a defect. */
   readonly code: string;
   readonly name?: Optional<string>;
   readonly promptName?: Optional<string>;
   readonly attributes?: Optional<Record<string, unknown>>;
-  /** Its place in the request: "input.products[17]". */
+  /** The position in the request, such as "input.products[17]". */
   readonly path: string;
 }
 
@@ -36,7 +36,7 @@ const ATTRIBUTES = { bytes: 16_384, depth: 8 } as const;
 const CHUNK_SIZE = 500;
 const MAX_PROBLEMS_IN_ERROR = 20;
 
-/** Throws one error that names the first malformed field, and lists the first twenty. */
+/** Throws one error that names the first malformed field and lists the first twenty. */
 export async function validateImport(input: CatalogImport, limit: number): Promise<void> {
   const { products, defects, aliases, archiveMissing } = input;
   const count = (products?.length ?? 0) + (defects?.length ?? 0) + aliases.length;
@@ -97,7 +97,7 @@ function checkAttributes(attributes: unknown, field: string): void {
     throw badInput(field, `${String(bytes)} bytes of JSON are more than ${String(ATTRIBUTES.bytes)}`);
 }
 
-/** What PostgreSQL cannot store as JSON is refused here, where it still has a name. */
+/** Rejects values that PostgreSQL cannot store as JSON, while the field is still known. */
 function checkValue(value: unknown, field: string, depth: number): void {
   if (typeof value === 'string' && /[\0\p{Cs}]/u.test(value))
     throw badInput(field, `${quote(value)} has a character that is not text`);
@@ -121,6 +121,6 @@ function requireDistinct<T extends { readonly path: string }>(
     const key = keyOf(item);
     const earlier = seen.get(key);
     if (earlier === undefined) seen.set(key, item.path);
-    else problems.push(badInput(`${item.path}.${field}`, `${quote(key)} stands in ${earlier} already`));
+    else problems.push(badInput(`${item.path}.${field}`, `${quote(key)} is already at ${earlier}`));
   }
 }

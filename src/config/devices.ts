@@ -1,4 +1,7 @@
-/** What draws: DEVICES; in which arithmetic: PRECISION; how much of it at a time: MAX_ROWS; and when it is hung: DEVICE_SILENCE_SECONDS. */
+/**
+ * The devices (DEVICES), their precision (PRECISION), the size of their batches (MAX_ROWS), and their watchdog
+ * (DEVICE_SILENCE_SECONDS).
+ */
 import { StartError } from '../errors.js';
 import type { Environment } from './environment.js';
 import { integer, oneOf, optionalInteger, text } from './environment.js';
@@ -17,17 +20,17 @@ export function readDevices(env: Environment): readonly string[] {
   return names;
 }
 
-/** Rows of one evaluation of the denoiser, a sample has two or three. Null: what pays is measured. */
+/** Rows of one evaluation of the denoiser; a sample has two or three. Null: the best number is measured. */
 export function readMaximumRows(env: Environment): number | null {
   return optionalInteger(env, 'MAX_ROWS', 1, 10_000);
 }
 
-/** How long a device worker that has work may say nothing before it is replaced. */
+/** How long a busy device worker may send nothing before it is replaced. */
 export function readDeviceSilence(env: Environment): number {
   return integer(env, 'DEVICE_SILENCE_SECONDS', 600, 10, 86_400);
 }
 
-/** Null: what suits each device. */
+/** Null selects a suitable precision for each device. */
 export function readPrecision(env: Environment): Precision | null {
   const precision = oneOf(env, 'PRECISION', ['auto', ...PRECISIONS] as const, 'auto');
   return precision === 'auto' ? null : precision;

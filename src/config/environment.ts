@@ -1,9 +1,9 @@
-/** One setting, read and checked: what is wrong with it is said with its name, its bounds and its value. */
+/** Reads and validates one setting. Error messages have its name, bounds, and value. */
 import { StartError } from '../errors.js';
 
 export type Environment = NodeJS.ProcessEnv;
 
-/** Undefined where it is not set, or set to nothing. */
+/** Undefined if the variable is not set or empty. */
 export function text(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
@@ -16,7 +16,7 @@ export function integer(env: Environment, name: string, fallback: number, min: n
   throw new StartError(`${name}: "${value}" is not a whole number in ${String(min)} … ${String(max)}`);
 }
 
-/** Null is no bound. */
+/** Null means unbounded. */
 export function optionalInteger(env: Environment, name: string, min: number, max: number): number | null {
   return text(env, name) === undefined ? null : integer(env, name, min, min, max);
 }
@@ -28,12 +28,12 @@ export function oneOf<T extends string>(env: Environment, name: string, values: 
   throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
 }
 
-/** False where it is not set. */
+/** False if the variable is not set. */
 export function flag(env: Environment, name: string): boolean {
   return oneOf(env, name, ['true', 'false'], 'false') === 'true';
 }
 
-/** @param what a sound item is, for the message. */
+/** @param what describes a valid item, for the message */
 export function list(
   env: Environment,
   name: string,

@@ -1,4 +1,6 @@
-/** Whose JSON Web Tokens are taken: JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS together, or none. */
+/**
+ * The issuer of accepted JSON Web Tokens. JWT_ISSUER, JWT_AUDIENCE, and JWT_JWKS must be set together or not at all.
+ */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,11 +11,11 @@ import { integer, text } from './environment.js';
 export interface JwtConfig {
   readonly issuer: string;
   readonly audience: string;
-  /** Of the issuer's public keys: https, or a file. */
+  /** The location of the issuer's public keys: an https URL or a file. */
   readonly jwks: URL;
   readonly clockSkewSeconds: number;
   readonly tenantClaim: string;
-  /** The first of them is asked first; the highest role in any of them counts. */
+  /** All of these claims are read. The highest role in any of them counts. */
   readonly roleClaims: readonly string[];
 }
 
@@ -26,7 +28,7 @@ export function readJwtConfig(env: Environment): JwtConfig | undefined {
     const needed = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS: jwks };
     const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
     throw new StartError(
-      `${missing.join(' and ')}: needed beside the other JWT settings, or tokens of anyone would do`,
+      `${missing.join(' and ')}: required with the other JWT settings; without it, tokens of other issuers would be accepted`,
     );
   }
   const roleClaim = text(env, 'JWT_ROLE_CLAIM');
@@ -40,7 +42,7 @@ export function readJwtConfig(env: Environment): JwtConfig | undefined {
   };
 }
 
-/** Keys that came over a plain line could be anyone's; on this machine itself there is no line. */
+/** Keys that come over an unencrypted connection could be forged. On this machine, no network is involved. */
 function jwksLocation(value: string): URL {
   if (/^[a-z]+:\/\//i.test(value) && URL.canParse(value)) {
     const url = new URL(value);

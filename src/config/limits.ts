@@ -1,19 +1,19 @@
-/** How much one request, one tenant and the queue may hold. */
+/** Limits of one request, of one tenant, and of the queue. */
 import type { Environment } from './environment.js';
 import { integer, optionalInteger } from './environment.js';
 
-/** What one caller may ask for; published in `serverInfo.limits`. */
+/** Limits for one caller; published as `serverInfo.limits`. */
 export interface Limits {
   readonly samplesPerGeneration: number;
   readonly generationsPerRequest: number;
-  /** Samples of all tenants that may wait or run at a time. */
+  /** Waiting and running samples of all tenants. */
   readonly queuedSamples: number;
   readonly samplesPerExport: number;
-  /** Of the file that is sent, whatever it holds. */
+  /** The size of an uploaded file, whatever it contains. */
   readonly maximumUploadBytes: number;
-  /** Of each tenant that has no bounds of its own; null is no bound. */
+  /** For tenants without limits of their own. Null means unbounded. */
   readonly tenant: TenantLimits;
-  /** Products, defects and aliases of one import. */
+  /** Products, defects, and aliases of one import, in total. */
   readonly catalogItems: number;
 }
 
@@ -22,13 +22,13 @@ export interface TenantLimits {
   /** Pixels × steps × samples, accepted on one day (UTC). */
   readonly pixelStepsPerDay: number | null;
   readonly storedBytes: number | null;
-  /** Operations of the API, per process that answers. */
+  /** Operations of the API, per API process. */
   readonly requestsPerMinute: number | null;
-  /** After so many days generations that are over are deleted, with their samples. */
+  /** After this many days, the samples and events of finished generations are deleted. */
   readonly retentionDays: number | null;
 }
 
-/** What sets the bound of tenants without one of their own, and between what any bound must lie. */
+/** The variable that sets each limit for tenants without one of their own, and the range of valid values. */
 export const TENANT_LIMIT_SETTINGS: Readonly<Record<keyof TenantLimits, LimitSetting>> = {
   concurrentGenerations: { variable: 'QUOTA_CONCURRENT_GENERATIONS', min: 0, max: 2 ** 31 - 1 },
   pixelStepsPerDay: { variable: 'QUOTA_PIXEL_STEPS_PER_DAY', min: 0, max: Number.MAX_SAFE_INTEGER },

@@ -1,11 +1,11 @@
-/** Settings that nobody is to know. A message about one never shows it. */
+/** Secret settings. Error messages never show their values. */
 import { StartError } from '../errors.js';
 import type { Environment } from './environment.js';
 import { text } from './environment.js';
 
 const SECRET_BYTES = 32;
 
-/** What a caller sends as bearer token. */
+/** A bearer token that callers send. */
 export function token(env: Environment, name: string): string | undefined {
   const key = text(env, name);
   if (key === undefined || /^[\x21-\x7e]{8,200}$/.test(key)) return key;
@@ -20,11 +20,11 @@ export function longSecret(env: Environment, name: string): string | undefined {
   );
 }
 
-/** 32 bytes, as hexadecimal digits or base64. */
+/** 32 bytes, in hexadecimal or base64. */
 export function secretBytes(env: Environment, name: string): Uint8Array | undefined {
   const value = text(env, name);
   if (value === undefined) return undefined;
   const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64');
   if (bytes.length === SECRET_BYTES) return bytes;
-  throw new StartError(`${name}: must be ${String(SECRET_BYTES)} bytes, as hexadecimal digits or base64`);
+  throw new StartError(`${name}: must be ${String(SECRET_BYTES)} bytes, in hexadecimal or base64`);
 }

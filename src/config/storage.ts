@@ -1,18 +1,18 @@
-/** Where things are: the database, the store of artifacts, the origin that callers use. */
+/** Locations: the database, the artifact store, and the public origin. */
 import { StartError } from '../errors.js';
 import type { Environment } from './environment.js';
 import { flag, text } from './environment.js';
 
 export interface S3Location {
   readonly bucket: string;
-  /** Without slashes at its ends; empty for the bucket's root. */
+  /** Without leading and trailing slashes. Empty for the root of the bucket. */
   readonly prefix: string;
-  /** Of an S3-compatible store that is not Amazon's. */
+  /** For an S3-compatible store other than Amazon's. */
   readonly endpoint: string | undefined;
-  /** As clients reach it, where that is another address. */
+  /** The address for clients, if it differs. */
   readonly publicEndpoint: string | undefined;
   readonly region: string;
-  /** The bucket in the path and not in the host name. */
+  /** Whether the bucket is in the path instead of the host name. */
   readonly pathStyle: boolean;
 }
 
@@ -29,7 +29,7 @@ export function origin(env: Environment, name: string): string | undefined {
 export function readDatabaseUrl(env: Environment): string | undefined {
   const value = text(env, 'DATABASE_URL');
   if (value === undefined || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value;
-  // Not shown: it may hold a password.
+  // The value is not shown, because it can contain a password.
   throw new StartError('DATABASE_URL: is not a URL of the form postgres://user:password@host:port/database');
 }
 

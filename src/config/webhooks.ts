@@ -1,17 +1,17 @@
-/** Whom the service may call, how often it tries, and how long it remembers. */
+/** Where webhooks may point, how often a delivery is retried, and how long deliveries are kept. */
 import ipaddr from 'ipaddr.js';
 import type { Environment } from './environment.js';
 import { flag, integer, list } from './environment.js';
 
 export interface WebhookConfig {
-  /** Otherwise https alone. */
+  /** If false, only https is allowed. */
   readonly allowHttp: boolean;
-  /** CIDRs that may be reached although they are not of the public internet. */
+  /** CIDRs that are allowed although they are not on the public internet. */
   readonly allowNetworks: readonly string[];
-  /** How long after each failed attempt the next one comes; after the last of them a delivery is given up. */
+  /** The delay after each failed attempt. After the last one, a delivery has failed. */
   readonly retrySeconds: readonly number[];
   readonly timeoutSeconds: number;
-  /** How long deliveries stay on record. */
+  /** How long deliveries are kept. */
   readonly retentionDays: number;
   readonly perTenant: number;
 }

@@ -1,4 +1,4 @@
-/** The five things the demo asks of the service, in plain GraphQL over fetch and graphql-ws. */
+/** The five requests of the demo, in plain GraphQL over fetch and graphql-ws. */
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { DemoError } from './options.js';
@@ -35,7 +35,7 @@ export interface GenerationEvent {
 
 export interface Client {
   pairs(): Promise<Pair[]>;
-  /** Gives the id of the reference. */
+  /** Returns the id of the reference. */
   upload(photograph: Uint8Array, partNumber: string, name: string): Promise<string>;
   generate(input: object): Promise<Accepted>;
   follow(id: string): AsyncIterable<GenerationEvent>;
@@ -65,7 +65,7 @@ export function connect(url: string, key: string): Client {
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) }).catch(
       () => {
         throw new DemoError(
-          `No service answers at ${url}. Start it with "npm start", or say where it is with DEFECTDIFFU_URL.`,
+          `No service answers at ${url}. Start it with "npm start", or set DEFECTDIFFU_URL to its address.`,
         );
       },
     );
@@ -121,7 +121,7 @@ interface ProductNode {
   readonly defects: { readonly coverage: Pair['coverage']; readonly defect: { readonly code: string } }[];
 }
 
-/** When the connection breaks, goes on after the last event seen: none is missed and none comes twice. */
+/** When the connection breaks, resumes after the last event that it saw, without gaps or repetitions. */
 async function* follow(url: string, authorization: string, id: string): AsyncIterable<GenerationEvent> {
   let after = 0;
   for (let attempt = 0; attempt < RECONNECTS; attempt += 1) {
@@ -151,5 +151,5 @@ async function* follow(url: string, authorization: string, id: string): AsyncIte
       await client.dispose();
     }
   }
-  throw new DemoError(`The connection to ${url} was lost. The generation ${id} goes on; query its samples later.`);
+  throw new DemoError(`The connection to ${url} was lost. Generation ${id} continues; query its samples later.`);
 }

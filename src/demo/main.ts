@@ -1,6 +1,6 @@
 /**
- * A client as a user would write one: asks the running service for defective pictures, follows the events, and
- * writes image, mask and overlay (and twin, where there is one) of each sample to a folder as soon as it is ready.
+ * An example client: requests defective images from a running service, follows the events, and writes the image, mask,
+ * overlay, and twin (if there is one) of each sample to a folder as soon as it is ready.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   console.log(`\n${String(written.length)} files in ${folder}:\n${written.map((name) => `  ${name}`).join('\n')}`);
 }
 
-/** What was asked for; where one is left out, the first pair that the model was trained on. */
+/** The requested pair. Without one, the first trained pair. */
 async function choosePair(client: Client, { part, defect }: Options) {
   if (part !== undefined && defect !== undefined) return { partNumber: part, defectCode: defect };
   const pairs = (await client.pairs()).filter(
@@ -51,17 +51,17 @@ async function choosePair(client: Client, { part, defect }: Options) {
   const best =
     pairs.find(({ coverage }) => coverage === 'TRAINED') ?? pairs.find(({ coverage }) => coverage === 'ZERO_SHOT');
   if (best === undefined)
-    throw new DemoError(`The service has no product and defect to go with ${part ?? defect ?? 'any wish'}.`);
+    throw new DemoError(`The service has no product and defect that match ${part ?? defect ?? 'the request'}.`);
   return { partNumber: best.partNumber, defectCode: best.defectCode };
 }
 
-/** What is drawn on, if anything is. */
+/** The reference to draw on, if any. */
 async function referenceOf(client: Client, pair: { partNumber: string }, { on, onTwin }: Options) {
   if (onTwin) return { twin: true };
   return on === undefined ? undefined : { id: await register(client, pair, on) };
 }
 
-/** The photograph becomes one of the product's references; one that is there already is not stored again. */
+/** Uploads the photograph as a reference of the product. Identical photographs are stored once. */
 async function register(client: Client, { partNumber }: { partNumber: string }, path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new DemoError(`--on: ${(error as Error).message}`);
@@ -85,8 +85,7 @@ async function save(sample: ReadySample, folder: string, name: string, generatio
 }
 
 function throwIfFailed({ type, error }: GenerationEvent): void {
-  if (type === 'GenerationFailed')
-    throw new DemoError(`The generation failed: ${error?.message ?? 'without a reason'}`);
+  if (type === 'GenerationFailed') throw new DemoError(`The generation failed: ${error?.message ?? 'no reason given'}`);
   if (type === 'GenerationCanceled') throw new DemoError('The generation was canceled.');
 }
 

@@ -1,23 +1,24 @@
-/** The demo's command line. */
+/** The command line of the demo. */
 import { parseArgs } from 'node:util';
 
 export class DemoError extends Error {}
 
 export const HELP = `npm run demo -- [options]
 
-Asks a running DefectDiffu service for defective pictures and writes them to a folder.
+Requests defective images from a running DefectDiffu service and writes them to a folder.
 
   --part METAL_NUT    part number        (default: the first product with a trained defect)
   --defect SCRATCH    defect code        (default: its first trained defect)
-  --count 4           how many samples
-  --strength 2        defect strength, or a range that is spread over the samples: 1..4
-  --seed 7            the same seed gives the same pictures
+  --count 4           number of samples
+  --strength 2        defect strength, or a range to spread over the samples: 1..4
+  --seed 7            the same seed gives the same images
   --steps 20          denoising steps    (default: the model's)
-  --on part.jpg       draws on this photograph of the product, and leaves the rest of it alone
-  --on-twin           draws each on its own normal twin: nothing but the defect differs from a normal picture
-  --region 40,60,80,50   where on it: left, top, width, height in pixels (default: as real defects lie, or as the noise has it)
-  --confidence 0.8    draws again what has a mask that the model is less sure of, 0 to 1
-  --out demo-output   folder for the PNG files
+  --on part.jpg       draw on this photograph of the product; the rest of it does not change
+  --on-twin           draw each sample on its own normal twin, from which only the defect differs
+  --region 40,60,80,50   region to draw in: left, top, width, height in pixels
+                      (default: placed like real defects; on a twin, where the model draws it)
+  --confidence 0.8    minimum confidence, 0 to 1; samples below it are drawn again
+  --out demo-output   output folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
   --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
 
@@ -35,7 +36,7 @@ export interface Options {
   readonly out: string;
   /** The photograph to draw on. */
   readonly on: string | undefined;
-  /** Whether each is drawn on its own normal twin. */
+  /** Whether each sample is drawn on its own normal twin. */
   readonly onTwin: boolean;
   readonly request: {
     readonly count: number;

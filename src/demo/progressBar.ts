@@ -1,4 +1,4 @@
-/** A progress bar of one line; where there is no terminal, a line now and then. */
+/** A progress bar on one line. Without a terminal, it prints lines instead. */
 import type { GenerationEvent } from './client.js';
 
 const WIDTH = 40;

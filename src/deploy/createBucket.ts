@@ -1,4 +1,4 @@
-/** Makes the bucket that ARTIFACTS names, where it is not there yet; waits for a store that is still starting. */
+/** Creates the bucket that ARTIFACTS names if it does not exist. Waits for a store that is starting. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../config.js';
@@ -19,11 +19,11 @@ async function main(): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const made = await ensureBucket(client, s3.bucket);
-      process.stdout.write(`The bucket ${s3.bucket} ${made ? 'was made' : 'is there'}.\n`);
+      process.stdout.write(`The bucket ${s3.bucket} ${made ? 'was created' : 'exists'}.\n`);
       return;
     } catch (error) {
       const { message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-      const status = $metadata?.httpStatusCode ?? 503; // it does not listen yet
+      const status = $metadata?.httpStatusCode ?? 503; // no answer: the store is not listening yet
       if (status < 500 || attempt === TRIES)
         throw new StartError(`the bucket ${s3.bucket}: ${message}`, { cause: error });
       await delay(PAUSE_MS);
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Whether it had to be made. */
+/** Returns whether the bucket was created. */
 async function ensureBucket(client: S3Client, bucket: string): Promise<boolean> {
   const { CreateBucketCommand, HeadBucketCommand, NotFound } = await import('@aws-sdk/client-s3');
   try {

@@ -1,4 +1,7 @@
-/** Asks this machine's own service, for images without curl: `node dist/deploy/healthcheck.js /readyz` fails unless it is. */
+/**
+ * A health check for images without curl: `node dist/deploy/healthcheck.js /readyz` fails unless the local service
+ * answers 2xx.
+ */
 import { readConfig } from '../config.js';
 
 const ANSWER_MS = 4_000;

@@ -1,4 +1,4 @@
-/** GET /artifacts/<tenant>/<key>: whom readAuthorization.ts lets. */
+/** GET /artifacts/<tenant>/<key>, for callers that readAuthorization.ts accepts. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { MissingArtifact, archiveName } from '../artifacts/store.js';
@@ -43,7 +43,9 @@ export function serveArtifacts(
   };
 }
 
-/** A key stands for the same bytes for ever, so it is a strong validator: a download that broke off goes on with If-Range. */
+/**
+ * A key always stands for the same bytes, so it is a strong validator: a broken download can continue with If-Range.
+ */
 function headersOf(key: string): Record<string, string> {
   const isArchive = key.endsWith('.zip');
   return {

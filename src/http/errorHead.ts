@@ -1,4 +1,4 @@
-/** What HTTP says of a caller that is not let in. */
+/** The HTTP status and headers for a refused caller. */
 import type { ServiceError } from '../errors.js';
 import { statusOf } from './errorStatus.js';
 

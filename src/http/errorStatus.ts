@@ -1,4 +1,4 @@
-/** Errors that a client library can act on without reading the body: the status, and when to try again. */
+/** The HTTP status and Retry-After of errors that a client library can handle without reading the body. */
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 
@@ -14,7 +14,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 interface ErrorStatus {
   readonly status: number;
-  /** Whole seconds, RFC 9110. */
+  /** Whole seconds, as in RFC 9110. */
   readonly retryAfter: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function statusOf({ extensions = {} }: GraphQLFormattedError): ErrorStatu
   return { status, retryAfter: typeof retryAfterMs === 'number' ? String(Math.ceil(retryAfterMs / 1000)) : undefined };
 }
 
-/** Where nothing was answered; beside data, an error is the field's alone. */
+/** Sets the status when a response has no data. Beside data, an error concerns one field only. */
 export const errorStatusPlugin: ApolloServerPlugin = {
   requestDidStart: () =>
     Promise.resolve({

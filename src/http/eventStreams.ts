@@ -1,8 +1,8 @@
 /**
- * GraphQL over server-sent events, the "distinct connections" mode of the GraphQL-over-SSE protocol: one request is one
- * operation, and its results are `next` events with a `complete` at the end. (The protocol's other mode parks
- * results in memory under a token that opens them to whoever has it, and only on the machine that made it.) A result
- * is asked for when the one before has been taken, so a slow reader costs nothing.
+ * GraphQL over server-sent events, in the "distinct connections" mode of the GraphQL-over-SSE protocol. One request is
+ * one operation; its results are `next` events, followed by `complete`. (The protocol's other mode keeps results in
+ * memory under a token that gives anyone access, and only on the machine that created it.) The next result is requested
+ * only after the previous one was written, so a slow reader costs nothing.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
@@ -23,14 +23,14 @@ import type { StreamRequest } from './streamRequest.js';
 import { readStreamRequest } from './streamRequest.js';
 import { errorHead } from './errorHead.js';
 
-/** Proxies close a connection on which nothing is said. */
+/** Proxies close idle connections. */
 const KEEP_ALIVE_MS = 12_000;
-/** How long one who does not read may take to read the last that is said. */
+/** How long a client that does not read may take to read the last event. */
 const LINGER_MS = 5_000;
 
 export interface EventStreams {
   readonly handler: RequestHandler;
-  /** Ends every stream without `complete`: clients come again, here or at another machine, and go on. */
+  /** Ends every stream without `complete`, so that clients reconnect, here or to another machine, and resume. */
   close(): void;
 }
 
@@ -70,7 +70,7 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
       }
       finish(response, session);
     } catch (error) {
-      // Without `complete`: the client comes again and goes on from what it has seen.
+      // Without `complete`, the client reconnects and resumes after the last event that it saw.
       log[unavailableDependency(error) === undefined ? 'error' : 'warn']({ err: error }, 'an event stream failed');
       response.destroy();
     } finally {
@@ -138,7 +138,7 @@ async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult>
   yield result;
 }
 
-/** The results until the signal, which does not wait for the next one. */
+/** Yields results until the signal aborts. It does not wait for the next result then. */
 async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   const ended = new Promise<undefined>((resolve) => {
@@ -152,7 +152,7 @@ async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGe
       yield next.value;
     }
   } finally {
-    // One that waits for an event comes back when it is woken by this.
+    // An iterator that waits for an event returns when this wakes it.
     iterator.return?.().catch(() => undefined);
   }
 }

@@ -21,7 +21,7 @@ import { errorStatusPlugin } from './errorStatus.js';
 
 export interface GraphqlOverHttp {
   readonly handler: RequestHandler;
-  /** Lets what is being answered be answered, and stops the HTTP server. */
+  /** Waits for requests in progress and stops the HTTP server. */
   stop(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function createGraphqlOverHttp(
     validationRules: [queryLimits],
     parseOptions: { maxTokens: QUERY_LIMITS.tokens },
     introspection: true,
-    // Its landing page and its persisted queries have no use here: the one is on a CDN, the other fills memory.
+    // The landing page loads from a CDN, and persisted queries fill memory. Neither is of use here.
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
@@ -64,11 +64,11 @@ export async function createGraphqlOverHttp(
   };
 }
 
-/** Apollo would run one as if it were a query. */
+/** Apollo would run a subscription like a query. */
 async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
   if (operation?.operation !== 'subscription') return;
   const message =
-    'Subscriptions go over WebSocket (graphql-transport-ws) to this same path, or as server-sent events to /graphql/stream.';
+    'Subscriptions use WebSocket (graphql-transport-ws) on this path, or server-sent events on /graphql/stream.';
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 

@@ -1,15 +1,15 @@
-/** /livez: the process answers. /readyz: it can do its work; if not, it says what is missing. */
+/** /livez: the process answers. /readyz: the process can do its work; if not, the response lists the reasons. */
 import { sql } from 'drizzle-orm';
 import { Router } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Engine } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
 
-/** Whoever probes gives up after a few seconds. */
+/** Probes give up after a few seconds. */
 const ANSWER_MS = 2_000;
 
 export interface ReadinessChecks {
-  /** Undefined where nothing is drawn. */
+  /** Undefined in a process without an engine. */
   readonly pool: Engine | undefined;
   readonly store: ArtifactStore;
   readonly database: Database;

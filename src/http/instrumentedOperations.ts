@@ -1,4 +1,7 @@
-/** Operations over WebSocket and SSE, as HTTP requests are: counted, each with a span, and with its facts through every line of the log. */
+/**
+ * Instruments operations over WebSocket and SSE like HTTP requests: each is counted, has a span, and has its log
+ * context on every log line.
+ */
 import { SpanKind } from '@opentelemetry/api';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { execute, getOperationAST, subscribe } from 'graphql';
@@ -7,7 +10,7 @@ import { streamWithLogContext, withLogContext } from '../observability/logContex
 import { inSpan } from '../observability/tracing.js';
 import { countOperation } from './operationMetrics.js';
 
-/** @param factsOf of the operation with this context. */
+/** @param factsOf returns the log context of an operation, from its GraphQL context */
 export function instrumentedOperations(factsOf: (context: unknown) => LogContext) {
   return {
     execute: (args: ExecutionArgs): Promise<ExecutionResult> =>

@@ -1,6 +1,6 @@
 /**
- * The JSON body of a GraphQL request. Only an import of a catalog may be large, and only a caller with a key may
- * send a large body at all: the key is looked at before the body is read.
+ * The JSON body of a GraphQL request. Only catalog imports may be large, and only from authenticated callers: the key
+ * is checked before the body is read.
  */
 import type { RequestHandler } from 'express';
 import express from 'express';
@@ -10,7 +10,7 @@ const BODY_BYTES = 256 * 1024;
 const IMPORT_BYTES = 8 * 1024 * 1024;
 const TYPES = ['application/json', 'application/graphql-response+json'];
 
-/** `admitted` says whether the request carries a good key. */
+/** @param isAuthenticated whether the request has a valid key */
 export function jsonBody(isAuthenticated: (request: IncomingMessage) => Promise<boolean>): RequestHandler[] {
   const small = express.json({ limit: BODY_BYTES, type: TYPES });
   const large = express.json({ limit: IMPORT_BYTES, type: TYPES });
@@ -26,13 +26,13 @@ export function jsonBody(isAuthenticated: (request: IncomingMessage) => Promise<
   ];
 }
 
-/** What is compressed or comes in chunks may become any size. */
+/** A compressed or chunked body can have any size. */
 function mayBeLarge({ headers }: IncomingMessage): boolean {
   if (headers['content-encoding'] !== undefined || headers['transfer-encoding'] !== undefined) return true;
   return Number(headers['content-length'] ?? 0) > BODY_BYTES;
 }
 
-/** An allowance, not a wall: whoever writes the word into a comment is bounded by the larger bound. */
+/** A looser bound, not a security check: a query that only mentions the name still stays below the larger bound. */
 function isImport(body: unknown): boolean {
   const query = (body as { query?: unknown } | undefined)?.query;
   return typeof query === 'string' && query.includes('importCatalog');

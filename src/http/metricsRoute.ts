@@ -1,6 +1,6 @@
 /**
- * GET /metrics, for Prometheus. With METRICS_TOKEN it wants that token as bearer; without, it answers callers on this machine
- * alone, and none that came through a proxy, behind which everybody would seem to be here.
+ * GET /metrics for Prometheus. With METRICS_TOKEN, it requires that token as bearer token. Without, it answers only
+ * callers on this machine, and none that came through a proxy, because every proxied caller appears to be local.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
@@ -14,8 +14,8 @@ export function serveMetrics(token: string | undefined): RequestHandler {
     if (!mayRead(request, token)) {
       const message =
         token === undefined
-          ? 'Metrics are for this machine alone; set METRICS_TOKEN to read them from elsewhere.'
-          : 'Metrics want "authorization: Bearer <METRICS_TOKEN>".';
+          ? 'Metrics are available on this machine only; set METRICS_TOKEN to read them from elsewhere.'
+          : 'Metrics need "authorization: Bearer <METRICS_TOKEN>".';
       response.status(token === undefined ? 403 : 401).json({ error: { code: 'FORBIDDEN', message } });
       return;
     }

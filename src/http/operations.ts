@@ -1,4 +1,4 @@
-/** One operation as the streaming transports read it: within the limits, and with errors that have codes. */
+/** Parsing and validation for the streaming transports, with the same limits and error codes as over HTTP. */
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
 import type { Log } from '../log.js';
@@ -13,7 +13,7 @@ export function validateLimited(schema: GraphQLSchema, document: DocumentNode): 
   return validate(schema, document, [...specifiedRules, queryLimits]);
 }
 
-/** What is wrong with the text of an operation; undefined if it can be read. */
+/** The syntax error of an operation; undefined if it can be parsed. */
 export function syntaxError(source: string): GraphQLError | undefined {
   try {
     parseLimited(source);
@@ -28,7 +28,7 @@ export function maskErrors(errors: readonly GraphQLError[], log: Log, usual?: st
   return errors.map((error) => toPublicError(error, error.toJSON(), log, usual));
 }
 
-/** Unless it has one. */
+/** Adds a code to an error that has none. */
 export function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, source = null, positions = null } = error;
   return new GraphQLError(message, { source, positions, extensions: { code, ...error.extensions } });

@@ -1,6 +1,6 @@
 /**
- * What leaves the service as an error, over every transport. Our own errors and GraphQL's pass; anything else is
- * a fault: it is logged under a reference, and the caller gets the reference alone.
+ * Errors as every transport sends them. Errors of the service and of GraphQL pass. Any other error is a fault: it is
+ * logged under a reference, and the caller gets only the reference.
  */
 import { randomUUID } from 'node:crypto';
 import type { GraphQLFormattedError } from 'graphql';
@@ -12,7 +12,7 @@ import { isDatabaseUnavailable } from '../storage/databaseErrors.js';
 
 const RETRY_AFTER_MS = 5_000;
 
-/** @param usual the code of an error of GraphQL's own that has none: what went wrong follows from when it did. */
+/** @param usual the code for a GraphQL error without one; it depends on the stage in which the error occurred */
 export function toPublicError(
   error: unknown,
   formatted: GraphQLFormattedError,
@@ -21,7 +21,7 @@ export function toPublicError(
 ): GraphQLFormattedError {
   const cause = causeOf(error);
   if (cause instanceof ServiceError || cause instanceof GraphQLError) {
-    // The cause's own code goes first: Apollo gives every error of validation the same one.
+    // The cause's own code goes first, because Apollo gives all validation errors the same code.
     const code = cause.extensions['code'] ?? formatted.extensions?.['code'] ?? usual;
     return { ...formatted, extensions: { ...formatted.extensions, code } };
   }
@@ -34,30 +34,30 @@ export function toPublicError(
   log.error({ err: cause, reference, path: formatted.path }, 'request failed');
   return {
     ...formatted,
-    message: `Something went wrong in the service. Its log says what, under reference ${reference}.`,
+    message: `Something went wrong in the service. Its log has the details under reference ${reference}.`,
     extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
   };
 }
 
-/** What the service leans on and cannot reach now. Nothing was done, or all of it: it is safe to ask again. */
+/** A dependency that cannot be reached now. The operation had no effect or its full effect, so a retry is safe. */
 export function unavailableDependency(cause: unknown): ServiceError | undefined {
   const [code, what] = isDatabaseUnavailable(cause)
     ? (['DATABASE_UNAVAILABLE', 'database'] as const)
     : cause instanceof StoreUnavailable
-      ? (['STORE_UNAVAILABLE', 'store of artifacts'] as const)
+      ? (['STORE_UNAVAILABLE', 'artifact store'] as const)
       : [];
   if (code === undefined) return undefined;
-  const message = `The ${what} of the service cannot be reached or has no room; try again later, with the same idempotencyKey.`;
+  const message = `The ${what} of the service cannot be reached or has no space; try again later, with the same idempotencyKey.`;
   return new ServiceError(code, message, { retryAfterMs: RETRY_AFTER_MS });
 }
 
-/** Whether it is the service's fault, and not the caller's. */
+/** Whether the error is the service's fault and not the caller's. */
 export function isServerFault(error: unknown): boolean {
   const cause = causeOf(error);
   return !(cause instanceof ServiceError || cause instanceof GraphQLError);
 }
 
-/** The error that was thrown, below what graphql-js wraps around it to say where. */
+/** The thrown error, without the wrappers in which graphql-js records the location. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
 }

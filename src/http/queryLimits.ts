@@ -1,6 +1,6 @@
 /**
- * Bounds on one query, checked before it runs: length, depth, aliases, and how many objects it could ask for.
- * Given to HTTP and to WebSocket alike; Apollo's rules do not reach the latter.
+ * Bounds on one query, checked before execution: length, depth, aliases, and the number of objects that it can request.
+ * They apply to HTTP and WebSocket; Apollo's rules cover HTTP only.
  */
 import type {
   DocumentNode,
@@ -14,7 +14,7 @@ import { PAGE_SIZE } from '../storage/pagination.js';
 
 export const QUERY_LIMITS = { tokens: 2_000, depth: 15, aliases: 50, nodes: 50_000 } as const;
 
-/** The fields that are pages; under each, everything is asked for as often as the page is long. */
+/** Fields that return pages. Everything below them is counted once per item of the page. */
 const PAGES = new Set([
   'products',
   'defects',
@@ -56,20 +56,21 @@ export const queryLimits: ValidationRule = (context: ValidationContext) => ({
 function tooLarge(limit: keyof Size, size: number): GraphQLError {
   const words = { depth: 'levels deep', aliases: 'aliases', nodes: 'objects at most' }[limit];
   return new GraphQLError(
-    `The query is too large: ${String(size)} ${words}, ${String(QUERY_LIMITS[limit])} are allowed. Ask for less at a time.`,
+    `The query is too large: ${String(size)} ${words}, ${String(QUERY_LIMITS[limit])} are allowed. Request less at a time.`,
     { extensions: { code: 'QUERY_TOO_LARGE', limit, allowed: QUERY_LIMITS[limit] } },
   );
 }
 
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
-  // Each fragment is measured once, however many ways lead to it: a few dozen that spread each other have billions.
+  // Each fragment is measured once, however often it is spread: a few dozen fragments that spread each other have
+  // billions of paths.
   const known = new Map<string, Size>();
 
   function measure(set: SelectionSetNode): Size {
     const total = { ...NOTHING };
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
-        // The depth of introspection is bounded by graphql-js, and the standard query is a deep one.
+        // graphql-js bounds the depth of introspection, and the standard introspection query is deep.
         if (selection.name.value.startsWith('__')) continue;
         const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet);
         const times = PAGES.has(selection.name.value) ? pageSize(selection.arguments ?? []) : 1;
@@ -92,7 +93,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     if (fragment === undefined) return NOTHING;
     const found = known.get(name);
     if (found !== undefined) return found;
-    // While it is measured it counts for nothing: a cycle is an error of another rule and must not loop in this one.
+    // Counts as empty while it is being measured. Another rule reports cycles; here, they must not recurse forever.
     known.set(name, NOTHING);
     const size = measure(fragment.selectionSet);
     known.set(name, size);
@@ -107,7 +108,7 @@ type Argument = {
   readonly value: { readonly kind: Kind; readonly value?: unknown };
 };
 
-/** A variable could be anything up to the largest page; what is out of range is refused when it is resolved. */
+/** A variable can be as large as the largest page. Resolvers reject values out of range. */
 function pageSize(args: readonly unknown[]): number {
   const first = (args as readonly Argument[]).find(({ name }) => name.value === 'first');
   if (first === undefined) return PAGE_SIZE.default;

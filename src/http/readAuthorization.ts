@@ -1,6 +1,6 @@
 /**
- * Who may read an artifact: whoever holds a URL that was signed for it, while the caller it was signed for may stay; and
- * who sends a key or token of the artifact's tenant with an unsigned URL.
+ * Who may read an artifact: whoever has a URL that was signed for it, while the credential that requested the URL is
+ * valid; and whoever sends a key or token of the artifact's tenant with an unsigned URL.
  */
 import type { Request } from 'express';
 import type { SignedQuery, UrlSigner } from '../artifacts/urlSigning.js';
@@ -13,7 +13,7 @@ export interface ReadAuthorizer {
   readonly access: AccessControl;
 }
 
-/** Returns for how many seconds the answer may be kept. Throws `ServiceError`. */
+/** Returns how many seconds the response may be cached. Throws `ServiceError`. */
 export async function authorizeRead(
   { query, headers, params: { tenant, key } }: Request<{ tenant: string; key: string }>,
   { signer, access }: ReadAuthorizer,
@@ -25,7 +25,7 @@ export async function authorizeRead(
   }
   const check = signer.verify(tenant, key, query);
   if (check === 'INVALID') {
-    throw new ServiceError('SIGNATURE_INVALID', 'This URL was not made by this service, or was changed.');
+    throw new ServiceError('SIGNATURE_INVALID', 'This URL was not created by this service, or it was changed.');
   }
   if (check === 'EXPIRED') {
     throw new ServiceError('URL_EXPIRED', 'This URL has expired; query the sample again for a new one.');
@@ -35,7 +35,7 @@ export async function authorizeRead(
   return Math.max(0, Math.floor(Number(query['expires']) - Date.now() / 1000));
 }
 
-/** For whom a URL was made, whose signature was found to be right. */
+/** The credential that requested a URL. The signature must have been verified. */
 export function urlCredential(tenantId: string, { caller }: SignedQuery): Credential {
   return { tenantId, keyId: typeof caller === 'string' ? caller : undefined };
 }

@@ -1,4 +1,4 @@
-/** A raw body, of any length up to a bound, on its way to the disk: never in memory, whatever the caller sends. */
+/** Streams a raw body to the disk, up to a bound. The body is never held in memory. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -12,7 +12,9 @@ export interface ReceivedBody extends Body {
   remove(): Promise<void>;
 }
 
-/** Throws `ServiceError` UPLOAD_TOO_LARGE while it reads; the request can be answered then, and no file is left. */
+/**
+ * Throws `ServiceError` UPLOAD_TOO_LARGE while reading. The request can still be answered then, and no file remains.
+ */
 export async function receiveBody(request: IncomingMessage, folder: string, maximum: number): Promise<ReceivedBody> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maximum) throw tooLarge(`${String(announced)} bytes are more than ${String(maximum)}`, maximum);
@@ -22,7 +24,7 @@ export async function receiveBody(request: IncomingMessage, folder: string, maxi
 
   async function* measured(): AsyncGenerator<Buffer> {
     let bytes = 0;
-    // A request that is destroyed cannot be answered any more.
+    // Destroying the request would make an answer impossible.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maximum) throw tooLarge(`is longer than ${String(maximum)} bytes`, maximum);

@@ -1,6 +1,6 @@
 /**
- * What surrounds every HTTP request: an id, taken from the caller or made, and given back; a span; and a line in the log when it
- * is over. Of the URL the path alone is told: what follows it may hold signatures.
+ * Wraps every HTTP request: an id, from the caller or generated, which is returned; a span; and a log line at the end.
+ * Only the path of the URL is logged, because the query can hold signatures.
  */
 import { randomUUID } from 'node:crypto';
 import { SpanKind } from '@opentelemetry/api';
@@ -11,7 +11,7 @@ import { withLogContext } from '../observability/logContext.js';
 import { startSpan, contextFromTraceparent, withSpan } from '../observability/tracing.js';
 
 const SOUND_ID = /^[\w.:/+=-]{1,128}$/;
-/** What is asked for every few seconds and says nothing. */
+/** Frequent requests that are not worth a log line. */
 const QUIET_PATHS = new Set(['/livez', '/readyz', '/metrics']);
 
 export function requestId({ headers }: IncomingMessage): string {
@@ -40,7 +40,7 @@ export function logRequests(log: Log): RequestHandler {
   };
 }
 
-/** The first folder: what follows are ids, which would make as many names of spans. */
+/** The first path segment only: the ids in the rest would create as many span names. */
 function routeName(path: string): string {
   return `/${path.split('/')[1] ?? ''}`;
 }

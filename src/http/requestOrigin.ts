@@ -1,8 +1,8 @@
-/** The origin under which the caller reaches us, for the URLs that we give out. */
+/** The origin in URLs that the service gives out. */
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.js';
 
-/** PUBLIC_URL where it is set, which it must be behind a proxy; else what the caller itself used. */
+/** PUBLIC_URL if it is set, as it must be behind a proxy; otherwise the origin that the caller used. */
 export function requestOrigin({ headers, socket }: IncomingMessage, config: Config): string {
   if (config.publicUrl !== undefined) return config.publicUrl;
   const origin = `http://${headers.host ?? ''}`;

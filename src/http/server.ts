@@ -1,4 +1,4 @@
-/** Everything that is served over HTTP, and the socket it is served on. */
+/** Everything that is served over HTTP, and the server socket. */
 import express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
@@ -28,12 +28,12 @@ import { serveWebSocket } from './websocket.js';
 const PATH = '/graphql';
 
 export interface HttpServer {
-  /** Of the GraphQL endpoint. */
+  /** The URL of the GraphQL endpoint. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Of a process that draws and answers nobody: whether it lives, and whether it can work. */
+/** The endpoint of a worker process: health and metrics only. */
 export async function startHealth(config: Config, readiness: ReadinessChecks, log: Log): Promise<HttpServer> {
   registerServiceGauges({
     database: readiness.database,
@@ -57,7 +57,7 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
   const { store } = services;
   const schema = createSchema();
   const app = express().disable('x-powered-by');
-  // Whoever offers another protocol (h2c, as Java's client does) is answered as if it had not.
+  // Offers of other protocols (h2c, as Java's client sends) are ignored.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
   const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
   const graphql = await createGraphqlOverHttp(schema, services, httpServer, log);
@@ -133,11 +133,11 @@ function explainListenError(error: NodeJS.ErrnoException, host: string, port: nu
   const place = `${host}:${String(port)}`;
   if (error.code === 'EADDRINUSE')
     return `${place} is in use by another program; stop it, or set PORT to another port.`;
-  if (error.code === 'EACCES') return `${place} may not be listened on by this user; set PORT to a port above 1023.`;
+  if (error.code === 'EACCES') return `${place} is not allowed for this user; set PORT to a port above 1023.`;
   return `Cannot listen on ${place}: ${error.message}`;
 }
 
-/** A body that is too large or is not JSON is told so in GraphQL's own form. */
+/** Reports a body that is too large or not JSON in the error format of GraphQL. */
 function handleErrors(log: Log): ErrorRequestHandler {
   return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);

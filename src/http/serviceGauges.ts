@@ -1,11 +1,11 @@
-/** What is not counted as it happens but read when it is asked for. */
+/** Gauges that are read on each scrape, instead of counted as things happen. */
 import { sql } from 'drizzle-orm';
 import { Counter, Gauge } from 'prom-client';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
 import { registry } from '../observability/metrics.js';
 
-/** Several scrapers, or a nervous one, cost the database one query in this time. */
+/** However often it is scraped, the database gets at most one query in this time. */
 const CACHE_MS = 1_000;
 
 interface QueueCounts {
@@ -21,16 +21,20 @@ export interface GaugeSources {
   subscribers(): number;
 }
 
-/** Once per process. */
+/** Call it once per process. */
 export function registerServiceGauges({ database, devices, subscribers }: GaugeSources): void {
   const queue = cached(() => countQueue(database));
-  gauge('queue_depth', 'Generations that wait, of all processes on this database.', async () => (await queue()).queued);
   gauge(
-    'running',
-    'Generations that are claimed, of all processes on this database.',
-    async () => (await queue()).running,
+    'queue_depth',
+    'Generations that wait, over all processes on this database.',
+    async () => (await queue()).queued,
   );
-  gauge('queued_samples', 'Samples that are not drawn yet, waiting or running.', async () => (await queue()).samples);
+  gauge('running', 'Claimed generations, over all processes on this database.', async () => (await queue()).running);
+  gauge(
+    'queued_samples',
+    'Samples of waiting and running generations that are not drawn yet.',
+    async () => (await queue()).samples,
+  );
   gauge('ws_subscribers', 'Operations in progress over WebSocket.', () => Promise.resolve(subscribers()));
   counter(
     'device_process_restarts_total',
@@ -40,7 +44,7 @@ export function registerServiceGauges({ database, devices, subscribers }: GaugeS
   );
   counter(
     'oom_total',
-    'Times that memory ran out: batches halved, samples that failed, device workers killed by SIGKILL, as the kernel does then.',
+    "Times that memory ran out: halved batches, failed samples, and device workers that SIGKILL ended, as the kernel's out-of-memory killer does.",
     devices,
     (info) => info.outOfMemory,
   );
@@ -52,7 +56,7 @@ function gauge(name: string, help: string, read: () => Promise<number>): void {
     help,
     registers: [registry],
     async collect() {
-      // Without a database there is no figure; the others still stand.
+      // Without a database, this figure is missing; the others remain.
       this.set(await read().catch(() => Number.NaN));
     },
   });

@@ -1,4 +1,4 @@
-/** What a request for an event stream asks for: POST with a JSON body, or GET with the same as parameters. */
+/** Reads the request for an event stream: POST with a JSON body, or GET with the same fields as query parameters. */
 import type { Request } from 'express';
 import { GraphQLError } from 'graphql';
 
@@ -6,26 +6,24 @@ export interface StreamRequest {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown> | undefined;
-  /** A GET changes nothing. */
+  /** A GET request must not have side effects. */
   readonly mayChange: boolean;
 }
 
-/** Throws `GraphQLError` with the status that HTTP has for it. */
+/** Throws `GraphQLError` with the matching HTTP status. */
 export function readStreamRequest(request: Request): StreamRequest {
   const { method } = request;
   if (method !== 'GET' && method !== 'POST') {
-    throw refusal(
-      405,
-      `${method} is not understood here: each operation has a stream of its own, asked for by POST or GET.`,
-    );
+    throw refusal(405, `${method} is not supported: each operation has its own stream, requested by POST or GET.`);
   }
   if (request.accepts('text/event-stream') === false) {
-    throw refusal(406, 'This path answers with text/event-stream, which the accept header does not take.');
+    throw refusal(406, 'This path answers with text/event-stream, which the accept header does not allow.');
   }
   const given = (method === 'GET' ? request.query : ((request.body as unknown) ?? {})) as Record<string, unknown>;
   const { query, operationName = null, variables = null } = given;
-  if (typeof query !== 'string' || query === '') throw refusal(400, 'query: the text of the operation is needed');
-  if (operationName !== null && typeof operationName !== 'string') throw refusal(400, 'operationName: must be a text');
+  if (typeof query !== 'string' || query === '') throw refusal(400, 'query: the text of the operation is required');
+  if (operationName !== null && typeof operationName !== 'string')
+    throw refusal(400, 'operationName: must be a string');
   const values: unknown = typeof variables === 'string' ? parsed(variables) : variables;
   if (typeof values !== 'object' || Array.isArray(values)) throw refusal(400, 'variables: must be a JSON object');
   return {

@@ -1,4 +1,4 @@
-/** PUT /uploads/<tenant>/<id>: the signature in the URL is the permission, the body is the file and nothing else. */
+/** PUT /uploads/<tenant>/<id>. The signature in the URL is the permission; the body is the bytes of the file. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { UrlSigner, SignatureCheck } from '../artifacts/urlSigning.js';
@@ -25,10 +25,10 @@ import { urlCredential } from './readAuthorization.js';
 import { statusOf } from './errorStatus.js';
 
 const MAX_CONCURRENT_DECODES = 2;
-/** How long a refused caller may go on sending, to come round to reading the answer. */
+/** How long a refused client may go on sending before it reads the answer. */
 const LINGER_MS = 5_000;
 
-/** What is wrong with the picture itself is 422. */
+/** Errors about the image itself are 422. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   SIGNATURE_INVALID: 403,
@@ -89,7 +89,7 @@ function requireValid(check: SignatureCheck): void {
   if (check === 'VALID') return;
   throw check === 'EXPIRED'
     ? new ServiceError('URL_EXPIRED', 'This URL has expired; query the upload again for a new one.')
-    : new ServiceError('SIGNATURE_INVALID', 'This URL was not made by this service, or was changed.');
+    : new ServiceError('SIGNATURE_INVALID', 'This URL was not created by this service, or it was changed.');
 }
 
 async function responseBody(scope: TenantScope, { referenceId, maskId }: UploadRow): Promise<object> {
@@ -101,7 +101,10 @@ async function responseBody(scope: TenantScope, { referenceId, maskId }: UploadR
   return { mask: { id, width, height, areaFraction } };
 }
 
-/** In GraphQL's own form. What is still on its way is read and thrown away, or the caller would not see the answer. */
+/**
+ * Answers in the error format of GraphQL. The rest of the body is read and discarded, or the client would not see the
+ * answer.
+ */
 function sendError(request: IncomingMessage, response: Response, error: Error, log: Log): void {
   const extensions = error instanceof ServiceError ? error.extensions : {};
   const told = toPublicError(error, { message: error.message, extensions }, log);

@@ -1,6 +1,6 @@
 /**
- * GraphQL over WebSocket (graphql-transport-ws). The key comes in the connection's first message, for browsers
- * cannot set headers. Queries pass the same limits, and errors the same mask, as over HTTP.
+ * GraphQL over WebSocket (graphql-transport-ws). The key comes in the connection parameters, because browsers cannot
+ * set headers. Query limits and error masking are the same as over HTTP.
  */
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
@@ -29,7 +29,7 @@ const SUBSCRIPTIONS_PER_CONNECTION = 100;
 const FORBIDDEN = 4403;
 const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
-/** How long one who is put out may take to say goodbye. */
+/** How long a disconnected client may take to close the connection. */
 const LINGER_MS = 5_000;
 
 type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
@@ -37,9 +37,9 @@ type ConnectionState = { identity?: Identity; session?: Session; requestId?: str
 type ClientConnection = Connection<Params, Extra & ConnectionState>;
 
 export interface WebSocketTransport {
-  /** How many are in progress. */
+  /** The number of operations in progress. */
   operations(): number;
-  /** Subscribers are told that the server goes away. */
+  /** Tells subscribers that the server goes away. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function serveWebSocket(
 ): WebSocketTransport {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
   httpServer.on('upgrade', (request, socket, head) => {
-    // Node takes its own listener off, and an error that nobody hears ends the process.
+    // Node removes its own listener, and an unhandled error would end the process.
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?')[0] !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
@@ -61,12 +61,12 @@ export function serveWebSocket(
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
   const connections = new Set<ClientConnection>();
-  /** By the context of each operation; the id is that of the request that opened the connection. */
+  /** By the GraphQL context of each operation. The id is that of the request that opened the connection. */
   const facts = new WeakMap<object, LogContext>();
   const server = useServer<Params, ConnectionState>(
     {
       schema,
-      // What the library catches itself is told in full as the reason of a close, unless this is set.
+      // Without it, the library sends the full text of internal errors as close reason.
       isProd: true,
       ...instrumentedOperations((context) => facts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
@@ -85,12 +85,12 @@ export function serveWebSocket(
         }
         const refused = await rateLimitError(connection, services);
         if (refused !== undefined) return [refused];
-        // Thrown later it would close the connection, with every other subscription on it.
+        // A later error would close the connection with all its subscriptions.
         const unreadable = syntaxError(query);
         return unreadable === undefined ? undefined : [unreadable];
       },
       context: ({ extra }) => {
-        if (extra.identity === undefined) throw new Error('an operation came before its connection was admitted');
+        if (extra.identity === undefined) throw new Error('an operation came before its connection was authenticated');
         const context = createContext(services, extra.identity, requestOrigin(extra.request, services.config));
         extra.requestId ??= requestId(extra.request);
         facts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
@@ -133,7 +133,7 @@ async function authenticate(connection: ClientConnection, { access }: Services, 
   return true;
 }
 
-/** An error of any kind is this operation's: thrown, it would close the connection, with every other on it. */
+/** Returns the error, whatever it is: throwing would close the connection with all its operations. */
 async function rateLimitError(
   { extra }: ClientConnection,
   { rateLimiter }: Services,
@@ -147,7 +147,7 @@ async function rateLimitError(
   }
 }
 
-/** Every operation ends with an error that says why, and then the connection. */
+/** Ends every operation with an error that says why, and then the connection. */
 function disconnect({ subscriptions, extra }: ClientConnection): void {
   const end = endReason(extra);
   if (end === undefined) return;
@@ -165,7 +165,7 @@ function endReason({ session }: ConnectionState): ServiceError | undefined {
 }
 
 function close(socket: WebSocket, { code, message }: ServiceError): void {
-  // Clients do not come again after the first, and do after the second.
+  // Clients reconnect after TRY_AGAIN_LATER, but not after FORBIDDEN.
   socket.close(code.endsWith('_UNAVAILABLE') ? TRY_AGAIN_LATER : FORBIDDEN, reason(`${code}: ${message}`));
 }
 

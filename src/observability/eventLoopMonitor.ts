@@ -1,4 +1,4 @@
-/** Measures how late the event loop comes round: the time for which the service did not answer anybody. */
+/** Measures event loop delay: how long the service could not respond. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const RESOLUTION_MS = 10;
@@ -11,7 +11,7 @@ export interface EventLoopDelayStats {
 }
 
 export interface EventLoopMonitor {
-  /** Over the window that runs and the one before it. */
+  /** Over the current window and the previous one. */
   read(): EventLoopDelayStats;
   stop(): void;
 }

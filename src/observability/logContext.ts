@@ -1,6 +1,6 @@
 /**
- * What a piece of work is about: the request, the tenant, the generation. It follows the work through every await, so that each
- * line of the log can say it without anybody handing it on.
+ * The fields that every log line of an operation carries: its request, tenant, and generation. They follow the
+ * operation through every await.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -12,12 +12,12 @@ export interface LogContext {
 
 const storage = new AsyncLocalStorage<LogContext>();
 
-/** For all that `work` does, and what it leaves running; beside what was known already. */
+/** Applies to everything that `work` does or starts, in addition to the fields that are already set. */
 export function withLogContext<T>(facts: LogContext, work: () => T): T {
   return storage.run({ ...storage.getStore(), ...facts }, work);
 }
 
-/** Something more has become known of the work that is under way. */
+/** Adds fields to the current log context. */
 export function addLogContext(facts: LogContext): void {
   const known = storage.getStore();
   if (known !== undefined) Object.assign(known, facts);
@@ -27,7 +27,7 @@ export function currentLogContext(): LogContext {
   return { ...storage.getStore() };
 }
 
-/** A stream is asked for its next item from outside; each time the facts are those of its beginning. */
+/** A stream is pulled from outside. Each pull runs with the log context of the start of the stream. */
 export function streamWithLogContext<T>(facts: LogContext, stream: AsyncGenerator<T>): AsyncGenerator<T> {
   return {
     next: (...args) => withLogContext(facts, () => stream.next(...args)),

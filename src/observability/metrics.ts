@@ -1,6 +1,6 @@
 /**
- * What is counted and timed, for Prometheus. They belong to the process, as its memory does, so they are values of this module.
- * No tenant is a label: tenants come by the hundred, and each would multiply every series.
+ * Metrics for Prometheus. They belong to the process, so they are values of this module. No metric has a tenant label:
+ * with hundreds of tenants, each would multiply every series.
  */
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
@@ -9,16 +9,16 @@ collectDefaultMetrics({ register: registry });
 
 const named = (name: string, help: string) => ({ name: `defectdiffu_${name}`, help, registers: [registry] });
 
-/** Waiting and drawing take milliseconds on a toy and hours in a long queue. */
+/** Waiting and drawing take milliseconds with a toy model and hours in a long queue. */
 const LONG_BUCKETS = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14_400];
 
 export const requestsTotal = new Counter({
-  ...named('requests_total', 'GraphQL operations over HTTP and WebSocket; a subscription counts when it begins.'),
+  ...named('requests_total', 'GraphQL operations over HTTP and WebSocket. A subscription counts when it starts.'),
   labelNames: ['operation', 'outcome'] as const,
 });
 
 export const queueSeconds = new Histogram({
-  ...named('queue_seconds', 'From a generation being accepted to its first being claimed.'),
+  ...named('queue_seconds', 'From a generation being accepted to its first claim.'),
   buckets: LONG_BUCKETS,
 });
 
@@ -29,7 +29,7 @@ export const generationSeconds = new Histogram({
 });
 
 export const firstSampleSeconds = new Histogram({
-  ...named('first_sample_seconds', 'From a generation being accepted to its first sample being stored.'),
+  ...named('first_sample_seconds', 'From a generation being accepted to its first stored sample.'),
   buckets: LONG_BUCKETS,
 });
 
@@ -46,10 +46,7 @@ export const stepSeconds = new Histogram({
 });
 
 export const webhookAttemptsTotal = new Counter({
-  ...named(
-    'webhook_attempts_total',
-    'Attempts to deliver to a webhook: SUCCEEDED, PENDING (will be tried again), FAILED.',
-  ),
+  ...named('webhook_attempts_total', 'Attempts to deliver to a webhook: SUCCEEDED, PENDING (will be retried), FAILED.'),
   labelNames: ['outcome'] as const,
 });
 

@@ -1,6 +1,6 @@
 /**
- * Spans, through the OpenTelemetry API alone: without an SDK, which the operator brings, all of this does nothing. A generation
- * outlives its request and often its process, so its trace goes on from a `traceparent` (W3C) that is stored with its row.
+ * Spans through the OpenTelemetry API. Without an SDK, which the operator provides, they have no effect. A generation
+ * outlives its request and often its process, so its row stores a `traceparent` (W3C), from which its trace continues.
  */
 import type { Attributes, Context, Span, SpanOptions } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
@@ -10,7 +10,7 @@ const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 export type { Attributes, Span } from '@opentelemetry/api';
 
-/** The span is the parent of whatever `work` begins, and ends with it. */
+/** The span is the parent of everything that `work` starts, and ends with it. */
 export async function inSpan<T>(
   name: string,
   options: SpanOptions & { readonly parent?: Context },
@@ -29,12 +29,12 @@ export async function inSpan<T>(
   });
 }
 
-/** One that is ended elsewhere. */
+/** Starts a span that is ended elsewhere. */
 export function startSpan(name: string, options: SpanOptions = {}, parent = context.active()): Span {
   return tracer.startSpan(name, options, parent);
 }
 
-/** One that is over when it becomes known. */
+/** Records a span that is already over. */
 export function recordPastSpan(name: string, from: Date, attributes: Attributes, parent: Context): void {
   tracer.startSpan(name, { startTime: from, attributes }, parent).end();
 }
@@ -44,19 +44,19 @@ export function recordFailure(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** Runs `work` as the span's. */
+/** Runs `work` with the span as parent. */
 export function withSpan<T>(span: Span, work: () => T): T {
   return context.with(trace.setSpan(context.active(), span), work);
 }
 
-/** Of the span that is under way, or null where nobody traces. */
+/** The traceparent of the current span, or null without tracing. */
 export function currentTraceparent(): string | null {
   const now = trace.getSpanContext(context.active());
   if (now === undefined || !isSpanContextValid(now)) return null;
   return `00-${now.traceId}-${now.spanId}-${now.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** From a header or a row; what is not one begins a trace of its own. */
+/** Parses a traceparent from a header or a row. An invalid one starts a new trace. */
 export function contextFromTraceparent(traceparent: string | null | undefined): Context {
   const [, traceId = '', spanId = '', flags = '00'] = FORM.exec(traceparent ?? '') ?? [];
   const remote = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };

@@ -1,7 +1,7 @@
 /**
- * A received body becomes a reference or a region mask. As with samples, the file is durable before the rows that
- * point to it are committed together; a body that is refused leaves nothing behind. The same body again gets the
- * same answer, another body for a completed upload is a conflict.
+ * Turns a received body into a reference or a region mask. As with samples, the file is durable before the rows that
+ * name it are committed together; a refused body leaves nothing behind. The same body again gets the same answer.
+ * Another body for a completed upload is a conflict.
  */
 import { readFile } from 'node:fs/promises';
 import { removePending } from '../artifacts/pendingFiles.js';
@@ -24,19 +24,19 @@ import { uploadsOf } from './uploads.js';
 export interface UploadContext {
   readonly scope: TenantScope;
   readonly store: ArtifactStore;
-  /** A decoded picture takes up to 120 MB, several times over: only so many are decoded at a time. */
+  /** Limits concurrent decoding: a decoded image takes up to 120 MB, several times over. */
   readonly decoding: Semaphore;
-  /** Within the transaction that keeps the file. Throws when there is no room for it. */
+  /** Runs in the transaction that inserts the file. Throws when the tenant has no storage left for it. */
   requireStorage(tx: TenantScope, bytes: number): Promise<void>;
 }
 
 export interface Body {
   readonly path: string;
-  /** SHA-256, hex. */
+  /** SHA-256, hexadecimal. */
   readonly hash: string;
 }
 
-/** What a body has turned out to be, and where it belongs. */
+/** A decoded body, with how it is stored. */
 interface DecodedUpload {
   readonly pixels: Pixels;
   isKnown(scope: TenantScope): Promise<boolean>;
@@ -45,7 +45,7 @@ interface DecodedUpload {
 
 const WHITE = 255;
 
-/** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, and what `decodeImage.ts` and `maskArea.ts` refuse. */
+/** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, and the errors of `decodeImage.ts` and `maskArea.ts`. */
 export async function completeUpload(receiving: UploadContext, id: string, body: Body): Promise<UploadRow> {
   const upload = await uploadsOf(receiving.scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
@@ -60,7 +60,7 @@ function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
   if (upload.bodyHash === hash) return upload;
   throw new ServiceError(
     'UPLOAD_CONFLICT',
-    `id: upload ${upload.id} was completed with other bytes; make a new upload for another picture`,
+    `id: upload ${upload.id} was completed with other bytes; create a new upload for another picture`,
     { field: 'id' },
   );
 }
@@ -98,7 +98,7 @@ async function mask(bytes: Buffer): Promise<DecodedUpload> {
   };
 }
 
-/** The file is written only for pixels that are new, and removed again when it is not the one that was committed. */
+/** Writes the file only for new pixels, and removes it again if another file was committed. */
 async function persistOnce(
   { scope, store, requireStorage }: UploadContext,
   id: string,

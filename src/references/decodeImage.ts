@@ -1,6 +1,6 @@
 /**
- * A caller's file becomes plain pixels, or a typed refusal that says what is wrong with it. The file is hostile until
- * proven otherwise: its type is read from its bytes, its size from its header, and only then is it decoded.
+ * Decodes a caller's file to pixels, or throws a typed error that says what is wrong with it. The file is untrusted:
+ * its type is read from its bytes, its size from its header, and only then is it decoded.
  */
 import { createHash, webcrypto } from 'node:crypto';
 import sharp from 'sharp';
@@ -13,8 +13,8 @@ import { isAnimatedPng, detectImageType } from './imageType.js';
 const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
 const DECODING_SECONDS = 30;
 
-// This process decodes nothing but what callers send: no other decoder of libvips can be reached from it, several
-// pictures at a time are bounded by the caller (semaphore.ts), and nothing of a picture stays in a cache.
+// This process decodes only what callers send. All other decoders of libvips are blocked, the caller bounds concurrent
+// decoding (semaphore.ts), and no image stays in a cache.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadTiff'],
@@ -22,7 +22,7 @@ sharp.unblock({
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** 8 bits a channel, row by row. Three channels are sRGB, one is grey. */
+/** 8 bits per channel, row by row. Three channels are sRGB, one is grayscale. */
 export interface Pixels {
   readonly data: Buffer;
   readonly width: number;
@@ -39,7 +39,7 @@ export async function decodePhotograph(file: Buffer): Promise<Pixels> {
   return decode(type, openImage(file, { autoOrient: true }).removeAlpha().toColourspace('srgb'), 3);
 }
 
-/** As `photographPixels`, but grey, and without colour management: the values of a mask are labels, not colours. */
+/** Like `decodePhotograph`, but grayscale and without color management: the values of a mask are labels, not colors. */
 export async function decodeMask(file: Buffer): Promise<Pixels> {
   const type = await inspect(file);
   return decode(type, openImage(file, { autoOrient: true, ignoreIcc: true }).removeAlpha().toColourspace('b-w'), 1);
@@ -48,14 +48,16 @@ export async function decodeMask(file: Buffer): Promise<Pixels> {
 export function encodePng({ data, width, height, channels }: Pixels): Promise<Buffer> {
   return (
     sharp(data, { raw: { width, height, channels } })
-      // A grey picture would be stored as RGB unless it is told its colour space.
+      // Without a color space, a grayscale image would be stored as RGB.
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .png()
       .toBuffer()
   );
 }
 
-/** Of the pixels and their arrangement, whatever file they came from. Computed off this thread: it may be 120 MB. */
+/**
+ * Hashes the pixels and their dimensions, whatever file they came from. Runs off this thread, because it can be 120 MB.
+ */
 export async function hashOf({ data, width, height, channels }: Pixels): Promise<string> {
   const pixels = new Uint8Array(await webcrypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>));
   return createHash('sha256')
@@ -64,16 +66,16 @@ export async function hashOf({ data, width, height, channels }: Pixels): Promise
     .digest('hex');
 }
 
-/** Everything that can be said before a pixel is decoded; and, where there is an alpha channel, that it says nothing. */
+/** Validates everything that is known before decoding, and that an alpha channel is fully opaque. */
 async function inspect(file: Buffer): Promise<ImageType> {
-  if (file.length === 0) throw imageError('IMAGE_UNREADABLE', 'is empty; send the bytes of the picture, not a form');
+  if (file.length === 0) throw imageError('IMAGE_UNREADABLE', 'is empty; send the bytes of the image, not a form');
   const type = detectImageType(file);
   if (type === undefined)
-    throw imageError('IMAGE_TYPE_UNSUPPORTED', 'is not a JPEG, PNG, WebP or TIFF, by its first bytes');
-  // Reading the header costs the same whatever size it claims, and our own message names the bound.
+    throw imageError('IMAGE_TYPE_UNSUPPORTED', 'is not a JPEG, PNG, WebP, or TIFF, by its first bytes');
+  // Reading the header is cheap whatever size it claims, and our own message names the bound.
   const header = await orUnreadable(type, sharp(file, { limitInputPixels: false, failOn: 'error' }).metadata());
   if ((header.pages ?? 1) > 1 || (type === 'PNG' && isAnimatedPng(file))) {
-    throw imageError('IMAGE_ANIMATED', `has ${String(header.pages ?? 'several')} pages or frames; send one picture`);
+    throw imageError('IMAGE_ANIMATED', `has ${String(header.pages ?? 'several')} pages or frames; send one image`);
   }
   requireSize(header);
   requireKind(header);
@@ -82,7 +84,7 @@ async function inspect(file: Buffer): Promise<ImageType> {
   if (isOpaque) return type;
   throw imageError(
     'IMAGE_TRANSPARENT',
-    'is not fully opaque, and what should be behind it is not known; send it without an alpha channel',
+    'is not fully opaque, and its background is unknown; send it without an alpha channel',
   );
 }
 
@@ -100,13 +102,13 @@ function requireSize({ width, height }: Metadata): void {
   if (problem !== undefined) throw imageError('IMAGE_SIZE_OUT_OF_RANGE', `${size}: ${problem}`, { width, height });
 }
 
-/** Of floats and 32-bit numbers nobody knows which value is white. */
+/** For floats and 32-bit integers, it is unknown which value is white. */
 function requireKind({ depth, space }: Metadata): void {
   if (depth !== 'uchar' && depth !== 'ushort') {
-    throw imageError('IMAGE_TYPE_UNSUPPORTED', `has values of the type ${depth}; send 8 or 16 bits a channel`);
+    throw imageError('IMAGE_TYPE_UNSUPPORTED', `has values of the type ${depth}; send 8 or 16 bits per channel`);
   }
   if (['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk'].includes(space)) return;
-  throw imageError('IMAGE_TYPE_UNSUPPORTED', `is in the colour space ${space}; send RGB, grey or CMYK`);
+  throw imageError('IMAGE_TYPE_UNSUPPORTED', `is in the color space ${space}; send RGB, grayscale, or CMYK`);
 }
 
 function openImage(file: Buffer, options: SharpOptions = {}): Sharp {
@@ -114,7 +116,7 @@ function openImage(file: Buffer, options: SharpOptions = {}): Sharp {
   return sharp(file, { ...options, limitInputPixels: pixels, failOn: 'error' }).timeout({ seconds: DECODING_SECONDS });
 }
 
-/** 16 bits are scaled to 8, CMYK and other profiles converted: libvips does so on the way to the colour space. */
+/** libvips scales 16 bits to 8 and converts CMYK and other profiles on the way to the color space. */
 async function decode(type: ImageType, picture: Sharp, channels: 1 | 3): Promise<Pixels> {
   const { data, info } = await orUnreadable(type, picture.raw().toBuffer({ resolveWithObject: true }));
   const { width, height } = info;
@@ -124,7 +126,7 @@ async function decode(type: ImageType, picture: Sharp, channels: 1 | 3): Promise
   return { data, width, height, channels };
 }
 
-/** libvips says what it stumbled over; its first line is enough, for it may have stumbled often. */
+/** Uses the first line of the message of libvips, which can have many. */
 async function orUnreadable<T>(type: ImageType, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -132,7 +134,7 @@ async function orUnreadable<T>(type: ImageType, work: Promise<T>): Promise<T> {
     const [reason = ''] = (error as Error).message.split('\n');
     throw imageError(
       'IMAGE_UNREADABLE',
-      `cannot be read as a ${type}, it is damaged or cut off: ${reason.slice(0, 120)}`,
+      `cannot be read as a ${type}, it is damaged or truncated: ${reason.slice(0, 120)}`,
     );
   }
 }

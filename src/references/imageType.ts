@@ -1,6 +1,6 @@
 /**
- * What a file is, by its first bytes: a name or a content type says only what somebody believes. Whatever is not
- * named here (SVG, PDF, GIF, HEIF …) never reaches a decoder.
+ * Detects the type of a file from its first bytes, because names and content types can be wrong. Types that are not
+ * listed here (SVG, PDF, GIF, HEIF …) never reach a decoder.
  */
 export type ImageType = 'JPEG' | 'PNG' | 'WebP' | 'TIFF';
 
@@ -16,7 +16,7 @@ export function detectImageType(bytes: Buffer): ImageType | undefined {
   return TIFF_SIGNATURES.some((signature) => head.startsWith(signature)) ? 'TIFF' : undefined;
 }
 
-/** An animated PNG has an acTL chunk before its first pixels; libvips reads the first frame and says nothing. */
+/** An animated PNG has an acTL chunk before its first pixels. libvips reads the first frame without an error. */
 export function isAnimatedPng(png: Buffer): boolean {
   for (let at = PNG_SIGNATURE.length; at + 8 <= png.length; at += 12 + png.readUInt32BE(at)) {
     const name = png.toString('latin1', at + 4, at + 8);

@@ -1,15 +1,13 @@
-/** A region mask has two values and shows something: neither nothing nor everything. */
+/** A region mask has two values, and both occur. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Pixels } from './decodeImage.js';
 import { imageError } from './decodeImage.js';
 
-/** Pixels counted before the event loop turns: a few milliseconds. */
+/** Pixels that are counted before the event loop may run: a few milliseconds. */
 const CHUNK = 500_000;
 const VALUES_IN_ERROR = 5;
 
-/**
- * The share of white, between 0 and 1, both excluded. Throws `ServiceError`: MASK_NOT_BINARY, MASK_EMPTY, MASK_FULL.
- */
+/** The share of white pixels, above 0 and below 1. Throws `ServiceError`: MASK_NOT_BINARY, MASK_EMPTY, MASK_FULL. */
 export async function maskAreaFraction({ data }: Pixels): Promise<number> {
   const counts = await histogram(data);
   const black = counts[0] ?? 0;

@@ -1,4 +1,4 @@
-/** A tenant's region masks: where on a photograph something may or shall be drawn. No mask is there twice. */
+/** A tenant's region masks: where on a photograph a defect is or may be drawn. Identical masks are stored once. */
 import { eq, inArray } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
@@ -15,10 +15,10 @@ export type NewMask = Pick<
 export interface Masks {
   byId(id: string): Promise<RegionMaskRow | undefined>;
   byIds(ids: readonly string[]): Promise<readonly RegionMaskRow[]>;
-  /** Throws NOT_FOUND, for another tenant's as for one that never was. `field` is what the message names. */
+  /** Throws NOT_FOUND, also for the mask of another tenant. `field` is the field that the message names. */
   require(id: string, field?: string): Promise<RegionMaskRow>;
   withHash(hash: string): Promise<RegionMaskRow | undefined>;
-  /** The mask with these pixels; else a new one with this file. */
+  /** Returns the mask with these pixels, or creates one with this file. */
   findOrCreate(mask: NewMask, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<RegionMaskRow>;
 }
 

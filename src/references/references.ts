@@ -1,4 +1,4 @@
-/** A tenant's reference photographs: each belongs to a product, which has no photograph twice. */
+/** A tenant's reference photographs. Each belongs to a product, which has no photograph twice. */
 import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
@@ -12,23 +12,23 @@ import { findOrInsert } from './findOrInsert.js';
 export type NewReference = Pick<ReferenceRow, 'productId' | 'name' | 'hash' | 'width' | 'height'>;
 
 export interface References {
-  /** Archived ones too: what was drawn on them still points to them. */
+  /** Includes archived references, because samples that were drawn on them still point to them. */
   byId(id: string): Promise<ReferenceRow | undefined>;
   byIds(ids: readonly string[]): Promise<readonly ReferenceRow[]>;
-  /** Throws NOT_FOUND, for another tenant's as for one that never was. `field` is what the message names. */
+  /** Throws NOT_FOUND, also for the reference of another tenant. `field` is the field that the message names. */
   require(id: string, field?: string): Promise<ReferenceRow>;
-  /** Those that are not archived, the oldest first. */
+  /** References that are not archived, the oldest first. */
   listOfProduct(productId: string): Promise<readonly ReferenceRow[]>;
-  /** The same page under each of many products, in one statement; the newest first. */
+  /** The same page for each of many products, in one statement, the newest first. */
   pagesOfProducts(
     productIds: readonly string[],
     request: PageRequest,
     includeArchived: boolean,
   ): Promise<ReadonlyMap<string, Page<ReferenceRow>>>;
   withHash(productId: string, hash: string): Promise<ReferenceRow | undefined>;
-  /** What is archived already stays as it is. */
+  /** A reference that is already archived is unchanged. */
   archive(id: string): Promise<ReferenceRow>;
-  /** The product's photograph with these pixels, taken out of the archive if it was there; else a new one with this file. */
+  /** Returns the product's photograph with these pixels, restored if it was archived, or creates one with this file. */
   findOrCreate(photograph: NewReference, file: Omit<ArtifactRow, 'tenantId'> | undefined): Promise<ReferenceRow>;
 }
 

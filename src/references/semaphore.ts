@@ -1,11 +1,11 @@
-/** A bound on how much goes on at a time: what comes later waits, in the order in which it came. */
+/** Bounds concurrency. Calls beyond the bound wait in the order in which they came. */
 export type Semaphore = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function createSemaphore(places: number): Semaphore {
   const waiting: (() => void)[] = [];
   let taken = 0;
   return async (work) => {
-    // Whoever leaves hands its place to the first who waits, so that nobody slips in between.
+    // A finished call hands its slot to the first waiting call, so that no later call overtakes it.
     if (taken < places) taken += 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {

@@ -1,6 +1,6 @@
 /**
- * A tenant's uploads: the permission to send one file, and what became of it. A refused file leaves the upload open
- * for a better one; once completed it stands for that file for ever.
+ * A tenant's uploads: each is a permission to send one file, with its outcome. After a refused file, the upload stays
+ * open. After an accepted one, it stands for that file permanently.
  */
 import { eq, inArray } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
@@ -28,7 +28,7 @@ export interface Uploads {
   byId(id: string): Promise<UploadRow | undefined>;
   /** Throws NOT_FOUND. */
   require(id: string): Promise<UploadRow>;
-  /** Within a transaction: as `require`, and nobody else completes it meanwhile. */
+  /** Runs in a transaction. Like `require`, and locks the row so that no other transaction completes it meanwhile. */
   requireForUpdate(id: string): Promise<UploadRow>;
   complete(id: string, bodyHash: string, outcome: UploadOutcome): Promise<UploadRow>;
 }
@@ -67,7 +67,7 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
   throw new ServiceError('NOT_FOUND', `id: there is no upload ${quote(id)}`, { field: 'id' });
 }
 
-/** A photograph shows a product; a mask is a shape, which goes with any picture of its size. */
+/** A photograph shows a product. A mask is a shape and fits any picture of its size. */
 async function resolveProduct(
   scope: TenantScope,
   { purpose, partNumber, name }: UploadInput,
@@ -79,7 +79,7 @@ async function resolveProduct(
     }
     return { productId: null, name: null };
   }
-  if (partNumber == null) throw badInput('input.partNumber', 'is needed for a REFERENCE: the product that it shows');
+  if (partNumber == null) throw badInput('input.partNumber', 'is required for a REFERENCE: the product that it shows');
   const part = requireText(partNumber, 'input.partNumber');
   const given = optionalText(name, 'input.name') ?? null;
   const catalog = catalogOf(scope);

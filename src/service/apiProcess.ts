@@ -1,4 +1,4 @@
-/** What answers: the API with all that its requests share, and the deliveries to webhooks. */
+/** The parts of an API process: the API with everything that its requests share, and webhook deliveries. */
 import { createUrlSigner } from '../artifacts/urlSigning.js';
 import type { Config } from '../config.js';
 import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';

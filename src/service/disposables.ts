@@ -1,6 +1,6 @@
-/** What was opened is closed in the reverse order, whoever opened it. */
+/** Closes resources in the reverse order of opening. */
 
-/** Called once for everything that is open, as soon as it is. */
+/** Registers the cleanup of a resource. Call it once, right after opening. */
 export type Defer = (close: () => unknown) => void;
 
 export interface Disposables {

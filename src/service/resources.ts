@@ -1,4 +1,4 @@
-/** What every process stands on, whatever its role: the database, the store, the secrets, who is let in, the models. */
+/** The resources of every process, whatever its role: database, artifact store, secrets, access control, and models. */
 import { join } from 'node:path';
 import { openStore } from '../artifacts/openStore.js';
 import { readOrCreateSecret } from '../storage/secretFile.js';
@@ -28,9 +28,9 @@ export interface Resources {
   readonly store: ArtifactStore;
   readonly models: ModelRegistry;
   readonly access: AccessControl;
-  /** Signs URLs and seals what webhooks are signed with. */
+  /** Signs URLs, and encrypts the secrets of webhooks. */
   readonly secret: Uint8Array;
-  /** Set when this start made the key of the default tenant. */
+  /** Set if this start created the key of the default tenant. */
   readonly generatedKey: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export async function openResources(
   };
 }
 
-/** Keys are for those who answer: a worker must neither make one that nobody sees nor take one away. */
+/** Only API processes manage keys: a worker must neither generate a key that nobody sees nor remove one. */
 async function ensureTenantAndCatalog(
   { role, apiKey, databaseUrl }: Config,
   database: Database,
@@ -78,13 +78,13 @@ async function ensureTenantAndCatalog(
 async function openDatabase({ databaseUrl, dataDirectory }: Config, log: Log, defer: Defer): Promise<Storage> {
   const storage = await openStorage(databaseUrl ?? join(dataDirectory, 'db'), {
     onStatement: (statement) => log.trace({ statement }, 'query'),
-    onConnectionError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
+    onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
   defer(() => storage.close());
   if (storage.exclusive) defer(startVacuum(storage.database, log));
   if (databaseUrl !== undefined && !storage.hasRowLevelSecurity) {
     log.warn(
-      'the user of DATABASE_URL passes row-level security by (superuser or BYPASSRLS): one wall between tenants is missing',
+      'the user of DATABASE_URL bypasses row-level security (superuser or BYPASSRLS), which is the second check that isolates tenants',
     );
   }
   return storage;

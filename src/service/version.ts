@@ -1,4 +1,4 @@
-/** Of this program: that of its package. */
+/** The version of this program, from its package.json. */
 import { readFileSync } from 'node:fs';
 
 export function packageVersion(): string {

@@ -1,4 +1,4 @@
-/** What draws: the engine, and those who take work from the database to it, pack exports, and clean up. */
+/** The parts of a worker process: the engine, the workers for generations and exports, and the cleanup. */
 import { join } from 'node:path';
 import { startCleanup } from '../artifacts/cleanup.js';
 import type { Config } from '../config.js';

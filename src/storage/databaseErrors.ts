@@ -1,6 +1,6 @@
-/** Whether an error says that the database is away, which passes, and not that a statement was wrong. */
+/** Whether an error says that the database is unavailable, which is temporary, and not that a statement is wrong. */
 const CODES = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|08|25P03|53[0-9]|55P03|57014|57P0)/;
-/** The driver's own, which have no code. */
+/** Errors of the driver itself, which have no code. */
 const MESSAGES = /Connection terminated|timeout exceeded when trying to connect|not queryable|Client was closed/i;
 
 export function isDatabaseUnavailable(error: unknown): boolean {

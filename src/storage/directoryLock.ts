@@ -1,7 +1,7 @@
 /**
- * One process per data directory. PGlite corrupts a directory that two processes open, so the holder is written
- * into a lock file, and a lock is taken over only when its holder is surely gone: same machine and no process
- * with that pid and start time; from another machine (a shared volume), only when its heartbeat has stopped.
+ * Allows one process per data directory. PGlite corrupts a directory that two processes open. The holder is recorded in
+ * a lock file. Another process takes the lock over only if the holder is certainly gone: on the same machine, if no
+ * process has its pid and start time; from another machine (a shared volume), if its heartbeat has stopped.
  */
 import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -10,19 +10,24 @@ import { StartError } from '../errors.js';
 
 const HEARTBEAT_MS = 5_000;
 const STALE_MS = 60_000;
-/** A take-over is a few file operations; one that is older was killed in the middle. */
+/** Taking over is a few file operations, so an older marker belongs to a process that was killed meanwhile. */
 const TAKE_OVER_MS = 10_000;
 
 interface LockHolder {
   readonly pid: number;
-  /** Of the process, as the kernel counts it: tells a living holder from another process that got its pid. */
+  /**
+   * The start time of the process according to the kernel. It tells the holder from another process with a reused pid.
+   */
   readonly started: string;
   readonly host: string;
-  /** The namespace in which the pid means something. */
+  /** The namespace of the pid. */
   readonly pids: string;
 }
 
-/** Returns the release. Throws `StartError` when another process holds the directory, or it cannot be written to. */
+/**
+ * Returns a function that releases the lock. Throws `StartError` when another process holds the directory, or it cannot
+ * be written to.
+ */
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'lock');
   const self: LockHolder = {
@@ -55,7 +60,7 @@ export function makeDirectory(directory: string): void {
 
 function cannotUse(directory: string, cause: unknown): StartError {
   const { message } = cause as Error;
-  return new StartError(`DATA_DIR: ${directory} must be a folder that can be made and written to: ${message}`, {
+  return new StartError(`DATA_DIR: ${directory} must be a folder that can be created and written to: ${message}`, {
     cause,
   });
 }
@@ -70,7 +75,7 @@ function create(file: string, holder: LockHolder): boolean {
   }
 }
 
-/** Under a second lock, so that of two processes that find the same dead holder one takes over. */
+/** Runs under a second lock, so that only one of two processes that find a dead holder takes over. */
 function takeOver(file: string, directory: string, self: LockHolder): void {
   const guard = `${file}.take-over`;
   if (ageOf(guard) > TAKE_OVER_MS) rmSync(guard, { force: true });
@@ -83,7 +88,7 @@ function takeOver(file: string, directory: string, self: LockHolder): void {
       );
     }
     rmSync(file, { force: true });
-    if (!create(file, self)) throw new StartError(`${directory} was locked by another process just now; try again`);
+    if (!create(file, self)) throw new StartError(`${directory} was just locked by another process; try again`);
   } finally {
     rmSync(guard, { force: true });
   }
@@ -100,13 +105,13 @@ function read(file: string): LockHolder | undefined {
 }
 
 function isAlive(holder: LockHolder, file: string): boolean {
-  // Containers may share a hostname and still not see each other's processes.
+  // Containers can share a hostname without seeing each other's processes.
   if (holder.host !== hostname() || holder.pids !== pidNamespace()) return ageOf(file) < STALE_MS;
   const started = startOf(holder.pid);
   return started !== undefined && (holder.started === '' || started === '' || started === holder.started);
 }
 
-/** Which processes this one sees; empty where the system does not tell. */
+/** Identifies the set of processes that this one can see. Empty if the system does not tell. */
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -115,10 +120,10 @@ function pidNamespace(): string {
   }
 }
 
-/** Undefined: no such process. Empty: it lives, but this system does not tell since when. */
+/** Undefined: there is no such process. Empty: the process exists, but the system does not tell its start time. */
 function startOf(pid: number): string | undefined {
   try {
-    // Field 22, counted from the state, which follows the command's closing parenthesis.
+    // Field 22. The state is field 3 and follows the closing parenthesis of the command.
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;

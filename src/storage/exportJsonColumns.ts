@@ -1,13 +1,13 @@
-/** What stands inside the JSON columns of exports. */
+/** The contents of the JSON columns of exports. */
 
 export interface ExportSettings {
   readonly cocoSegmentation: 'POLYGONS' | 'RLE';
-  /** Whether pictures without a defect are in it: normal twins, and the photographs that were drawn on. */
+  /** Whether images without a defect are included: normal twins, and the photographs that samples were drawn on. */
   readonly normals: boolean;
-  /** Share of the samples, and of the pictures without a defect, that are kept for testing. */
+  /** The share of samples, and of images without a defect, that are held out for testing. */
   readonly heldOutFraction: number;
   readonly splitSeed: number;
-  /** As it was given. */
+  /** The filter of the request. */
   readonly filter: Readonly<Record<string, unknown>> | null;
 }
 

@@ -1,4 +1,4 @@
-/** Version 7 UUIDs: ordered by time of creation, within one process strictly. */
+/** Version 7 UUIDs, ordered by time of creation; within one process, strictly. */
 import { randomBytes } from 'node:crypto';
 
 let lastTime = 0;
@@ -21,13 +21,13 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence}-${tail.slice(0, 4)}-${tail.slice(4)}`;
 }
 
-/** Not above any id that was made at this time or later. */
+/** Not greater than any id that was created at this time or later. */
 export function lowestIdAt(time: Date): string {
   const digits = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }
 
-/** Whether a text can be compared with a uuid column: PostgreSQL raises an error for anything else. */
+/** Whether a text can be compared with a uuid column. PostgreSQL raises an error for other texts. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

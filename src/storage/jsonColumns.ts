@@ -1,15 +1,18 @@
-/** What stands inside the JSON columns. */
+/** The contents of JSON columns. */
 import type { GuidanceName, MaskMode, SamplerName } from '../inference/index.js';
 
-/** Everything that decides what is drawn, resolved when the request was accepted; later changes of defaults do not touch it. */
+/**
+ * Everything that decides what is drawn, as resolved when the request was accepted. Later changes of defaults do not
+ * affect it.
+ */
 export interface GenerationSettings {
   /** "name@version" */
   readonly bundle: string;
-  /** The words the model reads. */
+  /** The words that the model reads. */
   readonly product: string;
   readonly defect: string;
   readonly coverage: 'TRAINED' | 'ZERO_SHOT';
-  /** Of sample 0; sample i has (seed + i) mod 2³¹. */
+  /** The seed of sample 0. Sample i has the seed (seed + i) mod 2³¹. */
   readonly seed: number;
   readonly strength: { readonly min: number; readonly max: number };
   readonly productScale: number;
@@ -17,7 +20,9 @@ export interface GenerationSettings {
   readonly sampler: SamplerName;
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
-  /** The strengths of each row of pictures; then `strength` only bounds them. Absent where there is no sweep, and in older rows. */
+  /**
+   * The strengths of each row of a sweep; `strength` then has their bounds. Absent without a sweep and in older rows.
+   */
   readonly sweep?: readonly number[];
   readonly photograph?: PhotographSettings | null;
   readonly twin?: boolean;
@@ -25,18 +30,24 @@ export interface GenerationSettings {
 }
 
 export interface PhotographSettings {
-  /** Picture i is drawn on the i-th of these, in turn. Empty where it is a sample's picture, or a twin. */
+  /** The photographs. Sample i is drawn on the i-th of them, in turn. Empty if it is drawn on a sample or a twin. */
   readonly references: readonly string[];
-  /** The sample whose picture it is drawn on, and whose defects stay in the mask. */
+  /** The sample that it is drawn on. The defects of that sample stay in the mask. */
   readonly baseSample: string | null;
-  /** Each sample on its own normal twin; then there are neither references nor a base. Absent in older rows. */
+  /**
+   * Whether each sample is drawn on its own normal twin. Then there are no references and no base. Absent in older
+   * rows.
+   */
   readonly onTwin?: boolean;
   readonly region: Area | 'SHAPE' | 'CHOSEN';
-  /** Where a region that is not the caller's own may lie. */
+  /** Limits where a region that is not the caller's own may lie. */
   readonly allowedArea: Area | null;
-  /** The share of the noise levels that a sample passes through, above 0 to 1. Absent in rows that a process before 1.0.0 wrote. */
+  /**
+   * The share of the noise levels that a sample passes through, above 0 to 1. Absent in rows that a process before
+   * 1.0.0 wrote.
+   */
   readonly denoisingStrength?: number;
-  /** The same under its name before 1.0.0. It is still written, for older processes on the same database. */
+  /** The same value under its name before 1.0.0. It is still written, for older processes on the same database. */
   readonly freedom: number;
 }
 
@@ -44,7 +55,7 @@ export function denoisingStrengthOf({ denoisingStrength, freedom }: PhotographSe
   return denoisingStrength ?? freedom;
 }
 
-/** In the photograph's pixels. */
+/** In pixels of the photograph. */
 export type Area =
   { readonly maskId: string } | { readonly polygons: readonly (readonly (readonly [x: number, y: number])[])[] };
 
@@ -74,7 +85,7 @@ export interface ProgressCounts {
   readonly stepsTotal: number;
 }
 
-/** What a webhook can be told of. */
+/** The events that a webhook can receive. */
 export const WEBHOOK_EVENTS = [
   'GENERATION_STARTED',
   'GENERATION_SUCCEEDED',

@@ -1,7 +1,7 @@
 /**
- * The history of the database, in plain PostgreSQL: applied in order, each once, never edited after it has been
- * released. The tenant's column stands in every table of a tenant's things, and in every foreign key between
- * them, so that the database itself refuses a reference across tenants.
+ * The history of the database, in plain PostgreSQL. Each migration is applied once, in order, and never edited after
+ * its release. Every table of tenants' rows has the tenant's column, and so does every foreign key between them, so
+ * that the database itself rejects a reference across tenants.
  */
 import { sql } from 'drizzle-orm';
 import { takeLock } from './advisoryLocks.js';
@@ -40,7 +40,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 12, statements: deviceCrashes },
 ];
 
-/** Two processes that start at once take turns: the second one finds nothing left to do. */
+/** Two processes that start at once take turns. The second one finds nothing left to do. */
 export async function migrate(database: Database): Promise<void> {
   await database.transaction(async (tx) => {
     await takeLock(tx, 'migration');

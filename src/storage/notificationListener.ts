@@ -1,6 +1,6 @@
 /**
- * LISTEN on a connection of its own, which is opened again whenever it breaks. What was notified meanwhile is handleLoss;
- * whoever listens polls as well.
+ * LISTEN on a connection of its own, which is reopened when it breaks. Notifications are lost meanwhile, so listeners
+ * poll as well.
  */
 import pg from 'pg';
 
@@ -10,7 +10,7 @@ const SLOWEST_RETRY_MS = 10_000;
 type OnNotification = (payload: string) => void;
 
 export interface Listener {
-  /** Resolves when the server has been told, or is known to be away. Returns what stops it. */
+  /** Resolves when the server listens or is known to be unavailable. Returns a function that stops listening. */
   listen(channel: string, onNotification: OnNotification): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export function createListener(url: string, onError: (error: Error) => void): Li
     retry = setTimeout(() => void ready(), Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)).unref();
   }
 
-  /** Never rejects: without it, everything still goes on by polling. */
+  /** Never rejects: without the connection, everything continues by polling. */
   function ready(): Promise<void> {
     if (client !== undefined) return Promise.resolve();
     opening ??= open()

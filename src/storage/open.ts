@@ -1,4 +1,4 @@
-/** Opens the database that is meant, and brings it up to date. */
+/** Opens the configured database and migrates it. */
 import type { OnStatement, Storage } from './database.js';
 import { migrate } from './migrations.js';
 import { openPglite } from './pglite.js';
@@ -6,7 +6,7 @@ import { openPostgres } from './postgres.js';
 
 export interface StorageListeners {
   readonly onStatement?: OnStatement;
-  /** Told when a connection breaks; it is replaced. */
+  /** Called when a connection breaks. The pool replaces the connection. */
   readonly onConnectionError?: (error: Error) => void;
 }
 

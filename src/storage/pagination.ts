@@ -1,6 +1,6 @@
 /**
- * Keyset pages: a cursor names the last row seen, so a page costs the same at any depth and rows that come or go
- * neither repeat nor skip others. Cursors are opaque to callers and checked when they come back.
+ * Keyset pagination: a cursor names the last row of a page. So a page costs the same at any depth, and rows that appear
+ * or disappear cause neither repetitions nor gaps. Cursors are opaque to callers and validated when they come back.
  */
 import { badInput, quote } from '../errors.js';
 
@@ -8,7 +8,7 @@ export const PAGE_SIZE = { default: 20, max: 100 } as const;
 
 export interface PageRequest {
   readonly first: number;
-  /** The key of the row before the page, as `cursorOf` was given it. */
+  /** The key of the row before the page, as passed to `encodeCursor`. */
   readonly after: readonly (string | number)[] | undefined;
 }
 
@@ -23,7 +23,7 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** `shape` says what a key of this list looks like; a cursor of another list or a made-up one is refused. */
+/** shape` describes the keys of this list. A cursor of another list or an invented one is rejected. */
 export function pageRequest(
   args: { first?: number | null | undefined; after?: string | null | undefined },
   shape: CursorShape,
@@ -57,7 +57,7 @@ function fits(value: unknown, kind: 'string' | 'number' | 'id'): boolean {
   return kind === 'string' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
 
-/** From rows read with a limit of `first + 1`. */
+/** Expects rows that were read with a limit of `first + 1`. */
 export function page<T>(rows: readonly T[], request: PageRequest): Page<T> {
   return { rows: rows.slice(0, request.first), hasNextPage: rows.length > request.first };
 }

@@ -1,4 +1,4 @@
-/** PGlite under a directory, which it does not guard: `directoryLock.ts` must hold it first. */
+/** PGlite in a directory. It does not lock the directory: hold `directoryLock.ts` first. */
 import { drizzle } from 'drizzle-orm/pglite';
 import type { Database, OnStatement, Storage } from './database.js';
 import { queryLogger } from './database.js';

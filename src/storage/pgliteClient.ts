@@ -1,8 +1,8 @@
 /**
- * PGlite, made cheap and polite. It computes on this thread, so what it computes the rest of the server lacks: a statement is parsed
- * once and goes as one message from then on, where PGlite's own `query` parses it each time and sends six messages. And its
- * promises settle without ever leaving the microtask queue: a transaction of ten statements would hold the event loop from its
- * first to its last. Here the loop turns before each message.
+ * PGlite computes on this thread, so its work blocks the server. This client saves work: a statement is parsed once and
+ * then takes one message, whereas PGlite's own `query` parses each time and sends six messages. It also yields:
+ * PGlite's promises settle within the microtask queue, so a transaction of ten statements would block the event loop
+ * from its first statement to its last. Here, the event loop runs before each message.
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { QueryOptions, Results, Transaction } from '@electric-sql/pglite';
@@ -10,25 +10,26 @@ import { PGlite, parse, protocol } from '@electric-sql/pglite';
 
 const { serialize } = protocol;
 
-/** More than the service has; lists of parameters of different lengths make statements of their own. */
+/** More than the service has. Parameter lists of different lengths are different statements. */
 const STATEMENTS = 200;
 
 /**
- * From its sixth use on, PostgreSQL may keep a statement's plan. For a write that goes by keys this saves half its time, if it is made
- * anew now and then, for tables grow; what a read costs depends on the values it is given, so it is planned for them each time.
+ * From the sixth use of a statement on, PostgreSQL can keep its plan. That halves the time of a write by key, provided
+ * that the plan is renewed now and then, because tables grow. The cost of a read depends on its values, so a read is
+ * planned each time.
  */
 const USES = { read: 5, write: 100 } as const;
 const WRITE = /^(insert|update|delete) /;
 
-/** A table has other columns than when the statement was parsed, or the statement is gone. */
+/** A table has other columns than when the statement was parsed, or the statement does not exist any more. */
 const OUTDATED = new Set(['0A000', '26000']);
 
 interface Prepared {
   readonly name: string;
   readonly parameterTypes: readonly number[];
-  /** What would stand before the rows in every answer. */
+  /** The messages that precede the rows in every answer. */
   readonly described: Described;
-  /** Of its columns' types. */
+  /** For the types of its columns. */
   readonly parsers: PGlite['parsers'];
   uses: number;
 }
@@ -36,7 +37,7 @@ interface Prepared {
 type Described = Awaited<ReturnType<PGlite['execProtocolStream']>>;
 
 export class PgliteClient extends PGlite {
-  /** By their text; the one that was used last comes last. */
+  /** By text. The most recently used one is last. */
   readonly #statements = new Map<string, Prepared>();
   #named = 0;
 
@@ -57,7 +58,7 @@ export class PgliteClient extends PGlite {
         parameters: unknown[] = [],
         options: QueryOptions = {},
       ): Promise<Results<R>> => {
-        if (tx.closed) throw new Error('the transaction is over');
+        if (tx.closed) throw new Error('the transaction has ended');
         return this.#run(text, parameters, options);
       };
       return work({ ...tx, query });
@@ -112,7 +113,7 @@ export class PgliteClient extends PGlite {
     return prepared;
   }
 
-  /** One that has been used up, or else the oldest where there are too many. */
+  /** Closes a used-up statement, or the oldest one when there are too many. */
   #drop(usedUp: Prepared | undefined): Uint8Array[] {
     const [oldest] = this.#statements;
     if (usedUp !== undefined) return [serialize.close({ type: 'S', name: usedUp.name })];

@@ -1,4 +1,4 @@
-/** A PostgreSQL server: a pool of connections, each turned to one tenant at a time, and one connection that listens. */
+/** A PostgreSQL server: a pool of connections, each set to one tenant at a time, and one connection that listens. */
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { StartError } from '../errors.js';
@@ -13,10 +13,10 @@ const CONNECT_MS = 5_000;
 const IDLE_MS = 15_000;
 const LOCK_MS = 30_000;
 const STATEMENT_MS = 60_000;
-/** How long a start waits for a server that is starting, too. */
+/** How long a start waits for a server that is starting too. */
 const STARTUP_WAIT_MS = 60_000;
 
-/** @param onConnectionError is told of connections that break while nobody uses them; the pool replaces them. */
+/** @param onConnectionError is called for connections that break while they are idle; the pool replaces them */
 export async function openPostgres(
   url: string,
   onConnectionError: (error: Error) => void,
@@ -28,12 +28,12 @@ export async function openPostgres(
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'defectdiffu',
-    // A process that stands still in the middle of a transaction must not hold its locks against all the others.
+    // A process that hangs in the middle of a transaction must not hold its locks against all others.
     idle_in_transaction_session_timeout: IDLE_MS,
     lock_timeout: LOCK_MS,
     statement_timeout: STATEMENT_MS,
   });
-  // One that breaks between two statements of a transaction has nobody else to tell, and unheard it ends the process.
+  // A connection can break between two statements of a transaction. Without a listener, that error ends the process.
   pool.on('connect', (client) => client.on('error', onConnectionError));
   pool.on('error', () => undefined);
   const hasRowLevelSecurity = await waitForServer(pool, onConnectionError);
@@ -54,15 +54,15 @@ export async function openPostgres(
   };
 }
 
-/** Whether row-level security holds for this user. Throws `StartError` when the server does not answer in time. */
+/** Whether row-level security applies to this user. Throws `StartError` when the server does not answer in time. */
 async function waitForServer(pool: pg.Pool, onConnectionError: (error: Error) => void): Promise<boolean> {
   const query =
-    'select not (rolsuper or rolbypassrls) as hasRowLevelSecurity from pg_catalog.pg_roles where rolname = current_user';
+    'select not (rolsuper or rolbypassrls) as secured from pg_catalog.pg_roles where rolname = current_user';
   const patience = Date.now() + STARTUP_WAIT_MS;
   for (;;) {
     try {
-      const { rows } = await pool.query<{ hasRowLevelSecurity: boolean }>(query);
-      return rows[0]?.hasRowLevelSecurity ?? false;
+      const { rows } = await pool.query<{ secured: boolean }>(query);
+      return rows[0]?.secured ?? false;
     } catch (error) {
       if (Date.now() > patience || !isTransient(error as Error)) {
         await pool.end().catch(() => undefined);
@@ -76,7 +76,7 @@ async function waitForServer(pool: pg.Pool, onConnectionError: (error: Error) =>
   }
 }
 
-/** A wrong password does not get better by waiting; a server that is not there yet, or is starting, does. */
+/** Waiting does not fix a wrong password. It does help when a server is not reachable yet or is starting. */
 function isTransient(error: Error & { code?: string }): boolean {
   return error.code === undefined || /^(ECONN|EAI_|ENOTFOUND|ETIMEDOUT|57P03|53300)/.test(error.code);
 }

@@ -1,14 +1,18 @@
 /**
- * Subscribers of one generation are woken together and lack the same rows: one read answers all who ask for the same before it begins,
- * when the event loop turns next. None is answered by a read that began before it asked, which might miss what it was woken for.
+ * Subscribers of one generation wake up together and read the same rows. One read answers everyone who asks for the
+ * same rows before it starts, in the next iteration of the event loop. A read that started earlier is never shared,
+ * because it could miss the rows of the notification.
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { TenantScope } from './tenantScope.js';
 
-/** By tenant and what is read. */
+/** By tenant and name of the read. */
 const reads = new Map<string, Promise<unknown>>();
 
-/** Not within a transaction, which sees what others do not. @param what tells the read from every other of the tenant. */
+/**
+ * Do not call it in a transaction, which sees other rows.
+ * @param what identifies the read within the tenant
+ */
 export function coalesceRead<T>({ tenantId }: TenantScope, what: string, read: () => Promise<T>): Promise<T> {
   const key = `${tenantId}/${what}`;
   const begun = reads.get(key) as Promise<T> | undefined;

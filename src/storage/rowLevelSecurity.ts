@@ -1,13 +1,14 @@
 /**
- * The second wall between tenants. The first is `tenantScope.ts`, which puts the tenant into every statement; the second
- * is the database's row-level security, which hides other tenants' rows from a connection even where a statement forgot.
+ * The second isolation of tenants. The first one is `tenantScope.ts`, which puts the tenant into every statement. The
+ * second one is row-level security: the database hides other tenants' rows from a connection even if a statement lacks
+ * the condition.
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from './database.js';
 
-/** The setting of a connection that says whose rows it may see. */
+/** The connection setting with the tenant whose rows are visible. */
 export const TENANT_SETTING = 'defectdiffu.tenant';
-/** For what concerns all tenants: claiming, counting the queue, checking keys. */
+/** For work across tenants: claiming, counting the queue, checking keys. */
 export const ALL_TENANTS = '*';
 
 const handles = new WeakMap<Database, (tenantId: string) => Database>();
@@ -16,12 +17,14 @@ export function registerTenantHandles(database: Database, handle: (tenantId: str
   handles.set(database, handle);
 }
 
-/** A handle that sees one tenant's rows only, where the database can; a transaction stays what it is. */
+/**
+ * Returns a handle that sees only one tenant's rows, if the database supports it. A transaction is returned as it is.
+ */
 export function tenantHandle(database: Database, tenantId: string): Database {
   return handles.get(database)?.(tenantId) ?? database;
 }
 
-/** Within a tenant's transaction: what `look` reads, it reads of all tenants. The only door in the wall. */
+/** In a tenant's transaction, `look` reads the rows of all tenants. This is the only exception. */
 export async function acrossTenants<T>(database: Database, tenantId: string, look: () => Promise<T>): Promise<T> {
   const turn = (to: string) => database.execute(sql`select set_config(${TENANT_SETTING}, ${to}, true)`);
   await turn(ALL_TENANTS);

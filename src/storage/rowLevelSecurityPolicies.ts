@@ -1,6 +1,6 @@
 /**
- * Row-level security for every table that has a tenant's rows, those of migrations to come included: a table cannot be
- * forgotten. FORCE, for the service owns its tables. Foreign keys are checked past it.
+ * Enables row-level security for every table with a tenant's rows, including those of later migrations, so that no
+ * table is forgotten. FORCE, because the service owns its tables. Foreign keys are checked without it.
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from './database.js';
@@ -8,7 +8,7 @@ import { ALL_TENANTS, TENANT_SETTING } from './rowLevelSecurity.js';
 
 const POLICY = 'tenant_wall';
 
-/** Within the transaction of the migrations. Costs one look where nothing is missing. */
+/** Runs in the transaction of the migrations. Costs one query if nothing is missing. */
 export async function enableRowLevelSecurity(database: Database): Promise<void> {
   const { rows } = await database.execute<{ name: string; owner: string }>(sql`
     select c.relname as name, a.attname as owner

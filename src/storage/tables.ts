@@ -1,4 +1,4 @@
-/** The tables as the queries see them. `migrations.ts` makes them; a test holds the two together. */
+/** The tables as queries see them. Migrations create them; a test compares the two. */
 export * from './tables/tenants.js';
 export * from './tables/catalog.js';
 export * from './tables/generations.js';

@@ -1,6 +1,6 @@
 /**
- * A pool as one tenant sees it: before a connection is used it is told whose rows it may see, which row-level security
- * (migration 8) enforces whatever the statement says. A connection remembers, so telling costs something only when the
+ * A pool for one tenant. Before a connection is used, its tenant is set, which row-level security (migration 8)
+ * enforces for every statement. A connection remembers its tenant, so setting it costs a round trip only when the
  * tenant changes.
  */
 import type pg from 'pg';
@@ -8,7 +8,7 @@ import { TENANT_SETTING } from './rowLevelSecurity.js';
 
 const currentTenant = new WeakMap<pg.PoolClient, string>();
 
-/** drizzle knows a pool by "Pool" in its class's name: it takes one connection for a whole transaction then. */
+/** drizzle recognizes a pool by "Pool" in its class name, and then uses one connection per transaction. */
 export class TenantPool {
   readonly #pool: pg.Pool;
   readonly #tenant: string;

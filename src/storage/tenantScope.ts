@@ -1,6 +1,6 @@
 /**
- * The only way to a tenant's rows: every query of a room is built from a scope, and a scope puts the tenant into
- * every condition and every inserted row. A room that holds a scope cannot reach another tenant by mistake.
+ * The only access to a tenant's rows. Repositories build every query from a scope, which puts the tenant into every
+ * condition and every inserted row. So a repository cannot reach another tenant by mistake.
  */
 import type { SQL } from 'drizzle-orm';
 import { and, eq } from 'drizzle-orm';
@@ -11,13 +11,15 @@ import { acrossTenants, tenantHandle } from './rowLevelSecurity.js';
 export interface TenantScope {
   readonly tenantId: string;
   readonly database: Database;
-  /** The condition for a `where`: the tenant's rows, of which the conditions hold. */
+  /** A condition for `where`: the tenant's rows that satisfy all conditions. */
   rows(table: { readonly tenantId: PgColumn }, ...conditions: readonly (SQL | undefined)[]): SQL;
-  /** A row to insert, as this tenant's. */
+  /** Adds the tenant to a row for an insert. */
   own<T extends object>(row: T): T & { tenantId: string };
-  /** Within a transaction, what concerns all tenants, such as the length of the queue: counted, never shown. */
+  /**
+   * In a transaction, reads figures over all tenants, such as the length of the queue. They are counted, never shown.
+   */
   acrossTenants<T>(look: () => Promise<T>): Promise<T>;
-  /** The same tenant within a transaction. */
+  /** The same tenant in a transaction. */
   transaction<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
 }
 

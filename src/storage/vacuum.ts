@@ -1,19 +1,19 @@
 /**
- * What a PostgreSQL server does by itself and PGlite does not: room of deleted rows is made free again, and statistics are
- * gathered, without which the planner takes every range for a third of the table. A table is due when it has grown by a fifth
- * since it was last looked after, so a table that is large is so seldom.
+ * Does for PGlite what a PostgreSQL server does by itself: makes the space of deleted rows reusable, and gathers
+ * statistics, without which the planner estimates every range as a third of the table. A table is due when it has grown
+ * by a fifth since its last vacuum, so large tables are vacuumed rarely.
  */
 import { sql } from 'drizzle-orm';
 import type { Log } from '../log.js';
 import type { Database } from './database.js';
 
 const INTERVAL_MS = 600_000;
-/** A tenth of the usual sample of rows: all this computes on the server's thread. */
+/** A tenth of the usual sample of rows, because it is computed on the server's thread. */
 const STATISTICS_TARGET = 10;
-/** Below so many pages nothing is gained. */
+/** Smaller tables gain nothing. */
 const SMALL_PAGES = 16;
 
-/** Returns the tables that were due. */
+/** Returns the tables that were vacuumed. */
 export async function vacuumGrownTables(database: Database): Promise<readonly string[]> {
   const { rows } = await database.execute<{ name: string }>(sql`
     select c.relname as name
@@ -27,15 +27,15 @@ export async function vacuumGrownTables(database: Database): Promise<readonly st
   return rows.map(({ name }) => name);
 }
 
-/** Returns what stops it. */
+/** Returns a function that stops it. */
 export function startVacuum(database: Database, log: Log): () => Promise<void> {
   let round = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
       const tables = await vacuumGrownTables(database);
-      if (tables.length > 0) log.info({ tables }, 'tables were looked after');
+      if (tables.length > 0) log.info({ tables }, 'vacuumed tables');
     } catch (error) {
-      log.warn({ err: error }, 'looking after the tables failed; it is tried again in ten minutes');
+      log.warn({ err: error }, 'vacuum failed; it runs again in ten minutes');
     }
   };
   const timer = setInterval(() => void (round = round.then(look)), INTERVAL_MS).unref();

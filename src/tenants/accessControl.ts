@@ -1,6 +1,6 @@
 /**
- * The one check at every door: HTTP, WebSocket, SSE, artifacts. A key or a token becomes an identity, or the caller
- * gets an error. Refusals are counted by reason and logged without what was sent.
+ * The access check for all transports: HTTP, WebSocket, SSE, and artifacts. It turns a key or token into an identity,
+ * or throws. Failures are counted by reason and logged without the credential.
  */
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -18,7 +18,7 @@ import type { JwtConfig } from '../config/jwt.js';
 import { createJwtAuthenticator, looksLikeJwt } from './jwtAuthenticator.js';
 
 export interface AccessControl {
-  /** `authorization` is the HTTP header's value, or the WebSocket connection parameter of that name. */
+  /** authorization` is the value of the HTTP header or of the WebSocket connection parameter. */
   authenticate(authorization: unknown): Promise<Identity>;
   readonly credentialStatus: CredentialStatus;
   readonly sessions: Sessions;
@@ -85,7 +85,7 @@ const KEY_LENGTH = 200;
 
 function credentialIn(authorization: unknown): string {
   if (authorization === undefined || authorization === null || authorization === '') {
-    throw unauthenticated('An API key is needed: send "authorization: Bearer <key>".');
+    throw unauthenticated('An API key is required: send "authorization: Bearer <key>".');
   }
   const found = typeof authorization === 'string' ? /^Bearer +(\S{1,8192}) *$/i.exec(authorization)?.[1] : undefined;
   if (found === undefined) throw unauthenticated('authorization: must have the form "Bearer <key>".');

@@ -1,4 +1,4 @@
-/** An API key becomes an identity, at the cost of one query, whether it is known or not. */
+/** Turns an API key into an identity. Known and unknown keys cost one query each. */
 import { eq, inArray } from 'drizzle-orm';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
@@ -8,7 +8,7 @@ import type { KeyHasher } from './keyHash.js';
 import { keyPrefix, sameHash } from './keyHash.js';
 import { unauthenticated } from './credentialStatus.js';
 
-/** When a key was used last is written down this often: reads stay reads. */
+/** The time of last use is written at most this often, so that reads stay reads. */
 const LAST_USED_EVERY_MS = 5 * 60_000;
 
 export type ApiKeyAuthenticator = (key: string) => Promise<Identity>;
@@ -28,7 +28,9 @@ export function createApiKeyAuthenticator(database: Database, hasher: KeyHasher,
     if (revokedAt !== null) throw unauthenticated('This API key was revoked.');
     if (expiresAt !== null && expiresAt <= new Date()) throw unauthenticated('This API key has expired.');
     if (row.disabledAt !== null) throw unauthenticated('This tenant is disabled.');
-    await recordUse(row.key, key).catch((error: unknown) => log.warn({ err: error, key: id }, 'use was not noted'));
+    await recordUse(row.key, key).catch((error: unknown) =>
+      log.warn({ err: error, key: id }, 'the use of a key was not recorded'),
+    );
     const subject = `key:${id}`;
     return { tenantId, tenantName: row.tenantName, role, subject, keyId: id, expiresAt: expiresAt ?? undefined };
   };

@@ -1,4 +1,4 @@
-/** A tenant's API keys, as its admins keep them. The newest first. */
+/** A tenant's API keys, managed by its admins. The newest first. */
 import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from 'drizzle-orm';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
@@ -23,7 +23,7 @@ export interface CreateKeyInput {
 
 export interface CreatedKey {
   readonly apiKey: ApiKeyRow;
-  /** The key itself, which nobody can be told again. */
+  /** The key itself. It cannot be shown again. */
   readonly secret: string;
 }
 
@@ -31,8 +31,9 @@ export interface ApiKeys {
   create(input: CreateKeyInput): Promise<CreatedKey>;
   page(request: PageRequest): Promise<Page<ApiKeyRow>>;
   /**
-   * Throws NOT_FOUND, and LAST_ADMIN_KEY for the last one that could make others. Revoking twice is as good as once.
-   * @param evenLast for callers whom the key does not keep in: a token's, the command line's
+   * Throws NOT_FOUND, and LAST_ADMIN_KEY for the last valid key that can create others. Revoking a revoked key changes
+   * nothing.
+   * @param evenLast for callers that do not depend on the key: those with a token, and the command line
    */
   revoke(id: string, evenLast: boolean): Promise<ApiKeyRow>;
 }
@@ -66,7 +67,7 @@ export function apiKeysOf(scope: TenantScope, hasher: KeyHasher): ApiKeys {
 
     revoke: (id, evenLast) =>
       scope.transaction(async (tx) => {
-        // One at a time, or two admins could each revoke the other's key as the last but one.
+        // Serializes revocations; otherwise, two admins could revoke each other's key, each as the last but one.
         await tx.database.select().from(tenants).where(eq(tenants.id, tx.tenantId)).for('update');
         const key = await require(tx, id);
         if (key.revokedAt !== null) return key;
@@ -104,12 +105,12 @@ async function requireAnotherAdmin({ database, rows }: TenantScope, id: string):
   if (other !== undefined) return;
   throw new ServiceError(
     'LAST_ADMIN_KEY',
-    'id: this is the last key with the role ADMIN that is good; create another first, or nobody could manage keys any more',
+    'id: this is the last valid key with the role ADMIN; create another one first, or nobody could manage keys any more',
     { field: 'id' },
   );
 }
 
-/** It would be back at the next start. */
+/** It would return at the next start. */
 function configuredKeyError(id: string): ServiceError {
   return badInput('id', `${quote(id)} is the key that DEFECTDIFFU_API_KEY sets; change it there and restart`);
 }

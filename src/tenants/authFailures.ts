@@ -1,4 +1,7 @@
-/** Who was not let in, and why: counted, and logged a line a while at most, so that a flood of guesses fills no disk. */
+/**
+ * Failed authentications: counted, and logged at most once per interval, so that a flood of guesses does not fill the
+ * disk.
+ */
 import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 
@@ -6,7 +9,7 @@ const LOG_EVERY_MS = 10_000;
 
 export interface AuthFailures {
   count(error: ServiceError): void;
-  /** Since the start, by the code of the error. */
+  /** Since the start, by error code. */
   readonly total: ReadonlyMap<string, number>;
 }
 
@@ -17,7 +20,7 @@ export function createAuthFailures(log: Log): AuthFailures {
 
   function flush(): void {
     if (unlogged.size === 0) return;
-    log.warn({ refused: Object.fromEntries(unlogged) }, 'callers were not let in');
+    log.warn({ refused: Object.fromEntries(unlogged) }, 'callers failed to authenticate');
     unlogged.clear();
     timer = setTimeout(() => {
       timer = undefined;
@@ -36,7 +39,7 @@ export function createAuthFailures(log: Log): AuthFailures {
   };
 }
 
-/** What a caller sent may stand in quotes in a message; in the log it does not. */
+/** Removes quoted text, which a caller may have sent, from the log. */
 function reasonOf(message: string): string {
   return message.replace(/"[^"]*"|"[^"]*…/g, '…');
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a caller that was let in may stay: its tenant is not turned off, its key neither revoked nor run out. Asked
- * again while something is open, and for every picture; so an answer is kept for a few seconds, unless a
- * notification says that something has changed.
+ * Whether an authenticated caller is still valid: its tenant is not disabled, and its key is neither revoked nor
+ * expired. It is checked for open connections and for every image, so answers are cached for a few seconds, or until a
+ * notification of a change.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import { ServiceError } from '../errors.js';
@@ -9,7 +9,7 @@ import type { Database } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
 import { apiKeys, tenants } from '../storage/tables.js';
 
-/** The channel on which the id of a tenant is told when a key of it, or it itself, has changed. */
+/** The channel that notifies the id of a tenant when the tenant or one of its keys has changed. */
 export const ACCESS_CHANNEL = 'access';
 
 const CACHE_MS = 4_000;
@@ -21,7 +21,7 @@ export interface Credential {
 }
 
 export interface CredentialStatus {
-  /** Undefined while the caller may stay; else the error it is to get. `fresh` does not take an answer that was kept. */
+  /** Undefined while the caller is valid; otherwise, the error for it. `fresh` bypasses the cache. */
   rejection(caller: Credential, fresh?: 'fresh'): Promise<ServiceError | undefined>;
   forget(): void;
 }
@@ -38,7 +38,7 @@ export function createCredentialStatus(database: Database): CredentialStatus {
       const answer = readStatus(database, caller);
       if (kept.size >= MAX_CACHED) kept.clear();
       kept.set(name, { at: Date.now(), answer });
-      // A database that does not answer now may answer the next one.
+      // A failed look-up is not cached: the database may answer the next one.
       answer.catch(() => kept.delete(name));
       return answer;
     },

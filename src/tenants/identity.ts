@@ -1,7 +1,7 @@
-/** Who calls, and what that allows. Every transport makes one of it, and nothing else tells tenants apart. */
+/** The caller, and what it may do. All transports create an identity, and nothing else determines the tenant. */
 import { ServiceError } from '../errors.js';
 
-/** Each may do what those before it may. */
+/** Each role includes the ones before it. */
 export const ROLES = ['VIEWER', 'OPERATOR', 'ADMIN'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -9,14 +9,14 @@ export interface Identity {
   readonly tenantId: string;
   readonly tenantName: string;
   readonly role: Role;
-  /** "key:<id>", or "token:<sub>". */
+  /** "key:<id>" or "token:<sub>". */
   readonly subject: string;
-  /** Of an API key; a token has none. */
+  /** Set for an API key. A token has none. */
   readonly keyId: string | undefined;
   readonly expiresAt: Date | undefined;
 }
 
-/** Throws `ServiceError` FORBIDDEN, which names the role that is needed and the one that is held. */
+/** Throws `ServiceError` FORBIDDEN, which names the required role and the caller's role. */
 export function requireRole({ role }: Identity, needed: Role): void {
   if (rank(role) >= rank(needed)) return;
   const message = `This needs the role ${needed}; the caller's role is ${role}.`;
@@ -27,7 +27,7 @@ export function highestRole(roles: readonly Role[]): Role | undefined {
   return ROLES.findLast((role) => roles.includes(role));
 }
 
-/** Undefined for what is no role; case does not matter. */
+/** Undefined for a name that is no role. Case does not matter. */
 export function parseRole(name: unknown): Role | undefined {
   return typeof name === 'string' ? ROLES.find((role) => role === name.toUpperCase()) : undefined;
 }

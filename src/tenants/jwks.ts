@@ -1,7 +1,7 @@
 /**
- * The public keys of a token issuer, from a URL or a file. They are kept; a key id that is not among them makes them be
- * read again, so an issuer changes its keys without a restart here, and a flood of made-up ids reads nothing.
- * While the issuer does not answer, the keys that are there go on.
+ * The public keys of a token issuer, from a URL or a file. They are cached. An unknown key id makes them be read again,
+ * so that an issuer can rotate its keys without a restart; a cooldown keeps a flood of invented ids from causing reads.
+ * While the issuer does not answer, the cached keys remain valid.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters, LocalJWKSet } from 'jose';
@@ -11,7 +11,7 @@ import type { Log } from '../log.js';
 
 const FETCH_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
-/** Even when every key id is known: a key that the issuer has withdrawn must not go on for ever. */
+/** Keys are also read again after this time, because the issuer may have withdrawn one. */
 const FRESH_MS = 10 * 60_000;
 const COOLDOWN_MS = 5_000;
 
@@ -24,7 +24,7 @@ export function createJwks(source: URL, log: Log): Jwks {
   let version = '';
   let reading: Promise<void> | undefined;
 
-  /** At most one at a time, and none sooner than the cooldown after the last. */
+  /** At most one read at a time, and none before the cooldown has passed. */
   function refresh(): Promise<void> {
     if (reading !== undefined) return reading;
     if (performance.now() - triedAt < COOLDOWN_MS) return Promise.resolve();
@@ -39,7 +39,7 @@ export function createJwks(source: URL, log: Log): Jwks {
     return reading;
   }
 
-  /** A file says by itself when it has changed. */
+  /** A file changes its modification time, size, or inode. */
   async function changed(): Promise<boolean> {
     if (source.protocol !== 'file:') return performance.now() - readAt > FRESH_MS;
     const found = await stat(source).catch(() => undefined);
@@ -52,7 +52,7 @@ export function createJwks(source: URL, log: Log): Jwks {
 
   return async (header, token) => {
     if (await changed()) {
-      // A slow issuer holds up nobody while there are keys.
+      // A slow issuer delays nobody while there are keys.
       const renewed = refresh();
       if (keys === undefined || source.protocol === 'file:') await renewed;
     }

@@ -1,6 +1,7 @@
 /**
- * A JSON Web Token becomes an identity: signed by a key of the issuer, for this audience, in its time, and naming a
- * tenant and a role. What is said of a tenant to who is not of it: nothing, not even whether it is there.
+ * Turns a JSON Web Token into an identity. The token must be signed by a key of the issuer, be valid now and for this
+ * audience, and name a tenant and a role. A message never reveals whether a tenant exists to a caller that does not
+ * belong to it.
  */
 import { eq } from 'drizzle-orm';
 import type { JWTPayload } from 'jose';
@@ -15,7 +16,7 @@ import { createJwks } from './jwks.js';
 import { unauthenticated } from './credentialStatus.js';
 import type { JwtConfig } from '../config/jwt.js';
 
-/** Signatures by a private key only: with a shared secret whoever checks tokens could also make them. */
+/** Asymmetric algorithms only: with a shared secret, everyone who verifies tokens could also create them. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -32,7 +33,7 @@ const ALGORITHMS = [
 
 export type JwtAuthenticator = (token: string) => Promise<Identity>;
 
-/** Three parts, of which the first is a JSON object in base64url. The last is empty where nobody signed. */
+/** Three parts, the first of which is a JSON object in base64url. The last one is empty if the token is unsigned. */
 export function looksLikeJwt(text: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
 }
@@ -62,7 +63,7 @@ export function createJwtAuthenticator(database: Database, config: JwtConfig, lo
     const name = claim(payload, config.tenantClaim);
     if (typeof name !== 'string' || name === '')
       throw unauthenticated(`The token has no claim "${config.tenantClaim}".`);
-    // A text that the database cannot hold is the name of no tenant.
+    // A text that the database cannot store is not the name of a tenant.
     const [row] = name.includes('\0') ? [] : await database.select().from(tenants).where(eq(tenants.name, name));
     if (row !== undefined && row.disabledAt === null) return row;
     throw unauthenticated(`The tenant that the token names, ${quote(name)}, is not served here.`);
@@ -74,13 +75,10 @@ function roleOf(payload: JWTPayload, names: readonly string[]): Role {
   const role = highestRole(held.filter((found) => found !== undefined));
   if (role !== undefined) return role;
   const wanted = names.map((name) => `"${name}"`).join(' or ');
-  throw new ServiceError(
-    'FORBIDDEN',
-    `The token's claim ${wanted} holds no role of this service: ${ROLES.join(', ')}.`,
-  );
+  throw new ServiceError('FORBIDDEN', `The token's claim ${wanted} has no role of this service: ${ROLES.join(', ')}.`);
 }
 
-/** By its name, which may hold dots as URLs do; else as a path, such as realm_access.roles. */
+/** By name, which can contain dots, as URLs do; otherwise by path, such as realm_access.roles. */
 function claim(payload: JWTPayload, name: string): unknown {
   if (Object.hasOwn(payload, name)) return payload[name];
   return name
@@ -97,7 +95,7 @@ function claim(payload: JWTPayload, name: string): unknown {
 function explain(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.';
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return `The token's claim "${error.claim}" is ${error.reason === 'missing' ? 'missing' : 'not what is expected here'}.`;
+    return `The token's claim "${error.claim}" is ${error.reason === 'missing' ? 'missing' : 'not the expected one'}.`;
   }
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return `The token is not signed with one of ${ALGORITHMS.join(', ')}.`;
@@ -105,7 +103,7 @@ function explain(error: errors.JOSEError): string {
   if (error instanceof errors.JWKSMultipleMatchingKeys)
     return 'The token names no key (kid), and its issuer has several.';
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed) {
-    return "The token's signature is not of a key of its issuer.";
+    return "The token's signature is not from a key of its issuer.";
   }
   return 'The token cannot be read.';
 }

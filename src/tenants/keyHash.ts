@@ -1,12 +1,12 @@
 /**
- * Keys at rest: HMAC-SHA-256 under a secret that is not in the database, so that who reads the database cannot even
- * test a guess. Versions before this one kept a plain SHA-256; such a row is found as well, and replaced when it is used.
+ * Keys at rest: HMAC-SHA-256 under a secret that is not in the database, so that a reader of the database cannot verify
+ * guesses. Early versions stored a plain SHA-256. Such a row is still found, and rewritten when it is used.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface KeyHasher {
   hash(key: string): string;
-  /** Both forms in which the key may stand in the database. */
+  /** Both forms in which the database can hold the key. */
   candidates(key: string): readonly [keyed: string, plain: string];
 }
 
@@ -29,7 +29,7 @@ export function generateApiKey(): string {
   return `dd_${randomBytes(24).toString('base64url')}`;
 }
 
-/** Enough to know a key by, far too little to guess the rest; of a key that somebody chose, a quarter at most. */
+/** Enough to recognize a key, and far too little to guess the rest. At most a quarter of a key that a person chose. */
 export function keyPrefix(key: string): string {
   return key.slice(0, /^dd_[\w-]{32}$/.test(key) ? 11 : Math.min(11, Math.floor(key.length / 4)));
 }

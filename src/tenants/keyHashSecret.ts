@@ -1,4 +1,4 @@
-/** The secret under which keys are hashed: the configured one, or one of this data directory's own. */
+/** The secret for hashing keys: the configured one, or one that belongs to the data directory. */
 import { join } from 'node:path';
 import { readOrCreateSecret } from '../storage/secretFile.js';
 import type { Config } from '../config.js';

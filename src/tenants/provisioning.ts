@@ -1,6 +1,6 @@
 /**
- * Tenants and keys as the service and the command line make them. The first start makes the default tenant; its
- * key is the configured one, or one that is generated once.
+ * Creates tenants and keys for the service and the command line. The first start creates the default tenant with the
+ * configured key or a generated one.
  */
 import { and, eq, inArray, notInArray } from 'drizzle-orm';
 import type { Database } from '../storage/database.js';
@@ -17,13 +17,13 @@ const DEFAULT_TENANT = 'default';
 
 export interface DefaultTenant {
   readonly tenantId: string;
-  /** Set when this start generated a key: the only moment at which it is known. */
+  /** Set if this start generated a key. It cannot be read later. */
   readonly generatedKey: string | undefined;
 }
 
 /**
- * Finds or makes the default tenant and its key. A configured key replaces the one that was generated or configured
- * before, so that a leaked one is turned off by setting another; keys that an admin created stay.
+ * Finds or creates the default tenant and its key. A configured key replaces an earlier configured or generated one, so
+ * that setting another one disables a leaked key. Keys that an admin created stay.
  */
 export async function ensureDefaultTenant(
   database: Database,
@@ -33,7 +33,7 @@ export async function ensureDefaultTenant(
 ): Promise<DefaultTenant> {
   return database.transaction(async (tx) => {
     const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
-    // Two processes that start at once take turns, or each would generate a key.
+    // Serializes processes that start at once; otherwise, each would generate a key.
     await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for('update');
     const ours = (...origins: ApiKeyRow['origin'][]) =>
       and(eq(apiKeys.tenantId, tenantId), inArray(apiKeys.origin, origins));
@@ -45,7 +45,7 @@ export async function ensureDefaultTenant(
       await notify(tx, ACCESS_CHANNEL, tenantId);
       return { tenantId, generatedKey: undefined };
     }
-    // Where others share the database, the setting may be theirs.
+    // If other processes share the database, the key may be their setting.
     if (alone) await tx.delete(apiKeys).where(ours('CONFIGURED'));
     await notify(tx, ACCESS_CHANNEL, tenantId);
     const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
@@ -69,7 +69,7 @@ export interface KeyDetails {
   readonly expiresAt?: Date | null;
 }
 
-/** Without a hasher the key stands as in the first versions, until it is used. */
+/** Without a hasher, the key is stored as in the first versions, until it is used. */
 export async function addKey(
   database: Database,
   tenantId: string,

@@ -1,4 +1,4 @@
-/** How often a tenant may ask. Counted in this process: behind several, each lets as many through. */
+/** Limits the operations of a tenant. The count is per process, so several processes allow several times as many. */
 import { eq } from 'drizzle-orm';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { TenantLimits } from '../config.js';
@@ -7,11 +7,11 @@ import type { Database } from '../storage/database.js';
 import { quotas } from '../storage/tables.js';
 
 const MINUTE_S = 60;
-/** A changed bound takes effect after this long. */
+/** A changed limit takes effect after this time. */
 const LIMIT_CACHE_MS = 30_000;
 
 export interface RateLimiter {
-  /** One operation of the tenant. Throws RATE_LIMITED, which says how long to wait. */
+  /** Counts one operation of the tenant. Throws RATE_LIMITED with the time to wait. */
   consume(tenantId: string): Promise<void>;
 }
 

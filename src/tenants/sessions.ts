@@ -1,7 +1,7 @@
 /**
- * Callers that stay connected. A session ends when its key is revoked, its tenant is turned off, or it expires: at once
- * on a notification, at the latest with the next look, and to the moment when it expires. Sessions of one
- * caller share the look, however many subscriptions they carry.
+ * Callers with an open connection. A session ends when its key is revoked, its tenant is disabled, or it expires:
+ * immediately after a notification, at the latest with the next periodic check, and exactly at its expiry. Sessions of
+ * one caller share the check.
  */
 import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -13,14 +13,14 @@ import { unauthenticated } from './credentialStatus.js';
 export const RECHECK_MS = 4_000;
 
 export interface Session {
-  /** Aborted, with a `ServiceError` as its reason, when the caller may not stay. */
+  /** Aborted with a `ServiceError` as reason when the caller is not valid any more. */
   readonly signal: AbortSignal;
   close(): void;
 }
 
 export interface Sessions {
   open(identity: Identity): Session;
-  /** Looks now: something has changed for a tenant, or may have. */
+  /** Checks now, because something has changed for a tenant. */
   recheck(tenantId?: string): Promise<void>;
   stop(): void;
 }
@@ -47,7 +47,7 @@ export function createSessions(credentialStatus: CredentialStatus, log: Log, rec
       const end = await credentialStatus.rejection(one.identity, 'fresh');
       if (end !== undefined) sessions.forEach(({ controller }) => controller.abort(end));
     } catch (error) {
-      // The database is away: nobody is put out for that, and the next look is soon.
+      // The database is unavailable. Nobody is disconnected for that, and the next check follows soon.
       log.warn({ err: error, tenant: one.identity.tenantId }, 'open sessions could not be checked');
     }
   }
@@ -73,7 +73,7 @@ function expired({ keyId }: Identity): ServiceError {
   return unauthenticated(keyId === undefined ? 'The token has expired.' : 'This API key has expired.');
 }
 
-/** Timers hold no more than 2³¹ ms. */
+/** Timers hold at most 2³¹ ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function scheduleAt(time: Date | undefined, then: () => void): { stop(): void } {

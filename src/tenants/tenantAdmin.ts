@@ -1,4 +1,4 @@
-/** The tenants of the whole service, as whoever runs it makes them and turns them off. No caller of the API can. */
+/** The tenants of the whole service, as its operator manages them. No caller of the API can. */
 import { asc, eq } from 'drizzle-orm';
 import { ServiceError, badInput, quote } from '../errors.js';
 import type { Database } from '../storage/database.js';
@@ -14,7 +14,9 @@ export interface TenantAdmin {
   /** Throws NOT_FOUND. */
   require(name: string): Promise<TenantRow>;
   create(name: string): Promise<TenantRow>;
-  /** Nobody of it is let in any more, and who is in is put out. What it asked for is drawn to the end, and kept. */
+  /**
+   * Rejects new connections of the tenant and ends existing ones. Generations that it requested finish and are kept.
+   */
   disable(name: string): Promise<void>;
   enable(name: string): Promise<void>;
 }

@@ -1,11 +1,11 @@
-/** Sets a tenant's own bounds, and tells those that hold for it and where each is set. */
+/** Sets a tenant's own limits and lists all limits with their sources. */
 import type { TenantLimits } from '../config.js';
 import { TENANT_LIMIT_SETTINGS } from '../config/limits.js';
 import { mergeLimits, ownLimits, setOwnLimits } from '../tenants/quotas.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { LIMITS, OPTION_OF } from './quotaOptions.js';
 
-/** A line for each bound, in columns. */
+/** One line per limit, in columns. */
 export async function applyQuota(
   scope: TenantScope,
   changes: Partial<TenantLimits>,

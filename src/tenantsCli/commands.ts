@@ -1,4 +1,4 @@
-/** What each command does to a storage, and the lines that it prints. */
+/** Runs a command on a storage and returns the lines to print. */
 import { inArray } from 'drizzle-orm';
 import type { TenantLimits } from '../config.js';
 import { ServiceError, quote } from '../errors.js';
@@ -33,15 +33,15 @@ export async function runCommand(
       );
     case 'create': {
       const { id } = await tenants.create(command.tenant);
-      const made = `Made the tenant ${quote(command.tenant)}, ${id}.`;
+      const made = `Created the tenant ${quote(command.tenant)}, ${id}.`;
       return command.adminKey ? [made, await keyOf(id, { name: 'first admin key', role: 'ADMIN' })] : [made];
     }
     case 'disable':
       await tenants.disable(command.tenant);
-      return [`Nobody of ${quote(command.tenant)} is let in any more.`];
+      return [`Disabled the tenant ${quote(command.tenant)}.`];
     case 'enable':
       await tenants.enable(command.tenant);
-      return [`${quote(command.tenant)} is let in again.`];
+      return [`Enabled the tenant ${quote(command.tenant)}.`];
     case 'list-keys':
       return (await allKeys(keyring((await tenants.require(command.tenant)).id))).map(lineOf);
     case 'create-key':

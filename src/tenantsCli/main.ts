@@ -1,6 +1,6 @@
 /**
- * `npm run tenants`: makes tenants and keys, without the API. Beside a running service only where the database is a
- * server: the embedded one belongs to one process, and this says so instead of touching it.
+ * npm run tenants` manages tenants and keys without the API. It works beside a running service only with a database
+ * server: the embedded database belongs to one process, and the command then says so and changes nothing.
  */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
@@ -50,8 +50,8 @@ function lock(directory: string): () => void {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new StartError(
-      `${error.message}\nThe embedded database can be open in one process only. Keys of a tenant can be managed while the ` +
-        'service runs: with the mutations createApiKey and revokeApiKey, by a key with the role ADMIN. For tenants, stop the service meanwhile.',
+      `${error.message}\nOnly one process can open the embedded database. While the service runs, manage the keys of a tenant ` +
+        'with the mutations createApiKey and revokeApiKey, using a key with the role ADMIN. To manage tenants, stop the service.',
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** The command line of `npm run tenants`, read and checked before anything is opened. */
+/** Reads and validates the command line of `npm run tenants` before anything is opened. */
 import { parseArgs } from 'node:util';
 import type { TenantLimits } from '../config.js';
 import { StartError } from '../errors.js';
@@ -40,29 +40,29 @@ const OPTIONS: Readonly<Record<Command['do'], readonly string[]>> = {
   quota: [...LIMIT_OPTIONS, 'none'],
 };
 
-/** Throws `StartError` with what is wrong and how it is meant. */
+/** Throws `StartError` with the problem and the usage. */
 export function readCommand(args: readonly string[], now = new Date()): Command {
   const { positionals, values } = parsed(args);
   const [verb, subject, ...more] = positionals;
   const name = Object.keys(OPTIONS).find((known) => known === verb) as Command['do'] | undefined;
-  if (name === undefined) throw misused(verb === undefined ? 'say what to do' : `"${verb}" is not known`);
+  if (name === undefined) throw misused(verb === undefined ? 'a command is missing' : `"${verb}" is not a command`);
   for (const option of Object.keys(values)) {
     if (!OPTIONS[name].includes(option)) throw misused(`${name} has no option --${option}`);
   }
   if (name === 'list') {
-    if (subject !== undefined) throw misused(`list takes nothing more, and got "${subject}"`);
+    if (subject !== undefined) throw misused(`list takes no arguments, but got "${subject}"`);
     return { do: name };
   }
   if (subject === undefined)
     throw misused(`${name} needs ${name === 'revoke-key' ? 'the id of a key' : 'the name of a tenant'}`);
   if (name === 'quota') return { do: name, tenant: subject, changes: readChanges(values, more, misused) };
-  if (more.length > 0) throw misused(`"${more.join(' ')}" is one word too many; a name with spaces goes in quotes`);
+  if (more.length > 0) throw misused(`"${more.join(' ')}" is unexpected; quote a name that contains spaces`);
   if (name === 'revoke-key') return { do: name, id: subject };
   if (name === 'create') return { do: name, tenant: subject, adminKey: values['admin-key'] ?? false };
   if (name !== 'create-key') return { do: name, tenant: subject };
   const role = parseRole(values.role);
   if (role === undefined) throw misused(`--role: one of ${ROLES.join(', ').toLowerCase()}`);
-  if (values.name === undefined) throw misused('--name: say what the key is for');
+  if (values.name === undefined) throw misused('--name: describe what the key is for');
   return { do: name, tenant: subject, role, name: values.name, expiresAt: expiry(values.expires, now) };
 }
 
@@ -91,7 +91,7 @@ function expiry(text: string | undefined, now: Date): Date | null {
   const hours = Number(amount) * (unit === 'd' ? 24 : 1);
   const date = unit === undefined ? new Date(text) : new Date(now.getTime() + hours * 3_600_000);
   if (/^\d/.test(text) && date > now) return date;
-  throw misused(`--expires: "${text}" is neither a time to come, such as 90d or 12h, nor a date in the future`);
+  throw misused(`--expires: "${text}" is neither a duration, such as 90d or 12h, nor a date in the future`);
 }
 
 function misused(problem: string): StartError {

@@ -1,9 +1,9 @@
-/** A tenant's own bounds, as the command line names and reads them. */
+/** A tenant's own limits as options of the command line. */
 import type { TenantLimits } from '../config.js';
 import { TENANT_LIMIT_SETTINGS } from '../config/limits.js';
 import type { StartError } from '../errors.js';
 
-/** In the order in which they are told. */
+/** In the order of the output. */
 export const OPTION_OF: Readonly<Record<keyof TenantLimits, string>> = {
   concurrentGenerations: 'generations',
   pixelStepsPerDay: 'pixel-steps-per-day',
@@ -20,14 +20,14 @@ export const QUOTA_USAGE = `[${LIMIT_OPTIONS.map((option) => `--${option} N`).jo
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 type UsageError = (problem: string) => StartError;
 
-/** @param words that follow: more names after --none */
+/** @param words more names after --none */
 export function readChanges(values: Values, words: readonly string[], misused: UsageError): Partial<TenantLimits> {
   const given = LIMITS.filter((limit) => values[OPTION_OF[limit]] !== undefined);
   const changes: Partial<Record<keyof TenantLimits, number | null>> = Object.fromEntries(
     given.map((limit) => [limit, numberIn(String(values[OPTION_OF[limit]]), limit, misused)]),
   );
   for (const limit of namedAfterNone(values['none'], words, misused)) {
-    if (given.includes(limit)) throw misused(`--${OPTION_OF[limit]}: is both set and, by --none, taken away`);
+    if (given.includes(limit)) throw misused(`--${OPTION_OF[limit]}: is set and also named after --none`);
     changes[limit] = null;
   }
   return changes;
@@ -42,7 +42,7 @@ function numberIn(text: string, limit: keyof TenantLimits, misused: UsageError):
 function namedAfterNone(none: Values[string], words: readonly string[], misused: UsageError): (keyof TenantLimits)[] {
   if (!Array.isArray(none)) {
     if (words.length === 0) return [];
-    throw misused(`"${words.join(' ')}" is one word too many; a name with spaces goes in quotes`);
+    throw misused(`"${words.join(' ')}" is unexpected; quote a name that contains spaces`);
   }
   return [...none, ...words].map((name: string) => {
     const limit = LIMITS.find((each) => OPTION_OF[each] === name);

@@ -1,4 +1,4 @@
-/** Tenants, catalog, the queue with its events, samples and artifacts. */
+/** Tenants, catalog, the queue with its events, samples, and artifacts. */
 export const initial: readonly string[] = [
   `create table tenant (
     id uuid primary key,

@@ -1,4 +1,7 @@
-/** How sure the mask module is of a sample's mask; samples from noise are rejected by it too, and then nothing else was measured. */
+/**
+ * The confidence of the model in a sample's mask. Samples from noise can be rejected by confidence alone, so the other
+ * scores become optional.
+ */
 export const confidence: readonly string[] = [
   `alter table sample add column confidence double precision`,
   `create index sample_by_confidence on sample (tenant_id, confidence) where confidence is not null`,

@@ -1,6 +1,6 @@
 /**
- * Settings get `denoisingStrength` beside `freedom`, its name before 1.0.0. The old name stays, so that a process of an
- * older version can go on beside this one; a later release drops it.
+ * Adds `denoisingStrength` to stored settings beside `freedom`, its name before 1.0.0. The old name stays for older
+ * processes on the same database; a later release drops it.
  */
 export const denoisingStrength: readonly string[] = [
   `update generation

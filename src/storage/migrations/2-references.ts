@@ -1,4 +1,4 @@
-/** Only adds: an older version beside this one knows nothing of these tables and misses nothing. */
+/** Only adds tables that an older version beside this one does not know. */
 export const references: readonly string[] = [
   `create table reference (
     id uuid primary key,

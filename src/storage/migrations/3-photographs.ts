@@ -1,4 +1,4 @@
-/** Only adds, and what it adds to `sample` may be left out: an older version beside this one goes on inserting. */
+/** Only adds. The new columns of `sample` have defaults, so an older version beside this one can insert. */
 export const photographs: readonly string[] = [
   `alter table sample
     add column attempt integer not null default 1,

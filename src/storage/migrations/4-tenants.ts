@@ -1,6 +1,6 @@
 /**
- * Roles and lives of keys, and tenants that are turned off. Only adds; keys of before, and those that an older
- * version beside this one makes, are what they were: for everything, for ever.
+ * Adds roles and life cycles of keys, and disabled tenants. Existing keys, and keys that an older version beside this
+ * one creates, keep the role ADMIN and never expire.
  */
 export const tenancy: readonly string[] = [
   `alter table tenant add column disabled_at timestamptz`,

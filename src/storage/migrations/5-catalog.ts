@@ -1,4 +1,4 @@
-/** Only adds, and what it adds may be left out: an older version beside this one goes on inserting. */
+/** Only adds. The new columns have defaults, so an older version beside this one can insert. */
 export const catalog: readonly string[] = [
   ...['product', 'defect'].flatMap((table) => [
     `alter table ${table}

@@ -1,4 +1,7 @@
-/** Only adds. What an export holds is fixed when it is accepted; a sample that is deleted later is deleted from it too. */
+/**
+ * Only adds. The content of an export is fixed when it is accepted. A sample that is deleted later is removed from it
+ * too.
+ */
 export const exports: readonly string[] = [
   `create table export (
     id uuid primary key,

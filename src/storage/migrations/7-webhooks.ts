@@ -1,4 +1,4 @@
-/** Only adds: an older version beside this one writes no deliveries, and leaves the trace of a generation empty. */
+/** Only adds. An older version beside this one writes no deliveries and stores no trace of a generation. */
 export const webhooks: readonly string[] = [
   `create table webhook (
     id uuid primary key,

@@ -1,4 +1,4 @@
-/** Who works, what waits how long, what each tenant may use. Only adds, with defaults for what an older version inserts. */
+/** Workers, queue figures, and quotas. Only adds, with defaults for the inserts of an older version. */
 export const manyMachines: readonly string[] = [
   `create table worker (
     id uuid primary key,

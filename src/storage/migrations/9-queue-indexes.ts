@@ -1,16 +1,16 @@
 /**
- * What makes a deep queue and a large catalog cost no more than small ones. An older version beside this one misses nothing:
- * the sums are kept by the database itself, whoever writes.
+ * Keeps a deep queue and a large catalog as fast as small ones. The database itself maintains the sums, so an older
+ * version beside this one keeps them correct too.
  */
 import { EFFECTIVE_PRIORITY } from '../effectivePriority.js';
 
-/** What samples are found by; those without a score are not found by it. */
+/** Columns that samples are filtered by. The indexes leave out samples without a score. */
 const MEASURES = ['strength', 'area_fraction', 'visibility', 'agreement', 'seam', 'direction'];
 
-/** Connections add to different parts of a tenant's sum, or each would wait for the other's commit. */
+/** Connections add to different parts of a tenant's sum; otherwise, each would wait for the commit of the other. */
 const PARTS = 16;
 
-/** A tenant that is being deleted has no sum any more. */
+/** Nothing is counted for a tenant that is being deleted. */
 const countBytes = (name: string, sign: '+' | '-'): string => `
   create function ${name}() returns trigger language plpgsql as $$
   begin
@@ -21,7 +21,7 @@ const countBytes = (name: string, sign: '+' | '-'): string => `
     return null;
   end $$`;
 
-/** What workers renew their claims in comes last: it is locked until the end. */
+/** The table in which workers renew their claims comes last, because it stays locked until the end. */
 export const queueIndexes: readonly string[] = [
   `create index sample_by_pair on sample (tenant_id, product_id, defect_id, generation_id desc, index)`,
   `create index sample_by_age on sample (tenant_id, created_at)`,

@@ -11,7 +11,7 @@ export const products = pgTable('product', {
   promptName: text('prompt_name').notNull(),
   attributes: jsonb('attributes').$type<Record<string, unknown>>(),
   createdAt: timestamptz('created_at').notNull(),
-  /** As the last import gave it; null where the prompt name follows from the name. */
+  /** As given in the last import. Null if the prompt name is derived from the name. */
   givenPromptName: text('given_prompt_name'),
   archivedAt: timestamptz('archived_at'),
   updatedAt: timestamptz('updated_at')
@@ -26,7 +26,7 @@ export const defects = pgTable('defect', {
   name: text('name').notNull(),
   promptName: text('prompt_name').notNull(),
   createdAt: timestamptz('created_at').notNull(),
-  /** As the last import gave it; null where the prompt name follows from the name. */
+  /** As given in the last import. Null if the prompt name is derived from the name. */
   givenPromptName: text('given_prompt_name'),
   archivedAt: timestamptz('archived_at'),
   updatedAt: timestamptz('updated_at')
@@ -39,7 +39,7 @@ export const aliases = pgTable(
   {
     tenantId: uuid('tenant_id').notNull(),
     kind: text('kind').$type<'PRODUCT' | 'DEFECT'>().notNull(),
-    /** What is compared: see catalog/normalizeName.ts. */
+    /** The normalized alias, which look-ups compare; see catalog/normalizeName.ts. */
     key: text('key').notNull(),
     alias: text('alias').notNull(),
     promptName: text('prompt_name').notNull(),

@@ -16,7 +16,7 @@ export const exports = pgTable('export', {
   leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
   inputHash: text('input_hash').notNull(),
-  /** Of the last attempt that failed. */
+  /** Why the last attempt failed. */
   failure: jsonb('failure').$type<ExportFailure>(),
   archiveKey: text('archive_key'),
   archiveBytes: bigint('archive_bytes', { mode: 'number' }),
@@ -24,11 +24,11 @@ export const exports = pgTable('export', {
   createdAt: timestamptz('created_at').notNull(),
   startedAt: timestamptz('started_at'),
   finishedAt: timestamptz('finished_at'),
-  /** When its archive was deleted, as its tenant's retention says. */
+  /** When retention deleted the archive. */
   expiredAt: timestamptz('expired_at'),
 });
 
-/** What was in the set when the export was accepted, in the archive's order. */
+/** The samples when the export was accepted, in the order of the archive. */
 export const exportSamples = pgTable(
   'export_sample',
   {

@@ -12,7 +12,7 @@ export const generations = pgTable('generation', {
   settings: jsonb('settings').$type<GenerationSettings>().notNull(),
   count: integer('count').notNull(),
   priority: integer('priority').notNull(),
-  /** What it costs: pixels of the model × steps × samples. */
+  /** The cost: pixels of the model × steps × samples. */
   pixelSteps: bigint('pixel_steps', { mode: 'number' }).notNull(),
   samplesDone: integer('samples_done').notNull(),
   stepsDone: integer('steps_done').notNull(),
@@ -29,9 +29,9 @@ export const generations = pgTable('generation', {
   createdAt: timestamptz('created_at').notNull(),
   startedAt: timestamptz('started_at'),
   finishedAt: timestamptz('finished_at'),
-  /** When its samples and events were deleted, as its tenant's retention says. */
+  /** When retention deleted its samples and events. */
   expiredAt: timestamptz('expired_at'),
-  /** W3C trace context of the request that asked for it. */
+  /** The W3C trace context of the request. */
   traceparent: text('traceparent'),
 });
 
@@ -47,7 +47,7 @@ export const events = pgTable(
   (table) => [primaryKey({ columns: [table.generationId, table.seq] })],
 );
 
-/** Samples that were drawn and not kept. */
+/** Samples that were drawn and rejected. */
 export const rejections = pgTable(
   'generation_rejection',
   {
@@ -58,14 +58,14 @@ export const rejections = pgTable(
     seed: integer('seed').notNull(),
     visibility: doublePrecision('visibility'),
     agreement: doublePrecision('agreement'),
-    /** Null in rows from before it was kept. */
+    /** Null in rows of versions that did not record it. */
     confidence: doublePrecision('confidence'),
     createdAt: timestamptz('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.generationId, table.index, table.attempt] })],
 );
 
-/** Each time that a worker took a generation up, and how that ended. */
+/** One row for each claim by a worker, with its outcome. */
 export const attempts = pgTable(
   'generation_attempt',
   {

@@ -8,7 +8,7 @@ export const references = pgTable('reference', {
   productId: uuid('product_id').notNull(),
   name: text('name'),
   artifactKey: text('artifact_key').notNull(),
-  /** Of the normalised pixels. */
+  /** A hash of the normalized pixels. */
   hash: text('hash').notNull(),
   width: integer('width').notNull(),
   height: integer('height').notNull(),
@@ -20,12 +20,12 @@ export const regionMasks = pgTable('region_mask', {
   id: uuid('id').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
   artifactKey: text('artifact_key').notNull(),
-  /** Of the normalised pixels. */
+  /** A hash of the normalized pixels. */
   hash: text('hash').notNull(),
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   areaFraction: doublePrecision('area_fraction').notNull(),
-  /** Of the box round the region. */
+  /** The bounding box of the region. */
   extentWidth: integer('extent_width').notNull(),
   extentHeight: integer('extent_height').notNull(),
   createdAt: timestamptz('created_at').notNull(),
@@ -35,10 +35,10 @@ export const uploads = pgTable('upload', {
   id: uuid('id').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
   purpose: text('purpose').$type<'REFERENCE' | 'MASK'>().notNull(),
-  /** Of a REFERENCE, and only of one. */
+  /** Set only for a REFERENCE. */
   productId: uuid('product_id'),
   name: text('name'),
-  /** SHA-256 of the body that completed it, hex. */
+  /** SHA-256 of the body that completed it, in hexadecimal. */
   bodyHash: text('body_hash'),
   referenceId: uuid('reference_id'),
   maskId: uuid('mask_id'),

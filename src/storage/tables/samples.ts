@@ -4,7 +4,7 @@ import type { BoundingBox } from '../../inference/index.js';
 import { timestamptz } from './timestamptz.js';
 
 export const artifacts = pgTable('artifact', {
-  /** Unguessable; also the name in the artifact store. */
+  /** Unguessable. It is also the name in the artifact store. */
   key: text('key').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
   contentType: text('content_type').notNull(),
@@ -29,14 +29,14 @@ export const samples = pgTable('sample', {
   maskKey: text('mask_key').notNull(),
   overlayKey: text('overlay_key').notNull(),
   createdAt: timestamptz('created_at').notNull(),
-  /** Which try it was, from 1. */
+  /** Which draw it was, from 1. */
   attempt: integer('attempt').notNull(),
   referenceId: uuid('reference_id'),
-  /** The sample that it goes on from. */
+  /** The sample that it is drawn on. */
   baseSampleId: uuid('base_sample_id'),
   regionKey: text('region_key'),
   twinKey: text('twin_key'),
-  /** Null in rows from before it was kept. */
+  /** Null in rows of versions that did not record it. */
   confidence: doublePrecision('confidence'),
   visibility: doublePrecision('visibility'),
   agreement: doublePrecision('agreement'),
@@ -45,7 +45,7 @@ export const samples = pgTable('sample', {
   filling: doublePrecision('filling'),
 });
 
-/** What a tenant's artifacts take up, in parts whose sum it is. The database keeps it. */
+/** The size of a tenant's artifacts, as parts of a sum. Triggers maintain it. */
 export const storedBytes = pgTable(
   'stored_bytes',
   {
@@ -56,7 +56,7 @@ export const storedBytes = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.part] })],
 );
 
-/** Files that may lie in the store without a row that points to them: being written, or to be removed. */
+/** Files in the store that no row names: being written, or to be removed. */
 export const pendingFiles = pgTable('loose_file', {
   key: text('key').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),

@@ -12,21 +12,21 @@ export const tenants = pgTable('tenant', {
 export const apiKeys = pgTable('api_key', {
   id: uuid('id').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
-  /** See tenants/keyHash.ts. The key itself is nowhere. */
+  /** See tenants/keyHash.ts. The key itself is stored nowhere. */
   hash: text('hash').notNull(),
   origin: text('origin').$type<'CONFIGURED' | 'GENERATED' | 'CREATED'>().notNull(),
   name: text('name').notNull().default('from before names'),
-  /** The key's first characters, to know it by. Null until a key of before is used. */
+  /** The first characters, to recognize the key by. Null until a key of an older version is used. */
   prefix: text('prefix'),
   role: text('role').$type<'VIEWER' | 'OPERATOR' | 'ADMIN'>().notNull().default('ADMIN'),
   createdAt: timestamptz('created_at').notNull(),
   expiresAt: timestamptz('expires_at'),
-  /** To within a few minutes. */
+  /** Accurate to a few minutes. */
   lastUsedAt: timestamptz('last_used_at'),
   revokedAt: timestamptz('revoked_at'),
 });
 
-/** What a tenant may use; null where the configuration's own bound holds. */
+/** The limits of a tenant. Null where the configured limit applies. */
 export const quotas = pgTable('tenant_quota', {
   tenantId: uuid('tenant_id').primaryKey(),
   concurrentGenerations: integer('concurrent_generations'),

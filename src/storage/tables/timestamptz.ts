@@ -1,6 +1,6 @@
 import { customType } from 'drizzle-orm/pg-core';
 
-/** Always with a zone, always a Date. Both drivers may give text or Date. */
+/** Always with a time zone, always a Date. Drivers return text or Date. */
 export const timestamptz = customType<{ data: Date; driverData: string | Date }>({
   dataType: () => 'timestamptz',
   fromDriver: (value) => new Date(value),

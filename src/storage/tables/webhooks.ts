@@ -10,14 +10,14 @@ export const webhooks = pgTable('webhook', {
   description: text('description'),
   events: jsonb('events').$type<readonly WebhookEventName[]>().notNull(),
   enabled: boolean('enabled').notNull(),
-  /** Set when the service itself disabled it. */
+  /** Set when the service disabled the webhook. */
   disabledReason: text('disabled_reason'),
-  /** Sealed: see webhooks/secrets.ts. */
+  /** Encrypted; see webhooks/secrets.ts. */
   secret: text('secret').notNull(),
   previousSecret: text('previous_secret'),
-  /** Until then both secrets sign. */
+  /** Until then, both secrets sign. */
   previousUntil: timestamptz('previous_until'),
-  /** The receiver asked to be left alone until then. */
+  /** The receiver asked for no requests until then. */
   heldUntil: timestamptz('held_until'),
   createdAt: timestamptz('created_at').notNull(),
 });
@@ -28,7 +28,7 @@ export const webhookDeliveries = pgTable('webhook_delivery', {
   tenantId: uuid('tenant_id').notNull(),
   webhookId: uuid('webhook_id').notNull(),
   event: text('event').$type<WebhookEventName>().notNull(),
-  /** What is sent and signed, to the byte. */
+  /** The exact bytes that are signed and sent. */
   body: text('body').notNull(),
   status: text('status').$type<'PENDING' | 'SUCCEEDED' | 'FAILED'>().notNull(),
   attempts: integer('attempts').notNull(),

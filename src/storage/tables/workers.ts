@@ -3,12 +3,12 @@ import { doublePrecision, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core
 import type { DeviceInfo } from '../../inference/index.js';
 import { timestamptz } from './timestamptz.js';
 
-/** The processes that draw. One that was not seen for a while is gone. */
+/** The processes that run models. One without a recent heartbeat is gone. */
 export const workers = pgTable('worker', {
   id: uuid('id').primaryKey(),
   host: text('host').notNull(),
   devices: jsonb('devices').$type<DeviceInfo[]>().notNull(),
-  /** Of late; null before it has drawn anything. */
+  /** Recent throughput. Null before it has drawn anything. */
   pixelStepsPerSecond: doublePrecision('pixel_steps_per_second'),
   startedAt: timestamptz('started_at').notNull(),
   seenAt: timestamptz('seen_at').notNull(),
@@ -16,7 +16,7 @@ export const workers = pgTable('worker', {
 
 export const sharedSecrets = pgTable('shared_secret', {
   name: text('name').primaryKey(),
-  /** Of the secret that all processes must have alike; it tells nothing of it. */
+  /** A fingerprint of a secret that all processes must share. It does not reveal the secret. */
   fingerprint: text('fingerprint').notNull(),
 });
 
