@@ -18,7 +18,7 @@ import { createLog } from '../src/log.js';
 import { CANCEL, EVENTS, QUICK, SLOW, fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
 import { databaseOf } from './support/database.js';
 import type { Answer, Json, Server } from './support/server.js';
-import { TEST_KEY, newDataDirectory, startServer } from './support/server.js';
+import { TEST_KEY, newDataDirectory, newFolder, startServer } from './support/server.js';
 import { speak } from './support/socket.js';
 import { createKey, revokeKey, runTenants, stream } from './support/tenancy.js';
 import { createUpload, put } from './support/uploads.js';
@@ -34,7 +34,7 @@ let slow: Json;
 let token: (seconds: number) => Promise<string>;
 beforeAll(async () => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const file = join(newDataDirectory(), 'keys.json');
+  const file = join(newFolder(), 'keys.json');
   writeFileSync(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
   token = (seconds) =>
     new SignJWT({ tenant: 'default', role: 'viewer' })
@@ -151,14 +151,14 @@ describe('URLs of pictures', () => {
     await server.data(CANCEL, { id: slow.id });
     await server.stop();
     expect((await runTenants(server.dataDirectory, 'disable', 'default')).code).toBe(0);
-    server = await startServer({ DATA_DIR: server.dataDirectory });
+    server = await startServer({ DATA_DIR: server.dataDirectory }, { keep: true });
     const moved = new URL(mine);
     moved.port = new URL(server.url).port;
     expect(await statusOf(moved)).toEqual([401, 'UNAUTHENTICATED']);
     expect((await server.error('{ caller { role } }')).message).toBe('This tenant is disabled.');
     await server.stop();
     await runTenants(server.dataDirectory, 'enable', 'default');
-    server = await startServer({ DATA_DIR: server.dataDirectory });
+    server = await startServer({ DATA_DIR: server.dataDirectory }, { keep: true });
     moved.port = new URL(server.url).port;
     expect(await statusOf(moved)).toEqual([200, 'OK']);
   });

@@ -15,7 +15,7 @@ import { startPostgres } from './support/postgres.js';
 import type { S3 } from './support/s3.js';
 import { startS3 } from './support/s3.js';
 import type { Answer, Json } from './support/server.js';
-import { TEST_KEY, newDataDirectory, runToEnd, subscribe } from './support/server.js';
+import { TEST_KEY, newFolder, runToEnd, subscribe } from './support/server.js';
 import { until } from './support/until.js';
 
 interface Api extends Kept {
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 async function start(ROLE: string, more: Record<string, string> = {}): Promise<Api> {
   const port = await freePort();
-  const kept = keepRunning(ROLE, port, { ...common, ROLE, DATA_DIR: newDataDirectory(), ...more });
+  const kept = keepRunning(ROLE, port, { ...common, ROLE, DATA_DIR: newFolder(), ...more });
   await kept.ready();
   return Object.assign(kept, { url: `http://127.0.0.1:${String(port)}/graphql` });
 }
@@ -157,7 +157,7 @@ test('while the store stands still the service says so, what was accepted waits,
 test('a worker that knows no key takes none away, and one that stands still in a transaction holds nobody up for long', async () => {
   const env = { ...common, ROLE: 'worker', DEFECTDIFFU_API_KEY: '' };
   const port = await freePort();
-  const keyless = keepRunning('worker', port, { ...env, DATA_DIR: newDataDirectory() });
+  const keyless = keepRunning('worker', port, { ...env, DATA_DIR: newFolder() });
   await keyless.ready();
   expect((await send(first, '{ caller { role } }')).data.caller.role).toBe('ADMIN');
   await keyless.stop();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TINY_MODELS, newDataDirectory, runToEnd, startServer } from './support/server.js';
 import type { Finished } from './support/server.js';
+import { databaseEnvironment } from './support/database.js';
 
 const { version: VERSION } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -114,10 +115,9 @@ test.each([
 test('a port that is taken stops the start with a message', async () => {
   const first = await startServer();
   const { port } = new URL(first.url);
-  expectPlainRefusal(
-    await runToEnd({ PORT: port }),
-    new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program`),
-  );
+  const dataDirectory = newDataDirectory();
+  const env = { PORT: port, DATA_DIR: dataDirectory, ...(await databaseEnvironment(dataDirectory)) };
+  expectPlainRefusal(await runToEnd(env), new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program`));
 });
 
 test('one sample can be drawn without the service, and a refusal is one line', () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { SignJWT, UnsecuredJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import type { Json, Server } from './support/server.js';
-import { newDataDirectory, runToEnd, startServer } from './support/server.js';
+import { newDataDirectory, newFolder, runToEnd, startServer } from './support/server.js';
 import { runTenants, stream } from './support/tenancy.js';
 
 const ISSUER = 'https://issuer.example';
@@ -175,7 +175,7 @@ test('while the issuer does not answer, keys that are there go on; without any, 
 
 test('keys in a file are read again when it changes, and claims may have other names', async () => {
   const [one, two] = [await keyPair('one', 'EdDSA'), await keyPair('two', 'EdDSA')];
-  const file = join(newDataDirectory(), 'keys.json');
+  const file = join(newFolder(), 'keys.json');
   writeFileSync(file, JSON.stringify({ keys: [one.jwk] }));
   const claims = { JWT_TENANT_CLAIM: 'https://example.com/tenant', JWT_ROLE_CLAIM: 'realm_access.roles' };
   const other = await startServer({ ...settings(), ...claims, JWT_JWKS: file });

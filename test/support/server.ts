@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { databaseEnvironment } from './database.js';
+import { ON_POSTGRES, databaseEnvironment } from './database.js';
 import { endProgram, startProgram } from './program.js';
 
 /** Random weights behind the real contract: real graphs through the real engine, in milliseconds. */
@@ -47,16 +47,28 @@ export interface Server {
 const running = new Set<ChildProcess>();
 const folders: string[] = [];
 
+/** Servers that outlive the current test; the others end with it, for what they still draw takes the others' time. */
+let outliving: ReadonlySet<ChildProcess> = new Set();
+beforeEach(() => {
+  outliving = new Set(running);
+});
+afterEach(() => Promise.all([...running].filter((child) => !outliving.has(child)).map(endProgram)));
+
 afterAll(async () => {
   await Promise.all([...running].map(endProgram));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** With an empty database in it. */
-export function newDataDirectory(): string {
+export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-'));
   folders.push(folder);
-  cpSync(process.env['TEST_DATABASE_TEMPLATE'] ?? '', folder, { recursive: true });
+  return folder;
+}
+
+/** With an empty database in it, unless the tests run on PostgreSQL. */
+export function newDataDirectory(): string {
+  const folder = newFolder();
+  if (!ON_POSTGRES) cpSync(process.env['TEST_DATABASE_TEMPLATE'] ?? '', folder, { recursive: true });
   return folder;
 }
 
@@ -66,10 +78,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** For starts that must fail: runs the program to its end. */
+/** For starts that must fail, by default before a database is opened: runs the program to its end. */
 export async function runToEnd(env: Record<string, string>): Promise<Finished> {
-  const dataDirectory = env['DATA_DIR'] ?? newDataDirectory();
-  const { child, printed } = start({ DATA_DIR: dataDirectory, ...(await databaseEnvironment(dataDirectory)), ...env });
+  const { child, printed } = start({ DATA_DIR: newFolder(), ...env });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: printed.stdout, stderr: printed.stderr };
 }
@@ -84,10 +95,13 @@ function start(env: Record<string, string>) {
   return { child, printed };
 }
 
-export async function startServer(env: Record<string, string> = {}): Promise<Server> {
-  const dataDirectory = env['DATA_DIR'] ?? newDataDirectory();
-  const database = env['DATABASE_URL'] === undefined ? await databaseEnvironment(dataDirectory) : {};
+/** It ends with the test that starts it, or with the file if it is started before its tests or is to be kept. */
+export async function startServer(env: Record<string, string> = {}, { keep = false } = {}): Promise<Server> {
+  const ownDatabase = env['DATABASE_URL'] !== undefined;
+  const dataDirectory = env['DATA_DIR'] ?? (ownDatabase ? newFolder() : newDataDirectory());
+  const database = ownDatabase ? {} : await databaseEnvironment(dataDirectory);
   const { child, printed } = start({ DEFECTDIFFU_API_KEY: TEST_KEY, DATA_DIR: dataDirectory, ...database, ...env });
+  if (keep) outliving = new Set([...outliving, child]);
   const output = () => printed.stdout + printed.stderr;
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
