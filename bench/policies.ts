@@ -1,13 +1,14 @@
 /** The ways to hand requests to a real pool that are compared; the engine's own is one. */
 import type { Engine, SampleRequest } from '../src/inference/index.js';
 import type { Policy } from './simulation.ts';
+import { generateAll } from './generateAll.ts';
 
 /** Draws a request's samples; resolves with the last. */
 export type Driver = (samples: readonly SampleRequest[]) => Promise<void>;
 
 /** @param largest how many samples the device takes at a time. */
 export function driverOf(policy: Policy, pool: Engine, largest: number): Driver {
-  const draw: Driver = (samples) => pool.draw(samples, { sample: () => undefined });
+  const draw: Driver = async (samples) => void (await generateAll(pool, samples));
   if (policy === 'this scheduler') return draw;
   if (policy === 'static batches') return inStaticBatches(draw, largest);
   let last = Promise.resolve();

@@ -20,7 +20,7 @@ import { quantile } from './statistics.ts';
 const { budgetOf } = await built<typeof Calibration>('inference/device/batch/calibration.js');
 const { createBatchScheduler } = await built<typeof Scheduling>('inference/device/batch/batchScheduler.js');
 const { coarseBuckets, createBucketedDimension } = await built<typeof Sizing>('inference/device/model/shapeBuckets.js');
-const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
+const { executionOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 
 /**
  * `static batches`: those that wait when the device is free go together to their end, as many as one step may have.
@@ -59,7 +59,7 @@ const ROWS = 3;
 function scheduled({ stepSeconds, largest }: SimulatedDevice): Line {
   const sizes = [...new Set([...Array.from({ length: Math.ceil(Math.log2(largest)) }, (_, i) => 2 ** i), largest])];
   const budget = budgetOf(sizes.map((samples) => ({ samples, seconds: stepSeconds(samples) })));
-  type Own = Scheduling.Candidate & { readonly own: Waiting };
+  type Own = Scheduling.Schedulable & { readonly own: Waiting };
   const schedule = createBatchScheduler<Own>({ rowBudget: () => budget, memoryBytes: Infinity });
   const candidates = new Map<number, Own>();
   return {
@@ -201,7 +201,7 @@ function curveSeconds(samples: number): number {
 
 type Told = Latencies & Omit<SimulatedInTime, 'latencies'>;
 type Sizes = NonNullable<SimulatedDevice['sizes']>;
-const { buckets: rule } = deviceOptions('cuda:0', null);
+const { buckets: rule } = executionOptions('cuda:0', null);
 const patience = rule?.patience ?? 0;
 const measured = CURVE.map(([samples, ms]) => ({ samples, seconds: ms / 1000 }));
 const coarse = coarseBuckets(measured, 256);

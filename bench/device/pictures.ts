@@ -4,6 +4,7 @@ import type * as Inference from '../../src/inference/index.ts';
 import { overlap, pixelsOf, psnr } from '../../test/inference/images.ts';
 import { built } from '../built.ts';
 import { MODELS, asked, found, requestsFor } from './asked.ts';
+import { generateAll } from '../generateAll.ts';
 
 const { openEngine } = await built<typeof Inference>('inference/index.js');
 const PICTURES = 5;
@@ -34,7 +35,7 @@ async function drawnOn(device: string, precision: Precision): Promise<Map<string
     const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, PICTURES, '');
     const results = new Map<string, Inference.SampleResult>();
     const began = performance.now();
-    await pool.draw(requests, { sample: (result) => results.set(result.id, result) });
+    for (const result of await generateAll(pool, requests)) results.set(result.id, result);
     found({ drawnOn: device, precisions: pool.devices()[0]?.precisions, seconds: (performance.now() - began) / 1000 });
     return results;
   } finally {

@@ -7,11 +7,11 @@ import { leastMs } from '../engine/opening.ts';
 import { asked, found } from './asked.ts';
 import { productsInARow } from './productGraph.ts';
 
-const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
+const { executionOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 const SIZES = { cpu: [1024, 4], cuda: [8192, 16], webgpu: [4096, 8] } as const;
 
 export async function product(): Promise<void> {
-  const { provider, session: options } = deviceOptions(asked.device, null);
+  const { provider, session: options } = executionOptions(asked.device, null);
   const [usualSize, count] = SIZES[provider];
   const size = asked.size ?? usualSize;
   const precision = asked.precision === 'fp16' ? 'fp16' : 'fp32';

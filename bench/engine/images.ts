@@ -8,6 +8,7 @@ import { built } from '../built.ts';
 import type { Spread } from '../statistics.ts';
 import { ratios, spread, told } from '../statistics.ts';
 import type { Reference } from './reference.ts';
+import { generateAll } from '../generateAll.ts';
 
 const { openEngine } = await built<typeof Inference>('inference/index.js');
 const BATCHES = [1, 8];
@@ -84,6 +85,6 @@ async function secondsOf(pool: Inference.Engine, batch: number, steps: number): 
     maskMode: 'AVERAGE_FEATURES',
   }));
   const began = performance.now();
-  await pool.draw(requests, { sample: () => undefined });
+  await generateAll(pool, requests);
   return (performance.now() - began) / 1000;
 }

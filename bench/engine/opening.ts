@@ -10,7 +10,7 @@ import { built } from '../built.ts';
 
 const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
 const { openModel } = await built<typeof Opening>('inference/device/model/model.js');
-const { deviceOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
+const { executionOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
 
 /** @param sizes in place of those of the device. */
 export async function open(
@@ -19,12 +19,12 @@ export async function open(
   device = 'cpu',
   buckets?: BucketPolicy | null,
 ): Promise<Opening.Model> {
-  const options = deviceOptions(device, precision);
+  const options = executionOptions(device, precision);
   const bundle = await loadBundle(resolve(directory, 'bundle.json'));
   return openModel(bundle, buckets === undefined ? options : { ...options, buckets });
 }
 
-export const sessionOptions = deviceOptions('cpu', null).session;
+export const sessionOptions = executionOptions('cpu', null).session;
 
 /** The least milliseconds of a few runs: what else the machine does can only add to it. */
 export async function leastMs(run: () => Promise<unknown>, runs = 3): Promise<number> {

@@ -1,10 +1,10 @@
-/** How much a device takes at a time. */
+/** How many rows of the denoiser a device evaluates at a time. */
 import type { Bundle } from './bundle/manifest.js';
 
-/** Those of Eq. 4, over two backgrounds. */
+/** The rows of Eq. 4, which continue two background rows. */
 export const ROWS_PER_SAMPLE = 3;
 
-/** A step of so many samples of three rows each took this long. */
+/** The measured duration of one step of this many samples of three rows each. */
 export interface CurvePoint {
   readonly samples: number;
   readonly seconds: number;
@@ -12,25 +12,25 @@ export interface CurvePoint {
 
 /** Rows that one evaluation of the denoiser may have. */
 export interface RowBudget {
-  /** Of the batch that pays. */
+  /** The batch with the best throughput. */
   readonly rows: number;
-  /** Of a step that takes little longer than that of a single sample: for when somebody with few samples is beside others. */
+  /** A batch whose step takes little longer than that of a single sample. It applies while a flow with few samples competes. */
   readonly quickRows: number;
 }
 
-/** Of one bundle on one device. */
+/** The capacity of a device for one bundle. */
 export interface Capacity extends RowBudget {
   readonly bundle: string;
-  /** As it was measured, the fewest samples first; empty where the rows were given. */
+  /** The measurements, fewest samples first. Empty if the rows are configured. */
   readonly curve: readonly CurvePoint[];
 }
 
-/** Of rows that were given. */
+/** Capacities with a configured number of rows. */
 export function fixedCapacities(rows: number, bundles: readonly Bundle[]): readonly Capacity[] {
   return bundles.map(({ id }) => ({ bundle: id, rows, quickRows: rows, curve: [] }));
 }
 
-/** A single sample is drawn however many rows it has. */
+/** A single sample is drawn whatever its number of rows, so the budgets never fall below one row. */
 export function halveBudgets(capacities: readonly Capacity[]): readonly Capacity[] {
   return capacities.map((capacity) => ({ ...capacity, ...capBudget(capacity, Math.max(1, capacity.rows >> 1)) }));
 }

@@ -1,112 +1,120 @@
 /**
- * Samples that differ in nothing but who wants them are drawn once while they are in flight together, and everybody gets the
- * result under an id of their own. They may be different tenants': a result depends on its request alone, so all that one
- * could learn of the other is that somebody asked for the same just now.
+ * Generates identical samples once while they are in flight together. Each caller gets the result under its own ID. Callers may be
+ * different tenants: a result depends on its request alone, so all that one could learn about another is that somebody requested the
+ * same sample at the same time.
  */
-import { requestKeys } from './requestKey.js';
-import type { Dispatch, PendingSample } from './pendingSample.js';
+import { CanceledError } from './errors.js';
+import { requestKey } from './requestKey.js';
+import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
 
-/** One sample that is drawn, and all who want it. */
-interface Joint {
-  readonly identity: string;
-  readonly members: Set<PendingSample>;
-  /** Of any member so far. */
-  priority: number;
-  started: boolean;
-  /** The last of them wants it no longer, and the dispatch has not let go of it yet. */
-  canceled: boolean;
-  /** What the dispatch knows it by; its share is the first member's. */
-  drawn: PendingSample | null;
+/** A caller that waits for a shared sample. */
+interface Subscriber {
+  readonly request: SampleRequest;
+  readonly options: GenerateOptions;
+  readonly resolve: (result: SampleResult) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-export function joinIdentical(dispatch: Dispatch): Dispatch {
-  /** Those that can still be joined. */
-  const open = new Map<string, Joint>();
-  const jointOf = new Map<PendingSample, Joint>();
+/** One sample that is generated for all its subscribers. The last subscriber that leaves cancels it. */
+interface SharedSample {
+  readonly key: string;
+  readonly subscribers: Set<Subscriber>;
+  /** The highest priority of any subscriber so far. */
+  priority: number;
+  started: boolean;
+  canceled: boolean;
+  /** The request that is being generated, with the fairness key of the first subscriber, and how to cancel it. */
+  run: { readonly request: SampleRequest; readonly controller: AbortController };
+}
 
-  const close = (joint: Joint): void => {
-    if (open.get(joint.identity) === joint) open.delete(joint.identity);
+export function deduplicate(generate: GenerateSample): GenerateSample {
+  /** The samples that can be joined. */
+  const joinable = new Map<string, SharedSample>();
+
+  const close = (shared: SharedSample): void => {
+    if (joinable.get(shared.key) === shared) joinable.delete(shared.key);
   };
 
-  /** To be drawn from now on. Nothing more is heard of what was to be drawn before. */
-  const beginDrawn = (joint: Joint, request: PendingSample['request']): PendingSample => {
-    const whileDrawn =
-      <A extends unknown[]>(what: (...rest: A) => void) =>
-      (...rest: A): void => {
-        if (joint.drawn === drawn) what(...rest);
-      };
-    /** Telling one may cancel others. */
-    const tellAll = (what: (member: PendingSample) => void): void => {
-      for (const member of [...joint.members]) if (joint.members.has(member) && !joint.canceled) what(member);
-    };
-    const end = (what: (member: PendingSample) => void): void => {
-      close(joint);
-      for (const member of joint.members) jointOf.delete(member);
-      joint.members.forEach(what);
-    };
-    const drawn: PendingSample = {
-      request,
-      started: whileDrawn(() => {
-        joint.started = true;
-        tellAll((member) => member.started());
-      }),
-      progress: whileDrawn((step: number, steps: number) => tellAll((member) => member.progress(step, steps))),
-      delivered: whileDrawn((result) => end((member) => member.delivered({ ...result, id: member.request.id }))),
-      failed: whileDrawn((message: string) => end((member) => member.failed(message))),
-      canceled: whileDrawn(() => end((member) => member.canceled())),
-      lost: whileDrawn((error) => end((member) => member.lost(error))),
-    };
-    joint.drawn = drawn;
-    return drawn;
+  /** A callback of one subscriber may cancel others. */
+  const notify = (shared: SharedSample, callback: (subscriber: Subscriber) => void): void => {
+    for (const subscriber of [...shared.subscribers])
+      if (shared.subscribers.has(subscriber) && !shared.canceled) callback(subscriber);
   };
 
-  return {
-    draw(samples) {
-      const identities = requestKeys(samples.map(({ request }) => request));
-      const begun: PendingSample[] = [];
-      const replaced: PendingSample[] = [];
-      const underWay: PendingSample[] = [];
-      samples.forEach((wanted, i) => {
-        const { priority = 0 } = wanted.request;
-        const identity = identities[i] ?? '';
-        let joint = open.get(identity);
-        // One that was begun with a lower priority may be set aside for long: whoever is in a hurry has his own drawn.
-        if (joint === undefined || (joint.started && priority > joint.priority)) {
-          joint = { identity, members: new Set(), priority, started: false, canceled: false, drawn: null };
-          open.set(identity, joint);
-          begun.push(beginDrawn(joint, wanted.request));
-        } else if (priority > joint.priority && joint.drawn !== null) {
-          joint.priority = priority;
-          replaced.push(joint.drawn);
-          begun.push(beginDrawn(joint, { ...joint.drawn.request, priority }));
-        }
-        joint.members.add(wanted);
-        jointOf.set(wanted, joint);
-        if (joint.started) underWay.push(wanted);
-      });
-      dispatch.cancel(replaced);
-      // One that was replaced at once was never begun.
-      dispatch.draw(begun.filter((drawn) => !replaced.includes(drawn)));
-      for (const wanted of underWay) wanted.started();
-    },
-
-    cancel(samples) {
-      const given: PendingSample[] = [];
-      for (const wanted of samples) {
-        const joint = jointOf.get(wanted);
-        if (joint === undefined) continue;
-        if (joint.members.size > 1) {
-          joint.members.delete(wanted);
-          jointOf.delete(wanted);
-          wanted.canceled();
-        } else if (joint.drawn !== null) {
-          // It is being given up: who asks for the same now has it drawn anew.
-          close(joint);
-          joint.canceled = true;
-          given.push(joint.drawn);
-        }
-      }
-      dispatch.cancel(given);
-    },
+  /** Starts to generate the sample. A run that is replaced by another is no longer heard. */
+  const startRun = (shared: SharedSample): void => {
+    const { run } = shared;
+    const isCurrent = (): boolean => shared.run === run;
+    const settle = (callback: (subscriber: Subscriber) => void): void => {
+      if (!isCurrent()) return;
+      close(shared);
+      shared.subscribers.forEach(callback);
+    };
+    generate(run.request, {
+      signal: run.controller.signal,
+      onStarted() {
+        if (!isCurrent()) return;
+        shared.started = true;
+        notify(shared, ({ options }) => options.onStarted?.());
+      },
+      onProgress(step, steps) {
+        if (isCurrent()) notify(shared, ({ options }) => options.onProgress?.(step, steps));
+      },
+    }).then(
+      (result) => settle(({ request, resolve }) => resolve({ ...result, id: request.id })),
+      (error: unknown) => settle(({ reject }) => reject(error)),
+    );
   };
+
+  const createShared = (key: string, request: SampleRequest): SharedSample => {
+    const { priority = 0 } = request;
+    const run = { request, controller: new AbortController() };
+    return { key, subscribers: new Set(), priority, started: false, canceled: false, run };
+  };
+
+  const raisePriority = (shared: SharedSample, priority: number): void => {
+    const replaced = shared.run;
+    shared.priority = priority;
+    shared.run = { request: { ...replaced.request, priority }, controller: new AbortController() };
+    replaced.controller.abort();
+    startRun(shared);
+  };
+
+  const cancel = (shared: SharedSample, subscriber: Subscriber): void => {
+    if (!shared.subscribers.has(subscriber)) return;
+    if (shared.subscribers.size > 1) {
+      shared.subscribers.delete(subscriber);
+      subscriber.reject(canceledBy(subscriber));
+      return;
+    }
+    // From here on, a new request for the same sample generates it anew.
+    close(shared);
+    shared.canceled = true;
+    shared.run.controller.abort(subscriber.options.signal?.reason);
+  };
+
+  return (request, options) => {
+    const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
+    const subscriber: Subscriber = { request, options, resolve, reject };
+    const { priority = 0 } = request;
+    const key = requestKey(request);
+    let shared = joinable.get(key);
+    // A started sample of a lower priority may be preempted for long, so an urgent caller gets a sample of its own.
+    if (shared === undefined || (shared.started && priority > shared.priority)) {
+      shared = createShared(key, request);
+      joinable.set(key, shared);
+      startRun(shared);
+    } else if (priority > shared.priority) raisePriority(shared, priority);
+    const joined = shared;
+    joined.subscribers.add(subscriber);
+    if (joined.started) options.onStarted?.();
+
+    const onAbort = (): void => cancel(joined, subscriber);
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    return promise.finally(() => options.signal?.removeEventListener('abort', onAbort));
+  };
+}
+
+function canceledBy({ options: { signal } }: Subscriber): CanceledError {
+  return new CanceledError('canceled', { cause: signal?.reason });
 }

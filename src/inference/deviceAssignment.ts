@@ -1,186 +1,188 @@
 /**
- * Which sample goes to which device: each in its turn to the one where it will be done first, behind all that the device was
- * given before. A device that has enough in hand is given no more, so a sample that would be done first there waits for it:
- * at the end of a draw nothing is begun on a slow device that a fast one would still finish sooner.
- * Pure: no clock, no device.
+ * Chooses the device for each sample: the one that would finish it first, after everything that the device already has. A device with
+ * a full backlog gets no more, so a sample that it would finish first waits for it. At the end of a run, a slow device therefore starts
+ * nothing that a fast one would finish sooner. Pure: no clock, no device.
  */
 
-/** A sample as placement sees it. */
-export interface Placeable {
-  readonly share: string;
+/** A sample as the assignment sees it. */
+export interface Assignable {
+  readonly fairnessKey: string;
   readonly priority: number;
 }
 
-/** A sample in a device's hands. */
-export interface HeldSample<S> {
+/** A sample that a device has. */
+export interface AssignedSample<S> {
   readonly sample: S;
-  /** What is done of it, 0 … 1. */
+  /** The share of its steps that is done, 0 … 1. */
   readonly done: number;
   readonly started: boolean;
 }
 
 export interface DeviceView<S> {
-  readonly held: readonly HeldSample<S>[];
-  /** How long it takes for the sample, in full use. */
+  readonly assigned: readonly AssignedSample<S>[];
+  /** The time that the sample takes in full batches. */
   seconds(sample: S): number;
-  /** What part of one of its batches the sample fills. */
+  /** The share of one batch of the device that the sample fills. */
   batches(sample: S): number;
-  /** Whether `seconds` comes of its own steps. */
-  isKnown(sample: S): boolean;
-  /** What it may have in hand when it is given the sample. */
-  room(sample: S): Room;
+  /** Whether `seconds` comes from the device's own steps. */
+  isMeasured(sample: S): boolean;
+  /** The backlog that the device may have when it gets the sample. */
+  backlogLimit(sample: S): BacklogLimit;
 }
 
 /** In batches. */
-export interface Room {
-  /** Of one share and priority. */
-  readonly each: number;
-  readonly inAll: number;
+export interface BacklogLimit {
+  /** Of one fairness key and priority. */
+  readonly perFlow: number;
+  readonly total: number;
 }
 
 /**
- * Of each share a batch that is evaluated and one that waits, so that what ends is followed at once, and so that the device sees
- * that there is enough of it for full batches; of no more shares than it could serve soon.
+ * Each flow may have one batch that runs and one that waits, so that a finished sample is followed at once and the device knows that
+ * it can fill batches. The total bounds the number of flows to those that the device can serve soon.
  */
-export const ROOM: Room = { each: 2, inAll: 16 };
-/** Of a device that no step was heard of: enough to show what it can do, and not more. */
-export const FIRST_ROOM: Room = { each: 1, inAll: 1 };
-/** Of a device that is the only one. */
-export const ALL_ROOM: Room = { each: Infinity, inAll: Infinity };
+export const BACKLOG_LIMIT: BacklogLimit = { perFlow: 2, total: 16 };
+/** For a device whose throughput is unknown: enough to measure it. */
+export const UNMEASURED_BACKLOG_LIMIT: BacklogLimit = { perFlow: 1, total: 1 };
+/** For the only device. */
+export const NO_BACKLOG_LIMIT: BacklogLimit = { perFlow: Infinity, total: Infinity };
 /**
- * So many batches more for a share that has nothing of that priority on any device. The device decides at every step whose turn
- * it is, but only among those that it has.
+ * Additional batches for a flow that no device has a sample of. The device chooses among its samples at every step, so each flow should
+ * be present on some device.
  */
-const ROOM_FOR_THE_ABSENT = 1;
-/** So far down the queue a device may look for a sample: one that is slower than the others by more is of no use. */
-const LOOKAHEAD = 256;
-/** How much sooner a sample must be done elsewhere to be taken from the device that has it: what is done of it is lost. */
-const WORTH_MOVING = 2;
+const ABSENT_FLOW_ALLOWANCE = 1;
+/** How far down the queue to look for a sample for a device. A device that is slower by more than this is of no use. */
+const MAX_LOOKAHEAD = 256;
+/** A sample moves to another device if it would finish this many times sooner there. Its progress is lost. */
+const MIGRATION_SPEEDUP = 2;
 
-export interface Placement<S, D> {
+export interface Assignment<S, D> {
   readonly sample: S;
   readonly device: D;
 }
 
 /**
- * @param waiting in the order of their turns: a sample never comes behind one of lower priority.
- * @param heads the first that waits of each share and priority, in the same order.
+ * @param waiting the waiting samples in fair order; no sample follows one of a lower priority
+ * @param heads the first waiting sample of each flow, in the same order
  */
-export function placements<S extends Placeable, D extends DeviceView<S>>(
+export function assignWaiting<S extends Assignable, D extends DeviceView<S>>(
   waiting: Iterable<S>,
   heads: Iterable<S>,
   devices: readonly D[],
-): Placement<S, D>[] {
-  const placed: Placement<S, D>[] = [];
-  const books = devices.map((device) => openBook(device));
-  const give = (sample: S, book: Book<S, D>): void => {
-    placed.push({ sample, device: book.device });
-    book.enter(sample);
+): Assignment<S, D>[] {
+  const assignments: Assignment<S, D>[] = [];
+  const backlogs = devices.map((device) => createBacklog<S, D>(device));
+  const assign = (sample: S, backlog: Backlog<S, D>): void => {
+    assignments.push({ sample, device: backlog.device });
+    backlog.add(sample);
   };
-  const firsts = [...heads];
-  /** Shares of which no device takes more. */
-  const served = new Set<string>();
+  const flowHeads = [...heads];
+  /** Flows that no device accepts more samples of. */
+  const fullFlows = new Set<string>();
   let passed = 0;
   for (const sample of waiting) {
-    const best = least(books, (book) => book.doneAfter(sample));
-    if (best === undefined || passed > LOOKAHEAD || served.size === firsts.length) break;
-    if (best.hasRoomFor(sample)) give(sample, best);
+    const best = minBy(backlogs, (backlog) => backlog.finishTime(sample));
+    if (best === undefined || passed > MAX_LOOKAHEAD || fullFlows.size === flowHeads.length) break;
+    if (best.accepts(sample)) assign(sample, best);
     else {
-      best.expect(sample);
+      best.reserve(sample);
       passed++;
-      if (!books.some((book) => book.hasRoomFor(sample))) served.add(lineOf(sample));
+      if (!backlogs.some((backlog) => backlog.accepts(sample))) fullFlows.add(flowOf(sample));
     }
   }
-  const present = new Set([...devices.flatMap(({ held }) => held), ...placed].map(({ sample }) => lineOf(sample)));
-  for (const sample of firsts) {
-    if (present.has(lineOf(sample))) continue;
-    const best = least(books, (book) => book.doneAfter(sample));
-    if (best?.hasRoomFor(sample, ROOM_FOR_THE_ABSENT) === true) give(sample, best);
-  }
-  return placed;
-}
-
-/**
- * Samples that a device should take over from a slower one, now that nothing waits for it.
- * A speed that is only assumed moves nothing.
- */
-export function moves<S extends Placeable, D extends DeviceView<S>>(devices: readonly D[]): Placement<S, D>[] {
-  const books = new Map(devices.map((device) => [device, openBook(device)]));
-  const candidates = devices.flatMap((device) =>
-    device.held
-      .filter(({ sample }) => device.isKnown(sample))
-      .map((held) => ({ ...held, from: device, left: secondsLeft(device, held) })),
+  const present = new Set(
+    [...devices.flatMap(({ assigned }) => assigned), ...assignments].map(({ sample }) => flowOf(sample)),
   );
-  const moved: Placement<S, D>[] = [];
-  for (const { sample, from, left } of candidates.sort((a, b) => b.left - a.left)) {
-    const others = [...books.values()].filter(
-      ({ device, batches }) => device !== from && batches() < 1 && device.isKnown(sample),
-    );
-    const best = least(others, (book) => book.doneAfter(sample));
-    if (best === undefined || best.doneAfter(sample) * WORTH_MOVING >= left) continue;
-    moved.push({ sample, device: best.device });
-    best.enter(sample);
+  for (const sample of flowHeads) {
+    if (present.has(flowOf(sample))) continue;
+    const best = minBy(backlogs, (backlog) => backlog.finishTime(sample));
+    if (best?.accepts(sample, ABSENT_FLOW_ALLOWANCE) === true) assign(sample, best);
   }
-  return moved;
+  return assignments;
 }
 
-function lineOf({ priority, share }: Placeable): string {
-  return `${String(priority)} ${share}`;
+/** The samples that a device should take over from a slower one when nothing waits. Both throughputs must be measured. */
+export function chooseMigrations<S extends Assignable, D extends DeviceView<S>>(
+  devices: readonly D[],
+): Assignment<S, D>[] {
+  const backlogs = devices.map((device) => createBacklog<S, D>(device));
+  const candidates = devices.flatMap((device) =>
+    device.assigned
+      .filter(({ sample }) => device.isMeasured(sample))
+      .map((own) => ({ sample: own.sample, from: device, secondsLeft: secondsLeft(device, own) })),
+  );
+  const migrations: Assignment<S, D>[] = [];
+  for (const { sample, from, secondsLeft } of candidates.sort((a, b) => b.secondsLeft - a.secondsLeft)) {
+    const others = backlogs.filter(
+      ({ device, batches }) => device !== from && batches() < 1 && device.isMeasured(sample),
+    );
+    const best = minBy(others, (backlog) => backlog.finishTime(sample));
+    if (best === undefined || best.finishTime(sample) * MIGRATION_SPEEDUP >= secondsLeft) continue;
+    migrations.push({ sample, device: best.device });
+    best.add(sample);
+  }
+  return migrations;
 }
 
-/** Until a device is done with a sample that it has: those that are begun share its batches, the others come after them. */
-function secondsLeft<S>(device: DeviceView<S>, { started }: HeldSample<S>): number {
-  const before = started ? device.held.filter((other) => other.started) : device.held;
+function flowOf({ priority, fairnessKey }: Assignable): string {
+  return `${String(priority)} ${fairnessKey}`;
+}
+
+/** Until the device finishes a sample that it has. Started samples share its batches; the others follow them. */
+function secondsLeft<S>(device: DeviceView<S>, { started }: AssignedSample<S>): number {
+  const before = started ? device.assigned.filter((other) => other.started) : device.assigned;
   return before.reduce((sum, other) => sum + device.seconds(other.sample) * (1 - other.done), 0);
 }
 
-interface Book<S, D> {
+/** The work that a device has, with the samples that are being assigned to it. */
+interface Backlog<S, D> {
   readonly device: D;
-  /** When the sample would be done, in seconds from now. What has a lower priority does not stand in its way. */
-  doneAfter(sample: S): number;
-  /** @param more batches than usual */
-  hasRoomFor(sample: S, more?: number): boolean;
-  /** That it has in hand. */
+  /** Seconds from now until the sample would be finished. Samples of lower priorities do not delay it. */
+  finishTime(sample: S): number;
+  /** @param allowance batches beyond the limit */
+  accepts(sample: S, allowance?: number): boolean;
   batches(): number;
-  enter(sample: S): void;
-  /** It will be given the sample when it has room. */
-  expect(sample: S): void;
+  add(sample: S): void;
+  /** Counts the time of a sample that the device will get when its backlog has shrunk. */
+  reserve(sample: S): void;
 }
 
-function openBook<S extends Placeable, D extends DeviceView<S>>(device: D): Book<S, D> {
+function createBacklog<S extends Assignable, D extends DeviceView<S>>(device: D): Backlog<S, D> {
   const totals = new Map<number, { seconds: number; batches: number }>();
-  const byLine = new Map<string, number>();
-  const sumFrom = (priority: number, what: 'seconds' | 'batches'): number => {
+  const batchesByFlow = new Map<string, number>();
+  const sumFrom = (priority: number, unit: 'seconds' | 'batches'): number => {
     let sum = 0;
-    for (const [own, total] of totals) if (own >= priority) sum += total[what];
+    for (const [own, total] of totals) if (own >= priority) sum += total[unit];
     return sum;
   };
-  const expect = (sample: S, left = 1): void => {
+  const reserve = (sample: S, share = 1): void => {
     const total = totals.get(sample.priority) ?? { seconds: 0, batches: 0 };
-    total.seconds += device.seconds(sample) * left;
+    total.seconds += device.seconds(sample) * share;
     totals.set(sample.priority, total);
   };
-  const enter = (sample: S, left = 1): void => {
-    expect(sample, left);
-    const [total, batches, line] = [totals.get(sample.priority), device.batches(sample), lineOf(sample)];
+  const add = (sample: S, share = 1): void => {
+    reserve(sample, share);
+    const [total, batches, flow] = [totals.get(sample.priority), device.batches(sample), flowOf(sample)];
     if (total !== undefined) total.batches += batches;
-    byLine.set(line, (byLine.get(line) ?? 0) + batches);
+    batchesByFlow.set(flow, (batchesByFlow.get(flow) ?? 0) + batches);
   };
-  for (const { sample, done } of device.held) enter(sample, 1 - done);
+  for (const { sample, done } of device.assigned) add(sample, 1 - done);
   return {
     device,
-    doneAfter: (sample) => sumFrom(sample.priority, 'seconds') + device.seconds(sample),
-    hasRoomFor(sample, more = 0) {
-      const { each, inAll } = device.room(sample);
-      return (byLine.get(lineOf(sample)) ?? 0) < each && sumFrom(sample.priority, 'batches') < inAll + more;
+    finishTime: (sample) => sumFrom(sample.priority, 'seconds') + device.seconds(sample),
+    accepts(sample, allowance = 0) {
+      const { perFlow, total } = device.backlogLimit(sample);
+      return (
+        (batchesByFlow.get(flowOf(sample)) ?? 0) < perFlow && sumFrom(sample.priority, 'batches') < total + allowance
+      );
     },
     batches: () => sumFrom(-Infinity, 'batches'),
-    enter,
-    expect,
+    add: (sample) => add(sample),
+    reserve: (sample) => reserve(sample),
   };
 }
 
-function least<T>(items: readonly T[], measure: (item: T) => number): T | undefined {
+function minBy<T>(items: readonly T[], measure: (item: T) => number): T | undefined {
   let best: T | undefined;
   let smallest = Infinity;
   for (const item of items) {

@@ -1,215 +1,224 @@
 /**
- * Hands samples out to the devices, late: each has in hand what keeps it busy for a little while, and the rest waits here, so
- * that no device is left with a thousand samples that another would have drawn sooner. Where there is one device only, it has
- * everything at once, and decides everything itself.
+ * Assigns samples to devices as late as possible: each device has enough to stay busy for a little while, and the rest waits in the
+ * fair queue. No device has a thousand samples that another would have finished sooner. A single device gets all samples at once and
+ * decides the order itself.
  */
 import type { Manifest } from './bundle/manifest.js';
-import type { Task } from './device.js';
-import { DeviceLostError } from './errors.js';
-import type { DeviceView, Placement } from './deviceAssignment.js';
-import { ALL_ROOM, FIRST_ROOM, ROOM, moves, placements } from './deviceAssignment.js';
-import type { Post } from './post.js';
-import { createQueue } from './fairQueue.js';
-import type { Dispatch, PendingSample } from './pendingSample.js';
+import type { Device } from './device.js';
+import type { Assignment, DeviceView } from './deviceAssignment.js';
+import {
+  BACKLOG_LIMIT,
+  NO_BACKLOG_LIMIT,
+  UNMEASURED_BACKLOG_LIMIT,
+  assignWaiting,
+  chooseMigrations,
+} from './deviceAssignment.js';
+import { CanceledError, DeviceLostError, WorkerExitedError } from './errors.js';
+import { createFairQueue } from './fairQueue.js';
+import type { QueueItem } from './flow.js';
 import { costOf } from './sampleCost.js';
+import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
 
-export interface DeviceDispatch extends Dispatch {
-  /** To be called when a device is ready again, is given up, or has made steps. */
-  look(): void;
+/** How many workers may die while they draw a sample before the sample is given up. */
+const MAX_WORKER_EXITS = 3;
+
+export interface Dispatcher {
+  readonly generate: GenerateSample;
+  /** To be called when a device is ready again, has failed, or has made steps. */
+  dispatch(): void;
 }
 
-/** A sample from the draw to its end. */
-interface Entry {
-  readonly wanted: PendingSample;
-  readonly bundle: string;
-  readonly share: string;
-  readonly priority: number;
-  readonly rows: number;
+/** A sample from its request to its end. */
+interface PendingSample extends QueueItem {
+  readonly request: SampleRequest;
+  readonly options: GenerateOptions;
   readonly rowSteps: number;
-  /** For the fair shares: row-steps of larger pictures count more. */
-  readonly work: number;
-  attempts: number;
-  hold: Hold | null;
+  /** The cost for fairness: row-steps of larger latents count more. */
+  readonly cost: number;
+  readonly resolve: (result: SampleResult) => void;
+  readonly reject: (error: unknown) => void;
+  /** How many workers died while they drew it, on any device. */
+  workerExits: number;
+  assignment: DeviceAssignment | null;
 }
 
-/** In the hands of a device. */
-interface Hold {
-  readonly post: Post;
-  readonly task: Task;
-  /** 0 … 1 */
+interface DeviceAssignment {
+  readonly device: Device;
+  readonly controller: AbortController;
+  /** The share of the steps that is done, 0 … 1. */
   done: number;
   started: boolean;
-  canceled: boolean;
 }
 
-interface View extends DeviceView<Entry> {
-  readonly post: Post;
+interface View extends DeviceView<PendingSample> {
+  readonly device: Device;
 }
 
-/** A number that no other sample of this process has. */
-let lastKey = 0;
+export function createDispatcher(devices: readonly Device[], manifestOf: (bundle: string) => Manifest): Dispatcher {
+  const queue = createFairQueue<PendingSample>(({ cost }) => cost);
+  const assigned = new Map<Device, Set<PendingSample>>(devices.map((device) => [device, new Set()]));
+  let lastKey = 0;
+  let dispatchIsDue = false;
 
-export function createDispatch(posts: readonly Post[], manifestOf: (bundle: string) => Manifest): DeviceDispatch {
-  const queue = createQueue<Entry>();
-  const entries = new Map<PendingSample, Entry>();
-  const held = new Map<Post, Set<Entry>>(posts.map((post) => [post, new Set()]));
-  let lookIsDue = false;
+  const liveDevices = (): Device[] => devices.filter((device) => device.info().state !== 'FAILED');
 
-  const livePosts = (): Post[] => posts.filter(({ device }) => device.info().state !== 'FAILED');
-
-  const letGo = (entry: Entry): void => {
-    if (entry.hold !== null) held.get(entry.hold.post)?.delete(entry);
-    entry.hold = null;
+  const unassign = (sample: PendingSample): void => {
+    if (sample.assignment !== null) assigned.get(sample.assignment.device)?.delete(sample);
+    sample.assignment = null;
   };
 
-  const end = (entry: Entry): PendingSample => {
-    letGo(entry);
-    entries.delete(entry.wanted);
-    look();
-    return entry.wanted;
+  const requeue = (sample: PendingSample): void => {
+    unassign(sample);
+    queue.addStarted(sample);
+    dispatch();
   };
 
-  const backInTheQueue = (entry: Entry, { attempts }: Task): void => {
-    letGo(entry);
-    entry.attempts = attempts;
-    queue.addAgain(entry);
-    look();
+  const onError = (sample: PendingSample, error: unknown): void => {
+    if (error instanceof WorkerExitedError) {
+      if (error.blamed) sample.workerExits++;
+      if (sample.workerExits < MAX_WORKER_EXITS) requeue(sample);
+      else sample.reject(givenUp(error, sample.workerExits));
+    } else if (error instanceof DeviceLostError && liveDevices().length > 0) requeue(sample);
+    else sample.reject(error);
   };
 
-  /** A late word of a device that a sample was taken from is not for anybody. */
-  const taskFor = (entry: Entry, post: Post): Task => {
-    const whileItHasIt =
-      <A extends unknown[]>(what: (hold: Hold, ...rest: A) => void) =>
-      (...rest: A): void => {
-        if (entry.hold?.task === task) what(entry.hold, ...rest);
-      };
-    const task: Task = {
-      key: ++lastKey,
-      request: entry.wanted.request,
-      attempts: entry.attempts,
-      started: whileItHasIt((hold) => {
-        hold.started = true;
-        entry.wanted.started();
-      }),
-      progress: whileItHasIt((hold, step: number, steps: number) => {
-        hold.done = step / steps;
-        entry.wanted.progress(step, steps);
-      }),
-      delivered: whileItHasIt((_, result) => end(entry).delivered(result)),
-      failed: whileItHasIt((_, message: string) => end(entry).failed(message)),
-      canceled: whileItHasIt(() => end(entry).canceled()),
-      returned: whileItHasIt(() => backInTheQueue(entry, task)),
-      lost: whileItHasIt((hold, error: DeviceLostError) => {
-        if (hold.canceled) end(entry).canceled();
-        // A sample that was given up because it kills workers is not handed on: its device lives.
-        else if (post.device.info().state === 'FAILED' && livePosts().length > 0) backInTheQueue(entry, task);
-        else end(entry).lost(error);
-      }),
+  const assign = (sample: PendingSample, device: Device): void => {
+    const assignment: DeviceAssignment = { device, controller: new AbortController(), done: 0, started: false };
+    sample.assignment = assignment;
+    assigned.get(device)?.add(sample);
+    /** Late messages of a device that the sample was taken from are ignored. */
+    const ifCurrent = (callback: () => void): void => {
+      if (sample.assignment === assignment) callback();
     };
-    return task;
+    const settle = (callback: () => void): void =>
+      ifCurrent(() => {
+        unassign(sample);
+        callback();
+        dispatch();
+      });
+    device
+      .generate(sample.request, {
+        signal: assignment.controller.signal,
+        onStarted: () =>
+          ifCurrent(() => {
+            assignment.started = true;
+            sample.options.onStarted?.();
+          }),
+        onProgress: (step, steps) =>
+          ifCurrent(() => {
+            assignment.done = step / steps;
+            sample.options.onProgress?.(step, steps);
+          }),
+      })
+      .then(
+        (result) => settle(() => sample.resolve(result)),
+        (error: unknown) => settle(() => onError(sample, error)),
+      );
   };
 
-  const give = ({ sample: entry, device: { post } }: Placement<Entry, View>): void => {
-    const task = taskFor(entry, post);
-    entry.hold = { post, task, done: 0, started: false, canceled: false };
-    held.get(post)?.add(entry);
-    post.device.add(task);
-  };
-
-  const views = (live: readonly Post[]): View[] => {
-    const alone = live.length === 1;
-    const ready = alone ? live : live.filter(({ device }) => device.info().state === 'READY');
-    return ready.map((post) => {
-      const { speed, rowBudget } = post;
-      const fastest = (bundle: string): number =>
-        Math.min(...ready.map((other) => other.speed.secondsPerRow(bundle) ?? Infinity));
-      // As fast as the fastest until it has shown its speed; and where none has, all alike.
+  const viewsOf = (live: readonly Device[]): View[] => {
+    const isOnly = live.length === 1;
+    const usable = isOnly ? live : live.filter((device) => device.info().state === 'READY');
+    return usable.map((device) => {
+      const { throughput } = device;
+      const isMeasured = ({ bundle }: PendingSample): boolean => throughput.secondsPerRow(bundle) !== undefined;
+      // An unmeasured device is assumed to be as fast as the fastest. If none is measured, all are assumed to be equal.
       const secondsPerRow = (bundle: string): number => {
-        const assumed = speed.secondsPerRow(bundle) ?? fastest(bundle);
+        const fastest = Math.min(...usable.map((other) => other.throughput.secondsPerRow(bundle) ?? Infinity));
+        const assumed = throughput.secondsPerRow(bundle) ?? fastest;
         return Number.isFinite(assumed) ? assumed : 1;
       };
-      const isKnown = ({ bundle }: Entry): boolean => speed.secondsPerRow(bundle) !== undefined;
       return {
-        post,
-        held: [...(held.get(post) ?? [])].flatMap((entry) =>
-          entry.hold === null || entry.hold.canceled
+        device,
+        assigned: [...(assigned.get(device) ?? [])].flatMap((sample) =>
+          sample.assignment === null || sample.assignment.controller.signal.aborted
             ? []
-            : { sample: entry, done: entry.hold.done, started: entry.hold.started },
+            : { sample, done: sample.assignment.done, started: sample.assignment.started },
         ),
         seconds: ({ bundle, rowSteps }) => secondsPerRow(bundle) * rowSteps,
-        batches: ({ bundle, rows }) => rows / rowBudget(bundle),
-        isKnown,
-        room: (entry) => (alone ? ALL_ROOM : isKnown(entry) ? ROOM : FIRST_ROOM),
+        batches: ({ bundle, rows }) => rows / device.rowBudget(bundle),
+        isMeasured,
+        backlogLimit: (sample) =>
+          isOnly ? NO_BACKLOG_LIMIT : isMeasured(sample) ? BACKLOG_LIMIT : UNMEASURED_BACKLOG_LIMIT,
       };
     });
   };
 
-  const handOut = (): void => {
-    const live = livePosts();
+  const dispatchNow = (): void => {
+    const live = liveDevices();
     if (live.length === 0) {
       const error = everyDeviceFailed();
-      for (const entry of [...queue.inOrder()]) {
-        queue.remove(entry);
-        end(entry).lost(error);
+      for (const sample of [...queue.inOrder()]) {
+        queue.remove(sample);
+        sample.reject(error);
       }
       return;
     }
     if (queue.size > 0) {
-      for (const placement of placements(queue.inOrder(), queue.heads(), views(live))) {
-        queue.take(placement.sample);
-        give(placement);
+      for (const { sample, device } of assignWaiting(queue.inOrder(), queue.heads(), viewsOf(live))) {
+        queue.charge(sample);
+        queue.remove(sample);
+        assign(sample, device.device);
       }
     }
     if (queue.size > 0 || live.length === 1) return;
-    for (const move of moves<Entry, View>(views(live))) {
-      const { hold } = move.sample;
-      letGo(move.sample);
-      if (hold !== null) hold.post.device.cancel([hold.task]);
-      give(move);
+    const migrations: Assignment<PendingSample, View>[] = chooseMigrations<PendingSample, View>(viewsOf(live));
+    for (const { sample, device } of migrations) {
+      const { assignment } = sample;
+      unassign(sample);
+      assignment?.controller.abort();
+      assign(sample, device.device);
     }
   };
 
-  /** Once for all that happens in one go. */
-  const look = (): void => {
-    if (lookIsDue) return;
-    lookIsDue = true;
+  /** Runs once for everything that happens in the same turn of the event loop. */
+  const dispatch = (): void => {
+    if (dispatchIsDue) return;
+    dispatchIsDue = true;
     queueMicrotask(() => {
-      lookIsDue = false;
-      handOut();
+      dispatchIsDue = false;
+      dispatchNow();
     });
   };
 
+  const cancel = (sample: PendingSample): void => {
+    const { signal } = sample.options;
+    if (sample.assignment !== null) sample.assignment.controller.abort(signal?.reason);
+    else if (queue.remove(sample)) sample.reject(new CanceledError('canceled', { cause: signal?.reason }));
+  };
+
   return {
-    look,
-    draw(samples) {
-      for (const wanted of samples) {
-        const { bundle, fairnessKey = '', priority = 0 } = wanted.request;
-        const manifest = manifestOf(bundle);
-        const { rows, rowSteps } = costOf(wanted.request, manifest);
-        const work = rowSteps * manifest.latent.height * manifest.latent.width;
-        const entry = { wanted, bundle, share: fairnessKey, priority, rows, rowSteps, work, attempts: 0, hold: null };
-        entries.set(wanted, entry);
-        queue.add(entry);
-      }
-      look();
-    },
-    cancel(samples) {
-      const holds: Hold[] = [];
-      for (const wanted of samples) {
-        const entry = entries.get(wanted);
-        if (entry === undefined) continue;
-        if (entry.hold === null) {
-          queue.remove(entry);
-          end(entry).canceled();
-        } else {
-          entry.hold.canceled = true;
-          holds.push(entry.hold);
-        }
-      }
-      for (const [{ device }, own] of Map.groupBy(holds, ({ post }) => post))
-        device.cancel(own.map(({ task }) => task));
+    dispatch,
+    generate(request, options) {
+      const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
+      const { bundle, fairnessKey = '', priority = 0 } = request;
+      const manifest = manifestOf(bundle);
+      const { rows, rowSteps } = costOf(request, manifest);
+      const sample: PendingSample = {
+        key: ++lastKey,
+        request,
+        options,
+        bundle,
+        fairnessKey,
+        priority,
+        rows,
+        rowSteps,
+        cost: rowSteps * manifest.latent.height * manifest.latent.width,
+        resolve,
+        reject,
+        workerExits: 0,
+        assignment: null,
+      };
+      options.signal?.addEventListener('abort', () => cancel(sample), { once: true });
+      queue.add(sample);
+      dispatch();
+      return promise;
     },
   };
+}
+
+function givenUp({ message }: WorkerExitedError, times: number): DeviceLostError {
+  return new DeviceLostError(`${message}; it died ${String(times)} times while it drew this sample, which is given up`);
 }
 
 function everyDeviceFailed(): DeviceLostError {

@@ -1,116 +1,107 @@
 /**
- * The engine as the rest of the program sees it: requests go in, pictures come out, whichever device draws them and
- * however often its worker dies.
+ * The engine as the rest of the program sees it: requests go in, samples come out, whichever device draws them and however often its
+ * worker dies. A request passes validation, deduplication (deduplication.ts), the fair queue (dispatcher.ts), and a device (device.ts).
  */
 import { loadBundles } from './bundle/load.js';
 import type { Bundle, Manifest, Precision } from './bundle/manifest.js';
-import type { Device, DeviceInfo, Log } from './device.js';
-import { createDispatch } from './dispatcher.js';
-import type { Draw, DrawListener } from './draw.js';
-import { startDraw } from './draw.js';
+import { deduplicate } from './deduplication.js';
+import type { DeviceOptions, OpenDevice } from './device.js';
+import { openDevice } from './device.js';
+import type { DeviceInfo, Log } from './deviceInfo.js';
+import { createDispatcher } from './dispatcher.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
-import { joinIdentical } from './deduplication.js';
-import type { OpenedPost } from './post.js';
-import { openPost } from './post.js';
-import type { StepMetrics } from './workerProtocol.js';
+import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
 import { validateRequest } from './validateRequest.js';
-import type { SampleRequest } from './types.js';
-import type { Dispatch } from './pendingSample.js';
+import type { StepMetrics } from './workerProtocol.js';
 
 export interface Engine {
   /** The verified bundles. */
   readonly bundles: readonly Bundle[];
   devices(): readonly DeviceInfo[];
-  /** False when every device has been given up: nothing can be drawn until the process is started again. */
+  /** False when every device has failed: then nothing can be generated until the process restarts. */
   canGenerate(): boolean;
   /**
-   * Draws every request; resolves when all are delivered.
-   * @throws InferenceError when a request cannot be drawn; nothing of the list is drawn further then.
-   * @throws CanceledError once `signal` is aborted and the device has let go of the samples, within a step.
-   * @throws DeviceLostError when a sample outlived too many device workers, or no device is left.
+   * Generates one sample.
+   * @throws InferenceError when the request is invalid, or when the sample fails.
+   * @throws CanceledError when the signal is aborted and the device has released the sample, which takes a step at most.
+   * @throws DeviceLostError when too many workers died while they drew the sample, or when no device is left.
    */
-  draw(requests: readonly SampleRequest[], listener: DrawListener, signal?: AbortSignal): Promise<void>;
-  /** Ends the device workers. What is still being drawn is rejected. */
+  generate(request: SampleRequest, options?: GenerateOptions): Promise<SampleResult>;
+  /** Ends the device workers. Samples in flight are rejected. */
   close(): Promise<void>;
 }
 
 export interface EngineOptions {
   readonly modelsDirectory: string;
-  /** Each gets a worker: `cpu`, `cuda:N`, `webgpu`. Those that this machine does not have are reported as FAILED. @default ['cpu'] */
+  /** Each gets a worker: `cpu`, `cuda:N`, `webgpu`. Devices that the machine does not have are reported as FAILED. @default ['cpu'] */
   readonly devices?: readonly string[];
-  /** The arithmetic to choose where a bundle has it. @default what suits the device */
+  /** The precision to use where a bundle has it. @default the device's default */
   readonly precision?: Precision | null;
   /**
-   * How many rows one evaluation of the denoiser may have; a sample of Eq. 4 has three.
-   * @default what pays, measured when a device is opened with a bundle for the first time
+   * The rows that one evaluation of the denoiser may have; a sample of Eq. 4 has three.
+   * @default the best number, measured when a device opens a bundle for the first time
    */
   readonly maximumRows?: number | null;
-  /** Where that is remembered; without it, it is measured each time. */
+  /** Where the measurements are cached. Without it, each start measures again. */
   readonly calibrationDirectory?: string | null;
   /**
-   * A device worker that is opening or drawing and says nothing for so long is taken for hung, and replaced. An evaluation of the
-   * denoiser, a decoding and the reading of a model must be shorter.
+   * A device worker that opens or draws and is silent for this long is considered hung and is replaced. An evaluation of the denoiser,
+   * a decoding, and the loading of a model must take less time.
    * @default 600
    */
   readonly watchdogSeconds?: number;
   readonly log?: Log;
-  /** Hears of every step, about a second late. */
-  readonly onStep?: (figure: DeviceStep) => void;
+  /** Called for every step, up to a second late. */
+  readonly onStep?: (step: DeviceStep) => void;
 }
 
-/** One step that a device made. */
+/** One step of a device. */
 export interface DeviceStep extends StepMetrics {
   readonly device: string;
 }
 
 /**
- * Verifies the bundles and starts the devices; resolves when at least one is ready and each of the others has failed.
- * @throws BundleError when a bundle is not sound. @throws DeviceLostError when there is no device.
+ * Verifies the bundles and starts the devices. Resolves when at least one device is ready and each of the others is ready or failed.
+ * @throws BundleError when a bundle is invalid. @throws DeviceLostError when no device is available.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const {
-    modelsDirectory,
-    devices: names = ['cpu'],
-    precision = null,
-    maximumRows = null,
-    calibrationDirectory = null,
-    watchdogSeconds = 600,
-    log = () => undefined,
-    onStep = () => undefined,
-  } = options;
+  const { modelsDirectory, devices: names = ['cpu'], maximumRows = null, onStep } = options;
   if (maximumRows !== null && (!Number.isInteger(maximumRows) || maximumRows < 1))
     throw new InferenceError(`maximumRows must be a whole number above 0, got ${String(maximumRows)}`);
   const bundles = await loadBundles(modelsDirectory);
-  const settings = { precision, maximumRows, calibrationDirectory, watchdogSeconds };
-  // Nothing is drawn before the devices have opened.
-  let look = (): void => undefined;
-  const posts: readonly OpenedPost[] = names.map((name) =>
-    openPost(name, bundles, settings, {
-      log,
-      stepped(step) {
-        onStep({ device: name, ...step });
-        look();
+  // Nothing is generated before the devices have opened.
+  let dispatch = (): void => undefined;
+  const deviceOptions: Omit<DeviceOptions, 'onStep'> = {
+    precision: options.precision ?? null,
+    maximumRows,
+    calibrationDirectory: options.calibrationDirectory ?? null,
+    watchdogSeconds: options.watchdogSeconds ?? 600,
+    log: options.log ?? (() => undefined),
+    onChange: () => dispatch(),
+  };
+  const devices = names.map((device) =>
+    openDevice(device, bundles, {
+      ...deviceOptions,
+      onStep(step) {
+        onStep?.({ device, ...step });
+        dispatch();
       },
-      changed: () => look(),
-      keepsSamples: () => posts.filter(({ device }) => device.info().state !== 'FAILED').length === 1,
     }),
   );
-  const devices = posts.map(({ device }) => device);
+  await requireOneReady(devices, names);
+  const dispatcher = createDispatcher(devices, (bundle) => manifestOf(bundles, bundle));
+  ({ dispatch } = dispatcher);
+  return createEngine(bundles, devices, deduplicate(dispatcher.generate));
+}
+
+async function requireOneReady(devices: readonly OpenDevice[], names: readonly string[]): Promise<void> {
   const outcomes = await Promise.allSettled(devices.map((device) => device.opened));
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
-  const unsound = reasons.find((reason) => reason instanceof BundleError);
-  if (unsound !== undefined || reasons.length === devices.length) {
-    await Promise.all(devices.map((device) => device.close()));
-    throw (
-      unsound ??
-      new DeviceLostError(
-        `no device could be opened. ${reasons.map((reason, i) => `${names[i] ?? ''}: ${reason.message}`).join('; ')}`,
-      )
-    );
-  }
-  const dispatch = createDispatch(posts, (bundle) => manifestOf(bundles, bundle));
-  look = () => dispatch.look();
-  return createEngine(bundles, devices, joinIdentical(dispatch));
+  const bundleError = reasons.find((reason) => reason instanceof BundleError);
+  if (bundleError === undefined && reasons.length < devices.length) return;
+  await Promise.all(devices.map((device) => device.close()));
+  const details = reasons.map(({ message }, i) => `${names[i] ?? ''}: ${message}`).join('; ');
+  throw bundleError ?? new DeviceLostError(`no device could be opened. ${details}`);
 }
 
 function manifestOf(bundles: readonly Bundle[], id: string): Manifest {
@@ -119,53 +110,74 @@ function manifestOf(bundles: readonly Bundle[], id: string): Manifest {
   return bundle.manifest;
 }
 
-function createEngine(bundles: readonly Bundle[], devices: readonly Device[], dispatch: Dispatch): Engine {
-  const inFlight = new Set<string>();
-  const draws = new Set<Draw>();
+function createEngine(
+  bundles: readonly Bundle[],
+  devices: readonly OpenDevice[],
+  generateShared: GenerateSample,
+): Engine {
+  /** By sample ID: rejects the caller's promise at once. */
+  const inFlight = new Map<string, (error: InferenceError) => void>();
   let closing: Promise<void> | undefined;
-
-  const requireFreeIds = (ids: readonly string[]): void => {
-    const seen = new Set<string>();
-    for (const id of ids) {
-      if (inFlight.has(id) || seen.has(id)) {
-        throw new InferenceError(`sample id "${id}" is in flight already; ids must be unique`);
-      }
-      seen.add(id);
-    }
-  };
 
   return {
     bundles,
     devices: () => devices.map((device) => device.info()),
     canGenerate: () => devices.some((device) => device.info().state !== 'FAILED'),
 
-    async draw(requests, listener, signal) {
-      if (closing !== undefined) throw new InferenceError('the pool is closed');
+    async generate(request, options = {}) {
+      const { id } = request;
+      const { signal } = options;
+      if (closing !== undefined) throw new InferenceError('the engine is closed');
       if (signal?.aborted === true) throw new CanceledError('canceled before it began', { cause: signal.reason });
-      const ids = requests.map(({ id }) => id);
-      for (const request of requests) validateRequest(request, bundles);
-      requireFreeIds(ids);
-
-      const draw = startDraw(requests, dispatch, listener);
-      const onAbort = (): void => draw.giveUp(new CanceledError('canceled', { cause: signal?.reason }));
-      for (const id of ids) inFlight.add(id);
-      draws.add(draw);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      validateRequest(request, bundles);
+      if (inFlight.has(id)) throw new InferenceError(`sample id "${id}" is in flight already; IDs must be unique`);
+      const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
+      inFlight.set(id, reject);
+      guardCallbacks(generateShared, request, options).then(resolve, reject);
       try {
-        await draw.done;
+        return await promise;
       } finally {
-        signal?.removeEventListener('abort', onAbort);
-        draws.delete(draw);
-        for (const id of ids) inFlight.delete(id);
+        inFlight.delete(id);
       }
     },
 
     close() {
       closing ??= (async () => {
-        for (const draw of [...draws]) draw.abandon(new InferenceError('the pool was closed'));
+        for (const reject of [...inFlight.values()]) reject(new InferenceError('the engine was closed'));
         await Promise.all(devices.map((device) => device.close()));
       })();
       return closing;
     },
   };
+}
+
+/** Calls `onStarted` at most once. A callback that throws cancels the sample and fails it, and does not end the process. */
+async function guardCallbacks(
+  generate: GenerateSample,
+  request: SampleRequest,
+  { signal, onStarted, onProgress }: GenerateOptions,
+): Promise<SampleResult> {
+  const failure = new AbortController();
+  let started = false;
+  const guard = (callback: () => void): void => {
+    if (failure.signal.aborted || signal?.aborted === true) return;
+    try {
+      callback();
+    } catch (error) {
+      failure.abort(new InferenceError(`a callback failed: ${(error as Error).message}`, { cause: error }));
+    }
+  };
+  try {
+    return await generate(request, {
+      signal: signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]),
+      onStarted() {
+        if (started) return;
+        started = true;
+        guard(() => onStarted?.());
+      },
+      onProgress: (step, steps) => guard(() => onProgress?.(step, steps)),
+    });
+  } catch (error) {
+    throw failure.signal.aborted ? failure.signal.reason : error;
+  }
 }

@@ -1,16 +1,16 @@
-/** Every error that leaves this room is one of these; each message says what to do about it. */
+/** The errors of the engine. Each message says what to do about it. */
 
-/** The request cannot be drawn, or drawing it went wrong. */
+/** The request is invalid, or the sample could not be generated. */
 export class InferenceError extends Error {
   override readonly name: string = 'InferenceError';
 }
 
-/** A model bundle is not what its manifest says, or its manifest is wrong. The message names the file and the place. */
+/** A model bundle does not match its manifest, or the manifest is invalid. The message names the file and the place. */
 export class BundleError extends InferenceError {
   override readonly name = 'BundleError';
-  /** The file at fault, absolute. */
+  /** The invalid file, as an absolute path. */
   readonly file: string;
-  /** Everything found wrong with it: the first problem is in the message, and all of them when there are several. */
+  /** All problems that were found in it. */
   readonly problems: readonly string[];
 
   constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
@@ -22,12 +22,24 @@ export class BundleError extends InferenceError {
   }
 }
 
-/** The caller's signal was aborted. */
+/** The caller aborted its signal. */
 export class CanceledError extends InferenceError {
   override readonly name = 'CanceledError';
 }
 
-/** The device worker died more often than a sample may be started again, or there is none left. */
+/** Too many device workers died while they drew the sample, or no device is left. */
 export class DeviceLostError extends InferenceError {
   override readonly name = 'DeviceLostError';
+}
+
+/** A device worker died while it had the sample. The dispatcher catches this error and assigns the sample again. */
+export class WorkerExitedError extends InferenceError {
+  override readonly name = 'WorkerExitedError';
+  /** Whether the sample may have caused the exit: it was being drawn, or the worker did not tell what it was drawing. */
+  readonly blamed: boolean;
+
+  constructor(message: string, blamed: boolean) {
+    super(message);
+    this.blamed = blamed;
+  }
 }

@@ -1,123 +1,149 @@
 /**
- * The samples that no device has yet, in the order in which they are to be handed out: the highest priority first, then fair
- * shares, then first come. Fair is start-time fair queueing (Goyal, Vin and Cheng 1996): each share has a clock that its work
- * moves on, whose clock is furthest behind goes next, and a share that comes back from doing nothing starts at the present.
- * Pure: no clock, no device.
+ * The fair queue of the engine: the dispatcher orders the samples that no device has with it, and each device worker the samples that
+ * share its batches. It has no clock and no device, so a simulation can drive it.
+ *
+ * Items are ordered by priority, then by start-time fair queueing (Goyal, Vin & Cheng 1996) between the fairness keys, then by age
+ * (flow.ts). Each fairness key has a start tag that its service moves on, whatever the priority. The key with the smallest tag goes
+ * next. Virtual time is the smallest start tag of the keys that have items. A key that returns from idleness starts at virtual time
+ * at the earliest, so idleness earns nothing; and it is not ahead of virtual time by more than it was served, so it costs nothing.
  */
+import type { Flow, FlowClock, QueueItem } from './flow.js';
+import { createFlow, dequeue, enqueueStarted, enqueueWaiting, firstWaiting, flowSize, itemsInOrder } from './flow.js';
 
-export interface Queued {
-  readonly share: string;
-  readonly priority: number;
-  /** In any unit, the same for all. */
-  readonly work: number;
-}
-
-export interface Queue<T extends Queued> {
+export interface FairQueue<T extends QueueItem> {
   readonly size: number;
-  add(sample: T): void;
-  /** It was handed out and has come back: it goes before the others of its share. */
-  addAgain(sample: T): void;
-  /** Whether it was there. */
-  remove(sample: T): boolean;
-  /** Removes it, and its share has had its turn. */
-  take(sample: T): void;
-  /** As they would be taken if each of them was, in turn. */
+  add(item: T): void;
+  /** Adds an item that has started before: it goes before the waiting items of its flow. */
+  addStarted(item: T): void;
+  /** Moves a waiting item to the started items of its flow. */
+  markStarted(item: T): void;
+  /** Returns whether the item was in the queue. */
+  remove(item: T): boolean;
+  /** Charges one service of the item to its fairness key. The item must be in the queue. */
+  charge(item: T): void;
+  /** The flows by priority, highest first. */
+  levels(): readonly Level<T>[];
+  /** The flow with the smallest start tag; of equals, the one that has had items for longest. */
+  leastServed(flows: Iterable<Flow<T>>): Flow<T> | undefined;
+  /** The items in the order in which they would be served if each was served once. The queue must not change meanwhile. */
   inOrder(): Generator<T, void>;
-  /** The first of each share and priority, the highest priority first. */
+  /** The first item of each flow, highest priority first. */
   heads(): T[];
 }
 
-/** Those of one share and priority. */
-interface Line<T> {
-  readonly again: Set<T>;
-  readonly fresh: Set<T>;
+/** The flows of one priority, by fairness key. */
+export interface Level<T extends QueueItem> {
+  readonly priority: number;
+  readonly flows: ReadonlyMap<string, Flow<T>>;
 }
 
-/** So many shares may be known that have nothing waiting. */
-const MAXIMUM_IDLE_SHARES = 1_000;
+/** The clocks of idle fairness keys are dropped beyond this number. */
+const MAX_IDLE_CLOCKS = 1_000;
 
-export function createQueue<T extends Queued>(): Queue<T> {
-  const lines = new Map<number, Map<string, Line<T>>>();
-  const clocks = new Map<string, number>();
-  let present = 0;
+/** @param costOf the cost of one service of an item, in any unit that is the same for all items */
+export function createFairQueue<T extends QueueItem>(costOf: (item: T) => number): FairQueue<T> {
+  /** Highest priority first. */
+  let levels: { readonly priority: number; readonly flows: Map<string, Flow<T>> }[] = [];
+  const clocks = new Map<string, FlowClock>();
+  let virtualTime = 0;
   let size = 0;
 
-  const lineOf = ({ priority, share }: T): Line<T> => {
-    const shares = lines.get(priority) ?? new Map<string, Line<T>>();
-    lines.set(priority, shares);
-    const line = shares.get(share) ?? { again: new Set(), fresh: new Set() };
-    shares.set(share, line);
-    return line;
+  /** The clock of a key that has no items is at virtual time at the earliest. The others are never behind it. */
+  const clockOf = (fairnessKey: string): FlowClock => {
+    const clock = clocks.get(fairnessKey) ?? { startTag: virtualTime };
+    if (clock.startTag < virtualTime) clock.startTag = virtualTime;
+    clocks.set(fairnessKey, clock);
+    return clock;
   };
 
-  const remove = (sample: T): boolean => {
-    const shares = lines.get(sample.priority);
-    const line = shares?.get(sample.share);
-    if (shares === undefined || line === undefined) return false;
-    const removed = line.again.delete(sample) || line.fresh.delete(sample);
-    if (removed) size--;
-    if (line.again.size + line.fresh.size === 0) shares.delete(sample.share);
-    if (shares.size === 0) lines.delete(sample.priority);
-    return removed;
+  const find = ({ priority, fairnessKey }: T): Flow<T> | undefined =>
+    levels.find((level) => level.priority === priority)?.flows.get(fairnessKey);
+
+  const findOrCreate = ({ priority, fairnessKey }: T): Flow<T> => {
+    let level = levels.find((other) => other.priority === priority);
+    if (level === undefined) {
+      level = { priority, flows: new Map() };
+      levels = [...levels, level].sort((a, b) => b.priority - a.priority);
+    }
+    const flow = level.flows.get(fairnessKey) ?? createFlow<T>(fairnessKey, clockOf(fairnessKey));
+    level.flows.set(fairnessKey, flow);
+    return flow;
   };
 
-  const byPriority = (): Map<string, Line<T>>[] => [...lines].sort(([a], [b]) => b - a).map(([, shares]) => shares);
+  const dropIfEmpty = (flow: Flow<T>, priority: number): void => {
+    if (flowSize(flow) > 0) return;
+    const level = levels.find((other) => other.priority === priority);
+    level?.flows.delete(flow.fairnessKey);
+    if (level?.flows.size === 0) levels = levels.filter((other) => other !== level);
+    dropIdleClocks();
+  };
 
-  const startOf = (share: string): number => Math.max(present, clocks.get(share) ?? present);
+  const dropIdleClocks = (): void => {
+    const flowCount = levels.reduce((sum, { flows }) => sum + flows.size, 0);
+    if (clocks.size <= MAX_IDLE_CLOCKS + flowCount) return;
+    const active = new Set(levels.flatMap(({ flows }) => [...flows.keys()]));
+    for (const [fairnessKey, { startTag }] of clocks)
+      if (startTag <= virtualTime && !active.has(fairnessKey)) clocks.delete(fairnessKey);
+  };
 
   return {
     get size() {
       return size;
     },
-    add(sample) {
-      lineOf(sample).fresh.add(sample);
+    add(item) {
+      enqueueWaiting(findOrCreate(item), item);
       size++;
     },
-    addAgain(sample) {
-      lineOf(sample).again.add(sample);
+    addStarted(item) {
+      enqueueStarted(findOrCreate(item), item);
       size++;
     },
-    remove,
-    take(sample) {
-      const start = startOf(sample.share);
-      // Not simply that start: one that goes first for its priority may be far ahead of those that wait for their turn.
-      present = [...lines.values()]
-        .flatMap((shares) => [...shares.keys()])
-        .reduce((least, share) => Math.min(least, startOf(share)), start);
-      remove(sample);
-      clocks.set(sample.share, start + sample.work);
-      if (clocks.size > MAXIMUM_IDLE_SHARES) {
-        for (const [share, clock] of clocks) if (clock <= present) clocks.delete(share);
-      }
+    markStarted(item) {
+      const flow = find(item);
+      if (flow !== undefined && dequeue(flow, item)) enqueueStarted(flow, item);
     },
-    heads: () =>
-      byPriority().flatMap((shares) =>
-        [...shares.values()].flatMap(({ again, fresh }) => {
-          const { value, done } = inTurn(again, fresh).next();
-          return done === true ? [] : [value];
-        }),
-      ),
+    remove(item) {
+      const flow = find(item);
+      if (flow === undefined || !dequeue(flow, item)) return false;
+      size--;
+      dropIfEmpty(flow, item.priority);
+      return true;
+    },
+    charge(item) {
+      const clock = clockOf(item.fairnessKey);
+      // Not the start tag of the item itself: a key that is served for its priority may be far ahead of the keys that wait.
+      let smallest = clock.startTag;
+      for (const { flows } of levels)
+        for (const flow of flows.values()) if (flow.clock.startTag < smallest) smallest = flow.clock.startTag;
+      virtualTime = smallest;
+      clock.startTag += costOf(item);
+    },
+    levels: () => levels,
+    leastServed(flows) {
+      let least: Flow<T> | undefined;
+      for (const flow of flows) if (least === undefined || flow.clock.startTag < least.clock.startTag) least = flow;
+      return least;
+    },
     *inOrder() {
-      for (const shares of byPriority()) {
-        const open = [...shares].map(([share, { again, fresh }]) => {
-          const samples = inTurn(again, fresh);
-          return { samples, next: samples.next(), clock: startOf(share) };
+      for (const { flows } of levels) {
+        const open = [...flows.values()].map((flow) => {
+          const items = itemsInOrder(flow);
+          return { items, next: items.next(), tag: flow.clock.startTag };
         });
         for (;;) {
           let first: (typeof open)[number] | undefined;
-          for (const line of open) if (!line.next.done && line.clock < (first?.clock ?? Infinity)) first = line;
-          if (first === undefined || first.next.done) break;
-          const sample = first.next.value;
-          yield sample;
-          first.clock += sample.work;
-          first.next = first.samples.next();
+          for (const flow of open) if (flow.next.done !== true && flow.tag < (first?.tag ?? Infinity)) first = flow;
+          if (first === undefined || first.next.done === true) break;
+          const item = first.next.value;
+          yield item;
+          first.tag += costOf(item);
+          first.next = first.items.next();
         }
       }
     },
+    heads: () =>
+      levels.flatMap(({ flows }) =>
+        [...flows.values()].flatMap((flow) => flow.started[0] ?? firstWaiting(flow, () => true) ?? []),
+      ),
   };
-}
-
-/** Not as one list: a hundred thousand may wait, of which a few are looked at. */
-function* inTurn<T>(...sets: readonly ReadonlySet<T>[]): Generator<T, void> {
-  for (const set of sets) yield* set;
 }

@@ -1,26 +1,27 @@
-/** The engine's door: what the rest of the program may use. It knows nothing of GraphQL, HTTP or SQL. */
+/** What the rest of the program may use of the engine. The engine knows nothing of GraphQL, HTTP, or SQL. */
 export type { Coverage } from './bundle/coverage.js';
 export { coverage } from './bundle/coverage.js';
 export { loadBundles } from './bundle/load.js';
 export type { Bundle, Manifest, Precision } from './bundle/manifest.js';
 export type { Capacity, CurvePoint } from './capacity.js';
-export type { DeviceInfo, DeviceState, Log } from './device.js';
-export type { DrawListener } from './draw.js';
-export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
-export type { Engine, EngineOptions, DeviceStep } from './engine.js';
+export type { DeviceInfo, DeviceState, Log } from './deviceInfo.js';
+export type { DeviceStep, Engine, EngineOptions } from './engine.js';
 export { openEngine } from './engine.js';
+export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+export { componentMask, connectedComponents } from './method/connectedComponents.js';
 export { polygonsExtent } from './method/polygons.js';
 export { maskExtent } from './method/window.js';
-export { stepBounds, inpaintingSteps } from './validateRequest.js';
 export type {
-  MaskSource,
   BoundingBox,
+  GenerateOptions,
   GuidanceName,
-  MaskMode,
-  InpaintingRequest,
   ImageSource,
+  InpaintingRequest,
+  MaskMode,
+  MaskSource,
+  QualityScores,
   SampleRequest,
   SampleResult,
   SamplerName,
-  QualityScores,
 } from './types.js';
+export { inpaintingSteps, stepBounds } from './validateRequest.js';

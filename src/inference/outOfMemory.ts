@@ -1,4 +1,7 @@
-/** How a want of memory is told: by onnxruntime, C++, JavaScript, CUDA and its libraries, Vulkan, and the kernel's own killer. */
+/**
+ * The messages with which onnxruntime, C++, JavaScript, CUDA and its libraries, and Vulkan report that memory ran out. The kernel's
+ * out-of-memory killer ends a process by SIGKILL.
+ */
 const OUT_OF_MEMORY =
   /out[ _]of[ _](device[ _]|host[ _])?memory|not enough memory|bad_alloc|alloc_failed|failed to allocate|allocation failed|SIGKILL/i;
 

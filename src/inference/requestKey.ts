@@ -1,29 +1,34 @@
-/** What a sample depends on, as a short key: two requests that have the same one have the same result. */
+/** A short key of everything that a sample depends on: requests with equal keys have equal results. */
 import { hash } from 'node:crypto';
 
 import type { SampleRequest } from './types.js';
 
-/** One for each request, in their order. Pictures given as bytes are hashed once, however many of the requests share them. */
-export function requestKeys(requests: readonly SampleRequest[]): string[] {
-  const hashes = new Map<Uint8Array, string>();
-  const hashOf = (bytes: Uint8Array): string => {
-    const known = hashes.get(bytes) ?? hash('sha256', bytes, 'base64url');
-    hashes.set(bytes, known);
-    return known;
-  };
-  // All but who wants it and when: a field that is new to requests tells samples apart until it is named here.
-  return requests.map(({ id: _id, fairnessKey: _share, priority: _priority, ...drawn }) =>
-    hash('sha256', JSON.stringify(plain(drawn, hashOf)), 'base64url'),
-  );
+/** Images given as bytes are hashed once, however many requests share them. */
+const imageHashes = new WeakMap<Uint8Array, string>();
+
+/** Leaves out the caller's ID, the fairness key, and the priority. A field that is added to requests is part of the key by default. */
+export function requestKey({
+  id: _id,
+  fairnessKey: _fairnessKey,
+  priority: _priority,
+  ...drawn
+}: SampleRequest): string {
+  return hash('sha256', JSON.stringify(canonical(drawn)), 'base64url');
 }
 
-/** What is not there, not wanted (`false`) or left out is one and the same; the order of an object's fields says nothing. */
-function plain(value: unknown, hashOf: (bytes: Uint8Array) => string): unknown {
+/** Absent, null, and `false` fields are equal. The order of an object's fields does not matter. */
+function canonical(value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: hashOf(value) };
-  if (Array.isArray(value)) return value.map((item) => plain(item, hashOf));
+  if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value)
     .filter(([, field]) => field !== null && field !== undefined && field !== false)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => [name, plain(field, hashOf)]);
+    .map(([name, field]) => [name, canonical(field)]);
+}
+
+function hashOf(bytes: Uint8Array): string {
+  const known = imageHashes.get(bytes) ?? hash('sha256', bytes, 'base64url');
+  imageHashes.set(bytes, known);
+  return known;
 }

@@ -17,7 +17,7 @@ import { createJob } from './device/sample/createJob.js';
 import { isDenoised } from './device/sample/job.js';
 import { openModel } from './device/model/model.js';
 import { encodeSample } from './device/sample/encodeSample.js';
-import { deviceOptions } from './device/model/sessions.js';
+import { executionOptions } from './device/model/sessions.js';
 import { denoiseStep } from './device/sample/denoisingStep.js';
 import { validateRequest } from './validateRequest.js';
 import type { GuidanceName, MaskMode, SampleRequest, SamplerName } from './types.js';
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   if (given.precision !== undefined && precision === null)
     throw new RangeError(`precision must be one of ${PRECISIONS.join(', ')}, got "${given.precision}"`);
 
-  const model = await openModel(bundle, deviceOptions(given.device, precision));
+  const model = await openModel(bundle, executionOptions(given.device, precision));
   const began = performance.now();
   const job = await createJob(
     model,

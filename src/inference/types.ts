@@ -1,4 +1,4 @@
-/** What is asked of the engine and what it gives. Nothing here knows of devices or processes. */
+/** What a sample request contains and what it yields. Nothing here knows of devices or processes. */
 import type { Polygon } from './method/polygons.js';
 import type { QualityScores } from './method/qualityScores.js';
 
@@ -6,11 +6,14 @@ export type { QualityScores } from './method/qualityScores.js';
 
 export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP';
 export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
-/** `AVERAGE_FEATURES`: average the mask features of the late steps, decode once. `AVERAGE_PIXELS`: the paper's, decode each, average pixels. */
+/**
+ * `AVERAGE_FEATURES` averages the mask features of the late steps and decodes once. `AVERAGE_PIXELS`, the paper's mode, decodes each
+ * mask feature and averages the pixels.
+ */
 export type MaskMode = 'AVERAGE_FEATURES' | 'AVERAGE_PIXELS';
 
 export interface SampleRequest {
-  /** The caller's, unique among those in flight. */
+  /** Chosen by the caller; unique among the samples in flight. */
   readonly id: string;
   /** "name@version" */
   readonly bundle: string;
@@ -28,35 +31,35 @@ export interface SampleRequest {
   readonly sampler: SamplerName;
   readonly guidance: GuidanceName;
   readonly maskMode: MaskMode;
-  /** Draws on a photograph of a good part, or on its own normal twin, and not from noise alone. */
+  /** Draws the defect into an image or into the sample's normal twin, instead of from noise alone. */
   readonly inpainting?: InpaintingRequest | null;
-  /** Samples of different shares take turns, however many one share has waiting. All without one are one share. */
+  /** Devices are shared fairly between fairness keys. @default '' */
   readonly fairnessKey?: string;
-  /** The higher goes first. @default 0 */
+  /** Higher values go first. @default 0 */
   readonly priority?: number;
-  /** Also draws the normal twin: the same seed at strength 0. Of a sample on a picture, that picture is the twin. */
+  /** Also draws the normal twin: the same seed at strength 0. For inpainting, the input image is the twin. */
   readonly twin?: boolean;
 }
 
-/** A file that sharp reads, by its path on the device's machine or as its bytes. A path costs nothing to hand over. */
+/** An image file that sharp can read: its path on the device's machine, or its bytes. A path is cheaper to hand over. */
 export type ImageSource = string | Uint8Array;
 
-/** An area of a photograph: a mask of its size, white inside; or polygons in its pixels. */
+/** An area of an image: a mask of the image's size that is white inside, or polygons in pixels. */
 export type MaskSource = ImageSource | { readonly polygons: readonly Polygon[] };
 
 export interface InpaintingRequest {
-  /** 8-bit, sRGB; `null`: the sample's normal twin, which is drawn first, from the same seed. */
+  /** 8-bit sRGB. `null` stands for the sample's normal twin, which is generated first from the same seed. */
   readonly image: ImageSource | null;
   readonly region: RegionRequest;
-  /** What the picture's mask marks already, of its size: the result's mask marks that too. */
+  /** A mask of the image's size that marks its existing defects. The mask of the result includes them. */
   readonly existingMask: ImageSource | null;
-  /** How freely it may change: the share of the noise levels that are gone through, above 0 to 1. */
+  /** The share of the noise levels that is denoised, above 0 up to 1. Higher values allow larger changes. */
   readonly denoisingStrength: number;
 }
 
 /**
- * Where the defect is to lie.
- * `MASK`: the caller's own. `SHAPE`: of the kind that the defect's real masks have, placed by the seed. `CHOSEN`: the model decides.
+ * Where the defect is placed. `MASK`: in the given mask. `SHAPE`: in a shape like those of the defect's real masks, placed by the
+ * seed. `CHOSEN`: where the model places it.
  */
 export type RegionRequest =
   | { readonly kind: 'MASK'; readonly mask: MaskSource }
@@ -76,20 +79,35 @@ export interface SampleResult {
   readonly height: number;
   /** PNG, 8-bit RGB */
   readonly image: Uint8Array;
-  /** PNG, 8-bit grey, 0 or 255 */
+  /** PNG, 8-bit grayscale, 0 or 255 */
   readonly mask: Uint8Array;
   /** PNG, 8-bit RGB: the image with the mask tinted and outlined */
   readonly overlay: Uint8Array;
   /** Share of the pixels that the mask covers, 0 … 1. */
   readonly areaFraction: number;
-  /** One per connected region (8-connectivity) of the mask, the largest region first. */
+  /** One per connected component (8-connectivity) of the mask, largest component first. */
   readonly boundingBoxes: readonly BoundingBox[];
-  /** PNG, 8-bit grey, 0 or 255: what was free to change; `null` for a sample that is not drawn on a picture. */
+  /** PNG, 8-bit grayscale, 0 or 255: the pixels that were allowed to change. `null` without inpainting. */
   readonly region: Uint8Array | null;
-  /** PNG, 8-bit RGB: the normal twin, where it was asked for and the sample is from noise, or is drawn on it. */
+  /** PNG, 8-bit RGB: the normal twin, if it was requested or is the input image of the inpainting. */
   readonly twin: Uint8Array | null;
-  /** Mean of the soft mask inside the mask, 0 … 1: how sure the mask module is of what it marks. 0 where it marks nothing. */
+  /** Mean of the soft mask inside the mask, 0 … 1: how certain the mask module is. 0 for an empty mask. */
   readonly confidence: number;
-  /** Against the picture drawn on or the twin; `null` where there is neither. */
+  /** Measured against the input image or the twin; `null` without either. */
   readonly scores: QualityScores | null;
 }
+
+export interface GenerateOptions {
+  /** Cancels the sample. The promise rejects once the device has released it, which takes a step at most. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, when the first step is about to run. */
+  readonly onStarted?: (() => void) | undefined;
+  /**
+   * Called after some of the steps: `step` of `steps` are done. The count starts over if the device worker dies or if the sample moves
+   * to a faster device.
+   */
+  readonly onProgress?: ((step: number, steps: number) => void) | undefined;
+}
+
+/** Generates one sample. The engine, deduplication, the dispatcher, and each device have this signature. */
+export type GenerateSample = (request: SampleRequest, options: GenerateOptions) => Promise<SampleResult>;

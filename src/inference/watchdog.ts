@@ -1,31 +1,32 @@
 /**
- * Notices that somebody who has something to do says nothing any more: a driver that does not answer, a stopped process.
+ * Fires when a busy worker goes silent: because a driver hangs, or because the process is stopped.
  *
- * Quiet intervals are counted, not time: when this process itself was held up, or the machine slept, what was said meanwhile is
- * heard before the next interval ends.
+ * The watchdog counts silent intervals instead of comparing clock times. If this process was blocked or the machine was suspended, the
+ * messages that arrived meanwhile are handled before the next interval ends.
  */
 const INTERVALS = 4;
 
 export interface Watchdog {
+  /** To be called for each sign of life. */
   reset(): void;
   stop(): void;
 }
 
-/** @param silent called once for each silence of `seconds`, or up to a quarter more, throughout which `isBusy`. */
-export function startWatchdog(seconds: number, isBusy: () => boolean, silent: () => void): Watchdog {
-  let quiet = 0;
+/** @param onTimeout called once for each silence of `seconds`, or up to a quarter more, during which `isBusy` returned true. */
+export function startWatchdog(seconds: number, isBusy: () => boolean, onTimeout: () => void): Watchdog {
+  let silentIntervals = 0;
   const timer = setInterval(
     () => {
-      quiet = isBusy() ? quiet + 1 : 0;
-      if (quiet <= INTERVALS) return;
-      quiet = 0;
-      silent();
+      silentIntervals = isBusy() ? silentIntervals + 1 : 0;
+      if (silentIntervals <= INTERVALS) return;
+      silentIntervals = 0;
+      onTimeout();
     },
     (1000 * seconds) / INTERVALS,
   );
   timer.unref();
   return {
-    reset: () => (quiet = 0),
+    reset: () => (silentIntervals = 0),
     stop: () => clearInterval(timer),
   };
 }

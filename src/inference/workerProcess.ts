@@ -1,48 +1,48 @@
-/** The parent's hold on one device worker: start it, speak to it, learn of its end, end it. What to do about an end is the pool's. */
+/** The process of a device worker: starts it, exchanges messages with it, reports its exit, and ends it. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import type { WorkerMessage, WorkerCommand } from './workerProtocol.js';
+import type { WorkerCommand, WorkerMessage } from './workerProtocol.js';
 
-/** How long a worker that was told to go may finish the step it is in before it is killed. */
-const GRACE_MS = 2_000;
+/** How long a worker that was told to stop may finish its current step before it is killed. */
+const STOP_GRACE_MS = 2_000;
 
-/** Tests run this file from source, and so must the worker: as TypeScript, with typescriptLoader.ts mapping the imports. */
+/** Tests run this file from source. Then the worker runs from source as well; typescriptLoader.ts maps its imports. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
 const WORKER_FILE = new URL(FROM_SOURCE ? './device/deviceWorker.ts' : './device/deviceWorker.js', import.meta.url);
-// Never the parent's own flags (fork's default): a debugger port or a test runner's loader is not for the worker.
+// Not the parent's own flags, which are fork's default: a debugger port or a test runner's loader is not for the worker.
 const NODE_FLAGS = FROM_SOURCE ? ['--import', new URL('./device/typescriptLoader.ts', import.meta.url).href] : [];
 
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  send(message: WorkerCommand): void;
-  /** Kills it at once; `onEnd` is called with this reason. */
+  send(command: WorkerCommand): void;
+  /** Kills the process at once. `onExit` is called with this reason. */
   kill(reason: string): void;
-  /** Ends it, at the latest after a grace period, and resolves when it is gone. `onEnd` is not called. */
+  /** Ends the process, after a grace period at the latest. Resolves when it is gone. `onExit` is not called. */
   stop(): Promise<void>;
 }
 
-/** @param onEnd called once when the process ends unasked, with the reason in words. */
+/** @param onExit called once with the reason in words if the process ends without being asked to. */
 export function startWorkerProcess(
   onMessage: (message: WorkerMessage) => void,
-  onEnd: (reason: string) => void,
+  onExit: (reason: string) => void,
 ): WorkerProcess {
   const child = fork(fileURLToPath(WORKER_FILE), [], {
     execArgv: NODE_FLAGS,
-    // Pictures go as typed arrays, not as JSON: 3 ms for a megabyte where JSON takes 18.
+    // Typed arrays are sent as such and not as JSON: 3 ms per megabyte instead of 18.
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  let stopping = false;
+  let ended = false;
   const end = (reason: string): void => {
-    if (stopping) return;
-    stopping = true;
-    onEnd(reason);
+    if (ended) return;
+    ended = true;
+    onExit(reason);
   };
   child.on('message', (message) => {
-    if (!stopping) onMessage(message as WorkerMessage);
+    if (!ended) onMessage(message as WorkerMessage);
   });
   child.on('error', (error) => end(`could not be started: ${error.message}`));
   child.on('exit', (code, signal) =>
@@ -51,26 +51,26 @@ export function startWorkerProcess(
 
   return {
     pid: child.pid,
-    send(message) {
-      // A send that fails means that the process is ending, which 'exit' tells.
-      if (child.connected) child.send(message, () => undefined);
+    send(command) {
+      // A failed send means that the process is ending, which 'exit' reports.
+      if (child.connected) child.send(command, () => undefined);
     },
     kill(reason) {
       end(reason);
       child.kill('SIGKILL');
     },
     async stop() {
-      stopping = true;
-      await gone(child);
+      ended = true;
+      await stopProcess(child);
     },
   };
 }
 
-async function gone(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exit = once(child, 'exit');
   if (child.connected) child.disconnect();
-  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
   await exit;
   clearTimeout(timer);
 }

@@ -1,11 +1,11 @@
 /**
- * What the pool and a device worker say to each other (over the IPC channel of `fork`, structured clone). Samples go by a
- * `key` that the pool never uses twice, so a late word about a sample that was given up cannot be taken for a newer one's.
+ * The messages between the engine and a device worker (over the IPC channel of `fork`, structured clone). Samples are identified by a
+ * `key` that is never used twice, so a late message about a canceled sample cannot be taken for a newer sample's.
  *
- * The pool speaks first: `open`, answered by `ready` or `refused`. Then `draw` and `cancel` at any time. Every `draw` is
- * answered by `started`, any number of `progress`, and one of `sample` and `failed`; every `cancel` by `canceled`, and what
- * still comes for those keys is to be ignored. `stats` come about once a second while there are steps, `reduced` when memory ran out. When the channel closes,
- * the worker exits.
+ * The engine sends `open` first, which is answered by `ready` or `openFailed`. Then it sends `generate` and `cancel` at any time. Each
+ * `generate` is answered by `started`, any number of `progress`, and one of `completed` and `failed`. Each `cancel` is answered by
+ * `canceled`; messages about its keys that arrive later are ignored. `steps` arrives about once a second while there are steps, and
+ * `limitsReduced` when memory ran out. The worker exits when the channel closes.
  */
 import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
@@ -16,44 +16,48 @@ export type WorkerCommand =
       readonly kind: 'open';
       readonly device: string;
       readonly bundles: readonly Bundle[];
-      /** To be chosen where a component has it; null: what suits the device. */
+      /** The precision to use where a component has it; null: the device's default. */
       readonly precision: Precision | null;
-      /** What is known of these bundles' already; that of the others is measured. */
+      /** The known capacities. The worker measures those of the other bundles. */
       readonly capacities: readonly Capacity[];
-      /** Where measured capacities are kept. */
+      /** The directory of the calibration cache. */
       readonly calibrationDirectory: string | null;
     }
-  | { readonly kind: 'draw'; readonly key: number; readonly request: SampleRequest }
+  | { readonly kind: 'generate'; readonly key: number; readonly request: SampleRequest }
   | { readonly kind: 'cancel'; readonly keys: readonly number[] };
 
-export type WorkerMessage =
-  /** With the capacity of each bundle, and the arithmetic of its denoiser by its id. */
-  | {
-      readonly kind: 'ready';
-      readonly provider: string;
-      readonly capacities: readonly Capacity[];
-      readonly precisions: Readonly<Record<string, Precision>>;
-    }
-  | { readonly kind: 'refused'; readonly error: OpenError }
+/** A message about samples or steps, from a worker that is ready. */
+export type SampleMessage =
   | { readonly kind: 'started'; readonly key: number }
   | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }
-  | { readonly kind: 'sample'; readonly key: number; readonly result: SampleResult }
+  | { readonly kind: 'completed'; readonly key: number; readonly result: SampleResult }
   | { readonly kind: 'failed'; readonly key: number; readonly message: string }
   | { readonly kind: 'canceled'; readonly keys: readonly number[] }
-  /** There was not enough memory for what was tried: this many rows an evaluation, or pictures a decoding, from now on. */
-  | { readonly kind: 'reduced'; readonly bundle: string; readonly rows?: number; readonly pictures?: number }
-  /** Of each step since the last ones. */
-  | { readonly kind: 'stats'; readonly steps: readonly StepMetrics[] };
+  /** Memory ran out. From now on, an evaluation has at most this many rows, or a decoder call this many images. */
+  | { readonly kind: 'limitsReduced'; readonly bundle: string; readonly rows?: number; readonly images?: number }
+  /** The steps since the last message of this kind. */
+  | { readonly kind: 'steps'; readonly steps: readonly StepMetrics[] };
+
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly provider: string;
+  /** One per bundle. */
+  readonly capacities: readonly Capacity[];
+  /** The precision of each bundle's denoiser, by the bundle's ID. */
+  readonly precisions: Readonly<Record<string, Precision>>;
+}
+
+export type WorkerMessage = SampleMessage | ReadyMessage | { readonly kind: 'openFailed'; readonly error: OpenError };
 
 export interface StepMetrics {
   readonly bundle: string;
-  /** That it advanced. */
+  /** Samples that the step advanced. */
   readonly samples: number;
   readonly rows: number;
   readonly seconds: number;
 }
 
-/** Why a worker could not open: a bundle at fault, or else the device. An error's class does not survive the channel, so it is spelt out. */
+/** Why a worker could not open: an invalid bundle, or else the device. Error classes do not survive the channel. */
 export type OpenError =
   | { readonly at: 'bundle'; readonly file: string; readonly problems: readonly string[] }
   | { readonly at: 'device'; readonly message: string };

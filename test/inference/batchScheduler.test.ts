@@ -1,8 +1,8 @@
 /** Who takes the next step, without a clock or a session: a device is a loop that asks the schedule, and samples are numbers of steps. */
-import type { Candidate } from '../../src/inference/device/batch/batchScheduler.js';
+import type { Schedulable } from '../../src/inference/device/batch/batchScheduler.js';
 import { createBatchScheduler } from '../../src/inference/device/batch/batchScheduler.js';
 
-interface Sample extends Candidate {
+interface Sample extends Schedulable {
   left: number;
 }
 

@@ -57,7 +57,7 @@ interface Stage {
 function stage(
   maximumRows: number,
   during: (count: number, evaluation: Evaluation) => void = () => undefined,
-  decoding: (pictures: number) => void | Promise<void> = () => undefined,
+  decoding: (images: number) => void | Promise<void> = () => undefined,
 ): Stage {
   const [evaluations, decodings, told]: [Evaluation[], number[], WorkerMessage[]] = [[], [], []];
   let heard = (): void => undefined;
@@ -96,7 +96,7 @@ function stage(
   });
   const isSettled = (key: number): boolean =>
     told.some((m) =>
-      m.kind === 'canceled' ? m.keys.includes(key) : (m.kind === 'sample' || m.kind === 'failed') && m.key === key,
+      m.kind === 'canceled' ? m.keys.includes(key) : (m.kind === 'completed' || m.kind === 'failed') && m.key === key,
     );
   return {
     evaluations,
@@ -170,7 +170,7 @@ test('a cancel takes effect before the next step, for one that draws and for one
   [1, 2, 3].forEach((key) => draw(key));
   await settled(1, 2, 3);
   expect(evaluations.map(({ latents }) => latents.length)).toEqual([2, 2, 1, 1]);
-  expect(told.flatMap((message) => (message.kind === 'sample' ? message.key : []))).toEqual([2]);
+  expect(told.flatMap((message) => (message.kind === 'completed' ? message.key : []))).toEqual([2]);
 });
 
 test('shares that draw from two bundles take turns', async () => {
@@ -178,7 +178,8 @@ test('shares that draw from two bundles take turns', async () => {
   draw(1, { steps: 50, fairnessKey: 'a' });
   draw(2, { steps: 50, fairnessKey: 'b', bundle: 'other@1.0.0' });
   await settled(1, 2);
-  const lastOf = (key: number): number => told.findIndex((message) => message.kind === 'sample' && message.key === key);
+  const lastOf = (key: number): number =>
+    told.findIndex((message) => message.kind === 'completed' && message.key === key);
   expect(told.slice(Math.min(lastOf(1), lastOf(2)) + 1, Math.max(lastOf(1), lastOf(2))).length).toBeLessThanOrEqual(1);
 });
 
@@ -194,7 +195,7 @@ test('a sample whose noise is not a number fails alone', async () => {
     key: 1,
     message: 'the denoiser of fake@1.0.0 gave values that are not numbers at step 2',
   });
-  expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
+  expect(told.some((message) => message.kind === 'completed' && message.key === 2)).toBe(true);
 });
 
 test('an evaluation that fails fails its samples, and those that wait are drawn', async () => {
@@ -205,11 +206,11 @@ test('an evaluation that fails fails its samples, and those that wait are drawn'
   draw(2);
   await settled(1, 2);
   expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'the device is gone' });
-  expect(told.some((message) => message.kind === 'sample' && message.key === 2)).toBe(true);
+  expect(told.some((message) => message.kind === 'completed' && message.key === 2)).toBe(true);
 });
 
 const delivered = (told: readonly WorkerMessage[]): number[] =>
-  told.flatMap((message) => (message.kind === 'sample' ? message.key : []));
+  told.flatMap((message) => (message.kind === 'completed' ? message.key : []));
 
 test('a sample of another share, and one of a higher priority, take the next step; the one that was interrupted goes on where it was', async () => {
   const { evaluations, told, draw, settled } = stage(3, (count) => {
@@ -303,9 +304,9 @@ describe('when memory runs out', () => {
     for (const key of keys) draw(key);
     await settled(...keys);
     expect(delivered(told)).toHaveLength(8);
-    expect(told.filter(({ kind }) => kind === 'reduced')).toEqual([
-      { kind: 'reduced', bundle: 'fake@1.0.0', rows: 12 },
-      { kind: 'reduced', bundle: 'fake@1.0.0', rows: 6 },
+    expect(told.filter(({ kind }) => kind === 'limitsReduced')).toEqual([
+      { kind: 'limitsReduced', bundle: 'fake@1.0.0', rows: 12 },
+      { kind: 'limitsReduced', bundle: 'fake@1.0.0', rows: 6 },
     ]);
     const sizes = evaluations.map(({ latents }) => latents.length);
     // Of the first step: 8, and in halves 4, 2, 2, and 4, 2, 2; then the rest.
@@ -342,7 +343,7 @@ describe('when memory runs out', () => {
     await settled(3);
     expect(delivered(told).sort()).toEqual([1, 2, 3]);
     expect(decodings).toEqual([4, 2, 2, 2, 1]);
-    expect(told).toContainEqual({ kind: 'reduced', bundle: 'fake@1.0.0', pictures: 2 });
+    expect(told).toContainEqual({ kind: 'limitsReduced', bundle: 'fake@1.0.0', images: 2 });
   });
 });
 
@@ -362,5 +363,5 @@ test('a request that cannot begin fails alone', async () => {
     key: 2,
     message: 'the bundle absent@1.0.0 is not open on this device',
   });
-  expect(told.some((message) => message.kind === 'sample' && message.key === 3)).toBe(true);
+  expect(told.some((message) => message.kind === 'completed' && message.key === 3)).toBe(true);
 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
 import { BundleError, coverage, DeviceLostError, loadBundles, openEngine } from '../../src/inference/index.js';
+import { generateAll } from './generateAll.js';
 
 const original = fileURLToPath(new URL('./models', import.meta.url));
 /** As deep as a JSON document may be changed by a test. */
@@ -391,14 +392,14 @@ test('a file that was changed while the pool ran is not loaded by the worker tha
     },
     ...{ sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' },
   };
-  const draw = pool.draw([request], {
-    started: () => void process.kill(pool.devices()[0]?.pid ?? 0, 'SIGKILL'),
-    sample: () => undefined,
+  const draw = generateAll(pool, [request], {
+    onStarted: () => void process.kill(pool.devices()[0]?.pid ?? 0, 'SIGKILL'),
+    onSample: () => undefined,
   });
   await expect(draw).rejects.toBeInstanceOf(DeviceLostError);
   await expect(draw).rejects.toThrow('denoiser.onnx: has SHA-256');
   expect(pool.devices()[0]?.state).toBe('FAILED');
-  await expect(pool.draw([request], { sample: () => undefined })).rejects.toThrow('every device has failed');
+  await expect(generateAll(pool, [request], { onSample: () => undefined })).rejects.toThrow('every device has failed');
   await pool.close();
 });
 

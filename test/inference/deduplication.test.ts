@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { requestKeys } from '../../src/inference/requestKey.js';
-import type { DrawListener, Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import { requestKey } from '../../src/inference/requestKey.js';
+import type { Engine, GenerateOptions, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, openEngine } from '../../src/inference/index.js';
 import { goldenPhotographs } from '../support/defaultBundle.js';
+import { generateAll } from './generateAll.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 const photograph = join(goldenPhotographs, 'photograph.png');
@@ -45,12 +46,10 @@ async function stepsOf(what: () => Promise<unknown>): Promise<number> {
 
 function draw(
   changes: Partial<SampleRequest>,
-  listener: Partial<DrawListener> = {},
+  options: GenerateOptions = {},
   signal?: AbortSignal,
 ): Promise<SampleResult> {
-  return new Promise((resolve, reject) => {
-    pool.draw([{ ...request, ...changes }], { ...listener, sample: resolve }, signal).catch(reject);
-  });
+  return pool.generate({ ...request, ...changes }, { ...options, signal });
 }
 
 describe('two identical samples', () => {
@@ -73,7 +72,7 @@ describe('two identical samples', () => {
   test('of one draw are drawn once', async () => {
     const ids: string[] = [];
     const requests = ['a', 'b', 'c', 'd'].map((id) => ({ ...request, id }));
-    expect(await stepsOf(() => pool.draw(requests, { sample: ({ id }) => ids.push(id) }))).toBe(STEPS);
+    expect(await stepsOf(() => generateAll(pool, requests, { onSample: ({ id }) => ids.push(id) }))).toBe(STEPS);
     expect(ids.sort()).toEqual(['a', 'b', 'c', 'd']);
   });
 
@@ -88,18 +87,18 @@ describe('two identical samples', () => {
 
   test('each hear of the start once and of progress, though the second comes late', async () => {
     const told: string[] = [];
-    const listenerOf = (id: string): Partial<DrawListener> => ({
-      started: () => told.push(`${id} started`),
-      progress: (_, step, steps) => told.push(`${id} ${String(step)}/${String(steps)}`),
+    const optionsOf = (id: string): GenerateOptions => ({
+      onStarted: () => told.push(`${id} started`),
+      onProgress: (step, steps) => told.push(`${id} ${String(step)}/${String(steps)}`),
     });
     let second: Promise<SampleResult> | undefined;
     await draw(
       { id: 'one' },
       {
-        started: () => told.push('one started'),
-        progress: (_, step, steps) => {
+        onStarted: () => told.push('one started'),
+        onProgress: (step, steps) => {
           told.push(`one ${String(step)}/${String(steps)}`);
-          second ??= draw({ id: 'two' }, listenerOf('two'));
+          second ??= draw({ id: 'two' }, optionsOf('two'));
         },
       },
     );
@@ -120,7 +119,7 @@ describe('a cancel', () => {
       const first = draw(
         { id: 'one' },
         {
-          progress: () => {
+          onProgress: () => {
             if (abort.signal.aborted) heard.push('progress after the cancel');
             kept ??= draw({ id: 'two' });
             abort.abort();
@@ -137,10 +136,12 @@ describe('a cancel', () => {
 
   test('of both ends the drawing, and who asks again has it drawn', async () => {
     const abort = new AbortController();
-    const draws = ['one', 'two'].map((id) => draw({ id, steps: 900 }, { progress: () => abort.abort() }, abort.signal));
+    const draws = ['one', 'two'].map((id) =>
+      draw({ id, steps: 900 }, { onProgress: () => abort.abort() }, abort.signal),
+    );
     for (const canceled of draws) await expect(canceled).rejects.toBeInstanceOf(CanceledError);
     const again = new AbortController();
-    const steps = draw({ id: 'one', steps: 900 }, { progress: () => again.abort() }, again.signal);
+    const steps = draw({ id: 'one', steps: 900 }, { onProgress: () => again.abort() }, again.signal);
     await expect(steps).rejects.toBeInstanceOf(CanceledError);
   });
 });
@@ -160,8 +161,8 @@ test('a failure reaches all', async () => {
 describe('of different priorities', () => {
   let order: string[];
   beforeEach(() => (order = []));
-  const noted = async (id: string, changes: Partial<SampleRequest>, progress?: () => void): Promise<void> => {
-    await draw({ id, ...changes }, progress === undefined ? {} : { progress });
+  const noted = async (id: string, changes: Partial<SampleRequest>, onProgress?: () => void): Promise<void> => {
+    await draw({ id, ...changes }, { onProgress });
     order.push(id);
   };
 
@@ -195,11 +196,7 @@ describe('what tells samples apart', () => {
     inpainting: { image, region: { kind: 'MASK', mask: { polygons: [] } }, existingMask: null, denoisingStrength: 0.5 },
   });
   const isSame = (a: Partial<SampleRequest>, b: Partial<SampleRequest>): boolean => {
-    const [one, two] = requestKeys([
-      { ...request, ...a },
-      { ...request, ...b },
-    ]);
-    return one === two;
+    return requestKey({ ...request, ...a }) === requestKey({ ...request, ...b });
   };
 
   test.each<[string, Partial<SampleRequest>]>([

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bundle, Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { coverage, loadBundles, openEngine } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './images.js';
+import { generateAll } from './generateAll.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 
@@ -16,7 +17,10 @@ afterAll(() => pool.close());
 
 async function drawAll(requests: SampleRequest[], progress?: () => void): Promise<SampleResult[]> {
   const results = new Map<string, SampleResult>();
-  await pool.draw(requests, { progress: () => progress?.(), sample: (result) => void results.set(result.id, result) });
+  await generateAll(pool, requests, {
+    onProgress: () => progress?.(),
+    onSample: (result) => void results.set(result.id, result),
+  });
   return requests.map(({ id }) => results.get(id) as SampleResult);
 }
 

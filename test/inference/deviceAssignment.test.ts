@@ -1,5 +1,4 @@
 /** Which device draws what: the dispatch and its rules, with simulated devices in virtual time. */
-import { createQueue } from '../../src/inference/fairQueue.js';
 import { createThroughputEstimator } from '../../src/inference/throughput.js';
 import { paceOf, stageOf } from './simulatedDevices.js';
 
@@ -197,10 +196,12 @@ test('the one device that is left is handed everything that waited', async () =>
 
 test('a cancel takes out at once what waits, and what a device has when that lets go', async () => {
   const stage = stageOf([paceOf(1), paceOf(1)], true);
-  const samples = stage.draw(ids(30));
+  const cancel = stage.draw(ids(30));
   await stage.run(0.2);
   const inHand = stage.devices.flatMap((device) => device.inHand());
-  stage.dispatch.cancel(samples);
+  cancel();
+  await Promise.resolve();
+  await Promise.resolve();
   expect(stage.told.filter((line) => line.startsWith('canceled'))).toHaveLength(30 - inHand.length);
   await stage.run();
   expect(stage.told.filter((line) => line.startsWith('canceled'))).toHaveLength(30);
@@ -220,75 +221,6 @@ test('handing out takes no longer with 100 000 samples waiting', async () => {
   };
   await cost(1000);
   expect(await cost(100_000)).toBeLessThan(10 * (await cost(1000)) + 1);
-});
-
-describe('the queue', () => {
-  const sample = (
-    name: string,
-    share = 'a',
-    priority = 0,
-    work = 1,
-  ): { name: string; share: string; priority: number; work: number } => ({
-    name,
-    share,
-    priority,
-    work,
-  });
-  const drain = (queue: ReturnType<typeof createQueue<ReturnType<typeof sample>>>): string => {
-    let order = '';
-    for (;;) {
-      const [next] = queue.inOrder();
-      if (next === undefined) return order;
-      order += next.name;
-      queue.take(next);
-    }
-  };
-
-  test('goes by priority, then lets the shares take turns, then by arrival', () => {
-    const queue = createQueue<ReturnType<typeof sample>>();
-    for (const name of '1234') queue.add(sample(name, 'a'));
-    for (const name of 'xy') queue.add(sample(name, 'b'));
-    queue.add(sample('!', 'a', 9));
-    // Its urgent one has been a turn of share a.
-    expect([...queue.inOrder()].map(({ name }) => name).join('')).toBe('!1x2y34');
-    expect(drain(queue)).toBe('!x1y234');
-    expect(queue.size).toBe(0);
-  });
-
-  test('counts turns by work', () => {
-    const queue = createQueue<ReturnType<typeof sample>>();
-    for (const name of 'AB') queue.add(sample(name, 'a', 0, 3));
-    for (const name of '123456') queue.add(sample(name, 'b', 0, 1));
-    expect(drain(queue)).toBe('A123B456');
-  });
-
-  test('gives nothing for idleness: a share that comes later is not ahead by what it did not use', () => {
-    const queue = createQueue<ReturnType<typeof sample>>();
-    for (const name of '12345678') queue.add(sample(name, 'a'));
-    for (const first of [...queue.inOrder()].slice(0, 4)) queue.take(first);
-    for (const name of 'xyz') queue.add(sample(name, 'b'));
-    expect(drain(queue)).toBe('x5y6z78');
-  });
-
-  test('puts what comes back before the rest of its share', () => {
-    const queue = createQueue<ReturnType<typeof sample>>();
-    const first = sample('1');
-    queue.add(first);
-    queue.add(sample('2'));
-    queue.take(first);
-    queue.addAgain(first);
-    expect(drain(queue)).toBe('12');
-  });
-
-  test('forgets the work of what was removed', () => {
-    const queue = createQueue<ReturnType<typeof sample>>();
-    const canceled = ids(500).map((name) => sample(name, 'a'));
-    canceled.forEach((one) => queue.add(one));
-    canceled.forEach((one) => queue.remove(one));
-    queue.add(sample('1', 'a'));
-    for (const name of 'xy') queue.add(sample(name, 'b'));
-    expect(drain(queue)).toBe('1xy');
-  });
 });
 
 describe('the speed of a device', () => {

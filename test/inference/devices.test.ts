@@ -3,26 +3,26 @@ import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 
 import type { Component, Precision } from '../../src/inference/bundle/manifest.js';
-import { chooseVariant, deviceOptions, precisionOf } from '../../src/inference/device/model/sessions.js';
+import { chooseVariant, executionOptions, precisionOf } from '../../src/inference/device/model/sessions.js';
 import { InferenceError } from '../../src/inference/index.js';
 
 test.each([
   ['cuda:0', 0],
   ['cuda:13', 13],
 ])('%s is the GPU of that number', (device, deviceId) => {
-  expect(deviceOptions(device, null)).toMatchObject({
+  expect(executionOptions(device, null)).toMatchObject({
     provider: 'cuda',
     session: { executionProviders: [{ name: 'cuda', deviceId }] },
   });
 });
 
 test.each(['cpu', 'webgpu'])('%s is that alone: there is nothing to fall back to', (device) => {
-  expect(deviceOptions(device, null)).toMatchObject({ provider: device, session: { executionProviders: [device] } });
+  expect(executionOptions(device, null)).toMatchObject({ provider: device, session: { executionProviders: [device] } });
 });
 
 test.each(['cuda', 'cuda:', 'cuda:-1', 'cuda:one', 'cpu:0', 'gpu', 'webgpu:1', ''])('"%s" is no device', (device) => {
-  expect(() => deviceOptions(device, null)).toThrow(InferenceError);
-  expect(() => deviceOptions(device, null)).toThrow(
+  expect(() => executionOptions(device, null)).toThrow(InferenceError);
+  expect(() => executionOptions(device, null)).toThrow(
     `unknown device "${device}"; it must be cpu, cuda:N (cuda:0 is the first GPU) or webgpu`,
   );
 });
@@ -47,7 +47,7 @@ describe('the arithmetic of a bundle', () => {
   const chosen = (device: string, precision: Precision | null, ...variants: Component['variants']): Precision => {
     const other = component(variant('fp32'));
     const components = { denoiser: component(...variants), text_encoder: other, image_decoder: other };
-    return precisionOf({ components }, deviceOptions(device, precision));
+    return precisionOf({ components }, executionOptions(device, precision));
   };
 
   test('is the quickest for the device that draws the same pictures', () => {

@@ -2,10 +2,12 @@
  * The pool with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
  */
 
-import type { DrawListener, Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import type { Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError, InferenceError, openEngine } from '../../src/inference/index.js';
 import { pixelsOf, psnr } from './images.js';
 import { tinyModels, tinyRequest } from './tiny.js';
+import type { SampleListener } from './generateAll.js';
+import { generateAll } from './generateAll.js';
 
 const [modelsDirectory, request] = [tinyModels, tinyRequest];
 
@@ -17,11 +19,11 @@ afterAll(() => pool.close());
 
 async function drawAll(
   requests: SampleRequest[],
-  listener: Partial<DrawListener> = {},
+  listener: Partial<SampleListener> = {},
   signal?: AbortSignal,
 ): Promise<Map<string, SampleResult>> {
   const results = new Map<string, SampleResult>();
-  await pool.draw(requests, { ...listener, sample: (result) => void results.set(result.id, result) }, signal);
+  await generateAll(pool, requests, { ...listener, onSample: (result) => void results.set(result.id, result) }, signal);
   return results;
 }
 
@@ -82,7 +84,7 @@ describe('a picture', () => {
     const sizes: number[] = [];
     const wide = await openEngine({ modelsDirectory, maximumRows: 24, onStep: ({ samples }) => sizes.push(samples) });
     const drawn = new Map<string, SampleResult>();
-    await wide.draw(requests, { sample: (result) => void drawn.set(result.id, result) });
+    await generateAll(wide, requests, { onSample: (result) => void drawn.set(result.id, result) });
     await wide.close();
     expect(Math.max(...sizes)).toBe(6);
     for (const each of requests) {
@@ -100,11 +102,11 @@ describe('a picture', () => {
     const changes = { defect: 'crack', sampler: 'DDIM', strength: 2, steps: 60, priority: 1 } as const;
     const results = await drawAll([{ ...request, steps: 999 }], {
       // Six rows hold two samples of three, so nothing is left for the first one.
-      progress: (_, step) => {
+      onProgress: (_, step) => {
         told.push(`one ${String(step)}`);
         if (interruptions.length > 0 || step === 999) return;
         const urgent = ['two', 'three'].map((id) => ({ ...request, ...changes, id }));
-        const drawn = pool.draw(urgent, { sample: ({ id }) => told.push(id) });
+        const drawn = generateAll(pool, urgent, { onSample: ({ id }) => told.push(id) });
         interruptions.push(drawn);
       },
     });
@@ -155,8 +157,8 @@ describe('a draw', () => {
   test('tells of the start once, of progress up to the last step, and of each sample once', async () => {
     const told: string[] = [];
     await drawAll([{ ...request, steps: 400 }], {
-      started: (id) => told.push(`${id} started`),
-      progress: (id, step, steps) => told.push(`${id} ${String(step)}/${String(steps)}`),
+      onStarted: (id) => told.push(`${id} started`),
+      onProgress: (id, step, steps) => told.push(`${id} ${String(step)}/${String(steps)}`),
     });
     expect(told[0]).toBe('one started');
     expect(told.filter((line) => line.endsWith('started'))).toHaveLength(1);
@@ -167,11 +169,11 @@ describe('a draw', () => {
   test('delivers the first samples before the last ones begin', async () => {
     const told: string[] = [];
     const results = Array.from({ length: 6 }, (_, i) => ({ ...request, id: String(i), seed: i, steps: 100 }));
-    await pool.draw(results, {
-      started: (id) => told.push(`started ${id}`),
-      sample: ({ id }) => told.push(`sample ${id}`),
+    await generateAll(pool, results, {
+      onStarted: (id) => told.push(`started ${id}`),
+      onSample: ({ id }) => told.push(`sample ${id}`),
     });
-    // Six rows at most, three per sample: two are drawn at a time, while the two before are encoded.
+    // Six rows at most, three per onSample: two are drawn at a time, while the two before are encoded.
     expect(told.indexOf('sample 0')).toBeLessThan(told.indexOf('started 4'));
     expect(told.filter((line) => line.startsWith('sample'))).toHaveLength(6);
   });
@@ -209,12 +211,12 @@ describe('a draw', () => {
   });
 
   test('whose listener throws ends with that error', async () => {
-    const draw = pool.draw([request, { ...request, id: 'two' }], {
-      sample: () => {
+    const draw = generateAll(pool, [request, { ...request, id: 'two' }], {
+      onProgress: () => {
         throw new Error('the disk is full');
       },
     });
-    await expect(draw).rejects.toThrow('the listener failed: the disk is full');
+    await expect(draw).rejects.toThrow('a callback failed: the disk is full');
   });
 });
 
@@ -222,16 +224,17 @@ describe('a cancel', () => {
   test('ends the draw in the middle of a sample, and nothing is told of it afterwards', async () => {
     const abort = new AbortController();
     const afterwards: string[] = [];
-    const draw = pool.draw(
+    const draw = generateAll(
+      pool,
       Array.from({ length: 8 }, (_, i) => ({ ...request, id: String(i), steps: 999 })),
       {
-        started: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
-        progress: (id, step) => {
+        onStarted: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
+        onProgress: (id, step) => {
           if (abort.signal.aborted) afterwards.push(`progress ${id}`);
           expect(step).toBeLessThan(999);
           abort.abort();
         },
-        sample: ({ id }) => afterwards.push(`sample ${id}`),
+        onSample: ({ id }) => afterwards.push(`sample ${id}`),
       },
       abort.signal,
     );
@@ -247,9 +250,10 @@ describe('a cancel', () => {
 
   test('leaves other draws alone', async () => {
     const abort = new AbortController();
-    const canceled = pool.draw(
+    const canceled = generateAll(
+      pool,
       [{ ...request, id: 'gone', steps: 999 }],
-      { progress: () => abort.abort(), sample: () => undefined },
+      { onProgress: () => abort.abort(), onSample: () => undefined },
       abort.signal,
     );
     const kept = drawOne({ steps: 300 });
@@ -265,18 +269,19 @@ describe('a device worker that is killed', () => {
     const delivered: SampleResult[] = [];
     const started: string[] = [];
     let killed = false;
-    await pool.draw(
+    await generateAll(
+      pool,
       [
         { ...request, steps: 400 },
         { ...request, id: 'two', steps: 400, seed: 8 },
       ],
       {
-        started: (id) => started.push(id),
-        progress: () => {
+        onStarted: (id) => started.push(id),
+        onProgress: () => {
           if (!killed) process.kill(pid, 'SIGKILL');
           killed = true;
         },
-        sample: (result) => delivered.push(result),
+        onSample: (result) => delivered.push(result),
       },
     );
     expect(killed).toBe(true);
@@ -294,14 +299,15 @@ describe('a device worker that is killed', () => {
     const rows = (): number | undefined => own.devices()[0]?.capacities[0]?.rows;
     expect(rows()).toBe(6);
     let killed = false;
-    await own.draw(
+    await generateAll(
+      own,
       Array.from({ length: 3 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
       {
-        progress: () => {
+        onProgress: () => {
           if (!killed) process.kill(own.devices()[0]?.pid ?? 0, 'SIGKILL');
           killed = true;
         },
-        sample: () => undefined,
+        onSample: () => undefined,
       },
     );
     expect(rows()).toBe(3);
@@ -310,12 +316,12 @@ describe('a device worker that is killed', () => {
   });
 
   test('again and again over one sample ends that draw, and others are drawn on', async () => {
-    const poison = pool.draw([{ ...request, steps: 999 }], {
-      progress: () => {
+    const poison = generateAll(pool, [{ ...request, steps: 999 }], {
+      onProgress: () => {
         const pid = pidOf();
         if (pid !== 0) process.kill(pid, 'SIGKILL');
       },
-      sample: () => undefined,
+      onSample: () => undefined,
     });
     await expect(poison).rejects.toBeInstanceOf(DeviceLostError);
     await expect(poison).rejects.toThrow('was killed by SIGKILL; it died 3 times while it drew this sample');
@@ -329,12 +335,12 @@ describe('a device worker that is killed', () => {
     const hung = own.devices()[0]?.pid ?? 0;
     const delivered: string[] = [];
     let stopped = false;
-    await own.draw([{ ...request, steps: 400 }], {
-      progress: () => {
+    await generateAll(own, [{ ...request, steps: 400 }], {
+      onProgress: () => {
         if (!stopped) process.kill(hung, 'SIGSTOP');
         stopped = true;
       },
-      sample: ({ id }) => delivered.push(id),
+      onSample: ({ id }) => delivered.push(id),
     });
     expect(stopped).toBe(true);
     expect(delivered).toEqual(['one']);
@@ -346,14 +352,15 @@ describe('a device worker that is killed', () => {
 
   test('while a draw is canceled does not hold the cancel up', async () => {
     const abort = new AbortController();
-    const draw = pool.draw(
+    const draw = generateAll(
+      pool,
       [{ ...request, steps: 999 }],
       {
-        progress: () => {
+        onProgress: () => {
           process.kill(pidOf(), 'SIGKILL');
           abort.abort();
         },
-        sample: () => undefined,
+        onSample: () => undefined,
       },
       abort.signal,
     );
@@ -369,7 +376,7 @@ describe('devices', () => {
       expect.objectContaining({ device: 'cuda:0', state: 'FAILED' }),
       expect.objectContaining({ device: 'cpu', state: 'READY', provider: 'cpu', bundles: ['tiny@1.0.0'] }),
     ]);
-    await mixed.draw([request], { sample: ({ id }) => expect(id).toBe('one') });
+    await generateAll(mixed, [request], { onSample: ({ id }) => expect(id).toBe('one') });
     await mixed.close();
   });
 
@@ -384,9 +391,10 @@ describe('devices', () => {
   test('share the work', async () => {
     const pair = await openEngine({ modelsDirectory, devices: ['cpu', 'cpu'], maximumRows: 6 });
     const ids: string[] = [];
-    await pair.draw(
+    await generateAll(
+      pair,
       Array.from({ length: 4 }, (_, i) => ({ ...request, id: String(i), steps: 100 })),
-      { sample: ({ id }) => ids.push(id) },
+      { onSample: ({ id }) => ids.push(id) },
     );
     expect(ids.sort()).toEqual(['0', '1', '2', '3']);
     await pair.close();
@@ -396,12 +404,12 @@ describe('devices', () => {
 test('a pool that is closed rejects what it was drawing, and its worker is gone', async () => {
   const short = await openEngine({ modelsDirectory, maximumRows: 6 });
   const pid = short.devices()[0]?.pid ?? 0;
-  const draw = short.draw([{ ...request, steps: 999 }], {
-    progress: () => void short.close(),
-    sample: () => undefined,
+  const draw = generateAll(short, [{ ...request, steps: 999 }], {
+    onProgress: () => void short.close(),
+    onSample: () => undefined,
   });
-  await expect(draw).rejects.toThrow('the pool was closed');
+  await expect(draw).rejects.toThrow('the engine was closed');
   await short.close();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  await expect(short.draw([request], { sample: () => undefined })).rejects.toThrow('the pool is closed');
+  await expect(generateAll(short, [request], { onSample: () => undefined })).rejects.toThrow('the engine is closed');
 });

@@ -15,6 +15,7 @@ import type {
 } from '../../src/inference/index.js';
 import { loadBundles, openEngine } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './images.js';
+import { generateAll } from './generateAll.js';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const golden = new URL('./golden/photographs/', import.meta.url);
@@ -45,7 +46,7 @@ async function draw(...requests: Partial<SampleRequest>[]): Promise<SampleResult
     maskMode: 'AVERAGE_FEATURES',
     ...request,
   }));
-  await pool.draw(full, { sample: (result) => results.set(result.id, result) });
+  await generateAll(pool, full, { onSample: (result) => results.set(result.id, result) });
   return full.map(({ id }) => results.get(id) as SampleResult);
 }
 
@@ -290,9 +291,9 @@ describe('on its own normal twin', () => {
     const heard: [number, number][] = [];
     const id = 'steps';
     const request = { id, bundle, seed: 3, strength: 2, productScale: 1, sampler: 'DPM_SOLVER_PP' as const, steps: 5 };
-    await pool.draw([{ ...request, maskMode: 'AVERAGE_FEATURES', ...spur, ...on(null, CHOSEN, 1) }], {
-      progress: (_, step, steps) => void heard.push([step, steps]),
-      sample: () => undefined,
+    await generateAll(pool, [{ ...request, maskMode: 'AVERAGE_FEATURES', ...spur, ...on(null, CHOSEN, 1) }], {
+      onProgress: (_, step, steps) => void heard.push([step, steps]),
+      onSample: () => undefined,
     });
     expect(heard.map(([step]) => step)).toEqual([...new Set(heard.map(([step]) => step))].sort((a, b) => a - b));
     expect(heard.at(-1)).toEqual([12, 12]);

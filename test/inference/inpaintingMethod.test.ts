@@ -107,13 +107,13 @@ describe('windows', () => {
   test('a change is put onto a larger window bilinearly, centre to centre, and only where it is allowed', () => {
     const plane = Float64Array.of(0, 40, 0, 40);
     const change = {
-      colours: [plane, plane, plane],
+      colors: [plane, plane, plane],
       opacity: new Float64Array(4).fill(1),
       mask: Uint8Array.of(0, 1, 0, 1),
     };
     const allowed = new Uint8Array(16).fill(1);
     allowed[3] = 0;
-    const { after, mask } = applyChangeToWindow(
+    const { rgb: after, mask } = applyChangeToWindow(
       new Uint8Array(48).fill(100),
       change as unknown as Change,
       allowed,
@@ -242,7 +242,7 @@ describe('composition', () => {
       size,
       20,
     );
-    const image = applyChange(grain, change ?? { colours: [new Float64Array(), new Float64Array(), new Float64Array()], opacity: new Float64Array() }); // prettier-ignore
+    const image = applyChange(grain, change ?? { colors: [new Float64Array(), new Float64Array(), new Float64Array()], opacity: new Float64Array() }); // prettier-ignore
     change?.mask.forEach((value, i) => {
       if (value === 1) expect(Math.abs((image[3 * i] ?? 0) - (grain[3 * i] ?? 0))).toBeGreaterThan(1);
     });

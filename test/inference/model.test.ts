@@ -8,7 +8,7 @@ import { typicalEvaluations } from '../../src/inference/device/batch/calibration
 import type { Evaluation, Prediction } from '../../src/inference/device/model/evaluation.js';
 import type { Model } from '../../src/inference/device/model/model.js';
 import { openModel } from '../../src/inference/device/model/model.js';
-import { deviceOptions } from '../../src/inference/device/model/sessions.js';
+import { executionOptions } from '../../src/inference/device/model/sessions.js';
 import { createScratchBuffers } from '../../src/inference/device/model/tensors.js';
 import { defaultManifest } from '../support/defaultBundle.js';
 
@@ -25,7 +25,7 @@ test('memory is used again as long as it is large enough', () => {
 describe('two evaluations', () => {
   let model: Model;
   beforeAll(async () => {
-    model = await openModel(await loadBundle(defaultManifest), deviceOptions('cpu', 'fp32'));
+    model = await openModel(await loadBundle(defaultManifest), executionOptions('cpu', 'fp32'));
   });
   afterAll(() => model.close());
 

@@ -11,7 +11,7 @@ const PARENT = `
   console.log(pool.devices()[0].pid);
   const request = { id: 'a', bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack', seed: 1, strength: 1, productScale: 2, steps: 999,
     sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' };
-  for (;;) await pool.draw([request], { sample: () => undefined });
+  for (;;) await pool.generate(request);
 `;
 
 /** An orphan that has ended can still be seen until init looks after it, which takes some inits seconds. */

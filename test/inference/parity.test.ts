@@ -12,6 +12,7 @@ import type { Engine, Precision, SampleRequest, SampleResult } from '../../src/i
 import { loadBundles, openEngine } from '../../src/inference/index.js';
 import { DEFAULT_BUNDLE } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './images.js';
+import { generateAll } from './generateAll.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
 const directories = ['./models', './published/models', '../../models'].map((path) =>
@@ -57,7 +58,7 @@ async function compared(
   > & { confidence: number };
   const pool = await poolWith(bundle, precision);
   const results: SampleResult[] = [];
-  await pool.draw([{ ...request, id: n, bundle }], { sample: (result) => results.push(result) });
+  await generateAll(pool, [{ ...request, id: n, bundle }], { onSample: (result) => results.push(result) });
 
   const compare = async (ours: Uint8Array | undefined, theirs: string): Promise<[Uint8Array, Uint8Array]> => {
     const [a, b] = [await pixelsOf(ours), await pixelsOf(readFileSync(file(theirs)))];

@@ -3,6 +3,7 @@
 import type { Engine, SampleRequest } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError, openEngine } from '../../src/inference/index.js';
 import { tinyModels, tinyRequest } from './tiny.js';
+import { generateAll } from './generateAll.js';
 
 const modelsDirectory = tinyModels;
 const request: SampleRequest = { ...tinyRequest, id: '', steps: 100 };
@@ -27,20 +28,20 @@ const kill = (device: number): void => {
 
 test('draws each sample once', async () => {
   const ids: string[] = [];
-  await pool.draw(requests(12), { sample: ({ id }) => ids.push(id) });
+  await generateAll(pool, requests(12), { onSample: ({ id }) => ids.push(id) });
   expect(ids.map(Number).sort((a, b) => a - b)).toEqual(requests(12).map((_, i) => i));
 });
 
 test('when one worker dies, the other draws what it had, without waiting for the next', async () => {
   const told: string[] = [];
   let killed = false;
-  await pool.draw(requests(12), {
-    started: (id) => told.push(`started ${id}`),
-    progress: () => {
+  await generateAll(pool, requests(12), {
+    onStarted: (id) => told.push(`started ${id}`),
+    onProgress: () => {
       if (!killed) kill(0);
       killed = true;
     },
-    sample: ({ id }) => told.push(`sample ${id}`),
+    onSample: ({ id }) => told.push(`sample ${id}`),
   });
   expect(killed).toBe(true);
   for (const { id } of requests(12)) {
@@ -50,12 +51,12 @@ test('when one worker dies, the other draws what it had, without waiting for the
 });
 
 test('a sample that kills every worker is given up after three, whichever they were', async () => {
-  const draw = pool.draw(requests(1, { steps: 999 }), {
-    progress: () => {
+  const draw = generateAll(pool, requests(1, { steps: 999 }), {
+    onProgress: () => {
       kill(0);
       kill(1);
     },
-    sample: () => undefined,
+    onSample: () => undefined,
   });
   await expect(draw).rejects.toBeInstanceOf(DeviceLostError);
   await expect(draw).rejects.toThrow('it died 3 times while it drew this sample');
@@ -65,28 +66,29 @@ test('a sample that kills every worker is given up after three, whichever they w
 test('a cancel ends the draw, though most of it was on no device yet', async () => {
   const abort = new AbortController();
   const afterwards: string[] = [];
-  const draw = pool.draw(
+  const draw = generateAll(
+    pool,
     requests(2000),
     {
-      started: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
-      progress: () => abort.abort(),
-      sample: ({ id }) => abort.signal.aborted && afterwards.push(`sample ${id}`),
+      onStarted: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
+      onProgress: () => abort.abort(),
+      onSample: ({ id }) => abort.signal.aborted && afterwards.push(`sample ${id}`),
     },
     abort.signal,
   );
   await expect(draw).rejects.toBeInstanceOf(CanceledError);
-  await pool.draw(requests(2), { sample: () => undefined });
+  await generateAll(pool, requests(2), { onSample: () => undefined });
   expect(afterwards).toEqual([]);
 });
 
 test('a sample of a high priority is drawn before the many that wait', async () => {
   const order: string[] = [];
   let urgent: Promise<void> | undefined;
-  const sample = ({ id }: { id: string }): void => {
+  const onSample = ({ id }: { id: string }): void => {
     order.push(id);
-    urgent ??= pool.draw([{ ...request, id: 'urgent', seed: 1000, steps: 20, priority: 1 }], { sample });
+    urgent ??= generateAll(pool, [{ ...request, id: 'urgent', seed: 1000, steps: 20, priority: 1 }], { onSample });
   };
-  await pool.draw(requests(100, { steps: 20 }), { sample });
+  await generateAll(pool, requests(100, { steps: 20 }), { onSample });
   await urgent;
   expect(order.indexOf('urgent')).toBeLessThan(20);
 });

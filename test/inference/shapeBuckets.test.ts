@@ -9,7 +9,7 @@ import { loadBundle } from '../../src/inference/bundle/load.js';
 import { createBatcher } from '../../src/inference/device/batch/batcher.js';
 import { measureStepCurve } from '../../src/inference/device/batch/calibration.js';
 import { openModel } from '../../src/inference/device/model/model.js';
-import { deviceOptions } from '../../src/inference/device/model/sessions.js';
+import { executionOptions } from '../../src/inference/device/model/sessions.js';
 import type { BucketPolicy } from '../../src/inference/device/model/shapeBuckets.js';
 import {
   coarseBuckets,
@@ -143,7 +143,7 @@ describe('on a CPU that is told to take few', () => {
     seen.filter((sizes) => 'background_sample' in sizes);
 
   const modelWith = async (buckets: BucketPolicy | null): ReturnType<typeof openModel> =>
-    openModel(await loadBundle(defaultManifest), { ...deviceOptions('cpu', 'fp32'), buckets });
+    openModel(await loadBundle(defaultManifest), { ...executionOptions('cpu', 'fp32'), buckets });
 
   /** Seven samples of other plans and lengths in evaluations of 11 rows. */
   async function drawnWith(sizes: BucketPolicy | null): Promise<{ results: SampleResult[]; told: WorkerMessage[] }> {
@@ -165,7 +165,7 @@ describe('on a CPU that is told to take few', () => {
         budgets: new Map([['one', { rows: 11, quickRows: 11 }]]),
         send: (message) => {
           told.push(message);
-          if (told.filter(({ kind }) => kind === 'sample' || kind === 'failed').length === changes.length) resolve();
+          if (told.filter(({ kind }) => kind === 'completed' || kind === 'failed').length === changes.length) resolve();
         },
       });
       for (const [key, own] of changes.entries()) {
@@ -176,7 +176,7 @@ describe('on a CPU that is told to take few', () => {
       }
     });
     await model.close();
-    const results = told.flatMap((message) => (message.kind === 'sample' ? [message.result] : []));
+    const results = told.flatMap((message) => (message.kind === 'completed' ? [message.result] : []));
     return { results: results.sort((a, b) => Number(a.id) - Number(b.id)), told };
   }
 
@@ -218,7 +218,7 @@ describe('on a CPU that is told to take few', () => {
     });
     const { results, told } = await drawnWith({ patience: 1000 });
     await expectSame(results, plain);
-    expect(told.some(({ kind }) => kind === 'reduced')).toBe(true);
+    expect(told.some(({ kind }) => kind === 'limitsReduced')).toBe(true);
     const samples = ofDenoiser(seen).map((sizes) => sizes['latent'] ?? 0);
     // Never again once it is known.
     expect(samples.filter((size) => size > 2).length).toBeLessThanOrEqual(2);

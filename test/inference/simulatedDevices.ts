@@ -1,12 +1,14 @@
-/** Devices that draw in virtual time, behind the real dispatch: what takes hours on slow hardware is over in milliseconds. */
-import type { DeviceInfo, DeviceState, Task } from '../../src/inference/device.js';
-import { createDispatch } from '../../src/inference/dispatcher.js';
-import type { Manifest, SampleRequest } from '../../src/inference/index.js';
-import { DeviceLostError } from '../../src/inference/index.js';
-import type { Post } from '../../src/inference/post.js';
-import { createThroughputEstimator } from '../../src/inference/throughput.js';
-import type { PendingSample } from '../../src/inference/pendingSample.js';
+/** Devices that draw in virtual time, behind the real dispatcher: hours on slow hardware pass within milliseconds. */
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import type { Device } from '../../src/inference/device.js';
+import type { DeviceInfo, DeviceState } from '../../src/inference/deviceInfo.js';
+import type { Dispatcher } from '../../src/inference/dispatcher.js';
+import { createDispatcher } from '../../src/inference/dispatcher.js';
+import { WorkerExitedError } from '../../src/inference/errors.js';
+import type { GenerateOptions, Manifest, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import { CanceledError, DeviceLostError } from '../../src/inference/index.js';
 import { costOf } from '../../src/inference/sampleCost.js';
+import { createThroughputEstimator } from '../../src/inference/throughput.js';
 
 const manifest = {
   latent: { channels: 4, height: 16, width: 16 },
@@ -30,91 +32,93 @@ const request: SampleRequest = {
 
 export interface Pace {
   readonly rowBudget: number;
-  /** Seconds of a step of so many rows. */
+  /** Seconds of a step with this many rows. */
   step(rows: number): number;
 }
 
-/** A sample of Eq. 4 in 20 steps takes so long on it, two at a time. */
+/** A sample of Eq. 4 in 20 steps takes `secondsPerSample`, `samplesAtATime` at a time. */
 export function paceOf(secondsPerSample: number, samplesAtATime = 2): Pace {
   return { rowBudget: 3 * samplesAtATime, step: (rows) => (secondsPerSample / 60) * rows };
 }
 
 export interface SimulatedDevice {
-  /** The ids that it delivered. */
+  /** The IDs of the samples that it delivered. */
   readonly delivered: string[];
-  /** The ids that it has in hand. */
+  /** The IDs of the samples that it has. */
   inHand(): string[];
-  /** Its worker dies and is ready again after so many seconds, or never. */
+  /** Its worker dies and is ready again after this many seconds, or never. */
   die(seconds: number): void;
 }
 
 export interface Stage {
   readonly devices: readonly SimulatedDevice[];
-  readonly dispatch: ReturnType<typeof createDispatch>;
-  /** When each was delivered, in seconds. */
+  readonly dispatcher: Dispatcher;
+  /** When each sample was delivered, in seconds. */
   readonly deliveredAt: Map<string, number>;
   readonly told: string[];
-  /** Asks for samples, now. */
-  draw(ids: readonly string[], changes?: Partial<SampleRequest>): PendingSample[];
-  /** Does something at a time. */
-  at(seconds: number, what: () => void): void;
-  /** Until nothing more happens, or so many seconds from the start. @returns the time */
+  /** Requests samples now. Returns a function that cancels them. */
+  draw(ids: readonly string[], changes?: Partial<SampleRequest>): () => void;
+  /** Schedules an action. */
+  at(seconds: number, action: () => void): void;
+  /** Runs until nothing more happens, or until this many seconds from the start. @returns the time */
   run(until?: number): Promise<number>;
 }
 
-/** @param known whether the devices' speeds are known at the start. */
+/** @param known whether the throughput of the devices is known at the start */
 export function stageOf(paces: readonly Pace[], known: boolean): Stage {
   let now = 0;
-  let events: { at: number; what: () => void }[] = [];
-  const at = (seconds: number, what: () => void): void => {
-    events.push({ at: seconds, what });
+  let events: { at: number; action: () => void }[] = [];
+  const at = (seconds: number, action: () => void): void => {
+    events.push({ at: seconds, action });
   };
-  const after = (seconds: number, what: () => void): void => at(now + seconds, what);
+  const after = (seconds: number, action: () => void): void => at(now + seconds, action);
   const deliveredAt = new Map<string, number>();
   const told: string[] = [];
 
-  const made = paces.map((pace) => simulatedDevice(pace, after, () => dispatch.look()));
-  const posts = made.map(({ post }) => post);
-  made.forEach(({ post }, i) => {
+  const simulations = paces.map((pace) => simulateDevice(pace, after, () => dispatcher.dispatch()));
+  const devices = simulations.map(({ device }) => device);
+  devices.forEach(({ throughput }, i) => {
     const { rowBudget: rows, step } = paces[i] as Pace;
     if (known)
-      post.speed.seed({
+      throughput.seed({
         bundle: request.bundle,
         rows,
         quickRows: rows,
         curve: [{ samples: rows / 3, seconds: step(rows) }],
       });
   });
-  const dispatch = createDispatch(posts, () => manifest);
+  const dispatcher = createDispatcher(devices, () => manifest);
 
-  const wantedOf = (own: SampleRequest): PendingSample => ({
-    request: own,
-    started: () => told.push(`started ${own.id}`),
-    progress: () => undefined,
-    delivered: () => {
+  const generate = async (own: SampleRequest, signal: AbortSignal): Promise<void> => {
+    try {
+      await dispatcher.generate(own, { signal, onStarted: () => told.push(`started ${own.id}`) });
       told.push(`delivered ${own.id}`);
       deliveredAt.set(own.id, now);
-    },
-    failed: (message) => told.push(`failed ${own.id}: ${message}`),
-    canceled: () => told.push(`canceled ${own.id}`),
-    lost: (error) => told.push(`lost ${own.id}: ${error.message}`),
-  });
+    } catch (error) {
+      const kind = error instanceof CanceledError ? 'canceled' : error instanceof DeviceLostError ? 'lost' : 'failed';
+      told.push(`${kind} ${own.id}: ${(error as Error).message}`);
+    }
+  };
 
   return {
-    devices: made.map(({ simulated }) => simulated),
-    dispatch,
+    devices: simulations.map(({ simulated }) => simulated),
+    dispatcher,
     deliveredAt,
     told,
     at,
     draw(ids, changes = {}) {
-      const samples = ids.map((id) => wantedOf({ ...request, ...changes, id }));
-      dispatch.draw(samples);
-      return samples;
+      // One signal for each: adding a listener to a signal takes longer the more it has.
+      const controllers = ids.map((id) => {
+        const controller = new AbortController();
+        void generate({ ...request, ...changes, id }, controller.signal);
+        return controller;
+      });
+      return () => controllers.forEach((controller) => controller.abort());
     },
     async run(until = Infinity) {
       for (;;) {
-        // What the dispatch does, it does in a microtask.
-        await Promise.resolve();
+        // The dispatcher works in microtasks.
+        await eventLoopTurn();
         const next = events.reduce<(typeof events)[number] | undefined>(
           (first, event) => (first === undefined || event.at < first.at ? event : first),
           undefined,
@@ -122,108 +126,107 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
         if (next === undefined || next.at > until) return now;
         events = events.filter((event) => event !== next);
         now = next.at;
-        next.what();
+        next.action();
       }
     },
   };
 }
 
-interface InHand {
-  readonly task: Task;
+interface HeldSample {
+  readonly request: SampleRequest;
+  readonly options: GenerateOptions;
   readonly rows: number;
+  readonly resolve: (result: SampleResult) => void;
+  readonly reject: (error: Error) => void;
   step: number;
 }
 
-function simulatedDevice(
+function simulateDevice(
   pace: Pace,
-  after: (seconds: number, what: () => void) => void,
-  look: () => void,
-): { post: Post; simulated: SimulatedDevice } {
-  let inHand: InHand[] = [];
+  after: (seconds: number, action: () => void) => void,
+  dispatch: () => void,
+): { device: Device; simulated: SimulatedDevice } {
+  let held: HeldSample[] = [];
   let state: DeviceState = 'READY';
   let life = 0;
   let stepping = false;
-  const unheard: number[] = [];
-  let secondsUnheard = 0;
-  const speed = createThroughputEstimator();
+  const unreported: number[] = [];
+  let unreportedSeconds = 0;
+  const throughput = createThroughputEstimator();
   const delivered: string[] = [];
 
-  /** The highest priority first, then those that are begun, then first come. */
-  const batch = (): InHand[] => {
-    let room = pace.rowBudget;
-    return inHand
-      .toSorted((a, b) => (b.task.request.priority ?? 0) - (a.task.request.priority ?? 0) || b.step - a.step)
-      .filter(({ rows }) => (room -= rows) >= 0);
+  /** The highest priority first, then started samples, then first come. */
+  const batch = (): HeldSample[] => {
+    let rowsLeft = pace.rowBudget;
+    return held
+      .toSorted((a, b) => (b.request.priority ?? 0) - (a.request.priority ?? 0) || b.step - a.step)
+      .filter(({ rows }) => (rowsLeft -= rows) >= 0);
   };
 
-  /** Now and then, as a device worker does. */
-  const tellOfSteps = (): void => {
-    for (const rows of unheard.splice(0)) speed.record(request.bundle, rows, pace.step(rows), pace.rowBudget);
-    secondsUnheard = 0;
-    look();
+  /** Now and then, like a device worker. */
+  const reportSteps = (): void => {
+    for (const rows of unreported.splice(0)) throughput.record(request.bundle, rows, pace.step(rows), pace.rowBudget);
+    unreportedSeconds = 0;
+    dispatch();
   };
 
   const step = (): void => {
-    const [together, ofLife] = [batch(), life];
-    if (stepping || state !== 'READY' || together.length === 0) return;
+    const [samples, ofLife] = [batch(), life];
+    if (stepping || state !== 'READY' || samples.length === 0) return;
     stepping = true;
-    const rows = together.reduce((sum, own) => sum + own.rows, 0);
-    for (const own of together) if (own.step === 0) own.task.started();
+    const rows = samples.reduce((sum, own) => sum + own.rows, 0);
+    for (const own of samples) if (own.step === 0) own.options.onStarted?.();
     after(pace.step(rows), () => {
       if (ofLife !== life) return;
       stepping = false;
-      for (const own of together) {
+      for (const own of samples) {
         own.step++;
-        if (!inHand.includes(own)) continue;
-        own.task.progress(own.step, own.task.request.steps);
-        if (own.step < own.task.request.steps) continue;
-        inHand = inHand.filter((other) => other !== own);
-        delivered.push(own.task.request.id);
-        own.task.delivered({ id: own.task.request.id } as Parameters<Task['delivered']>[0]);
+        if (!held.includes(own)) continue;
+        own.options.onProgress?.(own.step, own.request.steps);
+        if (own.step < own.request.steps) continue;
+        held = held.filter((other) => other !== own);
+        delivered.push(own.request.id);
+        own.resolve({ id: own.request.id } as SampleResult);
       }
-      unheard.push(rows);
-      if (inHand.length === 0 || (secondsUnheard += pace.step(rows)) >= 1) tellOfSteps();
-      // Anything that is handed over at this moment may take part in the next step.
+      unreported.push(rows);
+      if (held.length === 0 || (unreportedSeconds += pace.step(rows)) >= 1) reportSteps();
+      // A sample that is assigned at this moment may take part in the next step.
       after(0, step);
     });
   };
 
   return {
-    post: {
-      speed,
+    device: {
+      throughput,
       rowBudget: () => pace.rowBudget,
-      device: {
-        info: () => ({ state }) as DeviceInfo,
-        add(task) {
-          inHand.push({ task, rows: costOf(task.request, manifest).rows, step: 0 });
+      info: () => ({ state }) as DeviceInfo,
+      generate: (own, options) =>
+        new Promise((resolve, reject) => {
+          const sample = { request: own, options, rows: costOf(own, manifest).rows, resolve, reject, step: 0 };
+          held.push(sample);
+          options.signal?.addEventListener('abort', () => {
+            held = held.filter((other) => other !== sample);
+            after(0, () => reject(new CanceledError('canceled')));
+          });
           after(0, step);
-        },
-        cancel(tasks) {
-          const gone = inHand.filter(({ task }) => tasks.includes(task));
-          inHand = inHand.filter((own) => !gone.includes(own));
-          after(0, () => gone.forEach(({ task }) => task.canceled()));
-        },
-      },
+        }),
     },
     simulated: {
       delivered,
-      inHand: () => inHand.map(({ task }) => task.request.id),
+      inHand: () => held.map((sample) => sample.request.id),
       die(seconds) {
         life++;
         stepping = false;
-        const lost = inHand;
-        inHand = [];
+        const lost = held;
+        held = [];
         state = 'RESTARTING';
-        for (const { task } of lost) {
-          task.attempts++;
-          task.returned();
-        }
+        for (const { reject } of lost) reject(new WorkerExitedError('the worker died', true));
         after(Math.min(seconds, 1e9), () => {
           state = Number.isFinite(seconds) ? 'READY' : 'FAILED';
-          const kept = inHand;
-          if (state === 'FAILED') inHand = [];
-          for (const { task } of kept) if (state === 'FAILED') task.lost(new DeviceLostError('it is gone'));
-          look();
+          const kept = held;
+          if (state === 'FAILED') held = [];
+          for (const { reject } of kept) if (state === 'FAILED') reject(new DeviceLostError('it is gone'));
+          dispatch();
           after(0, step);
         });
       },

@@ -9,6 +9,7 @@ import { openEngine } from '../../src/inference/index.js';
 import { goldenPhotographs } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './images.js';
 import { whyNoWebGpu } from './vulkan.js';
+import { generateAll } from './generateAll.js';
 
 const reason = whyNoWebGpu();
 const onWebGpu = reason === null ? describe : describe.skip;
@@ -43,7 +44,7 @@ async function drawnOn(
       devices.map((device) => expect.objectContaining({ device, provider: device, state: 'READY' }) as unknown),
     );
     const results: SampleResult[] = [];
-    await pool.draw(requestsOf(pool, changes), { sample: (result) => results.push(result) });
+    await generateAll(pool, requestsOf(pool, changes), { onSample: (result) => results.push(result) });
     return results.sort((a, b) => Number(a.id) - Number(b.id));
   } finally {
     await pool.close();

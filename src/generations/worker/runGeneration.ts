@@ -134,19 +134,13 @@ async function drawSample(
     });
     return kept;
   };
-  const results: SampleResult[] = [];
   observer.onSubmitted(request);
-  await engine.draw(
-    [request],
-    {
-      started: observer.onStarted,
-      progress: (id, step, of) => progress.onStep(id, step, of),
-      sample: (result) => void results.push(result),
-    },
+  const result = await engine.generate(request, {
     signal,
-  );
-  const [result] = results;
-  return result !== undefined && keepOrReject(result);
+    onStarted: () => observer.onStarted(request.id),
+    onProgress: (step, steps) => progress.onStep(request.id, step, steps),
+  });
+  return keepOrReject(result);
 }
 
 function sampleRequest(

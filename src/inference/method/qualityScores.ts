@@ -1,5 +1,5 @@
 /** How well a defect shows, measured on the picture itself against the one without it (a photograph, or the normal twin). */
-import { FEATHER, LEAST_CHANGE } from './composition.js';
+import { FEATHER_SIGMA, MIN_VISIBLE_CHANGE } from './composition.js';
 import { gaussianBlur, dilate } from './filters.js';
 
 export interface QualityScores {
@@ -29,9 +29,9 @@ export function computeScores(
     return (at(0) + at(1) + at(2)) / 3;
   });
   const visibility = change.reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0) / covered;
-  const least = Math.max(LEAST_CHANGE, visibility) / 2;
+  const least = Math.max(MIN_VISIBLE_CHANGE, visibility) / 2;
   let [both, either] = [0, 0];
-  gaussianBlur(change, size, FEATHER).forEach((value, i) => {
+  gaussianBlur(change, size, FEATHER_SIGMA).forEach((value, i) => {
     const [seen, marked] = [value >= least, mask[i] === 1];
     if (seen && marked) both++;
     if (seen || marked) either++;

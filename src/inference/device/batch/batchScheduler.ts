@@ -1,202 +1,192 @@
 /**
- * Who takes the next step together, decided anew at every step. It knows no clock and no session, so a simulation can drive it.
+ * Chooses the batch of each step. The batch is formed anew at every step (continuous batching). The scheduler has no clock and no
+ * session, so a simulation can drive it. Its rules:
  *
- *   priority  The higher goes first, but of the steps in which some priority is passed over, every sixteenth begins with the one
- *             that has been passed over for longest: urgent work cannot keep the rest out for ever.
- *   share     Within a priority, start-time fair queueing (Goyal, Vin & Cheng 1996) on the rows that were evaluated: next is the
- *             share that was served least. One that comes back from idleness starts at the present virtual time: idleness
- *             earns nothing and costs nothing.
- *   order     Within a share: shareQueue.ts.
- *   length    A larger batch draws more in all, and each of its steps takes longer. While a share that has too few samples to fill a
- *             batch is beside others, the steps are the quick ones: its few are soon done, and what is lost is lost for so long only.
- *   room      One bundle a step, that of the first. Rows that are left go to whoever comes next and fits; the first is taken even
- *             if it has more rows than an evaluation may have. Samples that have begun hold memory until they are done; one for which
- *             there is no memory is not overtaken by others that have not begun either.
+ * - Priority: higher priorities choose first. Of the steps that pass some priority over, every sixteenth starts with the priority
+ *   that was passed over for longest, so urgent work cannot starve the rest.
+ * - Fairness: between fairness keys, the fair queue (fairQueue.ts) decides by the rows that were evaluated.
+ * - Order: within a flow, started samples go first, then waiting samples in order of arrival (flow.ts).
+ * - Batch size: a larger batch has a higher throughput, but each of its steps takes longer. While a flow that cannot fill a batch
+ *   competes with others, batches have `quickRows`, so that its few samples finish soon.
+ * - Fit: one bundle per step, that of the first sample. Rows that are left go to the next sample that fits. The first sample is taken
+ *   even if it has more rows than the budget. Started samples hold memory until they finish. If memory does not suffice for a
+ *   waiting sample, no other waiting sample starts before it.
  *
- * A sample that is not chosen keeps its state and goes on later.
+ * A sample that is not chosen keeps its state and continues in a later step.
  */
 import type { RowBudget } from '../../capacity.js';
-import type { Candidate, Entry, ShareQueue } from './shareQueue.js';
-import { begin, createShareQueue, dequeue, enqueue, firstFitting } from './shareQueue.js';
+import type { Level } from '../../fairQueue.js';
+import { createFairQueue } from '../../fairQueue.js';
+import type { Flow, QueueItem } from '../../flow.js';
+import { firstWaiting, flowSize } from '../../flow.js';
 
-export type { Candidate } from './shareQueue.js';
+/** One in this many of the steps that pass a priority over goes to the priority that waited longest. */
+const STARVATION_GUARD_STEPS = 16;
 
-/** One in so many steps goes to those that are passed over. */
-const GRACE = 16;
+/** A sample as the scheduler sees it. The row count of a started sample may change. */
+export interface Schedulable extends QueueItem {
+  /** Memory from the sample's first step until it finishes. */
+  readonly bytes: number;
+}
 
 export interface BatchLimits {
-  /** Of one evaluation of this bundle. */
+  /** Rows of one evaluation of this bundle. */
   rowBudget(bundle: string): RowBudget;
-  /** Of the samples that have begun. A single one may have more. */
+  /** Total memory of the started samples. A single sample may exceed it. */
   readonly memoryBytes: number;
-  /** Whether those that wait may begin now. @default they may */
+  /** Whether waiting samples may start now. @default true */
   canStart?(): boolean;
 }
 
-export interface BatchScheduler<T extends Candidate> {
+export interface BatchScheduler<T extends Schedulable> {
   add(sample: T): void;
-  /** Those that take the next step together, all of one bundle; they have begun with that. Empty where none can. */
+  /** The samples of the next step, all of one bundle. Waiting samples among them have started. Empty if no sample can run. */
   selectBatch(): readonly T[];
-  /** It takes no steps until it is put back, and goes on to hold its memory. */
+  /** Takes a started sample out of the selection until it is resumed. It keeps its memory. */
   suspend(sample: T): void;
-  /** With the rows and bytes that it has now. */
+  /** Resumes a sample with its current rows and bytes. */
   resume(sample: T): void;
-  /** It is done, or given up. */
+  /** Removes a sample that finished or was canceled. */
   remove(sample: T): void;
 }
 
-/** The shares that have samples of one priority. */
-interface Level<T extends Candidate> {
-  readonly priority: number;
-  readonly shares: Map<string, ShareQueue<T>>;
-  /** Rows: where the share that was served last had got to. */
-  virtualTime: number;
-  /** Steps since it last took part in one. */
-  passedOver: number;
+interface SampleState {
+  phase: 'WAITING' | 'STARTED' | 'SUSPENDED';
+  /** The last step that the sample took part in. */
+  lastStep: number;
+  /** Memory that is accounted to the sample. */
+  heldBytes: number;
 }
 
-export function createBatchScheduler<T extends Candidate>(budgets: BatchLimits): BatchScheduler<T> {
-  const entries = new Map<number, Entry<T>>();
-  let levels: Level<T>[] = [];
-  let arrivals = 0;
+/** What is left of the batch while it is filled. */
+interface OpenBatch<T> {
+  readonly samples: T[];
+  bundle: string | undefined;
+  rowsLeft: number;
+  canStart: boolean;
+}
+
+export function createBatchScheduler<T extends Schedulable>(limits: BatchLimits): BatchScheduler<T> {
+  const queue = createFairQueue<T>(({ rows }) => rows);
+  const states = new Map<T, SampleState>();
+  /** By priority: the number of steps since a sample of the priority took part. */
+  let passedOver = new Map<number, number>();
+  let stepsWithPassedOver = 0;
   let step = 0;
-  let [begunCount, begunBytes] = [0, 0];
-  let unfairSteps = 0;
+  let startedCount = 0;
+  let startedBytes = 0;
 
-  const levelOf = ({ priority }: T): Level<T> => {
-    const found = levels.find((level) => level.priority === priority);
-    if (found !== undefined) return found;
-    const level: Level<T> = { priority, shares: new Map(), virtualTime: 0, passedOver: 0 };
-    levels = [...levels, level].sort((a, b) => b.priority - a.priority);
-    return level;
+  const holdMemory = (state: SampleState, bytes: number): void => {
+    startedBytes += bytes - state.heldBytes;
+    state.heldBytes = bytes;
   };
 
-  const enter = (entry: Entry<T>): void => {
-    const level = levelOf(entry.sample);
-    const { fairnessKey } = entry.sample;
-    const queue = level.shares.get(fairnessKey) ?? createShareQueue<T>(level.virtualTime);
-    level.shares.set(fairnessKey, queue);
-    enqueue(queue, entry);
+  const firstFitting = (flow: Flow<T>, { rowsLeft, bundle }: OpenBatch<T>): T | undefined => {
+    const fits = (shape: { readonly bundle: string; readonly rows: number }): boolean =>
+      shape.rows <= rowsLeft && (bundle ?? shape.bundle) === shape.bundle;
+    return (
+      flow.started.find((sample) => states.get(sample)?.lastStep !== step && fits(sample)) ?? firstWaiting(flow, fits)
+    );
   };
 
-  const leave = (entry: Entry<T>, to: 'AWAY' | 'GONE'): void => {
-    const level = levelOf(entry.sample);
-    const { fairnessKey } = entry.sample;
-    const queue = level.shares.get(fairnessKey);
-    if (queue === undefined) return;
-    dequeue(queue, entry, to);
-    if (queue.size === 0) level.shares.delete(fairnessKey);
-    if (level.shares.size === 0) levels = levels.filter((other) => other !== level);
+  /** Returns whether memory suffices to start the sample. */
+  const start = (sample: T, state: SampleState, batch: OpenBatch<T>): boolean => {
+    if (startedCount > 0 && startedBytes + sample.bytes > limits.memoryBytes) batch.canStart = false;
+    if (!batch.canStart) return false;
+    queue.markStarted(sample);
+    state.phase = 'STARTED';
+    startedCount++;
+    holdMemory(state, sample.bytes);
+    return true;
   };
 
-  const hold = (entry: Entry<T>, bytes: number): void => {
-    begunBytes += bytes - entry.held;
-    entry.held = bytes;
+  /** Rows of the batch that this sample opens. */
+  const batchRows = ({ bundle, rows: rowsEach }: T): number => {
+    const { rows, quickRows } = limits.rowBudget(bundle);
+    const flows = queue.levels().flatMap((level) => [...level.flows.values()]);
+    return flows.length > 1 && flows.some((flow) => flowSize(flow) * rowsEach < rows) ? quickRows : rows;
   };
 
-  /** The levels in the order in which they choose. */
-  const inOrder = (): readonly Level<T>[] => {
-    if (unfairSteps < GRACE - 1 || levels.length < 2) return levels;
-    const longest = levels.reduce((most, level) => (level.passedOver > most.passedOver ? level : most));
-    return [longest, ...levels.filter((level) => level !== longest)];
-  };
-
-  /** Rows of the step that this sample is the first of. */
-  const rowsBeside = ({ bundle, rows: each }: T): number => {
-    const { rows, quickRows } = budgets.rowBudget(bundle);
-    const queues = levels.flatMap(({ shares }) => [...shares.values()]);
-    return queues.length > 1 && queues.some(({ size }) => size * each < rows) ? quickRows : rows;
-  };
-
-  const chooseFrom = (level: Level<T>, chosen: T[], room: Room): void => {
-    const shares = new Set(level.shares.values());
-    while (shares.size > 0 && room.rows > 0) {
-      const share = leastServed(shares);
-      const entry = firstFitting(share, step, room.rows, room.bundle);
-      if (entry === undefined) {
-        shares.delete(share);
+  const fillFrom = ({ flows }: Level<T>, batch: OpenBatch<T>): void => {
+    const candidates = new Set(flows.values());
+    while (batch.rowsLeft > 0) {
+      const flow = queue.leastServed(candidates);
+      if (flow === undefined) return;
+      const sample = firstFitting(flow, batch);
+      const state = sample === undefined ? undefined : states.get(sample);
+      if (sample === undefined || state === undefined || (state.phase === 'WAITING' && !start(sample, state, batch))) {
+        candidates.delete(flow);
         continue;
       }
-      const { sample } = entry;
-      if (entry.state === 'WAITING') {
-        if (begunCount > 0 && begunBytes + sample.bytes > budgets.memoryBytes) room.mayBegin = false;
-        if (!room.mayBegin) {
-          shares.delete(share);
-          continue;
-        }
-        begin(share, entry);
-        begunCount++;
-        hold(entry, sample.bytes);
-      }
-      entry.step = step;
-      level.virtualTime = Math.max(level.virtualTime, share.served);
-      share.served += sample.rows;
-      room.rows = (room.bundle === undefined ? rowsBeside(sample) : room.rows) - sample.rows;
-      room.bundle = sample.bundle;
-      chosen.push(sample);
+      state.lastStep = step;
+      queue.charge(sample);
+      batch.rowsLeft = (batch.bundle === undefined ? batchRows(sample) : batch.rowsLeft) - sample.rows;
+      batch.bundle = sample.bundle;
+      batch.samples.push(sample);
     }
   };
 
-  /** One whose turn it was by grace, and for which there was no memory, has it until there is. */
-  const rememberWhoWasPassedOver = (chosen: readonly T[], graced: Level<T> | undefined): void => {
-    const served = new Set(chosen.map(({ priority }) => priority));
-    for (const level of levels) level.passedOver = served.has(level.priority) ? 0 : level.passedOver + 1;
-    if (graced?.passedOver === 0) unfairSteps = 0;
-    else if (levels.length > served.size) unfairSteps++;
+  /** The priority that chooses first out of turn in this step, if any. */
+  const guardedLevel = (levels: readonly Level<T>[]): Level<T> | undefined => {
+    if (stepsWithPassedOver < STARVATION_GUARD_STEPS - 1 || levels.length < 2) return undefined;
+    const stepsOf = ({ priority }: Level<T>): number => passedOver.get(priority) ?? 0;
+    return levels.reduce((longest, level) => (stepsOf(level) > stepsOf(longest) ? level : longest));
+  };
+
+  /** A guarded priority that could not run for want of memory goes first again in the next step. */
+  const recordPassedOver = (levels: readonly Level<T>[], batch: readonly T[], guarded: Level<T> | undefined): void => {
+    const served = new Set(batch.map(({ priority }) => priority));
+    passedOver = new Map(
+      levels.map(({ priority }) => [priority, served.has(priority) ? 0 : (passedOver.get(priority) ?? 0) + 1]),
+    );
+    if (guarded !== undefined && served.has(guarded.priority)) stepsWithPassedOver = 0;
+    else if (levels.length > served.size) stepsWithPassedOver++;
   };
 
   return {
     add(sample) {
-      const entry: Entry<T> = { sample, order: arrivals++, state: 'WAITING', step: 0, held: 0 };
-      entries.set(sample.key, entry);
-      enter(entry);
+      states.set(sample, { phase: 'WAITING', lastStep: 0, heldBytes: 0 });
+      queue.add(sample);
     },
 
     selectBatch() {
       step++;
-      const order = inOrder();
-      const chosen: T[] = [];
-      const room: Room = { bundle: undefined, rows: Infinity, mayBegin: budgets.canStart?.() ?? true };
-      for (const level of order) chooseFrom(level, chosen, room);
-      if (chosen.length > 0) rememberWhoWasPassedOver(chosen, order === levels ? undefined : order[0]);
-      return chosen;
+      const levels = queue.levels();
+      const guarded = guardedLevel(levels);
+      const batch: OpenBatch<T> = {
+        samples: [],
+        bundle: undefined,
+        rowsLeft: Infinity,
+        canStart: limits.canStart?.() ?? true,
+      };
+      if (guarded !== undefined) fillFrom(guarded, batch);
+      for (const level of levels) if (level !== guarded) fillFrom(level, batch);
+      if (batch.samples.length > 0) recordPassedOver(levels, batch.samples, guarded);
+      return batch.samples;
     },
 
     suspend(sample) {
-      const entry = entries.get(sample.key);
-      if (entry?.state === 'BEGUN') leave(entry, 'AWAY');
+      const state = states.get(sample);
+      if (state?.phase !== 'STARTED') return;
+      queue.remove(sample);
+      state.phase = 'SUSPENDED';
     },
 
     resume(sample) {
-      const entry = entries.get(sample.key);
-      if (entry?.state !== 'AWAY') return;
-      entry.state = 'BEGUN';
-      hold(entry, sample.bytes);
-      enter(entry);
+      const state = states.get(sample);
+      if (state?.phase !== 'SUSPENDED') return;
+      state.phase = 'STARTED';
+      holdMemory(state, sample.bytes);
+      queue.addStarted(sample);
     },
 
     remove(sample) {
-      const entry = entries.get(sample.key);
-      if (entry === undefined) return;
-      entries.delete(sample.key);
-      if (entry.state !== 'WAITING') begunCount--;
-      hold(entry, 0);
-      if (entry.state === 'AWAY') entry.state = 'GONE';
-      else leave(entry, 'GONE');
+      const state = states.get(sample);
+      if (state === undefined) return;
+      states.delete(sample);
+      if (state.phase !== 'WAITING') startedCount--;
+      holdMemory(state, 0);
+      queue.remove(sample);
     },
   };
-}
-
-/** What is left for those that choose later. */
-interface Room {
-  bundle: string | undefined;
-  rows: number;
-  mayBegin: boolean;
-}
-
-/** Of those that were served as little, the one that has had samples for longer. */
-function leastServed<T extends Candidate>(shares: Iterable<ShareQueue<T>>): ShareQueue<T> {
-  let least: ShareQueue<T> | undefined;
-  for (const share of shares) if (least === undefined || share.served < least.served) least = share;
-  return least as ShareQueue<T>;
 }

@@ -1,52 +1,55 @@
 /**
- * Who draws: at every step the batch is formed anew (schedule.ts) from whatever samples there are, at whatever step each is. A sample
- * that ends leaves at once; decoding and encoding it goes on beside the steps of the others.
+ * The denoising loop of a device worker. The batch is formed anew at every step (batchScheduler.ts) from the samples that are there,
+ * whatever step each is at. A finished sample leaves at once; it is decoded and encoded while the steps of the others go on.
  *
- * Between two steps the event loop turns, so that a cancel is heard: `session.run` blocks its thread.
+ * Between two steps the event loop turns, so that cancels are received: `session.run` blocks the thread.
  */
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 
 import type { RowBudget } from '../../capacity.js';
 import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
-import type { WorkerMessage } from '../../workerProtocol.js';
 import type { SampleRequest } from '../../types.js';
-import { createJob } from '../sample/createJob.js';
-import { withBatchedDecoder } from '../sample/batchedDecoder.js';
-import { isFinished } from '../sample/denoisingState.js';
-import { createSemaphore } from './semaphore.js';
-import type { Job } from '../sample/job.js';
-import { isDenoised, rowsOfJob, currentStep } from '../sample/job.js';
+import type { WorkerMessage } from '../../workerProtocol.js';
 import type { Model } from '../model/model.js';
-import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
-import { encodeSample } from '../sample/encodeSample.js';
-import type { Candidate } from './batchScheduler.js';
-import { createBatchScheduler } from './batchScheduler.js';
+import { withBatchedDecoder } from '../sample/batchedDecoder.js';
+import { createJob } from '../sample/createJob.js';
+import { isFinished } from '../sample/denoisingState.js';
 import { denoiseStepWithinMemory } from '../sample/denoisingStep.js';
+import { encodeSample } from '../sample/encodeSample.js';
+import type { Job } from '../sample/job.js';
+import { currentStep, isDenoised, rowsOfJob } from '../sample/job.js';
+import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
+import type { Schedulable } from './batchScheduler.js';
+import { createBatchScheduler } from './batchScheduler.js';
+import { createSemaphore } from './semaphore.js';
 import { createStepMetricsBuffer } from './stepMetrics.js';
 
-/** A sample's progress is told no more often than this. */
+/** The shortest time between two progress messages of a sample. */
 const PROGRESS_INTERVAL_MS = 100;
-/** Of those that have begun, by the estimates of needs.ts; with the next one, and the model, it leaves room on a machine of 2 GB. */
-const BYTES_IN_WORK = 256 * 2 ** 20;
-/** Of those that are decoded and encoded at a time. */
-const BYTES_AT_THE_END = 512 * 2 ** 20;
-/** As many may have ended and not be encoded yet; then the steps wait. */
-const MAXIMUM_ENDING = 16;
-/** Photographs that are read at a time. */
-const MAXIMUM_READING = 2;
+/** Memory of all started samples, by the estimates of resourceEstimate.ts. With the model, it fits a machine of 2 GB. */
+const STARTED_BYTES = 256 * 2 ** 20;
+/** Memory of the samples that are being decoded and encoded. */
+const FINISHING_BYTES = 512 * 2 ** 20;
+/** If this many samples are being finished, the steps wait. */
+const MAX_FINISHING = 16;
+/** Images that are read at a time for inpainting. */
+const MAX_READING = 2;
 
-/** Of a bundle that is not open, whose samples fail. */
-const ONE_AT_A_TIME: RowBudget = { rows: 1, quickRows: 1 };
+/** For a bundle that is not open, whose samples fail. */
+const MINIMAL_BUDGET: RowBudget = { rows: 1, quickRows: 1 };
 
-interface Sample extends Candidate {
+interface Sample extends Schedulable {
   readonly request: SampleRequest;
   rows: number;
   bytes: number;
-  /** From its first turn on. */
+  /** Set when the sample is selected for the first time. */
   job: Job | null;
   progressSentAt: number;
 }
+
+/** A sample that takes part in a step, with its job. */
+type RunningSample = readonly [sample: Sample, job: Job];
 
 export interface Batcher {
   add(key: number, request: SampleRequest): void;
@@ -55,42 +58,42 @@ export interface Batcher {
 }
 
 export interface BatcherOptions {
-  /** By bundle id. */
+  /** By bundle ID. */
   readonly models: ReadonlyMap<string, Model>;
-  /** By bundle id. A single sample that has more rows draws alone. */
+  /** By bundle ID. A single sample with more rows runs alone. */
   readonly budgets: ReadonlyMap<string, RowBudget>;
   readonly send: (message: WorkerMessage) => void;
 }
 
-export function createBatcher({ models: opened, budgets: given, send }: BatcherOptions): Batcher {
+export function createBatcher({ models: openModels, budgets: initialBudgets, send }: BatcherOptions): Batcher {
   const samples = new Map<number, Sample>();
-  const budgets = new Map(given);
-  const ending = new Set<Promise<void>>();
-  const end = createSemaphore(BYTES_AT_THE_END);
-  const read = createSemaphore(MAXIMUM_READING);
-  const figures = createStepMetricsBuffer(send);
-  /** Those that wait to be read among them. */
-  let reading = 0;
+  const budgets = new Map(initialBudgets);
+  const finishing = new Set<Promise<void>>();
+  const finishingMemory = createSemaphore(FINISHING_BYTES);
+  const imageReads = createSemaphore(MAX_READING);
+  const metrics = createStepMetricsBuffer(send);
+  /** Samples whose images are being read or wait to be read. */
+  let readingCount = 0;
   let running = false;
 
   const models = new Map<string, Model>();
-  for (const [bundle, model] of opened) {
+  for (const [bundle, model] of openModels) {
     models.set(
       bundle,
-      withBatchedDecoder(model, (pictures) => send({ kind: 'reduced', bundle, pictures })),
+      withBatchedDecoder(model, (images) => send({ kind: 'limitsReduced', bundle, images })),
     );
   }
-  /** So that padding takes no evaluation beyond its budget. */
-  const budgetOf = (bundle: string): RowBudget => {
-    const { rows, quickRows } = budgets.get(bundle) ?? ONE_AT_A_TIME;
+  /** Rounded down to bucket sizes, so that padding does not exceed the budget. */
+  const rowBudget = (bundle: string): RowBudget => {
+    const { rows, quickRows } = budgets.get(bundle) ?? MINIMAL_BUDGET;
     const within = models.get(bundle)?.within ?? ((count) => count);
     return { rows: within(rows), quickRows: within(quickRows) };
   };
 
-  const schedule = createBatchScheduler<Sample>({
-    rowBudget: budgetOf,
-    memoryBytes: BYTES_IN_WORK,
-    canStart: () => reading < MAXIMUM_READING,
+  const scheduler = createBatchScheduler<Sample>({
+    rowBudget,
+    memoryBytes: STARTED_BYTES,
+    canStart: () => readingCount < MAX_READING,
   });
 
   const modelOf = (bundle: string): Model => {
@@ -99,111 +102,111 @@ export function createBatcher({ models: opened, budgets: given, send }: BatcherO
     return model;
   };
 
-  /** It may have been canceled, or have failed, while something was awaited. */
-  const isHere = (sample: Sample): boolean => samples.get(sample.key) === sample;
+  /** The sample may have been canceled or have failed during an await. */
+  const isPresent = (sample: Sample): boolean => samples.get(sample.key) === sample;
 
-  const leave = (sample: Sample): void => {
-    if (isHere(sample)) samples.delete(sample.key);
-    schedule.remove(sample);
+  const remove = (sample: Sample): void => {
+    if (isPresent(sample)) samples.delete(sample.key);
+    scheduler.remove(sample);
   };
 
   const fail = (sample: Sample, error: unknown): void => {
-    if (!isHere(sample)) return;
-    leave(sample);
+    if (!isPresent(sample)) return;
+    remove(sample);
     send({ kind: 'failed', key: sample.key, message: error instanceof Error ? error.message : String(error) });
   };
 
-  const begin = async (sample: Sample): Promise<void> => {
-    if (!isHere(sample)) return;
-    const { request, key } = sample;
-    const model = modelOf(sample.bundle);
-    const job = await createJob(model, request);
-    if (!isHere(sample)) return;
+  const start = async (sample: Sample): Promise<void> => {
+    if (!isPresent(sample)) return;
+    const job = await createJob(modelOf(sample.bundle), sample.request);
+    if (!isPresent(sample)) return;
     sample.job = job;
     sample.rows = rowsOfJob(job);
     sample.bytes = job.memoryBytes;
     sample.progressSentAt = performance.now();
-    send({ kind: 'started', key });
+    send({ kind: 'started', key: sample.key });
   };
 
-  /** A photograph is read beside the steps of the others. */
-  const beginOnPhotograph = async (sample: Sample): Promise<void> => {
-    schedule.suspend(sample);
-    reading++;
-    await read.run(1, () => begin(sample)).catch((error: unknown) => fail(sample, error));
-    reading--;
-    schedule.resume(sample);
+  /** Reads the image of an inpainting sample while the steps of the others go on. */
+  const startWithImage = async (sample: Sample): Promise<void> => {
+    scheduler.suspend(sample);
+    readingCount++;
+    await imageReads.run(1, () => start(sample)).catch((error: unknown) => fail(sample, error));
+    readingCount--;
+    scheduler.resume(sample);
     void run();
   };
 
-  /** What ended is turned into pictures, or into another drawing. */
-  const proceed = async (sample: Sample, job: Job): Promise<void> => {
-    const pixels = isHere(sample) ? await job.finishPhase(job) : null;
-    if (!isHere(sample)) return;
+  /** Ends the phase of a job: it has the pixels of the sample, or more denoising states. */
+  const finishPhase = async (sample: Sample, job: Job): Promise<void> => {
+    const pixels = isPresent(sample) ? await job.finishPhase(job) : null;
+    if (!isPresent(sample)) return;
     if (pixels === null) {
       sample.rows = rowsOfJob(job);
-      schedule.resume(sample);
+      scheduler.resume(sample);
       return;
     }
     const result = await encodeSample(job.request.id, pixels);
-    if (!isHere(sample)) return;
-    leave(sample);
-    send({ kind: 'sample', key: sample.key, result });
+    if (!isPresent(sample)) return;
+    remove(sample);
+    send({ kind: 'completed', key: sample.key, result });
   };
 
-  const proceedBeside = (sample: Sample, job: Job): void => {
-    schedule.suspend(sample);
-    const ended = end
-      .run(job.finishBytes, () => proceed(sample, job))
+  const finishPhaseConcurrently = (sample: Sample, job: Job): void => {
+    scheduler.suspend(sample);
+    const finished = finishingMemory
+      .run(job.finishBytes, () => finishPhase(sample, job))
       .catch((error: unknown) => fail(sample, error))
       .finally(() => {
-        ending.delete(ended);
+        finishing.delete(finished);
         void run();
       });
-    ending.add(ended);
+    finishing.add(finished);
   };
 
-  const report = (sample: Sample, job: Job): void => {
+  const reportProgress = (sample: Sample, job: Job): void => {
     const now = performance.now();
     if (!isDenoised(job) && now - sample.progressSentAt < PROGRESS_INTERVAL_MS) return;
     sample.progressSentAt = now;
     send({ kind: 'progress', key: sample.key, step: currentStep(job), steps: job.totalSteps });
   };
 
-  /** Those of the chosen that take part in the step: not photographs that have yet to be read. */
-  const readyOf = async (chosen: readonly Sample[]): Promise<readonly (readonly [Sample, Job])[]> => {
-    const toBeRead = chosen.filter(({ job, request }) => job === null && request.inpainting?.image != null);
-    for (const sample of toBeRead) void beginOnPhotograph(sample);
-    const others = chosen.filter((sample) => !toBeRead.includes(sample));
+  /** Starts the selected samples that are new. Samples whose images must be read first do not take part in this step. */
+  const startSelected = async (selected: readonly Sample[]): Promise<readonly RunningSample[]> => {
+    const withImage = selected.filter(({ job, request }) => job === null && request.inpainting?.image != null);
+    for (const sample of withImage) void startWithImage(sample);
+    const others = selected.filter((sample) => !withImage.includes(sample));
     for (const sample of others)
-      if (sample.job === null) await begin(sample).catch((error: unknown) => fail(sample, error));
-    return others.flatMap((sample) => (sample.job !== null && isHere(sample) ? [[sample, sample.job] as const] : []));
+      if (sample.job === null) await start(sample).catch((error: unknown) => fail(sample, error));
+    return others.flatMap((sample) =>
+      sample.job !== null && isPresent(sample) ? [[sample, sample.job] as const] : [],
+    );
   };
 
   const reduceRows = (bundle: string, rows: number): void => {
-    const budget = budgets.get(bundle) ?? ONE_AT_A_TIME;
+    const budget = budgets.get(bundle) ?? MINIMAL_BUDGET;
     if (rows >= budget.rows) return;
     budgets.set(bundle, capBudget(budget, rows));
-    send({ kind: 'reduced', bundle, rows });
+    send({ kind: 'limitsReduced', bundle, rows });
   };
 
-  const step = async (bundle: string, together: readonly (readonly [Sample, Job])[]): Promise<void> => {
+  const runStep = async (bundle: string, batch: readonly RunningSample[]): Promise<void> => {
     const began = performance.now();
-    const drawings = together.flatMap(([, job]) => job.states.filter((drawing) => !isFinished(drawing)));
-    const failures = await denoiseStepWithinMemory(modelOf(bundle), drawings, (rows) => reduceRows(bundle, rows));
-    figures.add({
+    const states = batch.flatMap(([, job]) => job.states.filter((state) => !isFinished(state)));
+    const failures = await denoiseStepWithinMemory(modelOf(bundle), states, (rows) => reduceRows(bundle, rows));
+    metrics.add({
       bundle,
-      samples: together.length,
-      rows: drawings.reduce((sum, { plan }) => sum + plan.rows.length, 0),
+      samples: batch.length,
+      rows: states.reduce((sum, { plan }) => sum + plan.rows.length, 0),
       seconds: (performance.now() - began) / 1000,
     });
-    const reasons = new Map(failures.map(({ state, error }) => [state, error]));
-    for (const [sample, job] of together) {
-      const failed = job.states.find((drawing) => reasons.has(drawing));
-      if (failed !== undefined) fail(sample, reasons.get(failed));
-      if (!isHere(sample)) continue;
-      report(sample, job);
-      if (isDenoised(job)) proceedBeside(sample, job);
+    const errors = new Map(failures.map(({ state, error }) => [state, error]));
+    for (const [sample, job] of batch) {
+      const failed = job.states.find((state) => errors.has(state));
+      if (failed !== undefined) fail(sample, errors.get(failed));
+      if (!isPresent(sample)) continue;
+      reportProgress(sample, job);
+      if (isDenoised(job)) finishPhaseConcurrently(sample, job);
     }
   };
 
@@ -211,15 +214,15 @@ export function createBatcher({ models: opened, budgets: given, send }: BatcherO
     if (running) return;
     running = true;
     for (;;) {
-      await turnOfTheLoop();
-      while (ending.size >= MAXIMUM_ENDING) await Promise.race(ending);
-      const chosen = schedule.selectBatch();
-      const [first] = chosen;
+      await eventLoopTurn();
+      while (finishing.size >= MAX_FINISHING) await Promise.race(finishing);
+      const selected = scheduler.selectBatch();
+      const [first] = selected;
       if (first === undefined) break;
-      const together = await readyOf(chosen);
-      if (together.length > 0) await step(first.bundle, together);
+      const batch = await startSelected(selected);
+      if (batch.length > 0) await runStep(first.bundle, batch);
     }
-    figures.flush();
+    metrics.flush();
     running = false;
   };
 
@@ -231,16 +234,16 @@ export function createBatcher({ models: opened, budgets: given, send }: BatcherO
       const bytes = manifest === undefined ? 0 : denoisingBytes(request, manifest);
       const sample: Sample = { key, request, bundle, fairnessKey, priority, rows, bytes, job: null, progressSentAt: 0 };
       samples.set(key, sample);
-      schedule.add(sample);
+      scheduler.add(sample);
       void run();
     },
     cancel(keys) {
       for (const key of keys) {
         const sample = samples.get(key);
-        if (sample !== undefined) leave(sample);
+        if (sample !== undefined) remove(sample);
       }
       send({ kind: 'canceled', keys });
-      // The memory that they held may be what another waited for.
+      // Another sample may wait for the memory that these held.
       void run();
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The batch that pays, measured: a step is timed with 1, 2, 4 … samples until more of them are drawn no faster. On a CPU that is one
- * or two, on a GPU many; no table knows which.
+ * Measures the best batch size: times a step with 1, 2, 4 … samples until a larger batch has no higher throughput. On a CPU that is one
+ * or two samples, on a GPU many.
  */
 import type { CurvePoint, RowBudget } from '../../capacity.js';
 import { ROWS_PER_SAMPLE } from '../../capacity.js';
@@ -9,25 +9,26 @@ import { fillPrompts } from '../../method/prompts.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { Model } from '../model/model.js';
 
-const MOST_SAMPLES = 256;
-/** Timed runs of each size, the best of which counts: what else the machine does can only add to it. */
+const MAX_SAMPLES = 256;
+/** Timed runs of each size. The fastest counts, because other load on the machine can only slow a run down. */
 const RUNS = 3;
-/** Samples per second must rise by this for a larger batch to be tried. */
-const RISE = 1.03;
-/** The smallest batch within this of the best is taken: it is done sooner. */
-const NEARLY = 0.95;
-/** A step is quick that takes at most so many times as long as that of a single sample. */
-const QUICK = 2;
-/** For all sizes of one bundle. A denoiser that takes longer for one sample is given one at a time. */
+/** The throughput must rise by this factor for a larger batch to be tried. */
+const MIN_RISE = 1.03;
+/** The smallest batch with this share of the best throughput is chosen, because its steps are shorter. */
+const NEARLY_BEST = 0.95;
+/** A quick step takes at most this many times as long as a step of a single sample. */
+const QUICK_FACTOR = 2;
+/** The time limit for all sizes of one bundle. A denoiser that takes longer for one sample gets one sample at a time. */
 export const CALIBRATION_MS = 2_000;
-/** For all sizes of one bundle: loading and compiling what computes them. */
-const MOST_PREPARING_MS = 30_000;
+/** The time limit for loading and compiling kernels, for all sizes of one bundle. */
+const MAX_WARM_UP_MS = 30_000;
 
 export function budgetOf(curve: readonly CurvePoint[]): RowBudget {
   const best = Math.max(...curve.map(throughput));
-  const pays = curve.find((point) => throughput(point) >= NEARLY * best)?.samples ?? 1;
+  const pays = curve.find((point) => throughput(point) >= NEARLY_BEST * best)?.samples ?? 1;
   const shortest = curve[0]?.seconds ?? 0;
-  const quick = curve.findLast(({ samples, seconds }) => samples <= pays && seconds <= QUICK * shortest)?.samples ?? 1;
+  const quick =
+    curve.findLast(({ samples, seconds }) => samples <= pays && seconds <= QUICK_FACTOR * shortest)?.samples ?? 1;
   return { rows: ROWS_PER_SAMPLE * pays, quickRows: ROWS_PER_SAMPLE * quick };
 }
 
@@ -35,29 +36,29 @@ function throughput({ samples, seconds }: CurvePoint): number {
   return samples / seconds;
 }
 
-/** @param milliseconds after which nothing larger is tried; what the device takes to prepare for a size does not count. */
+/** @param milliseconds after which no larger batch is tried; the warm-up for a size does not count */
 export async function measureStepCurve(model: Model, milliseconds: number): Promise<readonly CurvePoint[]> {
   const began = performance.now();
   let deadline = began + milliseconds;
   const evaluationOf = typicalEvaluations(model);
   const curve: CurvePoint[] = [];
-  for (let samples = 1; samples <= MOST_SAMPLES; samples *= 2) {
+  for (let samples = 1; samples <= MAX_SAMPLES; samples *= 2) {
     const last = curve.at(-1);
-    // The next size takes about twice as long, and is run twice at least.
+    // The next size takes about twice as long and runs at least twice.
     if (last !== undefined && performance.now() + 4000 * last.seconds > deadline) break;
-    // Out of memory, as a rule. Whatever it is, a draw that meets it says so.
+    // As a rule, memory ran out. Whatever the error is, a sample that meets it reports it.
     const timed = await timeSteps(model, evaluationOf(samples), deadline).catch(() => null);
     if (timed === null) break;
     const { seconds, warmUp } = timed;
-    deadline = Math.min(deadline + 1000 * warmUp, began + milliseconds + MOST_PREPARING_MS);
+    deadline = Math.min(deadline + 1000 * warmUp, began + milliseconds + MAX_WARM_UP_MS);
     const point = { samples, seconds };
     curve.push(point);
-    if (last !== undefined && throughput(point) < RISE * throughput(last)) break;
+    if (last !== undefined && throughput(point) < MIN_RISE * throughput(last)) break;
   }
   return curve;
 }
 
-/** In seconds: of the best run, and how much longer the first one took. */
+/** In seconds: the fastest run, and how much longer the first run took. */
 interface StepTiming {
   readonly seconds: number;
   readonly warmUp: number;
@@ -69,7 +70,7 @@ async function timeSteps(model: Model, evaluation: Evaluation, deadline: number)
     await model.denoise(evaluation);
     return (performance.now() - began) / 1000;
   };
-  // The first run of a shape allocates its memory, and on a GPU loads and compiles: seconds, where a step takes milliseconds.
+  // The first run of a shape allocates memory, and on a GPU loads and compiles kernels: seconds, where a step takes milliseconds.
   const first = await run();
   let best = await run();
   const until = deadline + 1000 * Math.max(0, first - best);
@@ -77,7 +78,7 @@ async function timeSteps(model: Model, evaluation: Evaluation, deadline: number)
   return { seconds: best, warmUp: Math.max(0, first - best) };
 }
 
-/** Evaluations as drawing makes them: phrases of the vocabulary, noise, three rows over two backgrounds for each sample. */
+/** Typical evaluations: phrases of the vocabulary, noise, and three rows that continue two background rows for each sample. */
 export function typicalEvaluations({ manifest }: Pick<Model, 'manifest'>): (samples: number) => Evaluation {
   const { prompts, vocabulary, latent, schedule } = manifest;
   const [product = prompts.nullProduct] = vocabulary.products;

@@ -1,4 +1,4 @@
-/** What was measured of a bundle on a device, kept in a file for the next start. A file that cannot be read means measuring again. */
+/** The measured step curve of a bundle on a device, cached in a file for the next start. If the file cannot be read, it is measured again. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
@@ -8,10 +8,10 @@ import * as ort from 'onnxruntime-node';
 
 import type { Bundle } from '../../bundle/manifest.js';
 import type { CurvePoint } from '../../capacity.js';
-import type { DeviceOptions, Provider } from '../model/sessions.js';
+import type { ExecutionOptions, Provider } from '../model/sessions.js';
 import { chooseVariant, precisionOf } from '../model/sessions.js';
 
-/** Everything that a measurement depends on; with another one it is made again. */
+/** Everything that a measurement depends on. With another key, it is made again. */
 export interface CalibrationKey {
   readonly device: string;
   readonly provider: Provider;
@@ -20,19 +20,23 @@ export interface CalibrationKey {
   readonly cores: number;
   readonly graphicsCards: readonly string[];
   readonly bundle: string;
-  /** SHA-256 of the graph that was chosen for the device. */
+  /** SHA-256 of the denoiser's graph that was chosen for the device. */
   readonly denoiser: string;
 }
 
-/** More rows of three than MAX_ROWS may say have not been measured here, whatever a file says. */
-const MOST_SAMPLES = 3_333;
+/** A batch of more samples exceeds the upper bound of MAX_ROWS, so a file that names one is invalid. */
+const MAX_SAMPLES = 3_333;
 
 interface Content {
   readonly key: CalibrationKey;
   readonly curve: readonly CurvePoint[];
 }
 
-export async function calibrationKey(device: string, options: DeviceOptions, bundle: Bundle): Promise<CalibrationKey> {
+export async function calibrationKey(
+  device: string,
+  options: ExecutionOptions,
+  bundle: Bundle,
+): Promise<CalibrationKey> {
   return {
     device,
     provider: options.provider,
@@ -45,7 +49,7 @@ export async function calibrationKey(device: string, options: DeviceOptions, bun
   };
 }
 
-/** NVIDIA's, as the driver lists them; the runtime says nothing of what it runs on. */
+/** NVIDIA's cards, as the driver lists them. The runtime does not tell which card it uses. */
 async function graphicsCards(): Promise<string[]> {
   const folder = '/proc/driver/nvidia/gpus';
   const cards = await readdir(folder).catch(() => []);
@@ -66,11 +70,11 @@ export async function readCalibration(directory: string, key: CalibrationKey): P
 
 function isCurve(value: unknown): value is readonly CurvePoint[] {
   const isPoint = ({ samples, seconds }: CurvePoint): boolean =>
-    Number.isInteger(samples) && samples > 0 && samples <= MOST_SAMPLES && seconds > 0;
+    Number.isInteger(samples) && samples > 0 && samples <= MAX_SAMPLES && seconds > 0;
   return Array.isArray(value) && value.length > 0 && (value as CurvePoint[]).every(isPoint);
 }
 
-/** Whole or not at all. Where it cannot be written, it is measured again next time. */
+/** Writes the file atomically. If it cannot be written, the next start measures again. */
 export async function writeCalibration(
   directory: string,
   key: CalibrationKey,

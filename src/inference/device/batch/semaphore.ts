@@ -1,33 +1,33 @@
-/** Work that takes memory, a bounded amount of it at a time; first come, first served. */
+/** A weighted semaphore: bounds the total weight of the tasks that run at a time. First come, first served. */
 
 export interface Semaphore {
-  /** Does the work as soon as there is room for its weight. Work that is heavier than the whole gate is done alone. */
-  run<T>(weight: number, work: () => Promise<T>): Promise<T>;
+  /** Runs the task as soon as its weight fits. A task that is heavier than the capacity runs alone. */
+  run<T>(weight: number, task: () => Promise<T>): Promise<T>;
 }
 
 export function createSemaphore(capacity: number): Semaphore {
   const waiting: { readonly weight: number; readonly enter: () => void }[] = [];
-  let inside = 0;
+  let used = 0;
 
   const admit = (): void => {
     for (let [next] = waiting; next !== undefined; [next] = waiting) {
-      if (inside > 0 && inside + next.weight > capacity) return;
+      if (used > 0 && used + next.weight > capacity) return;
       waiting.shift();
-      inside += next.weight;
+      used += next.weight;
       next.enter();
     }
   };
 
   return {
-    async run(weight, work) {
+    async run(weight, task) {
       await new Promise<void>((enter) => {
         waiting.push({ weight, enter });
         admit();
       });
       try {
-        return await work();
+        return await task();
       } finally {
-        inside -= weight;
+        used -= weight;
         admit();
       }
     },

@@ -1,29 +1,29 @@
-/** What the steps cost, told together now and then: they come by the hundred a second. */
-import type { WorkerMessage, StepMetrics } from '../../workerProtocol.js';
+/** Collects the metrics of the steps and sends them about once a second: there may be hundreds of steps per second. */
+import type { StepMetrics, WorkerMessage } from '../../workerProtocol.js';
 
 const INTERVAL_MS = 1_000;
 
 export interface StepMetricsBuffer {
   add(step: StepMetrics): void;
-  /** Tells what has not been told. */
+  /** Sends what has not been sent. */
   flush(): void;
 }
 
 export function createStepMetricsBuffer(send: (message: WorkerMessage) => void): StepMetricsBuffer {
   let steps: StepMetrics[] = [];
-  let toldAt = performance.now();
+  let sentAt = performance.now();
 
   function flush(): void {
-    toldAt = performance.now();
+    sentAt = performance.now();
     if (steps.length === 0) return;
-    send({ kind: 'stats', steps });
+    send({ kind: 'steps', steps });
     steps = [];
   }
 
   return {
     add(step) {
       steps.push(step);
-      if (performance.now() - toldAt >= INTERVAL_MS) flush();
+      if (performance.now() - sentAt >= INTERVAL_MS) flush();
     },
     flush,
   };

@@ -9,7 +9,7 @@ import type { Bundle, Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
 import { conditionsFromModulations, conditionsFromTexts } from './conditioning.js';
 import type { Evaluation, Prediction } from './evaluation.js';
-import type { DeviceOptions } from './sessions.js';
+import type { ExecutionOptions } from './sessions.js';
 import { openSession } from './sessions.js';
 import {
   createBucketedDimension,
@@ -35,7 +35,7 @@ export interface Model {
   close(): Promise<void>;
 }
 
-export async function openModel(bundle: Bundle, device: DeviceOptions): Promise<Model> {
+export async function openModel(bundle: Bundle, device: ExecutionOptions): Promise<Model> {
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;

@@ -29,7 +29,7 @@ const PRECISION_PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
 const FIDELITY_BOUNDS = { psnr: 40, iou: 0.98 };
 
 /** How sessions are opened on a device. */
-export interface DeviceOptions {
+export interface ExecutionOptions {
   readonly provider: Provider;
   readonly session: InferenceSession.SessionOptions;
   /** `null`: a graph may be given any number of samples and rows. */
@@ -51,11 +51,11 @@ const ERRORS_ONLY = { logSeverityLevel: 3 } as const;
  * @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word.
  * @param precision to be opened where a component has it.
  */
-export function deviceOptions(device: string, precision: Precision | null): DeviceOptions {
+export function executionOptions(device: string, precision: Precision | null): ExecutionOptions {
   return { ...providerOptions(device), precision };
 }
 
-function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
+function providerOptions(device: string): Omit<ExecutionOptions, 'precision'> {
   if (device === 'cpu') {
     return {
       provider: 'cpu',
@@ -90,7 +90,7 @@ function providerOptions(device: string): Omit<DeviceOptions, 'precision'> {
  */
 export function precisionOf(
   { components }: Pick<Manifest, 'components'>,
-  { provider, precision }: Pick<DeviceOptions, 'provider' | 'precision'>,
+  { provider, precision }: Pick<ExecutionOptions, 'provider' | 'precision'>,
 ): Precision {
   const rank = (variant: Variant): number => PRECISION_PREFERENCE[provider].indexOf(variant.precision);
   const quickestFirst = [...components.denoiser.variants].sort((a, b) => rank(a) - rank(b));
@@ -122,7 +122,7 @@ export function chooseVariant({ variants }: Component, precision: Precision): Va
 export async function openSession(
   bundle: Bundle,
   name: ComponentName,
-  device: DeviceOptions,
+  device: ExecutionOptions,
 ): Promise<InferenceSession> {
   const component = bundle.manifest.components[name];
   if (component === undefined) throw new BundleError(bundle.directory, [`has no component ${name}`]);

@@ -1,14 +1,14 @@
 /**
- * One decoder for all who ask: what samples that end in the same step want decoded (image, mask, twin) goes through it in one call, and
- * a step may come between two calls.
+ * Batches the calls of the image decoder: what samples that finish in the same step need decoded (image, mask, twin) goes through the
+ * decoder in one call. A step may run between two calls.
  */
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 
 import { isOutOfMemory } from '../../outOfMemory.js';
 import type { Model } from '../model/model.js';
 
-/** Pixels of one call: 16 pictures of 128 × 128, one of 512 × 512. More at a time fills no device better, and takes memory. */
-const PIXELS_AT_A_TIME = 2 ** 18;
+/** Pixels of one call: 16 images of 128 × 128, or one of 512 × 512. More pixels take memory without a higher throughput. */
+const PIXELS_PER_CALL = 2 ** 18;
 
 interface DecodeRequest {
   readonly latent: Float32Array;
@@ -16,20 +16,20 @@ interface DecodeRequest {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param reduced hears of it when the decoder ran out of memory, and how many pictures it is given at a time from then on. */
-export function withBatchedDecoder(model: Model, reduced: (pictures: number) => void): Model {
+/** @param onReduce called when the decoder ran out of memory, with the number of images per call from now on */
+export function withBatchedDecoder(model: Model, onReduce: (images: number) => void): Model {
   const { width, height } = model.manifest.image;
-  let maximum = model.within(Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * height))));
-  let asked: DecodeRequest[] = [];
+  let maxImages = model.within(Math.max(1, Math.floor(PIXELS_PER_CALL / (width * height))));
+  let pending: DecodeRequest[] = [];
   let running = false;
 
   const run = async (): Promise<void> => {
     if (running) return;
     running = true;
-    // Those who ended in the same step ask before the event loop has turned.
-    for (await turnOfTheLoop(); asked.length > 0; await turnOfTheLoop()) {
-      const batch = asked.slice(0, maximum);
-      asked = asked.slice(maximum);
+    // All samples that finish in the same step send their requests before the event loop has turned.
+    for (await eventLoopTurn(); pending.length > 0; await eventLoopTurn()) {
+      const batch = pending.slice(0, maxImages);
+      pending = pending.slice(maxImages);
       await decode(batch);
     }
     running = false;
@@ -45,8 +45,8 @@ export function withBatchedDecoder(model: Model, reduced: (pictures: number) => 
         return;
       }
       const half = batch.length >> 1;
-      maximum = Math.min(maximum, model.within(half));
-      reduced(maximum);
+      maxImages = Math.min(maxImages, model.within(half));
+      onReduce(maxImages);
       await decode(batch.slice(0, half));
       await decode(batch.slice(half));
     }
@@ -59,7 +59,7 @@ export function withBatchedDecoder(model: Model, reduced: (pictures: number) => 
         latents.map(
           (latent) =>
             new Promise<Float32Array>((resolve, reject) => {
-              asked.push({ latent, resolve, reject });
+              pending.push({ latent, resolve, reject });
               void run();
             }),
         ),

@@ -1,18 +1,18 @@
-/** One guided evaluation for whichever samples are given, each at its own timestep, and one sampler step of each. */
+/** One guided evaluation of the denoiser for a batch of states, each at its own timestep, and one sampler step of each. */
 import { InferenceError } from '../../errors.js';
 import { isOutOfMemory } from '../../outOfMemory.js';
-import { applyPredictions, capturesMaskFeature, currentTimestep } from './denoisingState.js';
-import type { DenoisingState } from './denoisingState.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { Model } from '../model/model.js';
+import type { DenoisingState } from './denoisingState.js';
+import { applyPredictions, capturesMaskFeature, currentTimestep } from './denoisingState.js';
 
-/** A sample that cannot go on, and why. */
+/** A state that cannot continue, and why. */
 export interface StepFailure {
   readonly state: DenoisingState;
   readonly error: Error;
 }
 
-/** All samples advance by one step together. What a sample becomes does not depend on the others, and neither does whether it fails. */
+/** Advances all states by one step. The result of a state does not depend on the others, nor does whether it fails. */
 export async function denoiseStep(model: Model, states: readonly DenoisingState[]): Promise<StepFailure[]> {
   const { lateTimestep } = model.manifest.mask;
   const predictions = await model.denoise(evaluationOf(states, lateTimestep));
@@ -31,13 +31,13 @@ export async function denoiseStep(model: Model, states: readonly DenoisingState[
 }
 
 /**
- * As `advance`; where that takes more memory than there is, in halves: nothing of a state has changed when an evaluation fails.
- * @param reduce is told how many rows may be tried from now on.
+ * Like `denoiseStep`. If memory runs out, repeats the step in halves: a failed evaluation has not changed any state.
+ * @param onReduce called with the number of rows that may be tried from now on
  */
 export async function denoiseStepWithinMemory(
   model: Model,
   states: readonly DenoisingState[],
-  reduce: (rows: number) => void,
+  onReduce: (rows: number) => void,
 ): Promise<readonly StepFailure[]> {
   try {
     return await denoiseStep(model, states);
@@ -47,9 +47,9 @@ export async function denoiseStepWithinMemory(
     if (!outOfMemory) return states.map((state) => ({ state, error: error as Error }));
     const half = states.length >> 1;
     const rows = states.reduce((sum, { plan }) => sum + plan.rows.length, 0);
-    reduce(rows >> 1);
-    const first = await denoiseStepWithinMemory(model, states.slice(0, half), reduce);
-    return [...first, ...(await denoiseStepWithinMemory(model, states.slice(half), reduce))];
+    onReduce(rows >> 1);
+    const first = await denoiseStepWithinMemory(model, states.slice(0, half), onReduce);
+    return [...first, ...(await denoiseStepWithinMemory(model, states.slice(half), onReduce))];
   }
 }
 
@@ -59,17 +59,17 @@ function tooLarge(state: DenoisingState, error: Error): StepFailure {
   return { state, error: new InferenceError(message, { cause: error }) };
 }
 
-/** The rows of all samples after one another; a sample's rows that share a product share its background row. */
+/** The rows of all samples in sequence. Rows of a sample that have the same product share a background row. */
 function evaluationOf(states: readonly DenoisingState[], lateTimestep: number): Evaluation {
-  let backgrounds = 0;
+  let backgroundRows = 0;
   const rowBackground: number[] = [];
   const maskRows: number[] = [];
   for (const state of states) {
     const { conditions, plan } = state;
     if (plan.maskRow !== null && capturesMaskFeature(state, lateTimestep))
       maskRows.push(rowBackground.length + plan.maskRow);
-    for (const own of conditions.rowBackground) rowBackground.push(backgrounds + own);
-    backgrounds += conditions.background.length;
+    for (const own of conditions.rowBackground) rowBackground.push(backgroundRows + own);
+    backgroundRows += conditions.background.length;
   }
   return {
     latents: states.map((state) => state.latent),

@@ -1,17 +1,17 @@
-/** A finished sample as PNG files and numbers. */
+/** Encodes the pixels of a finished sample as PNG files and measures its mask. */
 import sharp from 'sharp';
 
-import { toMaskBytes, renderOverlay } from '../../method/pixels.js';
 import { areaFraction, boundingBoxes } from '../../method/connectedComponents.js';
-import type { SampleResult, QualityScores } from '../../types.js';
+import { renderOverlay, toMaskBytes } from '../../method/pixels.js';
+import type { QualityScores, SampleResult } from '../../types.js';
 
-/** A finished sample's pixels. */
+/** The pixels of a finished sample. */
 export interface SamplePixels {
   readonly width: number;
   readonly height: number;
   /** [H·W·3] */
   readonly rgb: Uint8Array;
-  /** [H·W] of 0 and 1, as `region` */
+  /** [H·W] of 0 and 1, like `region` */
   readonly mask: Uint8Array;
   readonly region: Uint8Array | null;
   /** [H·W·3] */
@@ -24,13 +24,13 @@ export interface SamplePixels {
 export async function encodeSample(id: string, pixels: SamplePixels): Promise<SampleResult> {
   const { width, height, rgb, mask, region, twin, confidence, scores } = pixels;
   const png = (bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> =>
-    // A grey picture would be stored as RGB unless it is told its colour space.
+    // Without the color space, a grayscale image would be stored as RGB.
     sharp(bytes, { raw: { width, height, channels } })
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .png()
       .toBuffer();
-  // On libvips' threads, side by side: a photograph of 40 megapixels takes seconds each.
-  const [image, overlay, marked, free, normal] = await Promise.all([
+  // In parallel on libvips' threads: an image of 40 megapixels takes seconds.
+  const [imagePng, overlayPng, maskPng, regionPng, twinPng] = await Promise.all([
     png(rgb, 3),
     png(renderOverlay(rgb, mask, width), 3),
     png(toMaskBytes(mask), 1),
@@ -41,13 +41,13 @@ export async function encodeSample(id: string, pixels: SamplePixels): Promise<Sa
     id,
     width,
     height,
-    image,
-    mask: marked,
-    overlay,
+    image: imagePng,
+    mask: maskPng,
+    overlay: overlayPng,
     areaFraction: areaFraction(mask),
     boundingBoxes: boundingBoxes(mask, width),
-    region: free,
-    twin: normal,
+    region: regionPng,
+    twin: twinPng,
     confidence,
     scores,
   };

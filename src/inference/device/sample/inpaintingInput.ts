@@ -1,67 +1,79 @@
-/** A photograph's pixels, and the region that a request names in it. */
+/** The input of an inpainting sample: the image's pixels, and the region that the request names in it. */
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 
 import type { Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
+import { areaFraction } from '../../method/connectedComponents.js';
 import type { DefectShape } from '../../method/defectShapes.js';
 import { FALLBACK_SHAPES, shapeMask } from '../../method/defectShapes.js';
 import { rasterizePolygons } from '../../method/polygons.js';
 import type { Window } from '../../method/window.js';
-import { areaFraction } from '../../method/connectedComponents.js';
 import { cropWindow, windowAround, windowBySeed } from '../../method/window.js';
-import type { MaskSource, InpaintingRequest, ImageSource, SampleRequest } from '../../types.js';
+import type { ImageSource, MaskSource, RegionRequest, SampleRequest } from '../../types.js';
 
 interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-export interface DecodedImage extends Size {
+export interface RawImage extends Size {
   /** [H·W·3] */
   readonly rgb: Uint8Array;
 }
 
-/** The square of the photograph that is drawn in, and where in it the defect may lie. */
+/** An image file, or the pixels of a normal twin. */
+export type InputImage = ImageSource | RawImage;
+
+/** The window of the image that the model sees, and where in it the defect may lie. */
 export interface InpaintingRegion {
   readonly window: Window;
   /** [side·side] of 0 and 1, not empty */
   readonly region: Uint8Array;
-  /** Whether the model picks a part of the region. */
+  /** Whether the model chooses a part of the region. */
   readonly modelChooses: boolean;
 }
 
-/** Seeds that are tried for a shape that lies in the allowed area by enough, before the area itself is taken. */
-const PLACEMENT_TRIES = 32;
-const LEAST_SHARE = 0.5;
+/** How many seeds are tried for a shape that lies mostly in the allowed area, before the model chooses a part of the area. */
+const MAX_SHAPE_TRIES = 32;
+const MIN_ALLOWED_SHARE = 0.5;
 
-/** @throws InferenceError where it is no picture. */
-export async function readSize(picture: ImageSource): Promise<Size> {
+function isRaw(image: InputImage): image is RawImage {
+  return typeof image === 'object' && 'rgb' in image;
+}
+
+/** @throws InferenceError if the file is not an image. */
+export async function readSize(image: InputImage): Promise<Size> {
+  if (isRaw(image)) return image;
   try {
-    const { width, height } = await sharp(picture).metadata();
+    const { width, height } = await sharp(image).metadata();
     return { width, height };
   } catch (error) {
-    // A message about a path is nothing for whoever asked for the sample.
-    const reason = typeof picture === 'string' ? '' : `: ${(error as Error).message}`;
+    // The message names a path of the server, which is not for the client.
+    const reason = typeof image === 'string' ? '' : `: ${(error as Error).message}`;
     throw new InferenceError(`the photograph cannot be read${reason}`, { cause: error });
   }
 }
 
-export async function readImage(picture: ImageSource): Promise<DecodedImage> {
-  const { data, info } = await toRawRgb(sharp(picture)).toBuffer({ resolveWithObject: true });
+/** The pixels, which the caller may change. */
+export async function readImage(image: InputImage): Promise<RawImage> {
+  if (isRaw(image)) return { ...image, rgb: Uint8Array.from(image.rgb) };
+  const { data, info } = await toRawRgb(sharp(image)).toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, rgb: data };
 }
 
 /** The window's pixels, [side·side·3]. */
-export function readWindow(picture: ImageSource, { left, top, side }: Window): Promise<Uint8Array> {
-  return toRawRgb(sharp(picture).extract({ left, top, width: side, height: side })).toBuffer();
+export async function readWindow(image: InputImage, window: Window): Promise<Uint8Array> {
+  if (isRaw(image)) return cropWindow(image.rgb, image.width, 3, window);
+  const { left, top, side } = window;
+  return toRawRgb(sharp(image).extract({ left, top, width: side, height: side })).toBuffer();
 }
 
-function toRawRgb(picture: Sharp): Sharp {
-  return picture.removeAlpha().toColourspace('srgb').raw();
+function toRawRgb(image: Sharp): Sharp {
+  return image.removeAlpha().toColourspace('srgb').raw();
 }
 
-/** [H·W] of 0 and 1. @throws InferenceError where it is of another size than the photograph. */
+/** [H·W] of 0 and 1. @throws InferenceError if the mask and the image have different sizes. */
 export async function readMask(mask: ImageSource, field: string, { width, height }: Size): Promise<Uint8Array> {
   const { data, info } = await sharp(mask).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
   if (info.width !== width || info.height !== height) {
@@ -69,83 +81,83 @@ export async function readMask(mask: ImageSource, field: string, { width, height
       `${field} is ${String(info.width)} × ${String(info.height)} pixels, the photograph ${String(width)} × ${String(height)}`,
     );
   }
-  // In place, and by a plain loop: there may be 40 million of them.
+  // A plain loop into one array: there may be 40 million pixels.
   const inside = new Uint8Array(width * height);
   for (let i = 0; i < inside.length; i++) inside[i] = (data[i * info.channels] ?? 0) > 127 ? 1 : 0;
   return inside;
 }
 
-/** `whole` with the window's part in it, changed in place. */
+/** Pastes the window's pixels into `whole`, in place. */
 export function pasteWindow(
   whole: Uint8Array,
   width: number,
-  part: Uint8Array,
+  pixels: Uint8Array,
   { left, top, side }: Window,
   channels: number,
-  join: (there: number, here: number) => number = (_, here) => here,
+  combine: (existing: number, pasted: number) => number = (_, pasted) => pasted,
 ): Uint8Array {
   for (let y = 0; y < side; y++) {
     const start = ((top + y) * width + left) * channels;
     for (let i = 0; i < side * channels; i++)
-      whole[start + i] = join(whole[start + i] ?? 0, part[y * side * channels + i] ?? 0);
+      whole[start + i] = combine(whole[start + i] ?? 0, pixels[y * side * channels + i] ?? 0);
   }
   return whole;
 }
 
-/** @throws InferenceError where nothing may change. */
-async function readArea(area: MaskSource, field: string, photograph: Size): Promise<Uint8Array> {
+/** @throws InferenceError if the area is empty. */
+async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
   const inside =
     typeof area === 'object' && 'polygons' in area
-      ? rasterizePolygons(area.polygons, photograph.width, photograph.height)
-      : await readMask(area, field, photograph);
+      ? rasterizePolygons(area.polygons, image.width, image.height)
+      : await readMask(area, field, image);
   if (!inside.includes(1)) throw new InferenceError(`${field} is empty: nothing may change`);
   return inside;
 }
 
 /**
- * @param usualSide of the window, in the photograph's pixels, where the region does not need a larger one.
- * @throws InferenceError where the region does not fit the photograph.
+ * @param usualSide the side of the window in pixels of the image, unless the region needs a larger one
+ * @throws InferenceError if the region does not fit the image.
  */
 export async function selectRegion(
-  { region }: Pick<InpaintingRequest, 'region'>,
+  region: RegionRequest,
   { product, defect, seed }: SampleRequest,
-  photograph: Size,
+  image: Size,
   manifest: Manifest,
   usualSide: number,
 ): Promise<InpaintingRegion> {
-  const { width } = photograph;
+  const { width } = image;
   if (region.kind === 'MASK') {
-    const mask = await readArea(region.mask, 'region', photograph);
+    const mask = await readArea(region.mask, 'region', image);
     try {
-      const window = windowAround(mask, photograph, usualSide);
+      const window = windowAround(mask, image, usualSide);
       return { window, region: cropWindow(mask, width, 1, window), modelChooses: false };
     } catch (error) {
       throw new InferenceError((error as Error).message, { cause: error });
     }
   }
-  const allowed = region.allowed === null ? null : await readArea(region.allowed, 'allowedArea', photograph);
-  const window = windowBySeed(seed, allowed, photograph, usualSide);
-  const within =
-    allowed === null ? new Uint8Array(window.side ** 2).fill(1) : cropWindow(allowed, photograph.width, 1, window);
-  if (region.kind === 'CHOSEN') return { window, region: within, modelChooses: true };
+  const allowed = region.allowed === null ? null : await readArea(region.allowed, 'allowedArea', image);
+  const window = windowBySeed(seed, allowed, image, usualSide);
+  const allowedInWindow =
+    allowed === null ? new Uint8Array(window.side ** 2).fill(1) : cropWindow(allowed, width, 1, window);
+  if (region.kind === 'CHOSEN') return { window, region: allowedInWindow, modelChooses: true };
   const shapes = shapesOf(manifest, product, defect);
-  for (let attempt = 0; attempt < PLACEMENT_TRIES; attempt++) {
-    // Another seed for each try, the sample's own first; far from those of the samples beside it.
-    const shape = shapeMask(shapes, seed + attempt * 2 ** 32, window.side);
-    const shared = shape.map((value, i) => value & (within[i] ?? 0));
-    if (areaFraction(shared) >= LEAST_SHARE * areaFraction(shape))
-      return { window, region: shared, modelChooses: false };
+  for (let tried = 0; tried < MAX_SHAPE_TRIES; tried++) {
+    // The sample's own seed first, then seeds that are far from those of other samples.
+    const shape = shapeMask(shapes, seed + tried * 2 ** 32, window.side);
+    const inside = shape.map((value, i) => value & (allowedInWindow[i] ?? 0));
+    if (areaFraction(inside) >= MIN_ALLOWED_SHARE * areaFraction(shape))
+      return { window, region: inside, modelChooses: false };
   }
-  return { window, region: within, modelChooses: true };
+  return { window, region: allowedInWindow, modelChooses: true };
 }
 
-/** The pair's own; of a pair that was never trained, the defect's on other products; else any. */
+/** The shapes of the pair; for a pair that was never trained, those of the defect on other products; else the fallback. */
 function shapesOf({ placement }: Manifest, product: string, defect: string): readonly DefectShape[] {
   const shapes = placement?.shapes ?? {};
-  const own = shapes[`${product}/${defect}`];
-  if (own !== undefined && own.length > 0) return own;
-  const others = Object.entries(shapes).flatMap(([pair, of]) => (pair.endsWith(`/${defect}`) ? of : []));
-  return others.length > 0 ? others : FALLBACK_SHAPES;
+  const ofPair = shapes[`${product}/${defect}`];
+  if (ofPair !== undefined && ofPair.length > 0) return ofPair;
+  const ofDefect = Object.entries(shapes).flatMap(([pair, own]) => (pair.endsWith(`/${defect}`) ? own : []));
+  return ofDefect.length > 0 ? ofDefect : FALLBACK_SHAPES;
 }
 
 /** A window's pixels at the model's size, [S·S·3]. */
@@ -157,7 +169,7 @@ export async function resizeToModel(window: Uint8Array, side: number, size: numb
     .toBuffer();
 }
 
-/** Bytes [S·S·3] → [3,S,S] in −1 … 1, as the image encoder takes them. */
+/** Bytes [S·S·3] → [3,S,S] in −1 … 1, the input of the image encoder. */
 export function toEncoderInput(bytes: Uint8Array): Float32Array {
   const plane = bytes.length / 3;
   return Float32Array.from(bytes, (_, i) => (bytes[3 * (i % plane) + Math.floor(i / plane)] ?? 0) / 127.5 - 1);

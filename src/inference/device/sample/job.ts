@@ -1,4 +1,4 @@
-/** A sample from its request to its pixels: the drawings that take part in the denoiser's evaluations, and what comes of them. */
+/** A sample on its way from the request to its pixels: the denoising states of the current phase, and how the phase ends. */
 import { firstStepIndex } from '../../method/inpainting.js';
 import type { SampleRequest } from '../../types.js';
 import type { DenoisingState } from './denoisingState.js';
@@ -7,25 +7,25 @@ import type { SamplePixels } from './encodeSample.js';
 
 export interface Job {
   readonly request: SampleRequest;
-  /** Those that the next evaluation is for; they advance together. */
+  /** The states that the next evaluation advances. They advance together. */
   states: readonly DenoisingState[];
-  /** Steps done before these drawings, of `steps` in all. */
+  /** The steps of earlier phases, out of `totalSteps`. */
   completedSteps: number;
   readonly totalSteps: number;
-  /** Of memory, until it is done. */
+  /** Memory until the sample is finished. */
   readonly memoryBytes: number;
-  /** … and what `proceed`, and storing what it gives, takes beside that. */
+  /** Additional memory while the phase ends, including the encoding of the result. */
   finishBytes: number;
-  /** What to do when all of them are finished: the pixels, or more drawings. */
+  /** Called when all states are finished. Returns the pixels of the sample, or null if the job has new states for another phase. */
   finishPhase: (job: Job) => Promise<SamplePixels | null>;
 }
 
 export function currentStep({ states, completedSteps }: Job): number {
   const [main] = states;
   if (main === undefined) return completedSteps;
-  const first =
-    main.constraint === null ? 0 : firstStepIndex(main.sampler.timesteps, main.constraint.denoisingStrength);
-  return completedSteps + main.step - first;
+  const { constraint, sampler, step } = main;
+  const first = constraint === null ? 0 : firstStepIndex(sampler.timesteps, constraint.denoisingStrength);
+  return completedSteps + step - first;
 }
 
 /** Rows of the next evaluation. */

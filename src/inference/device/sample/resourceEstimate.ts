@@ -1,12 +1,12 @@
-/** What a sample takes of a device: rows of an evaluation, and memory. The memory is an estimate, on the high side. */
+/** What a sample takes of a device: rows of an evaluation, and memory. The memory is estimated on the high side. */
 import type { Manifest } from '../../bundle/manifest.js';
 import { guidancePlan } from '../../method/guidance.js';
 import { PROBE_STRENGTH } from '../../method/inpainting.js';
 import type { SampleRequest } from '../../types.js';
 
-const FLOAT = 4;
+const BYTES_PER_FLOAT = 4;
 
-/** The most rows that a sample puts into one evaluation. */
+/** The most rows that a sample adds to one evaluation. */
 export function rowsPerEvaluation(request: SampleRequest, normal: string): number {
   const rowsAt = (strength: number): number => guidancePlan({ ...request, normal, strength }).rows.length;
   const rows = rowsAt(request.strength);
@@ -16,34 +16,34 @@ export function rowsPerEvaluation(request: SampleRequest, normal: string): numbe
 
 /**
  * Bytes from the first step to the last.
- * @param side of a photograph's window where it is known, in its pixels; before that, what is usual for the product.
+ * @param side the side of the inpainting window in pixels of the image; unless it is known, the product's usual side is assumed
  */
 export function denoisingBytes(request: SampleRequest, manifest: Manifest, side?: number): number {
   const { image, latent, placement } = manifest;
-  const latentBytes = FLOAT * latent.channels * latent.height * latent.width;
-  const drawing = latentBytes * (2 + lateSteps(request, manifest));
-  if (request.inpainting == null) return request.twin === true ? 2 * drawing : drawing;
+  const latentBytes = BYTES_PER_FLOAT * latent.channels * latent.height * latent.width;
+  const stateBytes = latentBytes * (2 + lateSteps(request, manifest));
+  if (request.inpainting == null) return request.twin === true ? 2 * stateBytes : stateBytes;
   const size = image.width * image.height;
-  // The window in colours with its region, and both at the model's size; the photograph's latent and noise, twice while it is placed.
-  const ownTwin = request.inpainting.image === null;
-  const usual = ownTwin ? image.width : (placement?.windows[request.product] ?? image.width);
-  const pixels = (side ?? usual) ** 2 + size;
-  // A twin's colours, and its file until it has been read.
-  return drawing + 4 * pixels + 4 * latentBytes + (ownTwin ? 6 * size : 0);
+  // The window's colors and its region, both also at the model's size. The image's latent and the noise, twice while the noise is rolled.
+  const onTwin = request.inpainting.image === null;
+  const usualSide = onTwin ? image.width : (placement?.windows[request.product] ?? image.width);
+  const pixels = (side ?? usualSide) ** 2 + size;
+  // A twin's colors, and a copy of them.
+  return stateBytes + 4 * pixels + 4 * latentBytes + (onTwin ? 6 * size : 0);
 }
 
-/** Bytes while it is decoded, thresholded and encoded: floats of each picture and of the grey mask, then bytes of what is stored. */
+/** Bytes to decode, threshold, and encode a sample: floats of each image and of the soft mask, then bytes of the results. */
 export function finishingBytes({ maskMode, twin }: SampleRequest, { image }: Manifest): number {
   const decoded = (maskMode === 'AVERAGE_PIXELS' ? IMAGES_PER_DECODE : 1) + (twin === true ? 2 : 1);
-  return image.width * image.height * (FLOAT * image.channels * decoded + 32);
+  return image.width * image.height * (BYTES_PER_FLOAT * image.channels * decoded + 32);
 }
 
-/** … and on a photograph: its colours, mask and region and their files, and the floats of the change at the model's size and at the window's. */
-export function compositingBytes(photograph: { width: number; height: number }, side: number, size: number): number {
-  return 20 * photograph.width * photograph.height + 16 * side ** 2 + 400 * size ** 2;
+/** Bytes to composite an inpainting sample: the image's colors, mask, region, and files; floats of the change at both sizes. */
+export function compositingBytes(image: { width: number; height: number }, side: number, size: number): number {
+  return 20 * image.width * image.height + 16 * side ** 2 + 400 * size ** 2;
 }
 
-/** How many pictures of one sample are decoded before they are added up. */
+/** How many images of one sample are decoded at a time. */
 export const IMAGES_PER_DECODE = 16;
 
 function lateSteps({ steps }: SampleRequest, { mask, schedule }: Manifest): number {
