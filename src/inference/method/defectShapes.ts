@@ -1,20 +1,20 @@
 /**
- * Regions of the kind that a defect's real masks have: the size and form of one of the shapes that the bundle measured on its
- * training masks, where another one lies, both moved a little by the seed (training/defectdiffu/sampling/placement.py).
+ * Regions like those of the defect's real masks: the size and form of one of the shapes that were measured on the training masks, at the
+ * position of another one, both varied a little by the seed. Reference: training/defectdiffu/sampling/placement.py.
  */
 import { uniforms } from './noise.js';
 
-/** An ellipse: centre and semi-axes as shares of the window's side, the angle in radians from x towards y (down). */
+/** An ellipse: center and semi-axes relative to the window's side, and the angle in radians from x towards y (down). */
 export type DefectShape = readonly [x: number, y: number, major: number, minor: number, angle: number];
 
 const MARGIN = 1.25;
-const [LEAST_SEMI_AXIS, MOST_SEMI_AXIS] = [0.12, 0.45];
-const TURN = 0.3;
-const [LEAST_SCALE, MOST_SCALE] = [0.8, 1.25];
-const SHIFT = 0.1;
+const [MIN_SEMI_AXIS, MAX_SEMI_AXIS] = [0.12, 0.45];
+const MAX_ROTATION = 0.3;
+const [MIN_SCALE, MAX_SCALE] = [0.8, 1.25];
+const MAX_SHIFT = 0.1;
 const PLACEMENT_STREAM = 5000;
 
-/** Where a bundle says nothing of a defect: a few forms of middling size, in the middle half of the window. */
+/** For a bundle without shapes of a defect: a few forms of medium size in the middle half of the window. */
 export const FALLBACK_SHAPES: readonly DefectShape[] = [
   [0.5, 0.5, 0.2, 0.15, 0],
   [0.35, 0.4, 0.25, 0.1, 0.6],
@@ -26,17 +26,17 @@ export const FALLBACK_SHAPES: readonly DefectShape[] = [
 export function shapeMask(shapes: readonly DefectShape[], seed: number, size: number): Uint8Array<ArrayBuffer> {
   const [form = 0, place = 0, turn = 0, scale = 0, dx = 0, dy = 0] = uniforms(seed, PLACEMENT_STREAM, 6);
   const shape = shapes[Math.floor(form * shapes.length)] ?? FALLBACK_SHAPES[0];
-  const lies = shapes[Math.floor(place * shapes.length)] ?? FALLBACK_SHAPES[0];
-  if (shape === undefined || lies === undefined) throw new RangeError('there is no shape to draw a region from');
-  const grow = MARGIN * (LEAST_SCALE + scale * (MOST_SCALE - LEAST_SCALE));
-  const semiAxis = (length: number): number => clamp(length * grow, LEAST_SEMI_AXIS, MOST_SEMI_AXIS);
+  const position = shapes[Math.floor(place * shapes.length)] ?? FALLBACK_SHAPES[0];
+  if (shape === undefined || position === undefined) throw new RangeError('there is no shape to draw a region from');
+  const grow = MARGIN * (MIN_SCALE + scale * (MAX_SCALE - MIN_SCALE));
+  const semiAxis = (length: number): number => clamp(length * grow, MIN_SEMI_AXIS, MAX_SEMI_AXIS);
   const [major, minor] = [semiAxis(shape[2]), semiAxis(shape[3])];
-  const angle = shape[4] + TURN * (2 * turn - 1);
-  // Half of the ellipse's width and height, so that it lies in the window as a whole.
+  const angle = shape[4] + MAX_ROTATION * (2 * turn - 1);
+  // Half of the ellipse's width and height: the whole ellipse lies in the window.
   const halfWidth = Math.hypot(major * Math.cos(angle), minor * Math.sin(angle));
   const halfHeight = Math.hypot(major * Math.sin(angle), minor * Math.cos(angle));
-  const x = clamp(lies[0] + SHIFT * (2 * dx - 1), Math.min(halfWidth, 0.5), Math.max(1 - halfWidth, 0.5));
-  const y = clamp(lies[1] + SHIFT * (2 * dy - 1), Math.min(halfHeight, 0.5), Math.max(1 - halfHeight, 0.5));
+  const x = clamp(position[0] + MAX_SHIFT * (2 * dx - 1), Math.min(halfWidth, 0.5), Math.max(1 - halfWidth, 0.5));
+  const y = clamp(position[1] + MAX_SHIFT * (2 * dy - 1), Math.min(halfHeight, 0.5), Math.max(1 - halfHeight, 0.5));
   const region = new Uint8Array(size * size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {

@@ -1,11 +1,11 @@
-/** Plain filters over one square plane, `size`×`size`, row-major. */
+/** Filters of one square plane, `size`×`size`, row-major. */
 
-/** Grown by the four neighbours, `steps` times. */
+/** Dilates a mask by the four neighbors, `steps` times. */
 export function dilate(mask: Uint8Array, size: number, steps: number): Uint8Array {
-  let grown = mask;
+  let dilated = mask;
   for (let step = 0; step < steps; step++) {
-    const before = grown;
-    grown = before.map((value, i) => {
+    const before = dilated;
+    dilated = before.map((value, i) => {
       if (value !== 0) return 1;
       const x = i % size;
       const near =
@@ -16,10 +16,10 @@ export function dilate(mask: Uint8Array, size: number, steps: number): Uint8Arra
       return near ? 1 : 0;
     });
   }
-  return grown;
+  return dilated;
 }
 
-/** A Gaussian over three standard deviations (`sigma`, in pixels); outside, the border's values go on. */
+/** A Gaussian, truncated at three standard deviations (`sigma`, in pixels). Beyond the border, the border's values are repeated. */
 export function gaussianBlur(values: Float64Array, size: number, sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
   const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
@@ -29,7 +29,7 @@ export function gaussianBlur(values: Float64Array, size: number, sigma: number):
   return convolveAxis(columns, size, kernel, 1, size);
 }
 
-/** The kernel along one axis: `step` is from one pixel of a line to the next, `lineStep` from one line to the next. */
+/** Convolves along one axis. `step` is the distance of two pixels of a line, `lineStep` that of two lines. */
 function convolveAxis(
   values: Float64Array,
   size: number,

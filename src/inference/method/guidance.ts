@@ -1,10 +1,10 @@
 /**
- * Guidance as data: a list of (defect, product, coefficient) rows whose weighted sum of noise predictions is ε.
- * The denoiser evaluates each row once; a row that does not count is not evaluated.
+ * Guidance as data: a list of (defect, product, coefficient) rows. The weighted sum of their noise predictions is ε (Eq. 4).
+ * The denoiser evaluates each row once. Rows with the coefficient 0 are left out.
  */
 import type { GuidanceName } from '../types.js';
 
-/** What one evaluation of the denoiser is told. `product: null` is the paper's ∅; the normal state is the defect word "good". */
+/** The conditions of one row. `product: null` is the paper's ∅. The defect word of the normal state is "good". */
 export interface Condition {
   readonly defect: string;
   readonly product: string | null;
@@ -15,11 +15,11 @@ export interface GuidanceRow extends Condition {
 }
 
 export interface GuidancePlan {
-  /** Never empty, no condition twice; the coefficients sum to 1. */
+  /** At least one row, each condition once. The coefficients sum to 1. */
   readonly rows: readonly GuidanceRow[];
-  /** The row whose mask features make the mask: the one that carries the defect. `null` where nothing is drawn: normal state, or strength 0. */
+  /** The row with the defect, whose mask features give the mask. `null` in the normal state and at strength 0. */
   readonly maskRow: number | null;
-  /** The row whose learned variance the ancestral sampler uses: the defect's, else the one that counts most (method.md §3 Q). */
+  /** The row whose learned variance the ancestral sampler uses: the row with the defect, else the one with the largest coefficient. */
   readonly varianceRow: number;
 }
 
@@ -34,7 +34,7 @@ export interface GuidanceInput extends Condition {
   readonly productScale: number;
 }
 
-/** Below this a coefficient is what rounding leaves of zero: 1 − 0.7 − 0.3 is 5.6e-17. */
+/** A smaller coefficient is zero up to rounding: 1 − 0.7 − 0.3 is 5.6e-17. */
 const NEGLIGIBLE = 1e-12;
 
 export function guidancePlan(input: GuidanceInput): GuidancePlan {
@@ -66,7 +66,7 @@ function productRelative({ defect, product, normal }: GuidanceInput, strength: n
   ];
 }
 
-/** The products whose background part has to be evaluated for these rows, each once, and which of them each row continues. */
+/** The products whose background part must be evaluated for these rows, each once, and the index of the one that each row continues. */
 export function shareBackgrounds(rows: readonly Condition[]): {
   products: (string | null)[];
   rowBackground: number[];
@@ -75,7 +75,7 @@ export function shareBackgrounds(rows: readonly Condition[]): {
   return { products, rowBackground: rows.map((row) => products.indexOf(row.product)) };
 }
 
-/** Σ coefficient·ε over the rows: `noise` holds one prediction per row of the plan, in its order. */
+/** ε = Σ coefficient·ε_row. `noise` holds one prediction per row of the plan, in its order. */
 export function guidedNoise(rows: readonly GuidanceRow[], noise: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const sum = new Float64Array(noise[0]?.length ?? 0);
   for (const [r, { coefficient }] of rows.entries()) {

@@ -1,13 +1,13 @@
 /**
- * The documented generator: the same seed gives the same noise on every machine, here and in the training package.
+ * The random number generator: a seed gives the same noise on every machine, here and in the training package.
  *
- * Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) is a pure function
- * of (counter, key), so any block of any stream can be had without those before it. Box–Muller turns its words into normals.
+ * Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011) is a pure function of
+ * (counter, key), so any block of any stream can be computed without the blocks before it. Box–Muller turns its words into normals.
  *
  *   key = (seed low 32 bits, seed >>> 32)     counter = (block, stream, 0, 0)
  *
- * Stream 0 is the initial latent; stream 1 + i is the noise added by step i of an ancestral sampler. Streams 5000 and 5001
- * place regions and windows (placement.ts, window.ts).
+ * Stream 0 is the initial latent. Stream 1 + i is the noise that step i of an ancestral sampler adds. Streams 5000 and 5001 place regions
+ * and windows (defectShapes.ts, window.ts).
  */
 
 export type Words4 = readonly [number, number, number, number];
@@ -18,7 +18,7 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit words, by halves: no partial sum leaves 2⁵³. */
+/** High 32 bits of the 64-bit product of two unsigned 32-bit words, computed in halves: no partial sum exceeds 2⁵³. */
 function multiplyHigh(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
   const [lowHigh, highLow] = [aLow * bHigh, aHigh * bLow];
@@ -42,16 +42,16 @@ export function philox4x32(counter: Words4, key: readonly [number, number]): Wor
   return [c0, c1, c2, c3];
 }
 
-/** Two standard normals out of two words (Box–Muller), put at `start`; u = (word + ½) / 2³² is never 0. */
+/** Writes two standard normals, made of two words (Box–Muller), at `start`. u = (word + ½) / 2³² is never 0. */
 function boxMuller(word0: number, word1: number, noise: Float32Array, start: number): void {
   const radius = Math.sqrt(-2 * Math.log((word0 + 0.5) / 2 ** 32));
   const angle = (2 * Math.PI * (word1 + 0.5)) / 2 ** 32;
-  // What lies beyond the end is dropped: writing past a typed array's end does nothing.
+  // Writing past the end of a typed array does nothing, so excess values are dropped.
   noise[start] = radius * Math.cos(angle);
   noise[start + 1] = radius * Math.sin(angle);
 }
 
-/** `count` numbers of one stream of a seed, even in (0, 1): u = (word + ½) / 2³². */
+/** `count` numbers of one stream of a seed, uniform in (0, 1): u = (word + ½) / 2³². */
 export function uniforms(seed: number, stream: number, count: number): number[] {
   const blocks = Array.from({ length: Math.ceil(count / 4) }, (_, block) =>
     philox4x32([block, stream, 0, 0], keyOf(seed)),
@@ -66,7 +66,7 @@ function keyOf(seed: number): readonly [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 
-/** `count` standard normals of one stream of a seed; a tensor is filled with them in row-major order. */
+/** `count` standard normals of one stream of a seed. They fill a tensor in row-major order. */
 export function gaussianNoise(seed: number, stream: number, count: number): Float32Array<ArrayBuffer> {
   const key = keyOf(seed);
   const noise = new Float32Array(count);

@@ -1,10 +1,10 @@
-/** From the decoder's floats to bytes, and the picture that shows where the mask lies. Bytes are row-major, RGB interleaved. */
+/** From the decoder's floats to bytes, and the overlay that shows the mask. Bytes are row-major, RGB interleaved. */
 
-/** How strongly the tint covers the image inside the mask; the outline covers it wholly. */
+/** The opacity of the tint inside the mask. The outline is opaque. */
 const TINT_OPACITY = 0.35;
 const TINT = [255, 40, 40] as const;
 
-/** A decoded image [3,H,W] in about −1 … 1 → [H,W,3] bytes: (x/2 + ½) clamped. No min–max stretch, so brightness is the model's. */
+/** A decoded image [3,H,W] in about −1 … 1 → [H,W,3] bytes: (x/2 + ½), clamped. The brightness is the model's: no min–max stretch. */
 export function toRgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
   const pixels = decoded.length / 3;
   const bytes = new Uint8Array(decoded.length);
@@ -16,13 +16,13 @@ export function toRgbBytes(decoded: Float32Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A mask of 0 and 1 → grey bytes of 0 and 255. */
+/** A mask of 0 and 1 → grayscale bytes of 0 and 255. */
 export function toMaskBytes(mask: Uint8Array): Uint8Array {
-  // `map`, and not `from`, which iterates: there may be 40 million.
+  // `map` is faster than `from`, which iterates: there may be 40 million pixels.
   return mask.map((value) => (value !== 0 ? 255 : 0));
 }
 
-/** The image with the mask tinted and its outline drawn; outside the mask it is the image, byte for byte. */
+/** The image with the mask tinted and outlined. Outside the mask, the bytes are the image's. */
 export function renderOverlay(rgb: Uint8Array, mask: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const overlay = new Uint8Array(rgb);
   mask.forEach((value, pixel) => {
@@ -36,7 +36,7 @@ export function renderOverlay(rgb: Uint8Array, mask: Uint8Array, width: number):
   return overlay;
 }
 
-/** Whether one of the four neighbours inside the picture lies outside the mask. */
+/** Whether one of the pixel's four neighbors in the image is outside the mask. */
 function isEdge(mask: Uint8Array, pixel: number, width: number): boolean {
   const x = pixel % width;
   return (

@@ -1,8 +1,8 @@
-/** Polygons as a mask. Not through an SVG, which would need a parser of its own for what twenty lines do. */
+/** Rasterizes polygons to a mask. */
 
 export type Polygon = readonly (readonly [x: number, y: number])[];
 
-/** [H·W] of 0 and 1: 1 where the pixel's middle lies in any of the polygons (each by the even–odd rule). */
+/** [H·W] of 0 and 1: 1 if the pixel's center lies in any of the polygons (each by the even–odd rule). */
 export function rasterizePolygons(
   polygons: readonly Polygon[],
   width: number,
@@ -18,7 +18,7 @@ export function rasterizePolygons(
   return mask;
 }
 
-/** Width and height of the box round the pixels that `rasterised` would set; both 0 where there are none. */
+/** Width and height of the box around the pixels that `rasterizePolygons` would set; both 0 if there are none. */
 export function polygonsExtent(
   polygons: readonly Polygon[],
   width: number,
@@ -36,7 +36,7 @@ export function polygonsExtent(
   return { width: Math.max(0, right - left + 1), height: Math.max(0, bottom - top + 1) };
 }
 
-/** The first and last pixel of each run of a row whose middles, column + ½, lie in the polygon. */
+/** The first and the last pixel of each run of a row whose centers, column + ½, lie in the polygon. */
 function runsOf(polygon: Polygon, row: number, width: number): [number, number][] {
   const crossings = crossingsOf(polygon, row + 0.5);
   const runs: [number, number][] = [];
@@ -48,7 +48,7 @@ function runsOf(polygon: Polygon, row: number, width: number): [number, number][
   return runs;
 }
 
-/** Where a polygon's edges cross the line at height y, from left to right; an even number of them. */
+/** Where the polygon's edges cross the line at height y, from left to right. The number is even. */
 function crossingsOf(polygon: Polygon, y: number): number[] {
   return polygon
     .flatMap(([x0, y0], i) => {

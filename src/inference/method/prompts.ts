@@ -1,4 +1,4 @@
-/** The three phrases that a row's condition becomes: one for each part of the denoiser (design.md §3; wording from the manifest). */
+/** The three prompts of a row: one for each part of the denoiser, with the wording of the manifest. */
 import type { Condition } from './guidance.js';
 
 export interface PromptTemplates {
@@ -19,14 +19,14 @@ export interface RowPrompts {
   readonly background: string;
   /** c_d */
   readonly defect: string;
-  /** c_f, composed of the same two words: at (g,∅) it is "a photo of good industry" (method.md §3 F). */
+  /** c_f, made of the same two words: at (g,∅) it is "a photo of good industry". */
   readonly fusion: string;
 }
 
 export function fillPrompts(templates: PromptTemplates, condition: Condition): RowPrompts {
   const product = condition.product ?? templates.nullProduct;
   const fill = (template: string): string =>
-    // A function as the replacement: in a string, "$&" of a name would be read as a pattern.
+    // A function as the replacement, because "$&" in a string would be a pattern.
     template.replaceAll('{product}', () => product).replaceAll('{defect}', () => condition.defect);
   return { background: fill(templates.background), defect: fill(templates.defect), fusion: fill(templates.fusion) };
 }

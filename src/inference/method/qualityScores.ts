@@ -1,17 +1,17 @@
-/** How well a defect shows, measured on the picture itself against the one without it (a photograph, or the normal twin). */
+/** How well a defect shows, measured on the image against the one without the defect (the input image or the normal twin). */
 import { FEATHER_SIGMA, MIN_VISIBLE_CHANGE } from './composition.js';
 import { gaussianBlur, dilate } from './filters.js';
 
 export interface QualityScores {
   /** Mean |change| inside the mask, 0 … 255. */
   readonly visibility: number;
-  /** IoU of the mask with what changed at least half as much as the mask's inside, 0 … 1. */
+  /** IoU of the mask with the pixels that changed at least half as much as the inside of the mask, 0 … 1. */
   readonly agreement: number;
-  /** Mean |change| on the border of what changed, where that is not the mask's own, 0 … 255: a seam to be seen. */
+  /** Mean |change| on the border of what changed, except where it is the mask's border, 0 … 255. A visible seam. */
   readonly seam: number;
-  /** IoU of the mask with the region that was free to change; `null` where all was. */
+  /** IoU of the mask with the region that was allowed to change; `null` if all pixels were. */
   readonly filling: number | null;
-  /** ‖ε(d) − ε(g)‖ of the scout inside the region over outside: above 1 where it points there. `null` where nothing is outside. */
+  /** ‖ε(d) − ε(g)‖ of the probe pass inside the region divided by outside; above 1 if it points there. `null` if nothing is outside. */
   readonly direction: number | null;
 }
 
@@ -39,7 +39,7 @@ export function computeScores(
   return { visibility, agreement: both / either, seam: seamScore(change, mask, size) };
 }
 
-/** A border that the mask ends at too is the defect's own edge, which may be as sharp as it likes. */
+/** A border that the mask shares is the defect's own edge, which may be sharp. */
 function seamScore(change: Float64Array, mask: Uint8Array, size: number): number {
   const untouched = Uint8Array.from(change, (value) => (value > 0 ? 0 : 1));
   const nearUntouched = dilate(untouched, size, 1);

@@ -1,7 +1,7 @@
-/** Windows of a photograph: which square of it the model sees. */
+/** Windows: the square of an image that the model sees. */
 import { uniforms } from './noise.js';
 
-/** In pixels of the photograph. */
+/** In pixels of the image. */
 export interface Window {
   readonly left: number;
   readonly top: number;
@@ -13,12 +13,12 @@ interface Size {
   readonly height: number;
 }
 
-/** A region has this much room about it in its window, as a share of its own extent. */
-const ROOM = 1.25;
-/** Of the seeded noise: where a window lies that nothing else places. Streams of sampling end at 1 + 1000. */
+/** The window's side is at least this multiple of the region's extent. */
+const MARGIN = 1.25;
+/** The noise stream that places a window at random. The streams of sampling end at 1 + 1000. */
 const WINDOW_STREAM = 5001;
 
-/** The box round what has the value in a mask, row by row; `null` where nothing has. */
+/** The box around the pixels of a mask that have the value; `null` if none has. */
 export function maskExtent(mask: Uint8Array, width: number, value = 1): (Size & { left: number; top: number }) | null {
   let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
   for (let y = 0; y * width < mask.length; y++) {
@@ -32,8 +32,8 @@ export function maskExtent(mask: Uint8Array, width: number, value = 1): (Size & 
 }
 
 /**
- * The window round a region: as large as those that the model learned from, larger where the region needs it.
- * @throws RangeError where no square of the photograph holds the region.
+ * The window around a region: as large as the windows that the model was trained on, or larger if the region requires it.
+ * @throws RangeError if no square of the image contains the region.
  */
 export function windowAround(mask: Uint8Array, photograph: Size, usualSide: number): Window {
   const extent = maskExtent(mask, photograph.width);
@@ -45,7 +45,7 @@ export function windowAround(mask: Uint8Array, photograph: Size, usualSide: numb
       `the region is ${String(extent.width)} × ${String(extent.height)} pixels; it must fit into a square of ${String(most)}, the photograph's shorter side`,
     );
   }
-  const side = Math.min(most, Math.max(usualSide, Math.ceil(needed * ROOM)));
+  const side = Math.min(most, Math.max(usualSide, Math.ceil(needed * MARGIN)));
   return {
     left: placed(extent.left + extent.width / 2, side, photograph.width),
     top: placed(extent.top + extent.height / 2, side, photograph.height),
@@ -53,7 +53,7 @@ export function windowAround(mask: Uint8Array, photograph: Size, usualSide: numb
   };
 }
 
-/** A window that the seed places, its middle on one of the allowed pixels; `null` allows all. */
+/** A window that the seed places, with its center on one of the allowed pixels; `null` allows all. */
 export function windowBySeed(seed: number, allowed: Uint8Array | null, photograph: Size, usualSide: number): Window {
   const side = Math.min(usualSide, photograph.width, photograph.height);
   const [chance = 0] = uniforms(seed, WINDOW_STREAM, 1);
@@ -65,7 +65,7 @@ export function windowBySeed(seed: number, allowed: Uint8Array | null, photograp
   };
 }
 
-/** The allowed pixel that lies at that share of them, in the order of rows. */
+/** The allowed pixel at this fraction of their number, row by row. */
 function pixelBy(chance: number, allowed: Uint8Array | null, { width, height }: Size): number {
   if (allowed === null) return Math.floor(chance * width * height);
   let count = 0;
@@ -79,7 +79,7 @@ function placed(middle: number, side: number, length: number): number {
   return Math.min(length - side, Math.max(0, Math.round(middle - side / 2)));
 }
 
-/** The window's part of a picture of `channels` interleaved bytes. */
+/** The window's pixels of an image with `channels` interleaved bytes. */
 export function cropWindow(
   bytes: Uint8Array,
   width: number,
@@ -94,7 +94,7 @@ export function cropWindow(
   return part;
 }
 
-/** A region of `from` pixels a side → `to` a side: set where any of the pixels under it is. */
+/** Resizes a square mask from side `from` to side `to`. A pixel is set if any of the source pixels under it is. */
 export function resizeMask(region: Uint8Array, from: number, to: number): Uint8Array {
   if (from === to) return region;
   const result = new Uint8Array(to * to);

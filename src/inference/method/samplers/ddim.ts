@@ -1,6 +1,6 @@
 /**
  * DDIM with η = 0 (Song et al. 2021, Eq. 12): x_prev = √ᾱ_prev·x_0 + √(1−ᾱ_prev)·ε, and ᾱ = 1 after the last step.
- * The step goes to the next entry of the list, not to t − T/N as diffusers' does, which drifts off a "linspace" list.
+ * A step goes to the next entry of the list. diffusers goes to t − T/N, which drifts off a "linspace" list.
  */
 import type { Sampler } from './sampler.js';
 import { at, predictOriginal } from './sampler.js';

@@ -7,19 +7,19 @@ import { at, predictOriginal } from './sampler.js';
 
 export type VarianceType = 'fixed_small' | 'learned_range';
 
-/** The posterior q(x_{t−1} | x_t, x_0) at each visited timestep, from the least noisy (index 0) on. */
+/** The posterior q(x_{t−1} | x_t, x_0) at each visited timestep, least noisy first. */
 export interface Posterior {
   readonly beta: Float64Array;
   /** β̃ = β·(1−ᾱ_prev)/(1−ᾱ); zero at index 0 */
   readonly variance: Float64Array;
-  /** log β̃, its entry 0 replaced by that of index 1, since log 0 is −∞ */
+  /** log β̃. Entry 0 is that of index 1, because log 0 is −∞. */
   readonly logVariance: Float64Array;
   /** mean = meanOfClean·x_0 + meanOfLatent·x_t */
   readonly meanOfClean: Float64Array;
   readonly meanOfLatent: Float64Array;
 }
 
-/** @param alphaBars ᾱ at the visited timesteps, the least noisy first. */
+/** @param alphaBars ᾱ at the visited timesteps, least noisy first */
 export function posterior(alphaBars: Float64Array): Posterior {
   const previous = alphaBars.map((_, i) => (i === 0 ? 1 : at(alphaBars, i - 1)));
   const beta = alphaBars.map((alphaBar, i) => 1 - alphaBar / at(previous, i));
@@ -33,12 +33,12 @@ export function posterior(alphaBars: Float64Array): Posterior {
   };
 }
 
-/** @param alphaBar ᾱ of every training timestep. @param timesteps those to visit, the noisiest first. */
+/** @param alphaBar ᾱ of every training timestep @param timesteps the timesteps to visit, noisiest first */
 export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varianceType: VarianceType): Sampler {
   const visited = Float64Array.from(timesteps, (t) => at(alphaBar, t)).reverse();
   const table = posterior(visited);
 
-  /** σ: log σ² = f·log β + (1−f)·log β̃ with f = (v+1)/2, or log β̃ where the variance is fixed. */
+  /** σ: log σ² = f·log β + (1−f)·log β̃ with f = (v+1)/2, or log β̃ if the variance is fixed. */
   const deviations = (i: number, variance: Float32Array | undefined): ((n: number) => number) => {
     const [large, small] = [Math.log(at(table.beta, i)), at(table.logVariance, i)];
     if (varianceType === 'fixed_small') {
@@ -60,7 +60,7 @@ export function ddpm(alphaBar: Float64Array, timesteps: readonly number[], varia
       const [ofClean, ofLatent] = [at(table.meanOfClean, i), at(table.meanOfLatent, i)];
       const mean = (n: number): number => ofClean * at(estimate, n) + ofLatent * at(latent, n);
       const next = new Float32Array(latent.length);
-      // Nothing is added at the last step: what comes out is the mean.
+      // The last step adds no noise: the result is the mean.
       if (i === 0) for (let n = 0; n < next.length; n++) next[n] = mean(n);
       else {
         const [z, sigma] = [noise(), deviations(i, variance)];

@@ -4,8 +4,8 @@
  *   first order    x_t = (σ_t/σ_s)·x_s − α_t(e^{−h}−1)·m0
  *   second order   … − ½·α_t(e^{−h}−1)·D1,   D1 = (m0 − m1)/r0,   r0 = h_before/h
  *
- * with α = √ᾱ, σ = √(1−ᾱ), λ = log(α/σ), h = λ_t − λ_s, and m0, m1 the estimates of x_0 at this step and the one before.
- * The first step has no m1. The last goes to σ = 0, where e^{−h} = 0 and the first-order step gives m0 itself.
+ * with α = √ᾱ, σ = √(1−ᾱ), λ = log(α/σ), h = λ_t − λ_s. m0 and m1 are the predictions of x_0 at this step and the previous one.
+ * The first step has no m1. The last step goes to σ = 0, where e^{−h} = 0 and the first-order step gives m0.
  */
 import type { Sampler } from './sampler.js';
 import { at, predictOriginal } from './sampler.js';

@@ -1,4 +1,4 @@
-/** A request's sampler by name, with the timesteps that belong to it. */
+/** Creates a sampler by its name, with its timesteps. */
 import type { SamplerName } from '../../types.js';
 import type { NoiseSchedule } from '../noiseSchedule.js';
 import { alphasCumprod, timestepsAboveZero, timestepsToZero } from '../noiseSchedule.js';
@@ -10,14 +10,14 @@ import type { Sampler } from './sampler.js';
 
 export type { Sampler, SamplerResult, SamplerStep } from './sampler.js';
 
-/** The timesteps that a sampler visits, the noisiest first. @throws RangeError when there are fewer than steps. */
+/** The timesteps that a sampler visits, noisiest first. @throws RangeError if there are fewer timesteps than steps. */
 export function timestepsFor(name: SamplerName, { numTrainTimesteps }: NoiseSchedule, steps: number): number[] {
   return name === 'DPM_SOLVER_PP'
     ? timestepsAboveZero(numTrainTimesteps, steps)
     : timestepsToZero(numTrainTimesteps, steps);
 }
 
-/** @throws RangeError when there are fewer timesteps than steps. */
+/** @throws RangeError if there are fewer timesteps than steps. */
 export function createSampler(
   name: SamplerName,
   schedule: NoiseSchedule & { varianceType: VarianceType },

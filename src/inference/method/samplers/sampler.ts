@@ -1,4 +1,4 @@
-/** What the three samplers have in common: the shape of a step, and the estimate of x_0 that each starts from. */
+/** What the samplers have in common: the input and output of a step, and the prediction of x_0. */
 
 export interface SamplerStep {
   /** Which entry of `timesteps` the prediction was made at. */
@@ -7,24 +7,24 @@ export interface SamplerStep {
   readonly latent: Float32Array;
   /** ε, guided */
   readonly epsilon: Float32Array;
-  /** v of a model that learned its variance (−1 … 1), where the sampler uses it. */
+  /** v of a model with learned variance (−1 … 1), for samplers that use it. */
   readonly variance?: Float32Array | undefined;
-  /** The estimate of x_0 that the step before gave; `null` at the first. */
+  /** The prediction of x_0 of the previous step; `null` at the first step. */
   readonly previousPrediction: Float32Array | null;
-  /** The step's own noise; asked for by ancestral samplers alone. */
+  /** The noise of the step, for ancestral samplers. */
   readonly noise: () => Float32Array;
 }
 
 export interface SamplerResult {
-  /** x at the next, less noisy, entry of `timesteps`; x_0 after the last. */
+  /** x at the next entry of `timesteps`; x_0 after the last. */
   readonly latent: Float32Array<ArrayBuffer>;
-  /** The estimate of x_0, unclipped: latents have no natural bound. */
+  /** The prediction of x_0. It is not clipped, because latents have no natural bound. */
   readonly predictedOriginal: Float32Array<ArrayBuffer>;
 }
 
-/** A sampler holds tables alone; what changes from step to step is the caller's, so samples can be at any step side by side. */
+/** A sampler holds only tables. The caller keeps the state, so samples can be at different steps. */
 export interface Sampler {
-  /** The noisiest first. */
+  /** Noisiest first. */
   readonly timesteps: readonly number[];
   step(input: SamplerStep): SamplerResult;
 }
@@ -37,7 +37,7 @@ export function predictOriginal(latent: Float32Array, epsilon: Float32Array, alp
   return estimate;
 }
 
-/** `array[index]` where the index is known to be inside: two arrays of one length, or a table and its own index. */
+/** `array[index]` for an index that is known to be inside. */
 export function at(array: ArrayLike<number>, index: number): number {
   const value = array[index];
   if (value === undefined)
