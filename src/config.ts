@@ -22,7 +22,7 @@ export interface Config {
   /**
    * api` serves the API and runs no models. `worker` runs models and serves only health and metrics. `all` does both.
    */
-  readonly role: Role;
+  readonly role: ProcessRole;
   /** A PostgreSQL server. Undefined selects PGlite in the data directory. */
   readonly databaseUrl: string | undefined;
   /** An S3-compatible store for artifacts. Undefined selects the data directory. */
@@ -65,7 +65,7 @@ export interface Config {
   readonly metricsToken: string | undefined;
 }
 
-export type Role = (typeof ROLES)[number];
+export type ProcessRole = (typeof ROLES)[number];
 
 const ROLES = ['all', 'api', 'worker'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

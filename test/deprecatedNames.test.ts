@@ -17,12 +17,12 @@ const GENERATE = `mutation ($input: [GenerateDefectsInput!]!) {
 }`;
 const ON_TWIN = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, reference: { twin: true } };
 
-describe('freedom is the deprecated name of denoisingStrength', () => {
-  let server: Server;
-  beforeAll(async () => {
-    server = await startServer({ MODELS_DIR: join(process.cwd(), 'models') });
-  });
+let server: Server;
+beforeAll(async () => {
+  server = await startServer({ MODELS_DIR: join(process.cwd(), 'models') });
+});
 
+describe('freedom is the deprecated name of denoisingStrength', () => {
   const ask = async (wish: object): Promise<Json> => {
     const { generateDefects } = await server.data(GENERATE, { input: [{ ...ON_TWIN, ...wish }] });
     await server.data('mutation ($id: ID!) { cancelGeneration(id: $id) { id } }', { id: generateDefects[0].id });
@@ -53,6 +53,34 @@ describe('freedom is the deprecated name of denoisingStrength', () => {
     expect(await refused({ freedom: 2 })).toBe('input[0].freedom: 2 is out of range 0.05 … 1');
     expect(await refused({ denoisingStrength: 0.5, reference: null })).toMatch(
       /^input\[0\]\.denoisingStrength: needs a reference/,
+    );
+  });
+});
+
+describe('maximumAttempts is the deprecated name of maximumDraws', () => {
+  const QUALITY = `mutation ($input: [GenerateDefectsInput!]!) {
+    generateDefects(input: $input) { id rejectedSamples rejectedAttempts request { quality { maximumDraws maximumAttempts } } }
+  }`;
+  const wish = (quality: object, more: object = {}) => ({ input: [{ ...ON_TWIN, quality, ...more }] });
+
+  test.each([{ maximumDraws: 3 }, { maximumAttempts: 3 }])('%p is answered under both names', async (quality) => {
+    const idempotencyKey = 'draws';
+    const { generateDefects } = await server.data(QUALITY, wish(quality, { idempotencyKey }));
+    expect(generateDefects[0]).toMatchObject({
+      rejectedSamples: 0,
+      rejectedAttempts: 0,
+      request: { quality: { maximumDraws: 3, maximumAttempts: 3 } },
+    });
+  });
+
+  test('both at once are refused, and a message names the field that the caller gave', async () => {
+    const messageFor = async (quality: object) => (await server.error(QUALITY, wish(quality))).message;
+    expect(await messageFor({ maximumDraws: 3, maximumAttempts: 3 })).toBe(
+      'input[0].quality.maximumAttempts: is the deprecated name of maximumDraws; give only maximumDraws',
+    );
+    expect(await messageFor({ maximumDraws: 21 })).toBe('input[0].quality.maximumDraws: 21 is out of range 1 … 20');
+    expect(await messageFor({ maximumAttempts: 21 })).toBe(
+      'input[0].quality.maximumAttempts: 21 is out of range 1 … 20',
     );
   });
 });

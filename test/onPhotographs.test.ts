@@ -18,10 +18,10 @@ const fabric = readFileSync(new URL('./photographs/fabric.png', import.meta.url)
 const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed: 40 };
 const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
-  id status coverage rejectedAttempts error { code message }
-  request { count seed sweep denoisingStrength freedom twin onTwin guidance quality { minimumVisibility minimumAgreement minimumConfidence maximumAttempts } }
+  id status coverage rejectedSamples error { code message }
+  request { count seed sweep denoisingStrength freedom twin onTwin guidance quality { minimumVisibility minimumAgreement minimumConfidence maximumDraws maximumAttempts } }
   samples(first: 100) { edges { node {
-    id index seed strength attempt areaFraction confidence
+    id index seed strength draws attempt areaFraction confidence
     image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id }
     scores { visibility agreement seam filling direction }
   } } }
@@ -148,16 +148,16 @@ test('a sweep draws each seed at every strength: one photograph, one place, a de
 });
 
 test('a sample that does not show is drawn again with another seed, and the rejected ones are counted', async () => {
-  const quality = { minimumVisibility: 30, minimumAgreement: 0.6, maximumAttempts: 6 };
+  const quality = { minimumVisibility: 30, minimumAgreement: 0.6, maximumDraws: 6 };
   const generation = await drawn({ reference: { id: reference.id }, count: 4, quality, strength: { value: 1.5 } });
-  const attempts = generation.samples.map(({ attempt }: Json) => attempt);
-  for (const { scores, seed, index, attempt } of generation.samples) {
+  const attempts = generation.samples.map(({ draws }: Json) => draws);
+  for (const { scores, seed, index, draws } of generation.samples) {
     expect(scores.visibility).toBeGreaterThanOrEqual(30);
-    expect(seed).toBe(40 + index + 4 * (attempt - 1));
+    expect(seed).toBe(40 + index + 4 * (draws - 1));
   }
   const missing = 4 - attempts.length;
-  expect(generation.rejectedAttempts).toBe(attempts.reduce((sum: number, n: number) => sum + n - 1, 0) + 6 * missing);
-  expect(generation.rejectedAttempts).toBeGreaterThan(0);
+  expect(generation.rejectedSamples).toBe(attempts.reduce((sum: number, n: number) => sum + n - 1, 0) + 6 * missing);
+  expect(generation.rejectedSamples).toBeGreaterThan(0);
   expect(generation.status).toBe(missing === 0 ? 'SUCCEEDED' : 'FAILED');
 });
 
@@ -165,16 +165,21 @@ test('samples from noise without a twin are held to the confidence alone, and fo
   const wish = { partNumber: 'ASPHALT', defectCode: 'CRACK', count: 8, strength: { value: 1 } };
   const sure = (await drawn(wish)).samples.map(({ confidence }: Json) => confidence);
   const middle = [...sure].sort((a, b) => a - b)[4];
-  const quality = { minimumConfidence: middle, maximumAttempts: 3 };
+  const quality = { minimumConfidence: middle, maximumDraws: 3 };
   const generation = await drawn({ ...wish, quality });
-  expect(generation.request.quality).toEqual({ ...quality, minimumVisibility: 0, minimumAgreement: 0 });
-  expect(generation.rejectedAttempts).toBeGreaterThanOrEqual(4);
+  expect(generation.request.quality).toEqual({
+    ...quality,
+    maximumAttempts: 3,
+    minimumVisibility: 0,
+    minimumAgreement: 0,
+  });
+  expect(generation.rejectedSamples).toBeGreaterThanOrEqual(4);
   for (const { confidence, scores } of generation.samples) {
     expect(confidence).toBeGreaterThanOrEqual(middle);
     expect(scores).toBeNull();
   }
   // Those that were kept at the first try are the same pictures as without a policy.
-  const atOnce = generation.samples.filter(({ attempt }: Json) => attempt === 1);
+  const atOnce = generation.samples.filter(({ draws }: Json) => draws === 1);
   expect(atOnce.map(({ confidence }: Json) => confidence)).toEqual(sure.filter((value: number) => value >= middle));
   const query = `query ($filter: SampleFilter) { samples(first: 100, filter: $filter) { edges { node { confidence } } } }`;
   const found = await server.data(query, { filter: { partNumber: 'ASPHALT', confidence: { max: middle } } });
@@ -183,25 +188,25 @@ test('samples from noise without a twin are held to the confidence alone, and fo
 });
 
 test('a generation whose masks are not sure enough says so', async () => {
-  const quality = { minimumConfidence: 1, maximumAttempts: 1 };
+  const quality = { minimumConfidence: 1, maximumDraws: 1 };
   const { error } = await drawn({ quality, steps: 4 });
   expect(error).toEqual({
     code: 'QUALITY_NOT_REACHED',
     message:
-      '1 of 1 samples did not reach confidence 1 in 1 attempts each; ask for a higher strength, or lower the bounds',
+      '1 of 1 samples did not reach confidence 1 in 1 draws each; ask for a higher strength, or lower the bounds',
   });
 });
 
 test('at strength 0 there is nothing to see, and no sample is rejected for it', async () => {
-  const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, strength: { min: 0, max: 3 }, quality: { maximumAttempts: 8 } }); // prettier-ignore
-  expect(generation.samples[0]).toMatchObject({ strength: 0, attempt: 1, areaFraction: 0 });
+  const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, strength: { min: 0, max: 3 }, quality: { maximumDraws: 8 } }); // prettier-ignore
+  expect(generation.samples[0]).toMatchObject({ strength: 0, draws: 1, attempt: 1, areaFraction: 0 });
   expect(await changes(generation.samples[0], generation.samples[0].region.url)).toEqual({ outside: 0, inside: 0 });
 });
 
 test('a generation that cannot reach its count ends as such, says why, and keeps what is good', async () => {
-  const quality = { minimumVisibility: 255, maximumAttempts: 2 };
+  const quality = { minimumVisibility: 255, maximumDraws: 2 };
   const generation = await drawn({ reference: { id: reference.id }, count: 2, steps: 4, quality });
-  expect(generation).toMatchObject({ status: 'FAILED', rejectedAttempts: 4, samples: [] });
+  expect(generation).toMatchObject({ status: 'FAILED', rejectedSamples: 4, samples: [] });
   expect(generation.error.code).toBe('QUALITY_NOT_REACHED');
   expect(generation.error.message).toContain('2 of 2 samples did not reach visibility 255');
 });
@@ -270,7 +275,7 @@ describe('on its own normal twin', () => {
         twin: false,
         freedom: 0.8,
         guidance: 'PRODUCT_RELATIVE',
-        quality: { maximumAttempts: 4 },
+        quality: { maximumDraws: 4 },
       },
     });
     expect(generation.samples).toHaveLength(3);
@@ -344,7 +349,7 @@ describe('is refused with the field and the reason', () => {
     ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region: give a region of your own or place/], // prettier-ignore
     ['a region and an allowed area', () => ({ ...own, region: POLYGON, allowedArea: POLYGON }), /allowedArea: cannot be given with a region/], // prettier-ignore
     ['a policy without scores', () => ({ quality: { minimumVisibility: 9 } }), /quality\.minimumVisibility: samples from noise are compared with nothing; give twin/], // prettier-ignore
-    ['a policy that holds nothing against samples from noise', () => ({ quality: { maximumAttempts: 9 } }), /quality: must have minimumConfidence for samples from noise/], // prettier-ignore
+    ['a policy that holds nothing against samples from noise', () => ({ quality: { maximumDraws: 9 } }), /quality: must have minimumConfidence for samples from noise/], // prettier-ignore
     ['confidence 2', () => ({ quality: { minimumConfidence: 2 } }), /quality\.minimumConfidence: 2 is out of range 0 … 1/], // prettier-ignore
     ['a policy for a sweep', () => ({ ...own, strength: { sweep: [1, 2] }, quality: {} }), /quality: cannot be given with strength.sweep/], // prettier-ignore
     [

@@ -68,8 +68,8 @@ test('killed in the middle again and again, every accepted sample is drawn once,
 
 test('killed while it rejects samples, it draws no rejected one again and counts each once', async () => {
   const dataDirectory = newDataDirectory();
-  const order = { ...QUICK, steps: 60, count: 6, twin: true, quality: { minimumVisibility: 255, maximumAttempts: 4 } };
-  const query = 'query ($id: ID!) { generation(id: $id) { status rejectedAttempts error { code message } } }';
+  const order = { ...QUICK, steps: 60, count: 6, twin: true, quality: { minimumVisibility: 255, maximumDraws: 4 } };
+  const query = 'query ($id: ID!) { generation(id: $id) { status rejectedSamples error { code message } } }';
   let server = await startServer({ DATA_DIR: dataDirectory });
   const { id } = await generate(server, order);
   let rejected = 0;
@@ -77,7 +77,7 @@ test('killed while it rejects samples, it draws no rejected one again and counts
   for (let kill = 0; kill < 6; kill++) {
     const before = rejected;
     await until(async () => {
-      rejected = (await server.data(query, { id })).generation.rejectedAttempts;
+      rejected = (await server.data(query, { id })).generation.rejectedSamples;
       return rejected > before || rejected === 24;
     });
     await server.kill();
@@ -85,7 +85,7 @@ test('killed while it rejects samples, it draws no rejected one again and counts
   }
   await eventsOf(server, id);
   const { generation } = await server.data(query, { id });
-  expect(generation).toMatchObject({ status: 'FAILED', rejectedAttempts: 24, error: { code: 'QUALITY_NOT_REACHED' } });
+  expect(generation).toMatchObject({ status: 'FAILED', rejectedSamples: 24, error: { code: 'QUALITY_NOT_REACHED' } });
   expect(generation.error.message).toContain('6 of 6 samples');
 });
 

@@ -1,4 +1,4 @@
-import { createSemaphore } from '../src/references/semaphore.js';
+import { createSemaphore } from '../src/semaphore.js';
 
 test('so many at a time go on, the others in the order in which they came, whether those before succeed or fail', async () => {
   const semaphore = createSemaphore(2);
@@ -10,7 +10,7 @@ test('so many at a time go on, the others in the order in which they came, wheth
       ends[i] = (failed) => (failed ? reject(new Error(String(i))) : resolve(i));
     });
   };
-  const settled = Promise.allSettled([0, 1, 2, 3].map((i) => semaphore(work(i))));
+  const settled = Promise.allSettled([0, 1, 2, 3].map((i) => semaphore.run(1, work(i))));
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   await turn();
   expect(began).toEqual([0, 1]);

@@ -114,7 +114,7 @@ test.each<[string, () => Promise<string> | string, string, RegExp]>([
     'signed by a stranger',
     async () => sign({}, await keyPair('first')),
     UNAUTHENTICATED,
-    /is not of a key of its issuer/,
+    /is not from a key of its issuer/,
   ],
   ['cut short', async () => (await sign({})).slice(0, -8), UNAUTHENTICATED, /./],
 ])('a token %s is refused', async (_, token, code, message) => {

@@ -10,7 +10,7 @@ import { aliasesOf } from './aliases.js';
 import type { ImportAliasItem, CatalogImport, ImportItem } from './validateImport.js';
 import { validateImport } from './validateImport.js';
 import type { ModelRegistry } from './modelRegistry.js';
-import type { CatalogKind, Vocabulary } from './promptNames.js';
+import type { CatalogKind, VocabularyIndex } from './promptNames.js';
 import { buildVocabulary } from './promptNames.js';
 import type { CatalogEntry, CatalogRepository } from './catalogRepository.js';
 import { defectRepository, productRepository } from './catalogRepository.js';
@@ -39,7 +39,7 @@ export interface ImportResult {
 
 interface ImportContext {
   readonly scope: TenantScope;
-  readonly vocabularies: Readonly<Record<CatalogKind, Vocabulary>>;
+  readonly vocabularies: Readonly<Record<CatalogKind, VocabularyIndex>>;
   readonly warnings: ImportWarning[];
   readonly at: Date;
 }
@@ -176,7 +176,7 @@ async function archiveOthers(repository: CatalogRepository, listed: ReadonlySet<
   }
 }
 
-function unknownWord(vocabulary: Vocabulary, field: string, value: string): ImportWarning {
+function unknownWord(vocabulary: VocabularyIndex, field: string, value: string): ImportWarning {
   const suggestions = vocabulary.nearest(value);
   const message = `${field}: no model knows ${quote(value)}, so it cannot be drawn; the nearest words are: ${suggestions.join(', ')}`;
   return { field, value, message, suggestions };

@@ -9,7 +9,7 @@ import { normalizeName } from './normalizeName.js';
 
 export type CatalogKind = 'PRODUCT' | 'DEFECT';
 
-export interface Vocabulary {
+export interface VocabularyIndex {
   /** Undefined if no model knows the name or an alias of it. */
   find(text: string): string | undefined;
   /** The nearest words that the models know, the nearest first. */
@@ -19,7 +19,7 @@ export interface Vocabulary {
 const SUGGESTIONS = 3;
 
 /** The vocabulary of all models together. If they spell a word differently, the first spelling counts. */
-export function buildVocabulary(bundles: readonly Bundle[], kind: CatalogKind): Vocabulary {
+export function buildVocabulary(bundles: readonly Bundle[], kind: CatalogKind): VocabularyIndex {
   const words = [...new Set(bundles.flatMap((bundle) => vocabularyWords(bundle, kind)))];
   const exact = new Set(words);
   const byKey = new Map(words.toReversed().map((word) => [normalizeName(word), word]));

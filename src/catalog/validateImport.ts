@@ -1,11 +1,10 @@
 /** Validates the catalog that an MES sends. Each error names the item, the field, and the bound. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { ServiceError, badInput, quote } from '../errors.js';
+import type { Optional } from '../range.js';
 import { requireText } from '../validateText.js';
 import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
-
-type Optional<T> = T | null | undefined;
 
 /** For each field: omitted keeps the value; null resets it to the default of a new item. */
 export interface ImportItem {

@@ -104,6 +104,7 @@ function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
     heldOut,
     seed: sample.seed,
     strength: sample.strength,
+    draws: sample.attempt,
     attempt: sample.attempt,
     areaFraction: sample.areaFraction,
     boundingBoxes: sample.boundingBoxes,

@@ -10,7 +10,7 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
   return {
     ...rest,
     sweep,
-    quality: quality == null ? null : { minimumConfidence: 0, ...quality },
+    quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
     denoisingStrength,
     /** @deprecated The name of `denoisingStrength` before 1.0.0. */
     freedom: denoisingStrength,

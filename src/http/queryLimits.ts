@@ -28,13 +28,13 @@ const PAGES = new Set([
   'aliases',
 ]);
 
-interface Size {
+interface QuerySize {
   depth: number;
   aliases: number;
   nodes: number;
 }
 
-const NOTHING: Size = { depth: 0, aliases: 0, nodes: 0 };
+const NOTHING: QuerySize = { depth: 0, aliases: 0, nodes: 0 };
 
 export const queryLimits: ValidationRule = (context: ValidationContext) => ({
   Document(document: DocumentNode) {
@@ -53,7 +53,7 @@ export const queryLimits: ValidationRule = (context: ValidationContext) => ({
   },
 });
 
-function tooLarge(limit: keyof Size, size: number): GraphQLError {
+function tooLarge(limit: keyof QuerySize, size: number): GraphQLError {
   const words = { depth: 'levels deep', aliases: 'aliases', nodes: 'objects at most' }[limit];
   return new GraphQLError(
     `The query is too large: ${String(size)} ${words}, ${String(QUERY_LIMITS[limit])} are allowed. Request less at a time.`,
@@ -64,9 +64,9 @@ function tooLarge(limit: keyof Size, size: number): GraphQLError {
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   // Each fragment is measured once, however often it is spread: a few dozen fragments that spread each other have
   // billions of paths.
-  const known = new Map<string, Size>();
+  const known = new Map<string, QuerySize>();
 
-  function measure(set: SelectionSetNode): Size {
+  function measure(set: SelectionSetNode): QuerySize {
     const total = { ...NOTHING };
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
@@ -88,7 +88,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     return total;
   }
 
-  function spread(name: string): Size {
+  function spread(name: string): QuerySize {
     const fragment = fragments.get(name);
     if (fragment === undefined) return NOTHING;
     const found = known.get(name);

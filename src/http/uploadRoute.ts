@@ -12,7 +12,7 @@ import { addLogContext } from '../observability/logContext.js';
 import { completeUpload } from '../references/completeUpload.js';
 import { masksOf } from '../references/masks.js';
 import { referencesOf } from '../references/references.js';
-import { createSemaphore } from '../references/semaphore.js';
+import { createSemaphore } from '../semaphore.js';
 import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { UploadRow } from '../storage/tables.js';

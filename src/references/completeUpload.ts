@@ -17,7 +17,7 @@ import { masksOf } from './masks.js';
 import type { Pixels } from './decodeImage.js';
 import { encodePng, decodeMask, hashOf, decodePhotograph } from './decodeImage.js';
 import { referencesOf } from './references.js';
-import type { Semaphore } from './semaphore.js';
+import type { Semaphore } from '../semaphore.js';
 import type { UploadOutcome } from './uploads.js';
 import { uploadsOf } from './uploads.js';
 
@@ -49,7 +49,7 @@ const WHITE = 255;
 export async function completeUpload(receiving: UploadContext, id: string, body: Body): Promise<UploadRow> {
   const upload = await uploadsOf(receiving.scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
-  return receiving.decoding(async () => {
+  return receiving.decoding.run(1, async () => {
     const bytes = await readFile(body.path);
     const picture = await (upload.productId === null ? mask(bytes) : photograph(bytes, upload.productId, upload.name));
     return persistOnce(receiving, id, body, picture);

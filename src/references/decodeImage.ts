@@ -14,7 +14,7 @@ const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 }
 const DECODING_SECONDS = 30;
 
 // This process decodes only what callers send. All other decoders of libvips are blocked, the caller bounds concurrent
-// decoding (semaphore.ts), and no image stays in a cache.
+// decoding (completeUpload.ts), and no image stays in a cache.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadTiff'],

@@ -92,6 +92,11 @@ export class GenerationResolver {
   }
 
   @FieldResolver(() => Int, { description: 'How many drawn samples were rejected because they scored below a bound.' })
+  rejectedSamples(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<number> {
+    return loaders.rejected.load(id);
+  }
+
+  @FieldResolver(() => Int, { deprecationReason: 'Use `rejectedSamples`.' })
   rejectedAttempts(@Root() { id }: GenerationRow, @Ctx() { loaders }: Context): Promise<number> {
     return loaders.rejected.load(id);
   }

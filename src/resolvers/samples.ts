@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { Generation } from '../schema/generation.js';
@@ -26,6 +26,11 @@ export class SampleResolver {
     const request = pageRequest(args, SAMPLE_KEY);
     const found = await context.samples.page(request, sampleConditions(filter));
     return connection(found, request, sampleKey);
+  }
+
+  @FieldResolver(() => Int, { description: 'How often the sample was drawn, from 1. Earlier draws were rejected.' })
+  draws(@Root() { attempt }: SampleRow): number {
+    return attempt;
   }
 
   @FieldResolver(() => Generation)

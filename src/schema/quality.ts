@@ -18,6 +18,13 @@ export class QualityInput {
   minimumConfidence?: number | null;
 
   @Field(() => Int, { nullable: true, description: 'How often one sample may be drawn, 1 … 20. Default: 4.' })
+  maximumDraws?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    deprecationReason: 'Use `maximumDraws`.',
+    description: 'The former name of `maximumDraws`. Give only one of the two.',
+  })
   maximumAttempts?: number | null;
 }
 
@@ -32,7 +39,10 @@ export class Quality {
   @Field(() => Float)
   minimumConfidence!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How often one sample may be drawn.' })
+  maximumDraws!: number;
+
+  @Field(() => Int, { deprecationReason: 'Use `maximumDraws`.' })
   maximumAttempts!: number;
 }
 

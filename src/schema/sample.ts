@@ -68,7 +68,7 @@ export class Sample {
   })
   confidence!: number | null;
 
-  @Field(() => Int, { description: 'How often the sample was drawn, from 1. Earlier draws were rejected.' })
+  @Field(() => Int, { deprecationReason: 'Use `draws`.' })
   attempt!: number;
 
   @Field(() => GraphQLISODateTime)

@@ -64,6 +64,7 @@ export interface QualitySettings {
   readonly minimumAgreement: number;
   /** Absent in older rows. */
   readonly minimumConfidence?: number;
+  /** How often one sample may be drawn. The API calls it `maximumDraws`; rows keep the name from before 1.0.0. */
   readonly maximumAttempts: number;
 }
 

@@ -43,6 +43,8 @@ export interface QualityInput {
   readonly minimumVisibility?: Optional<number>;
   readonly minimumAgreement?: Optional<number>;
   readonly minimumConfidence?: Optional<number>;
+  readonly maximumDraws?: Optional<number>;
+  /** @deprecated The name of `maximumDraws` before 1.0.0. */
   readonly maximumAttempts?: Optional<number>;
 }
 

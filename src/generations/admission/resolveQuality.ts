@@ -4,6 +4,7 @@ import type { Bundle } from '../../inference/index.js';
 import type { Optional } from '../../range.js';
 import { requireInRange } from '../../range.js';
 import type { QualitySettings } from '../../storage/jsonColumns.js';
+import { requestedMaximumDraws } from './deprecatedNames.js';
 import type { QualityInput } from './generationInput.js';
 
 /** Of 255: a change that a person sees. Used where a bundle does not say how real defects score. */
@@ -41,6 +42,7 @@ export function resolveQuality(
   if (!compared) requireConfidenceAlone(quality, field);
   const [faintest = VISIBLE_CONTRAST] = manifest.placement?.scores[pair]?.contrast ?? [];
   const [visibility, agreement] = compared ? [Math.min(VISIBLE_CONTRAST, faintest), DEFAULT_AGREEMENT] : [0, 0];
+  const maximumDraws = requestedMaximumDraws(quality, field);
   return {
     minimumVisibility: requireInRange(
       quality?.minimumVisibility ?? visibility,
@@ -58,9 +60,9 @@ export function resolveQuality(
       `${field}.minimumConfidence`,
     ),
     maximumAttempts: requireInRange(
-      quality?.maximumAttempts ?? DEFAULT_MAX_DRAWS,
+      maximumDraws.value ?? DEFAULT_MAX_DRAWS,
       { min: 1, max: MAX_DRAWS },
-      `${field}.maximumAttempts`,
+      maximumDraws.field,
     ),
   };
 }

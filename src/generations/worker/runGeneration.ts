@@ -50,7 +50,7 @@ export class QualityNotReachedError extends Error {
     const asked = bounds.map(([score, least]) => `${score} ${String(least)}`).join(' and ');
     const region = row.settings.photograph == null ? '' : ' or a larger region';
     super(
-      `${String(missing)} of ${String(row.count)} samples did not reach ${asked} in ${String(maximumAttempts)} attempts each; ` +
+      `${String(missing)} of ${String(row.count)} samples did not reach ${asked} in ${String(maximumAttempts)} draws each; ` +
         `ask for a higher strength${region}, or lower the bounds`,
     );
   }

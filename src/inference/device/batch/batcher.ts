@@ -9,6 +9,7 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { RowBudget } from '../../capacity.js';
 import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
+import { createSemaphore } from '../../../semaphore.js';
 import type { SampleRequest } from '../../types.js';
 import type { WorkerMessage } from '../../workerProtocol.js';
 import type { Model } from '../model/model.js';
@@ -22,7 +23,6 @@ import { currentStep, isDenoised, rowsOfJob } from '../sample/job.js';
 import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
 import type { Schedulable } from './batchScheduler.js';
 import { createBatchScheduler } from './batchScheduler.js';
-import { createSemaphore } from './semaphore.js';
 import { createStepMetricsBuffer } from './stepMetrics.js';
 
 /** The shortest time between two progress messages of a sample. */
