@@ -1,4 +1,4 @@
-r"""Makes a run to ablate on: a bundle's autoencoder, and the bank of some products under a preset.
+r"""Makes a run to ablate on: a bundle's autoencoder, and the latent cache of some products under a preset.
 
     training/.venv/bin/python training/scripts/make_ablation_base.py --bundle models/surfaces-small/0.5.0 \
         --preset small --data <folder> --windows training/presets/surfaces.toml \
@@ -21,7 +21,7 @@ from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.checkpoints.runs import Run, save
 from defectdiffu.config import load_config
 from defectdiffu.data.windows import read_rules
-from defectdiffu.training.latent_cache import build_bank
+from defectdiffu.training.latent_cache import build_latent_cache
 from defectdiffu.training.train import training_records
 
 
@@ -40,8 +40,8 @@ def main() -> None:
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
     records = training_records(options.data, config, options.products.split(","))
     rules, cpu = read_rules(options.windows), torch.device("cpu")
-    bank = build_bank(run, config, records, rules, model.autoencoder, cpu, lambda *told: None)
-    print(f"{len(bank.pair)} windows of {len(bank.pairs)} pairs in {options.run}")
+    cache = build_latent_cache(run, config, records, rules, model.autoencoder, cpu, lambda *told: None)
+    print(f"{len(cache.pair)} windows of {len(cache.pairs)} pairs in {options.run}")
 
 
 if __name__ == "__main__":

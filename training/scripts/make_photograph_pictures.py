@@ -78,7 +78,7 @@ def grounds(service: Service, data: Path) -> dict[str, np.ndarray]:
     for part in dict.fromkeys(part for part, _ in ROWS):
         product = part.replace("_", " ").lower()
         if product in SHOWN:
-            own = [r for r in records if (r.product, r.defect, r.half) == (product, GOOD, "train")]
+            own = [r for r in records if (r.product, r.defect, r.split) == (product, GOOD, "train")]
             picture = load_image(own[len(own) // 2].image)
             pictures[part] = picture[:SIZE, :SIZE] if min(picture.shape[:2]) >= SIZE else picture
         else:
@@ -122,8 +122,8 @@ def main() -> None:
     heads = ["photograph, region", *(f"w_d = {w:g}" for w in STRENGTHS), "mask at 3"]
     readme = [row for row, pair in zip(rows, ROWS, strict=True) if pair in README]
     labelled(readme, heads).save(IMAGES / "on-photographs.png", optimize=True)
-    half = -(-len(rows) // 2)
-    for name, part in (("photographs-1", rows[:half]), ("photographs-2", rows[half:])):
+    split = -(-len(rows) // 2)
+    for name, part in (("photographs-1", rows[:split]), ("photographs-2", rows[split:])):
         labelled(part, heads).save(IMAGES / f"{name}.png", optimize=True)
 
 

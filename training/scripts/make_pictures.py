@@ -114,7 +114,7 @@ def real_windows(data: Path, count: int) -> dict[str, list[np.ndarray]]:
     records, rng = read_layout(data), np.random.default_rng(3)
     shown = {}
     for product, defect in SHOWN.items():
-        own = [r for r in records if (r.product, r.defect, r.half) == (product, defect, "train")]
+        own = [r for r in records if (r.product, r.defect, r.split) == (product, defect, "train")]
         chosen = rng.choice(len(own), count, replace=False)
         windows = [WindowCutter(own[i], rules.get(product, default), 128).cut(rng) for i in chosen]
         shown[product] = [outlined(image, mask) for image, mask in windows]

@@ -36,7 +36,7 @@ def main() -> None:
     generator, rules, size = model.generator(), read_rules(options.windows), model.config.image_size
     groups: dict[tuple[str, str], list] = {}
     for record in shuffled(read_layout(options.data), 0):
-        if record.half == "train":
+        if record.split == "train":
             groups.setdefault((record.product, record.defect), []).append(record)
     shares = []
     for product, defect in sorted(model.vocabulary.trained_pairs):

@@ -4,7 +4,7 @@
         --windows training/presets/surfaces.toml --out <folder>
 
 Draws with the bundle's graphs in onnxruntime. Writes <out>/steps.json and <out>/steps.png: the Fréchet distance to
-photographs of the test half and to DDPM's own samples, and how well masks agree with the change against the normal
+photographs of the test split and to DDPM's own samples, and how well masks agree with the change against the normal
 twin. What has been drawn is kept in <out>, so that it goes on where it was.
 """
 
@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import read_rules
-from defectdiffu.evaluation.context import Subject
+from defectdiffu.evaluation.context import EvaluationContext
 from defectdiffu.evaluation.distances import frechet_distance
-from defectdiffu.evaluation.generated_samples import BATCH, FIRST_SEED, Drawn
+from defectdiffu.evaluation.generated_samples import BATCH, FIRST_SEED, GeneratedSamples
 from defectdiffu.evaluation.mask_figures import generated_masks
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.sections import feature_network
@@ -43,11 +43,13 @@ WAYS = {
 STRENGTH = 1.5
 
 
-def draw(generator: GraphGenerator, pair: tuple[str, str], way: tuple[str, int], count: int, path: Path) -> Drawn:
+def draw(
+    generator: GraphGenerator, pair: tuple[str, str], way: tuple[str, int], count: int, path: Path
+) -> GeneratedSamples:
     """Samples and their normal twins, from the same noise whatever the way."""
     if path.exists():
         with np.load(path) as kept:
-            return Drawn(**kept)
+            return GeneratedSamples(**kept)
     images, masks, twins, confidence = [], [], [], []
     for start in range(0, count, BATCH):
         for strength, into in ((STRENGTH, images), (0.0, twins)):
@@ -60,7 +62,9 @@ def draw(generator: GraphGenerator, pair: tuple[str, str], way: tuple[str, int],
             if strength:
                 masks += [sample.mask for sample in samples]
                 confidence += [sample.confidence for sample in samples]
-    drawn = Drawn(np.stack(images), np.stack(masks), np.stack(twins), np.full(count, STRENGTH), np.array(confidence))
+    drawn = GeneratedSamples(
+        np.stack(images), np.stack(masks), np.stack(twins), np.full(count, STRENGTH), np.array(confidence)
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path.with_suffix(".partial.npz"), **drawn._asdict())
     path.with_suffix(".partial.npz").replace(path)
@@ -105,7 +109,7 @@ def main() -> None:
     paths = [options.bundle / f"{name}{suffix}.onnx" for name, suffix in zip(names, suffixes, strict=True)]
     generator = GraphGenerator(model, *(open_graph(path, options.threads) for path in paths))
     plan = EvaluationPlan(windows=128, classifier_steps=400)
-    subject = Subject(
+    context = EvaluationContext(
         model, read_data_set(options.data), read_rules(options.windows), plan, options.out, lambda *_: None
     )
     sets = {
@@ -113,9 +117,9 @@ def main() -> None:
         for name, way in WAYS.items()
         for pair in pairs
     }
-    network = feature_network(subject)
+    network = feature_network(context)
     pooled = {key: network.features(drawn.image).pooled for key, drawn in sets.items()}
-    real = {pair: network.features(subject.windows(*pair, "test").image).pooled for pair in pairs}
+    real = {pair: network.features(context.windows(*pair, "test").image).pooled for pair in pairs}
     figures = {
         name: {
             "frechet": np.mean([frechet_distance(pooled[name, pair], real[pair]) for pair in pairs]),

@@ -89,12 +89,12 @@ def make_data_set(root: Path, size: int = 40) -> Path:
 
 
 def with_test_half(source: Path, data: Path) -> Path:
-    """A copy of a data set of `make_data_set`, one image of every folder in the test half."""
+    """A copy of a data set of `make_data_set`, one image of every folder in the test split."""
     shutil.copytree(source, data)
     images = sorted(path for path in data.rglob("*.png") if "ground_truth" not in path.parts)
     with (data / "manifest.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["image", "half"])
+        writer.writerow(["image", "split"])
         for path in images:
             writer.writerow([path.relative_to(data), "test" if path.stem == "2" else "train"])
     return data
@@ -195,7 +195,7 @@ def trained(build_once) -> Path:
 
 @pytest.fixture(scope="session")
 def halved(trained, tmp_path_factory) -> Path:
-    """The data set that the model was trained on, with one image of every folder in the test half."""
+    """The data set that the model was trained on, with one image of every folder in the test split."""
     return with_test_half(trained / "data", tmp_path_factory.mktemp("halved") / "data")
 
 

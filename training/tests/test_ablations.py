@@ -15,7 +15,7 @@ from defectdiffu.data.vocabulary import Vocabulary
 from defectdiffu.evaluation.ablations import ONE_STRENGTH, VARIANTS, fixed_ratio, folder, one_prompt, without_fusion
 from defectdiffu.export.bundle import export_bundle
 from defectdiffu.model.text_encoder import Prompts
-from defectdiffu.model.training_module import build_trainee
+from defectdiffu.model.training_module import build_training_module
 
 
 def test_without_the_fusion_part_no_block_gets_both_names_and_the_depth_stays():
@@ -24,7 +24,7 @@ def test_without_the_fusion_part_no_block_gets_both_names_and_the_depth_stays():
     assert config.denoiser.depth == whole.denoiser.depth and config.denoiser.fusion_blocks == 0
     assert all("tin" not in phrase or "dent" not in phrase for phrase in Prompts(config.prompts).of("dent", "tin"))
     words = Vocabulary([("tin", "dent")])
-    blocks = [build_trainee(c, words).denoiser.blocks for c in (config, whole)]
+    blocks = [build_training_module(c, words).denoiser.blocks for c in (config, whole)]
     assert len({sum(p.numel() for p in part.parameters()) for part in blocks}) == 1
 
 

@@ -53,8 +53,8 @@ def test_fine_tuning_changes_only_the_decoder(records, tmp_path):
     sharp = autoencoder(run, records, PLAN).state_dict()  # goes on from there
     changed = {name.split(".")[0] for name in plain if not torch.equal(plain[name], sharp[name])}
     assert changed == {"decoder"}
-    assert load(run.autoencoder)["sharpened"] == PLAN.adversarial_steps
-    assert not (run.directory / "sharpening.pt").exists()
+    assert load(run.autoencoder)["adversarial_steps"] == PLAN.adversarial_steps
+    assert not (run.directory / "adversarial.pt").exists()
 
 
 def test_a_fine_tuned_decoder_is_not_fine_tuned_again(records, tmp_path):
@@ -78,7 +78,7 @@ def test_an_interrupted_fine_tuning_resumes_where_it_stopped(records, tmp_path, 
     monkeypatch.setattr(Crops, "batch", stopping)
     with pytest.raises(KeyboardInterrupt):
         autoencoder(Run(tmp_path / "cut"), records, PLAN, save_every=0)
-    assert load(tmp_path / "cut" / "sharpening.pt")["step"] == 4
+    assert load(tmp_path / "cut" / "adversarial.pt")["step"] == 4
     went_on = autoencoder(Run(tmp_path / "cut"), records, PLAN).state_dict()
     assert all(torch.equal(whole[name], tensor) for name, tensor in went_on.items())
 

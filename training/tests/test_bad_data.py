@@ -31,7 +31,7 @@ def spoil(root: Path) -> dict[str, str]:
     (root / "tin/ground_truth/scratch/0_mask.png").unlink()
     (root / "tin/ground_truth/scratch/1_mask.png").write_bytes(b"not an image")
     (root / "tin/train/good/0.png").write_bytes(b"\x89PNG cut off")
-    (root / "manifest.csv").write_text("image,half\ntin/test/dent/0.png,validation\ntin/test/dent/7.png,train\n")
+    (root / "manifest.csv").write_text("image,split\ntin/test/dent/0.png,validation\ntin/test/dent/7.png,train\n")
     (root / "unified_names.json").write_text('{"tin": ["dent"]}')
     return {
         "dent/0_mask.png": "mask is 40×30, its image is 40×40",
@@ -40,7 +40,7 @@ def spoil(root: Path) -> dict[str, str]:
         "scratch/0_mask.png": "is missing",
         "scratch/1_mask.png": "unreadable mask",
         "good/0.png": "unreadable image",
-        "manifest.csv:2": "half is 'validation', must be 'train' or 'test'",
+        "manifest.csv:2": "split is 'validation', must be 'train' or 'test'",
         "manifest.csv:3": "no such image: 'tin/test/dent/7.png'",
         "unified_names.json": "must map product",
     }
@@ -83,14 +83,14 @@ def test_a_manifest_without_its_columns_and_names_that_are_not_json_are_refused(
     (data_set / "manifest.csv").write_text("file,split\na,train\n")
     (data_set / "unified_names.json").write_text("{tin")
     first, second = problems_of(data_set)
-    assert "manifest.csv: needs the columns 'image' and 'half'" in first
+    assert "manifest.csv: needs the columns 'image' and 'split'" in first
     assert "unified_names.json: not JSON" in second
 
 
 def test_the_test_half_is_held_out_however_it_is_listed_and_only_once(data_set):
     held_out = data_set / "tin/test/dent/0.png"
     (data_set / "manifest.csv").write_text("image,half\n./tin//test/dent/0.png,test\n")
-    assert [r.image for r in read_layout(data_set) if r.half == "test"] == [held_out]
+    assert [r.image for r in read_layout(data_set) if r.split == "test"] == [held_out]
     (data_set / "manifest.csv").write_text("image,half\ntin/test/dent/0.png,test\n./tin/test/dent/0.png,train\n")
     assert "manifest.csv:3: tin/test/dent/0.png is listed as test and as train" in problems_of(data_set)[0]
     (data_set / "manifest.csv").write_text(f"image,half\n{held_out},test\n../data/tin/test/dent/0.png,test\n")

@@ -114,7 +114,7 @@ def test_untrained_pairs_are_left_out_and_a_data_set_of_nothing_else_is_refused(
         Image.new("RGB", (40, 40)).save(image)
     result = measure(folder, strange)
     assert result.exit_code == 1
-    assert "no photograph of the training half shows a defect that the bundle was trained on" in result.output
+    assert "no photograph of the train split shows a defect that the bundle was trained on" in result.output
     assert (folder / "bundle.json").read_bytes() == (exported / "bundle.json").read_bytes()
 
 

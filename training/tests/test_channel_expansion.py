@@ -10,7 +10,7 @@ import torch
 from conftest import PROVENANCE
 from typer.testing import CliRunner
 
-from defectdiffu.checkpoints.channel_expansion import filled, grown_autoencoder
+from defectdiffu.checkpoints.channel_expansion import expanded_autoencoder, with_old_weights
 from defectdiffu.checkpoints.from_bundle import load_bundle, start_from_bundle
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
@@ -20,10 +20,10 @@ from defectdiffu.data.windows import WindowRule
 from defectdiffu.export.bundle import export_bundle
 from defectdiffu.model.autoencoder import mask_as_image
 from defectdiffu.model.tdia import Rows
-from defectdiffu.model.training_module import build_trainee
+from defectdiffu.model.training_module import build_training_module
 from defectdiffu.sampling.generator import SampleRequest
 from defectdiffu.training.crops import Crops
-from defectdiffu.training.latent_cache import load_bank
+from defectdiffu.training.latent_cache import load_latent_cache
 from defectdiffu.training.train_autoencoder import train_autoencoder
 
 
@@ -70,7 +70,7 @@ def images(count: int = 3, seed: int = 0) -> torch.Tensor:
 
 
 def test_an_expanded_encoder_puts_the_old_latents_first(model, larger):
-    grown = grown_autoencoder(model.autoencoder, larger.autoencoder)
+    grown = expanded_autoencoder(model.autoencoder, larger.autoencoder)
     for old, new in zip(model.autoencoder.posterior(images()), grown.posterior(images()), strict=True):
         assert torch.allclose(new[:, :4], old, atol=1e-6)
         assert new.shape[1] == 6
@@ -78,10 +78,10 @@ def test_an_expanded_encoder_puts_the_old_latents_first(model, larger):
 
 @torch.no_grad()
 def test_an_expanded_denoiser_keeps_its_output_and_gives_zero_in_the_new_channels(model, larger):
-    old = model.trainee.denoiser
+    old = model.module.denoiser
     torch.manual_seed(3)
-    trainee = build_trainee(larger, model.vocabulary, model.trainee.text.tokenizer)
-    new = filled(trainee, model.trainee).eval().denoiser
+    module = build_training_module(larger, model.vocabulary, model.module.text.tokenizer)
+    new = with_old_weights(module, model.module).eval().denoiser
     latent = torch.randn(2, 6, 4, 4)
     text = torch.nn.functional.normalize(torch.randn(3, 2, 8), dim=-1)
     each = torch.arange(2)
@@ -103,12 +103,12 @@ def test_training_keeps_the_first_channels_and_learns_the_others(model, run):
     assert off < 0.1  # of the variance, after eighty steps
     assert torch.equal(new.latent_mean[:, :4], old.latent_mean) and torch.equal(new.latent_std[:, :4], old.latent_std)
     assert (new.latent_std[:, 4:] != 1).all()
-    assert load_bank(run.bank).latent.shape[1] == 6
+    assert load_latent_cache(run.latent_cache).latent.shape[1] == 6
 
 
 def test_statistics_of_the_new_mask_channels_are_measured(model, run):
-    grown, old = (each.trainee.denoiser.adapt_mask.statistics for each in (load_trained(run), model))
-    for kept, before, measured in zip(grown, old, load_bank(run.bank).mask_statistics(), strict=True):
+    grown, old = (each.module.denoiser.adapt_mask.statistics for each in (load_trained(run), model))
+    for kept, before, measured in zip(grown, old, load_latent_cache(run.latent_cache).mask_statistics(), strict=True):
         assert torch.equal(kept[:, :4], before)
         assert torch.equal(kept[:, 4:], measured[:, 4:])
 

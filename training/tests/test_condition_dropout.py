@@ -9,9 +9,9 @@ from conftest import TINY
 
 from defectdiffu.config import LossConfig, TextConfig, TrainingConfig
 from defectdiffu.model.tdia import TDIA, Prediction
-from defectdiffu.training.batches import BatchMaker
+from defectdiffu.training.batches import BatchBuilder
 from defectdiffu.training.condition_dropout import drop_conditions
-from defectdiffu.training.latent_cache import Bank
+from defectdiffu.training.latent_cache import LatentCache
 
 MANY = 100_000
 
@@ -48,9 +48,9 @@ def test_without_dropout_nothing_is_dropped():
 
 
 @pytest.fixture
-def maker() -> BatchMaker:
+def builder() -> BatchBuilder:
     torch.manual_seed(0)
-    bank = Bank(
+    cache = LatentCache(
         pairs=[("tin", "dent"), ("tin", "good")],
         pair=torch.tensor([0, 1]),
         latent=torch.randn(2, 4, 8, 8).half(),
@@ -64,12 +64,12 @@ def maker() -> BatchMaker:
     denoiser = TDIA(TINY)
     denoiser.adapt_mask.latent_mean.fill_(1.0)
     denoiser.adapt_mask.latent_std.fill_(2.0)
-    return BatchMaker(config, bank, denoiser)
+    return BatchBuilder(config, cache, denoiser)
 
 
-def test_a_sample_made_good_has_a_black_mask_and_no_defect_term(maker):
-    batch = maker.make(np.zeros(400, int), step=1)
-    said = [maker.phrases[i] for i in batch.phrases[1].tolist()]
+def test_a_sample_made_good_has_a_black_mask_and_no_defect_term(builder):
+    batch = builder.make(np.zeros(400, int), step=1)
+    said = [builder.phrases[i] for i in batch.phrases[1].tolist()]
     made_good = torch.tensor([phrase == "a photo of good" for phrase in said])
     assert 120 < made_good.sum() < 280
     assert not batch.mask[made_good].any() and (batch.mask[~made_good] == 1).all()
@@ -79,37 +79,37 @@ def test_a_sample_made_good_has_a_black_mask_and_no_defect_term(maker):
     only = type(batch)(*(t[:, made_good] if t.shape[0] == 3 else t[made_good] for t in batch))
     n = int(made_good.sum())
     wrong = Prediction(batch.target[made_good] + 1, None, only.mask_latent, torch.full((n, 16), 1 / 16))
-    losses = maker.loss(wrong, only, 4)
+    losses = builder.loss(wrong, only, 4)
     assert losses.defect.item() == 0 and losses.mask.item() == 0 and losses.noise.item() == pytest.approx(1)
 
 
-def test_the_fusion_prompt_follows_the_dropped_conditions(maker):
-    batch = maker.make(np.zeros(400, int), step=2)
+def test_the_fusion_prompt_follows_the_dropped_conditions(builder):
+    batch = builder.make(np.zeros(400, int), step=2)
     for background, defect, fusion in batch.phrases.T.tolist():
-        product = maker.phrases[background].removeprefix("a photo of ")
-        word = maker.phrases[defect].removeprefix("a photo of ")
+        product = builder.phrases[background].removeprefix("a photo of ")
+        word = builder.phrases[defect].removeprefix("a photo of ")
         assert product in ("tin", "industry") and word in ("dent", "good")
-        assert maker.phrases[fusion] == f"a photo of {word} {product}"
+        assert builder.phrases[fusion] == f"a photo of {word} {product}"
 
 
-def test_a_normal_window_is_shown_as_good_with_a_black_mask(maker):
-    batch = maker.make(np.ones(50, int), step=3)
-    assert {maker.phrases[i] for i in batch.phrases[1].tolist()} == {"a photo of good"}
+def test_a_normal_window_is_shown_as_good_with_a_black_mask(builder):
+    batch = builder.make(np.ones(50, int), step=3)
+    assert {builder.phrases[i] for i in batch.phrases[1].tolist()} == {"a photo of good"}
     assert not batch.mask.any()
 
 
-def test_a_batch_follows_from_its_step_alone(maker):
+def test_a_batch_follows_from_its_step_alone(builder):
     indices = np.array([0, 1, 0, 1, 0, 0])
-    maker.make(indices, step=6)
-    again, other = maker.make(indices, step=7), maker.make(indices, step=8)
-    first = maker.make(indices, step=7)
+    builder.make(indices, step=6)
+    again, other = builder.make(indices, step=7), builder.make(indices, step=8)
+    first = builder.make(indices, step=7)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first.latent, other.latent) and not torch.equal(first.timestep, other.timestep)
 
 
-def test_the_noised_latent_and_its_target_fit_together(maker):
-    batch = maker.make(np.zeros(8, int), step=4)
-    ab = maker.alpha_bar[batch.timestep][:, None, None, None]
+def test_the_noised_latent_and_its_target_fit_together(builder):
+    batch = builder.make(np.zeros(8, int), step=4)
+    ab = builder.alpha_bar[batch.timestep][:, None, None, None]
     clean = (batch.latent - (1 - ab).sqrt() * batch.target) / ab.sqrt()
     late = batch.timestep < 700  # where √ᾱ is not too small to divide by
-    assert torch.allclose(clean[late], maker.bank.latent[:1].float().expand_as(clean[late]), atol=1e-3)
+    assert torch.allclose(clean[late], builder.cache.latent[:1].float().expand_as(clean[late]), atol=1e-3)

@@ -162,8 +162,8 @@ def test_the_configuration_is_rewritten_only_while_nothing_is_trained(tmp_path):
     run = Run(tmp_path / "run")
     run.begin(TrainingConfig(seed=3))
     assert run.begin(TrainingConfig(seed=4)).seed == 4
-    run.bank.touch()
-    with pytest.raises(FileExistsError, match=r"bank\.pt: this run has been trained already"):
+    run.latent_cache.touch()
+    with pytest.raises(FileExistsError, match=r"latent_cache\.pt: this run has been trained already"):
         run.begin(TrainingConfig(seed=5))
     assert run.config().seed == 4
 

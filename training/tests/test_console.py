@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 import defectdiffu.cli.console
-from defectdiffu.cli.console import LINE_SECONDS, bar, shower
+from defectdiffu.cli.console import LINE_SECONDS, bar, progress_reporter
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def said(monkeypatch):
 
 def test_a_phase_prints_a_line_at_its_beginning_and_end_and_every_half_minute(said):
     with bar() as progress:
-        show = shower(progress)
+        show = progress_reporter(progress)
         for second in range(0, 70, 10):
             said.at(second)
             show("denoiser", second, 100, {"loss": second / 8})
@@ -48,15 +48,15 @@ def test_a_phase_prints_a_line_at_its_beginning_and_end_and_every_half_minute(sa
 
 def test_each_phase_begins_with_its_own_line(said):
     with bar() as progress:
-        show = shower(progress)
+        show = progress_reporter(progress)
         show("autoencoder", 1, 9, {})
-        show("bank", 1, 9, {})
-    assert [words[0] for words in said.lines] == ["autoencoder", "bank"]
+        show("cache", 1, 9, {})
+    assert [words[0] for words in said.lines] == ["autoencoder", "cache"]
 
 
 def test_progress_stays_on_one_line_with_many_figures(said):
     with bar() as progress:
-        shower(progress)(
+        progress_reporter(progress)(
             "denoiser", 16_000, 40_000, {name: 123.456 for name in ("total", "noise", "defect", "mask", "ratio")}
         )
     assert len(said.lines) == 1 and said.lines[0][-1] == "123.4560"

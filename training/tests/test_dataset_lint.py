@@ -8,11 +8,11 @@ from conftest import make_data_set, with_test_half, write_image
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
-from defectdiffu.data.dataset_lint import Measured, measure, stroke_width, warnings
+from defectdiffu.data.dataset_lint import GroupMeasurements, lint_warnings, measure_groups, stroke_width
 from defectdiffu.data.layout import Record, read_layout
 from defectdiffu.data.windows import WindowRule
 
-ENOUGH = Measured("tin", "crack", photographs=10, small=0, window=64, share=0.02, stroke=3.0)
+ENOUGH = GroupMeasurements("tin", "crack", photographs=10, small=0, window=64, share=0.02, stroke=3.0)
 
 
 def stripe(width: int, size: int = 64) -> np.ndarray:
@@ -38,14 +38,14 @@ def test_a_window_full_of_defect_is_one_wide_stroke():
 
 def test_share_and_strokes_are_measured_on_the_windows_that_the_model_sees(tmp_path):
     record = photograph(tmp_path, "0", stripe(4, 256))
-    (wide,), (narrow,) = (measure([record], (WindowRule(window=side), {}), 128) for side in (256, 64))
+    (wide,), (narrow,) = (measure_groups([record], (WindowRule(window=side), {}), 128) for side in (256, 64))
     assert (wide.share, wide.stroke) == (pytest.approx(4 / 256), pytest.approx(2))
     assert (narrow.share, narrow.stroke) == (pytest.approx(4 / 64), pytest.approx(8))
 
 
 def test_a_photograph_smaller_than_the_window_of_its_product_is_counted(tmp_path):
     records = [photograph(tmp_path, str(size), stripe(8, size)) for size in (40, 64, 100)]
-    (of,) = measure(records, (WindowRule(window=10), {"tin": WindowRule(window=64)}), 64)
+    (of,) = measure_groups(records, (WindowRule(window=10), {"tin": WindowRule(window=64)}), 64)
     assert (of.photographs, of.small, of.window) == (3, 1, 64)
 
 
@@ -60,14 +60,14 @@ def test_a_photograph_smaller_than_the_window_of_its_product_is_counted(tmp_path
     ],
 )
 def test_each_weakness_gives_its_own_warning_and_no_other(lacking, message):
-    assert warnings(ENOUGH) == []
-    (told,) = warnings(ENOUGH._replace(**lacking))
+    assert lint_warnings(ENOUGH) == []
+    (told,) = lint_warnings(ENOUGH._replace(**lacking))
     assert message in told
 
 
 def test_held_out_photographs_give_no_warning(data_set, tmp_path):
     records = read_layout(with_test_half(data_set, tmp_path / "halves"))
-    assert {of.photographs for of in measure(records, (WindowRule(window=32), {}), 32)} == {2}
+    assert {of.photographs for of in measure_groups(records, (WindowRule(window=32), {}), 32)} == {2}
 
 
 def test_check_prints_warnings_and_finds_no_problem(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from defectdiffu.evaluation.generated_samples import Drawn, draw_pair, surer_of
+from defectdiffu.evaluation.generated_samples import GeneratedSamples, draw_pair, more_confident_of
 from defectdiffu.sampling.generator import Sample, SampleRequest
 
 
@@ -17,7 +17,7 @@ class Painter:
         return [Sample(image(r.seed), mask, mask * 1.0, np.zeros(1), r.strength / 4) for r in requests]
 
 
-def drawn(first_seed: int, confidence: list[float]) -> Drawn:
+def drawn(first_seed: int, confidence: list[float]) -> GeneratedSamples:
     made = draw_pair(Painter(), "tin", "dent", len(confidence), (1.0, 2.0), 4, twins=False, first_seed=first_seed)
     return made._replace(confidence=np.array(confidence))
 
@@ -30,7 +30,7 @@ def test_each_sample_has_a_seed_of_its_own_and_brings_its_confidence():
 
 
 def test_of_two_samples_at_one_strength_the_surer_stays():
-    chosen = surer_of(drawn(10, [0.9, 0.2, 0.5]), drawn(20, [0.1, 0.8, 0.5]))
+    chosen = more_confident_of(drawn(10, [0.9, 0.2, 0.5]), drawn(20, [0.1, 0.8, 0.5]))
     assert chosen.image[:, 0, 0, 0].tolist() == [10, 21, 12]
     assert chosen.confidence.tolist() == [0.9, 0.8, 0.5]
     assert chosen.strength.tolist() == [1.0, 1.5, 2.0] and chosen.mask.shape == (3, 4, 4)

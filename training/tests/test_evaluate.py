@@ -12,10 +12,10 @@ import pytest
 import torch
 from conftest import invoke
 
-from defectdiffu.evaluation.context import Subject
+from defectdiffu.evaluation.context import EvaluationContext
 from defectdiffu.evaluation.downstream import DRAWN, METHODS, ON_TWINS
 from defectdiffu.evaluation.features import published_network
-from defectdiffu.evaluation.generated_samples import Drawn
+from defectdiffu.evaluation.generated_samples import GeneratedSamples
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.quantisation.graph_generator import GraphGenerator
 
@@ -67,11 +67,11 @@ def test_the_page_shows_what_was_measured(evaluation):
 
 
 def test_a_model_that_copies_is_flagged_with_the_copied_photographs(trained, halved, tmp_path, monkeypatch):
-    def copied(self, pair, count=None, twins=True) -> Drawn:
+    def copied(self, pair, count=None, twins=True) -> GeneratedSamples:
         windows = self.windows(*pair, "train").take(np.arange(3))
-        return Drawn(windows.image, windows.mask, windows.image, np.ones(3), np.ones(3))
+        return GeneratedSamples(windows.image, windows.mask, windows.image, np.ones(3), np.ones(3))
 
-    monkeypatch.setattr(Subject, "drawn", copied)
+    monkeypatch.setattr(EvaluationContext, "drawn", copied)
     result = evaluate(trained, halved, tmp_path, "--sections", "quality", "--products", "tin")
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_text())["figures"]["quality"]["tin/dent"]

@@ -9,9 +9,17 @@ from PIL import Image
 
 from defectdiffu.evaluation.distances import diversity, frechet_distance, kernel_distance, nearest, unit_layers
 from defectdiffu.evaluation.features import Features
-from defectdiffu.evaluation.generated_samples import Drawn
+from defectdiffu.evaluation.generated_samples import GeneratedSamples
 from defectdiffu.evaluation.mask_figures import change_mask, generated_masks
-from defectdiffu.evaluation.nearest_photographs import GAP, LABEL, SHOWN, Closest, flagged_copies, save_row, write_sheet
+from defectdiffu.evaluation.nearest_photographs import (
+    GAP,
+    LABEL,
+    SHOWN,
+    NearestWindows,
+    flagged_copies,
+    save_grid_row,
+    write_grid,
+)
 from defectdiffu.evaluation.quality import copying
 from defectdiffu.evaluation.segmentation_figures import mask_iou, segmentation_figures
 
@@ -85,9 +93,9 @@ def test_a_copy_is_found_with_the_photograph_it_copies():
 def test_the_grid_shows_the_closest_samples_beside_their_photographs(tmp_path):
     grey = lambda values: np.stack([np.full((8, 8, 3), value, np.uint8) for value in values])  # noqa: E731
     drawn, seen = grey([10, 20, 30, 40, 50]), grey([110, 120])
-    closest = Closest(np.array([0, 1, 0, 1, 0]), np.array([5.0, 1.0, 4.0, 2.0, 3.0]), np.zeros(5, bool))
-    save_row(tmp_path / "rows" / "dent.png", drawn, seen, closest)
-    write_sheet(tmp_path / "sheet.png", {"tin/bent": tmp_path / "none.png", "tin/dent": tmp_path / "rows" / "dent.png"})
+    closest = NearestWindows(np.array([0, 1, 0, 1, 0]), np.array([5.0, 1.0, 4.0, 2.0, 3.0]), np.zeros(5, bool))
+    save_grid_row(tmp_path / "rows" / "dent.png", drawn, seen, closest)
+    write_grid(tmp_path / "sheet.png", {"tin/bent": tmp_path / "none.png", "tin/dent": tmp_path / "rows" / "dent.png"})
     sheet = np.array(Image.open(tmp_path / "sheet.png"))
     assert sheet.shape == (LABEL + 8 + GAP, 2 * SHOWN * (8 + GAP), 3)
     assert sheet[LABEL + 4, 4 :: 8 + GAP, 0].tolist() == [20, 120, 40, 120, 50, 110, 30, 110]
@@ -118,9 +126,9 @@ def square(top: int, size: int = 8) -> np.ndarray:
     return mask
 
 
-def drawn_with(mask: np.ndarray, changed: np.ndarray) -> Drawn:
+def drawn_with(mask: np.ndarray, changed: np.ndarray) -> GeneratedSamples:
     twin = np.full((1, 32, 32, 3), 100, np.uint8)
-    return Drawn(
+    return GeneratedSamples(
         np.where(changed[None, ..., None], 200, twin).astype(np.uint8), mask[None], twin, np.ones(1), np.ones(1)
     )
 

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from defectdiffu.config import AutoencoderConfig, TextConfig
 from defectdiffu.export.bundle import DENOISER_AXES, MODULATION_AXES, MODULATIONS
-from defectdiffu.files.onnx_files import store_as_half, write_onnx
+from defectdiffu.files.onnx_files import store_as_float16, write_onnx
 from defectdiffu.model.autoencoder import build_autoencoder
 from defectdiffu.model.components import (
     DecoderComponent,
@@ -23,7 +23,7 @@ from defectdiffu.model.components import (
     EncoderComponent,
     ModulationComponent,
     TextComponent,
-    round_to_half,
+    round_to_float16,
 )
 from defectdiffu.model.tdia import TDIA, Rows
 from defectdiffu.model.text_encoder import build_text_encoder
@@ -66,10 +66,10 @@ def sessions(
     module: torch.nn.Module, path: Path, inputs: dict[str, torch.Tensor], axes: dict[str, str], outputs: list[str]
 ) -> list[onnxruntime.InferenceSession]:
     """Sessions of two graphs with the same rounded weights: stored as float32, and stored as float16."""
-    round_to_half(module)
-    write_onnx(module, path, inputs, axes, outputs, half_weights=False)
+    round_to_float16(module)
+    write_onnx(module, path, inputs, axes, outputs, float16_weights=False)
     model = onnx.load(str(path))
-    store_as_half(model)
+    store_as_float16(model)
     halved = path.with_suffix(".half.onnx")
     onnx.save_model(model, str(halved))
     return [load(path), load(halved)]
@@ -201,7 +201,7 @@ def test_weights_are_stored_as_half_only_where_that_is_exact():
     ]
     graph = helper.make_graph([], "weights", [], [], initializers)
     model = helper.make_model(graph)
-    store_as_half(model)
+    store_as_float16(model)
     kinds = {t.name: t.data_type for t in model.graph.initializer}
     assert kinds == {"inexact": TensorProto.FLOAT, "small": TensorProto.FLOAT, "exact_half": TensorProto.FLOAT16}
     assert [(n.op_type, n.output[0]) for n in model.graph.node] == [("Cast", "exact")]

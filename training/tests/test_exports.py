@@ -112,9 +112,9 @@ def test_filled_yolo_outlines_are_the_masks(tmp_path):
     root = unpack("yolo_segmentation", tmp_path / "yolo")
     manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
     for sample in manifest["samples"]:
-        half = "val" if sample["heldOut"] else "train"
+        split = "val" if sample["heldOut"] else "train"
         name = Path(sample["files"]["image"]).stem
-        assert sample["files"] == {"image": f"images/{half}/{name}.png", "labels": f"labels/{half}/{name}.txt"}
+        assert sample["files"] == {"image": f"images/{split}/{name}.png", "labels": f"labels/{split}/{name}.txt"}
         true = masks[sample["id"]]
         drawn = np.zeros_like(true)
         for line in (root / sample["files"]["labels"]).read_text(encoding="ascii").splitlines():

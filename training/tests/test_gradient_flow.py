@@ -9,9 +9,9 @@ from conftest import plain_rows
 from defectdiffu.config import TextConfig, TrainingConfig
 from defectdiffu.model.tdia import TDIA
 from defectdiffu.model.text_encoder import Prompts, build_text_encoder
-from defectdiffu.model.training_module import Trainee
-from defectdiffu.training.batches import BatchMaker
-from defectdiffu.training.latent_cache import Bank
+from defectdiffu.model.training_module import TrainingModule
+from defectdiffu.training.batches import BatchBuilder
+from defectdiffu.training.latent_cache import LatentCache
 
 # A softmax does not change when all its inputs rise alike, so these biases cannot matter:
 INERT = ("to_q.bias", "k_proj.bias")
@@ -21,10 +21,10 @@ INERT = ("to_q.bias", "k_proj.bias")
 def step(awake):
     """Parameters after one backward pass of the whole loss on a mixed batch."""
 
-    def run(**changes) -> Trainee:
+    def run(**changes) -> TrainingModule:
         denoiser = awake(**changes)
         pairs = [("tin", "dent"), ("tin", "good")]
-        bank = Bank(
+        cache = LatentCache(
             pairs=pairs,
             pair=torch.tensor([0, 0, 1, 1]),
             latent=torch.randn(4, 4, 8, 8).half(),
@@ -32,17 +32,17 @@ def step(awake):
             mask=torch.zeros(4, 8, 8).half(),
             black=torch.zeros(4, 8, 8),
         )
-        bank.mask[:2, 2:5, 3:5] = 1  # half a token row more than nothing: R between its bounds
+        cache.mask[:2, 2:5, 3:5] = 1  # half a token row more than nothing: R between its bounds
         config = TrainingConfig(
             image_size=64, denoiser=denoiser.config, text=TextConfig(hidden_size=16, heads=2, projection=16)
         )
         phrases = Prompts(config.prompts).every(["tin"], ["dent"])
-        trainee = Trainee(denoiser, build_text_encoder(config.text, phrases))
-        maker = BatchMaker(config, bank, denoiser)
-        batch = maker.make(torch.arange(4).repeat(4).numpy(), 0)
-        prediction = trainee(trainee.text.ids(maker.phrases), batch.phrases, batch.latent, batch.timestep)
-        maker.loss(prediction, batch, denoiser.grid).total.backward()
-        return trainee
+        module = TrainingModule(denoiser, build_text_encoder(config.text, phrases))
+        builder = BatchBuilder(config, cache, denoiser)
+        batch = builder.make(torch.arange(4).repeat(4).numpy(), 0)
+        prediction = module(module.text.ids(builder.phrases), batch.phrases, batch.latent, batch.timestep)
+        builder.loss(prediction, batch, denoiser.grid).total.backward()
+        return module
 
     return run
 
@@ -53,10 +53,10 @@ def step(awake):
     ids=["plain", "with locality", "with a mask head that reads the picture"],
 )
 def test_the_loss_reaches_every_trainable_parameter(step, changes):
-    trainee = step(**changes)
+    module = step(**changes)
     unreached = [
         name
-        for name, p in trainee.named_parameters()
+        for name, p in module.named_parameters()
         if p.requires_grad and not name.endswith(INERT) and (p.grad is None or not p.grad.abs().max() > 1e-9)
     ]
     assert unreached == []
@@ -94,8 +94,8 @@ def test_a_frozen_text_encoder_gets_no_gradient(awake):
     denoiser = awake()
     text = build_text_encoder(TextConfig(hidden_size=16, heads=2, projection=16), ["a photo of tin"])
     text.model.requires_grad_(False)
-    trainee = Trainee(denoiser, text)
-    prediction = trainee(
+    module = TrainingModule(denoiser, text)
+    prediction = module(
         text.ids(["a photo of tin"]), torch.zeros(3, 1, dtype=int), torch.randn(1, 4, 8, 8), torch.tensor([5])
     )
     prediction.output.mean().backward()

@@ -11,7 +11,7 @@ import torch
 from defectdiffu.config import AutoencoderConfig, PromptConfig, TextConfig
 from defectdiffu.model.autoencoder import build_autoencoder
 from defectdiffu.model.text_encoder import Prompts, build_text_encoder
-from defectdiffu.model.training_module import Trainee
+from defectdiffu.model.training_module import TrainingModule
 from defectdiffu.sampling.generator import Generator, SampleRequest
 
 BASE = SampleRequest("tin", "dent", seed=5, steps=6)
@@ -25,7 +25,7 @@ def generator(awake):
         phrases = Prompts(PromptConfig()).every(["tin", "felt"], ["dent", "hole"])
         text = build_text_encoder(TextConfig(hidden_size=16, heads=2, projection=16), phrases)
         autoencoder = build_autoencoder(AutoencoderConfig(width=8, deep_width=8, blocks=1, deep_blocks=1)).eval()
-        return Generator(Trainee(denoiser, text).eval(), autoencoder, PromptConfig(), torch.device("cpu"))
+        return Generator(TrainingModule(denoiser, text).eval(), autoencoder, PromptConfig(), torch.device("cpu"))
 
     return build
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.cli import app
-from defectdiffu.evaluation.results_store import Ledger
+from defectdiffu.evaluation.results_store import ResultsStore
 from defectdiffu.files.json_files import read_json
 
 
@@ -46,8 +46,8 @@ def test_a_valid_file_is_read(tmp_path):
 def test_errors_in_figures_manifest_and_configuration_name_the_path(tmp_path, content):
     settings = {"model": "tin@1", "step": 1}
     readers = {
-        "figures.json": lambda path: Ledger(path, settings),
-        "other.json": lambda path: Ledger(tmp_path / "mine.json", settings).adopt(path, (), lambda key: True),
+        "figures.json": lambda path: ResultsStore(path, settings),
+        "other.json": lambda path: ResultsStore(tmp_path / "mine.json", settings).adopt(path, (), lambda key: True),
         "bundle.json": lambda path: load_bundle(path.parent),
     }
     for name, read in readers.items():

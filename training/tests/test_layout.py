@@ -65,11 +65,12 @@ def test_unified_names_replace_the_defect_names_of_a_product(data_set):
     assert set(by_name(read_layout(data_set))) == {"felt/good", "felt/hole", "tin/good", "tin/hole", "tin/scratch"}
 
 
-def test_the_manifest_keeps_the_test_half_out_of_training(data_set):
-    lines = ["product,image,half", "tin,tin/test/dent/0.png,test", "tin,tin/test/dent/1.png,train"]
+@pytest.mark.parametrize("column", ["split", "half"])
+def test_the_manifest_keeps_the_test_half_out_of_training(data_set, column):
+    lines = [f"product,image,{column}", "tin,tin/test/dent/0.png,test", "tin,tin/test/dent/1.png,train"]
     (data_set / "manifest.csv").write_text("\n".join(lines), encoding="utf-8")
-    halves = {r.image.name: r.half for r in by_name(read_layout(data_set))["tin/dent"]}
-    assert halves == {"0.png": "test", "1.png": "train", "2.png": "train"}
+    splits = {r.image.name: r.split for r in by_name(read_layout(data_set))["tin/dent"]}
+    assert splits == {"0.png": "test", "1.png": "train", "2.png": "train"}
     trained = by_name(training_records(data_set, TrainingConfig()))["tin/dent"]
     assert [r.image.name for r in trained] == ["1.png", "2.png"]
 
@@ -80,7 +81,7 @@ def test_held_out_pairs_are_not_trained(data_set):
 
 
 def test_a_data_set_without_defects_is_refused(data_set):
-    with pytest.raises(DataError, match="no defective image in the train half"):
+    with pytest.raises(DataError, match="no defective image in the train split"):
         training_records(data_set, TrainingConfig(held_out_pairs=("felt/hole",)), ["felt"])
 
 

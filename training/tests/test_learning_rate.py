@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from defectdiffu.config import OptimiserConfig
-from defectdiffu.training.schedule import UntilStep, UntilTime
+from defectdiffu.training.schedule import StepSchedule, TimeSchedule
 
 PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
 
@@ -21,12 +21,12 @@ PLAN = OptimiserConfig(learning_rate=1e-3, warmup_steps=10, cooldown_steps=20)
 )  # fmt: skip
 def test_the_rate_warms_up_stays_and_falls(step, first_step, expected):
     """A run that starts from a bundle at step 40 has a new optimiser: it warms up from there."""
-    assert UntilStep(PLAN, 100).learning_rate(step, first_step) == pytest.approx(expected)
+    assert StepSchedule(PLAN, 100).learning_rate(step, first_step) == pytest.approx(expected)
 
 
 def test_a_short_run_cools_down_over_its_second_half():
-    assert UntilStep(PLAN, 10).learning_rate(5) == pytest.approx(6e-4)  # still warming up
-    assert UntilStep(PLAN, 10).learning_rate(8) == pytest.approx(4e-4)
+    assert StepSchedule(PLAN, 10).learning_rate(5) == pytest.approx(6e-4)  # still warming up
+    assert StepSchedule(PLAN, 10).learning_rate(8) == pytest.approx(4e-4)
 
 
 class Clock:
@@ -41,41 +41,41 @@ def clock() -> Clock:
     return Clock()
 
 
-def timed(clock: Clock, seconds: float) -> UntilTime:
-    return UntilTime(replace(PLAN, total_steps=80), seconds, clock)  # cools down over a quarter
+def timed(clock: Clock, seconds: float) -> TimeSchedule:
+    return TimeSchedule(replace(PLAN, total_steps=80), seconds, clock)  # cools down over a quarter
 
 
 def test_a_timed_rate_warms_up_by_steps_and_falls_by_time(clock):
-    course = timed(clock, 400)
-    assert course.learning_rate(0) == pytest.approx(1e-4)
-    assert course.learning_rate(500) == pytest.approx(1e-3)
+    schedule = timed(clock, 400)
+    assert schedule.learning_rate(0) == pytest.approx(1e-4)
+    assert schedule.learning_rate(500) == pytest.approx(1e-3)
     clock.now += 300
-    assert course.learning_rate(7000) == pytest.approx(1e-3)
+    assert schedule.learning_rate(7000) == pytest.approx(1e-3)
     clock.now += 75
-    assert course.learning_rate(9000) == pytest.approx(2.5e-4)
+    assert schedule.learning_rate(9000) == pytest.approx(2.5e-4)
     clock.now += 50
-    assert course.learning_rate(9500) == 0
+    assert schedule.learning_rate(9500) == 0
 
 
 def test_time_of_earlier_stages_shortens_the_cooldown_too(clock):
-    course = timed(clock, 400)
+    schedule = timed(clock, 400)
     clock.now += 300  # the autoencoder; the cool-down would begin now
-    assert not course.over(0)
-    assert course.learning_rate(50) == pytest.approx(1e-3)
+    assert not schedule.over(0)
+    assert schedule.learning_rate(50) == pytest.approx(1e-3)
     clock.now += 75
-    assert course.learning_rate(900) == pytest.approx(5e-4)
+    assert schedule.learning_rate(900) == pytest.approx(5e-4)
 
 
 def test_a_timed_training_ends_by_time_at_any_step(clock):
-    course = timed(clock, 60)
-    assert not course.over(0) and not course.over(10**6)
+    schedule = timed(clock, 60)
+    assert not schedule.over(0) and not schedule.over(10**6)
     clock.now += 60
-    assert course.over(1)
+    assert schedule.over(1)
 
 
 def test_a_timed_training_estimates_its_length_from_the_pace(clock):
-    course = timed(clock, 100)
+    schedule = timed(clock, 100)
     clock.now += 40  # the autoencoder
-    assert not course.over(200)  # went on from a checkpoint
+    assert not schedule.over(200)  # went on from a checkpoint
     clock.now += 20
-    assert course.length(300) == 500
+    assert schedule.length(300) == 500

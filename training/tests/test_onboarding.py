@@ -17,7 +17,7 @@ from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.data.vocabulary import Vocabulary
 from defectdiffu.model.text_encoder import with_words, word_tokenizer
-from defectdiffu.training.latent_cache import Bank, BankSampler, join_banks, load_bank
+from defectdiffu.training.latent_cache import LatentCache, LatentCacheSampler, join_latent_caches, load_latent_cache
 from defectdiffu.training.onboarding import onboarding_config, shares
 from defectdiffu.training.onboarding_plan import OnboardingPlan
 
@@ -62,8 +62,8 @@ def test_a_new_product_joins_and_the_exported_bundle_knows_all_products(exported
     again = load_bundle(tmp_path / "models" / "tiny" / "0.2.0")
     assert again.vocabulary == after.vocabulary
     phrase = ["a photo of rust brass ring"]
-    assert 1 not in again.trainee.text.ids(phrase)[0]  # <unk>
-    assert 1 in before.trainee.text.ids(phrase)[0]
+    assert 1 not in again.module.text.ids(phrase)[0]  # <unk>
+    assert 1 in before.module.text.ids(phrase)[0]
 
 
 def test_known_words_keep_their_embeddings_before_training(exported, brass, tmp_path, untrained):
@@ -72,15 +72,15 @@ def test_known_words_keep_their_embeddings_before_training(exported, brass, tmp_
     before, after = load_bundle(exported), load_trained(run)
     phrases = ["a photo of tin", "a photo of dent", "a photo of scratch felt", "a photo of good industry"]
     with torch.no_grad():
-        assert torch.equal(before.trainee.text.encode(phrases), after.trainee.text.encode(phrases))
-        assert not torch.equal(*after.trainee.text.encode(["a photo of brass", "a photo of rust"]))
+        assert torch.equal(before.module.text.encode(phrases), after.module.text.encode(phrases))
+        assert not torch.equal(*after.module.text.encode(["a photo of brass", "a photo of rust"]))
 
 
 def test_without_photographs_known_products_are_replayed_from_samples(exported, brass, tmp_path, untrained):
     run = Run(tmp_path / "run")
     assert invoke(*options(exported, brass, run.directory)).exit_code == 0
-    bank = load_bank(run.bank)
-    of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
+    cache = load_latent_cache(run.latent_cache)
+    of = lambda *pair: int((cache.pair == cache.pairs.index(pair)).sum())  # noqa: E731
     assert of("tin", "good") == OnboardingPlan().samples_per_pair
     assert 0 < of("felt", "hole") <= OnboardingPlan().samples_per_pair
     assert of("brass ring", "rust") == 8  # bank.defect_windows of the tiny preset
@@ -90,8 +90,8 @@ def test_with_photographs_known_products_are_replayed_from_photographs(exported,
     run, old = Run(tmp_path / "run"), make_data_set(tmp_path / "old")
     result = invoke(*options(exported, brass, run.directory), "--replay", old)
     assert result.exit_code == 0, result.output
-    bank = load_bank(run.bank)
-    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().windows_per_pair
+    cache = load_latent_cache(run.latent_cache)
+    assert int((cache.pair == cache.pairs.index(("tin", "dent"))).sum()) == OnboardingPlan().windows_per_pair
 
 
 def test_an_interrupted_onboarding_resumes(exported, brass, tmp_path):
@@ -139,7 +139,9 @@ def test_the_run_of_another_training_is_not_changed(exported, brass, trained, tm
 
 @pytest.mark.parametrize(("option", "refused"), [("--version", "0.1.0"), ("--name", "tiny")])
 def test_a_version_that_exists_is_refused_before_drawing(exported, brass, tmp_path, monkeypatch, option, refused):
-    monkeypatch.setattr("defectdiffu.training.onboarding.drawn_bank", lambda *arguments: pytest.fail("it was drawn"))
+    monkeypatch.setattr(
+        "defectdiffu.training.onboarding.generated_latent_cache", lambda *arguments: pytest.fail("it was drawn")
+    )
     nameless = options(exported, brass, tmp_path / "run")[:-2]
     for given in ((), (option, refused)):
         result = invoke(*nameless, *given)
@@ -172,16 +174,16 @@ def test_command_line_options_reach_the_plan(exported, brass, tmp_path, untraine
     given = ("--learning-rate", 1e-3, "--seed", 9, "--samples-per-pair", 2, "--new-windows-per-pair", 5)
     result = invoke(*options(exported, brass, run.directory), *given)
     assert result.exit_code == 0, result.output
-    config, bank = run.config(), load_bank(run.bank)
+    config, cache = run.config(), load_latent_cache(run.latent_cache)
     assert (config.optimiser.learning_rate, config.seed) == (1e-3, 9)
-    of = lambda *pair: int((bank.pair == bank.pairs.index(pair)).sum())  # noqa: E731
+    of = lambda *pair: int((cache.pair == cache.pairs.index(pair)).sum())  # noqa: E731
     assert (of("tin", "good"), of("brass ring", "rust"), of("brass ring", "good")) == (2, 5, 5)
     old = make_data_set(tmp_path / "old")
     other = Run(tmp_path / "other")
     photographs = ("--replay", old, "--windows-per-pair", 3)
     assert invoke(*options(exported, brass, other.directory), *photographs).exit_code == 0
-    bank = load_bank(other.bank)
-    assert int((bank.pair == bank.pairs.index(("tin", "dent"))).sum()) == 3
+    cache = load_latent_cache(other.latent_cache)
+    assert int((cache.pair == cache.pairs.index(("tin", "dent"))).sum()) == 3
 
 
 KNOWN = [("a", "dent"), ("a", "hole"), ("b", "dent"), ("a", "good"), ("b", "good")]
@@ -190,8 +192,8 @@ KNOWN = [("a", "dent"), ("a", "hole"), ("b", "dent"), ("a", "good"), ("b", "good
 def drawn_pairs(pairs, weights):
     pair = torch.arange(len(pairs)).repeat(3)
     empty = torch.zeros(len(pair), 1)
-    bank = Bank(pairs, pair, empty, empty, empty, torch.zeros(1))
-    drawn = BankSampler(bank, 0.5, weights).draw(20_000, np.random.default_rng(0))
+    cache = LatentCache(pairs, pair, empty, empty, empty, torch.zeros(1))
+    drawn = LatentCacheSampler(cache, 0.5, weights).draw(20_000, np.random.default_rng(0))
     return Counter(pairs[i] for i in pair[drawn].tolist())
 
 
@@ -212,9 +214,13 @@ def test_a_new_defect_of_a_known_product_gets_the_share_of_new_windows():
 
 
 def test_joined_caches_keep_every_window_under_its_own_pair():
-    one = Bank([("b", "x"), ("a", "x")], torch.tensor([0, 1, 1]), *(torch.arange(3.0)[:, None] for _ in range(3)), None)
-    two = Bank([("a", "y"), ("a", "x")], torch.tensor([1, 0]), *(torch.arange(3.0, 5)[:, None] for _ in range(3)), None)
-    both = join_banks([one, two])
+    one = LatentCache(
+        [("b", "x"), ("a", "x")], torch.tensor([0, 1, 1]), *(torch.arange(3.0)[:, None] for _ in range(3)), None
+    )
+    two = LatentCache(
+        [("a", "y"), ("a", "x")], torch.tensor([1, 0]), *(torch.arange(3.0, 5)[:, None] for _ in range(3)), None
+    )
+    both = join_latent_caches([one, two])
     named = {float(z): both.pairs[i] for z, i in zip(both.latent[:, 0], both.pair.tolist(), strict=True)}
     assert named == {0: ("b", "x"), 1: ("a", "x"), 2: ("a", "x"), 3: ("a", "x"), 4: ("a", "y")}
 

@@ -20,9 +20,9 @@ from defectdiffu.sampling.photograph import (
     chosen_cells,
     draw_on_photographs,
     draw_on_twins,
-    grown,
     noised,
-    visited,
+    timesteps_within,
+    upsampled,
 )
 from defectdiffu.sampling.seeded_noise import seeded_noise
 
@@ -71,7 +71,7 @@ def test_a_sample_differs_from_its_twin_only_by_the_defect(generator):
 
 
 def test_the_region_on_a_twin_is_where_the_noise_places_the_defect(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((2, 1)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._probe", shown_at((2, 1)))
     (sample,) = draw_on_twins(generator, [REQUEST])
     assert np.array_equal(sample.region, rectangle(8, 0, 24, 24))  # that cell of 4×4 and those about it
 
@@ -135,7 +135,7 @@ def test_at_every_step_the_latent_outside_is_the_photograph_with_the_initial_noi
     assert torch.equal(latent[:, ~IN_CORNER], known[:, ~IN_CORNER])
     assert not torch.isclose(latent[:, IN_CORNER], known[:, IN_CORNER]).any()
     noises = []
-    for t, x in watched.latents[-3:]:  # the freedom leaves 3 of 4 steps
+    for t, x in watched.latents[-3:]:  # the denoising strength leaves 3 of 4 steps
         ab = generator.component.alpha_bar[t]
         noises.append(((x[0] - ab.sqrt() * known) / (1 - ab).sqrt())[:, ~IN_CORNER])
     assert watched.latents[-1][0] == 0  # where next to nothing of the noise is left to measure
@@ -166,7 +166,7 @@ def shown_at(cell: tuple[int, int]):
 
 
 def test_the_noise_is_rolled_to_the_region(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 1)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._probe", shown_at((0, 1)))
     watched = Watched(generator, monkeypatch)
     draw(generator, REQUEST, region=rectangle(8, 24, 8, 8))  # the cell (1, 3)
     t, x = watched.latents[0]
@@ -178,7 +178,7 @@ def test_the_noise_is_rolled_to_the_region(generator, monkeypatch):
 
 
 def test_the_model_chooses_part_of_an_allowed_area_and_uses_all_of_a_region(generator, monkeypatch):
-    monkeypatch.setattr("defectdiffu.sampling.photograph._scout", shown_at((0, 0)))
+    monkeypatch.setattr("defectdiffu.sampling.photograph._probe", shown_at((0, 0)))
     area = rectangle(0, 0, SIZE, SIZE - 2)
     chosen, all_of_it = (draw(generator, REQUEST, region=area, choose=choose)[0] for choose in (True, False))
     assert np.array_equal(chosen.region, rectangle(0, 0, 16, 16))
@@ -188,9 +188,9 @@ def test_the_model_chooses_part_of_an_allowed_area_and_uses_all_of_a_region(gene
 @pytest.mark.parametrize(
     ("settings", "changes", "message"),
     [
-        ({"freedom": 0.0}, {}, "freedom is 0.0, must be above 0 and at most 1"),
-        ({"freedom": 1.5}, {}, "freedom is 1.5, must be above 0 and at most 1"),
-        ({"freedom": 0.01}, {}, "freedom 0.01 leaves none of 4 steps; raise either"),
+        ({"denoising_strength": 0.0}, {}, "denoising_strength is 0.0, must be above 0 and at most 1"),
+        ({"denoising_strength": 1.5}, {}, "denoising_strength is 1.5, must be above 0 and at most 1"),
+        ({"denoising_strength": 0.01}, {}, "denoising_strength 0.01 leaves none of 4 steps; raise either"),
         ({"region": rectangle(0, 0, 0, 0)}, {}, "region is empty"),
         ({}, {"sampler": "DDPM"}, "sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph"),
         ({}, {"sampler": "EULER"}, "sampler is 'EULER'"),
@@ -202,10 +202,12 @@ def test_an_impossible_request_is_refused(generator, settings, changes, message)
 
 
 def test_requests_of_one_call_must_share_the_settings_of_the_loop(generator):
-    with pytest.raises(ValueError, match="must share sampler, steps and freedom"):
+    with pytest.raises(ValueError, match="must share sampler, steps and denoising_strength"):
         draw(generator, REQUEST, replace(REQUEST, steps=5))
-    photographs = [Photograph(PHOTOGRAPH, REGION, freedom=freedom) for freedom in (0.5, 0.8)]
-    with pytest.raises(ValueError, match="must share sampler, steps and freedom"):
+    photographs = [
+        Photograph(PHOTOGRAPH, REGION, denoising_strength=denoising_strength) for denoising_strength in (0.5, 0.8)
+    ]
+    with pytest.raises(ValueError, match="must share sampler, steps and denoising_strength"):
         draw_on_photographs(generator, photographs, [REQUEST, REQUEST])
 
 
@@ -244,14 +246,14 @@ def test_the_whole_allowed_area_is_chosen_without_salience():
 def test_a_region_frees_every_cell_that_it_touches():
     cells = cells_of(rectangle(7, 15, 2, 2), 4)  # cells of 8 pixels
     assert np.argwhere(cells).tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
-    assert np.array_equal(grown(cells, SIZE), rectangle(0, 8, 16, 16))
+    assert np.array_equal(upsampled(cells, SIZE), rectangle(0, 8, 16, 16))
 
 
 def test_freedom_is_the_share_of_noise_levels_that_are_visited():
     timesteps = [999, 799, 599, 400, 200, 0]
-    assert visited(timesteps, 1.0) == timesteps
-    assert visited(timesteps, 0.6) == [599, 400, 200, 0]
-    assert visited(timesteps, 0.001) == [0]
+    assert timesteps_within(timesteps, 1.0) == timesteps
+    assert timesteps_within(timesteps, 0.6) == [599, 400, 200, 0]
+    assert timesteps_within(timesteps, 0.001) == [0]
 
 
 def test_a_noised_latent_mixes_latent_and_noise_by_the_schedule():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.sampling.placement import LEAST_SEMI_AXIS, MOST_SEMI_AXIS, Shape, region_of, shape_of
+from defectdiffu.sampling.placement import MAX_SEMI_AXIS, MIN_SEMI_AXIS, Shape, region_of, shape_of
 
 SIZE = 128
 
@@ -79,8 +79,8 @@ def test_every_region_has_a_bounded_size_inside_the_window(shape):
     v, u = (np.mgrid[:SIZE, :SIZE] + 0.5) / SIZE
     for seed in range(50):
         region = region_of([shape], seed, SIZE)
-        assert region.mean() > np.pi * LEAST_SEMI_AXIS**2 / 4  # a quarter of the smallest, in a corner
-        reach = 2 * MOST_SEMI_AXIS + 0.02
+        assert region.mean() > np.pi * MIN_SEMI_AXIS**2 / 4  # a quarter of the smallest, in a corner
+        reach = 2 * MAX_SEMI_AXIS + 0.02
         assert np.ptp(u[region]) <= reach and np.ptp(v[region]) <= reach
 
 

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.cli import app
 from defectdiffu.evaluation.reconstruction import psnr
-from defectdiffu.files.onnx_files import store_as_half
+from defectdiffu.files.onnx_files import store_as_float16
 from defectdiffu.quantisation.graph_generator import generator_of, open_graph
-from defectdiffu.quantisation.graphs import answers, relative_error, widened
+from defectdiffu.quantisation.graphs import answers, relative_error, with_float32_weights
 from defectdiffu.quantisation.int8 import quantised
 from defectdiffu.quantisation.plan import QuantisationPlan
-from defectdiffu.quantisation.write_variants import write_variants
+from defectdiffu.quantisation.quantise_bundle import quantise_bundle
 from defectdiffu.sampling.generator import SampleRequest
 
 REQUESTS = [SampleRequest("tin", "dent", seed, strength=2.0, steps=4) for seed in range(3)]
@@ -31,7 +31,7 @@ def bundle(exported, tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("quantised") / "0.1.0"
     shutil.copytree(exported, directory)
     plan = QuantisationPlan(("int8", "fp16"), calibration=12, samples=2, steps=4, smallest_weight=64)
-    write_variants(directory, plan, lambda *_: None)
+    quantise_bundle(directory, plan, lambda *_: None)
     return directory
 
 
@@ -58,12 +58,12 @@ def test_each_variant_is_named_with_its_measured_cost(bundle):
 
 def test_a_float16_graph_refers_to_the_weights_that_the_float32_graph_stores(bundle):
     for name in ("denoiser", "image_decoder"):
-        base, _, half = manifest_of(bundle)["components"][name]["variants"]
-        assert half["externalData"] == [{key: base[key] for key in ("file", "sha256", "bytes")}]
-        referring = onnx.load(bundle / half["file"], load_external_data=False).graph.initializer
+        base, _, fp16 = manifest_of(bundle)["components"][name]["variants"]
+        assert fp16["externalData"] == [{key: base[key] for key in ("file", "sha256", "bytes")}]
+        referring = onnx.load(bundle / fp16["file"], load_external_data=False).graph.initializer
         assert any(tensor.data_location == TensorProto.EXTERNAL for tensor in referring)
         stored = {numpy_helper.to_array(t).tobytes() for t in onnx.load(bundle / base["file"]).graph.initializer}
-        read = {t.name: numpy_helper.to_array(t) for t in onnx.load(bundle / half["file"]).graph.initializer}
+        read = {t.name: numpy_helper.to_array(t) for t in onnx.load(bundle / fp16["file"]).graph.initializer}
         for tensor in referring:
             if tensor.data_location == TensorProto.EXTERNAL:
                 assert read[tensor.name].tobytes() in stored
@@ -101,7 +101,7 @@ def test_a_second_run_replaces_the_variants_of_the_first(bundle, tmp_path):
     copy = tmp_path / "0.1.0"
     shutil.copytree(bundle, copy)
     before = manifest_of(copy)
-    write_variants(copy, QuantisationPlan(("fp16",), calibration=12, samples=1, steps=4), lambda *_: None)
+    quantise_bundle(copy, QuantisationPlan(("fp16",), calibration=12, samples=1, steps=4), lambda *_: None)
     after = manifest_of(copy)
     precisions = [each["precision"] for each in after["components"]["denoiser"]["variants"]]
     assert precisions == ["fp32", "int8", "fp16"]
@@ -150,9 +150,9 @@ def test_weights_stored_as_float16_are_widened_to_float32(tmp_path):
     model = two_products(*(random_vectors(rng, 32).astype(np.float16).astype(np.float32) for _ in range(2)))
     feeds = [{"x": random_vectors(rng, 4), "z": random_vectors(rng, 4)}]
     expected = answers(model, feeds)
-    store_as_half(model)
+    store_as_float16(model)
     onnx.save_model(model, str(tmp_path / "half.onnx"))
-    whole = widened(tmp_path / "half.onnx")
+    whole = with_float32_weights(tmp_path / "half.onnx")
     assert all(t.data_type == TensorProto.FLOAT for t in whole.graph.initializer)
     assert np.array_equal(answers(whole, feeds)[0], expected[0])
 
@@ -177,7 +177,7 @@ def test_a_bundle_without_modulations_is_refused(bundle, tmp_path):
     manifest = manifest_of(copy)
     del manifest["components"]["modulation"]
     (copy / "bundle.json").write_text(json.dumps(manifest))
-    result = CliRunner().invoke(app, ["variants", "--bundle", str(copy)])
+    result = CliRunner().invoke(app, ["quantise", "--bundle", str(copy)])
     assert result.exit_code != 0 and "has no component modulation; export the model again" in result.output
 
 

@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from defectdiffu.evaluation.results_store import Ledger
+from defectdiffu.evaluation.results_store import ResultsStore
 
 
 @pytest.fixture
 def other(tmp_path):
-    ledger = Ledger(tmp_path / "other" / "figures.json", {"model": "a@1", "step": 5, "seeds": 3})
+    results = ResultsStore(tmp_path / "other" / "figures.json", {"model": "a@1", "step": 5, "seeds": 3})
     for key in ("tin/real only/0", "tin/DefectDiffu/0", "tin/perlin/0"):
-        ledger.put("downstream", key, {"miou": 0.5})
-    ledger.put("quality", "tin/dent", 1.0)
-    return ledger.path
+        results.put("downstream", key, {"miou": 0.5})
+    results.put("quality", "tin/dent", 1.0)
+    return results.path
 
 
 def baseline(key: str) -> bool:
@@ -23,14 +23,14 @@ def baseline(key: str) -> bool:
 
 
 def test_missing_figures_are_adopted(tmp_path, other):
-    ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 3})
-    ledger.put("downstream", "tin/perlin/0", {"miou": 0.9})
-    assert ledger.adopt(other, ("downstream",), baseline) == 1
-    figures = json.loads(ledger.path.read_text())["figures"]
+    results = ResultsStore(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 3})
+    results.put("downstream", "tin/perlin/0", {"miou": 0.9})
+    assert results.adopt(other, ("downstream",), baseline) == 1
+    figures = json.loads(results.path.read_text())["figures"]
     assert figures == {"downstream": {"tin/perlin/0": {"miou": 0.9}, "tin/real only/0": {"miou": 0.5}}}
 
 
 def test_an_error_names_differing_settings(tmp_path, other):
-    ledger = Ledger(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 5})
+    results = ResultsStore(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 5})
     with pytest.raises(ValueError, match="made with other settings: seeds"):
-        ledger.adopt(other, ("downstream",), baseline)
+        results.adopt(other, ("downstream",), baseline)

@@ -26,7 +26,7 @@ def test_killed_twice_and_started_again_it_ends_with_the_same_weights(trained, t
     run, output = Run(tmp_path / "run"), tmp_path / "output.txt"
     command = arguments(trained, run.directory)
     assert start(output, *command, killed_after=("autoencoder.pt", 1)).exit_code() == -signal.SIGKILL
-    assert not load(run.autoencoder)["finished"] and not run.bank.exists()
+    assert not load(run.autoencoder)["finished"] and not run.latent_cache.exists()
 
     assert start(output, *command, killed_after=("denoiser.pt", 3)).exit_code() == -signal.SIGKILL
     assert 0 < load(run.denoiser)["step"] < STEPS
@@ -69,7 +69,7 @@ def test_an_interrupted_save_keeps_the_old_checkpoint(tmp_path, monkeypatch):
 def test_a_run_leaves_a_log_and_a_sample_grid(trained):
     run = Run(trained / "run")
     assert [f'"step": {STEPS}' in line for line in run.log.read_text().splitlines()][-1]
-    assert [sheet.name for sheet in run.sheets.iterdir()] == [f"{STEPS:07d}.png"]
+    assert [sheet.name for sheet in run.sample_grids.iterdir()] == [f"{STEPS:07d}.png"]
 
 
 def test_training_learns_something(trained):

@@ -16,11 +16,11 @@ import torch
 from conftest import PROVENANCE, copy_graphs, invoke, plain_rows, run_command
 from PIL import Image
 
-from defectdiffu.checkpoints.from_bundle import grown, load_bundle
+from defectdiffu.checkpoints.from_bundle import expanded_module, load_bundle
 from defectdiffu.checkpoints.runs import Run, load, save
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.model.autoencoder import build_autoencoder
-from defectdiffu.model.components import round_to_half
+from defectdiffu.model.components import round_to_float16
 
 SCHEMA = Path(__file__).resolve().parents[2] / "models" / "bundle.schema.json"
 
@@ -120,13 +120,13 @@ def test_the_graphs_have_the_inputs_and_outputs_that_the_manifest_names(exported
 
 def test_the_bundle_computes_the_same_as_the_averaged_weights_of_the_run(exported, trained):
     model = load_trained(Run(trained / "run"))
-    round_to_half(model.trainee)
-    round_to_half(model.autoencoder)
+    round_to_float16(model.module)
+    round_to_float16(model.autoencoder)
     phrases = ["a photo of tin", "a photo of dent"]
     run = lambda name, feeds: onnxruntime.InferenceSession(str(exported / f"{name}.onnx")).run(None, feeds)[0]  # noqa: E731
     with torch.no_grad():
-        ids, latent = model.trainee.text.ids(phrases), torch.randn(2, 4, 4, 4)
-        text, image = model.trainee.text(ids), model.autoencoder.decode(latent)
+        ids, latent = model.module.text.ids(phrases), torch.randn(2, 4, 4, 4)
+        text, image = model.module.text(ids), model.autoencoder.decode(latent)
     assert np.abs(run("text_encoder", {"input_ids": ids.numpy()}) - text.numpy()).max() <= 1e-4
     assert np.abs(run("image_decoder", {"latent": latent.numpy()}) - image.numpy()).max() <= 1e-4
 
@@ -159,9 +159,9 @@ def test_a_decoder_with_fine_blocks_survives_the_round_trip_through_a_bundle(
 
 def test_a_bundle_read_back_has_the_exported_weights(exported, trained):
     there, back = load_trained(Run(trained / "run")), load_bundle(exported)
-    round_to_half(there.trainee)
-    round_to_half(there.autoencoder)
-    for ours, theirs in ((there.trainee, back.trainee), (there.autoencoder, back.autoencoder)):
+    round_to_float16(there.module)
+    round_to_float16(there.autoencoder)
+    for ours, theirs in ((there.module, back.module), (there.autoencoder, back.autoencoder)):
         for name, tensor in ours.state_dict().items():
             assert torch.equal(tensor, theirs.state_dict()[name]), name
     assert back.config == there.config and back.vocabulary == there.vocabulary
@@ -173,7 +173,7 @@ def test_training_continues_from_a_bundle(exported, trained, tmp_path):
     assert result.exit_code == 0, result.output
     state = load(Run(tmp_path / "run").denoiser)
     assert (state["step"], state["samples_seen"]) == (42, 168)
-    start, now = load_bundle(exported).trainee.state_dict(), state["model"]
+    start, now = load_bundle(exported).module.state_dict(), state["model"]
     moved = [float((now[name] - start[name]).abs().max()) for name in start if start[name].is_floating_point()]
     assert 0 < max(moved) < 0.05  # two steps away from the bundle's weights, not from random ones
 
@@ -195,16 +195,16 @@ def test_a_preset_may_change_the_training_of_a_bundle_but_not_its_model(exported
 @torch.no_grad()
 def test_a_preset_may_add_parts_that_change_nothing_until_they_are_trained(exported, trained):
     model = load_bundle(exported)
-    old = model.trainee.denoiser
+    old = model.module.denoiser
     more = replace(old.config, local_blocks=5, mask_reads_picture=True)
-    larger = grown(model, replace(model.config, denoiser=more), exported).denoiser.eval()
+    larger = expanded_module(model, replace(model.config, denoiser=more), exported).denoiser.eval()
     assert len(larger.head.conv1) == 5 and larger.adapt_mask.refine.picture is not None
     latent, timestep, rows = torch.randn(2, 4, 4, 4), torch.tensor([30, 700]), plain_rows(2, dim=8)
     for a, b in zip(old(latent, timestep, rows), larger(latent, timestep, rows), strict=True):
         assert (a is None and b is None) or torch.allclose(a, b, atol=1e-6)
     fewer = replace(model.config, denoiser=replace(old.config, local_blocks=2))
     with pytest.raises(ValueError, match=r"its denoiser\.local_blocks is 3, the preset's 2"):
-        grown(model, fewer, exported)
+        expanded_module(model, fewer, exported)
 
 
 def test_a_repeated_command_resumes_a_run_from_a_bundle(exported, trained, tmp_path):

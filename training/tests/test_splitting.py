@@ -14,8 +14,8 @@ from defectdiffu.data.layout import read_layout
 from defectdiffu.data.splitting import split
 
 
-def halves(data) -> dict[str, str]:
-    return {record.image.relative_to(data).as_posix(): record.half for record in read_layout(data)}
+def splits(data) -> dict[str, str]:
+    return {record.image.relative_to(data).as_posix(): record.split for record in read_layout(data)}
 
 
 @pytest.mark.parametrize(("share", "held_out"), [(0.01, 1), (0.3, 1), (0.6, 2), (0.99, 2)])
@@ -23,7 +23,7 @@ def test_every_group_is_in_both_splits_in_about_the_requested_share(data_set, sh
     counts = split(data_set, share)
     assert set(counts.values()) == {(3 - held_out, held_out)} and len(counts) == 5
     for folder in ("tin/test/dent", "tin/test/scratch", "tin/train/good", "felt/test/hole", "felt/train/good"):
-        of = [half for image, half in halves(data_set).items() if image.startswith(folder)]
+        of = [split for image, split in splits(data_set).items() if image.startswith(folder)]
         assert sorted(of) == ["test"] * held_out + ["train"] * (3 - held_out)
 
 
@@ -39,8 +39,8 @@ def test_the_seed_decides_the_splits_and_another_product_does_not_change_them(da
         write_image(more / "brass/train/good" / f"{i}.png", texture(np.random.default_rng(0), 120, 40))
     other = shutil.copytree(data_set, tmp_path / "other")
     split(data_set, seed=1), split(more, seed=1), split(other, seed=2)
-    assert halves(data_set).items() <= halves(more).items()
-    assert halves(data_set) != halves(other)
+    assert splits(data_set).items() <= splits(more).items()
+    assert splits(data_set) != splits(other)
 
 
 def test_an_existing_manifest_is_not_overwritten(data_set):

@@ -15,9 +15,9 @@ import defectdiffu.training.train
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.config import TextConfig, TrainingConfig
-from defectdiffu.training.batches import BatchMaker
-from defectdiffu.training.latent_cache import Bank, BankSampler
-from defectdiffu.training.schedule import UntilTime
+from defectdiffu.training.batches import BatchBuilder
+from defectdiffu.training.latent_cache import LatentCache, LatentCacheSampler
+from defectdiffu.training.schedule import TimeSchedule
 from defectdiffu.training.variance_loss import variance_loss
 
 
@@ -74,7 +74,7 @@ def test_another_preset_for_a_trained_run_is_refused_with_the_differences(traine
 
 def test_sampling_and_export_use_the_averaged_weights(trained):
     state = load(Run(trained / "run").denoiser)
-    model = load_trained(Run(trained / "run")).trainee.state_dict()
+    model = load_trained(Run(trained / "run")).module.state_dict()
     differing = 0
     for name, average in state["ema"].items():
         if name.startswith("average.trainee."):
@@ -103,12 +103,12 @@ def test_gradients_are_clipped_before_each_step(trained, tmp_path, monkeypatch):
 def test_products_are_sampled_by_their_weights(trained, tmp_path, monkeypatch):
     given = []
 
-    class Spy(BankSampler):
-        def __init__(self, bank, normal_share, weights):
+    class Spy(LatentCacheSampler):
+        def __init__(self, cache, normal_share, weights):
             given.append(weights)
-            super().__init__(bank, normal_share, weights)
+            super().__init__(cache, normal_share, weights)
 
-    monkeypatch.setattr(defectdiffu.training.train, "BankSampler", Spy)
+    monkeypatch.setattr(defectdiffu.training.train, "LatentCacheSampler", Spy)
     (tmp_path / "windows.toml").write_text("[default]\nweight = 2.0\n[products.felt]\nweight = 0.5\n")
     train_on(trained, tmp_path / "run", "--windows", tmp_path / "windows.toml")
     felt, tin = [("felt", "good"), ("felt", "hole")], [("tin", "dent"), ("tin", "good"), ("tin", "scratch")]
@@ -117,7 +117,7 @@ def test_products_are_sampled_by_their_weights(trained, tmp_path, monkeypatch):
 
 def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
     denoiser = awake(learn_sigma=True)
-    bank = Bank(
+    cache = LatentCache(
         pairs=[("tin", "good")],
         pair=torch.zeros(4, dtype=int),
         latent=torch.randn(4, 4, 8, 8).half(),
@@ -126,24 +126,24 @@ def test_the_bound_of_a_learned_variance_is_part_of_the_loss(awake):
         black=torch.zeros(4, 8, 8),
     )
     config = TrainingConfig(image_size=64, denoiser=denoiser.config, text=TextConfig(projection=16))
-    maker = BatchMaker(config, bank, denoiser)
-    batch = maker.make(torch.arange(4).numpy(), 0)
+    builder = BatchBuilder(config, cache, denoiser)
+    batch = builder.make(torch.arange(4).numpy(), 0)
     prediction = denoiser(batch.latent, batch.timestep, plain_rows(4))
-    losses = maker.loss(prediction, batch, denoiser.grid)
+    losses = builder.loss(prediction, batch, denoiser.grid)
     bound = variance_loss(
-        batch.x0, batch.latent, batch.timestep, prediction.output, prediction.variance, maker.alpha_bar
+        batch.x0, batch.latent, batch.timestep, prediction.output, prediction.variance, builder.alpha_bar
     ).mean()
     parts = losses.noise + losses.defect + config.loss.mask_weight * losses.mask
     assert bound.item() > 1e-4
     assert losses.total.item() == pytest.approx((parts + bound).item(), rel=1e-5)
-    without = maker.loss(prediction._replace(variance=None), batch, denoiser.grid)
+    without = builder.loss(prediction._replace(variance=None), batch, denoiser.grid)
     assert without.total.item() == pytest.approx(parts.item(), rel=1e-5)
 
 
 def test_a_timed_training_ends_with_a_checkpoint(trained, tmp_path, monkeypatch):
     ticks = itertools.count()
-    until_time = partial(UntilTime, clock=lambda: next(ticks) / 10)  # seconds: ten calls make one
-    monkeypatch.setattr("defectdiffu.training.schedule.UntilTime", until_time)
+    until_time = partial(TimeSchedule, clock=lambda: next(ticks) / 10)  # seconds: ten calls make one
+    monkeypatch.setattr("defectdiffu.training.schedule.TimeSchedule", until_time)
     shutil.copytree(trained / "run", tmp_path / "run")
     begun = load(Run(tmp_path / "run").denoiser)["step"]
     result = start(trained, tmp_path / "run", "--minutes", 0.05)

@@ -13,12 +13,12 @@ from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.config import LEARNT, UNSEEN, UNSEEN_SINCE, TrainingConfig
 from defectdiffu.data.layout import Record, read_layout
-from defectdiffu.data.validation_split import as_test_half, continued, validation_places
+from defectdiffu.data.validation_split import as_test_split, continued, validation_places
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation import evaluate as evaluation
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.report import write_report
-from defectdiffu.evaluation.results_store import Ledger
+from defectdiffu.evaluation.results_store import ResultsStore
 from defectdiffu.training.onboarding_plan import Photographs
 from defectdiffu.training.replay import read_known
 from defectdiffu.training.train import training_records
@@ -26,8 +26,8 @@ from defectdiffu.training.train import training_records
 RULES = (WindowRule(window=32), {})
 
 
-def photographs(count: int, defect: str = "dent", half: str = "train", root: str = "/data") -> list[Record]:
-    return [Record("tin", defect, Path(f"{root}/tin/test/{defect}/{i}.png"), None, half) for i in range(count)]
+def photographs(count: int, defect: str = "dent", split: str = "train", root: str = "/data") -> list[Record]:
+    return [Record("tin", defect, Path(f"{root}/tin/test/{defect}/{i}.png"), None, split) for i in range(count)]
 
 
 @pytest.fixture
@@ -50,15 +50,15 @@ def test_the_validation_split_depends_only_on_paths_within_the_data_set():
 
 
 def test_the_validation_split_holds_nothing_of_the_test_split():
-    there = photographs(40) + photographs(8, "hole", half="test")
+    there = photographs(40) + photographs(8, "hole", split="test")
     assert validation_places(there) == validation_places(photographs(40))
-    assert {record.place for record in as_test_half(there)} == {record.place for record in photographs(40)}
+    assert {record.place for record in as_test_split(there)} == {record.place for record in photographs(40)}
 
 
 def test_a_candidate_is_not_measured_on_its_training_data(halved):
     """The train split has two photographs in each folder."""
     learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
-    measured = {record.place for record in as_test_half(read_layout(halved)) if record.half == "test"}
+    measured = {record.place for record in as_test_split(read_layout(halved)) if record.split == "test"}
     everything = {record.place for record in training_records(halved, TrainingConfig())}
     assert learnt | measured == everything and not learnt & measured
     assert len(learnt) == len(measured) == 5
@@ -73,33 +73,33 @@ def test_the_validation_split_replaces_the_test_split_and_the_figures_record_it(
     candidate, halved, tmp_path, monkeypatch
 ):
     subjects = []
-    monkeypatch.setitem(evaluation.MEASURES, "masks", lambda subject, ledger: subjects.append(subject))
-    plan = EvaluationPlan(half="validation")
-    ledger = evaluation.evaluate(candidate, halved, RULES, plan, ["masks"], tmp_path, lambda *shown: None)
+    monkeypatch.setitem(evaluation.MEASURES, "masks", lambda subject, results: subjects.append(subject))
+    plan = EvaluationPlan(split="validation")
+    results = evaluation.evaluate(candidate, halved, RULES, plan, ["masks"], tmp_path, lambda *shown: None)
     held_out = {r.place for group, records in subjects[0].records.items() if group[2] == "test" for r in records}
     assert held_out == validation_places(read_layout(halved))
-    assert (ledger.document["settings"]["half"], ledger.document["settings"]["validation"]) == ("validation", UNSEEN)
-    assert "**On the validation part**" in write_report(ledger, tmp_path).read_text()
+    assert (results.document["settings"]["split"], results.document["settings"]["validation"]) == ("validation", UNSEEN)
+    assert "**On the validation part**" in write_report(results, tmp_path).read_text()
 
 
 def test_figures_of_both_splits_do_not_mix(tmp_path):
     settings = {"model": "tin@1", "step": 1}
-    Ledger(tmp_path / "figures.json", settings).put("downstream", "tin/perlin/0", 0.5)
+    ResultsStore(tmp_path / "figures.json", settings).put("downstream", "tin/perlin/0", 0.5)
     document = json.loads((tmp_path / "figures.json").read_text())
-    del document["settings"]["half"]  # from before there was a choice
+    del document["settings"]["split"]  # from before there was a choice
     (tmp_path / "figures.json").write_text(json.dumps(document))
-    assert Ledger(tmp_path / "figures.json", {**settings, "half": "test"}).section("downstream")
-    with pytest.raises(ValueError, match="half was 'test', now 'validation'"):
-        Ledger(tmp_path / "figures.json", {**settings, "half": "validation"})
-    other = Ledger(tmp_path / "other.json", {**settings, "half": "validation"})
-    with pytest.raises(ValueError, match="made with other settings: half"):
+    assert ResultsStore(tmp_path / "figures.json", {**settings, "split": "test"}).section("downstream")
+    with pytest.raises(ValueError, match="split was 'test', now 'validation'"):
+        ResultsStore(tmp_path / "figures.json", {**settings, "split": "validation"})
+    other = ResultsStore(tmp_path / "other.json", {**settings, "split": "validation"})
+    with pytest.raises(ValueError, match="made with other settings: split"):
         other.adopt(tmp_path / "figures.json", ("downstream",), lambda key: True)
 
 
 def test_a_model_trained_on_the_validation_split_is_not_measured_on_it(trained, halved, tmp_path):
     arguments = ["evaluate", "--run", trained / "run", "--data", halved, "--out", tmp_path / "out"]
-    for half, message in (("validation", "has learnt it: train with --without-validation"), ("train", "half is")):
-        result = invoke(*arguments, "--half", half)
+    for split, message in (("validation", "has learnt it: train with --without-validation"), ("train", "split is")):
+        result = invoke(*arguments, "--split", split)
         assert result.exit_code == 1 and message in result.output.replace("\n", " ")
     assert not (tmp_path / "out" / "figures.json").exists()
 

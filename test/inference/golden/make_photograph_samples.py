@@ -43,7 +43,7 @@ def main() -> None:
     ellipse = ((x - 0.55) / 0.25) ** 2 + ((y - 0.45) / 0.3) ** 2 <= 1
     Image.fromarray(photograph).save(out / "photograph.png")
     Image.fromarray(ellipse.astype(np.uint8) * 255).save(out / "region.png")
-    for n, (kind, product, defect, strength, freedom, sampler, steps, guidance) in enumerate(CASES):
+    for n, (kind, product, defect, strength, denoising_strength, sampler, steps, guidance) in enumerate(CASES):
         seed = 500 + n
         shapes = [Shape(*shape) for shape in manifest["placement"]["shapes"].get(f"{product}/{defect}", [])]
         region = {"MASK": lambda: ellipse, "CHOSEN": lambda: np.ones_like(ellipse)}.get(
@@ -51,14 +51,14 @@ def main() -> None:
         )()
         request = SampleRequest(product, defect, seed, strength, 1.0, steps, sampler, guidance)
         if kind == "TWIN":
-            (drawn,) = draw_on_twins(generator, [request], freedom)
+            (drawn,) = draw_on_twins(generator, [request], denoising_strength)
             Image.fromarray(drawn.before).save(out / f"{n}.twin.png")
         else:
-            ground = Photograph(photograph, region, kind == "CHOSEN", freedom)
+            ground = Photograph(photograph, region, kind == "CHOSEN", denoising_strength)
             (drawn,) = draw_on_photographs(generator, [ground], [request])
         composed = drawn.composition
         scores = {name: getattr(composed, name) for name in ("visibility", "agreement", "seam", "confidence")}
-        document = {"request": asked(request), "region": kind, "freedom": freedom, "scores": scores}
+        document = {"request": asked(request), "region": kind, "freedom": denoising_strength, "scores": scores}
         write(out, n, document, drawn.image, drawn.mask)
         print(kind, defect, scores, f"mask {drawn.mask.mean():.3f}")
 

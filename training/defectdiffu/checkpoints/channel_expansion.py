@@ -13,12 +13,12 @@ from torch import Tensor
 
 from ..config import AutoencoderConfig
 from ..model.autoencoder import SmallAutoencoder
-from ..model.training_module import Trainee
+from ..model.training_module import TrainingModule
 from .runs import Run, load, save
 
 READ_LATENTS = ("denoiser.x_embedder.proj.weight", "denoiser.stem.conv1.weight")  # [width, C, …]
 WRITE_PATCHES = ("denoiser.final_layer.linear", "denoiser.adapt_mask.linear")  # [patch²·C, …], C fastest
-MASK_STATISTICS = "denoiser.adapt_mask.latent_"  # [1, C, 1, 1]: of new channels they are measured on the bank
+MASK_STATISTICS = "denoiser.adapt_mask.latent_"  # [1, C, 1, 1]: of new channels they are measured on the latent cache
 
 HOLD = 0.2  # weight of the distance from the old latents, in their own variances
 
@@ -58,7 +58,7 @@ class Anchor:
 
 
 @torch.no_grad()
-def grown_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> SmallAutoencoder:
+def expanded_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> SmallAutoencoder:
     """Untrained where it has more channels, or other layers at the decoder's end."""
     grown = SmallAutoencoder(config)
     new, before = grown.state_dict(), old.state_dict()
@@ -76,12 +76,12 @@ def grown_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> Small
 
 
 @torch.no_grad()
-def filled(trainee: Trainee, old: Trainee) -> Trainee:
+def with_old_weights(module: TrainingModule, old: TrainingModule) -> TrainingModule:
     """With the old weights; what is longer than the old ones keeps its initial values at the end. With more latent
     channels it computes at first what the old one does in the first of them, and 0 (of v, or of the noise) in the rest.
     """
     channels, patch = old.denoiser.config.latent_channels, old.denoiser.config.patch_size
-    state = trainee.state_dict()
+    state = module.state_dict()
     for name, tensor in old.state_dict().items():
         target = state[name]
         if name in READ_LATENTS and target.shape != tensor.shape:
@@ -94,4 +94,4 @@ def filled(trainee: Trainee, old: Trainee) -> Trainee:
             target[:, :channels] = tensor
         else:
             target[: len(tensor)] = tensor
-    return trainee
+    return module

@@ -18,8 +18,8 @@ from ..data.vocabulary import Vocabulary
 from ..files.json_files import read_json
 from ..files.onnx_files import read_parameters
 from ..model.autoencoder import build_autoencoder
-from ..model.training_module import Trainee, build_trainee
-from .channel_expansion import Anchor, filled
+from ..model.training_module import TrainingModule, build_training_module
+from .channel_expansion import Anchor, with_old_weights
 from .origin import origin_of_bundle, save_origin
 from .runs import Run, save
 from .trained_model import TrainedModel
@@ -49,13 +49,13 @@ def load_bundle(directory: Path) -> TrainedModel:
         sorted([(p, GOOD) for p in words["products"]] + [tuple(pair) for pair in words["trainedPairs"]])
     )
     tokenizer = _read_tokenizer(directory / str(manifest["tokenizer"]["file"]))
-    trainee = build_trainee(config, vocabulary, tokenizer)
+    module = build_training_module(config, vocabulary, tokenizer)
     autoencoder = build_autoencoder(config.autoencoder)
-    _fill(trainee.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
-    _fill(trainee.text, "text.", read_components(directory, "text_encoder"), directory)
+    _fill(module.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
+    _fill(module.text, "text.", read_components(directory, "text_encoder"), directory)
     _fill(autoencoder, "autoencoder.", read_components(directory, "image_decoder", "image_encoder"), directory)
     return TrainedModel(
-        config, vocabulary, trainee.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
+        config, vocabulary, module.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
     )
 
 
@@ -98,9 +98,9 @@ def start_from_bundle(
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
     model = load_bundle(directory)
     if preset is None:
-        config, trainee = model.config, model.trainee
+        config, module = model.config, model.module
     else:
-        config, trainee = preset, grown(model, preset, directory)
+        config, module = preset, expanded_module(model, preset, directory)
     config = replace(config, held_out_pairs=config.held_out_pairs or model.config.held_out_pairs)  # its words stay
     record = run.open if run.trained() else run.begin  # one that was cut short had begun with the same
     config = replace(config, validation=continued(model.config.validation, validation or config.validation))
@@ -111,29 +111,29 @@ def start_from_bundle(
         record(config)
         Anchor(model.autoencoder).save(run, model.config.autoencoder)
     save_origin(run, origin_of_bundle(directory))
-    _save_denoiser(run, model, trainee, model.vocabulary)
+    _save_denoiser(run, model, module, model.vocabulary)
     return run.config()
 
 
-def save_start(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
-    """Puts a trained model's autoencoder, and `trainee` as the denoiser's checkpoint, into a new run."""
+def save_start(run: Run, model: TrainedModel, module: TrainingModule, vocabulary: Vocabulary) -> None:
+    """Puts a trained model's autoencoder, and `module` as the denoiser's checkpoint, into a new run."""
     _save_autoencoder(run, model)
-    _save_denoiser(run, model, trainee, vocabulary)
+    _save_denoiser(run, model, module, vocabulary)
 
 
 def _save_autoencoder(run: Run, model: TrainedModel) -> None:
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
 
 
-def _save_denoiser(run: Run, model: TrainedModel, trainee: Trainee, vocabulary: Vocabulary) -> None:
+def _save_denoiser(run: Run, model: TrainedModel, module: TrainingModule, vocabulary: Vocabulary) -> None:
     place = {"step": model.step, "samples_seen": model.samples_seen, "first_step": model.step}
     pairs = [list(pair) for pair in vocabulary.pairs]
-    tokenizer, channels = trainee.text.tokenizer.to_str(), model.config.denoiser.latent_channels
-    state = {"model": trainee.state_dict(), "pairs": pairs, "tokenizer": tokenizer, "trained_channels": channels}
+    tokenizer, channels = module.text.tokenizer.to_str(), model.config.denoiser.latent_channels
+    state = {"model": module.state_dict(), "pairs": pairs, "tokenizer": tokenizer, "trained_channels": channels}
     save(run.denoiser, {**place, **state})
 
 
-def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Trainee:
+def expanded_module(model: TrainedModel, preset: TrainingConfig, directory: Path) -> TrainingModule:
     """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
     a mask head that reads the picture, and more latent channels. Raises ValueError that names what else differs."""
     if differing := list(_differences(model.config, preset)):
@@ -142,7 +142,7 @@ def grown(model: TrainedModel, preset: TrainingConfig, directory: Path) -> Train
             f"{', '.join(GROWS)}; with more latent_channels, autoencoder.fine_width and fine_blocks may differ too"
         )
     torch.manual_seed(preset.seed)
-    return filled(build_trainee(preset, model.vocabulary, model.trainee.text.tokenizer), model.trainee)
+    return with_old_weights(build_training_module(preset, model.vocabulary, model.module.text.tokenizer), model.module)
 
 
 def _differences(old: TrainingConfig, new: TrainingConfig) -> Iterator[str]:

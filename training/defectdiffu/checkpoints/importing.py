@@ -13,9 +13,9 @@ from ..data.layout import GOOD, is_word
 from ..data.vocabulary import Vocabulary
 from ..files.pretrained_folders import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from ..files.toml_files import read_toml
-from ..model.training_module import build_trainee
+from ..model.training_module import build_training_module
 from .origin import Origin, save_origin
-from .released_weights import Imported, import_released, read_checkpoint
+from .released_weights import ImportReport, import_released, read_checkpoint
 from .runs import Run, save
 
 WORD_KEYS = {"products", "pairs"}
@@ -110,7 +110,7 @@ def read_words(path: Path) -> Vocabulary:
     return Vocabulary(sorted({(product, GOOD) for product in products} | {tuple(pair) for pair in pairs}))
 
 
-def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words: Vocabulary) -> Imported:
+def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words: Vocabulary) -> ImportReport:
     """Makes a new run of the authors' checkpoint or, to start from, of a plain DiT's; it notes what their terms are.
 
     Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
@@ -118,12 +118,12 @@ def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words:
     run.require_untrained()  # before the checkpoint is read, which may take long
     state = _read(checkpoint)
     torch.manual_seed(config.seed)
-    trainee = build_trainee(config, words)
-    imported = import_released(trainee.denoiser, state, assign=True)
+    module = build_training_module(config, words)
+    imported = import_released(module.denoiser, state, assign=True)
     run.begin(config)
     save_origin(run, ORIGINS[imported.kind])
     place = {"step": 0, "samples_seen": 0, "first_step": 0, "pairs": [list(pair) for pair in words.pairs]}
-    save(run.denoiser, {**place, "model": trainee.state_dict(), "tokenizer": trainee.text.tokenizer.to_str()})
+    save(run.denoiser, {**place, "model": module.state_dict(), "tokenizer": module.text.tokenizer.to_str()})
     return imported
 
 

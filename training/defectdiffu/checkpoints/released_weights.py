@@ -22,14 +22,14 @@ DEFECT_PARTS = ("cross_defect.", "adapt_mask.", "y_embedders.")  # what DefectDi
 OWN_PARTS = ("adapt_mask.latent_", "adapt_mask.refine.", "stem.", "head.")  # what this package adds to both
 
 
-class Imported(NamedTuple):
+class ImportReport(NamedTuple):
     kind: str  # "defectdiffu" | "dit"
     loaded: list[str]  # tensors that now hold the checkpoint's values
     initial: list[str]  # tensors that the checkpoint does not have: they keep their values
     dropped: list[str]  # of the checkpoint, not used
 
 
-def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = False) -> Imported:
+def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = False) -> ImportReport:
     """Loads a released state dict, or a container of one, into `denoiser`; nothing changes when it does not fit.
 
     With `assign` the checkpoint's tensors become the parameters (no copy; the denoiser may be on the meta device).
@@ -54,7 +54,7 @@ def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = F
     if problems:
         raise ValueError(f"the checkpoint ({kind}) does not fit this denoiser:\n  " + "\n  ".join(problems))
     denoiser.load_state_dict(state, strict=False, assign=assign)
-    return Imported(kind, list(state), initial, dropped)
+    return ImportReport(kind, list(state), initial, dropped)
 
 
 def _size_hint(pos_embed: Tensor, patch_size: int) -> str:

@@ -21,14 +21,19 @@ class Run:
     def __init__(self, directory: Path):
         self.directory = directory
         self.autoencoder = directory / "autoencoder.pt"
-        self.bank = directory / "bank.pt"
         self.denoiser = directory / "denoiser.pt"
-        self.sheets = directory / "sheets"
+        self.sample_grids = directory / "sample_grids"
         self.log = directory / "log.jsonl"
         self.onboarding = directory / "onboarding.json"
         self.origin = directory / "origin.json"
         self.anchor = directory / "anchor.pt"
         self._config = directory / "config.json"
+
+    @property
+    def latent_cache(self) -> Path:
+        """latent_cache.pt; of a run that was begun under the file's former name, bank.pt."""
+        path, former = self.directory / "latent_cache.pt", self.directory / "bank.pt"
+        return former if former.exists() and not path.exists() else path
 
     def open(self, config: TrainingConfig) -> TrainingConfig:
         """Records the configuration of a new run; of an existing one, returns what it was started with."""
@@ -40,7 +45,7 @@ class Run:
         Raises FileExistsError for one that has been trained.
         """
         self.require_untrained()
-        self.sheets.mkdir(parents=True, exist_ok=True)
+        self.sample_grids.mkdir(parents=True, exist_ok=True)
         write_text(self._config, json.dumps(config_to_dict(config), indent=2))
         return self.config()
 
@@ -53,7 +58,7 @@ class Run:
 
     def trained(self) -> Path | None:
         """A file of what it has learnt, if there is one."""
-        return next((path for path in (self.denoiser, self.bank, self.autoencoder) if path.exists()), None)
+        return next((path for path in (self.denoiser, self.latent_cache, self.autoencoder) if path.exists()), None)
 
     def config(self) -> TrainingConfig:
         if not self._config.exists():

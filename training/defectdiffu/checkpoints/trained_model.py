@@ -11,10 +11,11 @@ from ..config import TrainingConfig
 from ..data.vocabulary import Vocabulary
 from ..model.autoencoder import ImageAutoencoder, build_autoencoder
 from ..model.ema import Ema
-from ..model.training_module import Trainee, build_trainee
+from ..model.training_module import TrainingModule, build_training_module
 from ..sampling.generator import Generator
 from .runs import Run, load
 
+STORED_NAME = "trainee"  # of the training module in a checkpoint's averages; kept, so that older ones can be read
 CHECKPOINT = ("model", "pairs", "tokenizer", "step", "samples_seen")  # of the denoiser
 NOT_TRAINED = "{}: the {} not trained yet; run `defectdiffu-train train` first"
 
@@ -23,13 +24,13 @@ NOT_TRAINED = "{}: the {} not trained yet; run `defectdiffu-train train` first"
 class TrainedModel:
     config: TrainingConfig
     vocabulary: Vocabulary
-    trainee: Trainee
+    module: TrainingModule
     autoencoder: ImageAutoencoder
     step: int
     samples_seen: int
 
     def generator(self, device: torch.device | None = None) -> Generator:
-        return Generator(self.trainee, self.autoencoder, self.config.prompts, device or torch.device("cpu"))
+        return Generator(self.module, self.autoencoder, self.config.prompts, device or torch.device("cpu"))
 
 
 def load_trained(run: Run) -> TrainedModel:
@@ -44,13 +45,13 @@ def load_trained(run: Run) -> TrainedModel:
         config.denoiser.latent_channels
     ):
         raise FileNotFoundError(NOT_TRAINED.format(run.denoiser, "denoiser's new latent channels are"))
-    trainee = build_trainee(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
-    trainee.load_state_dict(state["model"])
+    module = build_training_module(config, vocabulary, Tokenizer.from_str(state["tokenizer"]))
+    module.load_state_dict(state["model"])
     if "ema" in state:
-        ema = Ema({"trainee": trainee}, config.optimiser.ema_decay)
+        ema = Ema({STORED_NAME: module}, config.optimiser.ema_decay)
         ema.load_state_dict(state["ema"])
         ema.swap()
-    return TrainedModel(config, vocabulary, trainee.eval(), autoencoder, state["step"], state["samples_seen"])
+    return TrainedModel(config, vocabulary, module.eval(), autoencoder, state["step"], state["samples_seen"])
 
 
 def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:

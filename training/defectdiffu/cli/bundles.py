@@ -1,4 +1,4 @@
-"""From a run to pictures and to a bundle: sample, export, placement, variants."""
+"""From a run to pictures and to a bundle: sample, export, placement, quantise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from PIL import Image
 
 from ..checkpoints.runs import Run
-from .console import bar, console, listed, plain_errors, require_known, shower
+from .console import bar, comma_separated, console, progress_reporter, readable_errors, require_known
 from .options import DataOption, RunOption, WindowsOption
 
 
@@ -34,7 +34,7 @@ def sample(
     from ..sampling.generator import SampleRequest
     from ..sampling.image_grids import outlined
 
-    with plain_errors():
+    with readable_errors():
         model = load_trained(Run(run))
         require_known("product", product, model.vocabulary.products)
         require_known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
@@ -69,7 +69,7 @@ def export(
     from ..export.bundle import export_bundle
     from ..files.json_files import read_json
 
-    with plain_errors():
+    with readable_errors():
         started = time.monotonic()
         model = load_trained(Run(run))
         if version:
@@ -91,12 +91,12 @@ def placement(
     from ..data.windows import read_rules
     from ..evaluation.bundle_placement import write_placement
 
-    with plain_errors(), bar() as progress:
-        section = write_placement(bundle, data, read_rules(windows), seed, shower(progress))
+    with readable_errors(), bar() as progress:
+        section = write_placement(bundle, data, read_rules(windows), seed, progress_reporter(progress))
         console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
 
 
-def variants(
+def quantise(
     bundle: Annotated[Path, typer.Option(help="Folder of the bundle that gets the variants.")],
     precision: Annotated[str, typer.Option(help="int8, fp16 or both, by comma.")] = "int8",
     data: Annotated[
@@ -114,14 +114,14 @@ def variants(
     from ..data.windows import read_rules
     from ..evaluation.plan import EvaluationPlan
     from ..quantisation.plan import QuantisationPlan
-    from ..quantisation.write_variants import write_variants
+    from ..quantisation.quantise_bundle import quantise_bundle
 
-    with plain_errors(), bar() as progress:
-        plan = QuantisationPlan(tuple(listed(precision) or ()), calibration, samples, steps, seed=seed)
+    with readable_errors(), bar() as progress:
+        plan = QuantisationPlan(tuple(comma_separated(precision) or ()), calibration, samples, steps, seed=seed)
         evaluation = EvaluationPlan(
             samples=max(2, 4 * samples), windows=photographs, steps=steps, classifier_steps=classifier_steps, seed=seed
         )
         real = None if data is None else {"data": data, "rules": read_rules(windows), "plan": evaluation}
-        costs = write_variants(bundle, plan, shower(progress), real)
+        costs = quantise_bundle(bundle, plan, progress_reporter(progress), real)
         for name, notes in costs.items():
             console.print(name, notes)

@@ -17,7 +17,7 @@ console = Console()
 LINE_SECONDS = 30
 
 
-class plain_errors:
+class readable_errors:
     """Turns the errors a user can act on into one message and exit code 1."""
 
     def __enter__(self) -> None:
@@ -36,7 +36,7 @@ def bar(disable: bool = False) -> Progress:
     return Progress(*columns, TextColumn("{task.fields[figures]}"), console=console, disable=not there)
 
 
-def shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
+def progress_reporter(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
     """Shows each phase as a bar of its own: phase, done, total, figures. Where the output is a file or a pipe, a line
     at the beginning and the end of each, and every half minute between."""
     tasks: dict[str, TaskID] = {}
@@ -56,7 +56,7 @@ def shower(progress: Progress) -> Callable[[str, int, int, dict[str, float]], No
     return show
 
 
-def listed(products: str | None) -> list[str] | None:
+def comma_separated(products: str | None) -> list[str] | None:
     return [p.strip() for p in products.split(",")] if products else None
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from ..config import load_config
 from ..data.layout import read_data_set
-from .console import console, listed, plain_errors
+from .console import comma_separated, console, readable_errors
 from .options import DataOption, ProductsOption
 
 
@@ -26,34 +26,34 @@ def check(
     from ..data import dataset_lint
     from ..data.windows import read_rules
 
-    with plain_errors():
-        records = read_data_set(data, listed(products))
+    with readable_errors():
+        records = read_data_set(data, comma_separated(products))
         rules, size = read_rules(windows), load_config(preset).image_size
-        measured = dataset_lint.measure(records, rules, size) if windows else []
+        measured = dataset_lint.measure_groups(records, rules, size) if windows else []
     groups: dict[tuple[str, str, str], int] = {}
     for record in records:
-        key = (record.product, record.defect, record.half)
+        key = (record.product, record.defect, record.split)
         groups[key] = groups.get(key, 0) + 1
-    for (product, defect, half), count in sorted(groups.items()):
-        console.print(f"{product:20} {defect:20} {half:6} {count:5}")
+    for (product, defect, split), count in sorted(groups.items()):
+        console.print(f"{product:20} {defect:20} {split:6} {count:5}")
     for group in measured:
         if group.share is not None:
             seen = f"covers {group.share:.1%} of a window, strokes {group.stroke:.1f} px"
             console.print(f"{group.product:20} {group.defect:20} {seen}", soft_wrap=True)
-    for warning in [warning for group in measured for warning in dataset_lint.warnings(group)]:
+    for warning in [warning for group in measured for warning in dataset_lint.lint_warnings(group)]:
         console.print(f"[yellow]warning:[/yellow] {escape(warning)}", soft_wrap=True)
     console.print(f"{len(records)} images, no problem found")
 
 
 def split(
     data: DataOption,
-    share: Annotated[float, typer.Option(help="Of the photographs of every product and defect: the test half.")] = 0.3,
+    share: Annotated[float, typer.Option(help="Of the photographs of every product and defect: the test split.")] = 0.3,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Writes manifest.csv, which keeps a test half out of training. It knows nothing of what shows the same part."""
+    """Writes manifest.csv, which keeps a test split out of training. It knows nothing of what shows the same part."""
     from ..data.splitting import split as run_split
 
-    with plain_errors():
+    with readable_errors():
         for (product, defect), (train, test) in run_split(data, share, seed).items():
             console.print(f"{product:20} {defect:20} {train:5} train {test:5} test")
-    console.print(f"{data / 'manifest.csv'}: see that pictures of one part are in one half")
+    console.print(f"{data / 'manifest.csv'}: make sure that all photographs of one part are in one split")

@@ -10,7 +10,7 @@ import typer
 
 from ..checkpoints.runs import Run
 from ..config import load_config
-from .console import bar, console, listed, plain_errors, shower
+from .console import bar, comma_separated, console, progress_reporter, readable_errors
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
 
 
@@ -27,7 +27,7 @@ def strength(
     from ..evaluation.strength import measure_strength
     from ..files.atomic import write_text
 
-    with plain_errors(), bar() as progress:
+    with readable_errors(), bar() as progress:
         if out.is_dir():
             raise IsADirectoryError(f"--out is {out}, which is a folder; give a file")
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def strength(
         held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
         known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
         pairs = [*model.vocabulary.trained_pairs, *known]
-        show = shower(progress)
+        show = progress_reporter(progress)
         report = lambda done, total: show("strength", done, total, {})  # noqa: E731
         figures = measure_strength(model.generator(), pairs, seeds, steps, report)
         write_text(out, json.dumps({"seeds": seeds, "steps": steps, "pairs": figures}, indent=2))
@@ -55,8 +55,8 @@ def evaluate(
         str,
         typer.Option(help="By comma; all of them by default."),
     ] = "quality,masks,autoencoder,judgement,twins,photographs,strength,downstream,classification",
-    half: Annotated[
-        str, typer.Option(help="Measured on: test, or validation, a part of the train half, to choose by.")
+    split: Annotated[
+        str, typer.Option(help="Measured on: test, or validation, a part of the train split, to choose by.")
     ] = "test",
     samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
@@ -89,10 +89,10 @@ def evaluate(
 
     if threads:
         torch.set_num_threads(threads)
-    with plain_errors(), bar() as progress:
+    with readable_errors(), bar() as progress:
         plan = EvaluationPlan(
-            half=half, samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
-            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(listed(products) or ()),
+            split=split, samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
+            classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(comma_separated(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
         if (run is None) == (bundle is None):
@@ -106,15 +106,23 @@ def evaluate(
         else:
             model = load_trained(Run(run))
         rules = read_rules(windows)
-        ledger = run_evaluation(
-            model, data, rules, plan, listed(sections) or [], out, shower(progress), baselines, graphs,
-            METHODS if methods is None else tuple(listed(methods) or ()),
-        )  # fmt: skip
-        console.print(f"{write_report(ledger, out)}")
+        results = run_evaluation(
+            model,
+            data,
+            rules,
+            plan,
+            comma_separated(sections) or [],
+            out,
+            progress_reporter(progress),
+            baselines,
+            graphs,
+            METHODS if methods is None else tuple(comma_separated(methods) or ()),
+        )
+        console.print(f"{write_report(results, out)}")
 
 
 def ablate(
-    base: Annotated[Path, typer.Option(help="A run whose autoencoder and bank every variant is trained on.")],
+    base: Annotated[Path, typer.Option(help="A run whose autoencoder and latent cache every variant is trained on.")],
     data: DataOption,
     out: Annotated[Path, typer.Option(help="Folder for the variants' runs, figures and the page.")],
     preset: Annotated[
@@ -138,12 +146,12 @@ def ablate(
 
     if threads:
         torch.set_num_threads(threads)
-    with plain_errors(), bar() as progress:
+    with readable_errors(), bar() as progress:
         config = load_config(preset) if preset else Run(base).config()
         optimiser = dataclasses.replace(config.optimiser, total_steps=steps or config.optimiser.total_steps)
         config = dataclasses.replace(config, optimiser=optimiser)
         plan = EvaluationPlan(
             samples=samples, steps=sampler_steps, segmenter_steps=segmenter_steps, classifier_steps=classifier_steps
         )
-        page = run_ablations(Run(base), config, data, read_rules(windows), plan, out, shower(progress))
+        page = run_ablations(Run(base), config, data, read_rules(windows), plan, out, progress_reporter(progress))
         console.print(f"{page}")

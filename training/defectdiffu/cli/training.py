@@ -11,7 +11,7 @@ import typer
 
 from ..checkpoints.runs import Run
 from ..config import TrainingConfig, changes, config_from_dict, config_to_dict, load_config
-from .console import bar, console, listed, plain_errors, shower
+from .console import bar, comma_separated, console, progress_reporter, readable_errors
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
 
 
@@ -40,24 +40,24 @@ def train(
         typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
     ] = None,
     without_validation: Annotated[
-        bool, typer.Option("--without-validation", help="Keep out what `evaluate --half validation` measures on.")
+        bool, typer.Option("--without-validation", help="Keep out what `evaluate --split validation` measures on.")
     ] = False,
-    sheet_minutes: Annotated[float, typer.Option(help="Minutes between sample sheets.")] = 15,
+    grid_minutes: Annotated[float, typer.Option(help="Minutes between grids of samples.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
     threads: ThreadsOption = 0,
 ) -> None:
     """Trains a model, or goes on with a run that was interrupted."""
     from ..config import LEARNT
-    from ..training.devices import first_process_first, processes
-    from ..training.schedule import UntilStep, UntilTime
+    from ..training.devices import main_process_first, processes
+    from ..training.schedule import StepSchedule, TimeSchedule
     from ..training.train import train as run_training
 
     if threads:
         torch.set_num_threads(threads)
-    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+    with readable_errors(), bar(disable=not processes().is_main_process) as progress:
         place = Run(run)
-        with first_process_first() as first:
-            own = {"name": name, "held_out_pairs": listed(hold_out)}
+        with main_process_first() as first:
+            own = {"name": name, "held_out_pairs": comma_separated(hold_out)}
             own = {key: value for key, value in own.items() if value is not None}
             config = _open_run(place, preset, from_bundle, without_validation, own) if first else place.config()
         if without_validation and config.validation == LEARNT:
@@ -65,9 +65,21 @@ def train(
         if minutes is not None and (steps or processes().num_processes > 1):
             raise ValueError("--minutes goes with one process, and without --steps")
         plan = config.optimiser
-        course = UntilTime(plan, 60 * minutes) if minutes is not None else UntilStep(plan, steps or plan.total_steps)
-        sheets, saves = 60 * sheet_minutes, 60 * save_minutes
-        run_training(place, config, data, windows, course, sheets, shower(progress), listed(products), saves)
+        schedule = (
+            TimeSchedule(plan, 60 * minutes) if minutes is not None else StepSchedule(plan, steps or plan.total_steps)
+        )
+        grids, saves = 60 * grid_minutes, 60 * save_minutes
+        run_training(
+            place,
+            config,
+            data,
+            windows,
+            schedule,
+            grids,
+            progress_reporter(progress),
+            comma_separated(products),
+            saves,
+        )
 
 
 def onboard(
@@ -101,7 +113,7 @@ def onboard(
 
     if threads:
         torch.set_num_threads(threads)
-    with plain_errors(), bar(disable=not processes().is_main_process) as progress:
+    with readable_errors(), bar(disable=not processes().is_main_process) as progress:
         if replay_windows and not replay:
             raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
         plan = OnboardingPlan(
@@ -110,8 +122,8 @@ def onboard(
             samples_per_pair=samples_per_pair, seed=seed,
         )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
-        new = Photographs(data, windows, listed(products))
-        run_onboarding(Run(run), bundle, new, known, plan, shower(progress))
+        new = Photographs(data, windows, comma_separated(products))
+        run_onboarding(Run(run), bundle, new, known, plan, progress_reporter(progress))
         if processes().is_main_process:
             next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
@@ -134,13 +146,13 @@ def _open_run(
     if not place.begun():
         return place.begin(asked)  # refuses where a trained run has lost its configuration
     if preset is None:
-        return _the_same(place, with_own(place.config()), from_bundle)
+        return _require_same_config(place, with_own(place.config()), from_bundle)
     if place.trained() is None:
         return place.begin(asked)  # what stands there is of a command that was refused
-    return _the_same(place, asked, from_bundle)
+    return _require_same_config(place, asked, from_bundle)
 
 
-def _the_same(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
+def _require_same_config(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
     """The run's configuration. Raises ValueError when it is not what the preset asks for."""
     began = place.config()
     config = replace(config, validation=began.validation)

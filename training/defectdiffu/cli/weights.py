@@ -9,7 +9,7 @@ import typer
 
 from ..checkpoints.runs import Run
 from ..config import load_config
-from .console import console, plain_errors
+from .console import console, readable_errors
 from .options import RunOption
 
 
@@ -25,7 +25,7 @@ def import_(
     """Makes a run of a published checkpoint: to export it as a bundle, or to train on."""
     from ..checkpoints.importing import import_checkpoint, read_words, with_size, with_weights
 
-    with plain_errors():
+    with readable_errors():
         config = load_config(preset)
         config = with_weights(with_size(config, config.image_size if size is None else size), autoencoder, text_encoder)
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
@@ -42,6 +42,6 @@ def convert_clip(
     """Writes the text tower of OpenAI's published CLIP, with its tokenizer, as a folder that `import` reads."""
     from ..checkpoints.clip_conversion import convert_clip as convert
 
-    with plain_errors():
+    with readable_errors():
         tower = convert(checkpoint, merges, out)
         console.print(f"{out}: {tower.num_hidden_layers} layers, projection_dim {tower.projection_dim}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What docs/data.md asks of photographs, measured on the training half of a data set that can be read.
+"""What docs/data.md asks of photographs, measured on the train split of a data set that can be read.
 
 Nothing of this keeps a model from being trained; it says beforehand what the model will not learn well.
 """
@@ -15,13 +15,13 @@ from .parallel_cutting import group_records
 from .layout import GOOD, Record
 from .windows import Rules, WindowCutter, WindowRule
 
-LEAST_SHARE = 0.02  # of a window, covered by the defect
-LEAST_STROKE = 3.0  # pixels of what the model sees
-LEAST_DEFECTIVE, LEAST_NORMAL = 10, 20  # photographs of a group
+MIN_DEFECT_SHARE = 0.02  # of a window, covered by the defect
+MIN_STROKE_WIDTH = 3.0  # pixels of what the model sees
+MIN_DEFECTIVE, MIN_NORMAL = 10, 20  # photographs of a group
 WINDOWS = 4  # looked at per photograph
 
 
-class Measured(NamedTuple):
+class GroupMeasurements(NamedTuple):
     """Of one (product, defect). Share and stroke are medians over windows; None of normal photographs."""
 
     product: str
@@ -33,34 +33,34 @@ class Measured(NamedTuple):
     stroke: float | None
 
 
-def measure(records: list[Record], rules: Rules, size: int, seed: int = 0) -> list[Measured]:
+def measure_groups(records: list[Record], rules: Rules, size: int, seed: int = 0) -> list[GroupMeasurements]:
     """`size`: the side in pixels to which the model's windows are scaled."""
     default, own = rules
     found = []
-    for (product, defect), photographs in group_records([r for r in records if r.half == "train"]).items():
+    for (product, defect), photographs in group_records([r for r in records if r.split == "train"]).items():
         rule = own.get(product, default)
         small = sum(min(_size(record)) < rule.window for record in photographs)
         share, stroke = (None, None) if defect == GOOD else _medians(photographs, rule, size, seed)
-        found.append(Measured(product, defect, len(photographs), small, rule.window, share, stroke))
+        found.append(GroupMeasurements(product, defect, len(photographs), small, rule.window, share, stroke))
     return found
 
 
-def warnings(of: Measured) -> list[str]:
+def lint_warnings(of: GroupMeasurements) -> list[str]:
     told, group = [], f"{of.product}/{of.defect}"
-    least = LEAST_NORMAL if of.defect == GOOD else LEAST_DEFECTIVE
+    least = MIN_NORMAL if of.defect == GOOD else MIN_DEFECTIVE
     if of.photographs < least:
         told.append(f"{group}: {of.photographs} photograph(s) to learn from, should be at least {least}")
     if of.small:
         told.append(f"{group}: {of.small} photograph(s) are smaller than the window, {of.window} pixels")
-    if of.share is not None and of.share < LEAST_SHARE:
+    if of.share is not None and of.share < MIN_DEFECT_SHARE:
         told.append(
             f"{group}: the defect covers {of.share:.2%} of a window of {of.window} pixels, "
-            f"should be at least {LEAST_SHARE:.0%}: make the window smaller"
+            f"should be at least {MIN_DEFECT_SHARE:.0%}: make the window smaller"
         )
-    if of.stroke is not None and of.stroke < LEAST_STROKE:
+    if of.stroke is not None and of.stroke < MIN_STROKE_WIDTH:
         told.append(
             f"{group}: strokes are {of.stroke:.1f} pixels wide in what the model sees, "
-            f"should be at least {LEAST_STROKE:.0f}: make the window smaller"
+            f"should be at least {MIN_STROKE_WIDTH:.0f}: make the window smaller"
         )
     return told
 

@@ -5,8 +5,8 @@
     <root>/<product>/test/<defect>/*         defective images
     <root>/<product>/ground_truth/<defect>/<name>_mask.png   0/255, of the image's size
 
-Two optional files beside the products: `manifest.csv` with the columns `image` and `half` (train | test) keeps the
-test half out of training; `unified_names.json` maps a product's own defect name to the name shared across products
+Two optional files beside the products: `manifest.csv` with the columns `image` and `split` (train | test) keeps the
+test split out of training; `unified_names.json` maps a product's own defect name to the name shared across products
 (Table 2 of the paper's supplement).
 """
 
@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+SPLIT_COLUMNS = {"split", "half"}  # the column of manifest.csv; half is its former name
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 GOOD = "good"
 LISTED_PROBLEMS = 50
@@ -38,7 +39,7 @@ class Record:
     defect: str
     image: Path
     mask: Path | None
-    half: str
+    split: str
 
     @property
     def place(self) -> str:
@@ -67,7 +68,7 @@ def is_word(name: str) -> bool:
 
 
 def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
-    """Every photograph below `root`, both halves, in a stable order; only of `products` (names of their folders, or
+    """Every photograph below `root`, both splits, in a stable order; only of `products` (names of their folders, or
     the words a model reads for them) unless it is None.
 
     Raises DataError when the folder is not in the layout, when a defective image has no mask, or when the optional
@@ -99,7 +100,7 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     if not root.is_dir():
         problems.append(f"{root}: no such folder")
         return []
-    halves = _read_halves(root, problems)
+    splits = _read_splits(root, problems)
     unified = _read_unified_names(root, problems)
     found = sorted(d.name for d in root.iterdir() if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
     if not found:
@@ -108,12 +109,12 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     for name in products or []:
         if not any(_is_product(folder, name) for folder in found):
             problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
-    problems += _namesakes(root, found)
-    problems += _strays(root, found, unified)
+    problems += _ambiguous_products(root, found)
+    problems += _misplaced_folders(root, found, unified)
     records: list[Record] = []
     for product in found:
         if products is None or any(_is_product(product, name) for name in products):
-            records += _read_product(root, product, halves, unified.get(product, {}), problems)
+            records += _read_product(root, product, splits, unified.get(product, {}), problems)
     if not records and not problems:
         problems.append(f"{root}: no images found")
     return records
@@ -124,7 +125,7 @@ def _is_product(folder: str, name: str) -> bool:
     return prompt_name(folder) == prompt_name(name)
 
 
-def _namesakes(root: Path, folders: list[str]) -> list[str]:
+def _ambiguous_products(root: Path, folders: list[str]) -> list[str]:
     """Folders that a model could not tell apart: read as one product, their windows and figures would be mixed."""
     alike: dict[str, list[str]] = {}
     for folder in folders:
@@ -136,7 +137,7 @@ def _namesakes(root: Path, folders: list[str]) -> list[str]:
     ]
 
 
-def _strays(root: Path, found: list[str], unified: dict[str, dict[str, str]]) -> list[str]:
+def _misplaced_folders(root: Path, found: list[str], unified: dict[str, dict[str, str]]) -> list[str]:
     """What lies where nothing is looked for: left unsaid, a misspelt folder would be a product or defect less."""
     problems = []
     for folder in sorted(d for d in root.iterdir() if d.is_dir() and d.name not in found):
@@ -185,29 +186,32 @@ def load_mask(path: Path) -> np.ndarray:
         return np.asarray(image.convert("L")) > 127
 
 
-def _read_halves(root: Path, problems: list[str]) -> dict[str, str]:
+def _read_splits(root: Path, problems: list[str]) -> dict[str, str]:
     path = root / "manifest.csv"
     if not path.is_file():
         return {}
     try:
         rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        if not {"image", "half"} <= set(rows.fieldnames or []):
-            problems.append(f"{path}: needs the columns 'image' and 'half', has {rows.fieldnames}")
+        columns = set(rows.fieldnames or [])
+        named = sorted(columns & SPLIT_COLUMNS)
+        if "image" not in columns or len(named) != 1:
+            problems.append(f"{path}: needs the columns 'image' and 'split', has {rows.fieldnames}")
             return {}
+        (column,) = named
         listed = list(enumerate(rows, start=2))
     except (csv.Error, UnicodeDecodeError) as error:
         problems.append(f"{path}: not CSV: {error}")
         return {}
-    halves: dict[str, str] = {}
+    splits: dict[str, str] = {}
     for line, row in listed:
         image = posixpath.normpath(row["image"] or "")  # as read_layout writes it, whatever "./" it was listed with
         if image.startswith(("/", "..")) or not (root / image).is_file():
             problems.append(f"{path}:{line}: no such image: {row['image']!r}")
-        if row["half"] not in ("train", "test"):
-            problems.append(f"{path}:{line}: half is {row['half']!r}, must be 'train' or 'test'")
-        elif halves.setdefault(image, row["half"]) != row["half"]:
-            problems.append(f"{path}:{line}: {image} is listed as {halves[image]} and as {row['half']}")
-    return halves
+        if row[column] not in ("train", "test"):
+            problems.append(f"{path}:{line}: {column} is {row[column]!r}, must be 'train' or 'test'")
+        elif splits.setdefault(image, row[column]) != row[column]:
+            problems.append(f"{path}:{line}: {image} is listed as {splits[image]} and as {row[column]}")
+    return splits
 
 
 def _read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, str]]:
@@ -228,7 +232,7 @@ def _read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, 
     return names
 
 
-def _read_product(root: Path, product: str, halves: dict, unified: dict, problems: list[str]) -> list[Record]:
+def _read_product(root: Path, product: str, splits: dict, unified: dict, problems: list[str]) -> list[Record]:
     records = []
     folders = [(f, GOOD) for f in (root / product / "train" / GOOD, root / product / "test" / GOOD) if f.is_dir()]
     test = root / product / "test"
@@ -245,9 +249,9 @@ def _read_product(root: Path, product: str, halves: dict, unified: dict, problem
                 if not mask.is_file():
                     problems.append(f"{image}: no mask: {mask} is missing")
                     continue
-            half = halves.get(image.relative_to(root).as_posix(), "train") if halves else "train"
+            split = splits.get(image.relative_to(root).as_posix(), "train") if splits else "train"
             name = GOOD if defect == GOOD else prompt_name(unified.get(defect, defect))
-            records.append(Record(prompt_name(product), name, image, mask, half))
+            records.append(Record(prompt_name(product), name, image, mask, split))
     if not folders:
         problems.append(f"{root / product}: neither train/good, test/good nor test/<defect> is here")
     return records

@@ -1,4 +1,4 @@
-"""Cuts many windows at once, on every core: what the autoencoder and the bank are made of."""
+"""Cuts many windows at once, on every core: what the autoencoder and the latent cache are made of."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The validation part: whole photographs of the train half that candidates are compared on, trained without them.
+"""The validation part: whole photographs of the train split that candidates are compared on, trained without them.
 
-Who chooses by the test half has tuned to it; it is to report, once, what was chosen here. There is one split, by the
+Who chooses by the test split has tuned to it; it is to report, once, what was chosen here. There is one split, by the
 photographs' paths alone, so that training and evaluation cannot mean different ones.
 """
 
@@ -21,7 +21,7 @@ def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
     """`Record.place` of the photographs of the part. `records` must hold all or none of each (product, defect)."""
     groups: dict[tuple[str, str], set[str]] = {}
     for record in records:
-        if record.half == "train":
+        if record.split == "train":
             groups.setdefault((record.product, record.defect), set()).add(record.place)
     chosen: set[str] = set()
     for places in groups.values():
@@ -35,11 +35,11 @@ def without_validation(records: list[Record]) -> list[Record]:
     return [record for record in records if record.place not in places]
 
 
-def as_test_half(records: list[Record]) -> list[Record]:
-    """The train half alone, its validation part in the place of the test half."""
+def as_test_split(records: list[Record]) -> list[Record]:
+    """The train split alone, its validation part in the place of the test split."""
     places = validation_places(records)
-    half = lambda record: "test" if record.place in places else "train"  # noqa: E731
-    return [replace(record, half=half(record)) for record in records if record.half == "train"]
+    split = lambda record: "test" if record.place in places else "train"  # noqa: E731
+    return [replace(record, split=split(record)) for record in records if record.split == "train"]
 
 
 def continued(bundle: ValidationState, wanted: ValidationState) -> ValidationState:

@@ -20,12 +20,12 @@ from ..data.windows import Rules, pair_weights
 from ..files.atomic import write_text
 from ..progress import Progress
 from ..training.devices import build_accelerator
-from ..training.latent_cache import load_bank
-from ..training.schedule import UntilStep
+from ..training.latent_cache import load_latent_cache
+from ..training.schedule import StepSchedule
 from ..training.train import train_denoiser
 from .evaluate import evaluate
 from .plan import EvaluationPlan
-from .results_store import Ledger
+from .results_store import ResultsStore
 from .tables import columned, mean_of
 
 WHOLE, ONE_STRENGTH = "whole", "one strength"
@@ -68,17 +68,17 @@ INTERVALS = (60, 1e9)  # seconds between checkpoints and between sheets
 def ablate(
     base: Run, config: TrainingConfig, data: Path, rules: Rules, plan: EvaluationPlan, out: Path, progress: Progress
 ) -> Path:
-    """Trains every variant of `config` from scratch on the autoencoder and the bank of `base`, for the same number of
-    steps; measures it on the test half into out/<variant>/figures.json; writes out/README.md and returns it.
+    """Trains every variant of `config` from scratch on the autoencoder and the latent cache of `base`, for the same
+    number of steps. Measures it on the test split into out/<variant>/figures.json, writes out/README.md and returns it.
 
-    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no bank yet, ValueError when its
+    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no latent cache yet, ValueError when its
     autoencoder is not the one of `config`.
     """
     if differing := changes(base.config().autoencoder, config.autoencoder, "autoencoder."):
         raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")
-    bank = load_bank(base.bank)
-    weights = pair_weights(rules, bank.pairs)
-    ledgers: dict[str, Ledger] = {}
+    cache = load_latent_cache(base.latent_cache)
+    weights = pair_weights(rules, cache.pairs)
+    ledgers: dict[str, ResultsStore] = {}
     for name, change in VARIANTS.items():
         run = Run(out / folder(name) / "run")
         changed = run.open(change(config))
@@ -86,8 +86,8 @@ def ablate(
             shutil.copyfile(base.autoencoder, run.autoencoder)
         autoencoder = load_autoencoder(run, changed)
         accelerator = build_accelerator(changed.optimiser.mixed_precision)
-        course = UntilStep(changed.optimiser, changed.optimiser.total_steps)
-        train_denoiser(run, changed, bank, autoencoder, weights, course, INTERVALS, accelerator, progress)
+        schedule = StepSchedule(changed.optimiser, changed.optimiser.total_steps)
+        train_denoiser(run, changed, cache, autoencoder, weights, schedule, INTERVALS, accelerator, progress)
         model = load_trained(run)
         ledgers[name] = evaluate(model, data, rules, plan, SECTIONS, out / folder(name), progress)
         if name == WHOLE:
@@ -110,18 +110,18 @@ FIGURES = {
 }
 
 
-def _write(ledgers: dict[str, Ledger], config: TrainingConfig, out: Path) -> Path:
+def _write(ledgers: dict[str, ResultsStore], config: TrainingConfig, out: Path) -> Path:
     """Means over the pairs."""
     rows = {
-        name: {head: mean_of(ledger.section(section), [key]).get(key) for head, (section, key) in FIGURES.items()}
-        for name, ledger in ledgers.items()
+        name: {head: mean_of(results.section(section), [key]).get(key) for head, (section, key) in FIGURES.items()}
+        for name, results in ledgers.items()
     }
     cells = {head: lambda f, h=head: "" if f[h] is None else f"{f[h]:.3g}" for head in FIGURES}
     seen = config.optimiser.total_steps * config.optimiser.batch_size
     lines = [
         "# Ablations",
         "",
-        f"Each trained from scratch on {seen} windows, else alike. Means over the pairs, measured on the test half.",
+        f"Each trained from scratch on {seen} windows, else alike. Means over the pairs, measured on the test split.",
         "",
         *columned("variant", cells, rows),
         "",

@@ -1,7 +1,7 @@
 """What a bundle says of real defects, for those that are drawn on photographs: `placement` in its manifest.
 
 The side of the windows it was trained on, the shapes of real masks, and how well real defects show, which is what drawn
-ones are held to. Measured on the training half: the other one has to stay unseen.
+ones are held to. Measured on the train split: the other one has to stay unseen.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DECIMALS = 3
 def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
     """Measures the section and puts it into bundle.json, in the place of an older one; all else there stays.
 
-    Raises ValueError when no photograph of the training half shows a trained pair.
+    Raises ValueError when no photograph of the train split shows a trained pair.
     """
     path = directory / "bundle.json"
     manifest = read_json(path, "provenance")
@@ -52,9 +52,9 @@ def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int,
     """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them; trained pairs only, for a held-out
     pair is one whose defects nobody has photographed."""
     pairs, products = set(model.vocabulary.trained_pairs), model.vocabulary.products
-    seen = read_data_set(data, wanted=lambda r: r.half == "train" and (r.product, r.defect) in pairs)
+    seen = read_data_set(data, wanted=lambda r: r.split == "train" and (r.product, r.defect) in pairs)
     if not seen:
-        raise ValueError(f"{data}: no photograph of the training half shows a defect that the bundle was trained on")
+        raise ValueError(f"{data}: no photograph of the train split shows a defect that the bundle was trained on")
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in shuffled(seen, seed):
         groups.setdefault((record.product, record.defect), []).append(record)

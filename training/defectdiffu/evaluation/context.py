@@ -14,16 +14,16 @@ from ..data.windows import Rules
 from ..progress import Progress
 from ..sampling.generator import Generator
 from .downstream import METHODS, ProductData
-from .generated_samples import FIRST_SEED, SECOND_SEED, Drawn, draw_pair, surer_of
-from .on_photographs import GUIDANCE, OnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
+from .generated_samples import FIRST_SEED, SECOND_SEED, GeneratedSamples, draw_pair, more_confident_of
+from .on_photographs import GUIDANCE, SamplesOnPhotographs, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from .plan import EvaluationPlan
 from .real_windows import Windows, cut_windows, join, shuffled
 from .segmenter import UNet
 
-Made = TypeVar("Made", Drawn, OnPhotographs)
+Made = TypeVar("Made", GeneratedSamples, SamplesOnPhotographs)
 
 
-class Subject:
+class EvaluationContext:
     def __init__(
         self,
         model: TrainedModel,
@@ -42,7 +42,7 @@ class Subject:
         self.generator = generator or model.generator()
         self.records: dict[tuple[str, str, str], list[Record]] = {}
         for record in shuffled(records, plan.seed):
-            self.records.setdefault((record.product, record.defect, record.half), []).append(record)
+            self.records.setdefault((record.product, record.defect, record.split), []).append(record)
         words, there = model.vocabulary, {(p, d) for p, d, _ in self.records if d != GOOD}
         #: Known to the model and photographed: trained pairs and, where the data set shows them, zero-shot ones.
         self.pairs = {
@@ -51,26 +51,28 @@ class Subject:
         self.trained = {name: pair for name, pair in self.pairs.items() if pair in words.trained_pairs}
         self.products = sorted({product for product, _ in self.trained.values()})
 
-    def windows(self, product: str, defect: str, half: str, count: int | None = None) -> Windows | None:
+    def windows(self, product: str, defect: str, split: str, count: int | None = None) -> Windows | None:
         """Real windows of one group, `count` or `plan.windows` of them; None where there is no photograph."""
-        records = self.records.get((product, defect, half))
+        records = self.records.get((product, defect, split))
         wanted = count or self.plan.windows
         return self._cut(records, wanted) if records else None
 
-    def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> Drawn:
+    def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> GeneratedSamples:
         """Samples of one pair, drawn once and kept beside the figures."""
         return self._drawn(pair, count or self.plan.samples, "" if twins else "-alone", twins, FIRST_SEED)
 
-    def surer(self, pair: Pair, count: int) -> Drawn:
+    def more_confident(self, pair: Pair, count: int) -> GeneratedSamples:
         """Of two samples at each strength the one whose mask is the surer: what a bound on the confidence chooses, but
         at the strengths of all. Without twins."""
-        return surer_of(self.drawn(pair, count, twins=False), self._drawn(pair, count, "-again", False, SECOND_SEED))
+        return more_confident_of(
+            self.drawn(pair, count, twins=False), self._drawn(pair, count, "-again", False, SECOND_SEED)
+        )
 
-    def _drawn(self, pair: Pair, count: int, suffix: str, twins: bool, first_seed: int) -> Drawn:
+    def _drawn(self, pair: Pair, count: int, suffix: str, twins: bool, first_seed: int) -> GeneratedSamples:
         plan = self.plan
         path = self.out / "drawn" / f"{stem_of(pair)}-{count}{suffix}.npz"
         rest = (plan.strengths, plan.steps, plan.guidance, self.bar(f"draw {name_of(pair)}"), twins, first_seed)
-        return _once(path, Drawn, lambda: draw_pair(self.generator, *pair, count, *rest))
+        return _once(path, GeneratedSamples, lambda: draw_pair(self.generator, *pair, count, *rest))
 
     def each(self, product: str) -> int:
         """Samples per trained pair of the product, `plan.ratio` times as many in all as it has real defective ones."""
@@ -78,12 +80,12 @@ class Subject:
         real = sum(len(self.records.get((*pair, "train"), [])) for pair in pairs)
         return max(2, round(self.plan.ratio * real / len(pairs)))
 
-    def on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
-        """Samples of one pair on normal photographs of the training half, drawn once and kept beside the figures."""
+    def on_photographs(self, pair: Pair, count: int) -> SamplesOnPhotographs:
+        """Samples of one pair on normal photographs of the train split, drawn once and kept beside the figures."""
         path = self.out / "drawn" / f"{stem_of(pair)}-{count}-on-photographs.npz"
-        return _once(path, OnPhotographs, lambda: self._draw_on_photographs(pair, count))
+        return _once(path, SamplesOnPhotographs, lambda: self._draw_on_photographs(pair, count))
 
-    def _draw_on_photographs(self, pair: Pair, count: int) -> OnPhotographs:
+    def _draw_on_photographs(self, pair: Pair, count: int) -> SamplesOnPhotographs:
         plan, (product, defect) = self.plan, pair
         normal = self.windows(product, GOOD, "train", min(count, len(self.records[product, GOOD, "train"])))
         defective = self.windows(product, defect, "train", len(self.records[product, defect, "train"]))
@@ -92,27 +94,27 @@ class Subject:
         shapes = shapes_of(defective)
         return draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
 
-    def on_twins(self, pair: Pair, count: int) -> OnPhotographs:
+    def on_twins(self, pair: Pair, count: int) -> SamplesOnPhotographs:
         """Samples of one pair on their own normal twins, drawn once and kept beside the figures."""
         path = self.out / "drawn" / f"{stem_of(pair)}-{count}-on-twins.npz"
         plan, size = self.plan, self.model.config.image_size
         guidance = GUIDANCE if pair in self.trained.values() else plan.guidance  # as the service draws them
         bar = self.bar(f"draw {name_of(pair)} on twins")
         rest = (plan.strengths, plan.steps, guidance, bar)
-        return _once(path, OnPhotographs, lambda: draw_pair_on_twins(self.generator, *pair, size, count, *rest))
+        return _once(path, SamplesOnPhotographs, lambda: draw_pair_on_twins(self.generator, *pair, size, count, *rest))
 
     def product_data(self, product: str) -> ProductData | None:
-        """One window of every photograph of the trained pairs; None where a half lacks defective or normal ones."""
+        """One window of every photograph of the trained pairs; None where a split lacks defective or normal ones."""
         defects = [defect for p, defect in self.trained.values() if p == product]
-        halves = {}
-        for half in ("train", "test"):
-            groups = [self.records.get((product, defect, half), []) for defect in defects]
+        splits = {}
+        for split in ("train", "test"):
+            groups = [self.records.get((product, defect, split), []) for defect in defects]
             defective = [self._cut(records, len(records)) for records in groups if records]
-            normal = self.records.get((product, GOOD, half))
+            normal = self.records.get((product, GOOD, split))
             if not defective or not normal:
                 return None
-            halves[half] = join(defective), self._cut(normal, len(normal))
-        return ProductData(*halves["train"], join(list(halves["test"])))
+            splits[split] = join(defective), self._cut(normal, len(normal))
+        return ProductData(*splits["train"], join(list(splits["test"])))
 
     def bar(self, name: str) -> Callable[[int, int], None]:
         return lambda done, total: self.report(name, done, total, {})

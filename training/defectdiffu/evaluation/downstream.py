@@ -44,18 +44,18 @@ def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, se
     for i, (name, make) in enumerate(BASELINES.items()):
         sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
     if OURS in drawn:
-        halves = sets[OURS].take(np.arange(count // 2)), sets[AUGMENTATION].take(np.arange(count - count // 2))
-        sets[WITH_AUGMENTATION] = join(list(halves))
+        splits = sets[OURS].take(np.arange(count // 2)), sets[AUGMENTATION].take(np.arange(count - count // 2))
+        sets[WITH_AUGMENTATION] = join(list(splits))
     return sets
 
 
 def chosen(drawn: Windows, count: int, seed: int) -> Windows:
     """`count` of the samples that come with a mask, some of them twice where there are fewer. Raises ValueError when
     none does."""
-    filled = np.flatnonzero(drawn.mask.any((1, 2)))
-    if not len(filled):
+    nonempty = np.flatnonzero(drawn.mask.any((1, 2)))
+    if not len(nonempty):
         raise ValueError(f"none of {len(drawn)} samples has a mask: the model draws no defect that it could mark")
-    return drawn.take(np.random.default_rng((seed, 43)).choice(filled, count, replace=count > len(filled)))
+    return drawn.take(np.random.default_rng((seed, 43)).choice(nonempty, count, replace=count > len(nonempty)))
 
 
 def with_weights(defective: Windows, normal: Windows, extra: Windows | None) -> tuple[Windows, np.ndarray]:

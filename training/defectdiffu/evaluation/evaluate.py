@@ -1,4 +1,4 @@
-"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test half is trained on,
+"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test split is trained on,
 nor of the validation part, where that is what is measured on."""
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from ..checkpoints.trained_model import TrainedModel
 from ..config import LEARNT
 from ..config.choices import require_choices
 from ..data.layout import read_data_set
-from ..data.validation_split import as_test_half
+from ..data.validation_split import as_test_split
 from ..data.windows import Rules
 from ..progress import Progress
 from ..sampling.generator import Generator
-from .context import Subject
+from .context import EvaluationContext
 from .downstream import DRAWN, METHODS
 from .plan import VALIDATION, EvaluationPlan
-from .results_store import Ledger
+from .results_store import ResultsStore
 from .sections import DETECTOR_SECTIONS, MEASURES
 
 
@@ -32,7 +32,7 @@ def evaluate(
     baselines: Path | None = None,
     graphs: tuple[str, Generator] | None = None,
     methods: tuple[str, ...] = METHODS,
-) -> Ledger:
+) -> ResultsStore:
     """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
 
     `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`:
@@ -47,23 +47,23 @@ def evaluate(
     settings = asdict(plan) | {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
     if graphs:
         settings["graphs"] = graphs[0]
-    if plan.half == VALIDATION:
+    if plan.split == VALIDATION:
         known = settings["validation"] = model.config.validation
         if known == LEARNT:
             raise ValueError(
-                f"half is {plan.half}, but {settings['model']} has learnt it: train with --without-validation"
+                f"split is {plan.split}, but {settings['model']} has learnt it: train with --without-validation"
             )
-    ledger = Ledger(out / "figures.json", settings)
+    results = ResultsStore(out / "figures.json", settings)
     if baselines:
-        ledger.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
+        results.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, list(plan.products) or None)
-    if plan.half == VALIDATION:
-        records = as_test_half(records)
-    if not any(record.half == "test" for record in records):
-        raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test half")
-    subject = Subject(model, records, rules, plan, out, progress, graphs[1] if graphs else None, methods)
-    if not subject.pairs:
+    if plan.split == VALIDATION:
+        records = as_test_split(records)
+    if not any(record.split == "test" for record in records):
+        raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test split")
+    context = EvaluationContext(model, records, rules, plan, out, progress, graphs[1] if graphs else None, methods)
+    if not context.pairs:
         raise ValueError(f"{data}: none of its pairs is in the model's vocabulary: {model.vocabulary.trained_pairs}")
     for section in sections:
-        MEASURES[section](subject, ledger)
-    return ledger
+        MEASURES[section](context, results)
+    return results

@@ -15,7 +15,7 @@ FIRST_SEED = 10_000  # away from the seeds of sheets and demos
 SECOND_SEED = 15_000  # of those that are drawn once more, with other seeds
 
 
-class Drawn(NamedTuple):
+class GeneratedSamples(NamedTuple):
     """Samples of one (product, defect)."""
 
     image: np.ndarray  # uint8 [n, S, S, 3]
@@ -39,7 +39,7 @@ def draw_pair(
     report: Report = lambda done, total: None,
     twins: bool = True,
     first_seed: int = FIRST_SEED,
-) -> Drawn:
+) -> GeneratedSamples:
     """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest.
 
     Without `twins` the pictures at strength 0 are left black, for half the time.
@@ -58,14 +58,14 @@ def draw_pair(
         report(len(images), count)
     image = np.stack(images)
     twin = np.stack(normal) if twins else np.zeros_like(image)
-    return Drawn(image, np.stack(masks), twin, spread, np.array(confidence))
+    return GeneratedSamples(image, np.stack(masks), twin, spread, np.array(confidence))
 
 
-def surer_of(first: Drawn, second: Drawn) -> Drawn:
+def more_confident_of(first: GeneratedSamples, second: GeneratedSamples) -> GeneratedSamples:
     """In each place that sample of the two whose mask is the surer."""
     wins = second.confidence > first.confidence
     chosen = lambda a, b: np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)  # noqa: E731
-    return Drawn(*map(chosen, first, second))
+    return GeneratedSamples(*map(chosen, first, second))
 
 
 def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .downstream import with_weights
 from .fitting import Report
-from .generated_samples import Drawn
+from .generated_samples import GeneratedSamples
 from .real_windows import Windows, join
 from .segmentation_figures import mask_iou
 from .segmenter import UNet, probabilities, train_segmenter
@@ -14,7 +14,9 @@ from .segmenter import UNet, probabilities, train_segmenter
 FOUND = 0.25  # share of the mask's pixels that the judge must mark
 
 
-def train_judge(defective: list[Windows], normal: Windows, steps: int, seed: int, report: Report) -> UNet:
+def train_independent_segmenter(
+    defective: list[Windows], normal: Windows, steps: int, seed: int, report: Report
+) -> UNet:
     """On one product's real windows; every defect is drawn as often."""
     count = max(len(windows) for windows in defective)
     even = join([windows.take(np.arange(count) % len(windows)) for windows in defective])
@@ -22,27 +24,27 @@ def train_judge(defective: list[Windows], normal: Windows, steps: int, seed: int
     return train_segmenter(windows, weights, steps, seed, report)
 
 
-def judged(judge: UNet, drawn: Drawn, held_out: Windows | None) -> dict[str, float]:
+def judged(judge: UNet, drawn: GeneratedSamples, held_out: Windows | None) -> dict[str, float]:
     """`agreement`: mean IoU of a sample's mask with what the judge marks in it; `found`: the share of samples in which
     it marks a quarter of the mask or more; `foundOfSurer`: the same of those whose mask is the surer of two that are
     neighbours in strength, and `foundInTwins` in their normal twins, where there is nothing to find;
-    `agreementOfReal`, `foundOfReal`: of real defects of the test half."""
+    `agreementOfReal`, `foundOfReal`: of real defects of the test split."""
     agreement, found = _found(judge, drawn.image, drawn.mask)
     figures = {"agreement": float(agreement.mean()), "found": float(found.mean())}
-    figures["foundOfSurer"] = float(found[surer_of_neighbours(drawn.confidence)].mean())
-    figures["foundInTwins"] = found_share(judge, drawn.twin, drawn.mask)
+    figures["foundOfSurer"] = float(found[more_confident_of_neighbours(drawn.confidence)].mean())
+    figures["foundInTwins"] = detected_share(judge, drawn.twin, drawn.mask)
     if held_out is not None:
         agreement, found = _found(judge, held_out.image, held_out.mask)
         figures |= {"agreementOfReal": float(agreement.mean()), "foundOfReal": float(found.mean())}
     return figures
 
 
-def found_share(judge: UNet, images: np.ndarray, masks: np.ndarray) -> float:
+def detected_share(judge: UNet, images: np.ndarray, masks: np.ndarray) -> float:
     """The share of images uint8 [n, S, S, 3] in which the judge marks a quarter or more of the mask bool [n, S, S]."""
     return float(_found(judge, images, masks)[1].mean())
 
 
-def surer_of_neighbours(confidence: np.ndarray) -> np.ndarray:
+def more_confident_of_neighbours(confidence: np.ndarray) -> np.ndarray:
     """Indexes, one of each two neighbours of float [n]: of the larger, and the first where both are the same. The last
     of an odd number has none, and is taken."""
     even = np.arange(0, len(confidence), 2)

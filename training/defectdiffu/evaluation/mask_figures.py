@@ -10,7 +10,7 @@ from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK, Generator, PlanRow
 from ..sampling.masks import binary_mask, iterative_threshold, soft_mask
 from ..sampling.seeded_noise import seeded_noise
 from .features import as_tensor
-from .generated_samples import Drawn
+from .generated_samples import GeneratedSamples
 from .real_windows import Windows
 from .segmentation_figures import mask_iou
 
@@ -61,13 +61,13 @@ def change_agreement(images: np.ndarray, masks: np.ndarray, twins: np.ndarray) -
     return float(np.mean([mask_iou(a, b) for a, b in zip(masks, changes, strict=True)]))
 
 
-def generated_masks(drawn: Drawn) -> dict[str, float]:
+def generated_masks(drawn: GeneratedSamples) -> dict[str, float]:
     """`agreement`: mean IoU of mask and change; `localisation`: how many times larger the mean change is inside the
     mask than outside; `empty`: the share of samples with no mask."""
     difference = np.abs(drawn.image.astype(np.float64) - drawn.twin).mean(3)
-    filled = drawn.mask.any((1, 2)) & ~drawn.mask.all((1, 2))
-    inside = difference[filled][drawn.mask[filled]].mean() if filled.any() else 0.0
-    outside = difference[filled][~drawn.mask[filled]].mean() if filled.any() else 0.0
+    nonempty = drawn.mask.any((1, 2)) & ~drawn.mask.all((1, 2))
+    inside = difference[nonempty][drawn.mask[nonempty]].mean() if nonempty.any() else 0.0
+    outside = difference[nonempty][~drawn.mask[nonempty]].mean() if nonempty.any() else 0.0
     return {
         "agreement": change_agreement(drawn.image, drawn.mask, drawn.twin),
         "localisation": float(inside / max(outside, 1e-9)),

@@ -15,8 +15,8 @@ SHOWN = 4  # pairs in a row
 LABEL = 14  # pixels in height
 
 
-class Closest(NamedTuple):
-    """Of each sample, the window of the training half that it is nearest to."""
+class NearestWindows(NamedTuple):
+    """Of each sample, the window of the train split that it is nearest to."""
 
     window: np.ndarray  # int64 [n]
     distance: np.ndarray  # float [n], perceptual
@@ -27,7 +27,7 @@ class Closest(NamedTuple):
         return np.argsort(self.distance, kind="stable")
 
 
-def flagged_copies(closest: Closest, photographs: list[str]) -> list[dict[str, Any]]:
+def flagged_copies(closest: NearestWindows, photographs: list[str]) -> list[dict[str, Any]]:
     """The flagged samples and the photographs (one for each window) that they are near to, the closest first."""
     return [
         {"sample": int(i), "distance": float(closest.distance[i]), "photograph": photographs[closest.window[i]]}
@@ -36,14 +36,14 @@ def flagged_copies(closest: Closest, photographs: list[str]) -> list[dict[str, A
     ]
 
 
-def save_row(path: Path, drawn: np.ndarray, seen: np.ndarray, closest: Closest) -> None:
+def save_grid_row(path: Path, drawn: np.ndarray, seen: np.ndarray, closest: NearestWindows) -> None:
     """The closest samples, each beside the window it is nearest to; uint8 [n, S, S, 3] both."""
     pictures = [picture for i in closest.order()[:SHOWN] for picture in (drawn[i], seen[closest.window[i]])]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(grid([pictures])).save(path)
 
 
-def write_sheet(path: Path, rows: dict[str, Path]) -> None:
+def write_grid(path: Path, rows: dict[str, Path]) -> None:
     """The rows that were saved, below each other, with their names. Without any, no sheet is written."""
     pictures = {name: Image.open(row) for name, row in rows.items() if row.exists()}
     if not pictures:

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..sampling.generator import Generator, SampleRequest
-from ..sampling.photograph import DEFAULT_FREEDOM, Photograph, PhotographSample, draw_on_photographs, draw_on_twins
+from ..sampling.photograph import (
+    DEFAULT_DENOISING_STRENGTH,
+    Photograph,
+    PhotographSample,
+    draw_on_photographs,
+    draw_on_twins,
+)
 from ..sampling.placement import Shape, region_of, shape_of
 from .fitting import Report
 from .generated_samples import BATCH, FIRST_SEED
@@ -22,7 +28,7 @@ STRENGTHS = (1.25, 3.0)  # more than from noise: the photograph holds the produc
 GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction on the product: the picture shows which one it is
 
 
-class OnPhotographs(NamedTuple):
+class SamplesOnPhotographs(NamedTuple):
     """Samples of one (product, defect). Those that never showed their defect are left with an empty mask."""
 
     image: np.ndarray  # uint8 [n, S, S, 3]
@@ -40,7 +46,7 @@ class OnPhotographs(NamedTuple):
 
 
 def shapes_of(defective: Windows) -> list[Shape]:
-    """What regions are drawn from: the shapes of the masks of the training half."""
+    """What regions are drawn from: the shapes of the masks of the train split."""
     return [shape_of(mask) for mask in defective.mask if mask.any()]
 
 
@@ -53,8 +59,8 @@ def draw_pair_on_photographs(
     count: int,
     steps: int,
     report: Report = lambda done, total: None,
-    freedom: float = DEFAULT_FREEDOM,
-) -> OnPhotographs:
+    denoising_strength: float = DEFAULT_DENOISING_STRENGTH,
+) -> SamplesOnPhotographs:
     """`count` samples on `photographs` uint8 [m, S, S, 3] taken in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
 
@@ -63,14 +69,16 @@ def draw_pair_on_photographs(
             generator,
             [
                 Photograph(
-                    photographs[one.sample % len(photographs)], region_of(shapes, one.seed, size), freedom=freedom
+                    photographs[one.sample % len(photographs)],
+                    region_of(shapes, one.seed, size),
+                    denoising_strength=denoising_strength,
                 )
                 for one in tries
             ],
             [SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE) for one in tries],
         )
 
-    return until_shown(draw, size, count, STRENGTHS, report)
+    return redraw_until_visible(draw, size, count, STRENGTHS, report)
 
 
 def draw_pair_on_twins(
@@ -83,7 +91,7 @@ def draw_pair_on_twins(
     steps: int,
     guidance: str,
     report: Report = lambda done, total: None,
-) -> OnPhotographs:
+) -> SamplesOnPhotographs:
     """`count` samples, `size` pixels wide, on normal twins, which the model draws from the same seeds."""
 
     def draw(tries: list[Try]) -> list[PhotographSample]:
@@ -92,7 +100,7 @@ def draw_pair_on_twins(
         ]
         return draw_on_twins(generator, requests)
 
-    return until_shown(draw, size, count, strengths, report)
+    return redraw_until_visible(draw, size, count, strengths, report)
 
 
 class Try(NamedTuple):
@@ -101,18 +109,18 @@ class Try(NamedTuple):
     strength: float
 
 
-def until_shown(
+def redraw_until_visible(
     draw: Callable[[list[Try]], list[PhotographSample]],
     size: int,
     count: int,
     strengths: tuple[float, float],
     report: Report,
-) -> OnPhotographs:
+) -> SamplesOnPhotographs:
     """`count` samples of size × size pixels, their strengths spread evenly. One that does not show is drawn again, with
     another seed, `ATTEMPTS` times in all."""
     pixels = (count, size, size)
     spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
-    made = OnPhotographs(
+    made = SamplesOnPhotographs(
         image=np.zeros((*pixels, 3), np.uint8),
         mask=np.zeros(pixels, bool),
         before=np.zeros((*pixels, 3), np.uint8),

@@ -7,15 +7,15 @@ import numpy as np
 from ..sampling.composition import dilated, scores
 from .features import balanced_accuracy, train_classifier
 from .fitting import Report
-from .independent_segmenter import found_share
+from .independent_segmenter import detected_share
 from .mask_figures import change_agreement
-from .on_photographs import OnPhotographs
+from .on_photographs import SamplesOnPhotographs
 from .segmenter import UNet
 
 HIDDEN = 127  # the grey of what the seam classifier may not see
 
 
-def photograph_figures(judge: UNet | None, made: OnPhotographs) -> dict[str, float]:
+def photograph_figures(judge: UNet | None, made: SamplesOnPhotographs) -> dict[str, float]:
     """`shown`: accepted within the attempts; `shownAtOnce`: at the first. Of the accepted ones the means of visibility,
     agreement and seam (composition.scores), of `change`: IoU of the mask with where the picture differs from the one
     before (mask_figures.change_mask), and `found`: the share whose mask the judge marks by a quarter or more;
@@ -28,12 +28,12 @@ def photograph_figures(judge: UNet | None, made: OnPhotographs) -> dict[str, flo
     figures["change"] = change_agreement(made.image[kept], made.mask[kept], made.before[kept])
     figures |= dict(zip(("visibility", "agreement", "seam"), np.mean(each, 0).tolist(), strict=True))
     if judge is not None:
-        figures["found"] = found_share(judge, made.image[kept], made.mask[kept])
-        figures["foundInPhotographs"] = found_share(judge, made.before[kept], made.mask[kept])
+        figures["found"] = detected_share(judge, made.image[kept], made.mask[kept])
+        figures["foundInPhotographs"] = detected_share(judge, made.before[kept], made.mask[kept])
     return figures
 
 
-def seam_accuracy(sets: list[OnPhotographs], steps: int, seed: int, report: Report) -> float | None:
+def seam_accuracy(sets: list[SamplesOnPhotographs], steps: int, seed: int, report: Report) -> float | None:
     """Balanced accuracy, on samples it has not seen, of a ResNet that tells composed pictures from untouched ones by
     what lies round the defect: the mask and a pixel about it are hidden in both. 0.5: no seam that it could find. None
     where there are too few samples to train and to test it on."""

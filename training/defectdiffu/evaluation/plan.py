@@ -22,7 +22,7 @@ Seed = Annotated[Whole, Ge(0), Le(2**31 - 1)]
 
 @settings
 class EvaluationPlan:
-    half: Split = TEST  # what is measured on: the test split, or the validation part of the train split
+    split: Split = TEST  # what is measured on: the test split, or the validation part of the train split
     samples: AtLeastTwo = 64  # drawn per pair
     windows: AtLeastTwo = 128  # real windows per pair and split
     strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples

@@ -9,16 +9,16 @@ import torch
 
 from .distances import diversity, frechet_distance, kernel_distance, nearest
 from .features import FeatureNetwork, Features
-from .nearest_photographs import Closest
+from .nearest_photographs import NearestWindows
 
 COPY_QUANTILE = 0.01
 
 
 def quality_figures(
     network: FeatureNetwork, drawn: np.ndarray, held_out: np.ndarray, seen: np.ndarray
-) -> tuple[dict[str, Any], Closest]:
-    """Of one (product, defect): `drawn` against real windows of the test half (`held_out`); the windows of the training
-    half (`seen`) are what it could have copied, and the same distances of them are the best it could reach.
+) -> tuple[dict[str, Any], NearestWindows]:
+    """Of one (product, defect): `drawn` against real windows of the test split (`held_out`); the windows of the train
+    split (`seen`) are what it could have copied, and the same distances of them are the best it could reach.
 
     All uint8 [n, S, S, 3], at least 2 each.
     """
@@ -35,13 +35,13 @@ def quality_figures(
     }, closest
 
 
-def copying(drawn: Features, held_out: Features, seen: Features) -> tuple[dict[str, Any], Closest]:
+def copying(drawn: Features, held_out: Features, seen: Features) -> tuple[dict[str, Any], NearestWindows]:
     """`nearest`: mean distance of a sample to the nearest window it was trained on; `nearestOfReal`: the same of real
     windows that it never saw; `copies`: how many samples are nearer than all but 1 % of those; and which
     window each is nearest to."""
     to_seen, index = nearest(drawn.perceptual, seen.perceptual)
     usual, _ = nearest(held_out.perceptual, seen.perceptual)
-    closest = Closest(index.numpy(), to_seen.numpy(), (to_seen < torch.quantile(usual, COPY_QUANTILE)).numpy())
+    closest = NearestWindows(index.numpy(), to_seen.numpy(), (to_seen < torch.quantile(usual, COPY_QUANTILE)).numpy())
     return {
         "nearest": float(to_seen.mean()),
         "nearestOfReal": float(usual.mean()),

@@ -10,12 +10,13 @@ from .nearest_photographs import CLOSEST
 from .plan import VALIDATION
 from .plots import plot_detectors, plot_strength
 from .reconstruction import WINDOWS
-from .results_store import Ledger
+from .results_store import ResultsStore
 from .tables import columned, detector_table, detectors, pair_table, table
 
 OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
 ON_VALIDATION = (
-    "**On the validation part**: photographs of the train half stand in for the test half wherever that is named below."
+    "**On the validation part**: photographs of the train split stand in for the test split wherever that is "
+    "named below."
 )
 KNOWN = {
     UNSEEN: "The model has never seen them.",
@@ -23,7 +24,7 @@ KNOWN = {
     "that began from the same one compare, and they look better than they are.",
 }
 CLOSEST_SHEET = (
-    "The closest of each pair, every sample beside the window of the training half that it is nearest to (the flagged "
+    "The closest of each pair, every sample beside the window of the train split that it is nearest to (the flagged "
     "ones and their photographs: `flagged` in figures.json):",
     "",
     f"![Samples beside the nearest windows]({CLOSEST})",
@@ -32,18 +33,18 @@ CLOSEST_SHEET = (
 DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
 
 
-def write_report(ledger: Ledger, out: Path) -> Path:
+def write_report(results: ResultsStore, out: Path) -> Path:
     """Writes out/README.md and its plots for whatever the ledger holds."""
-    settings = ledger.document["settings"]
-    page = [f"# Evaluation of {ledger.subject}", ""]
-    if settings.get("half") == VALIDATION:
+    settings = results.document["settings"]
+    page = [f"# Evaluation of {results.measured_model}", ""]
+    if settings.get("split") == VALIDATION:
         page += [f"{ON_VALIDATION} {KNOWN[settings['validation']]}", ""]
     for section, write in WRITERS.items():
-        if not ledger.section(section):
+        if not results.section(section):
             continue
-        head, *lines = write(ledger, out)
-        if ledger.measured(section) != [ledger.subject]:
-            head += f"\n\nMeasured on {'; and on '.join(ledger.measured(section))}."
+        head, *lines = write(results, out)
+        if results.measured(section) != [results.measured_model]:
+            head += f"\n\nMeasured on {'; and on '.join(results.measured(section))}."
         page += [head, *lines]
     page += ["## Settings", "", *table(("setting", "value"), [(k, f"`{v}`") for k, v in settings.items()]), ""]
     path = out / "README.md"
@@ -51,9 +52,9 @@ def write_report(ledger: Ledger, out: Path) -> Path:
     return path
 
 
-def _quality(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("quality")
-    names = ledger.section("names")["quality"]
+def _quality(results: ResultsStore, out: Path) -> list[str]:
+    figures = results.section("quality")
+    names = results.section("names")["quality"]
     columns = {
         names["frechet"]: lambda f: f"{f['frechet']:.3g}",
         "… of real": lambda f: f"{f['frechetOfReal']:.3g}",
@@ -68,9 +69,9 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
     return [
         "## Quality and diversity",
         "",
-        "Samples against real windows of the test half; *of real*: the same figure for real windows of the training "
-        "half, the best that can be reached. *nearest seen*: perceptual distance to the nearest window of the training "
-        "half, of samples and of real windows never trained on; *copies*: samples nearer than 99 % of those.",
+        "Samples against real windows of the test split; *of real*: the same figure for real windows of the train "
+        "split, the best that can be reached. *nearest seen*: perceptual distance to the nearest window of the train "
+        "split, of samples and of real windows never trained on; *copies*: samples nearer than 99 % of those.",
         "",
         *columned("pair", columns, figures),
         "",
@@ -78,8 +79,8 @@ def _quality(ledger: Ledger, out: Path) -> list[str]:
     ]
 
 
-def _masks(ledger: Ledger, out: Path) -> list[str]:
-    real, drawn = ledger.section("masks on real defects"), ledger.section("masks of samples")
+def _masks(results: ResultsStore, out: Path) -> list[str]:
+    real, drawn = results.section("masks on real defects"), results.section("masks of samples")
     both = {name: {**figures, **real.get(name, {})} for name, figures in drawn.items()}
     keys = {
         "iou": "IoU on real defects",
@@ -91,12 +92,12 @@ def _masks(ledger: Ledger, out: Path) -> list[str]:
     return ["## Masks", "", *pair_table(keys, both), ""]
 
 
-def _autoencoder(ledger: Ledger, out: Path) -> list[str]:
-    products, pairs = ledger.section("autoencoder"), ledger.section("autoencoder in defects")
+def _autoencoder(results: ResultsStore, out: Path) -> list[str]:
+    products, pairs = results.section("autoencoder"), results.section("autoencoder in defects")
     return [
         "## What the autoencoder alone loses",
         "",
-        f"{WINDOWS} windows per product, of defective photographs of the test half, its defects taking equal shares, "
+        f"{WINDOWS} windows per product, of defective photographs of the test split, its defects taking equal shares, "
         "encoded and decoded: PSNR of the picture in dB, and IoU of the mask.",
         "",
         *pair_table({"psnr": "PSNR of the picture", "maskIou": "IoU of the mask"}, products, "product"),
@@ -108,8 +109,8 @@ def _autoencoder(ledger: Ledger, out: Path) -> list[str]:
     ]
 
 
-def _judgement(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("judgement")
+def _judgement(results: ResultsStore, out: Path) -> list[str]:
+    figures = results.section("judgement")
     keys = {
         "agreement": "IoU with the mask",
         "found": "found",
@@ -123,7 +124,7 @@ def _judgement(ledger: Ledger, out: Path) -> list[str]:
         "",
         "*found*: it marks a quarter of the mask or more. Beside it the same of those samples whose mask is the surer "
         "(`confidence`) of two that are neighbours in strength, in the normal twins of all, which show no defect, and "
-        "in real defects of the test half. Pairs that the model was never trained on (zero-shot) have a segmenter of "
+        "in real defects of the test split. Pairs that the model was never trained on (zero-shot) have a segmenter of "
         "their own, trained on their photographs alone.",
         "",
         *pair_table(keys, figures),
@@ -139,20 +140,20 @@ LEGEND = (
 )
 
 
-def _twins(ledger: Ledger, out: Path) -> list[str]:
+def _twins(results: ResultsStore, out: Path) -> list[str]:
     return [
         "## Defects on normal twins",
         "",
         "From noise, on the picture that the model draws from the same seed without a defect, so that nothing but the "
         f"defect differs. {LEGEND}",
         "",
-        *_composed(ledger, "twins", "… in the twins"),
+        *_composed(results, "twins", "… in the twins"),
         "",
     ]
 
 
-def _photographs(ledger: Ledger, out: Path) -> list[str]:
-    seam = ledger.section("names").get("seam")
+def _photographs(results: ResultsStore, out: Path) -> list[str]:
+    seam = results.section("names").get("seam")
     told = ""
     if seam and seam["accuracy"] is not None:
         told = f" A classifier of what lies round them tells {100 * seam['accuracy']:.0f} % right; chance is 50 %."
@@ -161,14 +162,14 @@ def _photographs(ledger: Ledger, out: Path) -> list[str]:
         "",
         f"{LEGEND}{told}",
         "",
-        *_composed(ledger, "photographs", "… in the photographs"),
+        *_composed(results, "photographs", "… in the photographs"),
         "",
     ]
 
 
-def _composed(ledger: Ledger, section: str, found_before: str) -> list[str]:
+def _composed(results: ResultsStore, section: str, found_before: str) -> list[str]:
     """The table of photograph_figures, and what the judge finds in real defects beside it."""
-    figures = ledger.section(section)
+    figures = results.section(section)
     keys = {
         "shown": "shown",
         "shownAtOnce": "… at once",
@@ -181,15 +182,15 @@ def _composed(ledger: Ledger, section: str, found_before: str) -> list[str]:
         "foundOfReal": "found in real defects",
     }
     # Of the same judge only: figures of another model are another evaluation's.
-    same = ledger.measured(section) == ledger.measured("judgement")
-    judged = ledger.section("judgement") if same else {}
+    same = results.measured(section) == results.measured("judgement")
+    judged = results.section("judgement") if same else {}
     both = {name: {**f, "foundOfReal": judged.get(name, {}).get("foundOfReal")} for name, f in figures.items()}
     both = {name: {key: value for key, value in f.items() if value is not None} for name, f in both.items()}
     return pair_table({key: head for key, head in keys.items() if any(key in f for f in both.values())}, both)
 
 
-def _strength(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("strength")
+def _strength(results: ResultsStore, out: Path) -> list[str]:
+    figures = results.section("strength")
     plot_strength(figures, out / "strength.png")
     monotone = sum(f["changeMonotone"] for f in figures.values())
     areas = sum(f["areaMonotone"] for f in figures.values())
@@ -203,8 +204,8 @@ def _strength(ledger: Ledger, out: Path) -> list[str]:
     ]
 
 
-def _downstream(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("downstream")
+def _downstream(results: ResultsStore, out: Path) -> list[str]:
+    figures = results.section("downstream")
     lines = ["## A UNet per product, trained on real windows and with synthetic ones added", ""]
     for key, name in DETECTOR_FIGURES.items():
         lines += [f"### {name}", "", *detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
@@ -212,8 +213,8 @@ def _downstream(ledger: Ledger, out: Path) -> list[str]:
     return [*lines, "![mIoU per product and method](downstream.png)", ""]
 
 
-def _classification(ledger: Ledger, out: Path) -> list[str]:
-    figures = ledger.section("classification")
+def _classification(results: ResultsStore, out: Path) -> list[str]:
+    figures = results.section("classification")
     head = "## A ResNet per product: defective or normal, balanced accuracy"
     return [head, "", *detectors(detector_table(figures, float)), ""]
 

@@ -19,7 +19,7 @@ MODEL = (
 )  # the settings that say which model was measured, and what drew for it
 
 
-class Ledger:
+class ResultsStore:
     """`figures[section][key]`, written after every measurement. Another model does not go on with them: each section
     also says what it was measured on, so that it stays true of figures that somebody joins by hand."""
 
@@ -27,10 +27,10 @@ class Ledger:
         """Opens the file or begins it. Raises ValueError when it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        settings = {"half": TEST} | json.loads(json.dumps(settings))
+        settings = {"split": TEST} | json.loads(json.dumps(settings))
         self.document: dict[str, Any] = {"settings": settings, "figures": {}}
         if path.exists():
-            self.document = read_ledger(path)
+            self.document = read_results(path)
             before = self.document["settings"]
             if changed := differing(before, settings):
                 changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in changed)
@@ -46,25 +46,25 @@ class Ledger:
     def put(self, section: str, key: str, figures: Any) -> None:
         self.document["figures"].setdefault(section, {})[key] = figures
         measured = self.document.setdefault("measured", {}).setdefault(section, [])
-        if self.subject not in measured:
-            measured.append(self.subject)
+        if self.measured_model not in measured:
+            measured.append(self.measured_model)
         self._write()
 
     @property
-    def subject(self) -> str:
+    def measured_model(self) -> str:
         """The model that is measured and what draws for it, in words."""
-        return subject_of(self.document["settings"])
+        return measured_model_of(self.document["settings"])
 
     def measured(self, section: str) -> list[str]:
         """The subjects that a section's figures are of: this one's, but for a file put together from several."""
-        return self.document.get("measured", {}).get(section, [self.subject])
+        return self.document.get("measured", {}).get(section, [self.measured_model])
 
     def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
         """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
 
         Raises ValueError when any setting but the model differs, for then they mean something else.
         """
-        other = read_ledger(path)
+        other = read_results(path)
         if changed := [k for k in differing(other["settings"], self.document["settings"]) if k not in MODEL]:
             raise ValueError(f"{path}: made with other settings: {', '.join(changed)}")
         count = 0
@@ -81,13 +81,14 @@ class Ledger:
         write_text(self.path, json.dumps(self.document, indent=1))
 
 
-def read_ledger(path: Path) -> dict[str, Any]:
+def read_results(path: Path) -> dict[str, Any]:
     document = read_json(path, "settings.model", "settings.step", "figures")
-    document["settings"].setdefault("half", TEST)  # the only one there was
+    settings = document["settings"]
+    settings.setdefault("split", settings.pop("half", TEST))  # half: its former name; before there was a choice, test
     return document
 
 
-def subject_of(settings: dict[str, Any]) -> str:
+def measured_model_of(settings: dict[str, Any]) -> str:
     graphs = f"{settings['graphs']} graphs" if settings.get("graphs") else "PyTorch"
     return f"{settings['model']} after {settings['step']} steps, {graphs}"
 

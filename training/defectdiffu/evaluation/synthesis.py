@@ -1,6 +1,6 @@
 """What people do without a generator: synthetic defects that need no training, with exact masks.
 
-Each takes real windows of the training half and gives `count` windows with masks, all chance from one generator:
+Each takes real windows of the train split and gives `count` windows with masks, all chance from one generator:
 
     augmentation   real defective windows again, with their colours and geometry jittered
     copy_paste     a real defect, cut out along its mask, turned and scaled, put on a normal window

@@ -27,7 +27,7 @@ from ..model.components import (
     EncoderComponent,
     ModulationComponent,
     TextComponent,
-    round_to_half,
+    round_to_float16,
 )
 from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS
 from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK
@@ -62,15 +62,15 @@ def export_bundle(
     models_directory: Path,
     provenance: Path,
     figures: dict[str, Any] | None = None,
-    half_weights: bool = True,
+    float16_weights: bool = True,
     external_data: bool = False,
     origin: Origin | None = None,
 ) -> Path:
     """Writes models/<name>/<version>/ and returns it. Raises FileExistsError when that version is there already.
 
-    `provenance` is a TOML file with the licence, the sources and the name of the data set; what the weights began from,
-    `origin`, adds its own. With `half_weights` the weights are rounded to float16, in `model` too, so that PyTorch and
-    the bundle agree.
+    `provenance` is a TOML file with the licence, the sources and the name of the data set. `origin` is what the weights
+    were started from; it adds its own licence and sources. With `float16_weights` the weights are rounded to float16,
+    also in `model`, so that PyTorch and the bundle agree.
     """
     config, source = model.config, with_origin(read_provenance(provenance), origin)
     if not re.fullmatch(VERSION_PATTERN, config.version):
@@ -85,11 +85,11 @@ def export_bundle(
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        if half_weights:
-            round_to_half(model.trainee)
-            round_to_half(model.autoencoder)
-        outputs = write_components(model, temporary, half_weights, external_data)
-        manifest = build_manifest(model, temporary, outputs, source, figures or {}, half_weights)
+        if float16_weights:
+            round_to_float16(model.module)
+            round_to_float16(model.autoencoder)
+        outputs = write_components(model, temporary, float16_weights, external_data)
+        manifest = build_manifest(model, temporary, outputs, source, figures or {}, float16_weights)
         if origin:
             manifest["provenance"]["startedFrom"] = origin.started_from
         require_valid(manifest)
@@ -101,14 +101,14 @@ def export_bundle(
 
 
 def write_components(
-    model: TrainedModel, directory: Path, half_weights: bool, external_data: bool = False
+    model: TrainedModel, directory: Path, float16_weights: bool, external_data: bool = False
 ) -> dict[str, tuple[list[str], list[str]]]:
     """Writes the ONNX files and tokenizer.json; returns the inputs and outputs of each component."""
-    trainee, autoencoder, config = model.trainee, copy.deepcopy(model.autoencoder), model.config
+    module, autoencoder, config = model.module, copy.deepcopy(model.autoencoder), model.config
     size, channels, dim = config.denoiser.latent_size, config.denoiser.latent_channels, config.denoiser.text_dim
     latent = torch.randn(2, channels, size, size)
     denoiser_outputs = ["noise", "mask_feature"] + (["variance"] if config.denoiser.learn_sigma else [])
-    widths = [sum(of_layers) for of_layers in trainee.denoiser.modulation_widths()]
+    widths = [sum(of_layers) for of_layers in module.denoiser.modulation_widths()]
     rows = {
         "latent": latent,
         "timestep": torch.tensor([10, 500]),
@@ -120,18 +120,18 @@ def write_components(
         "mask_rows": torch.tensor([1, 3]),
     }
     conditions = {"timestep": torch.tensor([10, 500]), "text": torch.randn(2, dim)}
-    ids = trainee.text.ids([model.config.prompts.normal] * 3)
+    ids = module.text.ids([model.config.prompts.normal] * 3)
     image = torch.randn(2, 3, config.image_size, config.image_size)
     components = {
-        "text_encoder": (TextComponent(trainee.text), {"input_ids": ids}, {"input_ids": "P"}, ["text_embedding"]),
-        "modulation": (ModulationComponent(trainee.denoiser), conditions, MODULATION_AXES, MODULATIONS),
-        "denoiser": (DenoiserComponent(trainee.denoiser), rows, DENOISER_AXES, denoiser_outputs),
+        "text_encoder": (TextComponent(module.text), {"input_ids": ids}, {"input_ids": "P"}, ["text_embedding"]),
+        "modulation": (ModulationComponent(module.denoiser), conditions, MODULATION_AXES, MODULATIONS),
+        "denoiser": (DenoiserComponent(module.denoiser), rows, DENOISER_AXES, denoiser_outputs),
         "image_decoder": (DecoderComponent(autoencoder), {"latent": latent}, {"latent": "B"}, ["image"]),
         "image_encoder": (EncoderComponent(autoencoder), {"image": image}, {"image": "B"}, ["latent"]),
     }
-    for name, (module, inputs, axes, outputs) in components.items():
-        write_onnx(module, directory / f"{name}.onnx", inputs, axes, outputs, half_weights, external_data)
-    trainee.text.tokenizer.save(str(directory / "tokenizer.json"))
+    for name, (component, inputs, axes, outputs) in components.items():
+        write_onnx(component, directory / f"{name}.onnx", inputs, axes, outputs, float16_weights, external_data)
+    module.text.tokenizer.save(str(directory / "tokenizer.json"))
     return {name: (list(inputs), outputs) for name, (_, inputs, _, outputs) in components.items()}
 
 
@@ -141,7 +141,7 @@ def build_manifest(
     graphs: dict[str, tuple[list[str], list[str]]],
     provenance: dict[str, Any],
     figures: dict[str, Any],
-    half_weights: bool,
+    float16_weights: bool,
 ) -> dict[str, Any]:
     config, vocabulary = model.config, model.vocabulary
     prompts = config.prompts
@@ -191,11 +191,11 @@ def build_manifest(
         "tokenizer": {
             "file": "tokenizer.json",
             "sha256": sha256(directory / "tokenizer.json"),
-            "contextLength": model.trainee.text.context_length,
-            "padTokenId": model.trainee.text.pad,
+            "contextLength": model.module.text.context_length,
+            "padTokenId": model.module.text.pad,
         },
         "components": {
-            name: {"variants": [_variant(directory, name, half_weights)], "inputs": inputs, "outputs": outputs}
+            name: {"variants": [_variant(directory, name, float16_weights)], "inputs": inputs, "outputs": outputs}
             for name, (inputs, outputs) in graphs.items()
         },
         "provenance": {
@@ -249,9 +249,9 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _variant(directory: Path, name: str, half_weights: bool) -> dict[str, Any]:
+def _variant(directory: Path, name: str, float16_weights: bool) -> dict[str, Any]:
     path = directory / f"{name}.onnx"
-    variant: dict[str, Any] = {"precision": "fp32", "weights": "fp16" if half_weights else "fp32", "file": path.name}
+    variant: dict[str, Any] = {"precision": "fp32", "weights": "fp16" if float16_weights else "fp32", "file": path.name}
     variant |= {"sha256": sha256(path), "bytes": path.stat().st_size}
     data = directory / f"{path.name}.data"
     if data.exists():

@@ -15,8 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 OPSET = 20
-SMALLEST_HALVED = 256  # elements; smaller tensors stay float32
-HALF_SUFFIX = "_half"
+MIN_FLOAT16_SIZE = 256  # elements; smaller tensors stay float32
+FLOAT16_SUFFIX = "_half"
 PARAMETERS_KEY = "defectdiffu.parameters"
 
 
@@ -26,7 +26,7 @@ def write_onnx(
     inputs: dict[str, Tensor],
     axes: dict[str, str],
     outputs: list[str],
-    half_weights: bool,
+    float16_weights: bool,
     external_data: bool = False,
 ) -> None:
     """`axes` names the dynamic first axis of each input, such as {"latent": "B"}."""
@@ -47,8 +47,8 @@ def write_onnx(
     model = program.model_proto
     strip_traces(model)
     record_parameters(model, module)
-    if half_weights:
-        store_as_half(model)
+    if float16_weights:
+        store_as_float16(model)
     if external_data:
         onnx.save_model(model, str(path), save_as_external_data=True, location=path.name + ".data")
         weights = path.with_name(path.name + ".data")
@@ -107,17 +107,17 @@ def read_parameters(path: Path) -> dict[str, Tensor]:
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     tensors = {}
     for name, (place, transposed) in json.loads(notes[PARAMETERS_KEY]).items():
-        values = numpy_helper.to_array(stored.get(place) or stored[place + HALF_SUFFIX]).astype(np.float32)
+        values = numpy_helper.to_array(stored.get(place) or stored[place + FLOAT16_SUFFIX]).astype(np.float32)
         tensors[name] = torch.from_numpy(np.ascontiguousarray(values.T if transposed else values))
     return tensors
 
 
-def store_as_half(model: onnx.ModelProto) -> None:
+def store_as_float16(model: onnx.ModelProto) -> None:
     """Replaces float32 initializers by float16 ones and a Cast; the arithmetic stays float32."""
     graph = model.graph
     casts = []
     for tensor in list(graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALLEST_HALVED:
+        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < MIN_FLOAT16_SIZE:
             continue
         values = numpy_helper.to_array(tensor)
         halved = values.astype(np.float16)
@@ -125,8 +125,10 @@ def store_as_half(model: onnx.ModelProto) -> None:
             continue  # not exactly representable, such as position tables: keep it whole
         name = tensor.name
         graph.initializer.remove(tensor)
-        graph.initializer.append(numpy_helper.from_array(halved, name + HALF_SUFFIX))
-        casts.append(helper.make_node("Cast", [name + HALF_SUFFIX], [name], to=TensorProto.FLOAT, name=name + "_cast"))
+        graph.initializer.append(numpy_helper.from_array(halved, name + FLOAT16_SUFFIX))
+        casts.append(
+            helper.make_node("Cast", [name + FLOAT16_SUFFIX], [name], to=TensorProto.FLOAT, name=name + "_cast")
+        )
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend(casts + nodes)

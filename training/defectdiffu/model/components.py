@@ -109,7 +109,7 @@ class EncoderComponent(nn.Module):
 
 
 @torch.no_grad()
-def round_to_half(module: nn.Module) -> None:
+def round_to_float16(module: nn.Module) -> None:
     """Rounds the weights to float16 in place: a graph that stores them so then computes exactly what PyTorch does."""
     for parameter in module.parameters():
         parameter.copy_(parameter.half().float())

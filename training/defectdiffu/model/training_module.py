@@ -12,7 +12,7 @@ from .tdia import TDIA, Prediction, Rows
 from .text_encoder import Prompts, TextEncoder, build_text_encoder
 
 
-class Trainee(nn.Module):
+class TrainingModule(nn.Module):
     def __init__(self, denoiser: TDIA, text: TextEncoder):
         super().__init__()
         self.denoiser, self.text = denoiser, text
@@ -24,7 +24,9 @@ class Trainee(nn.Module):
         return self.denoiser(latent, timestep, Rows(each, background, each, defect, fusion))
 
 
-def build_trainee(config: TrainingConfig, vocabulary: Vocabulary, tokenizer: Tokenizer | None = None) -> Trainee:
+def build_training_module(
+    config: TrainingConfig, vocabulary: Vocabulary, tokenizer: Tokenizer | None = None
+) -> TrainingModule:
     """Untrained weights; `tokenizer` is a saved one, else it is made from the vocabulary."""
     phrases = Prompts(config.prompts).every(vocabulary.products, vocabulary.defects)
-    return Trainee(TDIA(config.denoiser), build_text_encoder(config.text, phrases, tokenizer))
+    return TrainingModule(TDIA(config.denoiser), build_text_encoder(config.text, phrases, tokenizer))

@@ -9,5 +9,5 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 KEPT = ["LayerNormalization", "Softmax", "Sin", "Cos", "Range"]
 
 
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+def to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     return convert_float_to_float16(model, keep_io_types=True, op_block_list=KEPT, disable_shape_infer=False)

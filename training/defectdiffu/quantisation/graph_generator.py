@@ -19,7 +19,7 @@ from ..sampling.generator import Generator
 
 Feeds = dict[str, np.ndarray]
 
-CHEAPENED = ("denoiser", "image_decoder")  # the components that variants are made of
+QUANTISED_COMPONENTS = ("denoiser", "image_decoder")  # the components that variants are made of
 
 
 def open_graph(path: Path, threads: int = 0) -> InferenceSession:
@@ -57,7 +57,7 @@ class GraphGenerator(Generator):
         hear_decoder: Callable[[Feeds], None] = lambda feeds: None,
     ):
         autoencoder = GraphDecoder(model.autoencoder, decoder, hear_decoder)
-        super().__init__(model.trainee, autoencoder, model.config.prompts, torch.device("cpu"))
+        super().__init__(model.module, autoencoder, model.config.prompts, torch.device("cpu"))
         self.modulation, self.graph, self.hear = modulation, denoiser, hear_denoiser
         self.outputs = [output.name for output in denoiser.get_outputs()]
 
@@ -99,7 +99,7 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
     """Draws as the service does in that arithmetic: what is of no use in it, a decoder say, stays in fp32. Raises
     ValueError that lists what there is when the denoiser has not got it."""
-    manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in CHEAPENED))
+    manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")
     denoiser = variant_of(manifest, "denoiser", precision)
@@ -114,6 +114,6 @@ def generator_of(
     directory: Path, manifest: dict[str, Any], model: TrainedModel, files: dict[str, Path], **hearing
 ) -> GraphGenerator:
     """Draws with the given files, and with the bundle's fp32 graphs where none is given."""
-    names = ("modulation", *CHEAPENED)
+    names = ("modulation", *QUANTISED_COMPONENTS)
     paths = [files.get(name, directory / base_variant(manifest, name)["file"]) for name in names]
     return GraphGenerator(model, *map(open_graph, paths), **hearing)

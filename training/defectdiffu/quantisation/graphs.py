@@ -15,7 +15,7 @@ from onnx import TensorProto, numpy_helper
 from .graph_generator import Feeds, open_graph
 
 
-def widened(path: Path) -> onnx.ModelProto:
+def with_float32_weights(path: Path) -> onnx.ModelProto:
     """The graph with all of its weights float32: those stored as float16 behind a Cast (onnx_files.store_as_half) are
     made whole, and external data is read in."""
     model = onnx.load(str(path))

@@ -64,7 +64,7 @@ def quantised(
             kept.append(name)
     report(len(names), len(names))
     chosen = [name for name in names if name not in kept]
-    return with_joined_biases(with_quantised(model, ranges, chosen)), kept
+    return with_fused_biases(with_quantised(model, ranges, chosen)), kept
 
 
 def large_products(model: onnx.ModelProto, smallest: int) -> list[str]:
@@ -93,7 +93,7 @@ def with_quantised(model: onnx.ModelProto, ranges, nodes: list[str]) -> onnx.Mod
     return quantiser.model.model
 
 
-def with_joined_biases(model: onnx.ModelProto) -> onnx.ModelProto:
+def with_fused_biases(model: onnx.ModelProto) -> onnx.ModelProto:
     """MatMul of two dequantised tensors and the bias that is added to it, as the one operator that onnxruntime has for
     them; left apart, it joins only the product."""
     graph = model.graph

@@ -13,7 +13,7 @@ import torch
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import read_data_set
 from ..data.windows import Rules
-from ..evaluation.context import Subject
+from ..evaluation.context import EvaluationContext
 from ..evaluation.mask_figures import predicted_masks
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.quality import quality_figures
@@ -74,23 +74,23 @@ def real_quality(
     plan: EvaluationPlan,
 ) -> dict[str, Any]:
     """In both arithmetics: mean IoU of predicted and real masks of held-out defects, and the mean over the pairs of the
-    distance of samples to photographs of the test half."""
+    distance of samples to photographs of the test split."""
     figures: dict[str, dict[str, float]] = {"realMaskIou": {}, "frechet": {}}
     with tempfile.TemporaryDirectory() as folder:
         records = read_data_set(data)
         network = None
         for name, generator in (("fp32", base), (precision, cheap)):
-            subject = Subject(model, records, rules, plan, Path(folder) / name, progress, generator)
-            network = network or feature_network(subject)
+            context = EvaluationContext(model, records, rules, plan, Path(folder) / name, progress, generator)
+            network = network or feature_network(context)
             ious, distances = [], []
-            for done, pair in enumerate(subject.trained.values()):
-                progress(f"photographs, {name}", done, len(subject.trained), {})
-                seen, held_out = (subject.windows(*pair, half) for half in ("train", "test"))
+            for done, pair in enumerate(context.trained.values()):
+                progress(f"photographs, {name}", done, len(context.trained), {})
+                seen, held_out = (context.windows(*pair, split) for split in ("train", "test"))
                 if seen is None or held_out is None:
                     continue
                 found = predicted_masks(generator, held_out, None, pair[1])
                 ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
-                drawn = subject.drawn(pair, twins=False).image
+                drawn = context.drawn(pair, twins=False).image
                 distances.append(quality_figures(network, drawn, held_out.image, seen.image)[0]["frechet"])
             figures["realMaskIou"][name] = round(float(np.mean(ious)), 3)
             figures["frechet"][name] = round(float(np.mean(distances)), 2)

@@ -1,6 +1,6 @@
 """A float16 graph whose weights another graph of the bundle already stores refers to them, instead of a second copy.
 
-The float32 graph stores its weights as float16 behind a Cast (`onnx_files.store_as_half`), so the float16 variant
+The float32 graph stores its weights as float16 behind a Cast (`onnx_files.store_as_float16`), so the float16 variant
 needs the same bytes. ONNX external data names a file, an offset and a length; that file may be another ONNX graph.
 """
 

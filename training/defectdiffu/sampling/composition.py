@@ -17,7 +17,7 @@ MINIMUM_PEAK = 20.0  # of the soft mask, 0 … 255, as for samples from noise
 SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is drift
 WIDE = 3  # pixels that the mask module's mask is widened by, to look for the change in
 FEATHER = 1.0  # pixels (standard deviation)
-LEAST_CHANGE = 4.0  # of 255: less is not seen
+MIN_CHANGE = 4.0  # of 255: less is not seen
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def compose(
     wide = dilated(marked, WIDE) & region
     change = change - _drift(change, region & ~wide)
     strength = blurred(np.abs(change).mean(2), FEATHER)
-    threshold = max(LEAST_CHANGE, iterative_threshold(strength[wide]))
+    threshold = max(MIN_CHANGE, iterative_threshold(strength[wide]))
     mask = wide & (strength >= threshold)
     opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
     opacity = np.minimum(opacity, _inner(region))
-    mask = mask & (opacity * strength >= LEAST_CHANGE)  # what is hardly added is not to be seen
+    mask = mask & (opacity * strength >= MIN_CHANGE)  # what is hardly added is not to be seen
     if not mask.any():
         return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0, 0.0)
     image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
@@ -59,7 +59,7 @@ def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[flo
         return 0.0, 0.0, 0.0
     change = np.abs(after.astype(np.float64) - before).mean(2)
     visibility = float(change[mask].mean())
-    seen = blurred(change, FEATHER) >= max(LEAST_CHANGE, visibility) / 2
+    seen = blurred(change, FEATHER) >= max(MIN_CHANGE, visibility) / 2
     agreement = float((seen & mask).sum() / (seen | mask).sum())
     touched = change > 0
     border = touched & dilated(~touched, 1) & ~mask  # where the mask ends too, it is the defect's own edge

@@ -17,7 +17,7 @@ from ..model.components import DenoiserComponent
 from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
 from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
-from ..model.training_module import Trainee
+from ..model.training_module import TrainingModule
 from .masks import binary_mask, confidence, soft_mask
 from .seeded_noise import seeded_noise
 
@@ -76,10 +76,12 @@ def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
 class Generator:
     """A trained model ready to draw: denoiser, text encoder, autoencoder and prompt wording."""
 
-    def __init__(self, trainee: Trainee, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device):
-        self.denoiser: TDIA = trainee.denoiser
+    def __init__(
+        self, module: TrainingModule, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device
+    ):
+        self.denoiser: TDIA = module.denoiser
         self.component = DenoiserComponent(self.denoiser).to(device)
-        self.text, self.autoencoder, self.device = trainee.text, autoencoder, device
+        self.text, self.autoencoder, self.device = module.text, autoencoder, device
         self.prompts = Prompts(prompts)
         self.normal = prompts.normal
 

@@ -19,10 +19,10 @@ from .generator import LATE_TIMESTEP, Generator, SampleRequest, guidance_plan, m
 from .masks import soft_mask
 from .seeded_noise import seeded_noise
 
-SCOUT_STEPS = 2
-SCOUT_STRENGTH = 2.0  # of the scout only, so that a sweep over strengths draws its defects in one place
-DEFAULT_FREEDOM = 0.8
-LEAST_SALIENCE = 0.1  # of a cell that the model itself would choose, of 0 … 1
+PROBE_STEPS = 2
+PROBE_STRENGTH = 2.0  # of the scout only, so that a sweep over strengths draws its defects in one place
+DEFAULT_DENOISING_STRENGTH = 0.8
+MIN_SALIENCE = 0.1  # of a cell that the model itself would choose, of 0 … 1
 ROUNDING = 1e-6  # what a sum must be larger by to be larger than another
 OWN_REGION_MARGIN = 1  # cells that are added round a region that the model chose
 
@@ -35,7 +35,9 @@ class Photograph:
     region: np.ndarray  # bool [S, S]
     #: Whether the defect may lie anywhere in the region (an allowed area), so that the model chooses a part of it.
     choose: bool = False
-    freedom: float = DEFAULT_FREEDOM  # share of the noise levels that are gone through, above 0 to 1
+    denoising_strength: float = (
+        DEFAULT_DENOISING_STRENGTH  # share of the noise levels that are gone through, above 0 to 1
+    )
 
 
 @dataclass(frozen=True)
@@ -51,23 +53,23 @@ class PhotographSample:
 def draw_on_photographs(
     generator: Generator, photographs: list[Photograph], requests: list[SampleRequest]
 ) -> list[PhotographSample]:
-    """One sample per photograph; sampler, steps and freedom must be the same within one call."""
+    """One sample per photograph; sampler, steps and denoising strength must be the same within one call."""
     first = photographs[0]
-    if any(p.freedom != first.freedom for p in photographs) or any(
+    if any(p.denoising_strength != first.denoising_strength for p in photographs) or any(
         (r.sampler, r.steps) != (requests[0].sampler, requests[0].steps) for r in requests
     ):
-        raise ValueError("photographs of one call must share sampler, steps and freedom")
+        raise ValueError("photographs of one call must share sampler, steps and denoising_strength")
     if requests[0].sampler == "DDPM":  # takes new noise at every step; outside the region it is always the first
         raise ValueError("sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph")
-    if not 0 < first.freedom <= 1:
-        raise ValueError(f"freedom is {first.freedom}, must be above 0 and at most 1")
+    if not 0 < first.denoising_strength <= 1:
+        raise ValueError(f"denoising_strength is {first.denoising_strength}, must be above 0 and at most 1")
     for photograph in photographs:
         if not photograph.region.any():
             raise ValueError("region is empty: nothing may change")
     pictures = np.stack([p.image for p in photographs]).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
     known = generator.autoencoder.encode(torch.from_numpy(pictures).to(generator.device)).float()
     noise = np.stack([seeded_noise(r.seed, 0, tuple(known.shape[1:])) for r in requests])
-    salience = _scout(generator, known, torch.from_numpy(noise).to(generator.device), requests)
+    salience = _probe(generator, known, torch.from_numpy(noise).to(generator.device), requests)
     free = []
     for i, photograph in enumerate(photographs):
         cells = cells_of(photograph.region, known.shape[-1])
@@ -76,13 +78,13 @@ def draw_on_photographs(
         free.append(chosen_cells(np.roll(salience[i], shift, (0, 1)), cells) if photograph.choose else cells)
     inside = torch.from_numpy(np.stack(free)[:, None]).to(generator.device)
     latent, feature = _denoise(
-        generator, known, torch.from_numpy(noise).to(generator.device), requests, first.freedom, inside
+        generator, known, torch.from_numpy(noise).to(generator.device), requests, first.denoising_strength, inside
     )
     decode = lambda z: generator.autoencoder.decode(z).float().cpu().numpy()  # noqa: E731
     drawn, kept, soft = decode(latent), decode(known), decode(feature)
     samples = []
     for i, photograph in enumerate(photographs):
-        region = photograph.region & grown(free[i], photograph.region.shape[0])
+        region = photograph.region & upsampled(free[i], photograph.region.shape[0])
         carries = any(row.defect != generator.normal for row in guidance_plan(requests[i], generator.normal))
         grey = soft_mask(soft[i]) if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
         composition = compose(photograph.image, drawn[i], kept[i], grey, region)
@@ -91,14 +93,16 @@ def draw_on_photographs(
 
 
 def draw_on_twins(
-    generator: Generator, requests: list[SampleRequest], freedom: float = DEFAULT_FREEDOM
+    generator: Generator, requests: list[SampleRequest], denoising_strength: float = DEFAULT_DENOISING_STRENGTH
 ) -> list[PhotographSample]:
     """Each on its own normal twin, drawn from the same seed, wherever this noise would have the defect: from noise, and
     yet nothing but the defect differs from a normal picture. Sampler and steps as for draw_on_photographs."""
     normal = [replace(request, strength=0.0, guidance="DOUBLE_FREE") for request in requests]  # the one that knows w_p
     twins = generator.draw(normal)
     everywhere = np.ones(twins[0].mask.shape, bool)
-    photographs = [Photograph(twin.image, everywhere, choose=True, freedom=freedom) for twin in twins]
+    photographs = [
+        Photograph(twin.image, everywhere, choose=True, denoising_strength=denoising_strength) for twin in twins
+    ]
     return draw_on_photographs(generator, photographs, requests)
 
 
@@ -108,7 +112,7 @@ def cells_of(region: np.ndarray, cells: int) -> np.ndarray:
     return region.reshape(cells, scale, cells, scale).any((1, 3))
 
 
-def grown(cells: np.ndarray, size: int) -> np.ndarray:
+def upsampled(cells: np.ndarray, size: int) -> np.ndarray:
     """bool [h, w] → bool [S, S]: every pixel of the cells."""
     return cells.repeat(size // cells.shape[0], 0).repeat(size // cells.shape[1], 1)
 
@@ -128,9 +132,9 @@ def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """The allowed cells where the model would draw the defect, and those about them; all allowed if it shows none."""
     shown = np.where(allowed, salience, 0)
     peak = float(shown.max())
-    if peak < LEAST_SALIENCE:
+    if peak < MIN_SALIENCE:
         return allowed
-    core = shown >= max(LEAST_SALIENCE, peak / 4)
+    core = shown >= max(MIN_SALIENCE, peak / 4)
     padded = np.pad(core, OWN_REGION_MARGIN)
     height, width = core.shape
     span = range(2 * OWN_REGION_MARGIN + 1)
@@ -138,10 +142,10 @@ def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return near & allowed
 
 
-def _scout(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
+def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
     """Where this noise would draw the defect, float [B, h, w] of 0 … 1."""
     scouts = [
-        replace(request, strength=SCOUT_STRENGTH, steps=SCOUT_STEPS, sampler="DPM_SOLVER_PP") for request in requests
+        replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler="DPM_SOLVER_PP") for request in requests
     ]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
     _, feature = _denoise(generator, known, noise, scouts, 1.0, everywhere)
@@ -152,7 +156,12 @@ def _scout(generator: Generator, known: Tensor, noise: Tensor, requests: list[Sa
 
 
 def _denoise(
-    generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest], freedom: float, inside: Tensor
+    generator: Generator,
+    known: Tensor,
+    noise: Tensor,
+    requests: list[SampleRequest],
+    denoising_strength: float,
+    inside: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """x_0 and the mean of the late mask features [B, C, h, w]; `inside` [B, 1, h, w] says what is denoised."""
     plans = [guidance_plan(request, generator.normal) for request in requests]
@@ -162,9 +171,11 @@ def _denoise(
     carriers = generator.defect_rows(plans)
     scheduler = make_scheduler(requests[0].sampler, False)
     scheduler.set_timesteps(requests[0].steps)
-    timesteps = visited(scheduler.timesteps.tolist(), freedom)
+    timesteps = timesteps_within(scheduler.timesteps.tolist(), denoising_strength)
     if not timesteps:
-        raise ValueError(f"freedom {freedom} leaves none of {requests[0].steps} steps; raise either")
+        raise ValueError(
+            f"denoising_strength {denoising_strength} leaves none of {requests[0].steps} steps; raise either"
+        )
     x = noised(known, noise, scheduler, timesteps[0])
     features, evaluations = torch.zeros_like(x), 0
     for i, t in enumerate(timesteps):
@@ -178,9 +189,9 @@ def _denoise(
     return x, features / evaluations
 
 
-def visited(timesteps: list[int], freedom: float) -> list[int]:
-    """Those of a sampler's timesteps that lie within the freedom, a share of the noisiest of them."""
-    return [t for t in timesteps if t <= freedom * timesteps[0]]
+def timesteps_within(timesteps: list[int], denoising_strength: float) -> list[int]:
+    """Those of a sampler's timesteps that lie within the denoising strength, a share of the noisiest of them."""
+    return [t for t in timesteps if t <= denoising_strength * timesteps[0]]
 
 
 def noised(known: Tensor, noise: Tensor, scheduler, t: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where defects of a kind lie: ellipses measured on the masks of the training half, and regions drawn from them.
+"""Where defects of a kind lie: ellipses measured on the masks of the train split, and regions drawn from them.
 
 An ellipse has the mask's second moments (a filled ellipse's semi-axes are two standard deviations along its axes).
 Lengths are shares of the window's side, x to the right, y down, the angle in radians from x towards y.
@@ -13,8 +13,8 @@ import numpy as np
 from .seeded_noise import seeded_uniforms
 
 MARGIN = 1.25  # a region is this much larger than the mask's ellipse
-LEAST_SEMI_AXIS = 0.12
-MOST_SEMI_AXIS = 0.45
+MIN_SEMI_AXIS = 0.12
+MAX_SEMI_AXIS = 0.45
 PLACEMENT_STREAM = 5000  # of the seeded noise; the streams of sampling end at 1 + 1000
 TURN = 0.3  # radians either way
 SCALE = (0.8, 1.25)
@@ -48,7 +48,7 @@ def region_of(shapes: list[Shape], seed: int, size: int) -> np.ndarray:
     form, place, turn, scale, dx, dy = seeded_uniforms(seed, PLACEMENT_STREAM, 6)
     shape, lies = shapes[int(form * len(shapes))], shapes[int(place * len(shapes))]
     grow = MARGIN * (SCALE[0] + scale * (SCALE[1] - SCALE[0]))
-    major, minor = (float(np.clip(v * grow, LEAST_SEMI_AXIS, MOST_SEMI_AXIS)) for v in (shape.major, shape.minor))
+    major, minor = (float(np.clip(v * grow, MIN_SEMI_AXIS, MAX_SEMI_AXIS)) for v in (shape.major, shape.minor))
     angle = shape.angle + TURN * (2 * turn - 1)
     # Half of the ellipse's width and height, so that it lies in the window as a whole.
     half = (

@@ -19,11 +19,13 @@ from ..checkpoints.runs import load, save
 from ..config import AutoencoderTraining
 from ..model.autoencoder import SmallAutoencoder, autoencoder_loss
 from ..model.ema import Ema
-from .autoencoder_stage import Stage
+from .autoencoder_stage import AutoencoderStage
 
 WARMUP = 0.05  # of the steps: the discriminator learns alone
 FEATURE_WEIGHT = 1.0
-LARGEST_SCALE = 1e3
+FORMER_FILE = "sharpening.pt"  # of an unfinished run, with the former names of its parts
+FORMER_PARTS = {"judge": "discriminator", "judging": "discriminator_optimiser"}
+MAX_SCALE = 1e3
 
 
 class Discriminator(nn.Module):
@@ -50,27 +52,36 @@ class Discriminator(nn.Module):
         return self.layers[-1](x), features
 
 
-def sharpened(state: dict, plan: AutoencoderTraining) -> bool:
+def is_finetuned(state: dict, plan: AutoencoderTraining) -> bool:
     """Whether a finished autoencoder's file has been through what the plan asks for."""
-    return state.get("sharpened", 0) >= plan.adversarial_steps or state["step"] == 0  # step 0: it came out of a bundle
+    done = state.get("adversarial_steps", state.get("sharpened", 0))  # sharpened: its former name
+    return done >= plan.adversarial_steps or state["step"] == 0  # step 0: it came out of a bundle
 
 
-def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
+def finetune_adversarially(model: SmallAutoencoder, stage: AutoencoderStage) -> None:
     """Trains the decoder in place and saves the autoencoder; goes on where an earlier call was interrupted."""
     run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     torch.manual_seed(config.seed + 1)
-    judge = Discriminator().to(device, memory_format=torch.channels_last)
+    discriminator = Discriminator().to(device, memory_format=torch.channels_last)
     decoder = model.decoder
     ema = Ema({"decoder": decoder}, plan.ema_decay)
     rate = plan.adversarial_learning_rate
     optimiser = torch.optim.Adam(decoder.parameters(), rate, betas=(0.5, 0.9))
-    judging = torch.optim.Adam(judge.parameters(), rate, betas=(0.5, 0.9))
-    parts = {"decoder": decoder, "ema": ema, "optimiser": optimiser, "judge": judge, "judging": judging}
-    unfinished = run.directory / "sharpening.pt"
+    discriminator_optimiser = torch.optim.Adam(discriminator.parameters(), rate, betas=(0.5, 0.9))
+    parts = {
+        "decoder": decoder,
+        "ema": ema,
+        "optimiser": optimiser,
+        "discriminator": discriminator,
+        "discriminator_optimiser": discriminator_optimiser,
+    }
+    unfinished = run.directory / "adversarial.pt"
     step, saved = 0, time.monotonic()
-    if unfinished.exists():
-        state = load(unfinished)
+    former = run.directory / FORMER_FILE
+    if unfinished.exists() or former.exists():
+        state = load(unfinished if unfinished.exists() else former)
+        state = {FORMER_PARTS.get(name, name): part for name, part in state.items()}
         step = state.pop("step")
         for name, part in parts.items():
             part.load_state_dict(state[name])
@@ -80,21 +91,21 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
         rng = np.random.default_rng((config.seed, 7, step))
         batch, near_defect = crops.batch(plan.adversarial_batch_size, plan.mask_share, plan.crop, rng)
         pictures = plan.adversarial_batch_size - masks  # masks come last and are no matter of taste
-        for group in (*optimiser.param_groups, *judging.param_groups):
+        for group in (*optimiser.param_groups, *discriminator_optimiser.param_groups):
             group["lr"] = rate * min(1, 2 * (1 - step / plan.adversarial_steps))
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             with torch.no_grad():
                 latent = model.posterior(batch)[0]
             output = model.decode_raw(latent)
-            real, features = judge(batch[:pictures])
-            fake, _ = judge(output[:pictures].detach())
+            real, features = discriminator(batch[:pictures])
+            fake, _ = discriminator(output[:pictures].detach())
             verdict = F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
-        judging.zero_grad(set_to_none=True)
+        discriminator_optimiser.zero_grad(set_to_none=True)
         verdict.backward()
-        judging.step()
+        discriminator_optimiser.step()
         if step >= WARMUP * plan.adversarial_steps:
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                score, drawn = judge(output[:pictures])
+                score, drawn = discriminator(output[:pictures])
                 pairs = zip(drawn, features, strict=True)
                 matching = sum((a.float() - b.detach().float()).abs().mean() for a, b in pairs) / len(drawn)
             none, weight = torch.zeros_like(latent), 1 + plan.defect_weight * near_defect
@@ -109,18 +120,24 @@ def sharpen(model: SmallAutoencoder, stage: Stage) -> None:
             ema.update()
             if step % 20 == 0:
                 figures = {"loss": faithful.item(), "verdict": verdict.item(), "scale": scale.item()}
-                progress("sharpening", step, plan.adversarial_steps, figures)
+                progress("adversarial", step, plan.adversarial_steps, figures)
         step += 1
         if time.monotonic() - saved > save_every_seconds:
             save(unfinished, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
             saved = time.monotonic()
-    progress("sharpening", plan.adversarial_steps, plan.adversarial_steps, {})
+    progress("adversarial", plan.adversarial_steps, plan.adversarial_steps, {})
     ema.swap()
-    state = {"model": model.state_dict(), "step": plan.steps, "finished": True, "sharpened": plan.adversarial_steps}
+    state = {
+        "model": model.state_dict(),
+        "step": plan.steps,
+        "finished": True,
+        "adversarial_steps": plan.adversarial_steps,
+    }
     save(run.autoencoder, state)
     unfinished.unlink(missing_ok=True)
+    former.unlink(missing_ok=True)
 
 
 def _gradient_ratio(faithful: Tensor, doubt: Tensor, weight: Tensor) -> Tensor:
     norms = [torch.autograd.grad(loss, weight, retain_graph=True)[0].norm() for loss in (faithful, doubt)]
-    return (norms[0] / (norms[1] + 1e-6)).clamp(max=LARGEST_SCALE).detach()
+    return (norms[0] / (norms[1] + 1e-6)).clamp(max=MAX_SCALE).detach()

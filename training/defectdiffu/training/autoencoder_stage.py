@@ -10,7 +10,7 @@ from ..progress import Progress
 from .crops import Crops
 
 
-class Stage(NamedTuple):
+class AutoencoderStage(NamedTuple):
     run: Run
     config: TrainingConfig
     crops: Crops  # what is trained on, and on which device

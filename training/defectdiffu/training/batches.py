@@ -1,4 +1,4 @@
-"""Turns windows of the bank into the batches of a training step, and predictions into the loss."""
+"""Turns windows of the latent cache into the batches of a training step, and predictions into the loss."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..model.noise_schedule import alpha_bar, noise_from_velocity, stratified_ti
 from ..model.tdia import TDIA, Prediction
 from ..model.text_encoder import Prompts
 from .condition_dropout import drop_conditions
-from .latent_cache import Bank
+from .latent_cache import LatentCache
 from .loss import Losses, defect_diffusion_loss
 from .variance_loss import variance_loss
 
@@ -29,32 +29,32 @@ class Batch(NamedTuple):
     x0: Tensor
 
 
-class BatchMaker:
-    """Turns drawn windows into a batch, on the bank's device.
+class BatchBuilder:
+    """Turns drawn windows into a batch, on the latent cache's device.
 
     All chance follows from (seed, step): a resumed run goes on as it was.
     """
 
-    def __init__(self, config: TrainingConfig, bank: Bank, denoiser: TDIA):
-        self.config, self.bank = config, bank
-        self.device = bank.latent.device
+    def __init__(self, config: TrainingConfig, cache: LatentCache, denoiser: TDIA):
+        self.config, self.cache = config, cache
+        self.device = cache.latent.device
         prompts = Prompts(config.prompts)
-        vocabulary = bank.vocabulary
+        vocabulary = cache.vocabulary
         self.phrases = prompts.every(vocabulary.products, vocabulary.defects)
         index = {phrase: i for i, phrase in enumerate(self.phrases)}
         defects, products = [GOOD, *vocabulary.defects], [*vocabulary.products, None]
         self._phrases = np.array([[[index[phrase] for phrase in prompts.of(d, p)] for p in products] for d in defects])
-        self._defect = np.array([defects.index(d) for _, d in bank.pairs])  # of each pair
-        self._product = np.array([products.index(p) for p, _ in bank.pairs])
+        self._defect = np.array([defects.index(d) for _, d in cache.pairs])  # of each pair
+        self._product = np.array([products.index(p) for p, _ in cache.pairs])
         self._null = len(products) - 1
-        self._pair = bank.pair.cpu().numpy()  # of each window
+        self._pair = cache.pair.cpu().numpy()  # of each window
         self.alpha_bar = alpha_bar().to(self.device)
         self.timestep_density = timestep_density(config.loss)
         self.mask_mean, self.mask_std = (part.to(self.device) for part in denoiser.adapt_mask.statistics)
-        self.black = self._normalised(bank.black[None])
+        self.black = self._normalised(cache.black[None])
 
     def make(self, indices: np.ndarray, step: int) -> Batch:
-        config, bank, device = self.config, self.bank, self.device
+        config, cache, device = self.config, self.cache, self.device
         rng = np.random.default_rng((config.seed, 5, step))
         seed = config.seed * 1_000_003 + step
         generator = torch.Generator().manual_seed(seed)
@@ -65,7 +65,7 @@ class BatchMaker:
         phrases = torch.from_numpy(np.ascontiguousarray(self._phrases[shown].T)).to(device)
         timestep = stratified_timesteps(len(indices), generator, self.timestep_density).to(device)
         chosen = torch.from_numpy(indices).to(device)
-        x0 = bank.latent[chosen].float()
+        x0 = cache.latent[chosen].float()
         ab = self.alpha_bar[timestep][:, None, None, None]
         of_noise = generator if device.type == "cpu" else torch.Generator(device).manual_seed(seed)
         noise = torch.randn(x0.shape, generator=of_noise, device=device)
@@ -73,8 +73,8 @@ class BatchMaker:
         target = velocity(x0, noise, ab) if config.denoiser.prediction == "v" else noise
         # A sample shown as "good" has a black mask and no defect term, as a normal image has (method: new training).
         hidden = torch.from_numpy(made_good).to(device)[:, None, None]
-        mask = torch.where(hidden, 0.0, bank.mask[chosen].float())
-        normalised = self._normalised(bank.mask_latent[chosen].float())
+        mask = torch.where(hidden, 0.0, cache.mask[chosen].float())
+        normalised = self._normalised(cache.mask_latent[chosen].float())
         mask_latent = torch.where(hidden[..., None], self.black, normalised)
         return Batch(phrases, x_t, timestep, target, mask_latent, mask, x0)
 

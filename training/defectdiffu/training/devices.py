@@ -18,7 +18,7 @@ def processes() -> PartialState:
 
 
 @contextmanager
-def first_process_first() -> Iterator[bool]:
+def main_process_first() -> Iterator[bool]:
     """What the block writes is written once: the other processes enter it, given False, when the first has left."""
     state = processes()
     with state.main_process_first():

@@ -1,4 +1,4 @@
-"""The bank: windows cut and encoded once, so that a training step costs the denoiser alone.
+"""The latent cache: windows cut and encoded once, so that a training step costs the denoiser alone.
 
 Per window: image latent, mask latent, and the mask on the latent's grid. Normal windows share one black mask.
 """
@@ -27,7 +27,7 @@ ENCODE_BATCH = 32
 
 
 @dataclass
-class Bank:
+class LatentCache:
     """`pair` indexes `pairs`, a list of (product, defect)."""
 
     pairs: list[tuple[str, str]]
@@ -37,9 +37,9 @@ class Bank:
     mask: Tensor  # float16 [n, h, w], soft
     black: Tensor  # float32 [C, h, w]: the latent of an empty mask
 
-    def to(self, device: torch.device) -> Bank:
+    def to(self, device: torch.device) -> LatentCache:
         tensors = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return Bank(pairs=self.pairs, **tensors)
+        return LatentCache(pairs=self.pairs, **tensors)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -52,7 +52,7 @@ class Bank:
         return z.mean((0, 2, 3), keepdim=True), z.std((0, 2, 3), keepdim=True)
 
 
-def build_bank(
+def build_latent_cache(
     run: Run,
     config: TrainingConfig,
     records: list[Record],
@@ -60,34 +60,34 @@ def build_bank(
     autoencoder: ImageAutoencoder,
     device: torch.device,
     progress,
-) -> Bank:
-    """Cuts and encodes the windows of every (product, defect) group, or loads the run's bank."""
-    if run.bank.exists():
-        bank = load_bank(run.bank)
+) -> LatentCache:
+    """Cuts and encodes the windows of every (product, defect) group, or loads the run's latent cache."""
+    if run.latent_cache.exists():
+        cache = load_latent_cache(run.latent_cache)
         there = {(record.product, record.defect) for record in records}
-        bank.vocabulary.require(sorted(there), f"the windows in {run.bank}", "the data set")
-        return bank
-    bank = encode_windows(config, records, rules, autoencoder, device, progress)
-    save_bank(run.bank, bank)
-    return bank
+        cache.vocabulary.require(sorted(there), f"the windows in {run.latent_cache}", "the data set")
+        return cache
+    cache = encode_windows(config, records, rules, autoencoder, device, progress)
+    save_latent_cache(run.latent_cache, cache)
+    return cache
 
 
-def load_bank(path: Path) -> Bank:
+def load_latent_cache(path: Path) -> LatentCache:
     state = load(path, "pairs", "pair", "latent", "mask_latent", "mask", "black")
-    return Bank(pairs=[tuple(p) for p in state.pop("pairs")], **state)
+    return LatentCache(pairs=[tuple(p) for p in state.pop("pairs")], **state)
 
 
-def save_bank(path: Path, bank: Bank) -> None:
-    save(path, {**vars(bank), "pairs": [list(p) for p in bank.pairs]})
+def save_latent_cache(path: Path, cache: LatentCache) -> None:
+    save(path, {**vars(cache), "pairs": [list(p) for p in cache.pairs]})
 
 
-def join_banks(banks: list[Bank]) -> Bank:
+def join_latent_caches(caches: list[LatentCache]) -> LatentCache:
     """All their windows, over the union of their pairs."""
-    pairs = sorted({pair for bank in banks for pair in bank.pairs})
-    places = [torch.tensor([pairs.index(pair) for pair in bank.pairs])[bank.pair] for bank in banks]
-    join = lambda name: torch.cat([getattr(bank, name) for bank in banks])  # noqa: E731
+    pairs = sorted({pair for cache in caches for pair in cache.pairs})
+    places = [torch.tensor([pairs.index(pair) for pair in cache.pairs])[cache.pair] for cache in caches]
+    join = lambda name: torch.cat([getattr(cache, name) for cache in caches])  # noqa: E731
     tensors = {name: join(name) for name in ("latent", "mask_latent", "mask")}
-    return Bank(pairs=pairs, pair=torch.cat(places), black=banks[0].black, **tensors)
+    return LatentCache(pairs=pairs, pair=torch.cat(places), black=caches[0].black, **tensors)
 
 
 @torch.no_grad()
@@ -98,7 +98,7 @@ def encode_windows(
     autoencoder: ImageAutoencoder,
     device: torch.device,
     progress,
-) -> Bank:
+) -> LatentCache:
     grid = config.denoiser.latent_size
     groups = group_records(records)
     pairs = list(groups)
@@ -118,8 +118,8 @@ def encode_windows(
         parts["mask"].append(F.adaptive_avg_pool2d(mask[:, None].float(), grid)[:, 0].half())
         parts["pair"].append(torch.full((n,), group))
         done += n
-        progress("bank", done, sum(counts), {})
-    return Bank(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
+        progress("latent cache", done, sum(counts), {})
+    return LatentCache(pairs=pairs, black=black, **{name: torch.cat(tensors) for name, tensors in parts.items()})
 
 
 def _encode(
@@ -130,21 +130,21 @@ def _encode(
     return torch.cat([autoencoder.encode(as_image(part.to(device))).half().cpu() for part in parts])
 
 
-class BankSampler:
+class LatentCacheSampler:
     """Draws balanced batches: `normal_share` of normal windows, the pairs of each kind by their weights (else 1)."""
 
-    def __init__(self, bank: Bank, normal_share: float, weights: dict[Pair, float]):
-        self.bank = bank
-        pair = bank.pair.cpu()
+    def __init__(self, cache: LatentCache, normal_share: float, weights: dict[Pair, float]):
+        self.cache = cache
+        pair = cache.pair.cpu()
         self.by_pair = torch.argsort(pair, stable=True).numpy()
-        self.counts = torch.bincount(pair, minlength=len(bank.pairs)).numpy()
+        self.counts = torch.bincount(pair, minlength=len(cache.pairs)).numpy()
         self.first = np.cumsum(self.counts) - self.counts  # of each pair's windows in by_pair
         self.normal_share = normal_share
-        self.normal = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d == GOOD], weights)
-        self.defective = self._weighted([i for i, (_, d) in enumerate(bank.pairs) if d != GOOD], weights)
+        self.normal = self._weighted([i for i, (_, d) in enumerate(cache.pairs) if d == GOOD], weights)
+        self.defective = self._weighted([i for i, (_, d) in enumerate(cache.pairs) if d != GOOD], weights)
 
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Indices into the bank, int64 [count]."""
+        """Indices into the latent cache, int64 [count]."""
         normal = round(count * self.normal_share) if len(self.normal[0]) else 0
         if not len(self.defective[0]):
             normal = count
@@ -153,5 +153,5 @@ class BankSampler:
         return self.by_pair[self.first[pair] + rng.integers(self.counts[pair])]
 
     def _weighted(self, indices: list[int], weights: dict[Pair, float]) -> tuple[np.ndarray, np.ndarray]:
-        w = np.array([weights.get(self.bank.pairs[i], 1.0) for i in indices])
+        w = np.array([weights.get(self.cache.pairs[i], 1.0) for i in indices])
         return np.array(indices, dtype=int), w / w.sum() if len(w) else w

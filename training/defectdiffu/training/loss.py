@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..config import LossConfig
 
-SMALLEST_SHARE = 0.01  # a defect smaller than this share of the mask is not weighted up further
+MIN_SHARE = 0.01  # a defect smaller than this share of the mask is not weighted up further
 
 
 class Losses(NamedTuple):
@@ -42,7 +42,7 @@ def mask_feature_loss(feature: Tensor, target: Tensor, mask: Tensor, balanced: b
     if not balanced:
         return squared.mean((1, 2))
     share = mask.mean((1, 2))[:, None, None]
-    weight = 0.5 * mask / share.clamp(min=SMALLEST_SHARE) + 0.5 * (1 - mask) / (1 - share).clamp(min=SMALLEST_SHARE)
+    weight = 0.5 * mask / share.clamp(min=MIN_SHARE) + 0.5 * (1 - mask) / (1 - share).clamp(min=MIN_SHARE)
     weight = torch.where(share > 0, weight, torch.ones_like(weight))
     return (weight * squared).mean((1, 2))
 

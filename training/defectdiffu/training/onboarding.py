@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoints.channel_expansion import filled
+from ..checkpoints.channel_expansion import with_old_weights
 from ..checkpoints.from_bundle import load_bundle, save_start
 from ..checkpoints.origin import origin_of_bundle, save_origin
 from ..checkpoints.runs import Run
@@ -17,13 +17,13 @@ from ..data.layout import GOOD, Pair
 from ..data.vocabulary import Vocabulary
 from ..data.windows import read_rules
 from ..model.text_encoder import Prompts, with_words
-from ..model.training_module import build_trainee
+from ..model.training_module import build_training_module
 from ..progress import Progress
-from .devices import build_accelerator, first_process_first
-from .latent_cache import encode_windows, join_banks, load_bank, save_bank
+from .devices import build_accelerator, main_process_first
+from .latent_cache import encode_windows, join_latent_caches, load_latent_cache, save_latent_cache
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
-from .replay import drawn_bank, read_known
-from .schedule import UntilStep
+from .replay import generated_latent_cache, read_known
+from .schedule import StepSchedule
 from .train import train_denoiser, training_records
 
 
@@ -44,17 +44,17 @@ def onboard(
     """
     model = load_bundle(bundle)
     options = options_of(bundle, new, replay, plan)
-    with first_process_first() as first:
+    with main_process_first() as first:
         if first:
             require_same_options(run, options)
             if not run.denoiser.exists():
                 _prepare(run, bundle, model, new, replay, plan, progress)
             record_options(run, options)
-    config, bank = run.config(), load_bank(run.bank)
-    weights = shares(bank.pairs, model.vocabulary, plan.new_share)
+    config, cache = run.config(), load_latent_cache(run.latent_cache)
+    weights = shares(cache.pairs, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    course = UntilStep(config.optimiser, model.step + plan.steps)
-    train_denoiser(run, config, bank, model.autoencoder, weights, course, intervals, accelerator, progress)
+    schedule = StepSchedule(config.optimiser, model.step + plan.steps)
+    train_denoiser(run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress)
     return config
 
 
@@ -82,14 +82,14 @@ def _prepare(
         old_config = replace(config, latent_cache=LatentCacheConfig(plan.windows_per_pair, plan.windows_per_pair))
         old = encode_windows(old_config, *known, model.autoencoder, device, progress)
     else:
-        old = drawn_bank(model, plan.samples_per_pair, progress)
-    bank = join_banks([fresh, old])
+        old = generated_latent_cache(model, plan.samples_per_pair, progress)
+    cache = join_latent_caches([fresh, old])
     # Before anything else of the run: if its making is cut short, it is known as what it is.
     record_options(run, options_of(bundle, new, replay, plan))
     run.open(config)
-    save_bank(run.bank, bank)
+    save_latent_cache(run.latent_cache, cache)
     save_origin(run, origin_of_bundle(bundle))
-    save_start(run, model, joined_trainee(model, bank.vocabulary, config), bank.vocabulary)
+    save_start(run, model, module_with_new_words(model, cache.vocabulary, config), cache.vocabulary)
 
 
 def _at_most(counts: LatentCacheConfig, per_pair: int) -> LatentCacheConfig:
@@ -123,13 +123,13 @@ def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConf
     return config_from_dict(config_to_dict(config))  # which checks what the plan has changed
 
 
-def joined_trainee(model: TrainedModel, vocabulary: Vocabulary, config: TrainingConfig):
+def module_with_new_words(model: TrainedModel, vocabulary: Vocabulary, config: TrainingConfig):
     """The model's weights, with places for the words that are new."""
-    tokenizer = model.trainee.text.tokenizer
+    tokenizer = model.module.text.tokenizer
     if config.text.kind == "word":
         tokenizer = with_words(tokenizer, Prompts(config.prompts).every(vocabulary.products, vocabulary.defects))
     torch.manual_seed(config.seed)
-    return filled(build_trainee(config, vocabulary, tokenizer), model.trainee)
+    return with_old_weights(build_training_module(config, vocabulary, tokenizer), model.module)
 
 
 def shares(pairs: list[Pair], known: Vocabulary, new_share: float) -> dict[Pair, float]:

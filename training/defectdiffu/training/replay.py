@@ -14,20 +14,20 @@ from ..data.windows import Rules, read_rules
 from ..model.autoencoder import mask_as_image
 from ..progress import Progress
 from ..sampling.generator import SampleRequest
-from .latent_cache import Bank
+from .latent_cache import LatentCache
 from .onboarding_plan import Photographs
 
 DRAW_BATCH, DRAW_STEPS = 8, 16
 
 
 def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs) -> tuple[list[Record], Rules]:
-    """The train half's photographs of what the model knows, and how windows are cut from them.
+    """The train split's photographs of what the model knows, and how windows are cut from them.
 
     Raises DataError for bad photographs; ValueError for a bad windows file, or when they show no pair that it knows.
     """
     rules = read_rules(replay.windows)
     known = set(model.vocabulary.pairs)
-    wanted = lambda r: r.half == "train" and (r.product, r.defect) in known  # noqa: E731
+    wanted = lambda r: r.split == "train" and (r.product, r.defect) in known  # noqa: E731
     records = read_data_set(replay.data, replay.products, wanted)
     if config.validation != LEARNT:
         records = without_validation(records)
@@ -37,7 +37,7 @@ def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs)
 
 
 @torch.no_grad()
-def drawn_bank(model: TrainedModel, count: int, progress: Progress) -> Bank:
+def generated_latent_cache(model: TrainedModel, count: int, progress: Progress) -> LatentCache:
     """`count` samples of every pair that the model knows, at strength 1, but for those that come without a mask."""
     generator, autoencoder, config = model.generator(), model.autoencoder, model.config
     pairs, size = model.vocabulary.pairs, config.image_size
@@ -56,4 +56,4 @@ def drawn_bank(model: TrainedModel, count: int, progress: Progress) -> Bank:
     pair, latent, mask = (torch.cat(parts[name]) for name in ("pair", "latent", "mask"))
     mask_latent = torch.cat([autoencoder.encode(mask_as_image(each[None])) for each in mask])
     small = F.adaptive_avg_pool2d(mask[:, None], config.denoiser.latent_size)[:, 0]
-    return Bank(list(pairs), pair, latent.half(), mask_latent.half(), small.half(), black)
+    return LatentCache(list(pairs), pair, latent.half(), mask_latent.half(), small.half(), black)

@@ -11,27 +11,27 @@ from PIL import Image
 from ..config import TrainingConfig
 from ..data.layout import GOOD
 from ..model.autoencoder import ImageAutoencoder
-from ..model.training_module import Trainee
+from ..model.training_module import TrainingModule
 from ..sampling.generator import Generator, SampleRequest
 from ..sampling.image_grids import grid, outlined
-from .latent_cache import Bank
+from .latent_cache import LatentCache
 
 
-def training_sheet(
+def save_sample_grid(
     config: TrainingConfig,
-    bank: Bank,
-    trainee: Trainee,
+    cache: LatentCache,
+    module: TrainingModule,
     autoencoder: ImageAutoencoder,
     path: Path,
     device: torch.device,
 ) -> None:
     """One row per pair: two real windows, then generated ones at strengths 0, 1 and 2 from one seed, and one more."""
-    generator = Generator(trainee, autoencoder, config.prompts, device)
+    generator = Generator(module, autoencoder, config.prompts, device)
     rows = []
-    for index, (product, defect) in enumerate(bank.pairs):
+    for index, (product, defect) in enumerate(cache.pairs):
         if defect == GOOD:
             continue
-        real = [_real(bank, autoencoder, i, device) for i in torch.nonzero(bank.pair == index).flatten()[:2].tolist()]
+        real = [_real(cache, autoencoder, i, device) for i in torch.nonzero(cache.pair == index).flatten()[:2].tolist()]
         drawn = ((1, 0.0), (1, 1.0), (1, 2.0), (2, 1.5))
         requests = [SampleRequest(product, defect, seed, strength, steps=12) for seed, strength in drawn]
         rows.append(real + [outlined(s.image, s.mask) for s in generator.draw(requests)])
@@ -40,10 +40,10 @@ def training_sheet(
 
 
 @torch.no_grad()
-def _real(bank: Bank, autoencoder: ImageAutoencoder, index: int, device: torch.device) -> np.ndarray:
-    """A window of the bank as the autoencoder gives it back: the best the denoiser could reach."""
-    image = autoencoder.decode(bank.latent[index][None].float().to(device))[0].cpu().numpy()
+def _real(cache: LatentCache, autoencoder: ImageAutoencoder, index: int, device: torch.device) -> np.ndarray:
+    """A window of the latent cache as the autoencoder gives it back: the best the denoiser could reach."""
+    image = autoencoder.decode(cache.latent[index][None].float().to(device))[0].cpu().numpy()
     pixels = ((image / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    mask = bank.mask[index].float().cpu().numpy() > 0.5
+    mask = cache.mask[index].float().cpu().numpy() > 0.5
     scale = pixels.shape[0] // mask.shape[0]
     return outlined(pixels, mask.repeat(scale, 0).repeat(scale, 1))

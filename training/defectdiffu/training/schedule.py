@@ -10,7 +10,7 @@ from typing import Protocol
 from ..config import OptimiserConfig
 
 
-class Course(Protocol):
+class Schedule(Protocol):
     def over(self, step: int) -> bool:
         """Whether the training is done when `step` steps have been made."""
 
@@ -22,7 +22,7 @@ class Course(Protocol):
 
 
 @dataclass
-class UntilStep:
+class StepSchedule:
     """Falls over the last `cooldown_steps`, or over the second half of a training that is short."""
 
     plan: OptimiserConfig
@@ -41,7 +41,7 @@ class UntilStep:
 
 
 @dataclass
-class UntilTime:
+class TimeSchedule:
     """For a machine that is lent by the minute: as many steps as `seconds` from now allow.
 
     Falls over the share of the time that `cooldown_steps` are of `total_steps`, or over the second half of what earlier

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from ..checkpoints.runs import Run, load, save
-from ..checkpoints.trained_model import CHECKPOINT
+from ..checkpoints.trained_model import CHECKPOINT, STORED_NAME
 from ..config import LEARNT, TrainingConfig
 from ..data.layout import GOOD, DataError, Pair, Record, read_data_set, read_layout
 from ..data.validation_split import without_validation
@@ -19,14 +19,14 @@ from ..data.vocabulary import Vocabulary
 from ..data.windows import pair_weights, read_rules
 from ..model.autoencoder import ImageAutoencoder
 from ..model.ema import Ema
-from ..model.training_module import Trainee, build_trainee
+from ..model.training_module import TrainingModule, build_training_module
 from ..progress import Progress
-from .batches import BatchMaker
-from .devices import build_accelerator, first_process_first
-from .latent_cache import Bank, BankSampler, build_bank
+from .batches import BatchBuilder
+from .devices import build_accelerator, main_process_first
+from .latent_cache import LatentCache, LatentCacheSampler, build_latent_cache
 from .loss import Losses
-from .sample_grids import training_sheet
-from .schedule import Course, UntilStep
+from .sample_grids import save_sample_grid
+from .schedule import Schedule, StepSchedule
 from .train_autoencoder import train_autoencoder
 
 SAVE_EVERY_SECONDS = 120
@@ -38,50 +38,50 @@ def train(
     config: TrainingConfig,
     data: Path,
     rules_path: Path | None,
-    course: Course,
-    sheet_every_seconds: float,
+    schedule: Schedule,
+    grid_every_seconds: float,
     progress: Progress,
     products: list[str] | None = None,
     save_every_seconds: float = SAVE_EVERY_SECONDS,
 ) -> None:
-    """Autoencoder, then bank, then denoiser; each is taken up where an earlier, interrupted call left it.
+    """Autoencoder, then latent cache, then denoiser; each is taken up where an earlier, interrupted call left it.
 
-    `data` is a folder in the MVTec AD layout; only its train half is used. Raises DataError before anything is trained.
+    `data` is a folder in the MVTec AD layout, of which only the train split is used. Raises DataError before it trains.
     """
     rules = read_rules(rules_path)
-    _require_steps(run, course)
+    _require_steps(run, schedule)
     records = training_records(data, config, products)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    with first_process_first():  # the others load what it has made
+    with main_process_first():  # the others load what it has made
         bf16 = accelerator.mixed_precision == "bf16"
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)
-        bank = build_bank(run, config, records, rules, autoencoder, device, progress)
-    weights = pair_weights(rules, bank.pairs)
-    intervals = (save_every_seconds, sheet_every_seconds)
-    train_denoiser(run, config, bank, autoencoder, weights, course, intervals, accelerator, progress)
+        cache = build_latent_cache(run, config, records, rules, autoencoder, device, progress)
+    weights = pair_weights(rules, cache.pairs)
+    intervals = (save_every_seconds, grid_every_seconds)
+    train_denoiser(run, config, cache, autoencoder, weights, schedule, intervals, accelerator, progress)
 
 
-def _require_steps(run: Run, course: Course) -> None:
+def _require_steps(run: Run, schedule: Schedule) -> None:
     """Of a run that starts from a model: said before its autoencoder is trained for hours."""
-    if not run.denoiser.exists() or not isinstance(course, UntilStep):
+    if not run.denoiser.exists() or not isinstance(schedule, StepSchedule):
         return
     state = load(run.denoiser, "step")
-    if "ema" not in state and course.over(state["step"]):
+    if "ema" not in state and schedule.over(state["step"]):
         raise ValueError(
-            f"steps is {course.total_steps}, must be above {state['step']}, "
+            f"steps is {schedule.total_steps}, must be above {state['step']}, "
             "for those of the model that the run starts from count"
         )
 
 
 def training_records(data: Path, config: TrainingConfig, products: list[str] | None = None) -> list[Record]:
-    """The train half without the pairs that are held out for zero-shot and, if the configuration says so, without the
+    """The train split without the pairs that are held out for zero-shot and, if the configuration says so, without the
     validation part; every file checked.
 
     Raises DataError, also when nothing defective is left to learn from.
     """
     held_out = set(config.held_out_pairs)
-    wanted = lambda r: r.half == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
+    wanted = lambda r: r.split == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
     records = read_data_set(data, products, wanted)
     if config.validation != LEARNT:
         records = without_validation(records)
@@ -92,63 +92,63 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
                 [f"held_out_pairs names {name!r}; there are: {', '.join(sorted(there))}" for name in unknown]
             )
     if all(record.defect == GOOD for record in records):
-        raise DataError([f"{data}: no defective image in the train half (held out: {sorted(held_out) or 'nothing'})"])
+        raise DataError([f"{data}: no defective image in the train split (held out: {sorted(held_out) or 'nothing'})"])
     return records
 
 
 def train_denoiser(
     run: Run,
     config: TrainingConfig,
-    bank: Bank,
+    cache: LatentCache,
     autoencoder: ImageAutoencoder,
     weights: dict[Pair, float],
-    course: Course,
+    schedule: Schedule,
     intervals: tuple[float, float],
     accelerator: Accelerator,
     progress: Progress,
 ) -> None:
-    """From the run's checkpoint, if there is one, to the end of `course`.
+    """From the run's checkpoint, if there is one, to the end of `schedule`.
 
     `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
     seconds between checkpoints and between sheets.
     """
     plan = config.optimiser
-    save_every_seconds, sheet_every_seconds = intervals
+    save_every_seconds, grid_every_seconds = intervals
     torch.manual_seed(config.seed)
-    trainee = build_trainee(config, bank.vocabulary)  # its tokenizer follows from the words: checked below
-    for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
+    module = build_training_module(config, cache.vocabulary)  # its tokenizer follows from the words: checked below
+    for kept, measured in zip(module.denoiser.adapt_mask.statistics, cache.mask_statistics(), strict=True):
         kept.copy_(measured)
-    parameters = [p for p in trainee.parameters() if p.requires_grad]
+    parameters = [p for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
     )
-    model, optimiser = accelerator.prepare(trainee, optimiser)
-    bank = bank.to(accelerator.device)
-    ema = Ema({"trainee": trainee}, plan.ema_decay)
+    model, optimiser = accelerator.prepare(module, optimiser)
+    cache = cache.to(accelerator.device)
+    ema = Ema({STORED_NAME: module}, plan.ema_decay)
     step, samples_seen, first_step, trained = 0, 0, 0, False
     if run.denoiser.exists():
         state = load(run.denoiser, *CHECKPOINT)
         there = Vocabulary([tuple(pair) for pair in state["pairs"]])
-        there.require(bank.vocabulary.pairs, f"the model in {run.denoiser}", "the data set")
-        trainee.load_state_dict(state["model"])
+        there.require(cache.vocabulary.pairs, f"the model in {run.denoiser}", "the data set")
+        module.load_state_dict(state["model"])
         trained = "ema" in state
         if trained:
             ema.load_state_dict(state["ema"])
             optimiser.load_state_dict(state["optimiser"])
         else:  # started from a bundle or a published checkpoint
-            _measure_new_channels(trainee, bank, state.get("trained_channels", bank.latent.shape[1]))
-            ema = Ema({"trainee": trainee}, plan.ema_decay)
+            _measure_new_channels(module, cache, state.get("trained_channels", cache.latent.shape[1]))
+            ema = Ema({STORED_NAME: module}, plan.ema_decay)
         step, samples_seen, first_step = state["step"], state["samples_seen"], state.get("first_step", 0)
-    trainee.denoiser.checkpointing = plan.checkpointing
+    module.denoiser.checkpointing = plan.checkpointing
     if plan.compile:
-        trainee.denoiser.compile()
+        module.denoiser.compile()
 
-    maker = BatchMaker(config, bank, trainee.denoiser)
-    sampler = BankSampler(bank, plan.normal_share, weights)
-    input_ids = trainee.text.ids(maker.phrases).to(accelerator.device)
+    builder = BatchBuilder(config, cache, module.denoiser)
+    sampler = LatentCacheSampler(cache, plan.normal_share, weights)
+    input_ids = module.text.ids(builder.phrases).to(accelerator.device)
     saved = shown = time.monotonic()
     averages: Tensor | None = None
-    last = course.over(step)
+    last = schedule.over(step)
     if last and not trained:
         raise ValueError(
             "the time was over before the denoiser's training could begin; the same command goes on from here"
@@ -156,12 +156,12 @@ def train_denoiser(
     while not last:
         share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
         turn = step * accelerator.num_processes + accelerator.process_index
-        batch = maker.make(sampler.draw(plan.batch_size, share), turn)
+        batch = builder.make(sampler.draw(plan.batch_size, share), turn)
         for group in optimiser.param_groups:
-            group["lr"] = course.learning_rate(step, first_step)
+            group["lr"] = schedule.learning_rate(step, first_step)
         with accelerator.autocast():
             prediction = model(input_ids, batch.phrases, batch.latent, batch.timestep)
-        losses = maker.loss(prediction, batch, trainee.denoiser.grid)
+        losses = builder.loss(prediction, batch, module.denoiser.grid)
         optimiser.zero_grad(set_to_none=True)
         accelerator.backward(losses.total)
         accelerator.clip_grad_norm_(parameters, plan.clip_norm)
@@ -173,9 +173,9 @@ def train_denoiser(
         lost = torch.stack(losses).detach()
         averages = lost if averages is None else averages.lerp(lost, 0.02)
         now = time.monotonic()
-        last = course.over(step)
-        save_due, sheet_due = now - saved > save_every_seconds, now - shown > sheet_every_seconds
-        if not (last or save_due or sheet_due or step % REPORT_EVERY_STEPS == 0):
+        last = schedule.over(step)
+        save_due, grid_due = now - saved > save_every_seconds, now - shown > grid_every_seconds
+        if not (last or save_due or grid_due or step % REPORT_EVERY_STEPS == 0):
             continue  # the figures below wait for the device
         figures = dict(zip(Losses._fields, averages.tolist(), strict=True))
         if not np.isfinite(figures["total"]):
@@ -183,28 +183,28 @@ def train_denoiser(
             raise FloatingPointError(f"the loss is {figures['total']} at step {step}; {kept}")
         if not accelerator.is_main_process:
             continue
-        progress("denoiser", step, course.length(step), figures)
+        progress("denoiser", step, schedule.length(step), figures)
         if last or save_due:
             place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
-            _save(run, bank.vocabulary, trainee, ema, optimiser, place)
+            _save(run, cache.vocabulary, module, ema, optimiser, place)
             run.record(step=step, samples_seen=samples_seen, time=time.time(), **figures)
             saved = time.monotonic()
-        if last or sheet_due:
+        if last or grid_due:
             ema.swap()
-            training_sheet(
-                config, bank, trainee.eval(), autoencoder, run.sheets / f"{step:07d}.png", accelerator.device
+            save_sample_grid(
+                config, cache, module.eval(), autoencoder, run.sample_grids / f"{step:07d}.png", accelerator.device
             )
             ema.swap()
-            trainee.train()
+            module.train()
             shown = time.monotonic()
 
 
-def _measure_new_channels(trainee: Trainee, bank: Bank, trained: int) -> None:
-    for kept, measured in zip(trainee.denoiser.adapt_mask.statistics, bank.mask_statistics(), strict=True):
+def _measure_new_channels(module: TrainingModule, cache: LatentCache, trained: int) -> None:
+    for kept, measured in zip(module.denoiser.adapt_mask.statistics, cache.mask_statistics(), strict=True):
         kept[:, trained:] = measured[:, trained:]
 
 
-def _save(run: Run, vocabulary: Vocabulary, trainee: Trainee, ema: Ema, optimiser, place: dict[str, int]) -> None:
-    state = {"model": trainee.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+def _save(run: Run, vocabulary: Vocabulary, module: TrainingModule, ema: Ema, optimiser, place: dict[str, int]) -> None:
+    state = {"model": module.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
     state |= {**place, "pairs": [list(pair) for pair in vocabulary.pairs]}
-    save(run.denoiser, {**state, "tokenizer": trainee.text.tokenizer.to_str()})
+    save(run.denoiser, {**state, "tokenizer": module.text.tokenizer.to_str()})

@@ -1,5 +1,5 @@
 """Trains the small autoencoder on random crops of real windows and of masks, measures its latents' scale, and lets the
-decoder be sharpened if the plan says so."""
+decoder be fine-tuned against a discriminator if the plan says so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..checkpoints.channel_expansion import HOLD, Anchor, grown_autoencoder
+from ..checkpoints.channel_expansion import HOLD, Anchor, expanded_autoencoder
 from ..checkpoints.runs import Run, load, save
 from ..config import TrainingConfig
 from ..data.layout import Record
@@ -18,8 +18,8 @@ from ..data.windows import Rules
 from ..model.autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder
 from ..model.ema import Ema
 from ..progress import Progress
-from .adversarial_finetuning import sharpen, sharpened
-from .autoencoder_stage import Stage
+from .adversarial_finetuning import finetune_adversarially, is_finetuned
+from .autoencoder_stage import AutoencoderStage
 from .crops import Crops
 
 
@@ -37,7 +37,7 @@ def train_autoencoder(
     plan = config.autoencoder_training
     anchor = Anchor.of(run, device)
     torch.manual_seed(config.seed)
-    model = grown_autoencoder(anchor.old, config.autoencoder) if anchor else build_autoencoder(config.autoencoder)
+    model = expanded_autoencoder(anchor.old, config.autoencoder) if anchor else build_autoencoder(config.autoencoder)
     model.to(device)
     if not isinstance(model, SmallAutoencoder):
         return model.eval()
@@ -45,11 +45,11 @@ def train_autoencoder(
     finished = state is not None and state["finished"]
     if state:
         model.load_state_dict(state["model"])
-        if finished and sharpened(state, plan):
+        if finished and is_finetuned(state, plan):
             return model.eval()
 
     model.to(memory_format=torch.channels_last)
-    stage = Stage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
+    stage = AutoencoderStage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
     if not finished:
         _reconstruct(model, stage, state, anchor)
         model.eval()
@@ -58,11 +58,13 @@ def train_autoencoder(
             anchor.hold_scale(model)
         save(run.autoencoder, {"model": model.state_dict(), "step": plan.steps, "finished": True})
     if plan.adversarial_steps:
-        sharpen(model, stage)
+        finetune_adversarially(model, stage)
     return model.eval()
 
 
-def _reconstruct(model: SmallAutoencoder, stage: Stage, state: dict[str, Any] | None, anchor: Anchor | None) -> None:
+def _reconstruct(
+    model: SmallAutoencoder, stage: AutoencoderStage, state: dict[str, Any] | None, anchor: Anchor | None
+) -> None:
     """Leaves the averages in the model. `state` is what an earlier, interrupted call saved; `anchor` what the model
     grew out of."""
     run, config, crops, bf16, progress, save_every_seconds = stage

@@ -13,12 +13,12 @@ from ..export.bundle import require_valid, sha256
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
 from ..files.json_files import read_json
-from ..files.onnx_files import store_as_half
+from ..files.onnx_files import store_as_float16
 from ..progress import Progress
 from .calibration import collected_feeds
-from .float16 import halved
-from .graph_generator import CHEAPENED, Feeds, base_variant, generator_of
-from .graphs import answers, relative_error, widened
+from .float16 import to_float16
+from .graph_generator import QUANTISED_COMPONENTS, Feeds, base_variant, generator_of
+from .graphs import answers, relative_error, with_float32_weights
 from .int8 import SENSITIVITY_FEEDS, Report, quantised
 from .plan import QuantisationPlan
 from .quality import decoded_quality, drawn_quality, real_quality
@@ -27,7 +27,7 @@ from .shared_weights import share_weights
 LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
 
 
-def write_variants(
+def quantise_bundle(
     directory: Path, plan: QuantisationPlan, progress: Progress, real: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
@@ -37,15 +37,17 @@ def write_variants(
     for one whose graphs are too large for a file of their own.
     """
     path = directory / "bundle.json"
-    manifest = read_json(path, *(f"components.{name}.variants" for name in CHEAPENED))
+    manifest = read_json(path, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
-    for name in CHEAPENED:
+    for name in QUANTISED_COMPONENTS:
         stored = sum(file.stat().st_size for file in directory.glob(f"{name}.onnx*"))
         if stored > LARGEST:
             raise ValueError(f"{directory}: {name} has {stored} bytes, must have {LARGEST} at most to be converted")
     model = load_bundle(directory)
-    whole = {name: widened(directory / base_variant(manifest, name)["file"]) for name in CHEAPENED}
+    whole = {
+        name: with_float32_weights(directory / base_variant(manifest, name)["file"]) for name in QUANTISED_COMPONENTS
+    }
     base = generator_of(directory, manifest, model, {})
     feeds = collected_feeds(directory, manifest, model, plan, progress)
     costs: dict[str, Any] = {}
@@ -55,7 +57,7 @@ def write_variants(
         donors: dict[str, list[dict[str, Any]]] = {}
         notes: dict[str, dict[str, Any]] = {}
         for name, graph in whole.items():
-            cheap, notes[name] = cheapened(
+            cheap, notes[name] = quantised_graph(
                 graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
             )
             files[name] = directory / f".{name}.{precision}.onnx.partial"
@@ -90,16 +92,16 @@ def donor_of(graph: onnx.ModelProto, precision: str, directory: Path, base: dict
     return [{key: base[key] for key in ("file", "sha256", "bytes")}]
 
 
-def cheapened(
+def quantised_graph(
     graph: onnx.ModelProto, precision: str, feeds: list[Feeds], smallest: int, report: Report
 ) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The graph in that arithmetic, and how far one evaluation moves."""
     kept: list[str] = []
     if precision == "int8":
         cheap, kept = quantised(graph, feeds, smallest, report)
-        store_as_half(cheap)
+        store_as_float16(cheap)
     else:
-        cheap = halved(graph)
+        cheap = to_float16(graph)
     judging = feeds[-SENSITIVITY_FEEDS:]
     error = relative_error(answers(cheap, judging), answers(graph, judging))
     note: dict[str, Any] = {"relativeError": round(error, 5)}
