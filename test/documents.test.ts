@@ -1,4 +1,4 @@
-/** The documents: links and anchors resolve, lines are short, and each says whom it is for. */
+/** The documents: links, anchors, and paths resolve, lines are short, and each says whom it is for. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
@@ -54,6 +54,14 @@ test.each([...documents])('%s: the lines of its prose have at most 120 columns',
 
 test.each([...documents])('%s: its top says whom it is for', (_, text) => {
   expect(text.split('\n\n')[1]).toMatch(/^_?For /);
+});
+
+test.each([...documents])('%s: the files of code that it names exist', (_, text) => {
+  const named = [...withoutCode(text).matchAll(/`([\w.-]+\/[\w./-]+\.(?:ts|py))`/g)].map(([, path = '']) => path);
+  const roots = ['.', 'src', 'training/defectdiffu'];
+  const elsewhere = ['clip/clip.py']; // of openai/CLIP
+  const unknown = named.filter((path) => !roots.some((root) => existsSync(join(root, path))));
+  expect(unknown.filter((path) => !elsewhere.includes(path))).toEqual([]);
 });
 
 test('README has at most 150 lines', () => {
