@@ -1,10 +1,10 @@
 /**
- * Draws one sample from a bundle to PNG files, without the service: the whole path in one screen.
+ * Generates one sample from a bundle to PNG files, without the service. This file shows the whole path of a sample.
  *
  *   node dist/inference/sample.js models/<name>/<version> --product "metal nut" --defect scratch --seed 7 --out drawn/
  *
- * With `--noise latent.f32` (raw little-endian float32, C×h×w) the initial noise comes from a file instead of the seed, to
- * compare with another implementation.
+ * With `--noise latent.f32` (raw little-endian float32, C×h×w), the initial noise is read from a file, to compare with another
+ * implementation.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Whether a request can be drawn at all, before it reaches a device. */
+/** Validates a request before it reaches a device. */
 import { coverage } from './bundle/coverage.js';
 import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
@@ -6,7 +6,7 @@ import { stepsAtStrength } from './method/inpainting.js';
 import { timestepsFor } from './method/samplers/index.js';
 import type { InpaintingRequest, SampleRequest, SamplerName } from './types.js';
 
-/** What a caller that is not typed may get wrong. */
+/** The values of the enumerated fields. */
 const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readonly SampleRequest[Field][] } = {
   sampler: ['DPM_SOLVER_PP', 'DDIM', 'DDPM'],
   guidance: ['DOUBLE_FREE', 'PRODUCT_RELATIVE'],
@@ -15,7 +15,7 @@ const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readon
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
-/** @throws InferenceError naming the field, the bound and the value. The ranges of the manifest are advice for users, not bounds of the method. */
+/** The ranges of the manifest are recommendations, not bounds. @throws InferenceError that names the field, the bound, and the value. */
 export function validateRequest(request: SampleRequest, bundles: readonly Bundle[]): void {
   const bundle = bundles.find(({ id }) => id === request.bundle);
   if (bundle === undefined) {
@@ -45,7 +45,7 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
   }
 }
 
-/** An ancestral sampler adds noise of its own at every step, which what is outside the region does not follow. */
+/** Inpainting excludes ancestral samplers: they add noise at every step, which the pixels outside the region do not have. */
 function validateInpainting(
   { sampler }: SampleRequest,
   { denoisingStrength }: InpaintingRequest,
@@ -54,27 +54,27 @@ function validateInpainting(
   if (manifest.components.image_encoder === undefined)
     throw new InferenceError(`${id} has no image encoder, so it cannot draw on photographs`);
   if (sampler === 'DDPM')
-    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a picture, got DDPM');
+    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a photograph, got DDPM');
   if (!(denoisingStrength > 0 && denoisingStrength <= 1))
-    throw new InferenceError(`freedom must be above 0 and at most 1, got ${String(denoisingStrength)}`);
+    throw new InferenceError(`denoisingStrength must be above 0 and at most 1, got ${String(denoisingStrength)}`);
 }
 
 /**
- * How many steps a sampler can take. DPM-Solver++ leaves out t = 0, so it has one timestep less to visit; the others end
- * there, and with one step would begin there too and take noise for a finished picture.
+ * The numbers of steps that a sampler can take. DPM-Solver++ leaves out t = 0, so it has one timestep less to visit. The other samplers end
+ * at t = 0. With one step they would also start there and take noise for a finished image.
  */
 export function stepBounds(sampler: SamplerName, numTrainTimesteps: number): { min: number; max: number } {
   return sampler === 'DPM_SOLVER_PP' ? { min: 1, max: numTrainTimesteps - 1 } : { min: 2, max: numTrainTimesteps };
 }
 
-/** How many steps a sampler takes on a photograph: those of its timesteps that lie within the freedom. */
+/** The number of steps that a sampler takes for inpainting: those of its timesteps that the denoising strength includes. */
 export function inpaintingSteps(
   sampler: SamplerName,
   schedule: Bundle['manifest']['schedule'],
   steps: number,
-  freedom: number,
+  denoisingStrength: number,
 ): number {
-  return stepsAtStrength(timestepsFor(sampler, schedule, steps), freedom);
+  return stepsAtStrength(timestepsFor(sampler, schedule, steps), denoisingStrength);
 }
 
 function requireInteger(field: string, value: number, least: number, most: number): void {

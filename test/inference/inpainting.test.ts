@@ -319,9 +319,13 @@ describe('refused, with the reason', () => {
       { sampler: 'DDPM' as const, steps: 20, ...on(fabric, SHAPE) },
       /sampler must be .* got DDPM/,
     ],
-    ['freedom 0', on(fabric, SHAPE, 0), /freedom must be above 0 and at most 1, got 0/],
-    ['freedom above 1', on(fabric, SHAPE, 1.01), /freedom must be .* got 1.01/],
-    ['freedom for no step', { steps: 4, ...on(fabric, SHAPE, 0.1) }, /freedom 0.1 leaves none of 4 steps/],
+    ['denoising strength 0', on(fabric, SHAPE, 0), /denoisingStrength must be above 0 and at most 1, got 0/],
+    ['denoising strength above 1', on(fabric, SHAPE, 1.01), /denoisingStrength must be .* got 1.01/],
+    [
+      'denoising strength for no step',
+      { steps: 4, ...on(fabric, SHAPE, 0.1) },
+      /denoisingStrength 0.1 leaves none of 4 steps/,
+    ],
     ['no picture', on(Buffer.from('no picture'), SHAPE), /unsupported image format/],
   ])('%s', async (_, request, message) => {
     expect(await refusal(request)).toMatch(message);

@@ -24,7 +24,7 @@ describe('where a drawing begins and what it keeps to', () => {
   test('freedom is the share of the noise levels that are gone through', () => {
     const timesteps = [999, 749, 500, 250];
     expect([1, 0.8, 0.75, 0.5, 0.26].map((freedom) => firstStepIndex(timesteps, freedom))).toEqual([0, 1, 1, 3, 3]);
-    expect(() => firstStepIndex(timesteps, 0.2)).toThrow('freedom 0.2 leaves none of 4 steps');
+    expect(() => firstStepIndex(timesteps, 0.2)).toThrow('denoisingStrength 0.2 leaves none of 4 steps');
   });
 
   test('a noised latent is √ᾱ of the photograph and √(1−ᾱ) of the noise', () => {

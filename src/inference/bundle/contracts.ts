@@ -1,4 +1,4 @@
-/** What every component takes and gives: the names, element types and shapes that the engine relies on. */
+/** The inputs and outputs of each component: the names, element types, and shapes that the engine relies on. */
 import type { ComponentName, Manifest } from './manifest.js';
 
 export type ElementType = 'float32' | 'int64';
@@ -15,7 +15,7 @@ const MODULATIONS = {
   fusion_modulation: 'float32',
 } as const;
 
-/** The denoiser takes modulations where the bundle has the graph that gives them, and texts where it has not. */
+/** The denoiser takes modulations if the bundle has the graph that computes them, and text embeddings otherwise. */
 export function componentContracts({
   schedule,
   components,
@@ -45,7 +45,7 @@ export function componentContracts({
   };
 }
 
-/** The shape of each tensor as the manifest says it, without the batch axis, which comes first. Widths of embeddings are the graphs' own affair. */
+/** The shape of each tensor by the manifest, without the batch axis, which comes first. The graphs define the widths of embeddings. */
 export function tensorShapes({ latent, image, tokenizer }: Manifest): Readonly<Record<string, readonly number[]>> {
   const latentShape = [latent.channels, latent.height, latent.width];
   return {

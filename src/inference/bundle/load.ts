@@ -1,6 +1,6 @@
 /**
- * Finds the bundles under a models directory, <name>/<version>/bundle.json, and verifies them: nothing is opened that is
- * not, byte for byte, what was exported. onnxruntime loads a weight file with flipped bits without a word.
+ * Finds the bundles of a models directory, <name>/<version>/bundle.json, and verifies that every file is byte for byte the one that was
+ * exported. onnxruntime itself does not notice flipped bits in a weight file.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -15,8 +15,8 @@ import { parseManifest } from './validate.js';
 const MANIFEST = 'bundle.json';
 
 /**
- * Every bundle of the directory, by name and then version, the newest version of a name last.
- * @throws BundleError for the first bundle that is not sound, and when there is none.
+ * All bundles of the directory, by name and then by version, newest last.
+ * @throws BundleError for the first invalid bundle, and if there is none.
  */
 export async function loadBundles(modelsDirectory: string): Promise<readonly Bundle[]> {
   const root = resolve(modelsDirectory);
@@ -36,7 +36,7 @@ export async function loadBundles(modelsDirectory: string): Promise<readonly Bun
   return bundles.sort((a, b) => a.name.localeCompare(b.name) || compareVersions(a.version, b.version));
 }
 
-/** One bundle. @param manifestFile its bundle.json. @throws BundleError */
+/** Loads one bundle. @param manifestFile its bundle.json @throws BundleError */
 export async function loadBundle(manifestFile: string): Promise<Bundle> {
   const file = resolve(manifestFile);
   const directory = dirname(file);
@@ -50,7 +50,7 @@ export async function loadBundle(manifestFile: string): Promise<Bundle> {
   return { id: `${name}@${version}`, name, version, directory, manifest };
 }
 
-/** The path is how an operator tells versions apart; a copied folder whose manifest was not changed would pass for another. */
+/** Operators tell versions apart by the path. A copied folder with an unchanged manifest would be taken for another version. */
 function requireFolderNames({ name, version }: Manifest, file: string): void {
   const directory = dirname(file);
   const expected = join(name, version);
@@ -83,7 +83,7 @@ function listedFiles({ tokenizer, components }: Manifest): Listed[] {
   return [{ ...tokenizer, place: '/tokenizer' }, ...ofComponents];
 }
 
-/** Whether every file of a bundle is there and is the one that was exported. @throws BundleError for the first that is not. */
+/** Verifies that every file of a bundle exists and is the one that was exported. @throws BundleError for the first file that is not. */
 export async function verifyFiles({ manifest, directory }: Pick<Bundle, 'manifest' | 'directory'>): Promise<void> {
   const home = await realpath(directory);
   for (const { place, file, sha256, bytes } of listedFiles(manifest)) {
@@ -123,7 +123,7 @@ async function subfolders(directory: string): Promise<string[]> {
     throw new BundleError(directory, [`cannot be read: ${(error as Error).message}`], { cause: error });
   });
   const paths = entries.filter((entry) => !entry.name.startsWith('.')).map((entry) => join(directory, entry.name));
-  // A link to a folder counts: an operator may keep bundles elsewhere.
+  // Links to folders are followed, because operators may keep bundles elsewhere.
   const isFolder = await Promise.all(
     paths.map(async (path) => (await stat(path).catch(() => null))?.isDirectory() ?? false),
   );

@@ -5,7 +5,7 @@ import type { PromptTemplates } from '../method/prompts.js';
 import type { VarianceType } from '../method/samplers/ddpm.js';
 import type { GuidanceName, SamplerName } from '../types.js';
 
-/** The one format version that this engine reads. */
+/** The format version that this engine reads. */
 export const FORMAT_VERSION = 1;
 
 export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
@@ -19,14 +19,14 @@ export interface BundleFile {
 }
 
 export interface Variant extends BundleFile {
-  /** Of the arithmetic. */
+  /** Precision of the computation. */
   readonly precision: Precision;
-  /** Of the stored weights, where that differs. */
+  /** Precision of the stored weights, if it differs. */
   readonly weights?: Precision;
   readonly externalData?: readonly BundleFile[];
-  /** Measured against fp32, from the same noise; with more of its own. */
+  /** Measured against fp32 from the same noise. May have more fields. */
   readonly quality?: Readonly<Record<string, unknown>> & {
-    /** In dB, of the images. */
+    /** Of the images, in dB. */
     readonly psnr?: { readonly mean: number; readonly least: number };
     /** Of the masks, 0 … 1. */
     readonly maskIou?: { readonly mean: number };
@@ -47,20 +47,20 @@ export interface Range {
 /** The 5th, 25th and 50th percentile. */
 export type Percentiles = readonly [p5: number, p25: number, p50: number];
 
-/** Of real defects in the training half, for those drawn on photographs; pairs are named "product/defect". */
+/** Statistics of the real defects in the training split, for inpainting. Pairs are named "product/defect". */
 export interface PlacementStatistics {
-  /** Product → side of the windows it was trained on, in the photograph's own pixels. */
+  /** Product → side of its training windows, in pixels of the photograph. */
   readonly windows: Readonly<Record<string, number>>;
   /** Pair → the ellipses of its masks, at least one. */
   readonly shapes: Readonly<Record<string, readonly DefectShape[]>>;
-  /** Pair → how well its real defects show. */
+  /** Pair → how visible its real defects are. */
   readonly scores: Readonly<
     Record<
       string,
       {
-        /** Mean |grey inside the mask − mean grey of the ring round it|, 0 … 255. */
+        /** Mean |gray level inside the mask − mean gray level of the ring around it|, 0 … 255. */
         readonly contrast: Percentiles;
-        /** IoU of the mask module's mask of the real window with its true one. */
+        /** IoU of the mask module's mask of the real window with the true mask. */
         readonly maskAgreement: Percentiles;
       }
     >
@@ -82,7 +82,7 @@ export interface Manifest {
     readonly channels: number;
     readonly height: number;
     readonly width: number;
-    /** Applied inside the graphs of the image components; recorded here. */
+    /** Applied inside the graphs of the image components. */
     readonly scale: number | readonly number[];
   };
   readonly schedule: NoiseSchedule & {
@@ -93,11 +93,11 @@ export interface Manifest {
   readonly prompts: PromptTemplates;
   readonly vocabulary: {
     readonly products: readonly string[];
-    /** Unified names, without the normal word. */
+    /** Unified names, without the word of the normal state. */
     readonly defects: readonly string[];
-    /** [product, defect] seen together in training. */
+    /** [product, defect] pairs of the training set. */
     readonly trainedPairs: readonly (readonly [product: string, defect: string])[];
-    /** A plant's word → the unified defect name. */
+    /** A plant's name of a defect → the unified name. */
     readonly aliases?: Readonly<Record<string, string>>;
   };
   readonly defaults: {
@@ -109,9 +109,9 @@ export interface Manifest {
   };
   readonly ranges: { readonly strength: Range; readonly productScale: Range; readonly steps: Range };
   readonly mask: {
-    /** Mask features of evaluations with t below this are averaged. */
+    /** The mask features of evaluations with t below this are averaged. */
     readonly lateTimestep: number;
-    /** A soft mask (0 … 255) that never reaches this grey value is empty. */
+    /** A soft mask (0 … 255) whose maximum is below this gray level is empty. */
     readonly minimumPeak: number;
   };
   readonly placement?: PlacementStatistics;
@@ -122,7 +122,7 @@ export interface Manifest {
     readonly padTokenId: number;
   };
   readonly components: Readonly<Record<Exclude<ComponentName, 'modulation' | 'image_encoder'>, Component>> & {
-    /** Without it the denoiser takes texts. */
+    /** Without it, the denoiser takes text embeddings. */
     readonly modulation?: Component;
     readonly image_encoder?: Component;
   };
@@ -138,7 +138,7 @@ export interface Manifest {
   };
 }
 
-/** A verified bundle: its manifest is sound and every file is the one that was exported. */
+/** A verified bundle: its manifest is valid, and every file is the one that was exported. */
 export interface Bundle {
   /** "name@version" */
   readonly id: string;

@@ -1,8 +1,8 @@
 /**
- * Whether a manifest can be worked with: its shape (models/bundle.schema.json, which the training package writes
- * against too), and what no schema can say: that its parts agree with each other.
+ * Validates a manifest: its shape by models/bundle.schema.json, which the training package uses as well, and the consistency of its parts,
+ * which a schema cannot express.
  *
- * Problems are sentences that begin with the place, a JSON pointer into bundle.json.
+ * A problem is a sentence that starts with a place: a JSON pointer into bundle.json.
  */
 import { readFileSync } from 'node:fs';
 import type { ErrorObject } from 'ajv';
@@ -17,14 +17,14 @@ const SCHEMA_FILE = new URL('../../../models/bundle.schema.json', import.meta.ur
 
 /**
  * @param text the contents of bundle.json.
- * @throws BundleError naming `file` and every place that is wrong.
+ * @throws BundleError that names `file` and every invalid place.
  */
 export function parseManifest(text: string, file: string): Manifest {
   const content = parseJson(text, file);
   const version =
     typeof content === 'object' && content !== null && 'formatVersion' in content ? content.formatVersion : undefined;
   if (version !== undefined && version !== FORMAT_VERSION) {
-    // Before the schema: every other complaint about a format we do not know would mislead.
+    // Before the schema, because all other problems of an unknown format would mislead.
     throw new BundleError(file, [
       `/formatVersion: is ${JSON.stringify(version)}, this engine reads ${String(FORMAT_VERSION)}; use the release of the service that the bundle was made for, or export the bundle again`,
     ]);
@@ -56,7 +56,7 @@ function shapeProblems(content: unknown): string[] {
   return validate(content) ? [] : (validate.errors ?? []).map(sentence);
 }
 
-/** ajv says "must NOT have additional properties" without naming it, and "must match pattern" without the value's rule in words. */
+/** Messages of ajv that name too little: "must NOT have additional properties" does not name the property. */
 function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
   const place = instancePath === '' ? '/' : instancePath;
   if (keyword === 'additionalProperties')
@@ -116,7 +116,7 @@ function rangeProblems({ ranges, defaults, schedule, mask }: Manifest): string[]
   return problems;
 }
 
-/** What was measured must be of the vocabulary's products and defects; which pairs were measured is free. */
+/** Measurements must belong to the vocabulary's products and defects. Not all pairs have to be measured. */
 function placementProblems({ placement, vocabulary }: Manifest): string[] {
   if (placement === undefined) return [];
   const pairs = new Set(vocabulary.products.flatMap((product) => vocabulary.defects.map((d) => `${product}/${d}`)));
@@ -136,7 +136,7 @@ function placementProblems({ placement, vocabulary }: Manifest): string[] {
   return problems;
 }
 
-/** Each component must offer what the engine feeds it and reads from it. */
+/** Each component must have the inputs that the engine feeds and the outputs that it reads. */
 function componentProblems(manifest: Manifest): string[] {
   const contracts = componentContracts(manifest);
   return Object.entries(manifest.components).flatMap(([name, component]: [string, Component]) => {

@@ -32,7 +32,7 @@ export function firstStepIndex(timesteps: readonly number[], denoisingStrength: 
   const steps = stepsAtStrength(timesteps, denoisingStrength);
   if (steps === 0)
     throw new RangeError(
-      `freedom ${String(denoisingStrength)} leaves none of ${String(timesteps.length)} steps; raise either`,
+      `denoisingStrength ${String(denoisingStrength)} leaves none of ${String(timesteps.length)} steps; raise either`,
     );
   return timesteps.length - steps;
 }

@@ -1,7 +1,6 @@
 /**
- * What an evaluation's rows are told, as the denoiser of a bundle takes it: texts, or the modulations of its layers that
- * follow from (timestep, text) alone. Those are computed once for every distinct pair and kept: samples of one generation
- * share them, at every step.
+ * The conditioning inputs of the denoiser: text embeddings, or the modulations of its layers, which depend on (timestep, text) alone.
+ * Modulations are computed once for each distinct pair and cached, because the samples of a generation share them at every step.
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import type * as ort from 'onnxruntime-node';
@@ -12,13 +11,13 @@ import type { ScratchBuffers } from './tensors.js';
 import { createScratchBuffers, int64Tensor, stackVectors } from './tensors.js';
 import type { EmbedText } from './textEncoder.js';
 
-/** The denoiser's inputs that say under which conditions its rows are. @param scratch for those that are large. */
+/** Computes the conditioning inputs of an evaluation. @param scratch memory for the large ones */
 export type ConditioningInputs = (
   evaluation: Evaluation,
   scratch?: ScratchBuffers,
 ) => Promise<Record<string, ort.Tensor>>;
 
-/** For a denoiser that works out the modulations by itself. */
+/** For a denoiser that computes the modulations itself. */
 export function conditionsFromTexts(embed: EmbedText): ConditioningInputs {
   const texts = async (phrases: readonly string[]): Promise<ort.Tensor> =>
     stackVectors(await Promise.all(phrases.map(embed)));
@@ -29,12 +28,12 @@ export function conditionsFromTexts(embed: EmbedText): ConditioningInputs {
   });
 }
 
-/** The parts of the denoiser, in the order in which the graph gives their modulations. */
+/** The parts of the denoiser, in the order of the graph's outputs. */
 const PARTS = ['background', 'defect', 'fusion'] as const;
 type Part = (typeof PARTS)[number];
 
-/** Of modulations that are kept; the small bundle has 22 kB of each. What was used least lately is forgotten first. */
-const BYTES_KEPT = 64 * 2 ** 20;
+/** The size of the modulation cache. A modulation of the small bundle has 22 kB. The least recently used one is dropped first. */
+const CACHE_BYTES = 64 * 2 ** 20;
 
 interface MissingModulation {
   readonly part: Part;
@@ -44,49 +43,49 @@ interface MissingModulation {
 
 export interface ModulationOptions {
   readonly cacheBytes?: number;
-  /** Of so many conditions in one run of the graph. */
+  /** The bucket size for a number of conditions in one run of the graph. */
   readonly sizeOf?: (count: number) => number;
 }
 
 export function conditionsFromModulations(
   embed: EmbedText,
   session: InferenceSession,
-  { cacheBytes = BYTES_KEPT, sizeOf = (count) => count }: ModulationOptions = {},
+  { cacheBytes = CACHE_BYTES, sizeOf = (count) => count }: ModulationOptions = {},
 ): ConditioningInputs {
-  const kept = new Map<string, Float32Array>();
+  const cache = new Map<string, Float32Array>();
   let bytes = 0;
 
-  const keep = (key: string, vector: Float32Array): void => {
-    kept.set(key, vector);
+  const store = (key: string, vector: Float32Array): void => {
+    cache.set(key, vector);
     bytes += vector.byteLength;
   };
 
-  const forget = (): void => {
-    for (const [key, vector] of kept) {
+  const evict = (): void => {
+    for (const [key, vector] of cache) {
       if (bytes <= cacheBytes) return;
-      kept.delete(key);
+      cache.delete(key);
       bytes -= vector.byteLength;
     }
   };
 
-  /** All of them in one run of the graph, which gives all parts for every condition. */
+  /** Computes them in one run of the graph, which gives all parts for each condition. */
   const compute = async (missing: ReadonlyMap<string, MissingModulation>): Promise<void> => {
-    const wanted = [...missing];
-    const size = sizeOf(wanted.length);
-    const texts = await Promise.all(wanted.map(([, { phrase }]) => embed(phrase)));
+    const conditions = [...missing];
+    const size = sizeOf(conditions.length);
+    const texts = await Promise.all(conditions.map(([, { phrase }]) => embed(phrase)));
     const outputs = await session.run({
       timestep: int64Tensor(
         padToLength(
-          wanted.map(([, { timestep }]) => timestep),
+          conditions.map(([, { timestep }]) => timestep),
           size,
         ),
       ),
       text: stackVectors(padToLength(texts, size)),
     });
-    wanted.forEach(([key, { part }], i) => {
+    conditions.forEach(([key, { part }], i) => {
       const all = outputs[`${part}_modulation`]?.data as Float32Array;
       const width = all.length / size;
-      keep(key, all.slice(i * width, (i + 1) * width));
+      store(key, all.slice(i * width, (i + 1) * width));
     });
   };
 
@@ -97,11 +96,11 @@ export function conditionsFromModulations(
       const ofPart = evaluation[part].map((phrase, row) => {
         const timestep = timestepOfRow(evaluation, part, row);
         const key = `${part} ${String(timestep)} ${phrase}`;
-        const found = kept.get(key);
+        const found = cache.get(key);
         if (found === undefined) missing.set(key, { part, phrase, timestep });
         else {
-          kept.delete(key);
-          kept.set(key, found);
+          cache.delete(key);
+          cache.set(key, found);
         }
         return key;
       });
@@ -110,11 +109,11 @@ export function conditionsFromModulations(
     if (missing.size > 0) await compute(missing);
     const inputs: Record<string, ort.Tensor> = {};
     for (const [part, ofPart] of keys) {
-      const rows = ofPart.map((key) => kept.get(key) as Float32Array);
+      const rows = ofPart.map((key) => cache.get(key) as Float32Array);
       inputs[`${part}_modulation`] = stackVectors(rows, scratch(part));
     }
-    // After they are read: those of one evaluation may be more than are kept.
-    forget();
+    // After the modulations have been read: one evaluation may need more than the cache holds.
+    evict();
     return inputs;
   };
 }

@@ -1,12 +1,12 @@
 /**
- * What the denoiser is asked and what it says.
+ * The input and output of one evaluation of the denoiser.
  *
- *   B samples, U background rows, R rows, K rows of masks; latent [C,h,w]
+ *   B samples, U background rows, R rows, K mask rows; latent [C,h,w]
  */
 
-/** What rows are told: those of one sample, or of all that take part in a call. */
+/** The conditions of rows: those of one sample, or of all samples of an evaluation. */
 export interface RowConditions {
-  /** [U]: what each background row is told, c_p */
+  /** [U]: c_p of each background row */
   readonly background: readonly string[];
   /** [R]: the background row that each row continues */
   readonly rowBackground: readonly number[];
@@ -16,7 +16,7 @@ export interface RowConditions {
   readonly fusion: readonly string[];
 }
 
-/** One call of the denoiser: every row of every sample that takes part in it. */
+/** The rows of all samples of one evaluation. */
 export interface Evaluation extends RowConditions {
   /** B of [C,h,w] */
   readonly latents: readonly Float32Array[];
@@ -24,16 +24,16 @@ export interface Evaluation extends RowConditions {
   readonly timesteps: readonly number[];
   /** [U]: the sample that each background row reads */
   readonly backgroundSample: readonly number[];
-  /** [K]: the rows whose mask features are wanted */
+  /** [K]: the rows whose mask features are requested */
   readonly maskRows: readonly number[];
 }
 
-/** What the denoiser says of one row. */
+/** The output of one row. */
 export interface Prediction {
   /** ε [C,h,w] */
   readonly noise: Float32Array;
-  /** M_f [C,h,w], of the rows that it was wanted of */
+  /** M_f [C,h,w], for the requested rows */
   readonly maskFeature: Float32Array | undefined;
-  /** v [C,h,w], of a model that learned its variance */
+  /** v [C,h,w], from a model with learned variance */
   readonly variance: Float32Array | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * An opened bundle as three functions. This is the one file that speaks to the graphs, so it says what their tensors hold.
+ * An open bundle: denoise, decode, and encode. Only this file runs the graphs of the denoiser and of the image components.
  *
- *   B samples, U background rows, R rows; K rows of masks; latent [C,h,w], image [3,H,W]
+ *   B samples, U background rows, R rows, K mask rows; latent [C,h,w], image [3,H,W]
  */
 import * as ort from 'onnxruntime-node';
 
@@ -24,46 +24,46 @@ import { openTextEncoder } from './textEncoder.js';
 
 export interface Model {
   readonly manifest: Manifest;
-  /** As many rows or pictures as may be asked for at once where `count` are allowed: padding (sizes.ts) takes it to no more. */
+  /** The largest number of rows or images whose padded size (shapeBuckets.ts) does not exceed `count`. */
   within(count: number): number;
   /** One prediction per row. */
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
-  /** Latents (or mask features) [C,h,w] → as many pictures [3,H,W], in about −1 … 1. */
+  /** Latents (or mask features) [C,h,w] → as many images [3,H,W] in about −1 … 1. */
   decode(latents: readonly Float32Array[]): Promise<Float32Array[]>;
-  /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError where the bundle has no image encoder. */
+  /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError if the bundle has no image encoder. */
   encode(image: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-export async function openModel(bundle: Bundle, device: ExecutionOptions): Promise<Model> {
+export async function openModel(bundle: Bundle, options: ExecutionOptions): Promise<Model> {
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;
   const { modulation, image_encoder } = manifest.components;
-  const textEncoder = await openSession(bundle, 'text_encoder', device);
-  const modulator = modulation === undefined ? null : await openSession(bundle, 'modulation', device);
-  const denoiser = await openSession(bundle, 'denoiser', device);
-  const decoder = await openSession(bundle, 'image_decoder', device);
-  const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', device);
+  const textEncoder = await openSession(bundle, 'text_encoder', options);
+  const modulator = modulation === undefined ? null : await openSession(bundle, 'modulation', options);
+  const denoiser = await openSession(bundle, 'denoiser', options);
+  const decoder = await openSession(bundle, 'image_decoder', options);
+  const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', options);
 
   const embed = await openTextEncoder(bundle, textEncoder);
-  const sizeOf = device.buckets === null ? (count: number): number => count : bucketFor;
+  const sizeOf = options.buckets === null ? (count: number): number => count : bucketFor;
   const conditions =
     modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator, { sizeOf });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
-  const sizes = createEvaluationBuckets(device.buckets);
-  const pictures = createBucketedDimension(device.buckets === null ? null : { ...device.buckets, coarse: [] });
+  const evaluationBuckets = createEvaluationBuckets(options.buckets);
+  const imageDimension = createBucketedDimension(options.buckets === null ? null : { ...options.buckets, coarse: [] });
 
   /**
-   * Of the evaluation before, whose inputs nobody reads any more. They are tens of megabytes on a GPU, and new memory of that size takes longer
-   * than the copy.
+   * The buffers of the previous evaluation. Its inputs, which are no longer read, take tens of megabytes on a GPU, and allocating as much takes
+   * longer than the copy.
    */
   let free: ScratchBuffers | null = null;
 
   const run = async (evaluation: Evaluation): Promise<ort.InferenceSession.OnnxValueMapType> => {
     const { latents, timesteps, backgroundSample, rowBackground, maskRows } = evaluation;
     const scratch = free ?? createScratchBuffers();
-    // Another evaluation that began meanwhile would need its own.
+    // A concurrent evaluation needs buffers of its own.
     free = null;
     const latent = concatenate(latents, scratch('latent'));
     const outputs = await denoiser.run({
@@ -80,19 +80,20 @@ export async function openModel(bundle: Bundle, device: ExecutionOptions): Promi
 
   return {
     manifest,
-    within: (count) => (device.buckets === null ? count : largestBucketWithin(count)),
+    within: (count) => (options.buckets === null ? count : largestBucketWithin(count)),
 
     async denoise(evaluation) {
-      const asked = sizes.pad(evaluation);
-      const outputs = await run(asked).catch((error: unknown) => {
-        sizes.forget();
+      const padded = evaluationBuckets.pad(evaluation);
+      const outputs = await run(padded).catch((error: unknown) => {
+        evaluationBuckets.forget();
         throw error;
       });
-      const given = (name: string, parts: number): Float32Array[] => split(outputs[name]?.data as Float32Array, parts);
-      const rows = asked.rowBackground.length;
-      const noise = given('noise', rows);
-      const features = given('mask_feature', choosesMaskRows ? asked.maskRows.length : rows);
-      const variance = manifest.schedule.varianceType === 'learned_range' ? given('variance', rows) : undefined;
+      const outputRows = (name: string, parts: number): Float32Array[] =>
+        split(outputs[name]?.data as Float32Array, parts);
+      const rows = padded.rowBackground.length;
+      const noise = outputRows('noise', rows);
+      const features = outputRows('mask_feature', choosesMaskRows ? padded.maskRows.length : rows);
+      const variance = manifest.schedule.varianceType === 'learned_range' ? outputRows('variance', rows) : undefined;
       const featureOf = new Map(evaluation.maskRows.map((row, k) => [row, features[choosesMaskRows ? k : row]]));
       return evaluation.rowBackground.map((_, r) => ({
         noise: noise[r] as Float32Array,
@@ -102,12 +103,12 @@ export async function openModel(bundle: Bundle, device: ExecutionOptions): Promi
     },
 
     async decode(latents) {
-      const size = pictures.bucketOf(latents.length);
+      const size = imageDimension.bucketOf(latents.length);
       const run = decoder.run({
         latent: new ort.Tensor('float32', concatenate(padToLength(latents, size)), [size, channels, height, width]),
       });
       const { image } = await run.catch((error: unknown) => {
-        pictures.forget();
+        imageDimension.forget();
         throw error;
       });
       return split(image?.data as Float32Array, size).slice(0, latents.length);

@@ -1,6 +1,6 @@
 /**
- * Opening the graphs of a bundle on a device. There is no silent fall-back in the runtime: a provider that is not there
- * fails to open, and what has opened is what is live.
+ * Opens the graphs of a bundle on a device. There is no silent fallback: a provider that is not available fails to open, and a provider
+ * that has opened is the one that runs.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ import type { BucketPolicy } from './shapeBuckets.js';
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
 /**
- * The arithmetic that a provider is quickest in, the best first: measured in docs/engine.md. On CUDA float16 has steps that are hardly shorter than
- * those of float32 (whose products are TF32), and needs six times as long to prepare for a size.
+ * The precisions of each provider, fastest first, as measured in docs/engine.md. On CUDA, float16 steps are hardly shorter than float32
+ * steps (whose products are TF32), and float16 takes six times as long to prepare for a size.
  */
 const PRECISION_PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   cpu: ['int8', 'fp32', 'fp16'],
@@ -25,31 +25,32 @@ const PRECISION_PREFERENCE: Readonly<Record<Provider, readonly Precision[]>> = {
   webgpu: ['fp32', 'fp16', 'int8'],
 };
 
-/** An arithmetic that nobody asked for must give the pictures (in dB) and the masks (IoU) of fp32 in the samples that were measured. */
+/** A precision is a default only if its images (PSNR in dB) and masks (IoU) agree with those of fp32 in the measured samples. */
 const FIDELITY_BOUNDS = { psnr: 40, iou: 0.98 };
 
-/** How sessions are opened on a device. */
+/** How the sessions of a device are opened and run. */
 export interface ExecutionOptions {
   readonly provider: Provider;
   readonly session: InferenceSession.SessionOptions;
-  /** `null`: a graph may be given any number of samples and rows. */
+  /** `null`: any number of samples and rows is a size. */
   readonly buckets: BucketPolicy | null;
-  /** What was asked for; null: the quickest that draws the same pictures. */
+  /** The configured precision; null: the fastest one that draws the same images. */
   readonly precision: Precision | null;
 }
 
 /**
- * On CUDA a change of sizes takes as long as some 4000 rows in float32, and 30 000 in float16 (NVIDIA H100, the default bundle); between them, what
- * did best in bench/simulation.ts. WebGPU takes its time for sizes that are new.
+ * On CUDA, a change of the size takes as long as about 4000 rows in float32 and 30 000 rows in float16 (NVIDIA H100, the default bundle). The
+ * patience between them is the best in bench/simulation.ts. WebGPU takes long for new sizes only.
  */
 const BUCKET_POLICIES = { cpu: null, cuda: { patience: 8192 }, webgpu: { patience: 0 } } as const;
 
-/** Errors alone: onnxruntime warns of every graph that its shape arithmetic is left to the CPU, which is as it should be. */
+/** For every graph, onnxruntime warns that shape arithmetic runs on the CPU, which is intended. */
 const ERRORS_ONLY = { logSeverityLevel: 3 } as const;
 
 /**
- * @param device `cpu`, `cuda:N` or `webgpu`. @throws InferenceError for any other word.
- * @param precision to be opened where a component has it.
+ * @param device `cpu`, `cuda:N`, or `webgpu`
+ * @param precision the precision to use where a component has it
+ * @throws InferenceError for any other device.
  */
 export function executionOptions(device: string, precision: Precision | null): ExecutionOptions {
   return { ...providerOptions(device), precision };
@@ -62,7 +63,7 @@ function providerOptions(device: string): Omit<ExecutionOptions, 'precision'> {
       buckets: BUCKET_POLICIES.cpu,
       session: {
         executionProviders: ['cpu'],
-        // One thread per core. Threads that spin while they wait make a machine that does anything else slower than one thread does.
+        // One thread per core. Spinning threads slow a machine down that does anything else.
         intraOpNumThreads: availableParallelism(),
         extra: { session: { intra_op: { allow_spinning: '0' } } },
       },
@@ -85,28 +86,28 @@ function providerOptions(device: string): Omit<ExecutionOptions, 'precision'> {
 }
 
 /**
- * A bundle is run in one arithmetic, that of its denoiser, whose measured cost is that of all components together: what was
- * asked for, where there is such a graph; else the quickest that is faithful; else, where none is, the quickest.
+ * The precision of a bundle is that of its denoiser, because the measured quality is that of all components together. It is the configured
+ * one if there is such a graph, else the fastest one that agrees with fp32, else the fastest.
  */
 export function precisionOf(
   { components }: Pick<Manifest, 'components'>,
   { provider, precision }: Pick<ExecutionOptions, 'provider' | 'precision'>,
 ): Precision {
   const rank = (variant: Variant): number => PRECISION_PREFERENCE[provider].indexOf(variant.precision);
-  const quickestFirst = [...components.denoiser.variants].sort((a, b) => rank(a) - rank(b));
+  const fastestFirst = [...components.denoiser.variants].sort((a, b) => rank(a) - rank(b));
   const chosen =
-    quickestFirst.find((variant) => variant.precision === precision) ??
-    quickestFirst.find(isFaithful) ??
-    quickestFirst[0];
+    fastestFirst.find((variant) => variant.precision === precision) ??
+    fastestFirst.find(agreesWithFp32) ??
+    fastestFirst[0];
   return chosen?.precision ?? 'fp32';
 }
 
-function isFaithful({ precision, quality }: Variant): boolean {
+function agreesWithFp32({ precision, quality }: Variant): boolean {
   if (precision === 'fp32') return true;
   return (quality?.psnr?.least ?? 0) >= FIDELITY_BOUNDS.psnr && (quality?.maskIou?.mean ?? 0) >= FIDELITY_BOUNDS.iou;
 }
 
-/** A component that was not exported in that arithmetic is run in fp32, or as it is. */
+/** A component that was not exported in the precision runs in fp32, or else in its first variant. */
 export function chooseVariant({ variants }: Component, precision: Precision): Variant {
   const of = (wanted: Precision): Variant | undefined => variants.find((variant) => variant.precision === wanted);
   const chosen = of(precision) ?? of('fp32') ?? variants[0];
@@ -115,9 +116,9 @@ export function chooseVariant({ variants }: Component, precision: Precision): Va
 }
 
 /**
- * One component's session.
- * @throws BundleError when the graph is not one, or has not the inputs and outputs that the manifest says.
- * @throws InferenceError when the provider cannot be had on this machine.
+ * Opens the session of one component.
+ * @throws BundleError if the file is not a graph, or if the graph's inputs and outputs are not those of the manifest.
+ * @throws InferenceError if the provider is not available on this machine.
  */
 export async function openSession(
   bundle: Bundle,
@@ -141,7 +142,7 @@ export async function openSession(
   return session;
 }
 
-/** onnxruntime ignores an input that the graph does not have, so a wrong name would go unnoticed: compare before the first run. */
+/** Compares the names before the first run, because onnxruntime ignores inputs that the graph does not have. */
 function graphProblems(
   session: InferenceSession,
   name: ComponentName,
@@ -176,7 +177,7 @@ function graphProblems(
   });
 }
 
-/** Where the graph fixes a size, it must be the manifest's: else the first picture would be the first to fail. */
+/** A size that the graph fixes must be the manifest's. Otherwise the first sample would fail. */
 function shapeProblems(session: InferenceSession, manifest: Manifest): string[] {
   const shapes = tensorShapes(manifest);
   return [...session.inputMetadata, ...session.outputMetadata].flatMap((value) => {

@@ -1,22 +1,22 @@
 /**
- * How many samples, rows and pictures a graph is given at a time. A GPU's runtime prepares for each size: cuDNN's plan of a
- * convolution is for one, and as far as is known onnxruntime keeps the last alone, so that any other size, met before or not, takes as long as
- * many steps do (docs/devices.md). There the sizes are few, a larger one is kept while little is computed in vain, and what the padding gives is thrown away.
+ * Pads the number of samples, rows, and images of a graph's inputs to few bucket sizes. A GPU runtime prepares for each size: a convolution
+ * plan of cuDNN is for one size, and onnxruntime seems to keep only the last plan, so any change of the size takes as long as many steps
+ * (docs/devices.md). A larger size is kept while it wastes little, and the outputs of the padding are discarded.
  */
 import type { CurvePoint } from '../../capacity.js';
 import { ROWS_PER_SAMPLE } from '../../capacity.js';
 import type { Evaluation } from './evaluation.js';
 
-/** How a device wants its sizes. */
+/** The bucket sizes of a device. */
 export interface BucketPolicy {
-  /** Elements computed in vain, over calls in a row, before a smaller size is taken. */
+  /** The number of wasted elements, over consecutive calls, before a smaller size is used. */
   readonly patience: number;
-  /** Samples of the smallest sizes, the fewest first; every size beyond them. @default none */
+  /** The smallest sizes in samples, in ascending order. Above the last one, every bucket size is used. @default none */
   readonly coarse?: readonly number[];
 }
 
 /**
- * Where four times as many samples take at most twice as long, nothing between is worth a size of its own.
+ * If four times as many samples take at most twice as long, the sizes between are left out.
  * @param most samples of an evaluation
  */
 export function coarseBuckets(curve: readonly CurvePoint[], most: number): number[] {
@@ -30,34 +30,34 @@ export function coarseBuckets(curve: readonly CurvePoint[], most: number): numbe
   return coarse;
 }
 
-/** The least 2ⁿ or 3 · 2ⁿ that is no less; so at most half of what is computed is in vain. */
+/** The smallest 2ⁿ or 3 · 2ⁿ that is not below the count, so at most half of the elements are wasted. */
 export function bucketFor(count: number): number {
   let size = 1;
   while (size < count) size *= 2;
   return 0.75 * size >= count && size > 2 ? 0.75 * size : size;
 }
 
-/** The largest of these sizes that is no more. */
+/** The largest of these sizes that is not above the count. */
 export function largestBucketWithin(count: number): number {
   let size = 1;
   while (2 * size <= count) size *= 2;
   return 1.5 * size <= count && size > 1 ? 1.5 * size : size;
 }
 
-/** One dimension of a graph from call to call. */
+/** The bucket size of one dimension of a graph, from call to call. */
 export interface BucketedDimension {
-  /** The size to pad to. */
+  /** The size to pad this count to. */
   bucketOf(count: number): number;
-  /** The size that was taken last was too large for the memory. */
+  /** Called if the last size did not fit into memory. */
   forget(): void;
 }
 
 /**
- * @param rule `null`: every count is a size.
- * @param each how many elements a sample has as a rule
+ * @param policy `null`: every count is a size
+ * @param perSample the usual number of elements of a sample
  */
-export function createBucketedDimension(rule: BucketPolicy | null, each = 1): BucketedDimension {
-  let coarse = (rule?.coarse ?? []).map((samples) => each * samples);
+export function createBucketedDimension(policy: BucketPolicy | null, perSample = 1): BucketedDimension {
+  let coarse = (policy?.coarse ?? []).map((samples) => perSample * samples);
   let last = 0;
   let spare = 0;
   let needed = 0;
@@ -70,12 +70,12 @@ export function createBucketedDimension(rule: BucketPolicy | null, each = 1): Bu
 
   return {
     bucketOf(count) {
-      if (rule === null) return count;
+      if (policy === null) return count;
       const size = coarse.find((one) => one >= count) ?? bucketFor(count);
       if (size >= last) return take(size);
       needed = Math.max(needed, size);
       spare += last - size;
-      return spare > rule.patience ? take(needed) : last;
+      return spare > policy.patience ? take(needed) : last;
     },
     forget() {
       coarse = coarse.filter((size) => size < last);
@@ -84,7 +84,7 @@ export function createBucketedDimension(rule: BucketPolicy | null, each = 1): Bu
   };
 }
 
-/** With the last one again and again. */
+/** Repeats the last value. */
 export function padToLength<T>(values: readonly T[], size: number): readonly T[] {
   const [last] = values.slice(-1);
   return last === undefined || size <= values.length
@@ -92,22 +92,22 @@ export function padToLength<T>(values: readonly T[], size: number): readonly T[]
     : [...values, ...Array<T>(size - values.length).fill(last)];
 }
 
-/** Those of Eq. 4. */
+/** The background rows of Eq. 4. */
 const BACKGROUNDS_PER_SAMPLE = 2;
 
-/** The dimensions of the denoiser. */
+/** The padded dimensions of the denoiser. */
 export interface EvaluationBuckets {
   pad(evaluation: Evaluation): Evaluation;
   forget(): void;
 }
 
-export function createEvaluationBuckets(rule: BucketPolicy | null): EvaluationBuckets {
-  const samples = createBucketedDimension(rule);
-  const backgrounds = createBucketedDimension(rule, BACKGROUNDS_PER_SAMPLE);
-  const rows = createBucketedDimension(rule, ROWS_PER_SAMPLE);
+export function createEvaluationBuckets(policy: BucketPolicy | null): EvaluationBuckets {
+  const samples = createBucketedDimension(policy);
+  const backgrounds = createBucketedDimension(policy, BACKGROUNDS_PER_SAMPLE);
+  const rows = createBucketedDimension(policy, ROWS_PER_SAMPLE);
   return {
     pad(evaluation) {
-      if (rule === null) return evaluation;
+      if (policy === null) return evaluation;
       const { latents, timesteps, backgroundSample, background, rowBackground, defect, fusion, maskRows } = evaluation;
       const [b, u, r] = [
         samples.bucketOf(latents.length),
@@ -122,8 +122,8 @@ export function createEvaluationBuckets(rule: BucketPolicy | null): EvaluationBu
         rowBackground: padToLength(rowBackground, r),
         defect: padToLength(defect, r),
         fusion: padToLength(fusion, r),
-        // As many as samples, of which each asks for one at most: how many want theirs now changes at every step. Also where nobody does, for
-        // tensors without an element are a CPU's affair.
+        // As many as samples, because each requests one mask row at most, and the number of requests changes at every step. At least one,
+        // because only a CPU accepts empty tensors.
         maskRows: padToLength(maskRows.length === 0 ? [0] : maskRows, b),
       };
     },

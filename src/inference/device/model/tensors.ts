@@ -1,4 +1,4 @@
-/** Arrays of one shape as one tensor, and back. */
+/** Converts arrays of one shape to one tensor, and back. */
 import * as ort from 'onnxruntime-node';
 
 export function int64Tensor(values: readonly number[]): ort.Tensor {
@@ -7,12 +7,12 @@ export function int64Tensor(values: readonly number[]): ort.Tensor {
   return new ort.Tensor('int64', wide, [values.length]);
 }
 
-/** Where the numbers of a tensor come to lie. */
+/** Allocates the memory of a tensor. */
 export type Allocate = (length: number) => Float32Array;
 
-const newMemory: Allocate = (length) => new Float32Array(length);
+const allocate: Allocate = (length) => new Float32Array(length);
 
-/** Memory by names that is used again and again. */
+/** Named buffers that are reused. */
 export type ScratchBuffers = (name: string) => Allocate;
 
 export function createScratchBuffers(): ScratchBuffers {
@@ -27,12 +27,12 @@ export function createScratchBuffers(): ScratchBuffers {
 }
 
 /** n of [D] → [n,D]. */
-export function stackVectors(rows: readonly Float32Array[], memory = newMemory): ort.Tensor {
-  return new ort.Tensor('float32', concatenate(rows, memory), [rows.length, rows[0]?.length ?? 0]);
+export function stackVectors(rows: readonly Float32Array[], allocateMemory = allocate): ort.Tensor {
+  return new ort.Tensor('float32', concatenate(rows, allocateMemory), [rows.length, rows[0]?.length ?? 0]);
 }
 
-export function concatenate(arrays: readonly Float32Array[], memory = newMemory): Float32Array {
-  const whole = memory(arrays.reduce((length, array) => length + array.length, 0));
+export function concatenate(arrays: readonly Float32Array[], allocateMemory = allocate): Float32Array {
+  const whole = allocateMemory(arrays.reduce((length, array) => length + array.length, 0));
   let offset = 0;
   for (const array of arrays) {
     whole.set(array, offset);

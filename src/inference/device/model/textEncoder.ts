@@ -1,4 +1,4 @@
-/** Phrases → token ids → pooled embeddings, each phrase computed once. */
+/** The text encoder: phrases → token IDs → pooled embeddings. Each phrase is computed once. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
@@ -12,12 +12,12 @@ import { fillPrompts } from '../../method/prompts.js';
 /** A phrase's embedding, [D] and L2-normalised. */
 export type EmbedText = (phrase: string) => Promise<Float32Array>;
 
-/** What is read of tokenizer.json beside handing it to the tokenizer. */
+/** The fields of tokenizer.json that this file reads. */
 interface TokenizerFile {
   readonly model?: { readonly type?: string; readonly unk_token?: string };
 }
 
-/** @throws BundleError when the tokenizer cannot be read, or cannot say what the manifest's vocabulary needs. */
+/** @throws BundleError if the tokenizer cannot be read, or cannot encode the manifest's vocabulary. */
 export async function openTextEncoder(bundle: Bundle, session: InferenceSession): Promise<EmbedText> {
   const { file, contextLength, padTokenId } = bundle.manifest.tokenizer;
   const tokenizer = await openTokenizer(join(bundle.directory, file), bundle.manifest);
@@ -25,14 +25,12 @@ export async function openTextEncoder(bundle: Bundle, session: InferenceSession)
   const encode = async (phrase: string): Promise<Float32Array> => {
     const { ids } = tokenizer.encode(phrase);
     const padded = BigInt64Array.from({ length: contextLength }, (_, i) => BigInt(ids[i] ?? padTokenId));
-    // One phrase at a time: a phrase's embedding must not depend, in its last bits, on which phrases happened to be
-    // asked for with it.
+    // One phrase at a time, because in a batch the last bits of an embedding would depend on the other phrases.
     const outputs = await session.run({ input_ids: new ort.Tensor('int64', padded, [1, contextLength]) });
     return outputs['text_embedding']?.data as Float32Array;
   };
 
-  // Requests draw on the manifest's vocabulary alone, so there are as many phrases as its words can make, and no need
-  // to forget any.
+  // Requests use only the manifest's vocabulary, so the number of phrases is bounded, and none is dropped.
   const known = new Map<string, Promise<Float32Array>>();
   return (phrase) => {
     const found = known.get(phrase);
@@ -64,8 +62,8 @@ async function openTokenizer(path: string, manifest: Manifest): Promise<Tokenize
 }
 
 /**
- * A word-level tokenizer reads every word it was not made for as one and the same, and the model would draw just anything.
- * (The JavaScript tokenizer gives such a word no id at all.)
+ * A word-level tokenizer encodes all unknown words as the same token, and the model would draw anything. (The JavaScript tokenizer gives
+ * an unknown word no ID.)
  */
 function unknownWords(tokenizer: Tokenizer, { model }: TokenizerFile, { vocabulary, prompts }: Manifest): string[] {
   if (model?.type !== 'WordLevel') return [];
