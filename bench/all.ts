@@ -1,6 +1,6 @@
 /** Every bench in turn, each in a process of its own, and what they say in one table (npm run bench). */
 import { spawnSync } from 'node:child_process';
-import { keptOf } from './results.ts';
+import { readResults } from './saveResults.ts';
 
 const BENCHES = [
   'engine',
@@ -25,7 +25,7 @@ for (const bench of BENCHES) {
 
 console.log('\n== summary');
 for (const bench of BENCHES.filter((one) => !failed.includes(one))) {
-  const { machine, headlines } = keptOf(bench);
+  const { machine, headlines } = readResults(bench);
   console.log(`${bench} (${machine.commit ?? 'no commit'}, load ${machine.load.toFixed(1)})`);
   for (const [what, said] of Object.entries(headlines)) console.log(`  ${what}: ${said}`);
 }

@@ -4,7 +4,7 @@
  *
  *   npm run bench:catalog
  */
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 import { startServer } from './server.ts';
 
 const server = await startServer();
@@ -39,7 +39,7 @@ try {
       `${what}: ${ms.toFixed(0)} ms; worst turn ${ownMs.toFixed(0)} ms of its own work, ${lateMs.toFixed(0)} ms late`,
     );
   }
-  keep('catalog', took, {
+  saveResults('catalog', took, {
     'an import of 5000 products and 500 defects': Object.entries(took)
       .map(([what, { ms, ownMs }]) => `${what} ${ms.toFixed(0)} ms (worst turn ${ownMs.toFixed(0)} ms)`)
       .join(', '),

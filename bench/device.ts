@@ -1,22 +1,22 @@
 /**
- * A device and what the engine makes of it: whether it draws the CPU's pictures, what a step of 1, 2, 4 … samples takes and how
- * much of that is JavaScript, samples a second from the queue to the PNG files, and the denoiser's rate over that of a large product.
+ * Measures a device: whether its images are the CPU's, the duration of a step of 1, 2, 4 … samples and the share of JavaScript in it, the
+ * throughput from the queue to the PNG files, and the denoiser's rate relative to a large matrix product.
  *
- *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=pictures,steps,changes,drawing,product, LIMIT=120, OUT=FILE;
- *                                   BATCHES, STEPS, QUEUED, ROWS, SIZE: bench/device/asked.ts)
+ *   npm run bench:device           (DEVICE=cuda:0, PRECISIONS=fp32,fp16, PARTS=images,steps,sizeChanges,throughput,matmul, LIMIT=120, OUT=FILE;
+ *                                   BATCHES, STEPS, QUEUED, ROWS, SIZE: bench/device/options.ts)
  *
- * Each part is a process of its own with LIMIT seconds: one that fails, or hangs in a driver, costs its own figures only.
+ * Each part runs in a process of its own for at most LIMIT seconds. A part that fails or hangs loses only its own figures.
  */
 import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import type { Figures } from './device/asked.ts';
-import { machineOf } from './results.ts';
+import type { Figures } from './device/options.ts';
+import { describeMachine } from './saveResults.ts';
 
 const DEVICE = process.env['DEVICE'] ?? 'cpu';
 const PRECISIONS = (process.env['PRECISIONS'] ?? 'fp32').split(',');
-const PARTS = (process.env['PARTS'] ?? 'pictures,steps,changes,drawing,product').split(',');
+const PARTS = (process.env['PARTS'] ?? 'images,steps,sizeChanges,throughput,matmul').split(',');
 const LIMIT_SECONDS = Number(process.env['LIMIT'] ?? 120);
 const OUT = process.env['OUT'] ?? `bench/results/device-${DEVICE.replaceAll(/\W/g, '-')}.json`;
 
@@ -24,24 +24,24 @@ interface PartDone {
   readonly precision: string;
   readonly part: string;
   readonly seconds: number;
-  /** `null` where it came to its end. */
+  /** `null` if it finished. */
   readonly failure: string | null;
   readonly figures: readonly Figures[];
 }
 
 const done: PartDone[] = [];
 
-/** At every figure: what has been measured is kept, however this ends. */
+/** Called for every figure, so that measurements are kept however the benchmark ends. */
 function write(unfinished: readonly PartDone[]): void {
   const parts = [...done, ...unfinished];
-  writeFileSync(OUT, `${JSON.stringify({ device: DEVICE, machine: machineOf(), parts }, null, 1)}\n`);
+  writeFileSync(OUT, `${JSON.stringify({ device: DEVICE, machine: describeMachine(), parts }, null, 1)}\n`);
 }
 
 async function run(precision: string, part: string): Promise<PartDone> {
   const began = performance.now();
   const figures: Figures[] = [];
   const sinceBegun = (): number => (performance.now() - began) / 1000;
-  const child = fork(new URL('./device/part.ts', import.meta.url), [], {
+  const child = fork(new URL('./device/runPart.ts', import.meta.url), [], {
     env: { ...process.env, DEVICE, PRECISION: precision, PART: part },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -13,7 +13,7 @@ import { images } from './engine/images.ts';
 import { matmul } from './engine/matmul.ts';
 import type { Reference } from './engine/reference.ts';
 import { openReference } from './engine/reference.ts';
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const STEPS = Number(process.env['STEPS'] ?? 20);
@@ -26,7 +26,7 @@ try {
   const machine = await matmul(reference, BUNDLE, folder, ROUNDS);
   const steps = await deviceSteps(BUNDLE, ROUNDS);
   const drawn = await images(reference, { steps: STEPS, rounds: ROUNDS, compiled: COMPILED });
-  keep(
+  saveResults(
     'engine',
     { threads, torch: reference.torch, machine, steps, drawn },
     { ...machine.said, ...steps.said, ...drawn.said },

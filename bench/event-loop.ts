@@ -4,7 +4,7 @@
  *
  *   npm run bench:event-loop            (the default model; COUNT=8, GENERATIONS=4)
  */
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 import { GENERATE, startServer } from './server.ts';
 import { quantile } from './statistics.ts';
 
@@ -46,7 +46,7 @@ try {
   console.log(
     ownMs <= BOUND_MS ? `never blocked above ${String(BOUND_MS)} ms` : `BLOCKED above ${String(BOUND_MS)} ms`,
   );
-  keep(
+  saveResults(
     'event-loop',
     { generations: GENERATIONS, count: COUNT, seconds, ownMs, lateMs, answers },
     {

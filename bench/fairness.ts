@@ -5,9 +5,9 @@
  *   npm run bench:fairness            (the default model; QUEUED=1000, COUNT=4, ROUNDS=3)
  */
 import { execFileSync } from 'node:child_process';
-import { keep } from './results.ts';
-import { GENERATE, KEY as LONG, WISH, newDataDirectory, startServer } from './server.ts';
-import { median, spread, told } from './statistics.ts';
+import { saveResults } from './saveResults.ts';
+import { GENERATE, KEY as LONG, GENERATION_INPUT, newDataDirectory, startServer } from './server.ts';
+import { median, spread, formatSpread } from './statistics.ts';
 
 const QUEUED = Number(process.env['QUEUED'] ?? 1000);
 const COUNT = Number(process.env['COUNT'] ?? 4);
@@ -22,7 +22,7 @@ const server = await startServer({ dataDirectory });
 /** Seconds from the request to the last sample. */
 async function drawFew(): Promise<number> {
   const began = performance.now();
-  const { generateDefects } = await server.ask(GENERATE, { input: [{ ...WISH, count: COUNT }] }, SHORT);
+  const { generateDefects } = await server.ask(GENERATE, { input: [{ ...GENERATION_INPUT, count: COUNT }] }, SHORT);
   for (;;) {
     const { generation } = await server.ask(`{ generation(id: "${generateDefects[0].id}") { status } }`, {}, SHORT);
     if (generation.status === 'SUCCEEDED') return (performance.now() - began) / 1000;
@@ -39,18 +39,18 @@ try {
   await drawFew(); // the first draw of a process is slower than the rest
   const alone: number[] = [];
   for (let round = 0; round < ROUNDS; round++) alone.push(await drawFew());
-  const input = Array.from({ length: 10 }, () => ({ ...WISH, count: Math.ceil(QUEUED / 10) }));
+  const input = Array.from({ length: 10 }, () => ({ ...GENERATION_INPUT, count: Math.ceil(QUEUED / 10) }));
   await server.ask(GENERATE, { input }, LONG);
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   const beside: number[] = [];
   for (let round = 0; round < ROUNDS; round++) beside.push(await drawFew());
   const inLine = (median(alone) / COUNT) * QUEUED;
   process.stdout.write(
-    `${String(COUNT)} samples alone: ${told(spread(alone))} s\n` +
-      `beside ${String(QUEUED)} queued samples of another tenant: ${told(spread(beside))} s, ${(median(beside) / median(alone)).toFixed(1)} × as long\n` +
+    `${String(COUNT)} samples alone: ${formatSpread(spread(alone))} s\n` +
+      `beside ${String(QUEUED)} queued samples of another tenant: ${formatSpread(spread(beside))} s, ${(median(beside) / median(alone)).toFixed(1)} × as long\n` +
       `behind them, first come, first served: ${inLine.toFixed(0)} s, ${(inLine / median(alone)).toFixed(0)} ×\n`,
   );
-  keep(
+  saveResults(
     'fairness',
     { queued: QUEUED, count: COUNT, alone, beside, inLine },
     {

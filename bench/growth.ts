@@ -8,9 +8,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { childrenOf, memoryOf } from './processes.ts';
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 import type { Server } from './server.ts';
-import { GENERATE, WISH, newDataDirectory, startServer } from './server.ts';
+import { GENERATE, GENERATION_INPUT, newDataDirectory, startServer } from './server.ts';
 import { mean, slopeOf } from './statistics.ts';
 
 const MINUTES = Number(process.env['MINUTES'] ?? 3);
@@ -35,7 +35,7 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: 'default model', env: {}, wish: WISH },
+  { name: 'default model', env: {}, wish: GENERATION_INPUT },
   {
     name: 'tiny model',
     env: { MODELS_DIR: 'test/inference/models' },
@@ -118,4 +118,4 @@ for (const one of CASES) {
   });
   figures[one.name] = { total, growth, points };
 }
-keep('growth', { minutes: MINUTES, steps: STEPS, ...figures }, headlines);
+saveResults('growth', { minutes: MINUTES, steps: STEPS, ...figures }, headlines);

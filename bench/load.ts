@@ -1,6 +1,6 @@
 /**
  * How long one waits: single samples that arrive at random at 30, 60 and 90 % of what the device can do, and beside another
- * share's long generation. The engine's scheduler against the policies of simulation.ts; all see the same arrivals. Each is then simulated with the step times that were measured here, to see how far
+ * share's long generation. The engine's scheduler against the policies of policySimulation.ts; all see the same arrivals. Each is then simulated with the step times that were measured here, to see how far
  * the simulation can be believed.
  *
  *   npm run bench:load            (SECONDS=40 of arrivals, LONG=500, STEPS=20; about ten minutes on two cores)
@@ -8,14 +8,14 @@
 import type * as Engine from '../src/inference/index.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
-import { built } from './built.ts';
+import { importBuilt } from './importBuilt.ts';
 import { driverOf } from './policies.ts';
-import { keep } from './results.ts';
-import type { Latencies, Policy, SimulatedDevice, Simulated } from './simulation.ts';
-import { POLICIES, latenciesOf, simulate, singles } from './simulation.ts';
+import { saveResults } from './saveResults.ts';
+import type { Latencies, Policy, SimulatedDevice, Simulated } from './policySimulation.ts';
+import { POLICIES, latenciesOf, simulate, singles } from './policySimulation.ts';
 import { median } from './statistics.ts';
 
-const { openEngine } = await built<typeof Engine>('inference/index.js');
+const { openEngine } = await importBuilt<typeof Engine>('inference/index.js');
 
 const SECONDS = Number(process.env['SECONDS'] ?? 40);
 const LONG = Number(process.env['LONG'] ?? 500);
@@ -47,7 +47,7 @@ const samplesOf = ({ count, share }: Pick<Arrival, 'count' | 'share'>): Engine.S
     steps: STEPS,
     sampler: 'DPM_SOLVER_PP',
     maskMode: 'AVERAGE_FEATURES',
-    share,
+    fairnessKey: share,
   }));
 
 const draw = (count: number): Promise<void> =>
@@ -132,7 +132,7 @@ try {
       return { name, policy, ...each, samplesPerSecond };
     }),
   );
-  keep(
+  saveResults(
     'load',
     { seconds: SECONDS, long: LONG, alone: one, capacity, curve: [...curve], real, simulated },
     Object.fromEntries(

@@ -1,6 +1,6 @@
 /** The ways to hand requests to a real pool that are compared; the engine's own is one. */
 import type { Engine, SampleRequest } from '../src/inference/index.js';
-import type { Policy } from './simulation.ts';
+import type { Policy } from './policySimulation.ts';
 import { generateAll } from './generateAll.ts';
 
 /** Draws a request's samples; resolves with the last. */

@@ -16,23 +16,23 @@ import type * as Provisioning from '../src/tenants/provisioning.js';
 import type * as Inference from '../src/inference/index.js';
 import type { Log } from '../src/log.js';
 import type { Storage } from '../src/storage/database.js';
-import { built } from './built.ts';
-import type { Place } from './databases.ts';
-import { eachPlace, rawClient } from './databases.ts';
-import { catalogOf, queued } from './fill.ts';
-import { keep } from './results.ts';
+import { importBuilt } from './importBuilt.ts';
+import type { BenchDatabase } from './benchDatabases.ts';
+import { eachDatabase, rawClient } from './benchDatabases.ts';
+import { catalogRows, queuedGenerations } from './seedRows.ts';
+import { saveResults } from './saveResults.ts';
 import type { Spread } from './statistics.ts';
-import { quantile, spread, told } from './statistics.ts';
+import { quantile, spread, formatSpread } from './statistics.ts';
 
-const { claimGeneration: claim } = await built<typeof Queue>('generations/worker/claimGeneration.js');
-const { admitGenerations: admit } = await built<typeof Admission>('generations/admission/admitGenerations.js');
-const { generationsOf } = await built<typeof Generations>('generations/generationRepository.js');
-const { readQueueLoad: readQueue } = await built<typeof Room>('generations/admission/queueCapacity.js');
-const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
-const { createModelRegistry } = await built<typeof ModelRegistry>('catalog/modelRegistry.js');
-const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
-const { ensureTenant } = await built<typeof Provisioning>('tenants/provisioning.js');
-const { loadBundles } = await built<typeof Inference>('inference/index.js');
+const { claimGeneration: claim } = await importBuilt<typeof Queue>('generations/worker/claimGeneration.js');
+const { admitGenerations: admit } = await importBuilt<typeof Admission>('generations/admission/admitGenerations.js');
+const { generationsOf } = await importBuilt<typeof Generations>('generations/generationRepository.js');
+const { readQueueLoad: readQueue } = await importBuilt<typeof Room>('generations/admission/queueCapacity.js');
+const { usageOf } = await importBuilt<typeof Quotas>('tenants/quotas.js');
+const { createModelRegistry } = await importBuilt<typeof ModelRegistry>('catalog/modelRegistry.js');
+const { forTenant } = await importBuilt<typeof Scope>('storage/tenantScope.js');
+const { ensureTenant } = await importBuilt<typeof Provisioning>('tenants/provisioning.js');
+const { loadBundles } = await importBuilt<typeof Inference>('inference/index.js');
 
 const DEPTHS = (process.env['DEPTHS'] ?? '100,10000,100000').split(',').map(Number);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
@@ -92,16 +92,16 @@ async function measure(storage: Storage, depth: number): Promise<Figures> {
 
 const results: Record<string, readonly Figures[]> = {};
 
-async function run(place: Place): Promise<void> {
+async function run(place: BenchDatabase): Promise<void> {
   const first = await place.open();
   await ensureTenant(first.database, 'default');
   await first.close();
-  await place.load(catalogOf(1, 1));
+  await place.load(catalogRows(1, 1));
   const figures: Figures[] = [];
   const plans: string[] = [];
   let depth = 0;
   for (const next of DEPTHS) {
-    await place.load(queued(depth, next));
+    await place.load(queuedGenerations(depth, next));
     await place.settle();
     depth = next;
     const statements = new Map<string, unknown[]>();
@@ -133,13 +133,13 @@ function tell(name: string, figures: readonly Figures[]): void {
   for (const { depth, took } of figures)
     for (const [what, times] of Object.entries(took))
       console.log(
-        `  ${String(depth).padStart(6)} wait: ${what.padEnd(22)} ${told(times)}, ${(times.median / (shallow?.took[what]?.median ?? NaN)).toFixed(1)} ×`,
+        `  ${String(depth).padStart(6)} wait: ${what.padEnd(22)} ${formatSpread(times)}, ${(times.median / (shallow?.took[what]?.median ?? NaN)).toFixed(1)} ×`,
       );
 }
 
-await eachPlace(run);
+await eachDatabase(run);
 const deepest = String(DEPTHS.at(-1));
-keep(
+saveResults(
   'queue',
   { milliseconds: results },
   Object.fromEntries(

@@ -10,20 +10,20 @@ import type * as Samples from '../src/generations/samples/sampleRepository.js';
 import type * as Pagination from '../src/storage/pagination.js';
 import type * as Scope from '../src/storage/tenantScope.js';
 import type * as Provisioning from '../src/tenants/provisioning.js';
-import { built } from './built.ts';
-import type { Place } from './databases.ts';
-import { eachPlace, rawClient } from './databases.ts';
-import { RARE, drawn } from './fill.ts';
-import { keep } from './results.ts';
+import { importBuilt } from './importBuilt.ts';
+import type { BenchDatabase } from './benchDatabases.ts';
+import { eachDatabase, rawClient } from './benchDatabases.ts';
+import { RARE, finishedSamples } from './seedRows.ts';
+import { saveResults } from './saveResults.ts';
 import type { Server } from './server.ts';
 import { KEY, startServer } from './server.ts';
 import { quantile } from './statistics.ts';
 
-const { samplesOf } = await built<typeof Samples>('generations/samples/sampleRepository.js');
-const { usageOf } = await built<typeof Quotas>('tenants/quotas.js');
-const { encodeCursor } = await built<typeof Pagination>('storage/pagination.js');
-const { forTenant } = await built<typeof Scope>('storage/tenantScope.js');
-const { ensureTenant } = await built<typeof Provisioning>('tenants/provisioning.js');
+const { samplesOf } = await importBuilt<typeof Samples>('generations/samples/sampleRepository.js');
+const { usageOf } = await importBuilt<typeof Quotas>('tenants/quotas.js');
+const { encodeCursor } = await importBuilt<typeof Pagination>('storage/pagination.js');
+const { forTenant } = await importBuilt<typeof Scope>('storage/tenantScope.js');
+const { ensureTenant } = await importBuilt<typeof Provisioning>('tenants/provisioning.js');
 
 const COUNTS = {
   PGlite: Number(process.env['PGLITE_SAMPLES'] ?? 100_000),
@@ -34,14 +34,14 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 40);
 const DAY_MS = 86_400_000;
 const daysAgo = (days: number): Date => new Date(Date.now() - days * DAY_MS);
 
-interface Asked {
+interface SampleQuery {
   readonly conditions: Samples.SampleConditions;
   /** The row before the page. */
   readonly after?: readonly [generation: string, index: number];
 }
 
 /** @param middle a generation half-way down the list. */
-function queries(middle: string): Record<string, Asked> {
+function queries(middle: string): Record<string, SampleQuery> {
   return {
     'first page': { conditions: {} },
     'a page half-way down': { conditions: {}, after: [middle, 7] },
@@ -93,7 +93,7 @@ async function timesOf(server: Server, middle: string): Promise<Times> {
 }
 
 /** Straight from the room, with the plan that the database made for each statement. */
-async function plansOf(place: Place, middle: string): Promise<string> {
+async function plansOf(place: BenchDatabase, middle: string): Promise<string> {
   let last: readonly [string, unknown[]] = ['', []];
   const storage = await place.open((statement, parameters = []) => (last = [statement, parameters]));
   const scope = forTenant(storage.database, await ensureTenant(storage.database, 'default'));
@@ -114,11 +114,11 @@ async function plansOf(place: Place, middle: string): Promise<string> {
 }
 
 /** Fills the place, which is empty, and asks. */
-async function measure(place: Place, count: number): Promise<Times> {
+async function measure(place: BenchDatabase, count: number): Promise<Times> {
   const storage = await place.open();
   await ensureTenant(storage.database, 'default');
   await storage.close();
-  await place.load(drawn(count));
+  await place.load(finishedSamples(count));
   await place.settle();
   const middle = await middleOf(place);
   if (count !== SMALL) {
@@ -134,7 +134,7 @@ async function measure(place: Place, count: number): Promise<Times> {
   }
 }
 
-async function middleOf(place: Place): Promise<string> {
+async function middleOf(place: BenchDatabase): Promise<string> {
   const storage = await place.open();
   const { rows } = await rawClient(storage.database).query(
     'select id from generation order by id offset (select count(*) / 2 from generation) limit 1',
@@ -144,10 +144,10 @@ async function middleOf(place: Place): Promise<string> {
 }
 
 const results: Record<string, { small: Times; large: Times }> = {};
-await eachPlace(async (place) => {
+await eachDatabase(async (place) => {
   results[place.name] = { small: await measure(place, SMALL), large: {} };
 });
-await eachPlace(async (place) => {
+await eachDatabase(async (place) => {
   const large = await measure(place, COUNTS[place.name]);
   results[place.name] = { small: results[place.name]?.small ?? {}, large };
   console.log(
@@ -160,7 +160,7 @@ await eachPlace(async (place) => {
     );
   }
 });
-keep(
+saveResults(
   'samples',
   { counts: COUNTS, rounds: ROUNDS, milliseconds: results },
   Object.fromEntries(

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 export const KEY = 'a-key-for-the-bench';
 /** A pair that the default bundle knows. */
-export const WISH = { partNumber: 'STEEL_STRIP', defectCode: 'PATCH' } as const;
+export const GENERATION_INPUT = { partNumber: 'STEEL_STRIP', defectCode: 'PATCH' } as const;
 export const GENERATE = 'mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

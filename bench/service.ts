@@ -6,19 +6,19 @@
  *   npm run bench:service            (SAMPLES=24, ROUNDS=5, IDLE=1000, ACTIVE=200; the default model on PGlite)
  */
 import type * as Engine from '../src/inference/index.js';
-import { built } from './built.ts';
-import { onPglite } from './databases.ts';
-import { catalogOf, waitingElsewhere } from './fill.ts';
+import { importBuilt } from './importBuilt.ts';
+import { openPglite } from './benchDatabases.ts';
+import { catalogRows, waitingElsewhere } from './seedRows.ts';
 import { childrenOf, cpuSecondsOf, memoryOf } from './processes.ts';
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 import type { Probe } from './server.ts';
-import { GENERATE, WISH, startServer } from './server.ts';
-import { median, quantile, ratios, spread, told } from './statistics.ts';
-import type { Heard, Subscriber } from './subscribers.ts';
+import { GENERATE, GENERATION_INPUT, startServer } from './server.ts';
+import { median, quantile, ratios, spread, formatSpread } from './statistics.ts';
+import type { TimedEvent, Subscriber } from './subscribers.ts';
 import { subscribe } from './subscribers.ts';
 import { generateAll } from './generateAll.ts';
 
-const { openEngine } = await built<typeof Engine>('inference/index.js');
+const { openEngine } = await importBuilt<typeof Engine>('inference/index.js');
 
 const SAMPLES = Number(process.env['SAMPLES'] ?? 24);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
@@ -27,10 +27,10 @@ const ACTIVE = Number(process.env['ACTIVE'] ?? 200);
 const GENERATIONS = 4;
 const IDLE_SECONDS = 10;
 
-const place = await onPglite();
+const place = await openPglite();
 // Made at a first start, as any tenant is.
 await (await startServer({ dataDirectory: place.dataDirectory, kept: true })).stop();
-await place.load([...catalogOf(1, 1), ...waitingElsewhere(IDLE)]);
+await place.load([...catalogRows(1, 1), ...waitingElsewhere(IDLE)]);
 const server = await startServer({ dataDirectory: place.dataDirectory });
 const pid = server.process.pid ?? 0;
 const pool = await openEngine({ modelsDirectory: 'models' });
@@ -68,16 +68,16 @@ interface Round {
 
 async function throughGraphql(subscribersEach: number): Promise<Round> {
   const lateMs: number[] = [];
-  const heard = ({ at }: Heard): void => void lateMs.push(Date.now() - new Date(at).getTime());
+  const heard = ({ at }: TimedEvent): void => void lateMs.push(Date.now() - new Date(at).getTime());
   await server.probe();
   const cpuBefore = cpuSecondsOf(pid);
   const began = performance.now();
-  const input = Array.from({ length: GENERATIONS }, (_, i) => ({ ...WISH, count: each, seed: seedOf(i) }));
+  const input = Array.from({ length: GENERATIONS }, (_, i) => ({ ...GENERATION_INPUT, count: each, seed: seedOf(i) }));
   const { generateDefects } = (await server.ask(GENERATE, { input })) as { generateDefects: { id: string }[] };
   const subscribers = generateDefects.flatMap(({ id }) =>
     Array.from({ length: subscribersEach }, () => subscribe(server.url, id, heard)),
   );
-  await Promise.all(subscribers.map(({ over }) => over));
+  await Promise.all(subscribers.map(({ completed }) => completed));
   const seconds = (performance.now() - began) / 1000;
   const loop = await server.probe();
   await Promise.all(subscribers.map((subscriber) => subscriber.close()));
@@ -112,10 +112,10 @@ async function compare(what: string, subscribersEach: number) {
     memory: memoryOf(pid),
   };
   console.log(
-    `${what}: engine ${told(figures.engine, 2)} images/s, service ${told(figures.service, 2)}, ratio ${told(ratio, 3)}\n` +
+    `${what}: engine ${formatSpread(figures.engine, 2)} images/s, service ${formatSpread(figures.service, 2)}, ratio ${formatSpread(ratio, 3)}\n` +
       `  event loop: p99 ${figures.loopP99Ms.toFixed(1)} ms late, worst turn of its own work ${figures.loopWorstOwnMs.toFixed(1)} ms; ` +
       `server ${figures.memory.rss.toFixed(0)} MB, ${figures.cpuMsEach.toFixed(0)} ms of its processor time a sample\n` +
-      `  ${told(figures.eventsPerSecond)} events/s delivered, ${figures.eventMs.p50.toFixed(0)} ms after the event (p99 ${figures.eventMs.p99.toFixed(0)} ms)`,
+      `  ${formatSpread(figures.eventsPerSecond)} events/s delivered, ${figures.eventMs.p50.toFixed(0)} ms after the event (p99 ${figures.eventMs.p99.toFixed(0)} ms)`,
   );
   return figures;
 }
@@ -157,14 +157,14 @@ try {
   await Promise.all(idlers.map((idler) => idler.close()));
   const followed = await compare(`${String(ACTIVE)} active subscribers`, ACTIVE / GENERATIONS);
   const devices = childrenOf(pid).map(memoryOf);
-  keep(
+  saveResults(
     'service',
     { samples: SAMPLES, rounds: ROUNDS, alone, resting, waiting, beside, followed, devices },
     {
-      'service over engine, images/s': told(alone.ratio, 3),
+      'service over engine, images/s': formatSpread(alone.ratio, 3),
       'event loop while drawing, p99': `${alone.loopP99Ms.toFixed(1)} ms late`,
-      [`${String(IDLE)} idle subscribers`]: `${idleCost}; images/s over the engine's ${told(beside.ratio, 3)}`,
-      [`${String(ACTIVE)} active subscribers`]: `${told(followed.eventsPerSecond)} events/s, p99 ${followed.eventMs.p99.toFixed(0)} ms`,
+      [`${String(IDLE)} idle subscribers`]: `${idleCost}; images/s over the engine's ${formatSpread(beside.ratio, 3)}`,
+      [`${String(ACTIVE)} active subscribers`]: `${formatSpread(followed.eventsPerSecond)} events/s, p99 ${followed.eventMs.p99.toFixed(0)} ms`,
     },
   );
 } finally {

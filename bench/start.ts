@@ -6,11 +6,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { keep } from './results.ts';
+import { saveResults } from './saveResults.ts';
 import type { Server } from './server.ts';
-import { GENERATE, WISH, newDataDirectory, startServer } from './server.ts';
+import { GENERATE, GENERATION_INPUT, newDataDirectory, startServer } from './server.ts';
 import type { Spread } from './statistics.ts';
-import { spread, told } from './statistics.ts';
+import { spread, formatSpread } from './statistics.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 
@@ -46,7 +46,9 @@ async function untilReady({ url }: Server): Promise<void> {
 
 /** From the request to the last byte of its PNG. */
 async function firstPicture({ ask }: Server): Promise<void> {
-  const { generateDefects } = (await ask(GENERATE, { input: [WISH] })) as { generateDefects: [{ id: string }] };
+  const { generateDefects } = (await ask(GENERATE, { input: [GENERATION_INPUT] })) as {
+    generateDefects: [{ id: string }];
+  };
   const query = 'query ($id: ID!) { generation(id: $id) { samples { edges { node { image { url } } } } } }';
   for (;;) {
     const { generation } = (await ask(query, { id: generateDefects[0].id })) as {
@@ -81,21 +83,21 @@ const spreads = (starts: readonly Start[]): Record<(typeof phases)[number], Spre
   Object.fromEntries(phases.map((phase) => [phase, spread(starts.map((one) => one[phase]))])) as never;
 const node = spread(bare);
 const figures = { 'on an empty data directory': spreads(cold), 'on one that was used': spreads(warm) };
-console.log(`node -e 0: ${told(node, 0)} ms`);
+console.log(`node -e 0: ${formatSpread(node, 0)} ms`);
 for (const [name, each] of Object.entries(figures)) {
   console.log(`${name}, ms since the process was started:`);
   for (const phase of phases)
     console.log(
-      `  ${phase.padEnd(12)} ${told(each[phase], 0)}, ${(each[phase].median / node.median).toFixed(1)} × node`,
+      `  ${phase.padEnd(12)} ${formatSpread(each[phase], 0)}, ${(each[phase].median / node.median).toFixed(1)} × node`,
     );
 }
-keep(
+saveResults(
   'start',
   { rounds: ROUNDS, node, ...figures },
   Object.fromEntries(
     Object.entries(figures).map(([name, { ready, firstPicture: picture }]) => [
       `start ${name}`,
-      `ready after ${told(ready, 0)} ms, first picture after ${told(picture, 0)} ms; node alone ${told(node, 0)} ms`,
+      `ready after ${formatSpread(ready, 0)} ms, first picture after ${formatSpread(picture, 0)} ms; node alone ${formatSpread(node, 0)} ms`,
     ]),
   ),
 );

@@ -41,5 +41,5 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): S
   return { slope, within: 1.96 * deviation };
 }
 
-export const told = ({ median: middle, least, most }: Spread, digits = 1): string =>
+export const formatSpread = ({ median: middle, least, most }: Spread, digits = 1): string =>
   `${middle.toFixed(digits)} (${least.toFixed(digits)} … ${most.toFixed(digits)})`;

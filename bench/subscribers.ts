@@ -11,17 +11,17 @@ const EVENTS = `subscription ($id: ID!) {
   }
 }`;
 
-export interface Heard {
+export interface TimedEvent {
   readonly at: string;
 }
 
 export interface Subscriber {
   /** Resolves when it has ended; rejects when it broke off. */
-  readonly over: Promise<void>;
+  readonly completed: Promise<void>;
   close(): Promise<void>;
 }
 
-export function subscribe(url: string, id: string, heard: (event: Heard) => void): Subscriber {
+export function subscribe(url: string, id: string, heard: (event: TimedEvent) => void): Subscriber {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -29,7 +29,7 @@ export function subscribe(url: string, id: string, heard: (event: Heard) => void
     connectionParams: { authorization: `Bearer ${KEY}` },
     retryAttempts: 0,
   });
-  client.subscribe<{ generationEvents: Heard }>(
+  client.subscribe<{ generationEvents: TimedEvent }>(
     { query: EVENTS, variables: { id } },
     {
       next: ({ data, errors }) => {
@@ -41,5 +41,5 @@ export function subscribe(url: string, id: string, heard: (event: Heard) => void
     },
   );
   promise.catch(() => undefined);
-  return { over: promise, close: async () => void (await client.dispose()) };
+  return { completed: promise, close: async () => void (await client.dispose()) };
 }

@@ -7,14 +7,14 @@ import * as ort from 'onnxruntime-node';
 import type { DenoisingState } from '../../src/inference/device/sample/denoisingState.ts';
 import type * as Drawings from '../../src/inference/device/sample/denoisingState.ts';
 import type * as Stepping from '../../src/inference/device/sample/denoisingStep.ts';
-import { built } from '../built.ts';
-import { open } from '../engine/opening.ts';
+import { importBuilt } from '../importBuilt.ts';
+import { openBundle } from '../engine/openModel.ts';
 import { median } from '../statistics.ts';
 import { BUNDLE, FLOPS_PER_SAMPLE } from '../bundle.ts';
-import { asked, found, requestsFor } from './asked.ts';
+import { options, report, requestsFor } from './options.ts';
 
-const { createDenoisingState } = await built<typeof Drawings>('inference/device/sample/denoisingState.js');
-const { denoiseStep } = await built<typeof Stepping>('inference/device/sample/denoisingStep.js');
+const { createDenoisingState } = await importBuilt<typeof Drawings>('inference/device/sample/denoisingState.js');
+const { denoiseStep } = await importBuilt<typeof Stepping>('inference/device/sample/denoisingStep.js');
 /** Of each size, after one that prepares the device for it. */
 const MOST_RUNS = 8;
 const LEAST_RUNS = 2;
@@ -37,13 +37,13 @@ function countRuns(): void {
   };
 }
 
-export async function steps(): Promise<void> {
+export async function measureSteps(): Promise<void> {
   countRuns();
   const began = performance.now();
-  const model = await open(BUNDLE, asked.precision, asked.device);
-  found({ openedAfter: (performance.now() - began) / 1000 });
+  const model = await openBundle(BUNDLE, options.precision, options.device);
+  report({ openedAfter: (performance.now() - began) / 1000 });
   const { vocabulary } = model.manifest;
-  for (const samples of asked.batches) {
+  for (const samples of options.batches) {
     const requests = requestsFor('', vocabulary.trainedPairs, samples, '');
     const drawings = requests.map((request) => createDenoisingState(model, request));
     const step = async (): Promise<{ seconds: number; runtime: number }> => {
@@ -53,10 +53,10 @@ export async function steps(): Promise<void> {
       return { seconds: (performance.now() - from) / 1000, runtime: secondsInRuntime - before };
     };
     try {
-      found({ samples, ...(await measured(step, drawings)) });
+      report({ samples, ...(await measured(step, drawings)) });
     } catch (error) {
       // Too many for the memory, as a rule: those that are fewer have been measured.
-      found({ samples, failure: (error as Error).message.slice(0, 300) });
+      report({ samples, failure: (error as Error).message.slice(0, 300) });
       break;
     }
   }
@@ -70,7 +70,7 @@ async function measured(
   const first = await step();
   const runs = [];
   const deadline = performance.now() + 1000 * SECONDS_EACH;
-  const most = Math.min(MOST_RUNS, asked.steps - 1);
+  const most = Math.min(MOST_RUNS, options.steps - 1);
   while (runs.length < most && (runs.length < LEAST_RUNS || performance.now() < deadline)) runs.push(await step());
   const seconds = median(runs.map((run) => run.seconds));
   const runtime = median(runs.map((run) => run.runtime));

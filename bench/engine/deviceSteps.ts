@@ -2,12 +2,12 @@
 import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
 import type { Evaluation } from '../../src/inference/device/model/evaluation.ts';
 import type { Model } from '../../src/inference/device/model/model.ts';
-import { built } from '../built.ts';
+import { importBuilt } from '../importBuilt.ts';
 import type { Spread } from '../statistics.ts';
-import { median, ratios, told } from '../statistics.ts';
-import { leastMs, open } from './opening.ts';
+import { median, ratios, formatSpread } from '../statistics.ts';
+import { fastestMs, openBundle } from './openModel.ts';
 
-const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
+const { typicalEvaluations } = await importBuilt<typeof Calibrating>('inference/device/batch/calibration.js');
 const BATCHES = [1, 8];
 
 interface Idea {
@@ -55,7 +55,7 @@ function elsewhere(): (evaluation: Evaluation) => Evaluation {
 }
 
 export async function deviceSteps(bundle: string, rounds: number): Promise<DeviceSteps> {
-  const [whole, small] = [await open(bundle, 'fp32'), await open(bundle, 'int8')];
+  const [whole, small] = [await openBundle(bundle, 'fp32'), await openBundle(bundle, 'int8')];
   const typical = typicalEvaluations(whole);
   const on = (model: Model, change = (evaluation: Evaluation) => evaluation) => {
     return (samples: number) => model.denoise(change(typical(samples)));
@@ -74,8 +74,8 @@ export async function deviceSteps(bundle: string, rounds: number): Promise<Devic
     const times = ideas.map(() => ({ with: [] as number[], without: [] as number[] }));
     for (let round = 0; round < rounds; round++) {
       for (const [i, idea] of ideas.entries()) {
-        times[i]?.with.push(await leastMs(() => idea.with(batch)));
-        times[i]?.without.push(await leastMs(() => idea.without(batch)));
+        times[i]?.with.push(await fastestMs(() => idea.with(batch)));
+        times[i]?.without.push(await fastestMs(() => idea.without(batch)));
       }
     }
     for (const [i, { name }] of ideas.entries()) {
@@ -83,7 +83,7 @@ export async function deviceSteps(bundle: string, rounds: number): Promise<Devic
       const ratio = ratios(without, having);
       figures[`${name}, ${String(batch)}`] = { with: median(having), without: median(without), ratio };
       console.log(
-        `${name}, ${String(batch)} samples: ${median(having).toFixed(1)} ms a step, ${told(ratio, 2)} × as long without`,
+        `${name}, ${String(batch)} samples: ${median(having).toFixed(1)} ms a step, ${formatSpread(ratio, 2)} × as long without`,
       );
     }
   }
@@ -92,7 +92,10 @@ export async function deviceSteps(bundle: string, rounds: number): Promise<Devic
   return {
     ideas: figures,
     said: {
-      'a step in int8 over fp32, one sample': told(figures['int8, 1']?.ratio ?? { median: 0, least: 0, most: 0 }, 2),
+      'a step in int8 over fp32, one sample': formatSpread(
+        figures['int8, 1']?.ratio ?? { median: 0, least: 0, most: 0 },
+        2,
+      ),
     },
   };
 }

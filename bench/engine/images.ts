@@ -4,13 +4,13 @@
  */
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Inference from '../../src/inference/index.ts';
-import { built } from '../built.ts';
+import { importBuilt } from '../importBuilt.ts';
 import type { Spread } from '../statistics.ts';
-import { ratios, spread, told } from '../statistics.ts';
+import { ratios, spread, formatSpread } from '../statistics.ts';
 import type { Reference } from './reference.ts';
 import { generateAll } from '../generateAll.ts';
 
-const { openEngine } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await importBuilt<typeof Inference>('inference/index.js');
 const BATCHES = [1, 8];
 /** Against which ratios are taken: as published, three evaluations a step in float32. */
 const PUBLISHED = 'eager three';
@@ -53,7 +53,7 @@ export async function images(
       const figure = { rate: spread(own), ratio: ratios(own, published) };
       figures[`${name}, ${String(batch)}`] = figure;
       console.log(
-        `${name}, ${String(batch)} at a time: ${told(figure.rate, 2)} images/s, ${told(figure.ratio, 2)} × PyTorch as published`,
+        `${name}, ${String(batch)} at a time: ${formatSpread(figure.rate, 2)} images/s, ${formatSpread(figure.ratio, 2)} × PyTorch as published`,
       );
     }
   }
@@ -61,7 +61,7 @@ export async function images(
   const said = Object.fromEntries(
     Object.entries(figures)
       .filter(([name]) => name.startsWith('engine'))
-      .map(([name, { ratio }]) => [`${name} at a time, over PyTorch as published`, told(ratio, 2)]),
+      .map(([name, { ratio }]) => [`${name} at a time, over PyTorch as published`, formatSpread(ratio, 2)]),
   );
   return { ways: figures, said };
 }

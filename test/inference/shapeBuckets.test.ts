@@ -227,7 +227,7 @@ describe('on a CPU that is told to take few', () => {
   test('calibration tries sizes that drawing uses, of every dimension', async () => {
     const model = await modelWith({ patience: 0 });
     const seen = watched();
-    await measureStepCurve(model, 200);
+    await measureStepCurve(model, 10_000);
     await model.close();
     expect(ofDenoiser(seen).length).toBeGreaterThan(3);
     for (const { latent = 0, background_sample, row_background, mask_rows } of ofDenoiser(seen))

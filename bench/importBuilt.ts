@@ -1,4 +1,4 @@
 /** The benches measure what is delivered: a module of dist/, with the types of its source. */
-export async function built<Module>(path: string): Promise<Module> {
+export async function importBuilt<Module>(path: string): Promise<Module> {
   return (await import(new URL(`../dist/${path}`, import.meta.url).href)) as Module;
 }

@@ -6,14 +6,14 @@ import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Opening from '../../src/inference/device/model/model.ts';
 import type { BucketPolicy } from '../../src/inference/device/model/shapeBuckets.ts';
 import type * as Sessions from '../../src/inference/device/model/sessions.ts';
-import { built } from '../built.ts';
+import { importBuilt } from '../importBuilt.ts';
 
-const { loadBundle } = await built<typeof Loading>('inference/bundle/load.js');
-const { openModel } = await built<typeof Opening>('inference/device/model/model.js');
-const { executionOptions } = await built<typeof Sessions>('inference/device/model/sessions.js');
+const { loadBundle } = await importBuilt<typeof Loading>('inference/bundle/load.js');
+const { openModel } = await importBuilt<typeof Opening>('inference/device/model/model.js');
+const { executionOptions } = await importBuilt<typeof Sessions>('inference/device/model/sessions.js');
 
 /** @param sizes in place of those of the device. */
-export async function open(
+export async function openBundle(
   directory: string,
   precision: Precision,
   device = 'cpu',
@@ -27,7 +27,7 @@ export async function open(
 export const sessionOptions = executionOptions('cpu', null).session;
 
 /** The least milliseconds of a few runs: what else the machine does can only add to it. */
-export async function leastMs(run: () => Promise<unknown>, runs = 3): Promise<number> {
+export async function fastestMs(run: () => Promise<unknown>, runs = 3): Promise<number> {
   let least = Infinity;
   for (let i = 0; i < runs; i++) {
     const began = performance.now();

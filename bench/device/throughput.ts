@@ -1,20 +1,20 @@
 /** Samples a second through the pool, from the request to the PNG files, and how long one alone takes. */
 import type * as Inference from '../../src/inference/index.ts';
-import { built } from '../built.ts';
+import { importBuilt } from '../importBuilt.ts';
 import { cpuSecondsOf } from '../processes.ts';
 import { median } from '../statistics.ts';
-import { MODELS, asked, found, requestsFor } from './asked.ts';
+import { MODELS, options, report, requestsFor } from './options.ts';
 import { generateAll } from '../generateAll.ts';
 
-const { openEngine } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await importBuilt<typeof Inference>('inference/index.js');
 const ALONE = 3;
 
-export async function drawing(): Promise<void> {
-  for (const rows of asked.rows) await drawn(rows);
+export async function measureThroughput(): Promise<void> {
+  for (const rows of options.rows) await measureWithRows(rows);
 }
 
-async function drawn(maximumRows: number | null): Promise<void> {
-  const { device, precision, queued } = asked;
+async function measureWithRows(maximumRows: number | null): Promise<void> {
+  const { device, precision, queued } = options;
   const steps: Inference.DeviceStep[] = [];
   const began = performance.now();
   const pool = await openEngine({
@@ -28,7 +28,7 @@ async function drawn(maximumRows: number | null): Promise<void> {
     const [bundle] = pool.bundles;
     if (bundle === undefined) throw new Error('there is no bundle');
     const [capacity] = pool.devices()[0]?.capacities ?? [];
-    found({ maximumRows, openedAfter: (performance.now() - began) / 1000, capacity });
+    report({ maximumRows, openedAfter: (performance.now() - began) / 1000, capacity });
     const draw = async (count: number, prefix: string): Promise<number> => {
       const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, count, prefix);
       const from = performance.now();
@@ -38,7 +38,7 @@ async function drawn(maximumRows: number | null): Promise<void> {
     const first = await draw(1, 'first ');
     const alone: number[] = [];
     for (let i = 0; i < ALONE; i++) alone.push(await draw(1, `alone ${String(i)} `));
-    found({ maximumRows, firstSeconds: first, aloneSeconds: median(alone) });
+    report({ maximumRows, firstSeconds: first, aloneSeconds: median(alone) });
 
     // Twice: the first time a device meets batches of sizes that it has yet to prepare for.
     for (const round of ['first', 'second']) {
@@ -46,7 +46,7 @@ async function drawn(maximumRows: number | null): Promise<void> {
       const pid = pool.devices()[0]?.pid ?? process.pid;
       const cpuBefore = cpuSecondsOf(pid);
       const seconds = await draw(queued, `${round} `);
-      found({
+      report({
         maximumRows,
         round,
         samples: queued,

@@ -1,15 +1,15 @@
 /** Whether a size that was met before is prepared for anew: steps of other numbers of samples turn and turn about, without padding. */
 import type * as Calibrating from '../../src/inference/device/batch/calibration.ts';
-import { built } from '../built.ts';
-import { open } from '../engine/opening.ts';
+import { importBuilt } from '../importBuilt.ts';
+import { openBundle } from '../engine/openModel.ts';
 import { BUNDLE } from '../bundle.ts';
-import { asked, found } from './asked.ts';
+import { options, report } from './options.ts';
 
-const { typicalEvaluations } = await built<typeof Calibrating>('inference/device/batch/calibration.js');
+const { typicalEvaluations } = await importBuilt<typeof Calibrating>('inference/device/batch/calibration.js');
 const IN_TURN = [8, 8, 16, 16, 8, 8, 16, 16, 8, 8];
 
-export async function changes(): Promise<void> {
-  const model = await open(BUNDLE, asked.precision, asked.device, null);
+export async function measureSizeChanges(): Promise<void> {
+  const model = await openBundle(BUNDLE, options.precision, options.device, null);
   const typical = typicalEvaluations(model);
   const milliseconds: number[] = [];
   for (const samples of IN_TURN) {
@@ -19,6 +19,6 @@ export async function changes(): Promise<void> {
     await model.denoise(evaluation);
     milliseconds.push(performance.now() - began);
   }
-  found({ samples: IN_TURN, ms: milliseconds });
+  report({ samples: IN_TURN, ms: milliseconds });
   await model.close();
 }

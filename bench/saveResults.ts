@@ -5,14 +5,14 @@ import { cpus, loadavg } from 'node:os';
 
 const FOLDER = 'bench/results';
 
-export interface Kept {
+export interface SavedResults {
   readonly machine: { readonly commit: string | null; readonly load: number };
   /** What stands in the summary of all benches. */
   readonly headlines: Record<string, string>;
 }
 
 /** Where and when figures were measured. */
-export function machineOf(): object {
+export function describeMachine(): object {
   const processors = cpus();
   return {
     processor: processors[0]?.model,
@@ -36,10 +36,11 @@ function commitOf(): string | null {
   }
 }
 
-export function keep(name: string, figures: object, headlines: Record<string, string>): void {
+export function saveResults(name: string, figures: object, headlines: Record<string, string>): void {
   mkdirSync(FOLDER, { recursive: true });
-  const kept = { machine: machineOf(), headlines, ...figures };
+  const kept = { machine: describeMachine(), headlines, ...figures };
   writeFileSync(`${FOLDER}/${name}.json`, `${JSON.stringify(kept, null, 1)}\n`);
 }
 
-export const keptOf = (name: string): Kept => JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8')) as Kept;
+export const readResults = (name: string): SavedResults =>
+  JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8')) as SavedResults;

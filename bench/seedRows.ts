@@ -31,7 +31,7 @@ const idIn = (table: string, column: string, value: string): string =>
   `(select id from ${table} where tenant_id = ${TENANT} and ${column} = ${value})`;
 
 /** Parts P0 … and defects D0 …, beside those of the bundle. */
-export function catalogOf(products: number, defects: number): string[] {
+export function catalogRows(products: number, defects: number): string[] {
   return [
     `insert into product (id, tenant_id, part_number, name, prompt_name, created_at)
       select ${uuid('now()', 'i', 'i')}, ${TENANT}, 'P' || i, 'part ' || i, 'steel strip', now() from generate_series(0, ${String(products - 1)}) i`,
@@ -41,7 +41,7 @@ export function catalogOf(products: number, defects: number): string[] {
 }
 
 /** Waiting, one sample each, accepted one after the other over the last hour, at five priorities. */
-export function queued(from: number, to: number, settings = SETTINGS): string[] {
+export function queuedGenerations(from: number, to: number, settings = SETTINGS): string[] {
   const at = `(now() - interval '1 hour' * (1 - i / ${to.toFixed(1)}))`;
   const columns =
     'id, tenant_id, product_id, defect_id, status, settings, count, priority, pixel_steps, last_seq, input_hash, created_at';
@@ -62,7 +62,7 @@ export function waitingElsewhere(count: number): string[] {
   return [
     `insert into worker (id, host, devices, started_at, seen_at)
       values (gen_random_uuid(), 'elsewhere', '${devices}', now(), now() + interval '1 day')`,
-    ...queued(0, count, JSON.stringify({ ...(JSON.parse(SETTINGS) as object), bundle })),
+    ...queuedGenerations(0, count, JSON.stringify({ ...(JSON.parse(SETTINGS) as object), bundle })),
   ];
 }
 
@@ -74,7 +74,7 @@ export const RARE = { partNumber: 'RARE', defectCode: 'RARE' } as const;
  * Samples over a year, 20 of each generation, of 50 products and 12 defects: a few make up most of them, as in a factory. Each
  * sample has three artifacts.
  */
-export function drawn(count: number): string[] {
+export function finishedSamples(count: number): string[] {
   const generations = Math.ceil(count / SAMPLES_EACH);
   const at = `(now() - interval '365 days' * (1 - g / ${generations.toFixed(1)}))`;
   const all = `generate_series(1, ${String(generations - 1)}) g`;
@@ -85,7 +85,7 @@ export function drawn(count: number): string[] {
       order by ${column}))[1 + (g % ${String(many)} * (g % 7)) % ${String(many)}] end`;
   const key = (what: string): string => `${what} || lpad(to_hex(g), 12, '0') || '-' || lpad(i::text, 3, '0') || '.png'`;
   return [
-    ...catalogOf(50, 12),
+    ...catalogRows(50, 12),
     `update product set part_number = 'RARE' where part_number = 'P49' and tenant_id = ${TENANT}`,
     `update defect set code = 'RARE' where code = 'D11' and tenant_id = ${TENANT}`,
     `insert into generation (id, tenant_id, product_id, defect_id, status, settings, count, priority, pixel_steps, samples_done, steps_done,

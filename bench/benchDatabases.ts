@@ -8,15 +8,15 @@ import pg from 'pg';
 import type * as Open from '../src/storage/open.js';
 import type * as Vacuum from '../src/storage/vacuum.js';
 import type { Database, Storage } from '../src/storage/database.js';
-import { built } from './built.ts';
+import { importBuilt } from './importBuilt.ts';
 import { newDataDirectory } from './server.ts';
 
-const { vacuumGrownTables } = await built<typeof Vacuum>('storage/vacuum.js');
-const { openStorage } = await built<typeof Open>('storage/open.js');
+const { vacuumGrownTables } = await importBuilt<typeof Vacuum>('storage/vacuum.js');
+const { openStorage } = await importBuilt<typeof Open>('storage/open.js');
 
 const ROLE = 'defectdiffu_bench';
 
-export interface Place {
+export interface BenchDatabase {
   readonly name: 'PGlite' | 'PostgreSQL';
   readonly dataDirectory: string;
   /** What the service needs beside DATA_DIR. */
@@ -30,9 +30,9 @@ export interface Place {
   remove(): Promise<void>;
 }
 
-export function onPglite(): Promise<Place> {
+export function openPglite(): Promise<BenchDatabase> {
   const dataDirectory = newDataDirectory();
-  const open: Place['open'] = (seen) =>
+  const open: BenchDatabase['open'] = (seen) =>
     openStorage(join(dataDirectory, 'db'), seen === undefined ? {} : { onStatement: seen });
   return Promise.resolve({
     name: 'PGlite',
@@ -55,7 +55,7 @@ export function onPglite(): Promise<Place> {
   });
 }
 
-export async function onPostgres(adminUrl: string): Promise<Place> {
+export async function openPostgres(adminUrl: string): Promise<BenchDatabase> {
   const dataDirectory = newDataDirectory();
   const database = `defectdiffu_bench_${String(process.pid)}`;
   await statementsOn(adminUrl, [
@@ -66,7 +66,7 @@ export async function onPostgres(adminUrl: string): Promise<Place> {
   own.pathname = admin.pathname = database;
   own.username = ROLE;
   own.password = '';
-  const open: Place['open'] = (seen) => openStorage(own.href, seen === undefined ? {} : { onStatement: seen });
+  const open: BenchDatabase['open'] = (seen) => openStorage(own.href, seen === undefined ? {} : { onStatement: seen });
   return {
     name: 'PostgreSQL',
     dataDirectory,
@@ -85,9 +85,9 @@ export async function onPostgres(adminUrl: string): Promise<Place> {
 }
 
 /** One after the other: PGlite always, PostgreSQL where ADMIN_URL is set. */
-export async function eachPlace(work: (place: Place) => Promise<void>): Promise<void> {
+export async function eachDatabase(work: (place: BenchDatabase) => Promise<void>): Promise<void> {
   const adminUrl = process.env['ADMIN_URL'];
-  for (const make of [onPglite, ...(adminUrl === undefined ? [] : [() => onPostgres(adminUrl)])]) {
+  for (const make of [openPglite, ...(adminUrl === undefined ? [] : [() => openPostgres(adminUrl)])]) {
     const place = await make();
     try {
       await work(place);

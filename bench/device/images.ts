@@ -2,21 +2,21 @@
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Inference from '../../src/inference/index.ts';
 import { overlap, pixelsOf, psnr } from '../../test/inference/images.ts';
-import { built } from '../built.ts';
-import { MODELS, asked, found, requestsFor } from './asked.ts';
+import { importBuilt } from '../importBuilt.ts';
+import { MODELS, options, report, requestsFor } from './options.ts';
 import { generateAll } from '../generateAll.ts';
 
-const { openEngine } = await built<typeof Inference>('inference/index.js');
+const { openEngine } = await importBuilt<typeof Inference>('inference/index.js');
 const PICTURES = 5;
 
-export async function pictures(): Promise<void> {
-  const [theirs, ours] = await Promise.all([drawnOn('cpu', 'fp32'), drawnOn(asked.device, asked.precision)]);
+export async function compareImages(): Promise<void> {
+  const [theirs, ours] = await Promise.all([drawnOn('cpu', 'fp32'), drawnOn(options.device, options.precision)]);
   for (const [id, own] of ours) {
     const other = theirs.get(id);
     const [image, reference] = await Promise.all([pixelsOf(own.image), pixelsOf(other?.image)]);
     const [mask, referenceMask] = await Promise.all([pixelsOf(own.mask), pixelsOf(other?.mask)]);
     const decibels = psnr(image.data, reference.data);
-    found({
+    report({
       picture: id,
       // JSON has no infinity.
       psnr: Number.isFinite(decibels) ? decibels : 'equal',
@@ -36,7 +36,7 @@ async function drawnOn(device: string, precision: Precision): Promise<Map<string
     const results = new Map<string, Inference.SampleResult>();
     const began = performance.now();
     for (const result of await generateAll(pool, requests)) results.set(result.id, result);
-    found({ drawnOn: device, precisions: pool.devices()[0]?.precisions, seconds: (performance.now() - began) / 1000 });
+    report({ drawnOn: device, precisions: pool.devices()[0]?.precisions, seconds: (performance.now() - began) / 1000 });
     return results;
   } finally {
     await pool.close();

@@ -7,7 +7,7 @@ type Element = keyof typeof ELEMENT;
 const DISTINCT = 2 ** 20 + 7;
 
 /** @returns an ONNX model with the input `scale` [1] and the output `sum` [], both in float32. */
-export function productsInARow(size: number, count: number, element: Element): Uint8Array {
+export function matmulChain(size: number, count: number, element: Element): Uint8Array {
   const nodes = [
     node('Cast', ['scale'], 'scaled', ['to', ELEMENT[element]]),
     node('Mul', ['w', 'scaled'], 'y0'),

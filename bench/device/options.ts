@@ -6,7 +6,7 @@ export const MODELS = 'models';
 
 const numbers = (value: string): number[] => value.split(',').filter(Boolean).map(Number);
 
-export const asked = {
+export const options = {
   device: process.env['DEVICE'] ?? 'cpu',
   precision: (process.env['PRECISION'] ?? 'fp32') as Precision,
   /** Samples of a step, the fewest first: a device may pad fewer to as many as it had before. */
@@ -25,7 +25,7 @@ export const asked = {
 export type Figures = Readonly<Record<string, unknown>>;
 
 /** To the bench, at once: what comes later may never come. */
-export function found(figures: Figures): void {
+export function report(figures: Figures): void {
   console.log(JSON.stringify(figures));
   process.send?.(figures);
 }
@@ -47,7 +47,7 @@ export function requestsFor(
       seed: 100 + i,
       strength: 2,
       productScale: 1,
-      steps: asked.steps,
+      steps: options.steps,
       sampler: 'DPM_SOLVER_PP',
       guidance: 'DOUBLE_FREE',
       maskMode: 'AVERAGE_FEATURES',
