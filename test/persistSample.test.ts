@@ -5,7 +5,8 @@ import { asc, eq, sql } from 'drizzle-orm';
 import { openLocalStore } from '../src/artifacts/localStore.js';
 import type { ArtifactStore } from '../src/artifacts/store.js';
 import { claimGeneration } from '../src/generations/worker/claimGeneration.js';
-import type { ClaimedGeneration, PersistSample } from '../src/generations/samples/persistSample.js';
+import type { ClaimedGeneration } from '../src/generations/worker/claimGeneration.js';
+import type { PersistSample } from '../src/generations/samples/persistSample.js';
 import { createSamplePersister } from '../src/generations/samples/persistSample.js';
 import type { SampleResult } from '../src/inference/index.js';
 import type { Storage } from '../src/storage/database.js';
@@ -38,7 +39,7 @@ async function claimed(count: number): Promise<ClaimedGeneration> {
   await queueUp(scope, count);
   const row = (await claimGeneration(storage.database, { owner: 'A', leaseSeconds: 30 }, [])) as GenerationRow;
   transactions = 0;
-  return { scope, row, owner: 'A', store };
+  return { scope, row, owner: 'A' };
 }
 
 const png = new Uint8Array(100);
@@ -47,9 +48,7 @@ const RESULT: SampleResult = {
   ...{ region: null, twin: null, confidence: 0, scores: null },
 };
 const put = (storing: PersistSample, indexes: readonly number[]) =>
-  Promise.allSettled(
-    indexes.map((index) => storing({ index, draw: 1, referenceId: null, baseSampleId: null }, RESULT)),
-  );
+  Promise.allSettled(indexes.map((index) => storing({ index, draw: 1, seed: index, strength: 1 }, null, RESULT)));
 
 /** Indexes and events, in the order of their seq, and how many files there are and are announced. */
 async function keptOf({ row }: ClaimedGeneration) {
@@ -74,7 +73,7 @@ const files = async (): Promise<number> =>
 test('every sample has its own event, and they share transactions', async () => {
   const holder = await claimed(8);
   const before = await files();
-  await put(createSamplePersister(holder), [0, 1, 2, 3, 4, 5, 6, 7]);
+  await put(createSamplePersister(holder, store), [0, 1, 2, 3, 4, 5, 6, 7]);
   const { ready, ...rest } = await keptOf(holder);
   expect(rest).toEqual({ seqs: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], samplesDone: 8, lastSeq: 10 });
   expect([...ready].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -86,7 +85,7 @@ test('every sample has its own event, and they share transactions', async () => 
 test('one that cannot be stored takes none of the others with it, and leaves no file', async () => {
   const holder = await claimed(4);
   const before = await files();
-  const outcomes = await put(createSamplePersister(holder), [0, 1, 1, 2, 3]);
+  const outcomes = await put(createSamplePersister(holder, store), [0, 1, 1, 2, 3]);
   expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([
     { reason: { name: 'StorageFailedError' } },
   ]);
@@ -101,7 +100,7 @@ test('when the claim is lost, none is stored', async () => {
   const holder = await claimed(4);
   const before = await files();
   await storage.database.execute(sql`update generation set lease_owner = 'B' where id = ${holder.row.id}`);
-  const outcomes = await put(createSamplePersister(holder), [0, 1, 2, 3]);
+  const outcomes = await put(createSamplePersister(holder, store), [0, 1, 2, 3]);
   expect(outcomes).toMatchObject(Array(4).fill({ reason: { name: 'ClaimLostError' } }));
   expect(await keptOf(holder)).toEqual({ ready: [], seqs: [1, 2], samplesDone: 0, lastSeq: 2 });
   expect(await files()).toBe(before);
@@ -113,7 +112,7 @@ test('a webhook is told of each sample as if it had come by itself', async () =>
     insert into webhook (id, tenant_id, url, events, secret, enabled, created_at)
     values (${newId()}, ${scope.tenantId}, 'https://example.org', '["SAMPLE_READY"]', '', true, now())
   `);
-  await put(createSamplePersister(holder), [0, 1, 2, 3, 4]);
+  await put(createSamplePersister(holder, store), [0, 1, 2, 3, 4]);
   const told = (await storage.database.select().from(webhookDeliveries).orderBy(asc(webhookDeliveries.id))).map(
     ({ body }) => JSON.parse(body).data,
   );

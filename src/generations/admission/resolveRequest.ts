@@ -8,7 +8,7 @@ import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { requireText } from '../../validateText.js';
 import type { Optional, Range } from '../../range.js';
 import { requireInRange } from '../../range.js';
-import { SEED_LIMIT } from '../sampleParameters.js';
+import { SEED_LIMIT } from '../samples/sampleDraw.js';
 import type { GenerationInput, StrengthInput } from './generationInput.js';
 import { resolveQuality } from './resolveQuality.js';
 

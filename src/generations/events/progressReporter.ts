@@ -3,9 +3,8 @@
  * was done since the last one, so a generation has a bounded number of them however large it is.
  */
 import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
-import type { GenerationRow } from '../../storage/tables.js';
-import type { TenantScope } from '../../storage/tenantScope.js';
 import { ClaimLostError } from '../../queue/lease.js';
+import type { ClaimedGeneration } from '../worker/claimGeneration.js';
 import { updateClaimed } from '../worker/claimGeneration.js';
 
 const INTERVAL_MS = 250;
@@ -22,13 +21,10 @@ export interface ProgressReporter {
   close(): Promise<void>;
 }
 
-interface Claimed {
-  readonly scope: TenantScope;
-  readonly row: GenerationRow;
-  readonly owner: string;
-}
-
-export function createProgressReporter({ scope, row, owner }: Claimed, alreadyStored: number): ProgressReporter {
+export function createProgressReporter(
+  { scope, row, owner }: ClaimedGeneration,
+  alreadyStored: number,
+): ProgressReporter {
   const { steps } = row.settings;
   const active = new Map<string, number>();
   const minimumSteps = Math.max(1, (row.count * steps) / MAX_EVENTS);

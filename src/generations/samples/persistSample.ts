@@ -1,6 +1,6 @@
 /**
- * What becomes of a drawn sample. It exists when its files are durable and its row, its artifacts' rows and its event are committed
- * together; one that is rejected leaves a row that says so.
+ * Persists drawn samples. A sample exists when its files are durable and one transaction has committed its row, the rows of its
+ * artifacts, and its event. A rejected draw leaves a row of its own.
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { StoreUnavailable } from '../../artifacts/store.js';
@@ -12,60 +12,34 @@ import type { GenerationRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
+import type { ClaimedGeneration } from '../worker/claimGeneration.js';
 import { newSample, updateClaimed } from '../worker/claimGeneration.js';
 import { rejectedSamplesOf } from './rejectedSamples.js';
 import { samplesOf } from './sampleRepository.js';
-import { seedOf, strengthOf } from '../sampleParameters.js';
+import type { SampleDraw } from './sampleDraw.js';
 import { batchWrites } from './writeBatching.js';
 
-/** A generation that a worker holds. */
-export interface ClaimedGeneration {
-  readonly scope: TenantScope;
-  readonly row: GenerationRow;
-  readonly owner: string;
-  readonly store: ArtifactStore;
-}
-
-export interface SampleDraw {
-  readonly index: number;
-  /** From 1. */
-  readonly draw: number;
-}
-
-/** A try, and what it is drawn on. */
-export interface SampleOrigin extends SampleDraw {
-  readonly referenceId: string | null;
-  readonly baseSampleId: string | null;
-}
-
-/** Storing a drawn sample failed; the disk or the database is at fault, not the engine. */
+/** A drawn sample could not be stored. The cause is the store or the database, not the engine. */
 export class StorageFailedError extends Error {
   override readonly name = 'StorageFailedError';
 
-  /** There is no room, or the store is away, which may change; nothing else is wrong. */
+  /** The disk is full, or the store or the database is unavailable. This may pass. */
   get transient(): boolean {
     return this.cause instanceof StoreUnavailable || isDatabaseUnavailable(this.cause);
   }
 }
 
-export async function recordRejection(
+/** Records that a draw was rejected. @throws ClaimLostError */
+export async function persistRejection(
   { scope, row, owner }: ClaimedGeneration,
-  { index, draw }: SampleDraw,
+  { index, draw, seed }: SampleDraw,
   { confidence, scores }: SampleResult,
-) {
+): Promise<void> {
   const { visibility = null, agreement = null } = scores ?? {};
-  const seed = seedOf(row.settings, index, draw, row.count);
-  const rejection = {
-    generationId: row.id,
-    index,
-    attempt: draw,
-    seed,
-    visibility,
-    agreement,
-    confidence,
-    createdAt: new Date(),
-  };
-  await updateClaimed(scope, owner, row.id, newSample, [], (tx) => rejectedSamplesOf(tx).insert(rejection));
+  const rejection = { generationId: row.id, index, attempt: draw, seed, visibility, agreement, confidence };
+  await updateClaimed(scope, owner, row.id, newSample, [], (tx) =>
+    rejectedSamplesOf(tx).insert({ ...rejection, createdAt: new Date() }),
+  );
 }
 
 type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];
@@ -75,10 +49,14 @@ interface PendingSample {
   readonly files: readonly NewArtifact[];
 }
 
-export type PersistSample = (origin: SampleOrigin, result: SampleResult) => Promise<void>;
+/** The reference and the sample that a sample is drawn on. */
+type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId'>;
 
-/** Of one claim. Samples whose files are written while others are committed are committed together. */
-export function createSamplePersister({ scope, row, owner, store }: ClaimedGeneration): PersistSample {
+/** @throws ClaimLostError @throws StorageFailedError */
+export type PersistSample = (draw: SampleDraw, image: InputImageIds | null, result: SampleResult) => Promise<void>;
+
+/** Samples whose files are written while another commit runs are committed together. */
+export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, store: ArtifactStore): PersistSample {
   const commit = batchWrites<PendingSample>((drawn) => {
     const samples = drawn.map(({ sample }) => sample);
     const payloads = samples.map(({ id }) => ({ type: 'SampleReady', sampleId: id }) as const);
@@ -91,7 +69,7 @@ export function createSamplePersister({ scope, row, owner, store }: ClaimedGener
     });
   });
 
-  return async (origin, result) => {
+  return async (draw, inputImage, result) => {
     const { image, mask, overlay, region, twin, width, height } = result;
     const drawn = Object.entries({ image, mask, overlay, region, twin }).flatMap(([name, png]) =>
       png === null ? [] : [{ name, png, width, height }],
@@ -99,7 +77,7 @@ export function createSamplePersister({ scope, row, owner, store }: ClaimedGener
     try {
       await writeArtifacts(scope, store, drawn, (files) => {
         const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
-        return commit({ sample: sampleRow(row, origin, result, keys), files });
+        return commit({ sample: sampleRow(row, draw, inputImage, result, keys), files });
       });
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
@@ -110,7 +88,8 @@ export function createSamplePersister({ scope, row, owner, store }: ClaimedGener
 
 function sampleRow(
   row: GenerationRow,
-  { index, draw, referenceId, baseSampleId }: SampleOrigin,
+  { index, draw, seed, strength }: SampleDraw,
+  inputImage: InputImageIds | null,
   { areaFraction, boundingBoxes, confidence, scores }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
@@ -120,8 +99,8 @@ function sampleRow(
     productId: row.productId,
     defectId: row.defectId,
     index,
-    seed: seedOf(row.settings, index, draw, row.count),
-    strength: strengthOf(row.settings, index, row.count),
+    seed,
+    strength,
     areaFraction,
     boundingBoxes: [...boundingBoxes],
     imageKey: keys.get('image') ?? '',
@@ -129,8 +108,8 @@ function sampleRow(
     overlayKey: keys.get('overlay') ?? '',
     createdAt: new Date(),
     attempt: draw,
-    referenceId,
-    baseSampleId,
+    referenceId: inputImage?.referenceId ?? null,
+    baseSampleId: inputImage?.baseSampleId ?? null,
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,
     confidence,

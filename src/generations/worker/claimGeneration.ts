@@ -39,6 +39,13 @@ const crashDelay = (attempts: SQL | PgColumn): SQL =>
 export const expireLeases = (database: Database): Promise<void> =>
   generationLease.expireAll(database, crashDelay(generations.attempts));
 
+/** A generation that a worker holds. */
+export interface ClaimedGeneration {
+  readonly scope: TenantScope;
+  readonly row: GenerationRow;
+  readonly owner: string;
+}
+
 export interface ClaimFilter {
   /** Tenants whose generations are not claimed now. */
   readonly excludedTenants?: readonly string[];

@@ -7,7 +7,7 @@ import type { Area, GenerationSettings } from '../../storage/jsonColumns.js';
 import { denoisingStrengthOf } from '../../storage/jsonColumns.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { samplesOf } from '../samples/sampleRepository.js';
-import { sweepRowOf } from '../sampleParameters.js';
+import { sweepRow } from '../samples/sampleDraw.js';
 
 export interface InputImage {
   readonly request: InpaintingRequest;
@@ -26,13 +26,13 @@ interface BaseImage {
 const NORMAL_TWIN: BaseImage = { picture: null, marked: null, referenceId: null };
 
 /** Of sample `index`; `null` where it is drawn from noise. */
-export type InputImageSource = (index: number) => Promise<InputImage | null>;
+export type GetInputImage = (index: number) => Promise<InputImage | null>;
 
-export function inputImageSource(
+export function createInputImages(
   scope: TenantScope,
   store: ArtifactStore,
   settings: GenerationSettings,
-): InputImageSource {
+): GetInputImage {
   const { photograph } = settings;
   const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
 
@@ -64,7 +64,7 @@ export function inputImageSource(
   return async (index) => {
     if (photograph == null) return null;
     const { references, baseSample, onTwin = false, region, allowedArea } = photograph;
-    const reference = references[sweepRowOf(settings, index) % references.length];
+    const reference = references[sweepRow(settings, index) % references.length];
     const ground = onTwin
       ? NORMAL_TWIN
       : await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
