@@ -60,7 +60,7 @@ test('a full queue takes nothing, says when to come back, and still knows its ke
   const input = { ...SLOW, idempotencyKey: 'kept' };
   const { id } = await generate(small, input);
   const { message, extensions } = await small.error(GENERATE, { input: [{ ...QUICK, count: 20 }] });
-  expect(message).toMatch(/room for \d+ of 70 samples, 20 were asked for; nothing was accepted/);
+  expect(message).toMatch(/room for \d+ of 70 samples, 20 were requested; nothing was accepted/);
   expect(extensions).toMatchObject({ code: 'QUEUE_FULL', retryAfterMs: expect.any(Number) });
   expect((await generate(small, input)).id).toBe(id);
   await small.data(CANCEL, { id });

@@ -344,7 +344,7 @@ describe('is refused with the field and the reason', () => {
     ['freedom for no step', () => ({ ...own, freedom: 0.05 }), /freedom: 0.05 leaves none of 10 steps/],
     ['a sampler that adds noise', () => ({ ...own, sampler: 'DDPM' }), /sampler: must be DPM_SOLVER_PP or DDIM/],
     ['a point outside', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 257, y: 0 }, { x: 0, y: 9 }]] } }), /region\.polygons\[0\]\[1\]\.x: 257 is out of range 0 … 256/], // prettier-ignore
-    ['two points', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 5, y: 0 }]] } }), /polygons\[0\]: must have 3 points or more, has 2/], // prettier-ignore
+    ['two points', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 5, y: 0 }]] } }), /polygons\[0\]: must have at least 3 points, has 2/], // prettier-ignore
     ['no polygon', () => ({ ...own, region: { polygons: [] } }), /polygons: must have 1 … 64 polygons, has 0/],
     ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region: give a region of your own or place/], // prettier-ignore
     ['a region and an allowed area', () => ({ ...own, region: POLYGON, allowedArea: POLYGON }), /allowedArea: cannot be given with a region/], // prettier-ignore
@@ -390,14 +390,14 @@ describe('is refused with the field and the reason', () => {
     }
     const nothing = { polygons: [[{ x: 10, y: 10 }, { x: 90, y: 10 }, { x: 50, y: 10.3 }]] }; // prettier-ignore
     for (const area of [{ region: nothing }, { allowedArea: nothing }])
-      expect((await refused({ ...own, ...area })).message).toMatch(/polygons: cover the middle of no pixel/);
+      expect((await refused({ ...own, ...area })).message).toMatch(/polygons: cover no pixel center/);
     await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: wide.id });
   });
 
   test('a mask of another size, a photograph of another product, an archived one, and a product without any', async () => {
     const small = await maskOf(128, 128, (x) => x < 64);
     expect((await refused({ ...own, region: { maskId: small.id } })).message).toMatch(
-      /region\.maskId: is 128 × 128 pixels, the picture .* 256 × 256/,
+      /region\.maskId: is 128 × 128 pixels, but the image .* is 256 × 256/,
     );
     const other = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'PCB' });
     expect((await refused({ reference: { id: other.id } })).message).toMatch(/is a photograph of another product/);

@@ -1,4 +1,4 @@
-/** A tenant's generations: look-ups, lists, and cancelling. */
+/** A tenant's generations: look-ups, lists, and cancellation. */
 import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
 import { defectIdSubquery, productIdSubquery } from '../catalog/idSubqueries.js';
 import { ServiceError, quote } from '../errors.js';
@@ -24,11 +24,11 @@ export interface GenerationConditions {
 
 export interface Generations {
   byId(ids: readonly string[]): Promise<readonly GenerationRow[]>;
-  /** Throws NOT_FOUND, for another tenant's as for one that never was. */
+  /** @throws ServiceError NOT_FOUND, also for another tenant's generation. */
   require(id: string): Promise<GenerationRow>;
-  /** The newest first. */
+  /** Newest first. */
   page(request: PageRequest, conditions: GenerationConditions): Promise<Page<GenerationRow>>;
-  /** Queued or running becomes canceled, at once and for good; what is over already stays as it is. */
+  /** Cancels a queued or running generation at once. Finished generations are unchanged. */
   cancel(id: string): Promise<GenerationRow>;
 }
 

@@ -1,10 +1,10 @@
-/** A generation's request as it was accepted, every default filled in: the same again gives the same pictures. */
+/** The request of a generation as it was accepted, with every default filled in. The same request gives the same images. */
 import { denoisingStrengthOf } from '../storage/jsonColumns.js';
 import type { GenerationRow } from '../storage/tables.js';
 
 export function resolvedRequestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
   const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
-  // As it was asked for: a sweep's rows, not its pictures.
+  // As it was requested: the rows of a sweep, not its samples.
   const requestedCount = count / (sweep?.length ?? 1);
   const denoisingStrength = photograph == null ? undefined : denoisingStrengthOf(photograph);
   return {

@@ -1,4 +1,4 @@
-/** The photographs, masks and samples that a list of requests names: looked up together, however long the list. */
+/** Looks up the photographs, masks and samples that a list of requests names: in a few statements, however long the list. */
 import { ServiceError, quote } from '../../errors.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
@@ -8,7 +8,7 @@ import type { TenantScope } from '../../storage/tenantScope.js';
 import type { OnPhotographInput } from './generationInput.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 
-/** What is drawn on: which it is, for messages, and its size in pixels. */
+/** An image to draw on: its id, for error messages, and its size in pixels. */
 export interface ImageSize {
   readonly id: string;
   readonly width: number;
@@ -19,12 +19,12 @@ export interface SampleImage extends ImageSize {
   readonly productId: string;
 }
 
-/** Each throws NOT_FOUND that names the field, for another tenant's as for one that never was. */
+/** Each look-up throws NOT_FOUND, which names the field, also for the ids of other tenants. */
 export interface InputImages {
   reference(id: string, field: string): ReferenceRow;
   mask(id: string, field: string): RegionMaskRow;
   sample(id: string, field: string): SampleImage;
-  /** Those that are not archived, the oldest first. */
+  /** The references of the product that are not archived, oldest first. */
   referencesOfProduct(productId: string): readonly ReferenceRow[];
 }
 
@@ -44,7 +44,7 @@ export async function loadInputImages(scope: TenantScope, wanted: readonly Image
   );
   const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
   const products = wanted.filter(({ input }) => input.reference?.anyOfProduct === true).map((one) => one.productId);
-  // An unknown product has none; it is complained of later.
+  // An unknown product has none. Admission rejects it later.
   const ofProduct = new Map<string, readonly ReferenceRow[]>();
   for (const id of new Set(products.filter(isId))) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));
 

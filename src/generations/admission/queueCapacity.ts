@@ -1,13 +1,13 @@
-/** The queue as a whole: whether there is room in it, and where in it a new generation stands. */
+/** The load of the queue: whether it has capacity for new samples, and the position of a new generation. */
 import { sql } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type { Database } from '../../storage/database.js';
 import { pixelStepsPerSecond } from '../worker/workerRegistry.js';
 
-/** The shortest and the longest that a caller is told to wait before it asks again. */
+/** Bounds of `retryAfterMs`, and its value when no throughput is known. */
 const RETRY = { least: 1_000, most: 600_000, unknown: 5_000 } as const;
 
-/** What waits and runs at one priority, over all tenants. */
+/** What is queued and running at one priority, over all tenants. */
 interface PriorityLoad {
   readonly priority: number;
   readonly generations: number;
@@ -17,15 +17,15 @@ interface PriorityLoad {
 
 export interface QueueLoad {
   readonly levels: readonly PriorityLoad[];
-  /** Of all live workers together, as measured of late; undefined when nothing was measured yet. */
+  /** The recent throughput of all live workers together; undefined before anything was measured. */
   readonly pixelStepsPerSecond: number | undefined;
 }
 
-/** Where a generation stands when it is accepted. An estimate: fair shares and later arrivals move it. */
+/** The position of a generation at its admission. It is an estimate, because fair shares and later arrivals change it. */
 export interface QueuePosition {
-  /** How many generations go before it. */
+  /** The number of generations that go first. */
   readonly ahead: number;
-  /** Until its last sample is ready; null when no worker has measured its speed yet. */
+  /** The time until its last sample is ready; null when no throughput is known. */
   readonly estimatedSeconds: number | null;
 }
 
@@ -53,12 +53,12 @@ export function requireCapacity(queue: QueueLoad, asked: number, limit: number):
   if (asked <= room) return;
   throw new ServiceError(
     'QUEUE_FULL',
-    `The queue has room for ${String(room)} of ${String(limit)} samples, ${String(asked)} were asked for; nothing was accepted, try again later`,
+    `The queue has room for ${String(room)} of ${String(limit)} samples, ${String(asked)} were requested; nothing was accepted, try again later`,
     { retryAfterMs: estimatedDrainMs(queue, Math.min(asked, limit) - room), limit },
   );
 }
 
-/** About as long as the workers need to draw so many samples of what waits. */
+/** About the time that the workers need for this many of the queued samples. */
 function estimatedDrainMs({ levels, pixelStepsPerSecond: speed }: QueueLoad, samples: number): number {
   const total = levels.reduce((sum, level) => sum + level.samples, 0);
   const work = levels.reduce((sum, level) => sum + level.pixelSteps, 0);
@@ -72,7 +72,7 @@ interface NewGeneration {
   readonly pixelSteps: number;
 }
 
-/** In the order of the newcomers, each of which stands behind those before it that are not less urgent. */
+/** In the order of the new generations. Each stands behind the earlier ones whose priority is not lower. */
 export function queuePositions(
   { levels, pixelStepsPerSecond: speed }: QueueLoad,
   newcomers: readonly NewGeneration[],

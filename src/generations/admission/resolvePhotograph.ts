@@ -1,4 +1,4 @@
-/** From a caller's wish for a defect on a picture, their own photograph or another, to what is recorded of it: every id and every point checked. */
+/** Turns a caller's request for a defect on an image into complete settings: checks every id and every point. */
 import { badInput } from '../../errors.js';
 import type { Area, PhotographSettings } from '../../storage/jsonColumns.js';
 import type { ProductRow, ReferenceRow } from '../../storage/tables.js';
@@ -14,22 +14,23 @@ const MIN_DENOISING_STRENGTH = 0.05;
 interface PhotographContext {
   readonly input: OnPhotographInput;
   readonly product: ProductRow;
-  /** How many pictures there will be, and the seed that orders the product's photographs. */
+  /** The number of scenes, and the seed that selects from the product's photographs. */
   readonly rows: number;
   readonly seed: number;
-  /** Of the model's pictures, in pixels. */
+  /** The size of the model's images, in pixels. */
   readonly size: { readonly width: number; readonly height: number };
-  /** How many steps a denoising strength leaves. */
+  /** The number of steps at a denoising strength. */
   readonly stepsAt: (denoisingStrength: number) => number;
   readonly at: string;
 }
 
-/** `null` for samples from noise. Throws `ServiceError` that names the field. */
-export function resolvePhotograph(pictures: InputImages, wish: PhotographContext): PhotographSettings | null {
-  const { input, at, stepsAt } = wish;
+/** Returns null for samples from noise. @throws ServiceError that names the field. */
+export function resolvePhotograph(images: InputImages, context: PhotographContext): PhotographSettings | null {
+  const { input, at, stepsAt } = context;
   if (input.reference == null) {
     for (const field of ['region', 'allowedArea', 'denoisingStrength', 'freedom'] as const)
-      if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a reference: it says where on it');
+      if (input[field] != null)
+        throw badInput(`${at}.${field}`, 'needs a reference: it applies to the reference image');
     return null;
   }
   const { value = DEFAULT_DENOISING_STRENGTH, field } = requestedDenoisingStrength(input, at);
@@ -40,17 +41,17 @@ export function resolvePhotograph(pictures: InputImages, wish: PhotographContext
   requireOne(input.reference, `${at}.reference`);
   const { sampleId, twin } = input.reference;
   const onTwin = twin === true;
-  const references = sampleId == null && !onTwin ? referencesFor(pictures, input.reference, wish) : [];
+  const references = sampleId == null && !onTwin ? referencesFor(images, input.reference, context) : [];
   const drawnOn = onTwin
-    ? [{ ...wish.size, id: 'that the model draws' }]
+    ? [{ ...context.size, id: 'that the model draws' }]
     : sampleId == null
       ? references
-      : [sampleFor(pictures, sampleId, wish)];
-  const region = regionFor(input, (own, field) => resolveOwnRegion(pictures, own, drawnOn, field), at);
+      : [sampleFor(images, sampleId, context)];
+  const region = regionFor(input, (own, field) => resolveOwnRegion(images, own, drawnOn, field), at);
   const allowedArea =
-    input.allowedArea == null ? null : resolveArea(pictures, input.allowedArea, drawnOn, `${at}.allowedArea`).area;
+    input.allowedArea == null ? null : resolveArea(images, input.allowedArea, drawnOn, `${at}.allowedArea`).area;
   if (allowedArea !== null && typeof region !== 'string')
-    throw badInput(`${at}.allowedArea`, 'cannot be given with a region of your own, which says all');
+    throw badInput(`${at}.allowedArea`, 'cannot be given together with a region of your own');
   return {
     references: references.map(({ id }) => id),
     baseSample: sampleId ?? null,
@@ -67,29 +68,28 @@ function requireOne({ id, anyOfProduct, sampleId, twin }: ReferenceInput, field:
   if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, sampleId, or twin: true');
 }
 
-function sampleFor(pictures: InputImages, sampleId: string, { product, at }: PhotographContext): SampleImage {
+function sampleFor(images: InputImages, sampleId: string, { product, at }: PhotographContext): SampleImage {
   const field = `${at}.reference.sampleId`;
-  const picture = pictures.sample(sampleId, field);
+  const picture = images.sample(sampleId, field);
   if (picture.productId !== product.id) throw badInput(field, 'is a sample of another product');
   return picture;
 }
 
 function referencesFor(
-  pictures: InputImages,
+  images: InputImages,
   { id }: ReferenceInput,
   { product, rows, seed, at }: PhotographContext,
 ): readonly ReferenceRow[] {
   const field = `${at}.reference`;
   if (id != null) {
-    const row = pictures.reference(id, `${field}.id`);
+    const row = images.reference(id, `${field}.id`);
     if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
-    if (row.archivedAt !== null)
-      throw badInput(`${field}.id`, 'is archived; upload the picture again to bring it back');
+    if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
     return [row];
   }
-  const all = pictures.referencesOfProduct(product.id);
+  const all = images.referencesOfProduct(product.id);
   if (all.length === 0) throw badInput(field, 'the product has no photograph; upload one with createUpload');
-  // As many as there are pictures, beginning at one that the seed says: the same request takes the same photographs.
+  // As many as there are scenes, starting at one that the seed selects, so that the same request uses the same photographs.
   return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
 }
 
@@ -98,7 +98,7 @@ function regionFor(
   area: (asked: AreaInput, field: string) => Area,
   at: string,
 ): PhotographSettings['region'] {
-  // A twin has room for whatever the noise would draw; on a photograph the defect must have the size that real ones have there.
+  // A twin has room for whatever the noise would draw. On a photograph, the defect must have the size of real defects.
   const place = reference?.twin === true ? 'CHOSEN' : 'SHAPE';
   if (region == null) return place;
   const own = region.maskId != null || region.polygons != null;

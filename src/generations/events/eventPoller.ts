@@ -1,16 +1,16 @@
 /**
- * Notifications can be lost, so those who follow generations must be looked after without them. One look for all followers of
- * this process, and only those for whom there is something are woken: a thousand who wait cost one statement, not a thousand.
+ * Compensates for lost notifications: polls on behalf of all followers of this process and wakes those that have something to read. A
+ * thousand waiting followers cost one statement, not a thousand.
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../storage/database.js';
 import { generations } from '../../storage/tables.js';
 import type { Waiters } from '../../queue/waiters.js';
 
-/** What was not notified is noticed this much later. */
+/** How late an event without a notification is noticed at most. */
 const INTERVAL_MS = 2_000;
 
-/** Wakes those who lack an event, and those whose generation is over, expired or gone: they see for themselves which. */
+/** Wakes the followers that lack an event, and those whose generation is finished, expired or deleted. */
 export async function pollFollowers(database: Database, waiters: Waiters): Promise<void> {
   const waiting = waiters.lastSeen();
   if (waiting.size === 0) return;
@@ -18,7 +18,7 @@ export async function pollFollowers(database: Database, waiters: Waiters): Promi
   const rows = await database
     .select({ id, lastSeq, finishedAt })
     .from(generations)
-    // One parameter, however many wait.
+    // One parameter, however many followers there are.
     .where(sql`${id} = any (string_to_array(${[...waiting.keys()].join()}, ',')::uuid[])`);
   const found = new Map(rows.map((row) => [row.id, row]));
   for (const [generation, seen] of waiting) {
@@ -27,13 +27,13 @@ export async function pollFollowers(database: Database, waiters: Waiters): Promi
   }
 }
 
-/** Returns what stops it. */
+/** Returns a function that stops the poller. */
 export function startEventPoller(database: Database, waiters: Waiters): () => Promise<void> {
   let round: Promise<void> | null = null;
-  // While the database is away there is nothing to be told; those who wait go on waiting.
+  // While the database is unavailable there is nothing to report, and the followers keep waiting.
   const look = (): Promise<void> => pollFollowers(database, waiters).catch(() => undefined);
   const tick = (): void => {
-    // A database that stands still is not asked again and again.
+    // A slow database gets one poll at a time.
     round ??= look().finally(() => (round = null));
   };
   const timer = setInterval(tick, INTERVAL_MS).unref();

@@ -1,7 +1,7 @@
 /**
- * The events of a generation are rows with a seq of 1, 2, 3 … without a gap: the number is taken under the lock
- * of the generation's row, in the transaction that makes the change. A subscriber reads on from the last seq it
- * saw, so reconnecting loses nothing, a slow one costs nothing, and there is no fan-out in memory to leak.
+ * The events of a generation are rows with the seq 1, 2, 3 … without gaps: the number is reserved under the lock of the generation's
+ * row, in the transaction of the change. A subscriber continues after the last seq that it has seen. So a reconnect loses nothing, a
+ * slow subscriber costs nothing, and no fan-out in memory can leak.
  */
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import { notify } from '../../storage/database.js';
@@ -13,9 +13,9 @@ import type { TenantScope } from '../../storage/tenantScope.js';
 import { recordDeliveries } from '../../webhooks/recordDeliveries.js';
 import type { Waiters } from '../../queue/waiters.js';
 
-/** The channel on which the id of a generation is told when it has a new event, and the signals below. */
+/** Carries the id of each generation that has a new event, and the signals below. */
 export const GENERATION_CHANNEL = 'generation';
-/** There is something to claim. */
+/** There is a generation to claim. */
 export const QUEUED_SIGNAL = 'queued';
 const CANCEL_PREFIX = 'cancel:';
 /** The generation is canceled, and its worker may stop. */
@@ -31,21 +31,21 @@ const TERMINAL_EVENTS = new Set<EventPayload['type']>([
 ]);
 const BATCH = 100;
 
-/** What an update of the generation's row sets to take the next numbers, of which its `lastSeq` is the last one then. */
+/** The change of a generation's row that reserves the next numbers. Afterwards `lastSeq` is the last of them. */
 export const reserveSeqs = (count: number) => ({ lastSeq: sql`${generations.lastSeq} + ${count}` });
 
-/** Must run inside the transaction that makes the change it tells of. */
+/** Must run within the transaction of the change that the event reports. */
 export async function appendEvent(scope: TenantScope, generationId: string, payload: EventPayload): Promise<void> {
   const [row] = await scope.database
     .update(generations)
     .set(reserveSeqs(1))
     .where(scope.rows(generations, eq(generations.id, generationId)))
     .returning({ lastSeq: generations.lastSeq });
-  if (row === undefined) throw new Error(`generation ${generationId} is not there`);
+  if (row === undefined) throw new Error(`generation ${generationId} does not exist`);
   await appendEvents(row.lastSeq, scope, generationId, [payload]);
 }
 
-/** As `append`, under numbers that the transaction has taken. */
+/** Like `appendEvent`, with numbers that the transaction has reserved. */
 export async function appendEvents(
   lastSeq: number,
   scope: TenantScope,
@@ -72,7 +72,10 @@ function readEvents({ database, rows }: TenantScope, generationId: string, after
     .limit(BATCH);
 }
 
-/** Events with a seq above `after`, those to come included, until the last one of the generation. The event poller (`eventPoller.ts`) compensates for lost notifications. */
+/**
+ * The events with a seq above `after`, future ones included, up to the last event of the generation. The event poller
+ * (`eventPoller.ts`) compensates for lost notifications.
+ */
 export function followEvents(
   scope: TenantScope,
   generationId: string,
@@ -86,7 +89,7 @@ export function followEvents(
       return this;
     },
     next: () => generator.next(),
-    // A generator that waits cannot be returned from: the waiter is rung first.
+    // A generator cannot be returned from while it waits, so the waiter is closed first.
     return: () => {
       waiter.close();
       return generator.return(undefined);
@@ -98,17 +101,17 @@ async function* pullEvents(scope: TenantScope, id: string, after: number, waiter
   let seen = (waiter.seen = after);
   try {
     while (!waiter.closed) {
-      const heard = waiter.next();
+      const notified = waiter.next();
       const batch = await coalesceRead(scope, `events/${id}/${String(seen)}`, () => readEvents(scope, id, seen));
       for (const event of batch) {
         seen = waiter.seen = event.seq;
         yield event;
         if (TERMINAL_EVENTS.has(event.payload.type)) return;
       }
-      // An `after` beyond the end of a generation that is over: nothing will come.
+      // `after` is beyond the last event of a finished generation: no event will follow.
       if (batch.length === 0 && (await isOver(scope, id, seen))) return;
-      // What came since the read began was heard.
-      if (batch.length < BATCH) await heard;
+      // Events since the read began have already notified the waiter.
+      if (batch.length < BATCH) await notified;
     }
   } finally {
     waiter.close();

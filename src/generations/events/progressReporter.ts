@@ -1,6 +1,6 @@
 /**
- * Steps come hundreds a second; events of progress do not. One is written when enough time has passed and enough
- * was done since the last one, so a generation has a bounded number of them however large it is.
+ * Turns hundreds of steps per second into a bounded number of progress events per generation: an event is written when enough time has
+ * passed and enough steps were made since the last one.
  */
 import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
 import { ClaimLostError } from '../../queue/lease.js';
@@ -8,16 +8,16 @@ import type { ClaimedGeneration } from '../worker/claimGeneration.js';
 import { updateClaimed } from '../worker/claimGeneration.js';
 
 const INTERVAL_MS = 250;
-/** At most this many progress events per generation, as long as it is not resumed. */
+/** The bound of progress events per attempt at a generation. */
 const MAX_EVENTS = 200;
 
 export interface ProgressReporter {
-  /** Sample `id` has done `step` steps of `of`, its own: a twin's count, a denoising strength leaves some out. */
+  /** Sample `id` has made `step` of its own `of` steps: the steps of a twin count, and a denoising strength leaves steps out. */
   onStep(id: string, step: number, of: number): void;
-  /** One that is not kept has done nothing for the generation. */
+  /** A rejected draw does not count as progress. */
   onSampleDrawn(id: string, kept: boolean): void;
   onSampleStored(): void;
-  /** No event is written after this resolves. */
+  /** After this resolves, no event is written. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function createProgressReporter(
     writing = writing
       .then(() => updateClaimed(scope, owner, row.id, { stepsDone }, [payload]))
       .catch((error: unknown) => {
-        // A claim that is lost is noticed where it matters; progress is not worth failing for.
+        // A lost claim is noticed by the writes that matter. A progress event is not worth a failure.
         if (!(error instanceof ClaimLostError)) closed = true;
       });
   }

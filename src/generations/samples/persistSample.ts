@@ -9,7 +9,6 @@ import { insertArtifacts, writeArtifacts } from '../../artifacts/writeArtifacts.
 import type { SampleResult } from '../../inference/index.js';
 import { newId } from '../../storage/identifiers.js';
 import type { GenerationRow } from '../../storage/tables.js';
-import type { TenantScope } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
 import type { ClaimedGeneration } from '../worker/claimGeneration.js';

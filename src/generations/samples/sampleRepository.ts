@@ -29,12 +29,12 @@ export interface SampleConditions {
   readonly createdBefore?: Date | undefined;
 }
 
-/** The lists that hang on another row. */
+/** The rows that have a list of samples. */
 export type Parent = 'generation' | 'product';
 
 export interface Samples {
   byId(ids: readonly string[]): Promise<readonly SampleRow[]>;
-  /** The newest generation first, within it by index. */
+  /** The newest generation first; within a generation, by index. */
   page(request: PageRequest, conditions: SampleConditions): Promise<Page<SampleRow>>;
   /** The same page under each of many parents, in one statement. */
   pagesUnder(
@@ -118,8 +118,8 @@ export function samplesOf(scope: TenantScope): Samples {
 }
 
 /**
- * The rows after the cursor: of the same generation with a higher index, or of an older generation. The first condition follows
- * from the second; without it an index would be read from its beginning, for it cannot begin at an alternative.
+ * The rows after the cursor: those of the same generation with a higher index, and those of older generations. The first condition
+ * follows from the second. Without it PostgreSQL would scan an index from its start, because a scan cannot start at an `or`.
  */
 function afterCursor({ after }: PageRequest) {
   if (after === undefined) return undefined;
@@ -127,22 +127,22 @@ function afterCursor({ after }: PageRequest) {
   return and(lte(samples.generationId, generation), or(lt(samples.generationId, generation), gt(samples.index, index)));
 }
 
-/** By more than this the clocks of two machines do not differ. */
+/** The bound of the clock skew between two machines. */
 const MAX_CLOCK_SKEW_MS = 86_400_000;
 
-/** A sample is younger than its generation, whose id tells its age: where an index that is in order of ids can begin. */
+/** A sample is younger than its generation, whose id contains its time. This tells where a scan of an index by id can start. */
 function generationsBefore(time: Date | undefined) {
   return time === undefined
     ? undefined
     : lt(samples.generationId, lowestIdAt(new Date(time.getTime() + MAX_CLOCK_SKEW_MS)));
 }
 
-/** An id that is none matches nothing, and PostgreSQL would raise an error. */
+/** False when an id is malformed: it matches nothing, and PostgreSQL would raise an error. */
 export function canMatch({ generationId, referenceId }: SampleConditions): boolean {
   return [generationId, referenceId].every((id) => id === undefined || isId(id));
 }
 
-/** The conditions on `sample` that all must hold. */
+/** The conditions on `sample`, all of which must hold. */
 export function matchingSamples(scope: TenantScope, conditions: SampleConditions) {
   const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
   const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;

@@ -1,6 +1,6 @@
 /**
- * Work that costs less for many at once: what is asked for while a round runs is done by the next one, all of it together. Nobody
- * waits for company, for who finds nothing running begins.
+ * Batches writes that cost less together: everything requested while a batch is being written forms the next batch. An idle batcher
+ * starts immediately.
  */
 interface PendingWrite<T> {
   readonly item: T;
@@ -8,7 +8,7 @@ interface PendingWrite<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param work all or nothing; where it fails for several, it is tried for each alone, so that none fails for its neighbour. */
+/** @param work Writes all items or none. If it fails for several, each item is tried alone, so that no item fails because of another. */
 export function batchWrites<T>(work: (items: readonly T[]) => Promise<void>): (item: T) => Promise<void> {
   let waiting: PendingWrite<T>[] = [];
   let running = false;

@@ -1,16 +1,16 @@
-/** Each time that a worker took a generation up, and how that ended: the record of what was retried, and why. */
+/** The attempts at a generation: each claim by a worker and how it ended, so that callers can see what was retried and why. */
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { AttemptOutcome, AttemptRow } from '../../storage/tables.js';
 import { attempts } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 
-/** A lease that ran out says no more than this. */
+/** All that is known when a lease ran out. */
 const LOST = 'the worker was gone, or did not renew its lease';
 
 export interface Attempts {
-  /** Within the transaction of the claim. One that is still open was left by a worker that is gone. */
+  /** Must run within the transaction of the claim. An attempt that is still open was left by a worker that is gone. */
   begin(generationId: string, worker: string): Promise<void>;
-  /** Within the transaction of what ended it. */
+  /** Must run within the transaction that ends the attempt. */
   end(generationId: string, outcome: AttemptOutcome, message?: string): Promise<void>;
   of(generationIds: readonly string[]): Promise<readonly AttemptRow[]>;
 }

@@ -1,4 +1,4 @@
-/** What the engine needs of a photograph: where its files lie. For the samples of one generation. */
+/** Finds the files of the images that a generation draws on, for the engine. */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import type { MaskSource, InpaintingRequest, ImageSource } from '../../inference/index.js';
 import { masksOf } from '../../references/masks.js';
@@ -15,17 +15,17 @@ export interface InputImage {
   readonly baseSampleId: string | null;
 }
 
-/** A picture that is drawn on. */
+/** The image that a sample is drawn on. */
 interface BaseImage {
   readonly picture: ImageSource | null;
   readonly marked: ImageSource | null;
   readonly referenceId: string | null;
 }
 
-/** The sample's own normal twin, which the engine draws. */
+/** The sample's own normal twin, which the engine draws first. */
 const NORMAL_TWIN: BaseImage = { picture: null, marked: null, referenceId: null };
 
-/** Of sample `index`; `null` where it is drawn from noise. */
+/** Returns the input image of a sample; null for samples from noise. */
 export type GetInputImage = (index: number) => Promise<InputImage | null>;
 
 export function createInputImages(
@@ -36,11 +36,11 @@ export function createInputImages(
   const { photograph } = settings;
   const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
 
-  /** A look-up once per id, however many samples ask: what they find does not change. */
-  const looked = new Map<string, Promise<string>>();
+  /** One look-up per id for all samples, because the result does not change. */
+  const keys = new Map<string, Promise<string>>();
   const keyOf = (id: string, find: () => Promise<{ artifactKey: string }>): Promise<string> => {
-    const key = looked.get(id) ?? find().then(({ artifactKey }) => artifactKey);
-    looked.set(id, key);
+    const key = keys.get(id) ?? find().then(({ artifactKey }) => artifactKey);
+    keys.set(id, key);
     return key;
   };
 
@@ -51,7 +51,7 @@ export function createInputImages(
 
   async function onSample(id: string): Promise<BaseImage> {
     const [sample] = await samplesOf(scope).byId([id]);
-    if (sample === undefined) throw new Error(`sample ${id} is gone`);
+    if (sample === undefined) throw new Error(`sample ${id} does not exist any more`);
     const [picture, marked] = await Promise.all([artifact(sample.imageKey), artifact(sample.maskKey)]);
     return { picture, marked, referenceId: sample.referenceId };
   }

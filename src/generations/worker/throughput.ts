@@ -1,10 +1,13 @@
-/** How fast this worker draws, of late: pixel-steps a second, over the time in which it had something to draw. */
+/** The recent throughput of this worker, in pixel-steps per second of the time in which it had work. */
 const SMOOTHING = 0.3;
 
 export interface ThroughputMeter {
-  /** A sample of so many pixel-steps is drawn. */
+  /** A sample of this many pixel-steps was drawn. */
   add(pixelSteps: number): void;
-  /** Since the last call, smoothed; null before the first sample. `busy`: whether there was work all the while. */
+  /**
+   * The throughput since the last call, smoothed; null before the first sample.
+   * @param busy whether there was work all the time.
+   */
   read(busy: boolean): number | null;
 }
 
@@ -22,7 +25,7 @@ export function createThroughputMeter(now: () => number = () => performance.now(
         const latest = drawn / seconds;
         smoothed = smoothed === null ? latest : SMOOTHING * latest + (1 - SMOOTHING) * smoothed;
       }
-      // Work that was not finished yet counts when it is.
+      // Unfinished work counts when it is finished.
       if (drawn > 0 || !busy) {
         drawn = 0;
         since = now();

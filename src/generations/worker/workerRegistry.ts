@@ -1,7 +1,4 @@
-/**
- * The processes that draw, as all processes see them: each tells of itself every few seconds, and one that falls silent
- * is taken for gone.
- */
+/** The registry of worker processes. Each sends a heartbeat every few seconds; one whose heartbeat stops is considered dead. */
 import { hostname } from 'node:os';
 import { eq, lt, sql } from 'drizzle-orm';
 import type { DeviceInfo } from '../../inference/index.js';
@@ -16,7 +13,7 @@ const RETENTION_SECONDS = 600;
 
 export interface WorkerRegistration {
   readonly id: string;
-  /** Tells that it lives, what its devices are, and how fast it draws. */
+  /** Records that the worker is alive, its devices and its throughput. */
   heartbeat(devices: readonly DeviceInfo[], pixelStepsPerSecond: number | null): Promise<void>;
   unregister(): Promise<void>;
 }
@@ -28,11 +25,11 @@ export function registerWorker(database: Database): WorkerRegistration {
     id,
     async heartbeat(devices, pixelStepsPerSecond) {
       const now = sql`now()`;
-      const told = { devices: [...devices], pixelStepsPerSecond, seenAt: now };
+      const values = { devices: [...devices], pixelStepsPerSecond, seenAt: now };
       await database
         .insert(workers)
-        .values({ id, host: hostname(), startedAt, ...told } as never)
-        .onConflictDoUpdate({ target: workers.id, set: told as never });
+        .values({ id, host: hostname(), startedAt, ...values } as never)
+        .onConflictDoUpdate({ target: workers.id, set: values as never });
       await database.delete(workers).where(lt(workers.seenAt, ago(RETENTION_SECONDS)));
     },
     async unregister() {
@@ -49,13 +46,13 @@ export async function liveWorkers(database: Database): Promise<readonly WorkerRo
     .orderBy(workers.startedAt);
 }
 
-/** False when every device of every live worker was given up. With no worker at all, work waits for one to come. */
+/** False when every device of every live worker has failed. Without any worker, generations wait for one to start. */
 export async function canGenerate(database: Database): Promise<boolean> {
   const devices = (await liveWorkers(database)).flatMap((worker) => worker.devices);
   return devices.length === 0 || devices.some(({ state }) => state !== 'FAILED');
 }
 
-/** Of all live workers together; undefined when none has drawn anything yet. */
+/** The throughput of all live workers together; undefined before any of them has drawn a sample. */
 export async function pixelStepsPerSecond(database: Database): Promise<number | undefined> {
   const speeds = (await liveWorkers(database)).flatMap((worker) => worker.pixelStepsPerSecond ?? []);
   return speeds.length === 0 ? undefined : speeds.reduce((sum, speed) => sum + speed, 0);
