@@ -109,7 +109,7 @@ test.each([
   [{ format: 'COCO', splitSeed: -1 }, 'input.splitSeed: -1 is out of range 0 … 2147483647'],
   [
     { format: 'MVTEC_AD', cocoSegmentation: 'RLE' },
-    'input.cocoSegmentation: is for format COCO, the format is MVTEC_AD',
+    'input.cocoSegmentation: is for format COCO, but the format is MVTEC_AD',
   ],
 ])('%j is refused', async (input, message) => {
   expect(await server.error(EXPORT, { input })).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });

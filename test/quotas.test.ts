@@ -28,7 +28,7 @@ test('so many generations at a time, and one more when one is over', async () =>
   const held = [await generate(server, SLOW), await generate(server, SLOW)];
   const { status, retryAfter, error } = await send(server, QUICK);
   expect([status, retryAfter]).toEqual([429, 10]);
-  expect(error.message).toContain('The quota of 2 generations at a time is used up: 2 are used, 1 more were asked for');
+  expect(error.message).toContain('The quota of 2 generations at a time is used up: 2 are used, 1 more were requested');
   expect(error.extensions).toEqual({
     code: 'QUOTA_EXCEEDED',
     quota: 'concurrentGenerations',

@@ -279,7 +279,7 @@ describe('a webhook', () => {
   test.each([
     ['ftp://example.com/', 'must start with https:// or http://'],
     ['nonsense', 'is not a URL'],
-    ['https://user:pass@example.com/', 'must not carry credentials'],
+    ['https://user:pass@example.com/', 'must not contain credentials'],
     ['http://10.0.0.1/', 'may not be reached: private'],
     ['http://169.254.169.254/latest/meta-data/', 'may not be reached: link-local'],
     ['http://2130706434/', 'may not be reached: loopback'],

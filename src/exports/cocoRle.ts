@@ -1,29 +1,29 @@
-/** COCO's run lengths: down the columns of the whole picture, beginning with zeros (rleEncode and rleToString of maskApi.c). */
+/** COCO's run-length encoding: down the columns of the whole image, starting with zeros (rleEncode and rleToString of maskApi.c). */
 import type { Region } from './regions.js';
 
-/** How many pixels lie outside, inside, outside … the region. */
+/** The numbers of pixels outside, inside, outside … the region. */
 export function runLengths({ box, mask }: Region, width: number, height: number): number[] {
   const runs: number[] = [];
   let inside = false;
   let end = 0;
-  const turn = (at: number): void => {
+  const toggle = (at: number): void => {
     runs.push(at - end);
     end = at;
     inside = !inside;
   };
   for (let x = 0; x < box.width; x++) {
     for (let y = 0; y < box.height; y++) {
-      if ((mask[y * box.width + x] === 1) !== inside) turn((x + box.x) * height + y + box.y);
+      if ((mask[y * box.width + x] === 1) !== inside) toggle((x + box.x) * height + y + box.y);
     }
-    // Below the box is outside, unless the run goes on at the top of the next column.
+    // Below the box is outside, unless the run continues at the top of the next column.
     const below = (x + box.x) * height + box.y + box.height;
-    const goesOn = box.height === height && x + 1 < box.width && mask[x + 1] === 1;
-    if (inside && !goesOn) turn(below);
+    const continues = box.height === height && x + 1 < box.width && mask[x + 1] === 1;
+    if (inside && !continues) toggle(below);
   }
   return end === width * height ? runs : [...runs, width * height - end];
 }
 
-/** Five bits a character, the lowest first, from "0" on; from the fourth run on, the difference to the one before the last. */
+/** Five bits per character, lowest first, starting at "0". From the fourth run on, the difference to the run two before it. */
 export function encodeRle(runs: readonly number[]): string {
   let text = '';
   runs.forEach((run, i) => {

@@ -1,6 +1,6 @@
 /**
- * manifest.json: where each picture comes from. A sample names its generation, whose full request stands beside, and
- * the models' licences stand at the end, for they are those of the pictures.
+ * Writes manifest.json, which says where each image comes from. A sample names its generation, which is listed with its full request.
+ * The licences of the models, which apply to the images, are at the end.
  */
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
 import type { Manifest as ModelManifest } from '../inference/index.js';
@@ -39,7 +39,7 @@ export function createExportManifest({
   const models = new Set<string>();
   let lastGeneration = '';
 
-  /** Samples of a generation stand together, so it is written once. */
+  /** The samples of a generation are consecutive, so each generation is written once. */
   async function addGeneration({ generation, product, defect }: ExportedSample): Promise<void> {
     if (generation.id === lastGeneration) return;
     lastGeneration = generation.id;

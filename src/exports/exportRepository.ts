@@ -1,4 +1,4 @@
-/** A tenant's exports: look-ups and the list. */
+/** A tenant's exports: look-ups and lists. */
 import { desc, eq, lt } from 'drizzle-orm';
 import { isId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
@@ -9,7 +9,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 
 export interface Exports {
   byId(id: string): Promise<ExportRow | undefined>;
-  /** The newest first. */
+  /** Newest first. */
   page(request: PageRequest): Promise<Page<ExportRow>>;
 }
 

@@ -1,4 +1,4 @@
-/** What an export holds, read in small pages in the archive's order. */
+/** The content of an export, read in small pages in the order of the archive. */
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { defects, exportSamples, generations, products, references, samples } from '../storage/tables.js';
@@ -16,7 +16,7 @@ export interface ExportedSample {
   readonly reference: ReferenceRow | null;
 }
 
-/** Without the samples that were deleted since. */
+/** Skips the samples that were deleted since the export was accepted. */
 export async function* exportedSamples(
   { database, rows }: TenantScope,
   { id }: ExportRow,
@@ -51,9 +51,9 @@ export async function* exportedSamples(
 
 export interface ExportVocabulary {
   readonly partNumbers: readonly string[];
-  /** In the order of the classes' numbers. */
+  /** In the order of the class indexes. */
   readonly defectCodes: readonly string[];
-  /** The photographs that are kept for testing: the same share of them as of the samples. */
+  /** The photographs that are held out for testing, in the same share as the samples. */
   readonly heldOutReferences: ReadonlySet<string>;
 }
 

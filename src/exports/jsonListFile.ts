@@ -1,12 +1,12 @@
-/** A list that grows with the samples and is wanted at the end: kept in a file, not in memory. */
+/** A list that grows with the samples and is needed at the end. It is kept in a file, not in memory. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 
 export interface JsonListFile {
-  /** As JSON. */
+  /** Appends the item as JSON. */
   append(item: unknown): Promise<void>;
-  /** What was appended, with commas between. No more can be appended after that. */
+  /** The items, separated by commas. Nothing can be appended after this call. */
   items(): AsyncIterable<Uint8Array>;
   remove(): Promise<void>;
 }

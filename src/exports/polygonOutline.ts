@@ -1,14 +1,14 @@
 /**
- * The outline of a region as one polygon along the borders of its pixels, the reverse of drawing polygons. A region
- * with holes is still one polygon: each hole is joined to what lies above it by a vertical cut, walked down and up
- * again, which encloses nothing. Filled by the even-odd rule it is the region, pixel for pixel, and its area
- * (shoelace formula) is the number of pixels.
+ * The outline of a region as one polygon along the borders of its pixels; the reverse of rasterizing polygons. A region with holes is
+ * still one polygon: a vertical cut joins each hole to the border above it. The cut is walked down and up again, so it encloses
+ * nothing. Filled by the even-odd rule, the polygon is the region, pixel by pixel, and its area (shoelace formula) is the number of
+ * pixels.
  */
 import type { Region } from './regions.js';
 
 export type Point = readonly [x: number, y: number];
 
-/** A corner of pixels on the border, as the walk passes it. */
+/** A pixel corner on the border, as the walk passes it. */
 interface Corner {
   readonly x: number;
   readonly y: number;
@@ -24,7 +24,7 @@ const STEPS = [
   [0, -1],
 ] as const;
 
-/** Clockwise from the left end of the region's top row; in the picture's pixels, from the top left corner. */
+/** Clockwise from the left end of the region's top row, in pixels from the top left corner of the image. */
 export function polygonOutline({ box, mask }: Region): Point[] {
   const { width, height } = box;
   const inside = (x: number, y: number): boolean =>
@@ -45,7 +45,7 @@ export function polygonOutline({ box, mask }: Region): Point[] {
   for (const hole of holes) join(topOf(hole));
   return turnsOf(outer).map(([x, y]) => [x + box.x, y + box.y]);
 
-  /** Along the border, the region on the right hand, until it closes. */
+  /** Walks along the border, with the region on the right, until the loop closes. */
   function walk(startX: number, startY: number, loop: number): Corner {
     let [x, y, direction] = [startX, startY, 0];
     const first = corner(x, y, loop);
@@ -62,10 +62,10 @@ export function polygonOutline({ box, mask }: Region): Point[] {
     }
   }
 
-  /** Pixels that touch at a corner are one region, so where there are two ways the walk crosses over: to the left. */
+  /** Pixels that touch at a corner belong to one region, so at a corner with two ways the walk crosses over, to the left. */
   function turn(x: number, y: number, direction: number): number {
     const [dx, dy] = STEPS[direction] ?? STEPS[0];
-    // The pixels before the corner (x, y): its upper left one is (x − 1, y − 1).
+    // The two pixels ahead of the corner (x, y); the pixel to its upper left is (x − 1, y − 1).
     const aheadLeft = inside(x + (dx + dy - 1) / 2, y + (dy - dx - 1) / 2);
     const aheadRight = inside(x + (dx - dy - 1) / 2, y + (dy + dx - 1) / 2);
     if (aheadLeft) return (direction + 3) % 4;
@@ -81,7 +81,7 @@ export function polygonOutline({ box, mask }: Region): Point[] {
     return made;
   }
 
-  /** Upwards from the top of a hole there is the region, and then a border that reaches higher than the hole. */
+  /** Above the top of a hole lies the region, and above that a border that reaches higher than the hole. */
   function join(from: Corner): void {
     for (let y = from.y; y >= 0; y--) {
       const to = corners.get(placeOf(from.x, y))?.find(({ loop }) => loop !== from.loop);
@@ -92,7 +92,7 @@ export function polygonOutline({ box, mask }: Region): Point[] {
       from.next = back;
       return;
     }
-    throw new Error('a hole has nothing above it');
+    throw new Error('a hole has no border above it');
   }
 }
 
@@ -103,7 +103,7 @@ function topOf(start: Corner): Corner {
   return top;
 }
 
-/** The points at which the walk changes its direction; `start` is one. */
+/** The points at which the walk changes direction. `start` is one of them. */
 function turnsOf(start: Corner): Point[] {
   const points: Corner[] = [start];
   let at = start;
@@ -115,7 +115,7 @@ function turnsOf(start: Corner): Point[] {
     if (before !== undefined && sameWay(before, last, at)) points.pop();
     points.push(at);
   } while (at !== start);
-  // The walk begins at a turn, and has come back to it.
+  // The walk ends at the turn where it started, which would be listed twice.
   return points.slice(0, -1).map(({ x, y }) => [x, y]);
 }
 

@@ -1,4 +1,4 @@
-/** From what a caller asks to what is exported: every option checked, every default filled in. */
+/** Turns a caller's input into complete settings of an export: checks every option and fills in every default. */
 import { badInput } from '../errors.js';
 import type { Optional } from '../range.js';
 import { requireInRange } from '../range.js';
@@ -22,7 +22,7 @@ const HELD_OUT = { min: 0, max: 0.9, default: 0.2 } as const;
 export function resolveExport(input: ExportInput): ExportSettings {
   optionalText(input.idempotencyKey, 'input.idempotencyKey');
   if (input.cocoSegmentation != null && input.format !== 'COCO')
-    throw badInput('input.cocoSegmentation', `is for format COCO, the format is ${input.format}`);
+    throw badInput('input.cocoSegmentation', `is for format COCO, but the format is ${input.format}`);
   return {
     cocoSegmentation: input.cocoSegmentation ?? 'POLYGONS',
     normals: input.normals ?? input.format === 'MVTEC_AD',

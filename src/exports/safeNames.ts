@@ -1,16 +1,16 @@
 /**
- * Names of folders and classes from what tenants call things: no way out of the folder, nothing that a file system
- * refuses or takes for the same. Letters and digits of every script stay.
+ * Makes names of folders and classes from the names that tenants use. The results cannot leave their folder, are accepted by every
+ * common file system, and are distinct on all of them. Letters and digits of every script are kept.
  */
 import { createHash } from 'node:crypto';
 
 const MAX_CHARACTERS = 60;
-/** Of Windows, with any extension. */
+/** Reserved on Windows, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 
 /**
- * One name per text, the same for the same texts. Of those that would become the same name, or one of the `taken`, all
- * but the first by code point get a piece of their hash.
+ * One name per text, the same for the same texts. If several texts would get the same name, or one of the `taken` names, all but the
+ * first by code point get a part of their hash appended.
  */
 export function safeNames(texts: Iterable<string>, taken: readonly string[] = []): ReadonlyMap<string, string> {
   const used = new Set(taken.map(folded));
@@ -32,7 +32,7 @@ function safe(text: string): string {
   return RESERVED.test(plain) || plain === '' ? `_${plain}` : plain;
 }
 
-/** What a file system that ignores case takes for the same. */
+/** Equal for names that a case-insensitive file system treats as equal. */
 function folded(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the archive of an export into a file: sample by sample, one picture in memory at a time. The same export
- * gives the same entries, whenever it is written.
+ * Writes the archive of an export to a file, sample by sample, with one image in memory at a time. The same export always has the same
+ * entries.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ export interface ArchiveOptions {
   readonly version: string;
   readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
   readonly signal: AbortSignal;
-  /** Told after each sample how many are in the archive. */
+  /** Called after each sample with the number of samples in the archive. */
   readonly onProgress: (samples: number) => void;
 }
 
@@ -44,7 +44,7 @@ export interface Archive extends WrittenFile {
   readonly samples: number;
 }
 
-/** `file` must not be there yet, and is not there when this throws. */
+/** `file` must not exist yet. It does not exist when this throws. */
 export async function writeArchive(parts: ArchiveOptions, file: string): Promise<Archive> {
   const { scope, row, signal } = parts;
   const { partNumbers, defectCodes, heldOutReferences } = await exportVocabulary(scope, row);
@@ -79,7 +79,7 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   }
 }
 
-/** Of the same length for all of an export. */
+/** All names of an export have the same length. */
 function sampleName({ sampleCount }: ExportRow, position: number): string {
   return String(position).padStart(Math.max(3, String(sampleCount).length), '0');
 }
@@ -101,7 +101,7 @@ async function addSample({ scope, row, store }: ArchiveOptions, layout: Layout, 
   });
 }
 
-/** Pictures without a defect: the twin of each scene, and each photograph, once. */
+/** Adds the images without a defect: the twin of each scene and each photograph, once. */
 function createNormalWriter(
   { scope, row, store }: ArchiveOptions,
   layout: Layout,
@@ -116,7 +116,7 @@ function createNormalWriter(
     await addPhotograph(entry);
   }
 
-  /** The samples of one row of a sweep have the same seed, and so the same twin. */
+  /** The samples in one row of a sweep have the same seed and so the same twin. */
   async function addTwin(entry: ExportedSample): Promise<void> {
     const { sample, heldOut } = entry;
     if (sample.generationId !== generation) [generation, seeds] = [sample.generationId, new Set()];
@@ -151,7 +151,7 @@ function createNormalWriter(
   return { add, count: () => count };
 }
 
-/** Where the archive of an attempt is written. */
+/** The file that an attempt writes the archive to. */
 export function draftPath(store: ArtifactStore, owner: string, { id, attempts }: ExportRow): string {
   return join(store.temporary, `export-${id}-${String(attempts)}-${owner}`);
 }

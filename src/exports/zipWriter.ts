@@ -1,6 +1,6 @@
 /**
- * A zip archive written into a file, one entry after the other: an entry's bytes are let go of as soon as they are
- * written, so its size in memory is that of its list of names. Pictures are stored as they are, text is deflated.
+ * Writes a zip archive to a file, one entry after the other. The bytes of an entry are released as soon as they are written, so only
+ * the list of names stays in memory. Images are stored, text is deflated.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -9,12 +9,12 @@ import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
 export interface ZipWriter {
-  /** Resolves when the bytes are on their way to the disk. */
+  /** Resolves when the bytes have been passed to the disk. */
   image(name: string, bytes: Uint8Array): Promise<void>;
   text(name: string, pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>): Promise<void>;
-  /** Resolves when the archive is whole. */
+  /** Resolves when the archive is complete. */
   end(): Promise<WrittenFile>;
-  /** Lets go of a file that is not wanted any more. */
+  /** Closes the file of an archive that is not needed any more. */
   abandon(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** `at` is the time of every entry. */
+/** @param at The modification time of every entry. */
 export function createZipWriter(file: string, at: Date): ZipWriter {
   const zip = new ZipFile();
   const hash = createHash('sha256');
@@ -37,7 +37,7 @@ export function createZipWriter(file: string, at: Date): ZipWriter {
   });
   const output = zip.outputStream as Readable;
   const written = pipeline(output, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
-  // Whoever is adding at that moment hears of it, and whoever adds or ends after that.
+  // The error is reported to the current call of `add`, and to every later call.
   let failure: Error | undefined;
   let fail: (error: Error) => void = () => undefined;
   written.catch((error: unknown) => {
@@ -71,11 +71,11 @@ export function createZipWriter(file: string, at: Date): ZipWriter {
   };
 }
 
-/** The archive keeps this function to its end, and must not keep the bytes with it. */
+/** The zip file keeps this function to its end and must not keep the bytes with it. */
 function openOnce(content: Readable) {
   let left: Readable | undefined = content;
   return (give: (error: unknown, stream: Readable) => void): void => {
-    if (left === undefined) throw new Error('an entry was asked for twice');
+    if (left === undefined) throw new Error('an entry was requested twice');
     const now = left;
     left = undefined;
     give(null, now);

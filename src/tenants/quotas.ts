@@ -1,6 +1,6 @@
 /**
- * What a tenant may use: generations at a time, pixel-steps a day, stored bytes. Checked under the lock of admission, so
- * the bounds hold exactly however many ask at once.
+ * Quotas of a tenant: concurrent generations, pixel-steps per day, stored bytes. They are checked under the lock of admission, so they
+ * hold exactly, however many requests arrive at once.
  */
 import { sql } from 'drizzle-orm';
 import type { TenantLimits } from '../config.js';
@@ -18,17 +18,17 @@ export interface QuotaDemand {
 
 export interface Usage {
   readonly concurrentGenerations: number;
-  /** Of this day, UTC: what was accepted, less what was canceled or failed before it was drawn, and what was drawn and not kept. */
+  /** Of this day (UTC): accepted work, without work that was canceled or failed before it was drawn, plus rejected draws. */
   readonly pixelStepsToday: number;
   readonly storedBytes: number;
 }
 
 const DAY_MS = 86_400_000;
 const RETRY_MS = 10_000;
-/** Nothing but deleting makes room, so asking again soon is of no use. */
+/** Only deletion frees storage, so an early retry is useless. */
 const STORAGE_RETRY_MS = 3_600_000;
 
-/** The tenant's own bounds, where it has any, before those of the configuration. */
+/** The tenant's own limits where it has any, otherwise those of the configuration. */
 export async function effectiveLimits(scope: TenantScope, fallback: TenantLimits): Promise<TenantLimits> {
   return mergeLimits(await ownLimits(scope), fallback);
 }
@@ -38,7 +38,7 @@ export async function ownLimits({ database, rows }: TenantScope): Promise<QuotaR
   return own;
 }
 
-/** Sets the tenant's own bounds that are named; null takes one away, so that the configuration's holds. */
+/** Sets the given limits of the tenant. Null removes a limit, so that the configuration's applies. */
 export async function setOwnLimits({ database, own }: TenantScope, changes: Partial<TenantLimits>): Promise<void> {
   await database.insert(quotas).values(own(changes)).onConflictDoUpdate({ target: quotas.tenantId, set: changes });
 }
@@ -75,7 +75,7 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Usag
   };
 }
 
-/** Throws QUOTA_EXCEEDED, which names the quota, the bound and what is used of it. */
+/** @throws ServiceError QUOTA_EXCEEDED, which names the quota, its limit and its usage. */
 export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallback: TenantLimits): Promise<void> {
   const limits = await effectiveLimits(scope, fallback);
   const { concurrentGenerations, pixelStepsPerDay, storedBytes } = limits;
@@ -97,7 +97,7 @@ export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallb
     asked.pixelSteps,
     untilMidnight(),
   );
-  // How large the pictures will be is not known yet: what is over is over, and nothing more is begun.
+  // The size of the images is not known yet, so new work is refused only once the quota is used up.
   requireBelow('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
 }
 
@@ -113,7 +113,7 @@ export async function reserveStorage(scope: TenantScope, fallback: TenantLimits,
   await checkStorage(scope, storedBytes, bytes);
 }
 
-/** Throws QUOTA_EXCEEDED when nothing more may be stored. */
+/** @throws ServiceError QUOTA_EXCEEDED when the storage quota is used up. */
 export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
   const { storedBytes } = await effectiveLimits(scope, fallback);
   if (storedBytes !== null) await checkStorage(scope, storedBytes, 1);
@@ -134,7 +134,7 @@ function requireBelow(
   if (limit === null || used + asked <= limit) return;
   throw new ServiceError(
     'QUOTA_EXCEEDED',
-    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(asked)} more were asked for; nothing was accepted`,
+    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(asked)} more were requested; nothing was accepted`,
     { quota, limit, used, asked, retryAfterMs },
   );
 }

@@ -1,16 +1,20 @@
 /**
- * Which addresses a webhook may reach: those of the public internet, and the operator's networks. A tenant must not turn the
- * service into its hand inside our walls (server-side request forgery), so what is not surely public is refused.
+ * Decides which addresses a webhook may reach: those of the public internet, and the networks that the operator allows. A tenant must
+ * not be able to reach internal systems through the service (server-side request forgery), so an address that is not certainly public
+ * is refused.
  */
 import ipaddr from 'ipaddr.js';
 
-/** All that is handed out of IPv6 for public use; what is embedded, translated or local lies outside or has a range's name. */
+/** The part of IPv6 that is assigned for public use. Embedded, translated and local addresses lie outside, or in a named range. */
 const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** Why the address is refused, or undefined when it may be reached. `allowed` are CIDRs. */
+/**
+ * The reason to refuse the address; undefined if it may be reached.
+ * @param allowed CIDRs
+ */
 export function forbiddenRange(address: string, allowed: readonly string[]): string | undefined {
   if (!ipaddr.isValid(address)) return 'no address';
-  // An IPv4 address in IPv6 clothes (::ffff:a.b.c.d) is the IPv4 address.
+  // An IPv4-mapped IPv6 address (::ffff:a.b.c.d) is treated as the IPv4 address.
   const parsed = ipaddr.process(address);
   if (allowed.some((network) => contains(network, parsed))) return undefined;
   const range = parsed.range();
@@ -20,7 +24,7 @@ export function forbiddenRange(address: string, allowed: readonly string[]): str
   return undefined;
 }
 
-/** Outside every reserved range, and yet the machine under the virtual one. */
+/** The host of an Azure virtual machine, although it is outside every reserved range. */
 const AZURE_HOST = '168.63.129.16';
 
 const NAMES: Partial<Record<string, string>> = {

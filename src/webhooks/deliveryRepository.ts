@@ -11,12 +11,12 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import { WEBHOOK_CHANNEL } from './recordDeliveries.js';
 
 export interface Deliveries {
-  /** The same page under each of many webhooks, in one statement; the newest first. */
+  /** The same page of each of many webhooks, in one statement, newest first. */
   pagesOfWebhooks(
     webhookIds: readonly string[],
     request: PageRequest,
   ): Promise<ReadonlyMap<string, Page<WebhookDeliveryRow>>>;
-  /** Sends it once more, now, whatever became of it; with its own id, so that the receiver can tell that it is the same. */
+  /** Sends the delivery again now, whatever its status. It keeps its id, so that the receiver recognizes it. */
   redeliver(id: string): Promise<WebhookDeliveryRow>;
 }
 
@@ -60,7 +60,7 @@ export function deliveriesOf(scope: TenantScope): Deliveries {
         if (known?.enabled === false)
           throw badInput('deliveryId', `the webhook of ${quote(id)} is disabled; enable it first`);
         const again = { status: 'PENDING', nextAttemptAt: new Date(), finishedAt: null } as const;
-        // One that is under way goes on; a lease that ran out is no lease.
+        // A delivery that is in flight continues. An expired lease does not count.
         const [row] = await tx.database
           .update(webhookDeliveries)
           .set({

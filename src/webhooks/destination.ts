@@ -1,4 +1,4 @@
-/** Where a webhook points to: what its URL may be, and the addresses behind it that may be connected to. */
+/** The destination of a webhook: which URLs are valid, and which addresses behind them may be connected to. */
 import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { forbiddenRange } from './addressPolicy.js';
@@ -13,14 +13,14 @@ export interface Address {
   readonly family: number;
 }
 
-/** Every address of a host. */
+/** Returns every address of a host. */
 export type ResolveHost = (host: string) => Promise<readonly Address[]>;
 
 export const resolveHostByDns: ResolveHost = (host) => lookup(host, { all: true, verbatim: true });
 
 const MAX_URL_LENGTH = 2000;
 
-/** The URL, or the host behind it, is not one that is posted to. */
+/** The service does not post to this URL, or to the host behind it. */
 export class DestinationRefusedError extends Error {
   override readonly name = 'DestinationRefusedError';
 }
@@ -33,13 +33,14 @@ export function parseDestination(text: string, { allowHttp }: DestinationPolicy)
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:'))
     throw new DestinationRefusedError(`must start with https://${allowHttp ? ' or http://' : ''}`);
   if (url.username !== '' || url.password !== '')
-    throw new DestinationRefusedError('must not carry credentials; the signature is what proves the sender');
+    throw new DestinationRefusedError('must not contain credentials; the signature authenticates the sender');
   return url;
 }
 
 /**
- * The addresses to connect to, every one of them checked. The caller must connect to one of these and not resolve again: a
- * name may lead elsewhere the next moment. The message names the kind of address only, for tenants may not explore our names.
+ * Returns the addresses to connect to, all of them checked. The caller must connect to one of them without resolving the name again,
+ * because it may resolve differently the next time. The error names only the kind of address, so that tenants cannot explore internal
+ * names.
  */
 export async function resolveDestination(
   url: URL,

@@ -1,6 +1,6 @@
 /**
- * One attempt: a POST to a checked address, within a time, without following where the answer may lead. What the receiver
- * says beyond its status is read only to a bound and kept nowhere, for the tenant could read it.
+ * Sends one attempt: a POST to a checked address, within a timeout, without following redirects. The body of the response is read only
+ * up to a limit and is not kept, because the tenant could read it.
  */
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -19,11 +19,11 @@ export interface WebhookRequest {
 
 export interface WebhookResponse {
   readonly status: number;
-  /** Of `Retry-After`, where there is one that makes sense. */
+  /** From the `Retry-After` header, if it is valid. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** @throws DestinationRefused, and what the network throws. */
+/** @throws DestinationRefusedError, and the errors of the network. */
 export async function postWebhook(
   { url: text, headers, body }: WebhookRequest,
   rules: DestinationPolicy,
@@ -48,7 +48,7 @@ function send(url: URL, { addresses, headers, body, signal }: RequestOptions): P
   const secure = url.protocol === 'https:';
   const options = {
     method: 'POST',
-    // Never a connection that another webhook left open.
+    // An agent of its own, so that no connection of another webhook is reused.
     agent: secure ? new HttpsAgent() : new HttpAgent(),
     lookup: fixedLookup(addresses),
     headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
@@ -60,7 +60,7 @@ function send(url: URL, { addresses, headers, body, signal }: RequestOptions): P
   });
 }
 
-/** In place of DNS: whatever the name, the addresses that were checked. */
+/** Replaces DNS: returns the addresses that were checked, whatever the name. */
 function fixedLookup(addresses: readonly Address[]): LookupFunction {
   return (_host, options, found) => {
     const [first] = addresses;
@@ -69,7 +69,7 @@ function fixedLookup(addresses: readonly Address[]): LookupFunction {
   };
 }
 
-/** A receiver that has not said all within the bound has said enough. */
+/** Reads the response up to the limit and ignores the rest. */
 async function drain(response: IncomingMessage): Promise<void> {
   let bytes = 0;
   for await (const chunk of response) {

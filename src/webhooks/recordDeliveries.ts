@@ -1,6 +1,6 @@
 /**
- * A delivery is recorded in the transaction of the event that it tells of: what happened and was committed will be told, also
- * after a kill. The body is written then and for ever, so that every attempt sends the same.
+ * A delivery is recorded in the transaction of the event that it reports, so every committed event is delivered, even after a kill. The
+ * body is written at that time and never changes, so every attempt sends the same body.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import { notify } from '../storage/database.js';
@@ -9,7 +9,7 @@ import type { EventPayload, WebhookEventName } from '../storage/jsonColumns.js';
 import { defects, generations, products, samples, webhookDeliveries, webhooks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 
-/** The channel on which is told that there is something to deliver. */
+/** Notified when there is a delivery to send. */
 export const WEBHOOK_CHANNEL = 'webhook';
 
 const WEBHOOK_EVENT_NAMES: Partial<Record<EventPayload['type'], WebhookEventName>> = {
@@ -20,7 +20,7 @@ const WEBHOOK_EVENT_NAMES: Partial<Record<EventPayload['type'], WebhookEventName
   SampleReady: 'SAMPLE_READY',
 };
 
-/** Must run inside the transaction that makes the change that these tell of. */
+/** Must run within the transaction of the change that the events report. */
 export async function recordDeliveries(
   scope: TenantScope,
   generationId: string,
@@ -39,20 +39,20 @@ async function recordDeliveriesOf(
   at: Date,
 ): Promise<void> {
   const { database, rows, own } = scope;
-  const wanting = await database
+  const subscribed = await database
     .select({ id: webhooks.id })
     .from(webhooks)
     .where(rows(webhooks, eq(webhooks.enabled, true), sql`${webhooks.events} ? ${event}`));
-  if (wanting.length === 0) return;
-  const facts = await generationFacts(scope, generationId);
+  if (subscribed.length === 0) return;
+  const generation = await generationData(scope, generationId);
   const bodies: string[] = [];
   for (const [i, payload] of payloads.entries()) {
-    // Of samples that are committed together each is told of as if it had come by itself.
-    const samplesDone = facts.samplesDone - (payloads.length - 1 - i);
-    const data = { ...facts, samplesDone, ...(await sampleFacts(scope, payload)) };
+    // Samples that were committed together are reported as if each had been committed alone.
+    const samplesDone = generation.samplesDone - (payloads.length - 1 - i);
+    const data = { ...generation, samplesDone, ...(await sampleData(scope, payload)) };
     bodies.push(JSON.stringify({ type: webhookEventType(event), timestamp: at.toISOString(), data }));
   }
-  const deliveries = bodies.flatMap((body) => wanting.map(({ id: webhookId }) => ({ webhookId, body })));
+  const deliveries = bodies.flatMap((body) => subscribed.map(({ id: webhookId }) => ({ webhookId, body })));
   await database.insert(webhookDeliveries).values(
     deliveries.map(({ webhookId, body }) =>
       own({
@@ -70,13 +70,13 @@ async function recordDeliveriesOf(
   await notify(database, WEBHOOK_CHANNEL, '');
 }
 
-/** GENERATION_SUCCEEDED is `generation.succeeded` in a body. */
+/** The type in a body: `generation.succeeded` for GENERATION_SUCCEEDED. */
 export function webhookEventType(event: WebhookEventName): string {
   return event.toLowerCase().replace('_', '.');
 }
 
-/** Ids, codes and counts. No URLs: they expire, and a delivery may come days later; a query by id gives fresh ones. */
-async function generationFacts({ database, rows }: TenantScope, id: string) {
+/** Ids, codes and counts. No URLs, because they expire and a delivery may arrive days later; a query by id returns fresh URLs. */
+async function generationData({ database, rows }: TenantScope, id: string) {
   const [found] = await database
     .select({
       generationId: generations.id,
@@ -92,11 +92,11 @@ async function generationFacts({ database, rows }: TenantScope, id: string) {
     .innerJoin(products, and(eq(products.tenantId, generations.tenantId), eq(products.id, generations.productId)))
     .innerJoin(defects, and(eq(defects.tenantId, generations.tenantId), eq(defects.id, generations.defectId)))
     .where(rows(generations, eq(generations.id, id)));
-  if (found === undefined) throw new Error(`generation ${id} is not there`);
+  if (found === undefined) throw new Error(`generation ${id} does not exist`);
   return found;
 }
 
-async function sampleFacts({ database, rows }: TenantScope, payload: EventPayload): Promise<object> {
+async function sampleData({ database, rows }: TenantScope, payload: EventPayload): Promise<object> {
   if (payload.type !== 'SampleReady') return {};
   const { id, index, seed, strength, areaFraction } = samples;
   const [sample] = await database

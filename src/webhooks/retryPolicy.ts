@@ -1,10 +1,10 @@
-/** What an attempt means for its delivery, and for its webhook. */
+/** Decides what follows from an attempt: the delivery succeeds, is retried, or fails, and its webhook may be paused or disabled. */
 import type { WebhookRow } from '../storage/tables.js';
 import type { DeliveryOutcome } from './claimDeliveries.js';
 
-/** The longest that a receiver may ask to be left alone. */
+/** The longest pause that a receiver can ask for. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
-/** Around the schedule's time, so that what failed together does not come back together. */
+/** Spreads retries around their scheduled time, so that deliveries that failed together are not retried together. */
 const JITTER = 0.2;
 
 export type DeliveryResult =
@@ -16,7 +16,7 @@ export interface RetryDecision {
   readonly webhook: Partial<WebhookRow> | undefined;
 }
 
-/** @param attempts how many there were, this one included. */
+/** @param attempts The number of attempts so far, including this one. */
 export function decideRetry(
   attempt: DeliveryResult,
   attempts: number,
@@ -52,7 +52,7 @@ function errorOf(attempt: DeliveryResult): string | null {
   return `answered ${String(status)}`;
 }
 
-/** 429 and 503 may say until when the receiver wants nothing: then it gets nothing of this webhook. */
+/** With 429 and 503, the receiver can ask for a pause. Then the webhook sends it nothing until the pause is over. */
 function holdUntil(attempt: DeliveryResult, now: number): Date | undefined {
   if (attempt.kind !== 'answered' || attempt.retryAfterMs === undefined) return undefined;
   if (attempt.status !== 429 && attempt.status !== 503) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The secrets that sign deliveries. They must be readable to sign with, so they are not hashed but sealed (AES-256-GCM) with a
- * key that is not in the database: a copy of the database signs nothing. Bound to their webhook, so they cannot be exchanged.
+ * The secrets that sign deliveries. Signing needs them in plain text, so they are not hashed but encrypted (AES-256-GCM) with a key that
+ * is not in the database: a copy of the database cannot sign. A secret is bound to its webhook, so secrets cannot be swapped.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
@@ -11,16 +11,16 @@ const TAG_BYTES = 16;
 
 export interface SecretBox {
   seal(webhookId: string, secret: string): string;
-  /** @throws when it was sealed under another key or for another webhook. */
+  /** @throws when the secret was sealed with another key or for another webhook. */
   open(webhookId: string, sealed: string): string;
 }
 
-/** As the Standard Webhooks specification has them: `whsec_` and base64. */
+/** In the format of the Standard Webhooks specification: `whsec_` and base64. */
 export function newSecret(): string {
   return PREFIX + randomBytes(SECRET_BYTES).toString('base64');
 }
 
-/** @param master the service's secret, of which this is one of several uses. */
+/** @param master The secret of the service, from which the key is derived. */
 export function createSecretBox(master: Uint8Array): SecretBox {
   const key = createHmac('sha256', master).update('webhooks').digest();
   return {

@@ -1,4 +1,4 @@
-/** The headers of a delivery, after the Standard Webhooks specification. While a secret is being replaced both sign. */
+/** The headers of a delivery, according to the Standard Webhooks specification. During a rotation, both secrets sign. */
 import { Webhook } from 'standardwebhooks';
 import type { WebhookRow } from '../storage/tables.js';
 import type { SecretBox } from './secretBox.js';

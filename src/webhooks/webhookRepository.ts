@@ -1,4 +1,4 @@
-/** A tenant's webhooks. A secret is given out once, when it is made. */
+/** A tenant's webhooks. A secret is shown once, when it is created. */
 import { count, desc, eq, inArray, lt } from 'drizzle-orm';
 import type { WebhookConfig } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
@@ -27,7 +27,7 @@ export interface WebhookInput {
 export interface WebhookChanges {
   readonly url?: Optional<string>;
   readonly events?: Optional<readonly WebhookEventName[]>;
-  /** Null takes it away. */
+  /** Null removes it. */
   readonly description?: Optional<string>;
   readonly enabled?: Optional<boolean>;
 }
@@ -39,15 +39,15 @@ export interface WebhookAndSecret {
 
 export interface Webhooks {
   byId(id: string): Promise<WebhookRow | undefined>;
-  /** Throws NOT_FOUND, for another tenant's as for one that never was. */
+  /** @throws ServiceError NOT_FOUND, also for another tenant's webhook. */
   require(id: string): Promise<WebhookRow>;
-  /** The newest first. */
+  /** Newest first. */
   page(request: PageRequest): Promise<Page<WebhookRow>>;
   create(input: WebhookInput): Promise<WebhookAndSecret>;
   update(id: string, changes: WebhookChanges): Promise<WebhookRow>;
-  /** The secret that there was signs beside the new one for a while. */
+  /** The previous secret keeps signing, beside the new one, for this long. */
   rotate(id: string, keepPreviousSeconds: number): Promise<WebhookAndSecret>;
-  /** With its deliveries. Disabling it is what keeps them. */
+  /** Deletes the webhook and its deliveries. Disabling it keeps them. */
   delete(id: string): Promise<WebhookRow>;
 }
 
@@ -168,7 +168,7 @@ async function requireCapacity({ database, rows }: TenantScope, most: number): P
   if ((row?.n ?? 0) < most) return;
   throw new ServiceError(
     'TOO_MANY_WEBHOOKS',
-    `There are ${String(row?.n)} webhooks, and may be ${String(most)}; delete one, or let one hear of more events`,
+    `There are ${String(row?.n)} webhooks, which is the limit of ${String(most)}; delete one, or subscribe an existing one to more events`,
     { limit: most },
   );
 }

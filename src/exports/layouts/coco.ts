@@ -1,7 +1,7 @@
 /**
- * COCO instance segmentation: images/{train,val} and annotations/instances_{train,val}.json. An annotation is one
- * connected region of a mask, the class is the defect. `iscrowd` is 0, also of run lengths: 1 would say that a region
- * is a crowd of objects, which trainers and the evaluation leave out.
+ * COCO instance segmentation: images/{train,val} and annotations/instances_{train,val}.json. An annotation is one connected region of a
+ * mask; its category is the defect. `iscrowd` is 0 for run lengths too, because 1 would declare the region a crowd of objects, which
+ * trainers and the evaluation ignore.
  */
 import { polygonOutline } from '../polygonOutline.js';
 import type { Region } from '../regions.js';
@@ -18,15 +18,15 @@ export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: 
   async function addImage({ name, heldOut, image, width, height }: LayoutImage) {
     const split = heldOut ? 'val' : 'train';
     const fileName = `${name}.png`;
-    const place = `images/${split}/${fileName}`;
-    await zip.image(place, image);
+    const path = `images/${split}/${fileName}`;
+    await zip.image(path, image);
     await images[split].append({ id: ++imageId, file_name: fileName, width, height, license: 1 });
-    return { split, place } as const;
+    return { split, path } as const;
   }
 
   return {
     async defective(picture) {
-      const { split, place } = await addImage(picture);
+      const { split, path } = await addImage(picture);
       for (const region of picture.regions) {
         const { x, y, width, height } = region.box;
         await annotations[split].append({
@@ -39,10 +39,10 @@ export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: 
           segmentation: segmentation(region, picture),
         });
       }
-      return { image: place };
+      return { image: path };
     },
     async normal(picture) {
-      return { image: (await addImage(picture)).place };
+      return { image: (await addImage(picture)).path };
     },
     async end() {
       for (const split of SPLITS) await zip.text(`annotations/instances_${split}.json`, document(split));

@@ -1,12 +1,12 @@
-/** What every layout does: give each picture its place. */
+/** The interface of the layouts. A layout decides which files of the archive an image is written to. */
 import type { ExportSettings } from '../../storage/exportJsonColumns.js';
 import type { Region } from '../regions.js';
 import type { JsonListFile } from '../jsonListFile.js';
 import type { ZipWriter } from '../zipWriter.js';
 
-/** A picture of the archive, with what the layouts need to know of it. */
+/** An image of the archive, with what the layouts need to know about it. */
 export interface LayoutImage {
-  /** Unlike that of any other picture, of the same length for all: readers pair files by sorting their names. */
+  /** Unique, and of the same length for all images, because readers pair files by sorting their names. */
   readonly name: string;
   readonly heldOut: boolean;
   readonly partNumber: string;
@@ -22,7 +22,7 @@ export interface DefectiveImage extends LayoutImage {
   readonly regions: readonly Region[];
 }
 
-/** Where the files of a picture are in the archive. */
+/** The paths of an image's files in the archive. */
 export interface FilePaths {
   readonly image: string;
   readonly mask?: string;
@@ -32,7 +32,7 @@ export interface FilePaths {
 export interface Layout {
   defective(picture: DefectiveImage): Promise<FilePaths>;
   normal(picture: LayoutImage): Promise<FilePaths>;
-  /** Writes what tells of all pictures. */
+  /** Writes the files that describe all images. */
   end(): Promise<void>;
 }
 

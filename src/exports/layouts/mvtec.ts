@@ -1,6 +1,6 @@
 /**
- * MVTec AD: <product>/train/good, test/good, test/<defect>/NAME.png and ground_truth/<defect>/NAME_mask.png. All
- * defects are for testing there; what is held out decides only which good pictures are.
+ * MVTec AD: <product>/train/good, test/good, test/<defect>/NAME.png and ground_truth/<defect>/NAME_mask.png. In this layout all defects
+ * are for testing, so the held-out share only splits the good images.
  */
 import { safeNames } from '../safeNames.js';
 import type { Layout, LayoutOptions } from './layout.js';
@@ -14,19 +14,19 @@ export function mvtecLayout({ zip, partNumbers, defectCodes }: LayoutOptions): L
     async defective({ name, partNumber, defectCode, image, mask }) {
       const product = products.get(partNumber) ?? '';
       const defect = defects.get(defectCode) ?? '';
-      const places = {
+      const paths = {
         image: `${product}/test/${defect}/${name}.png`,
         mask: `${product}/ground_truth/${defect}/${name}_mask.png`,
       };
-      await zip.image(places.image, image);
-      await zip.image(places.mask, mask);
-      return places;
+      await zip.image(paths.image, image);
+      await zip.image(paths.mask, mask);
+      return paths;
     },
     async normal({ name, heldOut, partNumber, image }) {
       const split = heldOut ? 'test' : 'train';
-      const places = { image: `${products.get(partNumber) ?? ''}/${split}/${GOOD}/${name}.png` };
-      await zip.image(places.image, image);
-      return places;
+      const paths = { image: `${products.get(partNumber) ?? ''}/${split}/${GOOD}/${name}.png` };
+      await zip.image(paths.image, image);
+      return paths;
     },
     end: async () => undefined,
   };
