@@ -159,7 +159,7 @@ function tooManyAttempts({ attempts, failure }: ExportRow): ExportFailure {
 function failureReason(error: unknown): ExportFailure {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof MissingArtifact)
-    return { code: 'EXPORT_FAILED', message: 'a picture of the set could not be read' };
+    return { code: 'EXPORT_FAILED', message: 'an image of the set could not be read' };
   if (code !== undefined) return { code: 'STORAGE_FAILED', message: 'the archive could not be written' };
   return { code: 'EXPORT_FAILED', message: 'writing the archive failed; the server log says why' };
 }

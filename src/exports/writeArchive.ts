@@ -122,7 +122,7 @@ function createNormalWriter(
     if (sample.generationId !== generation) [generation, seeds] = [sample.generationId, new Set()];
     if (sample.twinKey === null || seeds.has(sample.seed)) return;
     seeds.add(sample.seed);
-    await manifest.twin(entry, await layout.normal(await picture(entry, sample.twinKey, heldOut, 'twin')));
+    await manifest.twin(entry, await layout.normal(await normalImage(entry, sample.twinKey, heldOut, 'twin')));
   }
 
   async function addPhotograph(entry: ExportedSample): Promise<void> {
@@ -130,11 +130,11 @@ function createNormalWriter(
     if (reference === null || photographs.has(reference.id)) return;
     photographs.add(reference.id);
     const heldOut = heldOutReferences.has(reference.id);
-    const places = await layout.normal(await picture(entry, reference.artifactKey, heldOut, 'photograph'));
-    await manifest.photograph(entry, reference, heldOut, places);
+    const files = await layout.normal(await normalImage(entry, reference.artifactKey, heldOut, 'photograph'));
+    await manifest.photograph(entry, reference, heldOut, files);
   }
 
-  async function picture({ product, position }: ExportedSample, key: string, heldOut: boolean, kind: string) {
+  async function normalImage({ product, position }: ExportedSample, key: string, heldOut: boolean, kind: string) {
     const image = await store.read(scope.tenantId, key);
     const { width, height } = await sharp(image).metadata();
     count++;

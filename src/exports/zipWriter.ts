@@ -57,7 +57,7 @@ export function createZipWriter(file: string, at: Date): ZipWriter {
   }
 
   return {
-    image: (name, picture) => add(name, false, [picture]),
+    image: (name, bytes) => add(name, false, [bytes]),
     text: (name, pieces) => add(name, true, pieces),
     async end() {
       zip.end();

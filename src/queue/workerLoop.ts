@@ -110,7 +110,7 @@ export async function startWorkerLoop<T>(work: Work<T>): Promise<WorkerLoop> {
   function start(item: T): void {
     const id = work.idOf(item);
     const abort = new AbortController();
-    // What was claimed while the worker was told to stop is released by the attempt itself.
+    // An item that was claimed during the stop is released by its attempt.
     if (stopping) abort.abort(new Error('the worker is stopping'));
     const started: Attempt<T> = {
       item,

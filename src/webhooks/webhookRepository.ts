@@ -4,6 +4,7 @@ import type { WebhookConfig } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import { isId, newId } from '../storage/identifiers.js';
+import type { Optional } from '../range.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { WebhookEventName } from '../storage/jsonColumns.js';
@@ -15,8 +16,6 @@ import type { ResolveHost } from './destination.js';
 import { DestinationRefusedError, resolveDestination, parseDestination, resolveHostByDns } from './destination.js';
 import type { SecretBox } from './secretBox.js';
 import { newSecret } from './secretBox.js';
-
-type Optional<T> = T | null | undefined;
 
 export interface WebhookInput {
   readonly url: string;

@@ -25,24 +25,24 @@ export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: 
   }
 
   return {
-    async defective(picture) {
-      const { split, path } = await addImage(picture);
-      for (const region of picture.regions) {
+    async defective(image) {
+      const { split, path } = await addImage(image);
+      for (const region of image.regions) {
         const { x, y, width, height } = region.box;
         await annotations[split].append({
           id: ++annotationId,
           image_id: imageId,
-          category_id: defectCodes.indexOf(picture.defectCode) + 1,
+          category_id: defectCodes.indexOf(image.defectCode) + 1,
           bbox: [x, y, width, height],
           area: region.pixels,
           iscrowd: 0,
-          segmentation: segmentation(region, picture),
+          segmentation: segmentation(region, image),
         });
       }
       return { image: path };
     },
-    async normal(picture) {
-      return { image: (await addImage(picture)).path };
+    async normal(image) {
+      return { image: (await addImage(image)).path };
     },
     async end() {
       for (const split of SPLITS) await zip.text(`annotations/instances_${split}.json`, document(split));

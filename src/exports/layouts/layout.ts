@@ -30,8 +30,8 @@ export interface FilePaths {
 }
 
 export interface Layout {
-  defective(picture: DefectiveImage): Promise<FilePaths>;
-  normal(picture: LayoutImage): Promise<FilePaths>;
+  defective(image: DefectiveImage): Promise<FilePaths>;
+  normal(image: LayoutImage): Promise<FilePaths>;
   /** Writes the files that describe all images. */
   end(): Promise<void>;
 }

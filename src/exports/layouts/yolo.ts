@@ -21,16 +21,16 @@ export function yoloLayout({ zip, settings, defectCodes }: LayoutOptions): Layou
   }
 
   return {
-    defective(picture) {
-      const { width, height } = picture;
-      const label = String(defectCodes.indexOf(picture.defectCode));
+    defective(image) {
+      const { width, height } = image;
+      const label = String(defectCodes.indexOf(image.defectCode));
       const fraction = (value: number, of: number): string => String(Number((value / of).toFixed(DIGITS)));
-      const lines = picture.regions.map((region) =>
+      const lines = image.regions.map((region) =>
         [label, ...polygonOutline(region).flatMap(([x, y]) => [fraction(x, width), fraction(y, height)])].join(' '),
       );
-      return add(picture, lines);
+      return add(image, lines);
     },
-    normal: (picture) => add(picture, []),
+    normal: (image) => add(image, []),
     async end() {
       // Without `path`, readers look for the folders beside this file. A JSON string is a YAML string.
       const val = settings.heldOutFraction === 0 ? 'images/train' : 'images/val';

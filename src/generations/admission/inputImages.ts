@@ -33,8 +33,8 @@ interface ImageQuery {
   readonly productId: string;
 }
 
-export async function loadInputImages(scope: TenantScope, wanted: readonly ImageQuery[]): Promise<InputImages> {
-  const inputs = wanted.map(({ input }) => input);
+export async function loadInputImages(scope: TenantScope, queries: readonly ImageQuery[]): Promise<InputImages> {
+  const inputs = queries.map(({ input }) => input);
   const named = (ids: readonly (string | null | undefined)[]): string[] => [
     ...new Set(ids.filter((id) => id != null && isId(id)) as string[]),
   ];
@@ -43,7 +43,9 @@ export async function loadInputImages(scope: TenantScope, wanted: readonly Image
     named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
   );
   const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
-  const products = wanted.filter(({ input }) => input.reference?.anyOfProduct === true).map((one) => one.productId);
+  const products = queries
+    .filter(({ input }) => input.reference?.anyOfProduct === true)
+    .map(({ productId }) => productId);
   // An unknown product has none. Admission rejects it later.
   const ofProduct = new Map<string, readonly ReferenceRow[]>();
   for (const id of new Set(products.filter(isId))) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));

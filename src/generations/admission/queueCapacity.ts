@@ -47,23 +47,23 @@ export async function readQueueLoad(database: Database): Promise<QueueLoad> {
   return { levels, pixelStepsPerSecond: await pixelStepsPerSecond(database) };
 }
 
-export function requireCapacity(queue: QueueLoad, asked: number, limit: number): void {
+export function requireCapacity(queue: QueueLoad, requested: number, limit: number): void {
   const waiting = queue.levels.reduce((sum, { samples }) => sum + samples, 0);
-  const room = Math.max(0, limit - waiting);
-  if (asked <= room) return;
+  const capacity = Math.max(0, limit - waiting);
+  if (requested <= capacity) return;
   throw new ServiceError(
     'QUEUE_FULL',
-    `The queue has room for ${String(room)} of ${String(limit)} samples, ${String(asked)} were requested; nothing was accepted, try again later`,
-    { retryAfterMs: estimatedDrainMs(queue, Math.min(asked, limit) - room), limit },
+    `The queue has room for ${String(capacity)} of ${String(limit)} samples, ${String(requested)} were requested; nothing was accepted, try again later`,
+    { retryAfterMs: estimatedDrainMs(queue, Math.min(requested, limit) - capacity), limit },
   );
 }
 
 /** About the time that the workers need for this many of the queued samples. */
-function estimatedDrainMs({ levels, pixelStepsPerSecond: speed }: QueueLoad, samples: number): number {
+function estimatedDrainMs({ levels, pixelStepsPerSecond: throughput }: QueueLoad, samples: number): number {
   const total = levels.reduce((sum, level) => sum + level.samples, 0);
   const work = levels.reduce((sum, level) => sum + level.pixelSteps, 0);
-  if (speed === undefined || total === 0) return RETRY.unknown;
-  const milliseconds = (1000 * samples * (work / total)) / speed;
+  if (throughput === undefined || total === 0) return RETRY.unknown;
+  const milliseconds = (1000 * samples * (work / total)) / throughput;
   return Math.round(Math.min(RETRY.most, Math.max(RETRY.least, milliseconds)));
 }
 
@@ -74,7 +74,7 @@ interface NewGeneration {
 
 /** In the order of the new generations. Each stands behind the earlier ones whose priority is not lower. */
 export function queuePositions(
-  { levels, pixelStepsPerSecond: speed }: QueueLoad,
+  { levels, pixelStepsPerSecond: throughput }: QueueLoad,
   newcomers: readonly NewGeneration[],
 ): QueuePosition[] {
   const before: { priority: number; generations: number; pixelSteps: number }[] = [...levels];
@@ -83,6 +83,6 @@ export function queuePositions(
     const ahead = first.reduce((sum, { generations }) => sum + generations, 0);
     const work = first.reduce((sum, other) => sum + other.pixelSteps, pixelSteps);
     before.push({ priority, generations: 1, pixelSteps });
-    return { ahead, estimatedSeconds: speed === undefined ? null : Math.ceil(work / speed) };
+    return { ahead, estimatedSeconds: throughput === undefined ? null : Math.ceil(work / throughput) };
   });
 }

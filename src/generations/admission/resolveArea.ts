@@ -34,8 +34,8 @@ export function resolveArea(
     return { area: { maskId }, extent: { width: mask.extentWidth, height: mask.extentHeight } };
   }
   const checked = validatePolygons(polygons ?? [], drawnOn, `${field}.polygons`);
-  const [picture] = drawnOn;
-  const extent = polygonsExtent(checked, picture?.width ?? 0, picture?.height ?? 0);
+  const [image] = drawnOn;
+  const extent = polygonsExtent(checked, image?.width ?? 0, image?.height ?? 0);
   if (extent.width === 0) throw badInput(`${field}.polygons`, 'cover no pixel center, so nothing could change');
   return { area: { polygons: checked }, extent };
 }
@@ -43,11 +43,11 @@ export function resolveArea(
 /** A region that the defect is drawn in exactly. It must fit into a square of the image, because the model draws squares. */
 export function resolveOwnRegion(
   images: InputImages,
-  asked: AreaInput,
+  input: AreaInput,
   drawnOn: readonly ImageSize[],
   field: string,
 ): Area {
-  const { area, extent } = resolveArea(images, asked, drawnOn, field);
+  const { area, extent } = resolveArea(images, input, drawnOn, field);
   for (const { id, width, height } of drawnOn) {
     if (Math.max(extent.width, extent.height) > Math.min(width, height))
       throw badInput(

@@ -70,9 +70,9 @@ function requireOne({ id, anyOfProduct, sampleId, twin }: ReferenceInput, field:
 
 function sampleFor(images: InputImages, sampleId: string, { product, at }: PhotographContext): SampleImage {
   const field = `${at}.reference.sampleId`;
-  const picture = images.sample(sampleId, field);
-  if (picture.productId !== product.id) throw badInput(field, 'is a sample of another product');
-  return picture;
+  const image = images.sample(sampleId, field);
+  if (image.productId !== product.id) throw badInput(field, 'is a sample of another product');
+  return image;
 }
 
 function referencesFor(
@@ -95,7 +95,7 @@ function referencesFor(
 
 function regionFor(
   { region, reference }: OnPhotographInput,
-  area: (asked: AreaInput, field: string) => Area,
+  area: (input: AreaInput, field: string) => Area,
   at: string,
 ): PhotographSettings['region'] {
   // A twin has room for whatever the noise would draw. On a photograph, the defect must have the size of real defects.

@@ -49,16 +49,16 @@ export function resolveRequest(
   if (onImage && sampler === 'DDPM')
     throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
   if (onImage && bundle.manifest.components.image_encoder === undefined)
-    throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on a picture`);
+    throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on an image`);
   const twin = input.twin ?? false;
   if (onImage && twin) throw badInput(`${at}.twin`, 'with a reference, what is drawn on is itself the twin');
   const possible = stepBounds(sampler, schedule.numTrainTimesteps);
   const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
   const strength = resolveStrength(input.strength, defaults.strength, ranges.strength, at);
-  const pictures = strength.sweep?.length ?? 1;
-  const most = Math.floor(limits.samplesPerGeneration / pictures);
+  const strengths = strength.sweep?.length ?? 1;
+  const max = Math.floor(limits.samplesPerGeneration / strengths);
   return {
-    count: requireInRange(input.count ?? 1, { min: 1, max: most }, `${at}.count`) * pictures,
+    count: requireInRange(input.count ?? 1, { min: 1, max }, `${at}.count`) * strengths,
     priority: requireInRange(input.priority ?? PRIORITY.min, PRIORITY, `${at}.priority`),
     idempotencyKey: input.idempotencyKey ?? null,
     settings: {

@@ -29,7 +29,7 @@ export const generationLease = leaseOf(generations, 'RUNNING');
 
 /**
  * How long a generation waits before it is claimed again after its process died: not at all twice, then 1 s, doubling up to 256 s. A
- * process's death never fails a generation, because nothing tells which of the generations in progress caused it, if any did. The
+ * process's death never fails a generation, because nothing says which of the generations in progress caused it, if any did. The
  * delay keeps one that does cause it from taking every process with it before the others are generated.
  */
 const crashDelay = (attempts: SQL | PgColumn): SQL =>

@@ -17,13 +17,13 @@ export interface InputImage {
 
 /** The image that a sample is drawn on. */
 interface BaseImage {
-  readonly picture: ImageSource | null;
+  readonly image: ImageSource | null;
   readonly marked: ImageSource | null;
   readonly referenceId: string | null;
 }
 
 /** The sample's own normal twin, which the engine draws first. */
-const NORMAL_TWIN: BaseImage = { picture: null, marked: null, referenceId: null };
+const NORMAL_TWIN: BaseImage = { image: null, marked: null, referenceId: null };
 
 /** Returns the input image of a sample; null for samples from noise. */
 export type GetInputImage = (index: number) => Promise<InputImage | null>;
@@ -46,14 +46,14 @@ export function createInputImages(
 
   async function onReference(id: string): Promise<BaseImage> {
     const artifactKey = await keyOf(id, () => referencesOf(scope).require(id));
-    return { picture: await artifact(artifactKey), marked: null, referenceId: id };
+    return { image: await artifact(artifactKey), marked: null, referenceId: id };
   }
 
   async function onSample(id: string): Promise<BaseImage> {
     const [sample] = await samplesOf(scope).byId([id]);
     if (sample === undefined) throw new Error(`sample ${id} does not exist any more`);
-    const [picture, marked] = await Promise.all([artifact(sample.imageKey), artifact(sample.maskKey)]);
-    return { picture, marked, referenceId: sample.referenceId };
+    const [image, marked] = await Promise.all([artifact(sample.imageKey), artifact(sample.maskKey)]);
+    return { image, marked, referenceId: sample.referenceId };
   }
 
   async function area(of: Area): Promise<MaskSource> {
@@ -65,15 +65,15 @@ export function createInputImages(
     if (photograph == null) return null;
     const { references, baseSample, onTwin = false, region, allowedArea } = photograph;
     const reference = references[sweepRow(settings, index) % references.length];
-    const ground = onTwin
+    const base = onTwin
       ? NORMAL_TWIN
       : await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
     return {
-      referenceId: ground.referenceId,
+      referenceId: base.referenceId,
       baseSampleId: baseSample,
       request: {
-        image: ground.picture,
-        existingMask: ground.marked,
+        image: base.image,
+        existingMask: base.marked,
         denoisingStrength: denoisingStrengthOf(photograph),
         region:
           typeof region === 'string'
