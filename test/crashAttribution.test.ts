@@ -45,22 +45,51 @@ onPgliteOnly(
   TIMEOUT_MS,
 );
 
+/** Kills the device worker this many times. The worker that replaces it gets its sample as soon as it is ready. */
+async function killDevice(server: Server, times: number): Promise<void> {
+  for (let crash = 1; crash <= times; crash++) {
+    const pid = devicePid(server);
+    process.kill(pid, 'SIGKILL');
+    while (devicePid(server) === pid) await sleep(20);
+  }
+}
+
+const isProgress = ({ type }: Json): boolean => type === 'GenerationProgressed';
+
 test(
   'a generation that kills its device every time fails with an error that says so, and the next one is drawn',
   async () => {
     const server = await startServer();
     const { id } = await generate(server, LONG);
-    await eventsOf(server, id, 0, ({ type }) => type === 'GenerationProgressed');
+    await eventsOf(server, id, 0, isProgress);
     const ended = finished(server, id);
-    for (let crash = 1, last = 0; crash <= 3; crash++) {
-      while (devicePid(server) === last) await sleep(20);
-      last = devicePid(server);
-      process.kill(last, 'SIGKILL');
-    }
+    await killDevice(server, 3);
     const failed = await ended;
     expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'DEVICE_LOST' } });
     expect(failed.error.message).toMatch(/it died 3 times while it drew this sample, which is given up/);
     expect((await finished(server, (await generate(server, QUICK)).id)).status).toBe('SUCCEEDED');
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'the crashes of a device are remembered when the process dies too',
+  async () => {
+    const env = { DATA_DIR: newDataDirectory(), LEASE_SECONDS: '2' };
+    let server = await startServer(env);
+    const { id } = await generate(server, LONG);
+    let seen = 0;
+    // Two in each life are fewer than a process lets one sample have.
+    for (const crashes of [2, 2, 1]) {
+      seen = (await eventsOf(server, id, seen, isProgress)).at(-1).seq;
+      await killDevice(server, crashes);
+      if (crashes === 1) break;
+      await server.kill();
+      server = await startServer(env);
+    }
+    const failed = await finished(server, id);
+    expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'DEVICE_LOST' } });
+    expect(failed.error.message).toMatch(/^device workers died 5 times while they drew samples of this generation/);
   },
   TIMEOUT_MS,
 );

@@ -60,6 +60,9 @@ export function deduplicate(generate: GenerateSample): GenerateSample {
       onProgress(step, steps) {
         if (isCurrent()) notify(shared, ({ options }) => options.onProgress?.(step, steps));
       },
+      onWorkerExit(error) {
+        if (isCurrent()) notify(shared, ({ options }) => options.onWorkerExit?.(error));
+      },
     }).then(
       (result) => settle(({ request, resolve }) => resolve({ ...result, id: request.id })),
       (error: unknown) => settle(({ reject }) => reject(error)),

@@ -142,10 +142,10 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
     const assigned = [...samples.values()];
     // If no sample had started, the worker may have died before it could tell which one it was about to draw.
     const noneStarted = !assigned.some(({ started }) => started);
-    for (const { key, started } of assigned) {
-      const error = new WorkerExitedError(`the worker of device ${name} ${reason}`, started || noneStarted);
-      settle(key, ({ reject }) => reject(error));
-    }
+    const message = `the worker of device ${name} ${reason}`;
+    const [blamed, notBlamed] = [new WorkerExitedError(message, true), new WorkerExitedError(message, false)];
+    for (const { key, started } of assigned)
+      settle(key, ({ reject }) => reject(started || noneStarted ? blamed : notBlamed));
   };
 
   const supervisor = superviseWorker({

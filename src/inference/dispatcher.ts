@@ -75,7 +75,10 @@ export function createDispatcher(devices: readonly Device[], manifestOf: (bundle
 
   const onError = (sample: PendingSample, error: unknown): void => {
     if (error instanceof WorkerExitedError) {
-      if (error.blamed) sample.workerExits++;
+      if (error.blamed) {
+        sample.workerExits++;
+        sample.options.onWorkerExit?.(error);
+      }
       if (sample.workerExits < MAX_WORKER_EXITS) requeue(sample);
       else sample.reject(givenUp(error, sample.workerExits));
     } else if (error instanceof DeviceLostError && liveDevices().length > 0) requeue(sample);

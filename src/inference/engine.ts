@@ -155,7 +155,7 @@ function createEngine(
 async function guardCallbacks(
   generate: GenerateSample,
   request: SampleRequest,
-  { signal, onStarted, onProgress }: GenerateOptions,
+  { signal, onStarted, onProgress, onWorkerExit }: GenerateOptions,
 ): Promise<SampleResult> {
   const failure = new AbortController();
   let started = false;
@@ -176,6 +176,7 @@ async function guardCallbacks(
         guard(() => onStarted?.());
       },
       onProgress: (step, steps) => guard(() => onProgress?.(step, steps)),
+      onWorkerExit: (error) => guard(() => onWorkerExit?.(error)),
     });
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error;

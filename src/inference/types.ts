@@ -107,6 +107,11 @@ export interface GenerateOptions {
    * to a faster device.
    */
   readonly onProgress?: ((step: number, steps: number) => void) | undefined;
+  /**
+   * Called each time that a device worker dies while it draws the sample, which then starts over or is given up. The error is the same
+   * object for all samples that the worker was drawing.
+   */
+  readonly onWorkerExit?: ((error: Error) => void) | undefined;
 }
 
 /** Generates one sample. The engine, deduplication, the dispatcher, and each device have this signature. */

@@ -268,6 +268,7 @@ describe('a device worker that is killed', () => {
     const [pid, { restarts } = { restarts: 0 }] = [pidOf(), pool.devices()[0]];
     const delivered: SampleResult[] = [];
     const started: string[] = [];
+    const exits: Error[] = [];
     let killed = false;
     await generateAll(
       pool,
@@ -281,10 +282,13 @@ describe('a device worker that is killed', () => {
           if (!killed) process.kill(pid, 'SIGKILL');
           killed = true;
         },
+        onWorkerExit: (error) => exits.push(error),
         onSample: (result) => delivered.push(result),
       },
     );
     expect(killed).toBe(true);
+    // Both samples were being drawn, and one worker died.
+    expect([exits.length, new Set(exits).size]).toEqual([2, 1]);
     expect(delivered.map(({ id }) => id).sort()).toEqual(['one', 'two']);
     expect(started.sort()).toEqual(['one', 'two']);
     expect(delivered.find(({ id }) => id === 'one')?.mask).toEqual(undisturbed.mask);

@@ -4,6 +4,7 @@ import type { Engine, SampleRequest, SampleResult } from '../../src/inference/in
 export interface SampleListener {
   onStarted?(id: string): void;
   onProgress?(id: string, step: number, steps: number): void;
+  onWorkerExit?(error: Error): void;
   onSample?(result: SampleResult): void;
 }
 
@@ -25,6 +26,7 @@ export async function generateAll(
           signal: cancel,
           onStarted: () => listener.onStarted?.(request.id),
           onProgress: (step, steps) => listener.onProgress?.(request.id, step, steps),
+          onWorkerExit: (error) => listener.onWorkerExit?.(error),
         });
         if (!failed) listener.onSample?.(result);
       } catch (error) {

@@ -2,6 +2,7 @@
 import type { SQL } from 'drizzle-orm';
 import { eq, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import { DeviceLostError } from '../../inference/index.js';
 import type { LeaseHolder } from '../../queue/lease.js';
 import { claimLost, leaseOf, secondsFromNow } from '../../queue/lease.js';
 import type { Database } from '../../storage/database.js';
@@ -23,7 +24,7 @@ import {
 import { LIVENESS_SECONDS } from './workerRegistry.js';
 
 /** A generation fails after this many device workers that died while they ran its samples, without a new sample in between. */
-export const MAX_DEVICE_CRASHES = 5;
+const MAX_DEVICE_CRASHES = 5;
 
 export const generationLease = leaseOf(generations, 'RUNNING');
 
@@ -140,13 +141,26 @@ export function isFirstClaim({ startedAt, leaseUntil }: GenerationRow, { leaseSe
   return leaseUntil.getTime() - startedAt.getTime() === leaseSeconds * 1000;
 }
 
-/** Durable: the generation is known to crash devices even after every process has died. @throws ClaimLostError */
-export async function recordDeviceCrash(scope: TenantScope, owner: string, id: string): Promise<void> {
-  await generationLease.update(scope.database, owner, id, { deviceCrashes: sql`${generations.deviceCrashes} + 1` });
+/**
+ * Counts a device worker that died while it drew samples of the generation. The count outlives every process. Returns the new count.
+ * @throws ClaimLostError
+ */
+export async function recordDeviceCrash({ database, rows }: TenantScope, owner: string, id: string): Promise<number> {
+  const [held] = await database
+    .update(generations)
+    .set({ deviceCrashes: sql`${generations.deviceCrashes} + 1` })
+    .where(rows(generations, generationLease.heldBy(owner, [id])))
+    .returning({ deviceCrashes: generations.deviceCrashes });
+  if (held === undefined) throw claimLost(id, owner);
+  return held.deviceCrashes;
 }
 
-export function crashesDevices({ deviceCrashes }: GenerationRow): boolean {
-  return deviceCrashes >= MAX_DEVICE_CRASHES;
+/** Throws once the generation has crashed too many device workers. */
+export function requireFewCrashes(deviceCrashes: number): void {
+  if (deviceCrashes < MAX_DEVICE_CRASHES) return;
+  throw new DeviceLostError(
+    `device workers died ${String(deviceCrashes)} times while they drew samples of this generation, which is given up`,
+  );
 }
 
 /** Gives a claim back unharmed: the next worker continues with it, and this attempt does not count. */

@@ -14,10 +14,10 @@ import { GENERATION_CHANNEL, QUEUED_SIGNAL, canceledId } from '../events/generat
 import { StorageFailedError } from '../samples/persistSample.js';
 import {
   claimGeneration,
-  crashesDevices,
   expireLeases,
   generationLease,
   releaseGeneration,
+  requireFewCrashes,
   updateClaimed,
 } from './claimGeneration.js';
 import { QualityNotReachedError, runGeneration } from './runGeneration.js';
@@ -82,7 +82,7 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
     const onSampleDrawn = (): void => throughput.add(row.pixelSteps / row.count);
     try {
       await traceAttempt(row, holder, async () => {
-        if (crashesDevices(row)) throw new DeviceLostError(crashedTooOften(row));
+        requireFewCrashes(row.deviceCrashes);
         await runGeneration({ scope, row, owner, engine, store, signal, onSampleDrawn });
       });
     } finally {
@@ -142,10 +142,6 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
 
 function logContext({ id, tenantId, count, attempts }: GenerationRow): object {
   return { generation: id, tenant: tenantId, count, attempt: attempts };
-}
-
-function crashedTooOften({ deviceCrashes }: GenerationRow): string {
-  return `the device worker died ${String(deviceCrashes)} times while it drew samples of this generation, which is given up`;
 }
 
 /** What the tenant is told: enough to act on, without details of the machine. */

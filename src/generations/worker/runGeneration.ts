@@ -14,7 +14,7 @@ import type { SampleDraw } from '../samples/sampleDraw.js';
 import { sampleDraw } from '../samples/sampleDraw.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import type { ClaimedGeneration } from './claimGeneration.js';
-import { updateClaimed } from './claimGeneration.js';
+import { recordDeviceCrash, requireFewCrashes, updateClaimed } from './claimGeneration.js';
 import { createInputImages } from './inputImageFiles.js';
 import { spanAttributes } from './telemetry.js';
 
@@ -80,13 +80,24 @@ async function drawSamples(
   draws: readonly SampleDraw[],
   progress: ProgressReporter,
 ): Promise<number> {
-  const { scope, row, engine, store } = run;
+  const { scope, row, owner, engine, store } = run;
   const { quality } = row.settings;
   const maxDraws = quality?.maximumAttempts ?? 1;
   const inputImage = createInputImages(scope, store, row.settings);
   const persist = createSamplePersister(run, store);
   const failure = new AbortController();
   const signal = AbortSignal.any([run.signal, failure.signal]);
+
+  /** Workers that died while they drew samples of this generation; each counts once, however many samples it drew. */
+  const exits = new Map<Error, Promise<void>>();
+  function onWorkerExit(error: Error): void {
+    if (exits.has(error)) return;
+    const recorded = recordDeviceCrash(scope, owner, row.id).then(requireFewCrashes);
+    exits.set(
+      error,
+      recorded.catch((reason: unknown) => failure.abort(reason)),
+    );
+  }
 
   async function drawSample(draw: SampleDraw): Promise<boolean> {
     const image = await inputImage(draw.index);
@@ -97,6 +108,7 @@ async function drawSamples(
         signal,
         onStarted: () => span.addEvent('began on the device'),
         onProgress: (step, steps) => progress.onStep(request.id, step, steps),
+        onWorkerExit,
       }),
     );
     run.onSampleDrawn();
@@ -126,6 +138,7 @@ async function drawSamples(
       drawNext().catch((error: unknown) => failure.abort(error)),
     ),
   );
+  await Promise.all(exits.values());
   failure.signal.throwIfAborted();
   return givenUp;
 }
