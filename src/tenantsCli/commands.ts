@@ -22,9 +22,9 @@ export async function runCommand(
   configured: TenantLimits,
 ): Promise<readonly string[]> {
   const tenants = createTenantAdmin(database);
-  const keyring = (tenantId: string): ApiKeys => apiKeysOf(forTenant(database, tenantId), hasher);
+  const keysOf = (tenantId: string): ApiKeys => apiKeysOf(forTenant(database, tenantId), hasher);
   const keyOf = async (tenantId: string, input: CreateKeyInput): Promise<string> =>
-    `API key, shown this once: ${(await keyring(tenantId).create(input)).secret}`;
+    `API key, shown this once: ${(await keysOf(tenantId).create(input)).secret}`;
 
   switch (command.do) {
     case 'list':
@@ -43,7 +43,7 @@ export async function runCommand(
       await tenants.enable(command.tenant);
       return [`Enabled the tenant ${quote(command.tenant)}.`];
     case 'list-keys':
-      return (await allKeys(keyring((await tenants.require(command.tenant)).id))).map(lineOf);
+      return (await allKeys(keysOf((await tenants.require(command.tenant)).id))).map(lineOf);
     case 'create-key':
       return [await keyOf((await tenants.require(command.tenant)).id, command)];
     case 'quota': {
@@ -51,7 +51,7 @@ export async function runCommand(
       return (await applyQuota(scope, command.changes, configured)).map((line) => columns(...line));
     }
     case 'revoke-key': {
-      const { id, name } = await keyring(await ownerOf(command.id)).revoke(command.id, true);
+      const { id, name } = await keysOf(await ownerOf(command.id)).revoke(command.id, true);
       return [`Revoked ${quote(name)}, ${id}.`];
     }
   }
@@ -65,12 +65,12 @@ export async function runCommand(
   }
 }
 
-async function allKeys(keyring: ApiKeys): Promise<ApiKeyRow[]> {
+async function allKeys(keys: ApiKeys): Promise<ApiKeyRow[]> {
   const found: ApiKeyRow[] = [];
   for (;;) {
     const last = found.at(-1);
     const after = last === undefined ? undefined : [last.id];
-    const { rows, hasNextPage } = await keyring.page({ first: PAGE_SIZE.max, after });
+    const { rows, hasNextPage } = await keys.page({ first: PAGE_SIZE.max, after });
     found.push(...rows);
     if (!hasNextPage) return found;
   }

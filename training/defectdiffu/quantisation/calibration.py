@@ -29,10 +29,10 @@ def collected_feeds(
     """Of the denoiser at random steps of trajectories over all trained pairs, strengths and both guidances; of the
     decoder what those end in."""
     rng = np.random.default_rng((plan.seed, 31))
-    heard: dict[str, list[Feeds]] = {"denoiser": [], "image_decoder": []}
+    recorded: dict[str, list[Feeds]] = {"denoiser": [], "image_decoder": []}
     now: list[Feeds] = []
     generator = generator_of(
-        directory, manifest, model, {}, hear_denoiser=now.append, hear_decoder=heard["image_decoder"].append
+        directory, manifest, model, {}, on_denoiser_feeds=now.append, on_decoder_feeds=recorded["image_decoder"].append
     )
     pairs = model.vocabulary.trained_pairs
     base = SampleRequest("", "", 0, steps=plan.steps)
@@ -46,6 +46,6 @@ def collected_feeds(
         now.clear()
         generator.draw([request])
         chosen = rng.choice(len(now), size=min(FEEDS_PER_TRAJECTORY, len(now)), replace=False)
-        heard["denoiser"] += [now[step] for step in sorted(chosen)]
+        recorded["denoiser"] += [now[step] for step in sorted(chosen)]
         progress("calibration", i + 1, plan.calibration, {})
-    return heard
+    return recorded

@@ -33,19 +33,19 @@ def open_graph(path: Path, threads: int = 0) -> InferenceSession:
 class GraphDecoder(nn.Module):
     """An autoencoder whose decoder is a graph; it encodes as `encoder` does."""
 
-    def __init__(self, encoder: nn.Module, graph: InferenceSession, heard: Callable[[Feeds], None]):
+    def __init__(self, encoder: nn.Module, graph: InferenceSession, on_feeds: Callable[[Feeds], None]):
         super().__init__()
         self.encode = encoder.encode
-        self.graph, self.heard = graph, heard
+        self.graph, self.on_feeds = graph, on_feeds
 
     def decode(self, latent: Tensor) -> Tensor:
         feeds = {"latent": latent.detach().float().numpy()}
-        self.heard(feeds)
+        self.on_feeds(feeds)
         return torch.from_numpy(self.graph.run(None, feeds)[0])
 
 
 class GraphGenerator(Generator):
-    """`hear_denoiser` and `hear_decoder` are told what those graphs are given."""
+    """`on_denoiser_feeds` and `on_decoder_feeds` receive the inputs of these graphs at every call."""
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class GraphGenerator(Generator):
         modulation: InferenceSession,
         denoiser: InferenceSession,
         decoder: InferenceSession,
-        hear_denoiser: Callable[[Feeds], None] = lambda feeds: None,
-        hear_decoder: Callable[[Feeds], None] = lambda feeds: None,
+        on_denoiser_feeds: Callable[[Feeds], None] = lambda feeds: None,
+        on_decoder_feeds: Callable[[Feeds], None] = lambda feeds: None,
     ):
-        autoencoder = GraphDecoder(model.autoencoder, decoder, hear_decoder)
+        autoencoder = GraphDecoder(model.autoencoder, decoder, on_decoder_feeds)
         super().__init__(model.module, autoencoder, model.config.prompts, torch.device("cpu"))
-        self.modulation, self.graph, self.hear = modulation, denoiser, hear_denoiser
+        self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
         self.outputs = [output.name for output in denoiser.get_outputs()]
 
     def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
@@ -74,7 +74,7 @@ class GraphGenerator(Generator):
             "fusion_modulation": self._modulation(row_t, rows.fusion_text, 2),
             "mask_rows": np.arange(len(rows.row_background)),
         }
-        self.hear(feeds)
+        self.on_denoiser_feeds(feeds)
         given = dict(zip(self.outputs, map(torch.from_numpy, self.graph.run(None, feeds)), strict=True))
         return given["noise"], given.get("variance"), given["mask_feature"]
 
@@ -111,9 +111,9 @@ def bundle_generator(directory: Path, model: TrainedModel, precision: str, threa
 
 
 def generator_of(
-    directory: Path, manifest: dict[str, Any], model: TrainedModel, files: dict[str, Path], **hearing
+    directory: Path, manifest: dict[str, Any], model: TrainedModel, files: dict[str, Path], **observers
 ) -> GraphGenerator:
     """Draws with the given files, and with the bundle's fp32 graphs where none is given."""
     names = ("modulation", *QUANTISED_COMPONENTS)
     paths = [files.get(name, directory / base_variant(manifest, name)["file"]) for name in names]
-    return GraphGenerator(model, *map(open_graph, paths), **hearing)
+    return GraphGenerator(model, *map(open_graph, paths), **observers)
