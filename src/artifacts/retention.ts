@@ -20,9 +20,9 @@ const UNUSED_DAYS = 7;
 export async function expireGenerations(database: Database, usualDays: number | null, log: Log): Promise<number> {
   let expired = 0;
   for (;;) {
-    const gone = await expireBatch(database, usualDays);
-    expired += gone;
-    if (gone < BATCH_SIZE) break;
+    const batch = await expireBatch(database, usualDays);
+    expired += batch;
+    if (batch < BATCH_SIZE) break;
   }
   if (expired > 0) log.info({ generations: expired }, 'generations expired');
   return expired;
@@ -31,7 +31,7 @@ export async function expireGenerations(database: Database, usualDays: number | 
 /** Archives are kept as long as generations; the export row stays too. Returns the number of expired exports. */
 export function expireExports(database: Database, usualDays: number | null): Promise<number> {
   return database.transaction(async (tx) => {
-    const { rows: gone } = await tx.execute<{ tenant_id: string; archive_key: string | null }>(sql`
+    const { rows: exports } = await tx.execute<{ tenant_id: string; archive_key: string | null }>(sql`
       with old as (
         select e.id, e.tenant_id, e.archive_key
         from export e left join tenant_quota q on q.tenant_id = e.tenant_id
@@ -44,9 +44,9 @@ export function expireExports(database: Database, usualDays: number | null): Pro
       )
       select tenant_id, archive_key from old
     `);
-    for (const { tenant_id: tenantId, archive_key: key } of gone)
+    for (const { tenant_id: tenantId, archive_key: key } of exports)
       if (key !== null) await scheduleRemoval(forTenant(tx, tenantId), [key]);
-    return gone.length;
+    return exports.length;
   });
 }
 

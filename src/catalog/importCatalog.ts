@@ -108,8 +108,8 @@ async function importItems(
     const known = new Map(
       (await repository.findByCodes(chunk.map(({ code }) => code))).map((entry) => [entry.code, entry]),
     );
-    const wanted = await resolveEntries(work, repository.kind, chunk, known);
-    const changed = wanted.filter((entry) => !isUnchanged(entry, known.get(entry.code)));
+    const entries = await resolveEntries(work, repository.kind, chunk, known);
+    const changed = entries.filter((entry) => !isUnchanged(entry, known.get(entry.code)));
     if (changed.length > 0) await repository.upsert(changed, work.at);
     addCounts(counts, chunk.length, changed.length, changed.filter(({ code }) => !known.has(code)).length);
   }
@@ -138,11 +138,11 @@ async function resolveEntries(
   const vocabulary = vocabularies[kind];
   return declared.map(({ code, name, given, attributes, path }) => {
     const text = given ?? name;
-    const wanted = own.get(normalizeName(text)) ?? text;
-    const word = vocabulary.find(wanted);
+    const term = own.get(normalizeName(text)) ?? text;
+    const word = vocabulary.find(term);
     if (word === undefined)
-      warnings.push(unknownWord(vocabulary, `${path}.${given === null ? 'name' : 'promptName'}`, wanted));
-    return { code, name, promptName: word ?? wanted, givenPromptName: given, attributes, archivedAt: null };
+      warnings.push(unknownWord(vocabulary, `${path}.${given === null ? 'name' : 'promptName'}`, term));
+    return { code, name, promptName: word ?? term, givenPromptName: given, attributes, archivedAt: null };
   });
 }
 

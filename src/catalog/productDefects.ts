@@ -19,21 +19,21 @@ const MAX_PRODUCT_DEFECTS = 50_000;
 export function productDefects(
   defects: readonly DefectRow[],
   models: ModelRegistry,
-  asked: readonly ProductDefectsQuery[],
+  queries: readonly ProductDefectsQuery[],
 ): ProductDefects[] {
   let total = 0;
-  return asked.map(({ promptName, coverages, model }) => {
+  return queries.map(({ promptName, coverages, model }) => {
     const bundle = models.find(model);
-    const wanted = defects.filter(
+    const matching = defects.filter(
       (defect) => coverages == null || coverages.includes(models.coverage(bundle, promptName, defect.promptName)),
     );
-    total += wanted.length;
+    total += matching.length;
     if (total > MAX_PRODUCT_DEFECTS)
       throw new ServiceError(
         'QUERY_TOO_LARGE',
         `defects: there are more than ${String(MAX_PRODUCT_DEFECTS)} over the products of this request; filter by coverage, or request fewer products`,
         { field: 'defects', limit: 'productDefects', allowed: MAX_PRODUCT_DEFECTS },
       );
-    return wanted.map((defect) => ({ defect, productPromptName: promptName }));
+    return matching.map((defect) => ({ defect, productPromptName: promptName }));
   });
 }

@@ -115,11 +115,11 @@ function requireDistinct<T extends { readonly path: string }>(
   keyOf: (item: T) => string,
   problems: ServiceError[],
 ): void {
-  const seen = new Map<string, string>();
+  const firstPaths = new Map<string, string>();
   for (const item of items) {
     const key = keyOf(item);
-    const earlier = seen.get(key);
-    if (earlier === undefined) seen.set(key, item.path);
+    const earlier = firstPaths.get(key);
+    if (earlier === undefined) firstPaths.set(key, item.path);
     else problems.push(badInput(`${item.path}.${field}`, `${quote(key)} is already at ${earlier}`));
   }
 }

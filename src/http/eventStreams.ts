@@ -91,13 +91,13 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
   return {
     handler: (request, response) =>
       answer(request, response).catch((error: unknown) => {
-        const told =
+        const reported =
           error instanceof ServiceError || error instanceof GraphQLError ? error : unavailableDependency(error);
         if (response.headersSent) throw error;
         countOperation(undefined, [error]);
-        if (told === undefined) throw error;
-        if (told !== error) log.warn({ err: error }, 'request failed');
-        sendError(response, told);
+        if (reported === undefined) throw error;
+        if (reported !== error) log.warn({ err: error }, 'request failed');
+        sendError(response, reported);
       }),
     close: () => closing.abort(),
   };

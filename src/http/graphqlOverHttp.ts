@@ -78,10 +78,10 @@ async function contextOf(request: IncomingMessage, services: Services): Promise<
     await services.rateLimiter.consume(identity.tenantId);
     return createContext(services, identity, requestOrigin(request, services.config));
   } catch (error) {
-    const told = error instanceof ServiceError ? error : unavailableDependency(error);
-    if (told === undefined) throw error;
-    const { status, headers } = errorHead(told);
+    const reported = error instanceof ServiceError ? error : unavailableDependency(error);
+    if (reported === undefined) throw error;
+    const { status, headers } = errorHead(reported);
     const http = { status, headers: new HeaderMap(Object.entries(headers)) };
-    throw new GraphQLError(told.message, { extensions: { ...told.extensions, http } });
+    throw new GraphQLError(reported.message, { extensions: { ...reported.extensions, http } });
   }
 }

@@ -40,12 +40,13 @@ async function unmetConditions({ pool, database, store, draining }: ReadinessChe
   if (pool !== undefined && !devices.some(({ state }) => state === 'READY')) {
     missing.push(`no device is ready: ${devices.map(({ device, state }) => `${device} is ${state}`).join(', ')}`);
   }
-  const [answer, room] = await Promise.allSettled([
+  const [databaseCheck, storeCheck] = await Promise.allSettled([
     withTimeout(database.execute(sql`select 1`), 'it did not answer in time'),
     withTimeout(store.check(), 'it did not answer in time'),
   ]);
-  if (answer.status === 'rejected') missing.push('the database does not answer');
-  if (room.status === 'rejected') missing.push(`artifacts cannot be stored: ${(room.reason as Error).message}`);
+  if (databaseCheck.status === 'rejected') missing.push('the database does not answer');
+  if (storeCheck.status === 'rejected')
+    missing.push(`artifacts cannot be stored: ${(storeCheck.reason as Error).message}`);
   return missing;
 }
 

@@ -14,18 +14,19 @@ export interface StreamRequest {
 export function readStreamRequest(request: Request): StreamRequest {
   const { method } = request;
   if (method !== 'GET' && method !== 'POST') {
-    throw refusal(405, `${method} is not supported: each operation has its own stream, requested by POST or GET.`);
+    throw requestError(405, `${method} is not supported: each operation has its own stream, requested by POST or GET.`);
   }
   if (request.accepts('text/event-stream') === false) {
-    throw refusal(406, 'This path answers with text/event-stream, which the accept header does not allow.');
+    throw requestError(406, 'This path answers with text/event-stream, which the accept header does not allow.');
   }
   const given = (method === 'GET' ? request.query : ((request.body as unknown) ?? {})) as Record<string, unknown>;
   const { query, operationName = null, variables = null } = given;
-  if (typeof query !== 'string' || query === '') throw refusal(400, 'query: the text of the operation is required');
+  if (typeof query !== 'string' || query === '')
+    throw requestError(400, 'query: the text of the operation is required');
   if (operationName !== null && typeof operationName !== 'string')
-    throw refusal(400, 'operationName: must be a string');
+    throw requestError(400, 'operationName: must be a string');
   const values: unknown = typeof variables === 'string' ? parsed(variables) : variables;
-  if (typeof values !== 'object' || Array.isArray(values)) throw refusal(400, 'variables: must be a JSON object');
+  if (typeof values !== 'object' || Array.isArray(values)) throw requestError(400, 'variables: must be a JSON object');
   return {
     query,
     operationName: operationName ?? undefined,
@@ -42,6 +43,6 @@ function parsed(json: string): unknown {
   }
 }
 
-function refusal(status: number, message: string): GraphQLError {
+function requestError(status: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }

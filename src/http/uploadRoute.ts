@@ -107,11 +107,11 @@ async function responseBody(scope: TenantScope, { referenceId, maskId }: UploadR
  */
 function sendError(request: IncomingMessage, response: Response, error: Error, log: Log): void {
   const extensions = error instanceof ServiceError ? error.extensions : {};
-  const told = toPublicError(error, { message: error.message, extensions }, log);
+  const reported = toPublicError(error, { message: error.message, extensions }, log);
   const usual = error instanceof ServiceError ? (STATUS[error.code] ?? 422) : 500;
-  const { status = usual, retryAfter } = statusOf(told) ?? {};
+  const { status = usual, retryAfter } = statusOf(reported) ?? {};
   if (retryAfter !== undefined) response.set('retry-after', retryAfter);
-  response.status(status).json({ errors: [told] });
+  response.status(status).json({ errors: [reported] });
   if (request.complete) return;
   request.resume();
   setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();

@@ -119,10 +119,11 @@ async function authenticate(connection: ClientConnection, { access }: Services, 
     const authorization = connectionParams?.authorization ?? connectionParams?.Authorization;
     extra.identity = await access.authenticate(authorization);
   } catch (error) {
-    const told = error instanceof ServiceError ? error : unavailableDependency(error);
-    if (told !== error) log[told === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
-    if (told === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
-    else close(extra.socket, told);
+    const reported = error instanceof ServiceError ? error : unavailableDependency(error);
+    if (reported !== error)
+      log[reported === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
+    if (reported === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
+    else close(extra.socket, reported);
     return false;
   }
   const session = access.sessions.open(extra.identity);

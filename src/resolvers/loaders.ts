@@ -86,7 +86,7 @@ export function createLoaders(scope: TenantScope, rooms: Repositories, rules: Ad
       (row) => row.id,
     ),
     productDefects: new DataLoader(
-      async (asked) => productDefects(await catalog.activeDefects(), rules.models, asked),
+      async (queries) => productDefects(await catalog.activeDefects(), rules.models, queries),
       {
         cache: false,
       },
@@ -151,9 +151,9 @@ function pagesUnder<W extends PageUnder, T>(
         const [one] = group;
         if (one === undefined) continue;
         const found = await load(one, [...new Set(group.map(({ id }) => id))]);
-        for (const wanted of group) loaded.set(wanted, found.get(wanted.id) ?? { rows: [], hasNextPage: false });
+        for (const page of group) loaded.set(page, found.get(page.id) ?? { rows: [], hasNextPage: false });
       }
-      return pages.map((wanted) => loaded.get(wanted) ?? { rows: [], hasNextPage: false });
+      return pages.map((page) => loaded.get(page) ?? { rows: [], hasNextPage: false });
     },
     { cache: false },
   );

@@ -15,8 +15,8 @@ const reads = new Map<string, Promise<unknown>>();
  */
 export function coalesceRead<T>({ tenantId }: TenantScope, what: string, read: () => Promise<T>): Promise<T> {
   const key = `${tenantId}/${what}`;
-  const begun = reads.get(key) as Promise<T> | undefined;
-  if (begun !== undefined) return begun;
+  const pending = reads.get(key) as Promise<T> | undefined;
+  if (pending !== undefined) return pending;
   const reading = turnOfTheLoop().then(() => {
     reads.delete(key);
     return read();

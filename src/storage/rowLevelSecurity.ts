@@ -24,11 +24,11 @@ export function tenantHandle(database: Database, tenantId: string): Database {
   return handles.get(database)?.(tenantId) ?? database;
 }
 
-/** In a tenant's transaction, `look` reads the rows of all tenants. This is the only exception. */
-export async function acrossTenants<T>(database: Database, tenantId: string, look: () => Promise<T>): Promise<T> {
-  const turn = (to: string) => database.execute(sql`select set_config(${TENANT_SETTING}, ${to}, true)`);
-  await turn(ALL_TENANTS);
-  const seen = await look();
-  await turn(tenantId);
-  return seen;
+/** In a tenant's transaction, `read` reads the rows of all tenants. This is the only exception. */
+export async function acrossTenants<T>(database: Database, tenantId: string, read: () => Promise<T>): Promise<T> {
+  const setTenant = (tenant: string) => database.execute(sql`select set_config(${TENANT_SETTING}, ${tenant}, true)`);
+  await setTenant(ALL_TENANTS);
+  const result = await read();
+  await setTenant(tenantId);
+  return result;
 }

@@ -27,19 +27,19 @@ export interface CredentialStatus {
 }
 
 export function createCredentialStatus(database: Database): CredentialStatus {
-  const kept = new Map<string, { readonly at: number; readonly answer: Promise<ServiceError | undefined> }>();
+  const cache = new Map<string, { readonly at: number; readonly answer: Promise<ServiceError | undefined> }>();
 
   return {
-    forget: () => kept.clear(),
+    forget: () => cache.clear(),
     rejection(caller, fresh) {
       const name = `${caller.tenantId}/${caller.keyId ?? ''}`;
-      const known = kept.get(name);
+      const known = cache.get(name);
       if (fresh === undefined && known !== undefined && Date.now() - known.at < CACHE_MS) return known.answer;
       const answer = readStatus(database, caller);
-      if (kept.size >= MAX_CACHED) kept.clear();
-      kept.set(name, { at: Date.now(), answer });
+      if (cache.size >= MAX_CACHED) cache.clear();
+      cache.set(name, { at: Date.now(), answer });
       // A failed look-up is not cached: the database may answer the next one.
-      answer.catch(() => kept.delete(name));
+      answer.catch(() => cache.delete(name));
       return answer;
     },
   };

@@ -74,8 +74,8 @@ function roleOf(payload: JWTPayload, names: readonly string[]): Role {
   const held = names.flatMap((name) => claim(payload, name)).map(parseRole);
   const role = highestRole(held.filter((found) => found !== undefined));
   if (role !== undefined) return role;
-  const wanted = names.map((name) => `"${name}"`).join(' or ');
-  throw new ServiceError('FORBIDDEN', `The token's claim ${wanted} has no role of this service: ${ROLES.join(', ')}.`);
+  const claims = names.map((name) => `"${name}"`).join(' or ');
+  throw new ServiceError('FORBIDDEN', `The token's claim ${claims} has no role of this service: ${ROLES.join(', ')}.`);
 }
 
 /** By name, which can contain dots, as URLs do; otherwise by path, such as realm_access.roles. */

@@ -40,16 +40,16 @@ export async function ensureDefaultTenant(
     if (configured !== undefined) {
       const forms = [...hasher.candidates(configured)];
       await tx.delete(apiKeys).where(and(ours('CONFIGURED', 'GENERATED'), notInArray(apiKeys.hash, forms)));
-      const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.hash, forms));
-      if (kept === undefined) await addKey(tx, tenantId, configured, 'CONFIGURED', hasher);
+      const [existing] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.hash, forms));
+      if (existing === undefined) await addKey(tx, tenantId, configured, 'CONFIGURED', hasher);
       await notify(tx, ACCESS_CHANNEL, tenantId);
       return { tenantId, generatedKey: undefined };
     }
     // If other processes share the database, the key may be their setting.
     if (alone) await tx.delete(apiKeys).where(ours('CONFIGURED'));
     await notify(tx, ACCESS_CHANNEL, tenantId);
-    const [kept] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
-    if (kept !== undefined) return { tenantId, generatedKey: undefined };
+    const [existing] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
+    if (existing !== undefined) return { tenantId, generatedKey: undefined };
     const generatedKey = generateApiKey();
     await addKey(tx, tenantId, generatedKey, 'GENERATED', hasher);
     return { tenantId, generatedKey };
