@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import texture, write_image
-from typer.testing import CliRunner
+from conftest import invoke, texture, write_image
 
-from defectdiffu.cli import app
 from defectdiffu.data.layout import LISTED_PROBLEMS, DataError, read_data_set, read_layout
 
 
@@ -57,15 +55,15 @@ def test_every_kind_of_bad_data_is_reported_in_one_message(data_set):
 @pytest.mark.parametrize("command", ["check", "train"])
 def test_the_command_line_reports_bad_data_and_trains_nothing(command, data_set, tmp_path):
     expected = spoil(data_set)
-    arguments = [command, "--data", str(data_set)] + (["--run", str(tmp_path / "run")] if command == "train" else [])
-    result = CliRunner().invoke(app, arguments)
+    arguments = [command, "--data", data_set, *(("--run", tmp_path / "run") if command == "train" else ())]
+    result = invoke(*arguments)
     assert result.exit_code == 1
     assert all(file in result.output for file in expected)
     assert not list(tmp_path.glob("run/*.pt"))
 
 
 def test_a_good_data_set_is_listed(data_set):
-    result = CliRunner().invoke(app, ["check", "--data", str(data_set)])
+    result = invoke("check", "--data", data_set)
     assert result.exit_code == 0
     assert "15 images, no problem found" in result.output
     assert result.output.splitlines()[0].split() == ["felt", "good", "train", "3"]

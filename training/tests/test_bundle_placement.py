@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import with_test_half
+from conftest import invoke, with_test_half
 from PIL import Image
-from typer.testing import CliRunner
 
-from defectdiffu.cli import app
 from defectdiffu.evaluation.bundle_placement import contrasts
 from defectdiffu.evaluation.real_windows import Windows
 from defectdiffu.export.bundle import require_valid
@@ -37,7 +35,7 @@ def rules(tmp_path_factory) -> Path:
 
 
 def measure(bundle: Path, data: Path, *more: object):
-    return CliRunner().invoke(app, ["placement", "--bundle", str(bundle), "--data", str(data), *map(str, more)])
+    return invoke("placement", "--bundle", bundle, "--data", data, *more)
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import PROVENANCE
-from typer.testing import CliRunner
+from conftest import PROVENANCE, invoke, run_command
 
 from defectdiffu.checkpoints.channel_expansion import expanded_autoencoder, with_old_weights
 from defectdiffu.checkpoints.from_bundle import load_bundle, start_from_bundle
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.checkpoints.trained_model import load_trained
-from defectdiffu.cli import app
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.export.bundle import export_bundle
@@ -57,11 +55,8 @@ def preset(trained, larger, tmp_path_factory):
 def run(trained, exported, preset, tmp_path_factory):
     """The command expanded the model and trained it for eight steps."""
     run = Run(tmp_path_factory.mktemp("grown") / "run")
-    result = CliRunner().invoke(app, [
-        "train", "--data", str(trained / "data"), "--run", str(run.directory), "--preset", str(preset),
-        "--from-bundle", str(exported), "--steps", "48", "--threads", "1",
-    ])  # fmt: skip
-    assert result.exit_code == 0, result.output
+    run_command("train", "--data", trained / "data", "--run", run.directory, "--preset", preset,
+                "--from-bundle", exported, "--steps", 48, "--threads", 1)  # fmt: skip
     return run
 
 
@@ -166,10 +161,8 @@ def test_a_run_with_untrained_channels_is_not_loaded(trained, larger, exported, 
     ("further", "said"), [(["--steps", "40"], "steps is 40, must be above 40"), (["--minutes", "0"], "time was over")]
 )
 def test_training_too_short_to_reach_the_denoiser_is_refused(trained, exported, preset, tmp_path, further, said):
-    result = CliRunner().invoke(app, [
-        "train", "--data", str(trained / "data"), "--run", str(tmp_path / "run"), "--preset", str(preset),
-        "--from-bundle", str(exported), "--threads", "1", *further,
-    ])  # fmt: skip
+    options = ("--data", trained / "data", "--preset", preset, "--from-bundle", exported, "--threads", 1)
+    result = invoke("train", "--run", tmp_path / "run", *options, *further)
     assert result.exit_code == 1 and said in " ".join(result.output.split())
 
 

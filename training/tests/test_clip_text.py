@@ -7,11 +7,10 @@ import gzip
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import invoke
 from transformers import CLIPTokenizer
-from typer.testing import CliRunner
 
 from defectdiffu.checkpoints.clip_conversion import byte_characters, clip_tokenizer, read_merges, text_tower
-from defectdiffu.cli import app
 from defectdiffu.config import TextConfig
 from defectdiffu.model.text_encoder import build_text_encoder
 
@@ -72,8 +71,8 @@ def files(tmp_path):
 
 def convert(folder, checkpoint: str = "tower.pt", merges: str = "merges.txt.gz"):
     options = {"checkpoint": checkpoint, "merges": merges, "out": "clip"}
-    named = [word for name, value in options.items() for word in (f"--{name}", str(folder / value))]
-    return CliRunner().invoke(app, ["convert-clip", *named])
+    named = [word for name, value in options.items() for word in (f"--{name}", folder / value)]
+    return invoke("convert-clip", *named)
 
 
 @torch.no_grad()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import make_data_set, with_test_half, write_image
-from typer.testing import CliRunner
+from conftest import invoke, make_data_set, with_test_half, write_image
 
-from defectdiffu.cli import app
 from defectdiffu.data.dataset_lint import GroupMeasurements, lint_warnings, measure_groups, stroke_width
 from defectdiffu.data.layout import Record, read_layout
 from defectdiffu.data.windows import WindowRule
@@ -73,10 +71,10 @@ def test_held_out_photographs_give_no_warning(data_set, tmp_path):
 def test_check_prints_warnings_and_finds_no_problem(tmp_path):
     data = make_data_set(tmp_path / "data")
     (tmp_path / "windows.toml").write_text("[products.tin]\nwindow = 48\n[products.felt]\nwindow = 32\n")
-    command = ["check", "--data", str(data), "--windows", str(tmp_path / "windows.toml")]
-    result = CliRunner().invoke(app, command)
+    command = ["check", "--data", data, "--windows", tmp_path / "windows.toml"]
+    result = invoke(*command)
     assert result.exit_code == 0 and "15 images, no problem found" in result.output
     assert "warning: tin/scratch: 3 photograph(s) are smaller than the window, 48 pixels" in result.output
     assert "felt/hole: 3 photograph(s) are smaller" not in result.output
     assert "warning: felt/hole: 3 photograph(s) to learn from, should be at least 10" in result.output
-    assert "warning" not in CliRunner().invoke(app, command[:3]).output
+    assert "warning" not in invoke(*command[:3]).output

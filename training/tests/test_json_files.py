@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from conftest import invoke
 
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.checkpoints.runs import Run
-from defectdiffu.cli import app
 from defectdiffu.evaluation.results_store import ResultsStore
 from defectdiffu.files.json_files import read_json
 
@@ -62,8 +61,6 @@ def test_errors_in_figures_manifest_and_configuration_name_the_path(tmp_path, co
 def test_errors_in_figures_for_the_manifest_name_the_path(trained, tmp_path):
     (tmp_path / "provenance.toml").write_text("")
     path = file(tmp_path / "strength.json", b"{")
-    result = CliRunner().invoke(app, [
-        "export", "--run", str(trained / "run"), "--provenance", str(tmp_path / "provenance.toml"),
-        "--models", str(tmp_path), "--figures", str(path),
-    ])  # fmt: skip
+    options = ("--provenance", tmp_path / "provenance.toml", "--models", tmp_path, "--figures", path)
+    result = invoke("export", "--run", trained / "run", *options)
     assert result.exit_code == 1 and f"{path}: not JSON" in result.output.replace("\n", " ")

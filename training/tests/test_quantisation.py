@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from conftest import invoke
 from onnx import TensorProto, helper, numpy_helper
-from typer.testing import CliRunner
 
 from defectdiffu.checkpoints.from_bundle import load_bundle
-from defectdiffu.cli import app
 from defectdiffu.evaluation.reconstruction import psnr
 from defectdiffu.files.onnx_files import store_as_float16
 from defectdiffu.quantisation.graph_generator import generator_of, open_graph
@@ -177,7 +176,7 @@ def test_a_bundle_without_modulations_is_refused(bundle, tmp_path):
     manifest = manifest_of(copy)
     del manifest["components"]["modulation"]
     (copy / "bundle.json").write_text(json.dumps(manifest))
-    result = CliRunner().invoke(app, ["quantise", "--bundle", str(copy)])
+    result = invoke("quantise", "--bundle", copy)
     assert result.exit_code != 0 and "has no component modulation; export the model again" in result.output
 
 

@@ -6,10 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import make_data_set, texture, write_image
-from typer.testing import CliRunner
+from conftest import invoke, make_data_set, texture, write_image
 
-from defectdiffu.cli import app
 from defectdiffu.data.layout import read_layout
 from defectdiffu.data.splitting import split
 
@@ -44,11 +42,11 @@ def test_the_seed_decides_the_splits_and_another_product_does_not_change_them(da
 
 
 def test_an_existing_manifest_is_not_overwritten(data_set):
-    command = ["split", "--data", str(data_set), "--seed", "3"]
-    first = CliRunner().invoke(app, command)
+    command = ["split", "--data", data_set, "--seed", 3]
+    first = invoke(*command)
     assert first.exit_code == 0 and "2 train     1 test" in first.output, first.output
     before = (data_set / "manifest.csv").read_bytes()
-    result = CliRunner().invoke(app, [*command[:3], "--seed", "4"])
+    result = invoke(*command[:3], "--seed", 4)
     assert result.exit_code == 1 and "exists already" in result.output
     assert (data_set / "manifest.csv").read_bytes() == before
 
