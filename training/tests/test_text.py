@@ -70,5 +70,5 @@ def test_a_prompt_that_is_too_long_is_refused_and_not_cut(encoder):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="'bert', must be 'word' or 'clip'"):
+    with pytest.raises(ValueError, match="kind is 'bert', must be word or clip"):
         build_text_encoder(TextConfig(kind="bert"), [])
