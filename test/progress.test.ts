@@ -1,6 +1,6 @@
 /** What is told of a generation's progress, while its samples take other numbers of steps than were asked for. */
 import { eq } from 'drizzle-orm';
-import { createProgressReporter } from '../src/generations/events/progressReporter.js';
+import { createProgressReporter } from '../src/generations/worker/progressReporter.js';
 import { claimGeneration } from '../src/generations/worker/claimGeneration.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';

@@ -1,4 +1,4 @@
-import { batchWrites } from '../src/generations/samples/writeBatching.js';
+import { batchWrites } from '../src/generations/worker/writeBatching.js';
 
 /** Rounds that take a turn of the loop each. */
 function rounds(fails: (item: number) => boolean = () => false) {

@@ -11,7 +11,7 @@ import type { GenerationRow } from '../../storage/tables.js';
 import { forTenant } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { GENERATION_CHANNEL, QUEUED_SIGNAL, canceledId } from '../events/generationEvents.js';
-import { StorageFailedError } from '../samples/persistSample.js';
+import { StorageFailedError } from './persistSample.js';
 import {
   claimGeneration,
   expireLeases,

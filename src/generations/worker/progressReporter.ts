@@ -4,8 +4,8 @@
  */
 import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
 import { ClaimLostError } from '../../queue/lease.js';
-import type { ClaimedGeneration } from '../worker/claimGeneration.js';
-import { updateClaimed } from '../worker/claimGeneration.js';
+import type { ClaimedGeneration } from './claimGeneration.js';
+import { updateClaimed } from './claimGeneration.js';
 
 const INTERVAL_MS = 250;
 /** The bound of progress events per attempt at a generation. */

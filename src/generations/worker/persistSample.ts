@@ -11,11 +11,11 @@ import { newId } from '../../storage/identifiers.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
-import type { ClaimedGeneration } from '../worker/claimGeneration.js';
-import { newSample, updateClaimed } from '../worker/claimGeneration.js';
-import { rejectedSamplesOf } from './rejectedSamples.js';
-import { samplesOf } from './sampleRepository.js';
-import type { SampleDraw } from './sampleDraw.js';
+import type { ClaimedGeneration } from './claimGeneration.js';
+import { newSample, updateClaimed } from './claimGeneration.js';
+import { rejectedSamplesOf } from '../samples/rejectedSamples.js';
+import { samplesOf } from '../samples/sampleRepository.js';
+import type { SampleDraw } from '../samples/sampleDraw.js';
 import { batchWrites } from './writeBatching.js';
 
 /** A drawn sample could not be stored. The cause is the store or the database, not the engine. */
