@@ -1,6 +1,7 @@
 /** The documents: links, anchors, and paths resolve, lines are short, and each says whom it is for. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { buildSchema, parse, specifiedRules, validate } from 'graphql';
 
 const MAX_COLUMNS = 120;
 const markdownIn = (folder: string, recursive: boolean): string[] =>
@@ -62,6 +63,14 @@ test.each([...documents])('%s: the files of code that it names exist', (_, text)
   const elsewhere = ['clip/clip.py']; // of openai/CLIP
   const unknown = named.filter((path) => !roots.some((root) => existsSync(join(root, path))));
   expect(unknown.filter((path) => !elsewhere.includes(path))).toEqual([]);
+});
+
+test.each([...documents])('%s: its GraphQL examples are valid', (_, text) => {
+  const schema = buildSchema(readFileSync('schema.graphql', 'utf8'));
+  // An example may show several operations in one block.
+  const rules = specifiedRules.filter(({ name }) => name !== 'LoneAnonymousOperationRule');
+  const examples = [...text.matchAll(/^```graphql$([^]*?)^```$/gm)].map(([, example = '']) => example);
+  expect(examples.flatMap((example) => validate(schema, parse(example), rules))).toEqual([]);
 });
 
 test('README has at most 150 lines', () => {
