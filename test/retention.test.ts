@@ -74,7 +74,7 @@ test('a file that was announced and never got a row goes when its writer must be
   expect(await sweepPending(storage.database, store, log)).toBe(1);
   expect(isThere(key)).toBe(false);
   // A writer that was only slow hears of it, and makes no row for a file that is gone.
-  await expect(clearPending(scope, [key])).rejects.toThrow('swept away');
+  await expect(clearPending(scope, [key])).rejects.toThrow('a sweep removed a file');
 });
 
 test('a write whose commit was made, though its answer was lost, keeps its files', async () => {
