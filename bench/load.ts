@@ -28,10 +28,10 @@ let stepSeconds = new Map<number, number[]>();
 const onStep = ({ samples, seconds }: { samples: number; seconds: number }): void =>
   void stepSeconds.set(samples, [...(stepSeconds.get(samples) ?? []), seconds]);
 
-const pool = await openEngine({ modelsDirectory: 'models', onStep });
-const [bundle] = pool.bundles;
+const engine = await openEngine({ modelsDirectory: 'models', onStep });
+const [bundle] = engine.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
-const capacities = pool.devices().flatMap((device) => device.capacities);
+const capacities = engine.devices().flatMap((device) => device.capacities);
 /** Samples of three rows that one step may have. */
 const largest = Math.max(1, Math.floor((capacities.find((one) => one.bundle === bundle.id)?.rows ?? 3) / 3));
 let drawn = 0;
@@ -51,7 +51,7 @@ const samplesOf = ({ count, share }: Pick<Arrival, 'count' | 'share'>): Engine.S
   }));
 
 const draw = (count: number): Promise<void> =>
-  driverOf('this scheduler', pool, 1)(samplesOf({ count, share: 'single' }));
+  driverOf('this scheduler', engine, 1)(samplesOf({ count, share: 'single' }));
 
 async function secondsOf(work: () => Promise<void>): Promise<number> {
   const began = performance.now();
@@ -61,7 +61,7 @@ async function secondsOf(work: () => Promise<void>): Promise<number> {
 
 /** The same arrivals, in real time. */
 async function run(policy: Policy, arrivals: readonly Arrival[]): Promise<Simulated> {
-  const driver = driverOf(policy, pool, largest);
+  const driver = driverOf(policy, engine, largest);
   const began = performance.now();
   const now = (): number => (performance.now() - began) / 1000;
   const latencies = await Promise.all(
@@ -146,5 +146,5 @@ try {
     ),
   );
 } finally {
-  await pool.close();
+  await engine.close();
 }

@@ -22,8 +22,8 @@ const mask = await sharp(inside, { raw: { width: 512, height: 512, channels: 1 }
   .png()
   .toBuffer();
 
-const pool = await openEngine({ modelsDirectory: 'models' });
-const [bundle] = pool.bundles;
+const engine = await openEngine({ modelsDirectory: 'models' });
+const [bundle] = engine.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
 const { defaults } = bundle.manifest;
 const common = {
@@ -44,7 +44,7 @@ let drawn = 0;
 async function time(changes: (typeof kinds)[keyof typeof kinds]): Promise<number> {
   const id = String(++drawn);
   const began = performance.now();
-  await pool.generate({ ...common, ...changes, id, seed: drawn });
+  await engine.generate({ ...common, ...changes, id, seed: drawn });
   return performance.now() - began;
 }
 
@@ -67,5 +67,5 @@ try {
     );
   }
 } finally {
-  await pool.close();
+  await engine.close();
 }

@@ -7,8 +7,8 @@ import { generateAll } from './generateAll.ts';
 export type Driver = (samples: readonly SampleRequest[]) => Promise<void>;
 
 /** @param largest how many samples the device takes at a time. */
-export function driverOf(policy: Policy, pool: Engine, largest: number): Driver {
-  const draw: Driver = async (samples) => void (await generateAll(pool, samples));
+export function driverOf(policy: Policy, engine: Engine, largest: number): Driver {
+  const draw: Driver = async (samples) => void (await generateAll(engine, samples));
   if (policy === 'this scheduler') return draw;
   if (policy === 'static batches') return inStaticBatches(draw, largest);
   let last = Promise.resolve();

@@ -33,8 +33,8 @@ await (await startServer({ dataDirectory: place.dataDirectory, kept: true })).st
 await place.load([...catalogRows(1, 1), ...waitingElsewhere(IDLE)]);
 const server = await startServer({ dataDirectory: place.dataDirectory });
 const pid = server.process.pid ?? 0;
-const pool = await openEngine({ modelsDirectory: 'models' });
-const [bundle] = pool.bundles;
+const engine = await openEngine({ modelsDirectory: 'models' });
+const [bundle] = engine.bundles;
 if (bundle === undefined) throw new Error('there is no bundle');
 const { defaults } = bundle.manifest;
 const each = Math.ceil(SAMPLES / GENERATIONS);
@@ -52,7 +52,7 @@ async function bareEngine(): Promise<number> {
     maskMode: 'AVERAGE_FEATURES' as const,
   }));
   const began = performance.now();
-  await generateAll(pool, requests);
+  await generateAll(engine, requests);
   return requests.length / ((performance.now() - began) / 1000);
 }
 
@@ -168,6 +168,6 @@ try {
     },
   );
 } finally {
-  await pool.close();
+  await engine.close();
   await server.stop();
 }

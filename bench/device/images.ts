@@ -28,17 +28,21 @@ export async function compareImages(): Promise<void> {
 
 async function drawnOn(device: string, precision: Precision): Promise<Map<string, Inference.SampleResult>> {
   // In threes: pictures of a batch, as in service.
-  const pool = await openEngine({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
+  const engine = await openEngine({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
   try {
-    const [bundle] = pool.bundles;
+    const [bundle] = engine.bundles;
     if (bundle === undefined) throw new Error('there is no bundle');
     const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, PICTURES, '');
     const results = new Map<string, Inference.SampleResult>();
     const began = performance.now();
-    for (const result of await generateAll(pool, requests)) results.set(result.id, result);
-    report({ drawnOn: device, precisions: pool.devices()[0]?.precisions, seconds: (performance.now() - began) / 1000 });
+    for (const result of await generateAll(engine, requests)) results.set(result.id, result);
+    report({
+      drawnOn: device,
+      precisions: engine.devices()[0]?.precisions,
+      seconds: (performance.now() - began) / 1000,
+    });
     return results;
   } finally {
-    await pool.close();
+    await engine.close();
   }
 }

@@ -15,7 +15,7 @@ export const options = {
   steps: Number(process.env['STEPS'] ?? 20),
   /** Samples that are drawn together. */
   queued: Number(process.env['QUEUED'] ?? 256),
-  /** Rows of an evaluation, one pool after another; "measured" is what calibration chooses. */
+  /** Rows of an evaluation, one engine after another; "measured" is what calibration chooses. */
   rows: (process.env['ROWS'] ?? 'measured').split(',').map((rows) => (rows === 'measured' ? null : Number(rows))),
   /** Of the matrices whose product the denoiser is compared with; `null` for what fills such a device. */
   size: process.env['SIZE'] === undefined ? null : Number(process.env['SIZE']),

@@ -1,4 +1,4 @@
-/** Samples a second through the pool, from the request to the PNG files, and how long one alone takes. */
+/** Samples a second through the engine, from the request to the PNG files, and how long one alone takes. */
 import type * as Inference from '../../src/inference/index.ts';
 import { importBuilt } from '../importBuilt.ts';
 import { cpuSecondsOf } from '../processes.ts';
@@ -17,7 +17,7 @@ async function measureWithRows(maximumRows: number | null): Promise<void> {
   const { device, precision, queued } = options;
   const steps: Inference.DeviceStep[] = [];
   const began = performance.now();
-  const pool = await openEngine({
+  const engine = await openEngine({
     modelsDirectory: MODELS,
     devices: [device],
     precision,
@@ -25,14 +25,14 @@ async function measureWithRows(maximumRows: number | null): Promise<void> {
     onStep: (step) => steps.push(step),
   });
   try {
-    const [bundle] = pool.bundles;
+    const [bundle] = engine.bundles;
     if (bundle === undefined) throw new Error('there is no bundle');
-    const [capacity] = pool.devices()[0]?.capacities ?? [];
+    const [capacity] = engine.devices()[0]?.capacities ?? [];
     report({ maximumRows, openedAfter: (performance.now() - began) / 1000, capacity });
     const draw = async (count: number, prefix: string): Promise<number> => {
       const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, count, prefix);
       const from = performance.now();
-      await generateAll(pool, requests);
+      await generateAll(engine, requests);
       return (performance.now() - from) / 1000;
     };
     const first = await draw(1, 'first ');
@@ -43,7 +43,7 @@ async function measureWithRows(maximumRows: number | null): Promise<void> {
     // Twice: the first time a device meets batches of sizes that it has yet to prepare for.
     for (const round of ['first', 'second']) {
       steps.length = 0;
-      const pid = pool.devices()[0]?.pid ?? process.pid;
+      const pid = engine.devices()[0]?.pid ?? process.pid;
       const cpuBefore = cpuSecondsOf(pid);
       const seconds = await draw(queued, `${round} `);
       report({
@@ -56,10 +56,10 @@ async function measureWithRows(maximumRows: number | null): Promise<void> {
         secondsInSteps: steps.reduce((sum, step) => sum + step.seconds, 0),
         rowsPerStep: steps.reduce((sum, step) => sum + step.rows, 0) / steps.length,
         workerCpuSeconds: cpuSecondsOf(pid) - cpuBefore,
-        outOfMemory: pool.devices()[0]?.outOfMemory,
+        outOfMemory: engine.devices()[0]?.outOfMemory,
       });
     }
   } finally {
-    await pool.close();
+    await engine.close();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Images a second: the engine's pool, from the request to the PNG files of image, mask and overlay, against the reference
+ * Images a second: the engine's engine, from the request to the PNG files of image, mask and overlay, against the reference
  * sampler in PyTorch, which ends with the pixels. The same bundle, steps, threads and samples.
  */
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
@@ -27,14 +27,14 @@ export async function images(
   reference: Reference,
   { steps, rounds, compiled }: { steps: number; rounds: number; compiled: boolean },
 ): Promise<Images> {
-  const pools = new Map<Precision, Inference.Engine>();
+  const engines = new Map<Precision, Inference.Engine>();
   for (const precision of ['fp32', 'int8'] as const)
-    pools.set(precision, await openEngine({ modelsDirectory: 'models', precision }));
+    engines.set(precision, await openEngine({ modelsDirectory: 'models', precision }));
   const modes = [PUBLISHED, 'eager', 'bf16', ...(compiled ? ['compiled', 'compiled bf16'] : [])];
   const ways = new Map<string, Way>([
     ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
-    ...[...pools].map(
-      ([precision, pool]) => [`engine ${precision}`, (batch: number) => secondsOf(pool, batch, steps)] as const,
+    ...[...engines].map(
+      ([precision, engine]) => [`engine ${precision}`, (batch: number) => secondsOf(engine, batch, steps)] as const,
     ),
   ]);
 
@@ -57,7 +57,7 @@ export async function images(
       );
     }
   }
-  for (const pool of pools.values()) await pool.close();
+  for (const engine of engines.values()) await engine.close();
   const said = Object.fromEntries(
     Object.entries(figures)
       .filter(([name]) => name.startsWith('engine'))
@@ -69,8 +69,8 @@ export async function images(
 let drawn = 0;
 
 /** One at a time, each waits for the one before; a batch is handed over together. */
-async function secondsOf(pool: Inference.Engine, batch: number, steps: number): Promise<number> {
-  const bundle = pool.bundles[0]?.id ?? '';
+async function secondsOf(engine: Inference.Engine, batch: number, steps: number): Promise<number> {
+  const bundle = engine.bundles[0]?.id ?? '';
   const requests = Array.from({ length: batch }, (_, i): Inference.SampleRequest => ({
     id: String(++drawn),
     bundle,
@@ -85,6 +85,6 @@ async function secondsOf(pool: Inference.Engine, batch: number, steps: number): 
     maskMode: 'AVERAGE_FEATURES',
   }));
   const began = performance.now();
-  await generateAll(pool, requests);
+  await generateAll(engine, requests);
   return (performance.now() - began) / 1000;
 }

@@ -1,4 +1,4 @@
-/** Who takes the next step, without a clock or a session: a device is a loop that asks the schedule, and samples are numbers of steps. */
+/** The batch of each step, without a clock or a session: a device is a loop over the scheduler, and a sample is a number of steps. */
 import type { Schedulable } from '../../src/inference/device/batch/batchScheduler.js';
 import { createBatchScheduler } from '../../src/inference/device/batch/batchScheduler.js';
 
@@ -59,8 +59,8 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-describe('between shares', () => {
-  test('steps alternate, however many one has waiting and however few the other', () => {
+describe('between fairness keys', () => {
+  test('steps alternate, whatever the numbers of waiting samples', () => {
     const one = device(3);
     one.add(...several(500, { fairnessKey: 'a' }));
     one.step();
@@ -71,7 +71,7 @@ describe('between shares', () => {
     expect(steps).toBeLessThanOrEqual(2 * 20);
   });
 
-  test('what is counted is rows, not samples', () => {
+  test('fairness counts rows, not samples', () => {
     const one = device(3);
     one.add(sample({ fairnessKey: 'a', rows: 3, left: 99 }), sample({ fairnessKey: 'b', rows: 1, left: 99 }));
     const served = { a: 0, b: 0 };
@@ -80,7 +80,7 @@ describe('between shares', () => {
     expect(Math.abs(served.a - served.b)).toBeLessThanOrEqual(3);
   });
 
-  test('one that comes back from idleness has neither credit nor debt', () => {
+  test('a key that returns from idleness has neither credit nor debt', () => {
     const one = device(3);
     one.add(sample({ fairnessKey: 'a', left: 1000 }), sample({ fairnessKey: 'b', left: 1 }));
     for (let i = 0; i < 100; i++) one.step();
@@ -88,7 +88,7 @@ describe('between shares', () => {
     expect(sharesOf(Array.from({ length: 10 }, () => one.step()).flat())).toMatch(/^(ab|ba){5}$/);
   });
 
-  test('rows that one leaves go to the next', () => {
+  test('rows that are left go to the next sample that fits', () => {
     const one = device(12);
     one.add(
       sample({ fairnessKey: 'a' }),
@@ -102,8 +102,8 @@ describe('between shares', () => {
   });
 });
 
-describe('of a device whose larger batches take longer', () => {
-  test('steps are quick while a share with few samples is beside others', () => {
+describe('on a device whose larger batches take longer', () => {
+  test('steps are quick while a key with few samples competes with others', () => {
     const one = device(24, Infinity, 6);
     one.add(...several(100, { fairnessKey: 'a' }));
     expect(one.step()).toHaveLength(8);
@@ -112,7 +112,7 @@ describe('of a device whose larger batches take longer', () => {
     expect(one.step()).toHaveLength(8);
   });
 
-  test('they are full where nobody else is there, and where every share can fill them', () => {
+  test('steps are full if there is one key, or if every key can fill them', () => {
     const one = device(24, Infinity, 6);
     one.add(...several(4, { fairnessKey: 'a', left: 1 }));
     expect(one.step()).toHaveLength(4);
@@ -122,7 +122,7 @@ describe('of a device whose larger batches take longer', () => {
 });
 
 describe('between priorities', () => {
-  test('the higher goes first, and what it leaves goes to the lower', () => {
+  test('the higher priority goes first, and the lower one gets the remaining rows', () => {
     const one = device(6);
     one.add(...several(2, { priority: 0 }), sample({ priority: 2 }));
     expect(one.step().map(({ priority }) => priority)).toEqual([2, 0]);
@@ -130,7 +130,7 @@ describe('between priorities', () => {
     expect(one.step().map(({ priority }) => priority)).toEqual([2, 1]);
   });
 
-  test('one that arrives interrupts a sample of a lower one at the next step, which goes on afterwards', () => {
+  test('a new sample preempts one of a lower priority at the next step, which continues afterwards', () => {
     const one = device(3);
     const [low, high] = [sample({ left: 10 }), sample({ priority: 1, fairnessKey: 'b', left: 4 })];
     one.add(low);
@@ -140,7 +140,7 @@ describe('between priorities', () => {
     expect(low.left).toBe(8);
   });
 
-  test('of the steps in which one is passed over, it has every sixteenth', () => {
+  test('every sixteenth step goes to a priority that is passed over', () => {
     const one = device(3);
     one.add(
       ...several(3, { priority: 9, left: 1e6 }),
@@ -153,8 +153,8 @@ describe('between priorities', () => {
   });
 });
 
-describe('within a share', () => {
-  test('those that have begun end before others begin, first come first', () => {
+describe('within a flow', () => {
+  test('started samples finish before others start, first come, first served', () => {
     const one = device(6);
     const samples = several(5, {});
     one.add(...samples);
@@ -163,7 +163,7 @@ describe('within a share', () => {
     expect(steps).toEqual([...Array(4).fill([a, b]), ...Array(4).fill([c, d]), ...Array(4).fill([e])]);
   });
 
-  test('one that was interrupted goes on before those that were not begun', () => {
+  test('a preempted sample continues before samples that have not started', () => {
     const one = device(3);
     const [first, second] = several(2, {});
     one.add(first as Sample, second as Sample);
@@ -177,7 +177,7 @@ describe('within a share', () => {
     ).toEqual([...Array(3).fill(first), ...Array(4).fill(second)]);
   });
 
-  test('one that does not fit into what is left does not keep out one that does', () => {
+  test('a sample that does not fit does not block one that does', () => {
     const one = device(6);
     const [first, twin, third] = [sample({}), sample({ rows: 5 }), sample({})];
     one.add(first, twin, third);
@@ -185,7 +185,7 @@ describe('within a share', () => {
     expect(one.finish().at(-1)).toEqual([twin]);
   });
 
-  test('one that was set aside takes no steps until it is put back, and then is as old as it was', () => {
+  test('a suspended sample takes no steps until it is resumed, and keeps its age', () => {
     const one = device(3);
     const [first, second] = several(2, {}) as [Sample, Sample];
     one.add(first, second);
@@ -197,8 +197,8 @@ describe('within a share', () => {
   });
 });
 
-describe('room', () => {
-  test('a step is of one bundle, and shares that draw from different ones take turns', () => {
+describe('limits', () => {
+  test('a step has one bundle, and keys that use different bundles alternate', () => {
     const one = device(60);
     one.add(
       ...several(3, { fairnessKey: 'a', bundle: 'x' }),
@@ -210,13 +210,13 @@ describe('room', () => {
     );
   });
 
-  test('a sample that has more rows than fit is drawn alone', () => {
+  test('a sample with more rows than the budget runs alone', () => {
     const one = device(1);
     one.add(...several(2, { left: 1 }));
     expect(one.finish().map((together) => together.length)).toEqual([1, 1]);
   });
 
-  test('one for which there is no memory is not overtaken by smaller ones that begin', () => {
+  test('a sample that waits for memory is not overtaken by smaller ones', () => {
     const one = device(3, 10);
     const [small, large] = [
       sample({ fairnessKey: 'a', bytes: 4, left: 3 }),
@@ -226,7 +226,7 @@ describe('room', () => {
     expect(Array.from({ length: 4 }, () => one.step()).flat()).toEqual([small, small, small, large]);
   });
 
-  test('what was set aside holds its memory until it is removed', () => {
+  test('a suspended sample holds its memory until it is removed', () => {
     const one = device(3, 10);
     const [first, second] = several(2, { bytes: 8 }) as [Sample, Sample];
     one.add(first, second);
@@ -238,7 +238,7 @@ describe('room', () => {
   });
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])('any arrivals end, within the budgets, in fair shares (%i)', (seed) => {
+test.each([1, 2, 3, 4, 5, 6, 7, 8])('any arrivals finish, within the limits, fairly (%i)', (seed) => {
   const roll = dice(seed);
   const [rows, bytes] = [3 + roll(12), 20];
   const one = device(rows, bytes);
@@ -284,20 +284,17 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('any arrivals end, within the budgets, in fa
   }
 });
 
-test.each([1, 2, 3])(
-  'shares that always have work are served alike to within one sample, whatever its size (%i)',
-  (seed) => {
-    const roll = dice(seed);
-    const one = device(6);
-    const served = new Map<string, number>(['a', 'b', 'c', 'd', 'e'].map((share) => [share, 0]));
-    for (const share of served.keys()) one.add(...several(300, { fairnessKey: share, left: 3 }));
-    one.add(...Array.from({ length: 50 }, () => sample({ fairnessKey: 'a', left: 1 + roll(9) })));
-    for (let n = 0; n < 300; n++) {
-      for (const { fairnessKey, rows } of one.step()) served.set(fairnessKey, (served.get(fairnessKey) ?? 0) + rows);
-      expect(Math.max(...served.values()) - Math.min(...served.values())).toBeLessThanOrEqual(3);
-    }
-  },
-);
+test.each([1, 2, 3])('keys that always have work are served equally to within one sample (%i)', (seed) => {
+  const roll = dice(seed);
+  const one = device(6);
+  const served = new Map<string, number>(['a', 'b', 'c', 'd', 'e'].map((share) => [share, 0]));
+  for (const share of served.keys()) one.add(...several(300, { fairnessKey: share, left: 3 }));
+  one.add(...Array.from({ length: 50 }, () => sample({ fairnessKey: 'a', left: 1 + roll(9) })));
+  for (let n = 0; n < 300; n++) {
+    for (const { fairnessKey, rows } of one.step()) served.set(fairnessKey, (served.get(fairnessKey) ?? 0) + rows);
+    expect(Math.max(...served.values()) - Math.min(...served.values())).toBeLessThanOrEqual(3);
+  }
+});
 
 /** Unlike the clock, it does not count what other processes do. */
 function cpuMilliseconds(since: NodeJS.CpuUsage): number {

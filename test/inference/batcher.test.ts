@@ -1,4 +1,4 @@
-/** How samples share the denoiser, seen from the denoiser: a model that records what it is asked. */
+/** How samples share the evaluations of the denoiser: with a model that records its inputs. */
 import { createBatcher } from '../../src/inference/device/batch/batcher.js';
 import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
 import type { Model } from '../../src/inference/device/model/model.js';
@@ -114,7 +114,7 @@ function stage(
   };
 }
 
-test('a sample of Eq. 4 has three rows over two backgrounds, each with its own texts', async () => {
+test('a sample of Eq. 4 has three rows on two background rows, each with its own prompts', async () => {
   const { evaluations, draw, settled } = stage(6);
   draw(1);
   await settled(1);
@@ -128,7 +128,7 @@ test('a sample of Eq. 4 has three rows over two backgrounds, each with its own t
   expect(evaluations.map(({ maskRows }) => maskRows)).toEqual([[], [], [], [2]]);
 });
 
-test('samples with other plans lie behind one another', async () => {
+test('samples with different plans follow one another in the batch', async () => {
   const { evaluations, draw, settled } = stage(6);
   draw(1);
   draw(2, { guidance: 'PRODUCT_RELATIVE' });
@@ -136,7 +136,7 @@ test('samples with other plans lie behind one another', async () => {
   expect(evaluations[0]).toMatchObject({ backgroundSample: [0, 0, 1], rowBackground: [0, 1, 0, 2, 2] });
 });
 
-test('an evaluation never has more rows than it may; who waits joins when there is room, in order', async () => {
+test('an evaluation never exceeds its row budget; waiting samples join in order', async () => {
   const { evaluations, told, draw, settled } = stage(6);
   [1, 2, 3, 4, 5].forEach((key) => draw(key));
   await settled(1, 2, 3, 4, 5);
@@ -145,7 +145,7 @@ test('an evaluation never has more rows than it may; who waits joins when there 
   expect(evaluations).toHaveLength(12);
 });
 
-test('a sample that has more rows than fit draws alone', async () => {
+test('a sample with more rows than the budget runs alone', async () => {
   const { evaluations, draw, settled } = stage(1);
   draw(1);
   draw(2);
@@ -153,7 +153,7 @@ test('a sample that has more rows than fit draws alone', async () => {
   expect(evaluations.map(({ latents }) => latents.length)).toEqual(Array(8).fill(1));
 });
 
-test('a request that arrives joins at the next step, at its own timestep', async () => {
+test('a new request joins at the next step, at its own timestep', async () => {
   const { evaluations, draw, settled } = stage(6, (count) => {
     if (count === 2) draw(2, { steps: 3 });
   });
@@ -163,7 +163,7 @@ test('a request that arrives joins at the next step, at its own timestep', async
   expect(evaluations.map(({ timesteps }) => timesteps)).toEqual([[999], [666], [333, 999], [0, 500], [0]]);
 });
 
-test('a cancel takes effect before the next step, for one that draws and for one that waits', async () => {
+test('a cancellation takes effect before the next step, for running and for waiting samples', async () => {
   const { evaluations, told, draw, cancel, settled } = stage(6, (count) => {
     if (count === 2) cancel([1, 3]);
   });
@@ -173,7 +173,7 @@ test('a cancel takes effect before the next step, for one that draws and for one
   expect(told.flatMap((message) => (message.kind === 'completed' ? message.key : []))).toEqual([2]);
 });
 
-test('shares that draw from two bundles take turns', async () => {
+test('fairness keys that use two bundles alternate', async () => {
   const { told, draw, settled } = stage(6);
   draw(1, { steps: 50, fairnessKey: 'a' });
   draw(2, { steps: 50, fairnessKey: 'b', bundle: 'other@1.0.0' });
@@ -198,7 +198,7 @@ test('a sample whose noise is not a number fails alone', async () => {
   expect(told.some((message) => message.kind === 'completed' && message.key === 2)).toBe(true);
 });
 
-test('an evaluation that fails fails its samples, and those that wait are drawn', async () => {
+test('a failed evaluation fails its samples, and waiting samples are generated', async () => {
   const { told, draw, settled } = stage(3, (count) => {
     if (count === 1) throw new Error('the device is gone');
   });
@@ -212,7 +212,7 @@ test('an evaluation that fails fails its samples, and those that wait are drawn'
 const delivered = (told: readonly WorkerMessage[]): number[] =>
   told.flatMap((message) => (message.kind === 'completed' ? message.key : []));
 
-test('a sample of another share, and one of a higher priority, take the next step; the one that was interrupted goes on where it was', async () => {
+test('a sample of another fairness key or of a higher priority takes the next step; the preempted one continues where it was', async () => {
   const { evaluations, told, draw, settled } = stage(3, (count) => {
     if (count === 2) draw(2, { fairnessKey: 'b', steps: 2 });
     if (count === 6) draw(3, { priority: 1, steps: 3 });
@@ -224,7 +224,7 @@ test('a sample of another share, and one of a higher priority, take the next ste
   expect(delivered(told).sort()).toEqual([1, 2, 3]);
 });
 
-test('what samples that end in the same step want decoded is decoded in one call', async () => {
+test('samples that finish in the same step are decoded in one call', async () => {
   const { decodings, draw, settled } = stage(11);
   draw(1);
   draw(2, { twin: true });
@@ -234,7 +234,7 @@ test('what samples that end in the same step want decoded is decoded in one call
   expect(decodings).toEqual([7]);
 });
 
-test('the pictures of a mask that is the mean of pictures are decoded a few at a time', async () => {
+test('for AVERAGE_PIXELS, the images of a mask are decoded a few at a time', async () => {
   const { decodings, draw, settled } = stage(3);
   draw(1, { maskMode: 'AVERAGE_PIXELS', steps: 400 });
   await settled(1);
@@ -242,7 +242,7 @@ test('the pictures of a mask that is the mean of pictures are decoded a few at a
   expect(decodings).toEqual([17, 16, 8]);
 });
 
-test('the others go on while a sample is decoded and encoded', async () => {
+test('the other samples continue while a sample is decoded and encoded', async () => {
   const stepped = Promise.withResolvers<undefined>();
   const { evaluations, told, draw, settled } = stage(
     6,
@@ -256,7 +256,7 @@ test('the others go on while a sample is decoded and encoded', async () => {
   expect(delivered(told).sort()).toEqual([1, 2]);
 });
 
-test('when too many have ended and are not encoded yet, the steps wait', async () => {
+test('the steps wait when too many samples are being finished', async () => {
   const released = Promise.withResolvers<undefined>();
   const { evaluations, told, draw, settled } = stage(3, undefined, () => released.promise);
   const keys = Array.from({ length: 30 }, (_, i) => i);
@@ -268,7 +268,7 @@ test('when too many have ended and are not encoded yet, the steps wait', async (
   expect(delivered(told)).toHaveLength(30);
 });
 
-test('a cancel while a sample is decoded and encoded is silent, and the others are delivered', async () => {
+test('a sample that is canceled while it is decoded is not delivered, and the others are', async () => {
   const { told, draw, cancel, settled } = stage(6, undefined, () => cancel([1]));
   draw(1);
   draw(2);
@@ -296,7 +296,7 @@ describe('when memory runs out', () => {
     throw new Error('BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1073741824');
   };
 
-  test('a step is made again in halves, nothing is lost, and no more is tried from then on', async () => {
+  test('the step is repeated in halves, nothing is lost, and the budget stays reduced', async () => {
     const { evaluations, told, draw, settled } = stage(24, (_, { latents }) => {
       if (latents.length > 2) outOfMemory();
     });
@@ -315,7 +315,7 @@ describe('when memory runs out', () => {
     expect([999, 666, 333, 0].map((t) => made.filter((each) => each === t).length)).toEqual([8, 8, 8, 8]);
   });
 
-  test('for a single sample, that sample fails with a reason, and others are drawn', async () => {
+  test('for a single sample, that sample fails with the reason, and others are generated', async () => {
     const { told, draw, settled } = stage(6, (_, { rowBackground }) => {
       if (rowBackground.length > 2) outOfMemory();
     });
@@ -332,7 +332,7 @@ describe('when memory runs out', () => {
     expect(delivered(told)).toEqual([2]);
   });
 
-  test('in the decoder, fewer pictures are decoded at a time', async () => {
+  test('in the decoder, fewer images are decoded at a time', async () => {
     const { decodings, told, draw, settled } = stage(6, undefined, (pictures) => {
       if (pictures > 2) outOfMemory();
     });
@@ -347,7 +347,7 @@ describe('when memory runs out', () => {
   });
 });
 
-test('a request that cannot begin fails alone', async () => {
+test('a request that cannot start fails alone', async () => {
   const { told, draw, settled } = stage(6);
   draw(1, { steps: 5000 });
   draw(2, { bundle: 'absent@1.0.0' });

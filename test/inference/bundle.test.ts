@@ -373,8 +373,8 @@ describe('a graph', () => {
   });
 });
 
-test('a file that was changed while the pool ran is not loaded by the worker that comes after', async () => {
-  const pool = await openEngine({ modelsDirectory: models, maximumRows: 6 });
+test('a file that was changed while the engine ran is not loaded by the worker that comes after', async () => {
+  const engine = await openEngine({ modelsDirectory: models, maximumRows: 6 });
   const path = join(folder, 'denoiser.onnx');
   const content = await readFile(path);
   content.writeUInt8(content.readUInt8(2000) ^ 0xff, 2000);
@@ -392,15 +392,17 @@ test('a file that was changed while the pool ran is not loaded by the worker tha
     },
     ...{ sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' },
   };
-  const draw = generateAll(pool, [request], {
-    onStarted: () => void process.kill(pool.devices()[0]?.pid ?? 0, 'SIGKILL'),
+  const draw = generateAll(engine, [request], {
+    onStarted: () => void process.kill(engine.devices()[0]?.pid ?? 0, 'SIGKILL'),
     onSample: () => undefined,
   });
   await expect(draw).rejects.toBeInstanceOf(DeviceLostError);
   await expect(draw).rejects.toThrow('denoiser.onnx: has SHA-256');
-  expect(pool.devices()[0]?.state).toBe('FAILED');
-  await expect(generateAll(pool, [request], { onSample: () => undefined })).rejects.toThrow('every device has failed');
-  await pool.close();
+  expect(engine.devices()[0]?.state).toBe('FAILED');
+  await expect(generateAll(engine, [request], { onSample: () => undefined })).rejects.toThrow(
+    'every device has failed',
+  );
+  await engine.close();
 });
 
 describe('a tokenizer', () => {

@@ -136,9 +136,9 @@ describe('a device', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   async function infoWith(options: Partial<EngineOptions>): Promise<DeviceInfo | undefined> {
-    const pool = await openEngine({ modelsDirectory, calibrationDirectory: directory, ...options });
-    const [info] = pool.devices();
-    await pool.close();
+    const engine = await openEngine({ modelsDirectory, calibrationDirectory: directory, ...options });
+    const [info] = engine.devices();
+    await engine.close();
     return info;
   }
 

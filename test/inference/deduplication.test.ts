@@ -1,4 +1,4 @@
-/** Identical samples in flight are drawn once. With a real device worker and the default bundle. */
+/** Identical samples in flight are generated once. With a real device worker and the default bundle. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,13 +13,13 @@ const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 const photograph = join(goldenPhotographs, 'photograph.png');
 const STEPS = 12;
 
-let pool: Engine;
+let engine: Engine;
 let request: SampleRequest;
 const made: { samples: number; rows: number }[] = [];
 beforeAll(async () => {
   // One sample at a time, so that the order of the results is the order in which they were drawn.
-  pool = await openEngine({ modelsDirectory, maximumRows: 3, onStep: (step) => made.push(step) });
-  const { id, manifest } = pool.bundles[0] as Engine['bundles'][number];
+  engine = await openEngine({ modelsDirectory, maximumRows: 3, onStep: (step) => made.push(step) });
+  const { id, manifest } = engine.bundles[0] as Engine['bundles'][number];
   const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
   const { defaults } = manifest;
   request = {
@@ -33,9 +33,9 @@ beforeAll(async () => {
     maskMode: 'AVERAGE_FEATURES',
   };
 });
-afterAll(() => pool.close());
+afterAll(() => engine.close());
 
-/** How many steps of samples were made meanwhile. A sample of a single row is drawn after them, whose steps are told last. */
+/** The number of sample steps during the action. A sample of a single row follows, whose steps are reported last. */
 async function stepsOf(what: () => Promise<unknown>): Promise<number> {
   made.length = 0;
   await what();
@@ -49,11 +49,11 @@ function draw(
   options: GenerateOptions = {},
   signal?: AbortSignal,
 ): Promise<SampleResult> {
-  return pool.generate({ ...request, ...changes }, { ...options, signal });
+  return engine.generate({ ...request, ...changes }, { ...options, signal });
 }
 
 describe('two identical samples', () => {
-  test('are drawn once, and each has its own id', async () => {
+  test('are generated once, and each has its own ID', async () => {
     const results: SampleResult[] = [];
     const steps = await stepsOf(async () => {
       results.push(
@@ -69,14 +69,14 @@ describe('two identical samples', () => {
     expect(two).toEqual({ ...one, id: 'two' });
   });
 
-  test('of one draw are drawn once', async () => {
+  test('that are requested together are generated once', async () => {
     const ids: string[] = [];
     const requests = ['a', 'b', 'c', 'd'].map((id) => ({ ...request, id }));
-    expect(await stepsOf(() => generateAll(pool, requests, { onSample: ({ id }) => ids.push(id) }))).toBe(STEPS);
+    expect(await stepsOf(() => generateAll(engine, requests, { onSample: ({ id }) => ids.push(id) }))).toBe(STEPS);
     expect(ids.sort()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('are drawn twice when the one is done before the other is asked for: nothing is kept', async () => {
+  test('are generated twice if the first is finished before the second is requested: nothing is cached', async () => {
     expect(
       await stepsOf(async () => {
         await draw({ id: 'one' });
@@ -85,7 +85,7 @@ describe('two identical samples', () => {
     ).toBe(2 * STEPS);
   });
 
-  test('each hear of the start once and of progress, though the second comes late', async () => {
+  test('each report the start once and the progress, even if the second comes late', async () => {
     const told: string[] = [];
     const optionsOf = (id: string): GenerateOptions => ({
       onStarted: () => told.push(`${id} started`),
@@ -110,8 +110,8 @@ describe('two identical samples', () => {
   });
 });
 
-describe('a cancel', () => {
-  test('of one leaves the other, which is not drawn anew', async () => {
+describe('cancellation', () => {
+  test('of one leaves the other, which is not restarted', async () => {
     const abort = new AbortController();
     const heard: string[] = [];
     let kept: Promise<SampleResult> | undefined;
@@ -134,7 +134,7 @@ describe('a cancel', () => {
     expect(heard).toEqual([]);
   });
 
-  test('of both ends the drawing, and who asks again has it drawn', async () => {
+  test('of both stops the sample, and a new request generates it again', async () => {
     const abort = new AbortController();
     const draws = ['one', 'two'].map((id) =>
       draw({ id, steps: 900 }, { onProgress: () => abort.abort() }, abort.signal),
@@ -146,7 +146,7 @@ describe('a cancel', () => {
   });
 });
 
-test('a failure reaches all', async () => {
+test('a failure rejects all subscribers', async () => {
   const absent = {
     image: '/nowhere',
     region: { kind: 'CHOSEN', allowed: null },
@@ -158,7 +158,7 @@ test('a failure reaches all', async () => {
   expect(two).toMatchObject({ status: 'rejected', reason: { message: 'the photograph cannot be read' } });
 });
 
-describe('of different priorities', () => {
+describe('with different priorities', () => {
   let order: string[];
   beforeEach(() => (order = []));
   const noted = async (id: string, changes: Partial<SampleRequest>, onProgress?: () => void): Promise<void> => {
@@ -166,7 +166,7 @@ describe('of different priorities', () => {
     order.push(id);
   };
 
-  test('the sample goes by the highest, as long as it has not begun', async () => {
+  test('the sample has the highest priority, unless it has started', async () => {
     const steps = await stepsOf(() =>
       Promise.all([
         noted('ahead', { seed: 20 }),
@@ -180,7 +180,7 @@ describe('of different priorities', () => {
     expect(order.indexOf('waiting')).toBeLessThan(order.indexOf('between'));
   });
 
-  test('a hurried one does not wait for one that has begun and is set aside for others', async () => {
+  test('an urgent sample does not wait for one that has started and is preempted', async () => {
     const later: Promise<void>[] = [];
     await noted('slow', { steps: 20 }, () => {
       if (later.length > 0) return;
@@ -191,7 +191,7 @@ describe('of different priorities', () => {
   });
 });
 
-describe('what tells samples apart', () => {
+describe('the request key', () => {
   const onPhotograph = (image: string | Uint8Array): Partial<SampleRequest> => ({
     inpainting: { image, region: { kind: 'MASK', mask: { polygons: [] } }, existingMask: null, denoisingStrength: 0.5 },
   });
@@ -212,16 +212,16 @@ describe('what tells samples apart', () => {
     ['mask mode', { maskMode: 'AVERAGE_PIXELS' }],
     ['twin', { twin: true }],
     ['photograph', onPhotograph(photograph)],
-  ])('is the %s', (_, changes) => {
+  ])('depends on the %s', (_, changes) => {
     expect(isSame({}, changes)).toBe(false);
   });
 
-  test('is not who wants them, and how soon', () => {
+  test('does not depend on the caller, the fairness key, and the priority', () => {
     expect(isSame({}, { id: 'other', fairnessKey: 'other', priority: 3 })).toBe(true);
     expect(isSame({}, { twin: false, inpainting: null })).toBe(true);
   });
 
-  test('of photographs is their content, or their path, and all that is asked of them', () => {
+  test('depends on the content or the path of an image, and on all inpainting options', () => {
     const bytes = readFileSync(photograph);
     const other = Uint8Array.from(bytes, (value, i) => (i === bytes.length - 1 ? value ^ 1 : value));
     expect(isSame(onPhotograph(bytes), onPhotograph(Uint8Array.from(bytes)))).toBe(true);

@@ -9,15 +9,15 @@ import { generateAll } from './generateAll.js';
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
 
 const bundles = await loadBundles(modelsDirectory);
-let pool: Engine;
+let engine: Engine;
 beforeAll(async () => {
-  pool = await openEngine({ modelsDirectory, maximumRows: 6 });
+  engine = await openEngine({ modelsDirectory, maximumRows: 6 });
 });
-afterAll(() => pool.close());
+afterAll(() => engine.close());
 
 async function drawAll(requests: SampleRequest[], progress?: () => void): Promise<SampleResult[]> {
   const results = new Map<string, SampleResult>();
-  await generateAll(pool, requests, {
+  await generateAll(engine, requests, {
     onProgress: () => progress?.(),
     onSample: (result) => void results.set(result.id, result),
   });
@@ -93,7 +93,7 @@ describe.each(bundles.map((bundle) => ({ id: bundle.id, bundle })))('$id', ({ bu
     const [undisturbed] = await drawAll([requestOf(bundle)]);
     let kills = 0;
     const [redrawn] = await drawAll([requestOf(bundle)], () => {
-      const pid = pool.devices()[0]?.pid;
+      const pid = engine.devices()[0]?.pid;
       if (kills++ === 0 && pid !== undefined) process.kill(pid, 'SIGKILL');
     });
     expect(kills).toBeGreaterThan(0);

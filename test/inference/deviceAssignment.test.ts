@@ -1,4 +1,4 @@
-/** Which device draws what: the dispatch and its rules, with simulated devices in virtual time. */
+/** Which device gets which sample: the dispatcher and its rules, with simulated devices in virtual time. */
 import { createThroughputEstimator } from '../../src/inference/throughput.js';
 import { paceOf, stageOf } from './simulatedDevices.js';
 
@@ -10,8 +10,8 @@ describe('two devices, one 30 times as fast as the other', () => {
 
   test.each([
     ['known', true],
-    ['yet unknown', false],
-  ])('together draw many samples in nearly the time that their speeds allow (speeds %s)', async (_, known) => {
+    ['unknown', false],
+  ])('together generate many samples in nearly the ideal time (throughput %s)', async (_, known) => {
     const stage = stageOf([SLOW, FAST], known);
     stage.draw(ids(300));
     const seconds = await stage.run();
@@ -22,14 +22,14 @@ describe('two devices, one 30 times as fast as the other', () => {
     expect(stage.devices[0]?.delivered.length).toBeLessThanOrEqual(10);
   });
 
-  test('leave to the fast one what it would finish sooner', async () => {
+  test('leave to the fast one the samples that it would finish sooner', async () => {
     const stage = stageOf([SLOW, FAST], true);
     stage.draw(ids(20));
     expect(await stage.run()).toBeCloseTo(20, 6);
     expect(stage.devices[0]?.delivered).toEqual([]);
   });
 
-  test('do not let the slow one hold the tail, even if it was not known to be slow', async () => {
+  test('do not wait for the slow one at the end, even if its throughput was unknown', async () => {
     const stage = stageOf([SLOW, FAST], false);
     stage.draw(ids(4));
     // The slow one is given one batch to show its speed. Its first step tells.
@@ -38,7 +38,7 @@ describe('two devices, one 30 times as fast as the other', () => {
     expect(seconds).toBeLessThan(6.5);
   });
 
-  test('hand out late: neither has more in hand than two batches', async () => {
+  test('get samples late: neither has more than two batches', async () => {
     const stage = stageOf([SLOW, FAST], true);
     stage.draw(ids(1000));
     for (let second = 0; second < 100; second += 7) {
@@ -47,7 +47,7 @@ describe('two devices, one 30 times as fast as the other', () => {
     }
   });
 
-  test('are told of each sample once', async () => {
+  test('deliver each sample once', async () => {
     const stage = stageOf([SLOW, FAST], false);
     stage.draw(ids(50));
     await stage.run();
@@ -56,21 +56,21 @@ describe('two devices, one 30 times as fast as the other', () => {
   });
 });
 
-test.each([1, 8, 64])('two equal devices draw half each, %i samples at a time', async (atATime) => {
+test.each([1, 8, 64])('two equal devices generate half of the samples each, %i at a time', async (atATime) => {
   const stage = stageOf([paceOf(1, atATime), paceOf(1, atATime)], false);
   stage.draw(ids(256));
   expect(await stage.run()).toBeLessThan(128 * 1.1);
   for (const { delivered } of stage.devices) expect(Math.abs(delivered.length - 128)).toBeLessThanOrEqual(atATime);
 });
 
-test('two equal devices share a draw that one of them could take in a single batch', async () => {
+test('two equal devices share samples that one of them could take in a single batch', async () => {
   const stage = stageOf([paceOf(1, 64), paceOf(1, 64)], true);
   stage.draw(ids(10));
   expect(await stage.run()).toBeCloseTo(5, 6);
 });
 
 describe('a device whose worker dies', () => {
-  test('hands its samples back, and the other draws them', async () => {
+  test('returns its samples, and the other device generates them', async () => {
     const stage = stageOf([paceOf(1), paceOf(1)], true);
     stage.draw(ids(20));
     stage.at(3.01, () => stage.devices[0]?.die(Infinity));
@@ -79,7 +79,7 @@ describe('a device whose worker dies', () => {
     expect(stage.told.filter((line) => /^(lost|failed)/.test(line))).toEqual([]);
   });
 
-  test('has them drawn before those that were on no device yet', async () => {
+  test('returns samples that go before those that no device had', async () => {
     const stage = stageOf([paceOf(1), paceOf(1)], true);
     stage.draw(ids(40));
     let lost: string[] = [];
@@ -94,7 +94,7 @@ describe('a device whose worker dies', () => {
     for (const id of lost) expect(order.indexOf(id)).toBeLessThan(4 + 4 + 8);
   });
 
-  test('gets work again as soon as it is back', async () => {
+  test('gets samples again as soon as it is back', async () => {
     const stage = stageOf([paceOf(1), paceOf(1)], true);
     stage.draw(ids(40));
     stage.at(3.01, () => stage.devices[0]?.die(2));
@@ -103,7 +103,7 @@ describe('a device whose worker dies', () => {
     expect(seconds).toBeLessThan(20 + 1 + 1 + 2);
   });
 
-  test('takes samples with it only when no device is left', async () => {
+  test('loses samples only when no device is left', async () => {
     const stage = stageOf([paceOf(1), paceOf(1)], true);
     stage.draw(ids(20));
     for (const device of stage.devices) stage.at(3.01, () => device.die(Infinity));
@@ -113,7 +113,7 @@ describe('a device whose worker dies', () => {
   });
 });
 
-describe('beside a long draw on several devices', () => {
+describe('beside a long generation on several devices', () => {
   const PACES = [paceOf(1), paceOf(4)];
 
   test('a sample of a higher priority reaches a device at once', async () => {
@@ -125,7 +125,7 @@ describe('beside a long draw on several devices', () => {
     expect((stage.deliveredAt.get('urgent') ?? Infinity) - 20.3).toBeLessThan(2.2);
   });
 
-  test('a sample of another share need not wait for a sample of the long one to end', async () => {
+  test('a sample of another fairness key does not wait for a sample of the long one to finish', async () => {
     const stage = stageOf(PACES, true);
     stage.draw(ids(500), { fairnessKey: 'long' });
     stage.at(20.3, () => {
@@ -135,7 +135,7 @@ describe('beside a long draw on several devices', () => {
     expect(stage.devices.flatMap((device) => device.inHand())).toContain('other');
   });
 
-  test('neither has to wait where the devices have all that they may have', async () => {
+  test('neither waits when the devices have full backlogs', async () => {
     const stage = stageOf(PACES, true);
     for (const share of ids(12, 'share')) stage.draw(ids(50, share), { fairnessKey: share });
     await stage.run(7);
@@ -148,7 +148,7 @@ describe('beside a long draw on several devices', () => {
     expect(inHand()).toEqual(expect.arrayContaining(ids(4, 'urgent')));
   });
 
-  test('many samples of high priority do not shut the others out of the devices', async () => {
+  test('many samples of a high priority do not exclude the others from the devices', async () => {
     const stage = stageOf(PACES, true);
     stage.draw(ids(100), { fairnessKey: 'long' });
     stage.draw(ids(100, 'urgent'), { fairnessKey: 'hurried', priority: 5 });
@@ -160,7 +160,7 @@ describe('beside a long draw on several devices', () => {
     }
   });
 
-  test('each of several long ones has enough on a device for batches of its own', async () => {
+  test('each of several long ones can fill batches on each device', async () => {
     const stage = stageOf([paceOf(1, 4), paceOf(1, 4)], true);
     for (const share of ['a', 'b', 'c']) stage.draw(ids(100, share), { fairnessKey: share });
     await stage.run(7);
@@ -171,7 +171,7 @@ describe('beside a long draw on several devices', () => {
     }
   });
 
-  test('however many there are, a device has no more than sixteen batches', async () => {
+  test('a device never has more than sixteen batches', async () => {
     const stage = stageOf(PACES, true);
     for (const share of ids(100, 'share')) stage.draw(ids(10, share), { fairnessKey: share });
     await stage.run(7);
@@ -179,14 +179,14 @@ describe('beside a long draw on several devices', () => {
   });
 });
 
-test('a single device is handed everything at once, in order', async () => {
+test('a single device gets all samples at once, in order', async () => {
   const stage = stageOf([paceOf(1)], false);
   stage.draw(ids(1000));
   await stage.run(0);
   expect(stage.devices[0]?.inHand()).toEqual(ids(1000));
 });
 
-test('the one device that is left is handed everything that waited', async () => {
+test('the last device gets all waiting samples', async () => {
   const stage = stageOf([paceOf(1), paceOf(1)], true);
   stage.draw(ids(100));
   stage.at(2, () => stage.devices[0]?.die(Infinity));
@@ -194,7 +194,7 @@ test('the one device that is left is handed everything that waited', async () =>
   expect(stage.deliveredAt.size).toBe(100);
 });
 
-test('a cancel takes out at once what waits, and what a device has when that lets go', async () => {
+test('a cancellation rejects waiting samples at once, and assigned ones when the device has released them', async () => {
   const stage = stageOf([paceOf(1), paceOf(1)], true);
   const cancel = stage.draw(ids(30));
   await stage.run(0.2);
@@ -208,7 +208,7 @@ test('a cancel takes out at once what waits, and what a device has when that let
   expect(stage.deliveredAt.size).toBe(0);
 });
 
-test('handing out takes no longer with 100 000 samples waiting', async () => {
+test('assigning a sample takes no longer with 100 000 samples waiting', async () => {
   const cost = async (waiting: number): Promise<number> => {
     const stage = stageOf([paceOf(1), paceOf(30)], true);
     stage.draw(ids(waiting));
@@ -223,8 +223,8 @@ test('handing out takes no longer with 100 000 samples waiting', async () => {
   expect(await cost(100_000)).toBeLessThan(10 * (await cost(1000)) + 1);
 });
 
-describe('the speed of a device', () => {
-  test('is that of its full use: steps of few rows say nothing, fuller ones count at once', () => {
+describe('the throughput estimate', () => {
+  test('is that of full batches: steps with few rows do not count, fuller ones count at once', () => {
     const speed = createThroughputEstimator();
     speed.record('b', 3, 0.012, 192);
     expect(speed.secondsPerRow('b')).toBeCloseTo(0.004, 9);
@@ -234,7 +234,7 @@ describe('the speed of a device', () => {
     expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
   });
 
-  test('follows what it does now, and a faster step sooner than a slower one', () => {
+  test('follows the steps, faster ones sooner than slower ones', () => {
     const speed = createThroughputEstimator();
     speed.record('b', 6, 6, 192);
     speed.record('b', 6, 0.6, 192);
@@ -247,7 +247,7 @@ describe('the speed of a device', () => {
     expect(speed.secondsPerRow('b')).toBeGreaterThan(0.9);
   });
 
-  test('is known of each bundle by itself', () => {
+  test('is separate for each bundle', () => {
     const speed = createThroughputEstimator();
     speed.record('b', 6, 6, 192);
     expect(speed.secondsPerRow('other')).toBeUndefined();

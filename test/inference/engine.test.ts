@@ -1,5 +1,5 @@
 /**
- * The pool with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
+ * The engine with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
  */
 
 import type { Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
@@ -11,11 +11,11 @@ import { generateAll } from './generateAll.js';
 
 const [modelsDirectory, request] = [tinyModels, tinyRequest];
 
-let pool: Engine;
+let engine: Engine;
 beforeAll(async () => {
-  pool = await openEngine({ modelsDirectory, maximumRows: 6 });
+  engine = await openEngine({ modelsDirectory, maximumRows: 6 });
 });
-afterAll(() => pool.close());
+afterAll(() => engine.close());
 
 async function drawAll(
   requests: SampleRequest[],
@@ -23,7 +23,12 @@ async function drawAll(
   signal?: AbortSignal,
 ): Promise<Map<string, SampleResult>> {
   const results = new Map<string, SampleResult>();
-  await generateAll(pool, requests, { ...listener, onSample: (result) => void results.set(result.id, result) }, signal);
+  await generateAll(
+    engine,
+    requests,
+    { ...listener, onSample: (result) => void results.set(result.id, result) },
+    signal,
+  );
   return results;
 }
 
@@ -33,10 +38,10 @@ async function drawOne(changes: Partial<SampleRequest> = {}): Promise<SampleResu
   return result;
 }
 
-const pidOf = (): number => pool.devices()[0]?.pid ?? 0;
+const pidOf = (): number => engine.devices()[0]?.pid ?? 0;
 
-describe('a picture', () => {
-  test('has the size of the bundle, and a mask of 0 and 255 that its area and boxes describe', async () => {
+describe('a sample', () => {
+  test('has the size of the bundle, and a mask of 0 and 255 that matches its area and boxes', async () => {
     const result = await drawOne();
     expect([result.width, result.height]).toEqual([32, 32]);
     const image = await pixelsOf(result.image);
@@ -51,27 +56,30 @@ describe('a picture', () => {
   });
 
   test.each(['DDPM', 'DDIM', 'DPM_SOLVER_PP'] as const)(
-    'is the same, byte for byte, when it is drawn again (%s)',
+    'is the same, byte for byte, when it is generated again (%s)',
     async (sampler) => {
       const [first, second] = [await drawOne({ sampler }), await drawOne({ sampler })];
       expect(second).toEqual(first);
     },
   );
 
-  test.each(['DDPM', 'DPM_SOLVER_PP'] as const)('does not depend on its company (%s)', async (sampler) => {
-    const alone = await drawOne({ sampler });
-    const company = await drawAll([
-      { ...request, id: 'a', sampler, seed: 8, product: 'tile', defect: 'crack', steps: 5 },
-      { ...request, id: 'one', sampler },
-      { ...request, id: 'b', sampler: 'DDIM', seed: 9, guidance: 'PRODUCT_RELATIVE', steps: 11 },
-      { ...request, id: 'c', sampler, defect: 'good' },
-    ]);
-    const together = company.get('one');
-    expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
-    expect(together?.mask).toEqual(alone.mask);
-  });
+  test.each(['DDPM', 'DPM_SOLVER_PP'] as const)(
+    'does not depend on the other samples of the batch (%s)',
+    async (sampler) => {
+      const alone = await drawOne({ sampler });
+      const company = await drawAll([
+        { ...request, id: 'a', sampler, seed: 8, product: 'tile', defect: 'crack', steps: 5 },
+        { ...request, id: 'one', sampler },
+        { ...request, id: 'b', sampler: 'DDIM', seed: 9, guidance: 'PRODUCT_RELATIVE', steps: 11 },
+        { ...request, id: 'c', sampler, defect: 'good' },
+      ]);
+      const together = company.get('one');
+      expect(psnr((await pixelsOf(alone.image)).data, (await pixelsOf(together?.image)).data)).toBeGreaterThan(60);
+      expect(together?.mask).toEqual(alone.mask);
+    },
+  );
 
-  test('is the same in one evaluation with samplers, steps, scales and guidance of all kinds', async () => {
+  test('is the same in one batch with all samplers, steps, scales, and guidance types', async () => {
     const kinds: Partial<SampleRequest>[] = [
       { sampler: 'DDPM', steps: 30, seed: 1 },
       { sampler: 'DDIM', steps: 12, strength: 3, productScale: 0.5 },
@@ -95,7 +103,7 @@ describe('a picture', () => {
     }
   });
 
-  test('is the same when other samples go first in its midst', async () => {
+  test('is the same when it is preempted by other samples', async () => {
     const alone = await drawOne({ steps: 999 });
     const told: string[] = [];
     const interruptions: Promise<unknown>[] = [];
@@ -106,7 +114,7 @@ describe('a picture', () => {
         told.push(`one ${String(step)}`);
         if (interruptions.length > 0 || step === 999) return;
         const urgent = ['two', 'three'].map((id) => ({ ...request, ...changes, id }));
-        const drawn = generateAll(pool, urgent, { onSample: ({ id }) => told.push(id) });
+        const drawn = generateAll(engine, urgent, { onSample: ({ id }) => told.push(id) });
         interruptions.push(drawn);
       },
     });
@@ -142,19 +150,19 @@ describe('a picture', () => {
     expect((await pixelsOf(result.overlay)).data).toEqual((await pixelsOf(result.image)).data);
   });
 
-  test('of strength 0 is that of the normal state', async () => {
+  test('at strength 0 equals the one in the normal state', async () => {
     expect((await drawOne({ strength: 0 })).image).toEqual((await drawOne({ defect: 'good' })).image);
   });
 
-  test('has a mask in both modes', async () => {
+  test('has a mask in both mask modes', async () => {
     const pixels = await drawOne({ maskMode: 'AVERAGE_PIXELS', steps: 50 });
     expect(pixels.areaFraction).toBeGreaterThan(0);
     expect(pixels.boundingBoxes).toEqual((await drawOne({ steps: 50 })).boundingBoxes);
   });
 });
 
-describe('a draw', () => {
-  test('tells of the start once, of progress up to the last step, and of each sample once', async () => {
+describe('generate', () => {
+  test('reports the start once and the progress up to the last step', async () => {
     const told: string[] = [];
     await drawAll([{ ...request, steps: 400 }], {
       onStarted: (id) => told.push(`${id} started`),
@@ -166,10 +174,10 @@ describe('a draw', () => {
     expect(told.length).toBeLessThan(60);
   });
 
-  test('delivers the first samples before the last ones begin', async () => {
+  test('delivers the first samples before the last ones start', async () => {
     const told: string[] = [];
     const results = Array.from({ length: 6 }, (_, i) => ({ ...request, id: String(i), seed: i, steps: 100 }));
-    await generateAll(pool, results, {
+    await generateAll(engine, results, {
       onStarted: (id) => told.push(`started ${id}`),
       onSample: ({ id }) => told.push(`sample ${id}`),
     });
@@ -178,7 +186,7 @@ describe('a draw', () => {
     expect(told.filter((line) => line.startsWith('sample'))).toHaveLength(6);
   });
 
-  test('of nothing is done at once', async () => {
+  test('of no samples resolves at once', async () => {
     await expect(drawAll([])).resolves.toEqual(new Map());
   });
 
@@ -197,12 +205,12 @@ describe('a draw', () => {
     [{ sampler: 'FOO' as 'DDIM' }, 'sampler must be one of DPM_SOLVER_PP, DDIM, DDPM, got "FOO"'],
     [{ guidance: 'FOO' as 'DOUBLE_FREE' }, 'guidance must be one of DOUBLE_FREE, PRODUCT_RELATIVE, got "FOO"'],
     [{ maskMode: 'FOO' as 'AVERAGE_PIXELS' }, 'maskMode must be one of AVERAGE_FEATURES, AVERAGE_PIXELS, got "FOO"'],
-  ])('of %j is refused with the reason', async (changes, message) => {
+  ])('rejects %j with the reason', async (changes, message) => {
     await expect(drawOne(changes)).rejects.toThrow(message);
     await expect(drawOne(changes)).rejects.toBeInstanceOf(InferenceError);
   });
 
-  test('with an id that is in flight already is refused', async () => {
+  test('rejects an ID that is in flight already', async () => {
     const first = drawOne({ steps: 200 });
     await expect(drawOne()).rejects.toThrow('sample id "one" is in flight already');
     await first;
@@ -210,8 +218,8 @@ describe('a draw', () => {
     await drawOne();
   });
 
-  test('whose listener throws ends with that error', async () => {
-    const draw = generateAll(pool, [request, { ...request, id: 'two' }], {
+  test('rejects with the error of a callback that throws', async () => {
+    const draw = generateAll(engine, [request, { ...request, id: 'two' }], {
       onProgress: () => {
         throw new Error('the disk is full');
       },
@@ -220,12 +228,12 @@ describe('a draw', () => {
   });
 });
 
-describe('a cancel', () => {
-  test('ends the draw in the middle of a sample, and nothing is told of it afterwards', async () => {
+describe('cancellation', () => {
+  test('stops a running sample, and no callback is called afterwards', async () => {
     const abort = new AbortController();
     const afterwards: string[] = [];
     const draw = generateAll(
-      pool,
+      engine,
       Array.from({ length: 8 }, (_, i) => ({ ...request, id: String(i), steps: 999 })),
       {
         onStarted: (id) => abort.signal.aborted && afterwards.push(`started ${id}`),
@@ -244,14 +252,14 @@ describe('a cancel', () => {
     expect(afterwards).toEqual([]);
   });
 
-  test('before the beginning draws nothing', async () => {
+  test('before the start generates nothing', async () => {
     await expect(drawAll([request], {}, AbortSignal.abort())).rejects.toBeInstanceOf(CanceledError);
   });
 
-  test('leaves other draws alone', async () => {
+  test('does not affect other samples', async () => {
     const abort = new AbortController();
     const canceled = generateAll(
-      pool,
+      engine,
       [{ ...request, id: 'gone', steps: 999 }],
       { onProgress: () => abort.abort(), onSample: () => undefined },
       abort.signal,
@@ -263,15 +271,15 @@ describe('a cancel', () => {
 });
 
 describe('a device worker that is killed', () => {
-  test('is replaced, and its samples are drawn again, the same', async () => {
+  test('is replaced, and its samples are generated again with the same result', async () => {
     const undisturbed = await drawOne({ steps: 400 });
-    const [pid, { restarts } = { restarts: 0 }] = [pidOf(), pool.devices()[0]];
+    const [pid, { restarts } = { restarts: 0 }] = [pidOf(), engine.devices()[0]];
     const delivered: SampleResult[] = [];
     const started: string[] = [];
     const exits: Error[] = [];
     let killed = false;
     await generateAll(
-      pool,
+      engine,
       [
         { ...request, steps: 400 },
         { ...request, id: 'two', steps: 400, seed: 8 },
@@ -292,13 +300,13 @@ describe('a device worker that is killed', () => {
     expect(delivered.map(({ id }) => id).sort()).toEqual(['one', 'two']);
     expect(started.sort()).toEqual(['one', 'two']);
     expect(delivered.find(({ id }) => id === 'one')?.mask).toEqual(undisturbed.mask);
-    expect(pool.devices()).toEqual([
+    expect(engine.devices()).toEqual([
       expect.objectContaining({ device: 'cpu', provider: 'cpu', state: 'READY', restarts: restarts + 1 }),
     ]);
     expect(pidOf()).not.toBe(pid);
   });
 
-  test('comes back with half the rows, for memory may be what it died of', async () => {
+  test('comes back with half the rows, because memory may have run out', async () => {
     const own = await openEngine({ modelsDirectory, maximumRows: 6 });
     const rows = (): number | undefined => own.devices()[0]?.capacities[0]?.rows;
     expect(rows()).toBe(6);
@@ -319,8 +327,8 @@ describe('a device worker that is killed', () => {
     await own.close();
   });
 
-  test('again and again over one sample ends that draw, and others are drawn on', async () => {
-    const poison = generateAll(pool, [{ ...request, steps: 999 }], {
+  test('repeatedly by one sample fails that sample only', async () => {
+    const poison = generateAll(engine, [{ ...request, steps: 999 }], {
       onProgress: () => {
         const pid = pidOf();
         if (pid !== 0) process.kill(pid, 'SIGKILL');
@@ -332,7 +340,7 @@ describe('a device worker that is killed', () => {
     expect((await drawOne()).id).toBe('one');
   });
 
-  test('that only hangs is killed and replaced when it has been silent for too long, at its full size', async () => {
+  test('that hangs is killed by the watchdog and replaced at its full size', async () => {
     const told: string[] = [];
     const log = (_: string, message: string): number => told.push(message);
     const own = await openEngine({ modelsDirectory, maximumRows: 6, watchdogSeconds: 4, log });
@@ -354,10 +362,10 @@ describe('a device worker that is killed', () => {
     await own.close();
   });
 
-  test('while a draw is canceled does not hold the cancel up', async () => {
+  test('does not delay a cancellation', async () => {
     const abort = new AbortController();
     const draw = generateAll(
-      pool,
+      engine,
       [{ ...request, steps: 999 }],
       {
         onProgress: () => {
@@ -374,7 +382,7 @@ describe('a device worker that is killed', () => {
 });
 
 describe('devices', () => {
-  test('that this machine does not have are reported, and the others draw', async () => {
+  test('that this machine does not have are reported, and the others work', async () => {
     const mixed = await openEngine({ modelsDirectory, devices: ['cuda:0', 'cpu'], maximumRows: 6 });
     expect(mixed.devices()).toEqual([
       expect.objectContaining({ device: 'cuda:0', state: 'FAILED' }),
@@ -384,7 +392,7 @@ describe('devices', () => {
     await mixed.close();
   });
 
-  test('of which none can be had are an error that says why', async () => {
+  test('are an error with the reasons if none is available', async () => {
     const opening = openEngine({ modelsDirectory, devices: ['cuda:0', 'abacus'], maximumRows: 6 });
     await expect(opening).rejects.toBeInstanceOf(DeviceLostError);
     await expect(opening).rejects.toThrow(
@@ -405,7 +413,7 @@ describe('devices', () => {
   });
 });
 
-test('a pool that is closed rejects what it was drawing, and its worker is gone', async () => {
+test('a closed engine rejects the samples in flight, and its worker is gone', async () => {
   const short = await openEngine({ modelsDirectory, maximumRows: 6 });
   const pid = short.devices()[0]?.pid ?? 0;
   const draw = generateAll(short, [{ ...request, steps: 999 }], {

@@ -36,7 +36,7 @@ describe('the queue', () => {
     }
   };
 
-  test('goes by priority, then lets the shares take turns, then by arrival', () => {
+  test('orders by priority, then fairly between keys, then by arrival', () => {
     const queue = createQueue();
     for (const name of '1234') queue.add(sample(name, 'a'));
     for (const name of 'xy') queue.add(sample(name, 'b'));
@@ -47,14 +47,14 @@ describe('the queue', () => {
     expect(queue.size).toBe(0);
   });
 
-  test('counts turns by work', () => {
+  test('charges the cost of the items', () => {
     const queue = createQueue();
     for (const name of 'AB') queue.add(sample(name, 'a', 0, 3));
     for (const name of '123456') queue.add(sample(name, 'b', 0, 1));
     expect(drain(queue)).toBe('A123B456');
   });
 
-  test('gives nothing for idleness: a share that comes later is not ahead by what it did not use', () => {
+  test('gives no credit for idleness', () => {
     const queue = createQueue();
     for (const name of '12345678') queue.add(sample(name, 'a'));
     for (const first of [...queue.inOrder()].slice(0, 4)) take(queue, first);
@@ -62,7 +62,7 @@ describe('the queue', () => {
     expect(drain(queue)).toBe('x5y6z78');
   });
 
-  test('puts what comes back before the rest of its share', () => {
+  test('puts returned items before the rest of their flow', () => {
     const queue = createQueue();
     const first = sample('1');
     queue.add(first);
@@ -72,7 +72,7 @@ describe('the queue', () => {
     expect(drain(queue)).toBe('12');
   });
 
-  test('forgets the work of what was removed', () => {
+  test('does not charge removed items', () => {
     const queue = createQueue();
     const canceled = ids(500).map((name) => sample(name, 'a'));
     canceled.forEach((one) => queue.add(one));

@@ -21,13 +21,13 @@ const models = fileURLToPath(new URL('../../models', import.meta.url));
 const golden = new URL('./golden/photographs/', import.meta.url);
 const fabric = readFileSync(new URL('../photographs/fabric.png', import.meta.url));
 
-let pool: Engine;
+let engine: Engine;
 let bundle: string;
 beforeAll(async () => {
-  pool = await openEngine({ modelsDirectory: models, maximumRows: 6 });
-  bundle = pool.bundles[0]?.id ?? '';
+  engine = await openEngine({ modelsDirectory: models, maximumRows: 6 });
+  bundle = engine.bundles[0]?.id ?? '';
 });
-afterAll(() => pool.close());
+afterAll(() => engine.close());
 
 let drawn = 0;
 async function draw(...requests: Partial<SampleRequest>[]): Promise<SampleResult[]> {
@@ -46,7 +46,7 @@ async function draw(...requests: Partial<SampleRequest>[]): Promise<SampleResult
     maskMode: 'AVERAGE_FEATURES',
     ...request,
   }));
-  await generateAll(pool, full, { onSample: (result) => results.set(result.id, result) });
+  await generateAll(engine, full, { onSample: (result) => results.set(result.id, result) });
   return full.map(({ id }) => results.get(id) as SampleResult);
 }
 
@@ -291,7 +291,7 @@ describe('on its own normal twin', () => {
     const heard: [number, number][] = [];
     const id = 'steps';
     const request = { id, bundle, seed: 3, strength: 2, productScale: 1, sampler: 'DPM_SOLVER_PP' as const, steps: 5 };
-    await generateAll(pool, [{ ...request, maskMode: 'AVERAGE_FEATURES', ...spur, ...on(null, CHOSEN, 1) }], {
+    await generateAll(engine, [{ ...request, maskMode: 'AVERAGE_FEATURES', ...spur, ...on(null, CHOSEN, 1) }], {
       onProgress: (_, step, steps) => void heard.push([step, steps]),
       onSample: () => undefined,
     });

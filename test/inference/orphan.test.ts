@@ -7,11 +7,11 @@ const source = (path: string): string => new URL(`../../src/inference/${path}`, 
 
 const PARENT = `
   import { openEngine } from '${source('index.ts')}';
-  const pool = await openEngine({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname, maximumRows: 6 });
-  console.log(pool.devices()[0].pid);
+  const engine = await openEngine({ modelsDirectory: new URL('${new URL('./models', import.meta.url).href}').pathname, maximumRows: 6 });
+  console.log(engine.devices()[0].pid);
   const request = { id: 'a', bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack', seed: 1, strength: 1, productScale: 2, steps: 999,
     sampler: 'DDIM', guidance: 'DOUBLE_FREE', maskMode: 'AVERAGE_FEATURES' };
-  for (;;) await pool.generate(request);
+  for (;;) await engine.generate(request);
 `;
 
 /** An orphan that has ended can still be seen until init looks after it, which takes some inits seconds. */

@@ -19,17 +19,17 @@ const directories = ['./models', './published/models', '../../models'].map((path
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-const pools = new Map<string, Engine>();
-afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close())));
+const engines = new Map<string, Engine>();
+afterAll(() => Promise.all([...engines.values()].map((engine) => engine.close())));
 
 async function poolWith(bundleId: string, precision: Precision): Promise<Engine> {
   for (const modelsDirectory of directories) {
     const bundles = await loadBundles(modelsDirectory).catch(() => []);
     if (!bundles.some(({ id }) => id === bundleId)) continue;
     const key = `${modelsDirectory} ${precision}`;
-    const pool = pools.get(key) ?? (await openEngine({ modelsDirectory, precision, maximumRows: 6 }));
-    pools.set(key, pool);
-    return pool;
+    const engine = engines.get(key) ?? (await openEngine({ modelsDirectory, precision, maximumRows: 6 }));
+    engines.set(key, engine);
+    return engine;
   }
   throw new Error(`there are golden samples of ${bundleId} but no such bundle; draw them again for the one there is`);
 }
@@ -56,9 +56,9 @@ async function compared(
     SampleRequest,
     'id' | 'bundle'
   > & { confidence: number };
-  const pool = await poolWith(bundle, precision);
+  const engine = await poolWith(bundle, precision);
   const results: SampleResult[] = [];
-  await generateAll(pool, [{ ...request, id: n, bundle }], { onSample: (result) => results.push(result) });
+  await generateAll(engine, [{ ...request, id: n, bundle }], { onSample: (result) => results.push(result) });
 
   const compare = async (ours: Uint8Array | undefined, theirs: string): Promise<[Uint8Array, Uint8Array]> => {
     const [a, b] = [await pixelsOf(ours), await pixelsOf(readFileSync(file(theirs)))];

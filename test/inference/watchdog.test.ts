@@ -1,4 +1,4 @@
-/** When a device worker is taken for hung: time that is counted, not measured. */
+/** When a device worker is considered hung: with fake timers. */
 import { jest } from '@jest/globals';
 import { startWatchdog } from '../../src/inference/watchdog.js';
 
@@ -15,7 +15,7 @@ function watched(isBusy: () => boolean) {
   return { watch, pass };
 }
 
-test('who has something to do and says nothing for so long is told of, once for each such time', () => {
+test('fires once for each time that a busy worker is silent', () => {
   const { pass } = watched(() => true);
   expect(pass(40)).toBe(0);
   expect(pass(10)).toBe(1);
@@ -23,7 +23,7 @@ test('who has something to do and says nothing for so long is told of, once for 
   expect(pass(10)).toBe(2);
 });
 
-test('a word now and then is enough', () => {
+test('an occasional sign of life is enough', () => {
   const { watch, pass } = watched(() => true);
   for (let i = 0; i < 20; i++) {
     expect(pass(35)).toBe(0);
@@ -31,7 +31,7 @@ test('a word now and then is enough', () => {
   }
 });
 
-test('who has nothing to do may be silent, and has all the time when there is something', () => {
+test('an idle worker may be silent, and has the full time when it gets work', () => {
   let busy = false;
   const { pass } = watched(() => busy);
   expect(pass(1000)).toBe(0);
@@ -40,7 +40,7 @@ test('who has nothing to do may be silent, and has all the time when there is so
   expect(pass(10)).toBe(1);
 });
 
-test('after its end nothing is told', () => {
+test('never fires after it was stopped', () => {
   const { watch, pass } = watched(() => true);
   watch.stop();
   expect(pass(1000)).toBe(0);

@@ -16,8 +16,8 @@ const onWebGpu = reason === null ? describe : describe.skip;
 const named = (name: string): string => (reason === null ? name : `${name} (not run: ${reason})`);
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-function requestsOf(pool: Engine, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
-  const { id, manifest } = pool.bundles[0] as Engine['bundles'][number];
+function requestsOf(engine: Engine, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
+  const { id, manifest } = engine.bundles[0] as Engine['bundles'][number];
   const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
   const { defaults } = manifest;
   return changes.map((own, i) => ({
@@ -38,16 +38,16 @@ async function drawnOn(
   changes: readonly Partial<SampleRequest>[],
   onStep: (figure: DeviceStep) => void = () => undefined,
 ): Promise<SampleResult[]> {
-  const pool = await openEngine({ modelsDirectory, devices, maximumRows: 6, onStep });
+  const engine = await openEngine({ modelsDirectory, devices, maximumRows: 6, onStep });
   try {
-    expect(pool.devices()).toEqual(
+    expect(engine.devices()).toEqual(
       devices.map((device) => expect.objectContaining({ device, provider: device, state: 'READY' }) as unknown),
     );
     const results: SampleResult[] = [];
-    await generateAll(pool, requestsOf(pool, changes), { onSample: (result) => results.push(result) });
+    await generateAll(engine, requestsOf(engine, changes), { onSample: (result) => results.push(result) });
     return results.sort((a, b) => Number(a.id) - Number(b.id));
   } finally {
-    await pool.close();
+    await engine.close();
   }
 }
 
