@@ -40,12 +40,12 @@ export interface ArchiveOptions {
   readonly onProgress: (samples: number) => void;
 }
 
-export interface Archive extends WrittenFile {
+export interface WrittenArchive extends WrittenFile {
   readonly samples: number;
 }
 
 /** `file` must not exist yet. It does not exist when this throws. */
-export async function writeArchive(parts: ArchiveOptions, file: string): Promise<Archive> {
+export async function writeArchive(parts: ArchiveOptions, file: string): Promise<WrittenArchive> {
   const { scope, row, signal } = parts;
   const { partNumbers, defectCodes, heldOutReferences } = await exportVocabulary(scope, row);
   const zip = createZipWriter(file, row.createdAt);

@@ -52,7 +52,7 @@ export interface Work<T> {
   readonly graceMs?: number;
 }
 
-interface Attempt<T> {
+interface RunningAttempt<T> {
   readonly item: T;
   readonly abort: AbortController;
   readonly done: Promise<void>;
@@ -61,7 +61,7 @@ interface Attempt<T> {
 export async function startWorkerLoop<T>(work: Work<T>): Promise<WorkerLoop> {
   const { name, storage, log, channel, onNotification = () => 'CLAIM', lease, holder, graceMs = 0 } = work;
   const { expireLeases = lease.expireAll } = work;
-  const attempts = new Map<string, Attempt<T>>();
+  const attempts = new Map<string, RunningAttempt<T>>();
   const waiters = createWaiters();
   const waiter = waiters.waiter(channel);
   let stopping = false;
@@ -112,7 +112,7 @@ export async function startWorkerLoop<T>(work: Work<T>): Promise<WorkerLoop> {
     const abort = new AbortController();
     // An item that was claimed during the stop is released by its attempt.
     if (stopping) abort.abort(new Error('the worker is stopping'));
-    const started: Attempt<T> = {
+    const started: RunningAttempt<T> = {
       item,
       abort,
       done: attempt(item, abort.signal).finally(() => {

@@ -9,13 +9,13 @@ import type { OnPhotographInput } from './generationInput.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 
 /** An image to draw on: its id, for error messages, and its size in pixels. */
-export interface ImageSize {
+export interface SizedImage {
   readonly id: string;
   readonly width: number;
   readonly height: number;
 }
 
-export interface SampleImage extends ImageSize {
+export interface SampleImage extends SizedImage {
   readonly productId: string;
 }
 

@@ -4,7 +4,7 @@ import { polygonsExtent } from '../../inference/index.js';
 import type { Area } from '../../storage/jsonColumns.js';
 import { requireInRange } from '../../range.js';
 import type { AreaInput, PointInput } from './generationInput.js';
-import type { ImageSize, InputImages } from './inputImages.js';
+import type { SizedImage, InputImages } from './inputImages.js';
 
 /** The size of an area's bounding box, in pixels. */
 interface Extent {
@@ -18,7 +18,7 @@ const MAX_POINTS = 2_000;
 export function resolveArea(
   images: InputImages,
   { maskId, polygons }: AreaInput,
-  drawnOn: readonly ImageSize[],
+  drawnOn: readonly SizedImage[],
   field: string,
 ): { area: Area; extent: Extent } {
   if ((maskId != null) === (polygons != null)) throw badInput(field, 'give either maskId or polygons');
@@ -44,7 +44,7 @@ export function resolveArea(
 export function resolveOwnRegion(
   images: InputImages,
   input: AreaInput,
-  drawnOn: readonly ImageSize[],
+  drawnOn: readonly SizedImage[],
   field: string,
 ): Area {
   const { area, extent } = resolveArea(images, input, drawnOn, field);
@@ -61,7 +61,7 @@ export function resolveOwnRegion(
 
 function validatePolygons(
   polygons: readonly (readonly PointInput[])[],
-  drawnOn: readonly ImageSize[],
+  drawnOn: readonly SizedImage[],
   field: string,
 ): readonly (readonly [number, number])[][] {
   const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);

@@ -9,7 +9,7 @@ import type { TenantScope } from '../../storage/tenantScope.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import { sweepRow } from '../samples/sampleDraw.js';
 
-export interface InputImage {
+export interface SampleInput {
   readonly request: InpaintingRequest;
   readonly referenceId: string | null;
   readonly baseSampleId: string | null;
@@ -26,7 +26,7 @@ interface BaseImage {
 const NORMAL_TWIN: BaseImage = { image: null, marked: null, referenceId: null };
 
 /** Returns the input image of a sample; null for samples from noise. */
-export type GetInputImage = (index: number) => Promise<InputImage | null>;
+export type GetInputImage = (index: number) => Promise<SampleInput | null>;
 
 export function createInputImages(
   scope: TenantScope,

@@ -43,7 +43,7 @@ export async function persistRejection(
 
 type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];
 
-interface PendingSample {
+interface SampleWrite {
   readonly sample: NewSample;
   readonly files: readonly NewArtifact[];
 }
@@ -56,7 +56,7 @@ export type PersistSample = (draw: SampleDraw, image: InputImageIds | null, resu
 
 /** Samples whose files are written while another commit runs are committed together. */
 export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, store: ArtifactStore): PersistSample {
-  const commit = batchWrites<PendingSample>((drawn) => {
+  const commit = batchWrites<SampleWrite>((drawn) => {
     const samples = drawn.map(({ sample }) => sample);
     const payloads = samples.map(({ id }) => ({ type: 'SampleReady', sampleId: id }) as const);
     return updateClaimed(scope, owner, row.id, { moreSamples: drawn.length }, payloads, async (tx) => {
