@@ -34,7 +34,7 @@ export interface Catalog {
   /** Throws NOT_FOUND. An item that is already in this state is unchanged. */
   setProductArchived(partNumber: string, archived: boolean): Promise<ProductRow>;
   setDefectArchived(code: string, archived: boolean): Promise<DefectRow>;
-  /** Of items that are not archived, here and below. */
+  /** Codes of items that are not archived. The same applies to `defectCodes`. */
   partNumbers(limit: number): Promise<readonly string[]>;
   defectCodes(limit: number): Promise<readonly string[]>;
 }

@@ -4,7 +4,7 @@ import type { DefectRow } from '../storage/tables.js';
 import type { Coverage, ModelRegistry } from './modelRegistry.js';
 
 export interface ProductDefectsQuery {
-  /** Of the product. */
+  /** The prompt name of the product. */
   readonly promptName: string;
   /** Undefined selects all. */
   readonly coverages: readonly Coverage[] | null | undefined;
