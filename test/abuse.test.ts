@@ -133,7 +133,7 @@ test.each([
   await expect(server.subscribe(query).next())
     .resolves.toMatchObject({ value: { errors: [{ message: expect.stringMatching(message) }] } })
     .catch(
-      // graphql-ws reports what fails before execution by throwing.
+      // graphql-ws reports errors before execution by throwing.
       (thrown: unknown) => expect(JSON.stringify(thrown) + String(thrown)).toMatch(message),
     );
 });

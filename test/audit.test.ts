@@ -7,7 +7,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-/** Apollo's stance: 400 where the specification says SHOULD 200, for application/json and documents that fail. */
+/** Apollo answers 400 where the specification says SHOULD 200, for application/json and invalid documents. */
 const KNOWN_WARNINGS = 3;
 
 test('the service keeps the GraphQL-over-HTTP specification', async () => {

@@ -1,4 +1,4 @@
-/** An MES pushes its catalog: what is taken over, what is refused, what is archived. */
+/** An MES pushes its catalog: what is imported, what is refused, and what is archived. */
 import { GENERATE, QUICK, finished, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
@@ -104,7 +104,7 @@ test("aliases lead to a model's word: the tenant's own, the model's, and those o
     return edges.map(({ node }: Json) => node).filter(({ code }: Json) => /^A\d$/.test(code));
   };
   const { warnings } = await importCatalog({ defects });
-  expect(warnings.map(({ value }: Json) => value)).toEqual(['Poke']); // the paper's "hole" is no word of this model
+  expect(warnings.map(({ value }: Json) => value)).toEqual(['Poke']); // this model does not know the paper's "hole"
   const before = await codes();
   expect(before.map(({ promptName }: Json) => promptName)).toEqual(['Poke', 'crack', 'scratch']);
 

@@ -1,4 +1,4 @@
-/** What was opened with a key or a token ends with it: subscriptions over either transport, and URLs of pictures. */
+/** Everything that a key or token opened ends with it: subscriptions over both transports, and URLs of images. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ test('over WebSocket a revoked key ends its subscriptions at once, and then the 
   await revokeKey(server, apiKey.id);
   expect(await ending).toEqual({ id: 'x', type: 'error', payload: [REVOKED] });
   await expect(theirs.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This API key was revoked.');
-  // Who has another key goes on.
+  // A caller with another key is not disconnected.
   others.send({ id: 'y', type: 'subscribe', payload: { query: '{ caller { role } }' } });
   for (let message = await others.next(); message.id !== 'y';) message = await others.next();
   others.close();

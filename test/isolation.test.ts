@@ -1,6 +1,6 @@
 /**
- * Another tenant's things are not there. Every place in the schema where a caller can name a thing is tried with a thing
- * of another tenant. A place that is new in the schema fails the first test until it stands in support/probes.ts.
+ * Another tenant's things do not exist. Every field and argument of the schema that names a thing is tried with a thing
+ * of another tenant. A new one fails the first test until support/probes.ts covers it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ let server: Server;
 let stranger: string;
 let newcomer: string;
 let owned: Owned;
-/** URLs of the owner's, by what they open. */
+/** The owner's URLs, by what they open. */
 let urls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ async function newTenant(dataDirectory: string, name: string): Promise<string> {
   return /dd_\S{32}/.exec(stdout)?.[0] ?? '';
 }
 
-/** One product and one defect, so that what the stranger asks for fails at nothing but another tenant's thing. */
+/** One product and one defect, so that the other tenant's requests fail only because the thing is not theirs. */
 async function giveCatalog(dataDirectory: string): Promise<void> {
   const storage = await openStorage(await databaseOf(dataDirectory));
   const { id: tenantId } = await createTenantAdmin(storage.database).require('stranger');
@@ -59,7 +59,7 @@ async function giveCatalog(dataDirectory: string): Promise<void> {
   await storage.close();
 }
 
-/** Something of each kind, so that an answer that is too wide would be seen. */
+/** One thing of each kind, so that an answer with too many rows is noticed. */
 async function strangersOwn(receiver: string): Promise<void> {
   await createWebhook(server, receiver, ['GENERATION_STARTED'], stranger);
   const photograph = { purpose: 'REFERENCE', partNumber: 'OWN' };
@@ -205,7 +205,7 @@ describe('over plain HTTP', () => {
     const response = await fetch(url, init);
     return [response.status, response.ok ? 'OK' : ((await response.json()) as Json).error.code];
   };
-  /** Without the signature, which whoever holds it may use. */
+  /** Without the signature, which whoever has the URL may use. */
   const bare = (file: string): URL => {
     const url = new URL(urls[file] ?? '');
     url.search = '';
@@ -220,7 +220,7 @@ describe('over plain HTTP', () => {
       const { samples } = await server.data('{ samples { edges { node { image { url } } } } }', {}, stranger);
       const own = new URL(samples.edges[0].node.image.url);
       expect(await outcome(own)).toEqual([200, 'OK']);
-      // Its own signature for another's file, and another's file as if it were its own.
+      // A valid signature for another's file, and another's file under the caller's own tenant.
       const [, tenant, key] = bare(file).pathname.split('/').slice(1);
       const signed = new URL(own);
       signed.pathname = `/artifacts/${tenant ?? ''}/${key ?? ''}`;

@@ -1,4 +1,4 @@
-/** Artifacts on the local disk when somebody tidies up under the service. */
+/** Artifacts on the local disk while somebody deletes folders under the service. */
 import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ test('a process that shows that it is ready keeps its folder from those that sta
   await openLocalStore(root, false);
   expect((await stat(idle.temporary)).isDirectory()).toBe(true);
   await utimes(idle.temporary, yesterday, yesterday);
-  await openLocalStore(root, false); // this time it was taken for left over
+  await openLocalStore(root, false); // this time it was removed as a leftover
   await idle.check();
   await idle.put(TENANT, keyOf(1), bytes);
 });

@@ -1,4 +1,4 @@
-/** What the service writes about its work, read from a real one that logs everything. */
+/** What the service logs about its work, read from a real one that logs everything. */
 import { DrizzleQueryError } from 'drizzle-orm';
 import { errorForLog } from '../src/log.js';
 import { CANCEL, GENERATE, QUICK, SLOW, bytesAt, finished, generate, samplesIn } from './support/generations.js';
@@ -57,7 +57,7 @@ test('every line about a generation names it and its tenant, from its request to
   expect(new Set(about.map(({ tenant }) => tenant))).toEqual(new Set([accepted.tenant]));
   const stored = about.filter(({ msg, statement }) => msg === 'query' && /insert into "sample"/.test(statement));
   expect(stored).toHaveLength(2);
-  // Nothing of it belongs to the request any more, which was over long before.
+  // Nothing of it belongs to the request, which ended long before.
   for (const { request } of about) expect(request).toBeUndefined();
 });
 

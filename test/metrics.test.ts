@@ -56,7 +56,7 @@ test('operations over event streams are counted alike, those that are refused am
 });
 
 test('the device tells of its steps: every sample advanced five times, alone or together', async () => {
-  // What is not told within its second is told when the device has nothing more to do.
+  // Metrics that are not reported within a second are reported when the device is idle.
   await until(async () => (await metrics(server))('batch_size_sum{device="cpu"}') >= 15);
   const now = await metrics(server);
   expect(now('batch_size_sum{device="cpu"}')).toBe(15);

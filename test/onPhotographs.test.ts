@@ -1,4 +1,6 @@
-/** Defects on a customer's own photographs, on the model that is checked in: from the upload to the stored sample and its scores. */
+/**
+ * Defects on a customer's own photographs with the default bundle: from the upload to the stored sample and its scores.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -52,7 +54,7 @@ async function addTenant(dataDirectory: string): Promise<void> {
   await storage.close();
 }
 
-/** The generation when it is over. */
+/** The generation after it has finished. */
 async function drawn(wish: object): Promise<Json> {
   const { generateDefects } = await server.data(GENERATE, { input: [{ ...WISH, ...wish }] });
   const [{ id }] = generateDefects;
@@ -79,7 +81,7 @@ async function maskOf(width: number, height: number, inside: (x: number, y: numb
 const pixels = (png: Buffer, space: 'srgb' | 'b-w'): Promise<Uint8Array> =>
   sharp(png).toColourspace(space).raw().toBuffer();
 
-/** How many pixels differ from the picture before where the mask at the URL is black, and where it is white. */
+/** How many pixels differ from the earlier picture where the mask at the URL is black, and where it is white. */
 async function changes(
   sample: Json,
   maskUrl: string,
@@ -178,7 +180,7 @@ test('samples from noise without a twin are held to the confidence alone, and fo
     expect(confidence).toBeGreaterThanOrEqual(middle);
     expect(scores).toBeNull();
   }
-  // Those that were kept at the first try are the same pictures as without a policy.
+  // Samples that were kept at the first draw are the same pictures as without a policy.
   const atOnce = generation.samples.filter(({ draws }: Json) => draws === 1);
   expect(atOnce.map(({ confidence }: Json) => confidence)).toEqual(sure.filter((value: number) => value >= middle));
   const query = `query ($filter: SampleFilter) { samples(first: 100, filter: $filter) { edges { node { confidence } } } }`;
@@ -220,7 +222,7 @@ test('twenty requests with photographs, masks and samples are looked up with as 
     { reference: { sampleId: sample.id }, allowedArea: { maskId: mask.id } },
     { reference: { anyOfProduct: true } },
   ];
-  // The last of the list is refused, and with it all: so nothing but the look-ups is counted.
+  // The last item is refused, and so are all: only the look-ups are counted.
   const ask = async (count: number): Promise<number> => {
     const input = Array.from({ length: count }, () => wishes.map((wish) => ({ ...WISH, ...wish }))).flat();
     const refusedLast = [...input, { ...WISH, freedom: 2, reference: { id: reference.id } }];

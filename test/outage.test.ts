@@ -1,4 +1,4 @@
-/** Disk or device away: what was accepted waits, and goes on when they are back. */
+/** The disk or the device fails: accepted generations wait, and continue when it is back. */
 import { appendFileSync, cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { until } from './support/until.js';
 const states = async (server: Server): Promise<string[]> =>
   (await server.data('{ serverInfo { devices { state } } }')).serverInfo.devices.map(({ state }: Json) => state);
 
-/** Of the device's process, from the line that the server logged when it was ready. */
+/** The device worker's process, from the line that the server logged when it was ready. */
 function workerOf(server: Server): number {
   const line =
     server
@@ -38,7 +38,7 @@ test('when the last device is given up, accepted work waits for the next start a
   const server = await startServer({ MODELS_DIR: models, DATA_DIR: dataDirectory });
   const running = await generate(server, { ...SLOW, steps: 100, count: 10 });
   const waiting = await Promise.all(Array.from({ length: 6 }, () => generate(server, QUICK)));
-  // The weights rot on the disk, and the worker that has them in memory dies.
+  // The weights on the disk are damaged, and the worker that has them in memory dies.
   appendFileSync(join(models, 'tiny', '1.0.0', 'denoiser.onnx'), 'rot');
   process.kill(workerOf(server), 'SIGKILL');
   await until(async () => (await states(server)).every((state) => state === 'FAILED'));
@@ -58,7 +58,7 @@ test('a full disk stops nothing for good: the generation goes on when there is r
   const storage = await openStorage(await databaseOf(dataDirectory));
   const engine = await openEngine({ modelsDirectory: TINY_MODELS, maximumRows: 6 });
   const store = await openLocalStore(join(dataDirectory, 'artifacts'));
-  // Full from the fifth file on, which is in the middle of the second sample; for as long as `full` says.
+  // Full from the fifth file on, in the middle of the second sample, for as long as `full` is set.
   const kept = new Set<string>();
   let [full, writes] = [true, 0];
   const smallDisk: typeof store = {

@@ -1,4 +1,4 @@
-/** PGlite as the service speaks to it: statements that are parsed once. */
+/** PGlite as the service uses it: each statement is parsed once. */
 import { PgliteClient } from '../src/storage/pgliteClient.js';
 import { onPgliteOnly } from './support/database.js';
 

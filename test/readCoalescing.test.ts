@@ -1,4 +1,4 @@
-/** Reads that several wait for are made once, each tenant's by itself. */
+/** Concurrent identical reads are made once, separately for each tenant. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { coalesceRead } from '../src/storage/readCoalescing.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';

@@ -1,4 +1,4 @@
-/** Photographs and masks of the customer's own: what is taken, what becomes of it, and what is refused. */
+/** Customers' photographs and masks: what is accepted, what becomes of it, and what is refused. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -41,12 +41,12 @@ async function referencesOf(args = '(first: 100)', partNumber = 'TILE'): Promise
   return product.references.edges.map(({ node }: Json) => node);
 }
 
-/** Everything that a caller can see to have been stored. */
+/** Everything stored that a caller can see. */
 async function stored(): Promise<object> {
   return { files: storedFiles(server).sort(), references: await referencesOf('(first: 100, includeArchived: true)') };
 }
 
-/** What is stored of a file that is sent. */
+/** What is stored of an uploaded file. */
 async function storedAs(file: Buffer, input?: object) {
   const kept = await send(server, file, input);
   const png = await bytesAt(kept.image.url);
@@ -141,7 +141,7 @@ describe('a photograph is stored as an 8-bit sRGB PNG without metadata', () => {
 
   test('with the colours that its profile means', async () => {
     const red = await plain('red').withIccProfile('p3').png().toBuffer();
-    expect((await pixelsOf(red)).at(0, 0)[0]).toBe(234); // sRGB's red, in the numbers of Display P3
+    expect((await pixelsOf(red)).at(0, 0)[0]).toBe(234); // sRGB's red in Display P3
     const [r = 0, g = 255, b = 255] = (await storedAs(red)).pixels.at(0, 0);
     expect([r > 252, g < 4, b < 4]).toEqual([true, true, true]);
   });
@@ -445,7 +445,7 @@ describe('a refused file gets a typed error, leaves nothing, and leaves its uplo
 
   test('a caller that sends all of a too large body before it listens still hears why', async () => {
     const { host, hostname, port, pathname, search } = new URL((await createUpload(server)).url);
-    const size = 20_000_000; // more than the sockets in between hold
+    const size = 20_000_000; // more than the sockets in between can buffer
     const head = `PUT ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\ntransfer-encoding: chunked\r\n\r\n${size.toString(16)}\r\n`;
     const body = [Buffer.from(head), Buffer.alloc(size), Buffer.from('\r\n0\r\n\r\n')];
     const socket = connect(Number(port), hostname).pause();
@@ -463,7 +463,7 @@ describe('a refused file gets a typed error, leaves nothing, and leaves its uplo
     socket.write(`PUT ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 5000\r\n\r\n`);
     socket.write(Buffer.alloc(2000));
     for (let tries = 0; storedFiles(server).length === (before as { files: string[] }).files.length; tries += 1) {
-      expect(tries).toBeLessThan(200); // the draft has come
+      expect(tries).toBeLessThan(200); // the draft has arrived
       await wait(10);
     }
     socket.destroy();
@@ -510,7 +510,7 @@ describe('the URL of an upload', () => {
     const file = await photograph(9).png().toBuffer();
     expect((await fetch(upload.url)).status).toBe(404);
     expect((await fetch(sample.image.url, { method: 'PUT', body: new Uint8Array(file) })).status).toBe(404);
-    // The right of the one, at the place of the other.
+    // The signature for one upload, in the URL of the other.
     const at = (folder: string, url: string) => new URL(url.replace(/\/(artifacts|uploads)\//, `/${folder}/`));
     expect((await put(at('uploads', sample.image.url), file)).status).toBe(403);
     const artifact = at('artifacts', upload.url);

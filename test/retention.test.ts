@@ -1,4 +1,6 @@
-/** What its tenant keeps no longer goes: rows at once, files with the next sweep, and nothing else. */
+/**
+ * Retention deletes what the tenant's policy does not keep: rows at once, files with the next sweep, and nothing else.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -73,7 +75,7 @@ test('a file that was announced and never got a row goes when its writer must be
   await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
   expect(await sweepPending(storage.database, store, log)).toBe(1);
   expect(isThere(key)).toBe(false);
-  // A writer that was only slow hears of it, and makes no row for a file that is gone.
+  // A writer that was only slow gets an error, and inserts no row for a removed file.
   await expect(clearPending(scope, [key])).rejects.toThrow('a sweep removed a file');
 });
 

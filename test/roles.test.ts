@@ -1,4 +1,4 @@
-/** What each role may do, and the keys that carry them. */
+/** What each role may do, and the keys that have a role. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GraphQLField } from 'graphql';
@@ -103,7 +103,7 @@ test('a key is shown once, and known by its first characters after that', async 
   const found = keys.find(({ id }: Json) => id === viewer.apiKey.id);
   expect(Date.now() - new Date(found.lastUsedAt).getTime()).toBeLessThan(60_000);
   expect(JSON.stringify(keys)).not.toContain(viewer.secret.slice(12));
-  // A key that somebody chose is short: little of it is told.
+  // A key that a person chose is short, so little of it is shown.
   expect(keys.find(({ name }: Json) => name === 'configured').prefix).toBe(TEST_KEY.slice(0, 3));
 });
 

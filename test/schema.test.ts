@@ -9,7 +9,7 @@ import * as tables from '../src/storage/tables.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
-/** What belongs to no tenant. */
+/** Tables that belong to no tenant. */
 const OF_ALL = ['tenant', 'worker', 'shared_secret'];
 
 test('schema.graphql is current (npm run schema)', () => {

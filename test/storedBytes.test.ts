@@ -1,4 +1,4 @@
-/** What a tenant has stored is kept as a sum by the database itself, whoever inserts and deletes. */
+/** The database itself maintains the sum of a tenant's stored bytes, whoever inserts and deletes. */
 import { eq, sql } from 'drizzle-orm';
 import { usageOf } from '../src/tenants/quotas.js';
 import type { Storage } from '../src/storage/database.js';

@@ -1,4 +1,7 @@
-/** What streams say while the database is away: an error of their own, and nothing of how it is reached. */
+/**
+ * What streams say while the database is unavailable: an error of their own, and nothing about how to reach the
+ * database.
+ */
 import { startPostgres, whyNoPostgres } from './support/postgres.js';
 import type { Postgres } from './support/postgres.js';
 import type { Json, Server } from './support/server.js';

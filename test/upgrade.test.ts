@@ -1,4 +1,6 @@
-/** A database of the version before: what was accepted there is drawn here, and that version can go on beside this one. */
+/**
+ * A database of an older version: what was accepted there is drawn here, and the old version can go on beside this one.
+ */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** On PGlite, which does not look after its tables by itself. */
+/** On PGlite, which has no autovacuum. */
 import { sql } from 'drizzle-orm';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
