@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TINY_MODELS, newDataDirectory, runToEnd, startServer } from './support/server.js';
+import { readConfig } from '../src/config.js';
+import { StartError } from '../src/errors.js';
+import { TINY_MODELS, newDataDirectory, newFolder, runToEnd, startServer } from './support/server.js';
 import type { Finished } from './support/server.js';
 import { databaseEnvironment } from './support/database.js';
 
@@ -98,14 +100,21 @@ function edit(folder: string, change: (manifest: Record<string, unknown>) => voi
   writeFileSync(file, JSON.stringify(manifest));
 }
 
+// The program prints what reading the configuration throws, as the tests of whole starts show.
 test.each([
-  [{ PORT: 'http' }, /PORT: "http" is not a whole number in 0 … 65535/],
   [{ PORT: '70000' }, /PORT: "70000" is not/],
   [{ DEFECTDIFFU_API_KEY: 'short' }, /DEFECTDIFFU_API_KEY: must be 8 to 200/],
   [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) origin/],
   [{ PUBLIC_URL: 'https://x/path' }, /PUBLIC_URL: "https:\/\/x\/path" is not an http\(s\) origin/],
-  [{ DATA_DIR: '/dev/null/data' }, /DATA_DIR: \/dev\/null\/data must be a folder that can be created and written to/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
+])('%j is refused when the configuration is read', (env, message) => {
+  expect(() => readConfig({ DATA_DIR: newFolder(), ...env } as NodeJS.ProcessEnv)).toThrow(StartError);
+  expect(() => readConfig({ DATA_DIR: newFolder(), ...env } as NodeJS.ProcessEnv)).toThrow(message);
+});
+
+test.each([
+  [{ PORT: 'http' }, /PORT: "http" is not a whole number in 0 … 65535/],
+  [{ DATA_DIR: '/dev/null/data' }, /DATA_DIR: \/dev\/null\/data must be a folder that can be created and written to/],
   [{ DEFAULT_MODEL: 'huge' }, /DEFAULT_MODEL: there is no model "huge"; there are: tiny@1\.0\.0/],
   [{ MODELS_DIR: tmpdir() + '/nowhere' }, /nowhere/],
 ])('%j stops the start with a message', async (env, message) => {

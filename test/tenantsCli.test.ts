@@ -2,11 +2,11 @@
 import { onPgliteOnly, onPostgresOnly } from './support/database.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { speak } from './support/socket.js';
-import { runTenants } from './support/tenancy.js';
+import { runTenants, runTenantsHere } from './support/tenancy.js';
 
 const dataDirectory = newDataDirectory();
 const tenants = async (...args: string[]): Promise<string> => {
-  const { code, stdout, stderr } = await runTenants(dataDirectory, ...args);
+  const { code, stdout, stderr } = await runTenantsHere(dataDirectory, ...args);
   expect([code, stderr]).toEqual([0, '']);
   return stdout;
 };
@@ -65,7 +65,7 @@ onPostgresOnly('beside a running service it takes effect at once', async () => {
 test("a tenant's own bounds are set, told, taken away, and held", async () => {
   const directory = newDataDirectory();
   const quota = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runTenants(directory, 'quota', 'plant three', ...args);
+    const { code, stdout, stderr } = await runTenantsHere(directory, 'quota', 'plant three', ...args);
     expect([code, stderr]).toEqual([0, '']);
     return stdout;
   };
@@ -119,6 +119,14 @@ test.each([
   [['create', 'plant two'], /^name: there is a tenant "plant two" already\n$/],
   [['revoke-key', 'x'], /^there is no API key "x"; list-keys shows the ids\n$/],
 ])('%j says what is wrong', async (args, message) => {
-  const { code, stderr } = await runTenants(dataDirectory, ...args);
+  const { code, stderr } = await runTenantsHere(dataDirectory, ...args);
   expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+});
+
+test.each([
+  [[], /^a command is missing\n\nnpm run tenants -- list/],
+  [['revoke-key', 'x'], /^there is no API key "x"; list-keys shows the ids\n$/],
+])('the program says so for %j, and ends with 1', async (args, message) => {
+  const { code, stdout, stderr } = await runTenants(dataDirectory, ...args);
+  expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
 });

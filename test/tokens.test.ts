@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { SignJWT, UnsecuredJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import type { Json, Server } from './support/server.js';
-import { newDataDirectory, newFolder, runToEnd, startServer } from './support/server.js';
+import { readConfig } from '../src/config.js';
+import { StartError } from '../src/errors.js';
+import { newDataDirectory, newFolder, startServer } from './support/server.js';
 import { runTenants, stream } from './support/tenancy.js';
 
 const ISSUER = 'https://issuer.example';
@@ -200,7 +202,8 @@ test.each([
     /JWT_CLOCK_SKEW_SECONDS: "9999" is not a whole number/,
   ],
   [{ KEY_HASH_SECRET: 'short' }, /KEY_HASH_SECRET: must have 32 characters or more, not 5/],
-])('%j stops the start with a message', async (env, message) => {
+])('%j stops the start with a message', (env, message) => {
   const whole = 'JWT_JWKS' in env ? { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, ...env } : env;
-  expect((await runToEnd(whole as Record<string, string>)).stderr).toMatch(message);
+  expect(() => readConfig(whole as NodeJS.ProcessEnv)).toThrow(StartError);
+  expect(() => readConfig(whole as NodeJS.ProcessEnv)).toThrow(message);
 });

@@ -1,65 +1,13 @@
-/**
- * npm run tenants` manages tenants and keys without the API. It works beside a running service only with a database
- * server: the embedded database belongs to one process, and the command then says so and changes nothing.
- */
-import { join } from 'node:path';
-import type { Config } from '../config.js';
-import { readConfig } from '../config.js';
+/** The program behind `npm run tenants`. */
 import { ServiceError, StartError } from '../errors.js';
-import type { Storage } from '../storage/database.js';
-import { openStorage } from '../storage/open.js';
-import { lockDirectory } from '../storage/directoryLock.js';
-import { requireSameSecret } from '../storage/sharedSecrets.js';
-import { createKeyHasher } from '../tenants/keyHash.js';
-import { readKeyHashSecret } from '../tenants/keyHashSecret.js';
-import { runCommand } from './commands.js';
-import { readCommand } from './options.js';
+import { runTenantsCli } from './run.js';
 
-async function main(): Promise<void> {
-  const command = readCommand(process.argv.slice(2));
-  const config = readConfig(process.env);
-  const { storage, close } = await open(config);
-  try {
-    const secret = readKeyHashSecret(config);
-    await requireSameSecret(storage.database, 'KEY_HASH_SECRET', secret);
-    const lines = await runCommand(command, storage, createKeyHasher(secret), config.limits.tenant);
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  } finally {
-    await close();
-  }
-}
-
-async function open({ databaseUrl, dataDirectory }: Config): Promise<{ storage: Storage; close: () => Promise<void> }> {
-  if (databaseUrl !== undefined) {
-    const storage = await openStorage(databaseUrl);
-    return { storage, close: () => storage.close() };
-  }
-  const release = lock(dataDirectory);
-  try {
-    const storage = await openStorage(join(dataDirectory, 'db'));
-    return { storage, close: () => storage.close().finally(release) };
-  } catch (error) {
-    release();
-    throw error;
-  }
-}
-
-function lock(directory: string): () => void {
-  try {
-    return lockDirectory(directory);
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    throw new StartError(
-      `${error.message}\nOnly one process can open the embedded database. While the service runs, manage the keys of a tenant ` +
-        'with the mutations createApiKey and revokeApiKey, using a key with the role ADMIN. To manage tenants, stop the service.',
-      { cause: error },
-    );
-  }
-}
-
-main().catch((error: unknown) => {
-  const expected = error instanceof StartError || error instanceof ServiceError;
-  const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exitCode = 1;
-});
+runTenantsCli(process.argv.slice(2), process.env).then(
+  (text) => process.stdout.write(text),
+  (error: unknown) => {
+    const expected = error instanceof StartError || error instanceof ServiceError;
+    const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = 1;
+  },
+);

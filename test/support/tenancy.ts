@@ -1,6 +1,8 @@
 /** Keys of every kind, the command line that makes tenants, and a client of event streams. */
 import { once } from 'node:events';
 import { createClient } from 'graphql-sse';
+import { ServiceError, StartError } from '../../src/errors.js';
+import { runTenantsCli } from '../../src/tenantsCli/run.js';
 import { databaseEnvironment } from './database.js';
 import { startProgram } from './program.js';
 import type { Answer, Finished, Json, Server } from './server.js';
@@ -26,6 +28,18 @@ export async function runTenants(dataDirectory: string, ...args: string[]): Prom
   child.stderr.on('data', (chunk: Buffer) => (printed.stderr += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...printed };
+}
+
+/** The same in this process, which takes a tenth of the time. */
+export async function runTenantsHere(dataDirectory: string, ...args: string[]): Promise<Finished> {
+  const env = { DATA_DIR: dataDirectory, ...(await databaseEnvironment(dataDirectory)) };
+  try {
+    return { code: 0, stdout: await runTenantsCli(args, env), stderr: '' };
+  } catch (error) {
+    if (error instanceof StartError || error instanceof ServiceError)
+      return { code: 1, stdout: '', stderr: `${error.message}\n` };
+    throw error;
+  }
 }
 
 /** Over server-sent events, with the client library that people use for it. */
