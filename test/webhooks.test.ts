@@ -309,7 +309,7 @@ describe('a webhook', () => {
     const answers = await Promise.all([1, 2, 3].map(() => small.ask(CREATE_WEBHOOK, { input })));
     const errors = answers.flatMap(({ errors: each }) => each ?? []);
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['TOO_MANY_WEBHOOKS']);
-    expect(errors[0]?.message).toContain('There are 2 webhooks, and may be 2');
+    expect(errors[0]?.message).toContain('There are 2 webhooks, which is the limit of 2');
   });
 
   test('that is not there is NOT_FOUND, whatever is asked of it', async () => {
