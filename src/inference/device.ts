@@ -7,11 +7,11 @@ import { ROWS_PER_SAMPLE, capBudget, fixedCapacities, halveBudgets } from './cap
 import type { DeviceInfo, Log } from './deviceInfo.js';
 import { CanceledError, DeviceLostError, InferenceError, WorkerExitedError } from './errors.js';
 import { isOutOfMemoryMessage } from './outOfMemory.js';
-import type { ThroughputEstimator } from './throughput.js';
-import { createThroughputEstimator } from './throughput.js';
+import type { ThroughputEstimator } from './throughputEstimator.js';
+import { createThroughputEstimator } from './throughputEstimator.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
-import type { SampleMessage, StepMetrics } from './workerProtocol.js';
-import { superviseWorker } from './workerSupervisor.js';
+import type { SampleMessage, StepMetrics } from './deviceProtocol.js';
+import { superviseDevice } from './deviceSupervisor.js';
 
 export interface DeviceOptions {
   /** The precision to use where a bundle has it; `null` for the device's default. */
@@ -47,7 +47,7 @@ export interface OpenDevice extends Device {
   close(): Promise<void>;
 }
 
-interface AssignedSample {
+interface InFlightSample {
   readonly key: number;
   readonly request: SampleRequest;
   readonly options: GenerateOptions;
@@ -62,7 +62,7 @@ let lastKey = 0;
 
 export function openDevice(name: string, bundles: readonly Bundle[], options: DeviceOptions): OpenDevice {
   const { precision, maximumRows, calibrationDirectory, watchdogSeconds, log, onStep, onChange } = options;
-  const samples = new Map<number, AssignedSample>();
+  const samples = new Map<number, InFlightSample>();
   const throughput = createThroughputEstimator();
   let provider = '';
   let outOfMemory = 0;
@@ -72,7 +72,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
 
   const rowBudget = (bundle: string): number => capacities.find((capacity) => capacity.bundle === bundle)?.rows ?? 1;
 
-  const settle = (key: number, callback: (sample: AssignedSample) => void): void => {
+  const settle = (key: number, callback: (sample: InFlightSample) => void): void => {
     const sample = samples.get(key);
     samples.delete(key);
     if (sample === undefined) return;
@@ -148,7 +148,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       settle(key, ({ reject }) => reject(started || noneStarted ? blamed : notBlamed));
   };
 
-  const supervisor = superviseWorker({
+  const supervisor = superviseDevice({
     device: name,
     watchdogSeconds,
     log,

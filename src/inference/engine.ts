@@ -12,7 +12,7 @@ import { createDispatcher } from './dispatcher.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
 import { validateRequest } from './validateRequest.js';
-import type { StepMetrics } from './workerProtocol.js';
+import type { StepMetrics } from './deviceProtocol.js';
 
 export interface Engine {
   /** The verified bundles. */

@@ -3,7 +3,7 @@ import { createBatcher } from '../../src/inference/device/batch/batcher.js';
 import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
 import type { Model } from '../../src/inference/device/model/model.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
-import type { WorkerMessage } from '../../src/inference/workerProtocol.js';
+import type { WorkerMessage } from '../../src/inference/deviceProtocol.js';
 
 const manifest = {
   image: { width: 4, height: 4, channels: 3 },

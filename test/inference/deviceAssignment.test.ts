@@ -1,5 +1,5 @@
 /** Which device gets which sample: the dispatcher and its rules, with simulated devices in virtual time. */
-import { createThroughputEstimator } from '../../src/inference/throughput.js';
+import { createThroughputEstimator } from '../../src/inference/throughputEstimator.js';
 import { paceOf, stageOf } from './simulatedDevices.js';
 
 const ids = (count: number, name = 's'): string[] => Array.from({ length: count }, (_, i) => `${name}${String(i)}`);

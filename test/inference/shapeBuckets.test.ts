@@ -19,7 +19,7 @@ import {
   largestBucketWithin,
 } from '../../src/inference/device/model/shapeBuckets.js';
 import type { SampleRequest, SampleResult } from '../../src/inference/index.js';
-import type { WorkerMessage } from '../../src/inference/workerProtocol.js';
+import type { WorkerMessage } from '../../src/inference/deviceProtocol.js';
 import { defaultManifest } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './images.js';
 

@@ -8,7 +8,7 @@ import { WorkerExitedError } from '../../src/inference/errors.js';
 import type { GenerateOptions, Manifest, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError } from '../../src/inference/index.js';
 import { costOf } from '../../src/inference/sampleCost.js';
-import { createThroughputEstimator } from '../../src/inference/throughput.js';
+import { createThroughputEstimator } from '../../src/inference/throughputEstimator.js';
 
 const manifest = {
   latent: { channels: 4, height: 16, width: 16 },

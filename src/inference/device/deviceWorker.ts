@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import type { Bundle, Precision } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
-import type { OpenError, WorkerCommand, WorkerMessage } from '../workerProtocol.js';
+import type { OpenError, WorkerCommand, WorkerMessage } from '../deviceProtocol.js';
 import type { Batcher } from './batch/batcher.js';
 import { createBatcher } from './batch/batcher.js';
 import { openCalibratedModel } from './batch/openCalibrated.js';

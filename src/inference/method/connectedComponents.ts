@@ -1,7 +1,7 @@
 /** Connected components of a mask (8-connectivity): the defects that it marks. */
 import type { BoundingBox } from '../types.js';
 
-export interface Component {
+export interface ConnectedComponent {
   readonly box: BoundingBox;
   readonly pixels: number;
   /** The index of its first pixel, row by row. */
@@ -9,9 +9,9 @@ export interface Component {
 }
 
 /** The component with most pixels first; of equals, the one that begins first, row by row. Any value but 0 is inside. */
-export function connectedComponents(mask: Uint8Array, width: number): Component[] {
+export function connectedComponents(mask: Uint8Array, width: number): ConnectedComponent[] {
   const unvisited = mask.map((value) => (value === 0 ? 0 : 1));
-  const components: Component[] = [];
+  const components: ConnectedComponent[] = [];
   for (let start = unvisited.indexOf(1); start >= 0; start = unvisited.indexOf(1, start + 1)) {
     let [left, top, right, bottom, pixels] = [width, Infinity, 0, 0, 0];
     floodFill(unvisited.length / width, width, start, (x, y) => {
@@ -28,7 +28,11 @@ export function connectedComponents(mask: Uint8Array, width: number): Component[
 }
 
 /** The mask of one component, 1 inside, of the size of its box. */
-export function componentMask(mask: Uint8Array, width: number, { box, start }: Component): Uint8Array<ArrayBuffer> {
+export function componentMask(
+  mask: Uint8Array,
+  width: number,
+  { box, start }: ConnectedComponent,
+): Uint8Array<ArrayBuffer> {
   const cutOut = new Uint8Array(box.width * box.height);
   floodFill(mask.length / width, width, start, (x, y) => {
     const pixel = (y - box.y) * box.width + x - box.x;

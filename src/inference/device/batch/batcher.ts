@@ -11,7 +11,7 @@ import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
 import { createSemaphore } from '../../../semaphore.js';
 import type { SampleRequest } from '../../types.js';
-import type { WorkerMessage } from '../../workerProtocol.js';
+import type { WorkerMessage } from '../../deviceProtocol.js';
 import type { Model } from '../model/model.js';
 import { withBatchedDecoder } from '../sample/batchedDecoder.js';
 import { createJob } from '../sample/createJob.js';

@@ -3,7 +3,7 @@ import { verifyFiles } from '../../bundle/load.js';
 import type { Bundle } from '../../bundle/manifest.js';
 import type { Capacity } from '../../capacity.js';
 import { ROWS_PER_SAMPLE } from '../../capacity.js';
-import type { WorkerCommand } from '../../workerProtocol.js';
+import type { WorkerCommand } from '../../deviceProtocol.js';
 import type { Model } from '../model/model.js';
 import { openModel } from '../model/model.js';
 import type { ExecutionOptions } from '../model/sessions.js';

@@ -1,5 +1,5 @@
 /** Collects the metrics of the steps and sends them about once a second: there may be hundreds of steps per second. */
-import type { StepMetrics, WorkerMessage } from '../../workerProtocol.js';
+import type { StepMetrics, WorkerMessage } from '../../deviceProtocol.js';
 
 const INTERVAL_MS = 1_000;
 

@@ -31,7 +31,7 @@ import { decodeImageAndMask, decodeLatent, decodeSoftMask } from './decodeSample
 import type { DenoisingState } from './denoisingState.js';
 import { createDenoisingState } from './denoisingState.js';
 import type { SamplePixels } from './encodeSample.js';
-import type { InpaintingRegion, InputImage } from './inpaintingInput.js';
+import type { InpaintingRegion, InpaintingImage } from './inpaintingImage.js';
 import {
   pasteWindow,
   readImage,
@@ -41,7 +41,7 @@ import {
   resizeToModel,
   selectRegion,
   toEncoderInput,
-} from './inpaintingInput.js';
+} from './inpaintingImage.js';
 import type { Job } from './job.js';
 import { compositingBytes, denoisingBytes, finishingBytes } from './resourceEstimate.js';
 
@@ -55,7 +55,7 @@ export interface Twin {
 
 /** What stays the same from the probe pass to the result. */
 interface InpaintingContext {
-  readonly image: InputImage;
+  readonly image: InpaintingImage;
   readonly options: InpaintingOptions;
   readonly twin: Twin | null;
   readonly place: InpaintingRegion;
@@ -74,7 +74,7 @@ export async function createInpaintingJob(
   model: Model,
   request: SampleRequest,
   options: InpaintingOptions,
-  image: InputImage,
+  image: InpaintingImage,
   twin: Twin | null = null,
 ): Promise<Job> {
   const { manifest } = model;

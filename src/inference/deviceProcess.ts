@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import type { WorkerCommand, WorkerMessage } from './workerProtocol.js';
+import type { WorkerCommand, WorkerMessage } from './deviceProtocol.js';
 
 /** How long a worker that was told to stop may finish its current step before it is killed. */
 const STOP_GRACE_MS = 2_000;
@@ -15,7 +15,7 @@ const WORKER_FILE = new URL(FROM_SOURCE ? './device/deviceWorker.ts' : './device
 // Not the parent's own flags, which are fork's default: a debugger port or a test runner's loader is not for the worker.
 const NODE_FLAGS = FROM_SOURCE ? ['--import', new URL('./device/typescriptLoader.ts', import.meta.url).href] : [];
 
-export interface WorkerProcess {
+export interface DeviceProcess {
   readonly pid: number | undefined;
   send(command: WorkerCommand): void;
   /** Kills the process at once. `onExit` is called with this reason. */
@@ -25,10 +25,10 @@ export interface WorkerProcess {
 }
 
 /** @param onExit called once with the reason in words if the process ends without being asked to. */
-export function startWorkerProcess(
+export function startDeviceProcess(
   onMessage: (message: WorkerMessage) => void,
   onExit: (reason: string) => void,
-): WorkerProcess {
+): DeviceProcess {
   const child = fork(fileURLToPath(WORKER_FILE), [], {
     execArgv: NODE_FLAGS,
     // Typed arrays are sent as such and not as JSON: 3 ms per megabyte instead of 18.

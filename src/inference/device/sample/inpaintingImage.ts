@@ -23,7 +23,7 @@ export interface RawImage extends Size {
 }
 
 /** An image file, or the pixels of a normal twin. */
-export type InputImage = ImageSource | RawImage;
+export type InpaintingImage = ImageSource | RawImage;
 
 /** The window of the image that the model sees, and where in it the defect may lie. */
 export interface InpaintingRegion {
@@ -38,12 +38,12 @@ export interface InpaintingRegion {
 const MAX_SHAPE_TRIES = 32;
 const MIN_ALLOWED_SHARE = 0.5;
 
-function isRaw(image: InputImage): image is RawImage {
+function isRaw(image: InpaintingImage): image is RawImage {
   return typeof image === 'object' && 'rgb' in image;
 }
 
 /** @throws InferenceError if the file is not an image. */
-export async function readSize(image: InputImage): Promise<Size> {
+export async function readSize(image: InpaintingImage): Promise<Size> {
   if (isRaw(image)) return image;
   try {
     const { width, height } = await sharp(image).metadata();
@@ -56,14 +56,14 @@ export async function readSize(image: InputImage): Promise<Size> {
 }
 
 /** The pixels, which the caller may change. */
-export async function readImage(image: InputImage): Promise<RawImage> {
+export async function readImage(image: InpaintingImage): Promise<RawImage> {
   if (isRaw(image)) return { ...image, rgb: Uint8Array.from(image.rgb) };
   const { data, info } = await toRawRgb(sharp(image)).toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, rgb: data };
 }
 
 /** The window's pixels, [side·side·3]. */
-export async function readWindow(image: InputImage, window: Window): Promise<Uint8Array> {
+export async function readWindow(image: InpaintingImage, window: Window): Promise<Uint8Array> {
   if (isRaw(image)) return cropWindow(image.rgb, image.width, 3, window);
   const { left, top, side } = window;
   return toRawRgb(sharp(image).extract({ left, top, width: side, height: side })).toBuffer();

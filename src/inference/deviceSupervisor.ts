@@ -2,16 +2,16 @@
 import type { DeviceState, Log } from './deviceInfo.js';
 import { BundleError, DeviceLostError } from './errors.js';
 import { startWatchdog } from './watchdog.js';
-import type { WorkerProcess } from './workerProcess.js';
-import { startWorkerProcess } from './workerProcess.js';
-import type { OpenError, ReadyMessage, SampleMessage, WorkerCommand, WorkerMessage } from './workerProtocol.js';
+import type { DeviceProcess } from './deviceProcess.js';
+import { startDeviceProcess } from './deviceProcess.js';
+import type { OpenError, ReadyMessage, SampleMessage, WorkerCommand, WorkerMessage } from './deviceProtocol.js';
 
 /** How often in a row a worker may fail to open before its device is given up. */
 const MAX_FAILED_OPENINGS = 3;
 const FIRST_RESTART_DELAY_MS = 100;
 const MAX_RESTART_DELAY_MS = 10_000;
 
-export interface WorkerSupervisor {
+export interface DeviceSupervisor {
   /** Resolves when the first worker is ready. @throws BundleError, or DeviceLostError if the device is not available. */
   readonly opened: Promise<void>;
   state(): DeviceState;
@@ -39,10 +39,10 @@ export interface SupervisorOptions {
   onFailed(error: BundleError | DeviceLostError): void;
 }
 
-export function superviseWorker(options: SupervisorOptions): WorkerSupervisor {
+export function superviseDevice(options: SupervisorOptions): DeviceSupervisor {
   const { device, watchdogSeconds, log } = options;
   let state: DeviceState = 'STARTING';
-  let worker: WorkerProcess | null = null;
+  let worker: DeviceProcess | null = null;
   let restarts = 0;
   let failedOpenings = 0;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ export function superviseWorker(options: SupervisorOptions): WorkerSupervisor {
   );
 
   const start = (): void => {
-    worker = startWorkerProcess(onMessage, onExit);
+    worker = startDeviceProcess(onMessage, onExit);
     worker.send(options.openCommand());
   };
 
