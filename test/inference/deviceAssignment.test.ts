@@ -1,5 +1,3 @@
-/** Which device gets which sample: the dispatcher and its rules, with simulated devices in virtual time. */
-import { createThroughputEstimator } from '../../src/inference/throughputEstimator.js';
 import { paceOf, stageOf } from './simulatedDevices.js';
 
 const ids = (count: number, name = 's'): string[] => Array.from({ length: count }, (_, i) => `${name}${String(i)}`);
@@ -221,35 +219,4 @@ test('assigning a sample takes no longer with 100 000 samples waiting', async ()
   };
   await cost(1000);
   expect(await cost(100_000)).toBeLessThan(10 * (await cost(1000)) + 1);
-});
-
-describe('the throughput estimate', () => {
-  test('is that of full batches: steps with few rows do not count, fuller ones count at once', () => {
-    const speed = createThroughputEstimator();
-    speed.record('b', 3, 0.012, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.004, 9);
-    speed.record('b', 192, 0.07, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
-    for (let i = 0; i < 100; i++) speed.record('b', 3, 0.012, 192);
-    expect(speed.secondsPerRow('b')).toBeCloseTo(0.07 / 192, 9);
-  });
-
-  test('follows the steps, faster ones sooner than slower ones', () => {
-    const speed = createThroughputEstimator();
-    speed.record('b', 6, 6, 192);
-    speed.record('b', 6, 0.6, 192);
-    expect(speed.secondsPerRow('b')).toBeLessThan(0.6);
-    for (let i = 0; i < 10; i++) speed.record('b', 6, 0.6, 192);
-    const before = speed.secondsPerRow('b') ?? 0;
-    speed.record('b', 6, 6, 192);
-    expect(speed.secondsPerRow('b')).toBeLessThan(2 * before);
-    for (let i = 0; i < 40; i++) speed.record('b', 6, 6, 192);
-    expect(speed.secondsPerRow('b')).toBeGreaterThan(0.9);
-  });
-
-  test('is separate for each bundle', () => {
-    const speed = createThroughputEstimator();
-    speed.record('b', 6, 6, 192);
-    expect(speed.secondsPerRow('other')).toBeUndefined();
-  });
 });
