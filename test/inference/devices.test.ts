@@ -1,4 +1,4 @@
-/** What a device's name makes of a session. What becomes of a pool with devices that are not there: engine.test.ts. */
+/** How a device name becomes session options. For an engine with devices that are not available: deviceFailures.test.ts. */
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 
