@@ -60,7 +60,7 @@ def test_a_timed_rate_warms_up_by_steps_and_falls_by_time(clock):
 def test_time_of_earlier_stages_shortens_the_cooldown_too(clock):
     schedule = timed(clock, 400)
     clock.now += 300  # the autoencoder; the cool-down would begin now
-    assert not schedule.over(0)
+    assert not schedule.finished(0)
     assert schedule.learning_rate(50) == pytest.approx(1e-3)
     clock.now += 75
     assert schedule.learning_rate(900) == pytest.approx(5e-4)
@@ -68,14 +68,14 @@ def test_time_of_earlier_stages_shortens_the_cooldown_too(clock):
 
 def test_a_timed_training_ends_by_time_at_any_step(clock):
     schedule = timed(clock, 60)
-    assert not schedule.over(0) and not schedule.over(10**6)
+    assert not schedule.finished(0) and not schedule.finished(10**6)
     clock.now += 60
-    assert schedule.over(1)
+    assert schedule.finished(1)
 
 
 def test_a_timed_training_estimates_its_length_from_the_pace(clock):
     schedule = timed(clock, 100)
     clock.now += 40  # the autoencoder
-    assert not schedule.over(200)  # went on from a checkpoint
+    assert not schedule.finished(200)  # went on from a checkpoint
     clock.now += 20
-    assert schedule.length(300) == 500
+    assert schedule.expected_steps(300) == 500

@@ -104,12 +104,12 @@ def read_merges(path: Path, tokens: int) -> list[tuple[str, str]]:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: cannot be read as a gzip file of text: {error}") from None
-    pairs = [tuple(line.split()) for line in lines[1 : wanted + 1]]
+    pairs = [line.split() for line in lines[1 : wanted + 1]]
     if len(pairs) < wanted:
         raise ValueError(f"{path}: holds {len(pairs)} merges, must hold at least {wanted} for {tokens} tokens")
     if odd := [i for i, pair in enumerate(pairs, start=2) if len(pair) != 2]:
         raise ValueError(f"{path}: line {odd[0]} must hold two pieces")
-    return pairs
+    return [(first, second) for first, second in pairs]
 
 
 def clip_tokenizer(merges: list[tuple[str, str]]) -> Tokenizer:

@@ -11,13 +11,13 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from ..config import TrainingConfig, config_from_dict
+from ..config import TrainingConfig, ValidationState, config_from_dict
 from ..data.layout import GOOD
 from ..data.validation_split import continued
 from ..data.vocabulary import Vocabulary
 from ..files.json_files import read_json
 from ..files.onnx_files import read_parameters
-from ..model.autoencoder import build_autoencoder
+from ..model.autoencoder import SmallAutoencoder, build_autoencoder
 from ..model.training_module import TrainingModule, build_training_module
 from .channel_expansion import Anchor, with_old_weights
 from .origin import origin_of_bundle, save_origin
@@ -85,7 +85,7 @@ GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the
 
 
 def start_from_bundle(
-    run: Run, directory: Path, preset: TrainingConfig | None = None, validation: str | None = None
+    run: Run, directory: Path, preset: TrainingConfig | None = None, validation: ValidationState | None = None
 ) -> TrainingConfig:
     """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
 
@@ -109,6 +109,7 @@ def start_from_bundle(
         _save_autoencoder(run, model)
     else:
         record(config)
+        assert isinstance(model.autoencoder, SmallAutoencoder)  # `expanded_module` refuses others
         Anchor(model.autoencoder).save(run, model.config.autoencoder)
     save_origin(run, origin_of_bundle(directory))
     _save_denoiser(run, model, module, model.vocabulary)

@@ -78,7 +78,7 @@ def require_fitting(config: TrainingConfig) -> None:
         _require_equal(folder, "projection_dim", width, "denoiser.text_dim", denoiser.text_dim)
 
 
-def _require_equal(folder: Path, name: str, value: int, ours: str, wanted: int) -> None:
+def _require_equal(folder: Path, name: str, value: int | None, ours: str, wanted: int) -> None:
     if value != wanted:
         raise ValueError(f"{folder / 'config.json'}: {name} is {value}, must be {ours}, {wanted}")
 

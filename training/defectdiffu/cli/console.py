@@ -23,11 +23,10 @@ class readable_errors:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind, error, trace) -> bool:
+    def __exit__(self, kind, error, trace) -> None:
         if isinstance(error, DataError | OSError | ValueError | FloatingPointError):
             console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1)
-        return False
 
 
 def bar(disable: bool = False) -> Progress:

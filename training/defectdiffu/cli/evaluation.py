@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import torch
 import typer
@@ -91,7 +91,8 @@ def evaluate(
         torch.set_num_threads(threads)
     with readable_errors(), bar() as progress:
         plan = EvaluationPlan(
-            split=split, samples=samples, steps=steps, guidance=guidance, ratio=ratio, segmenter_steps=segmenter_steps,
+            split=cast(Any, split), samples=samples, steps=steps, guidance=cast(Any, guidance), ratio=ratio,
+            segmenter_steps=segmenter_steps,
             classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(comma_separated(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
@@ -104,6 +105,7 @@ def evaluate(
             model = load_bundle(bundle)
             graphs = (precision, bundle_generator(bundle, model, precision, threads))
         else:
+            assert run is not None
             model = load_trained(Run(run))
         rules = read_rules(windows)
         results = run_evaluation(

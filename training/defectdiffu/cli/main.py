@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from . import bundles, data, evaluation, training, weights
@@ -24,11 +26,20 @@ app = typer.Typer(
     context_settings={"token_normalize_func": current_name},
 )
 
-for command in (data.check, data.split, training.train, training.onboard):
-    app.command()(command)
-app.command("import")(weights.import_)
-app.command("convert-clip")(weights.convert_clip)
-for command in (bundles.sample, bundles.export, bundles.placement, bundles.quantise):
-    app.command()(command)
-for command in (evaluation.strength, evaluation.evaluate, evaluation.ablate):
-    app.command()(command)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "check": data.check,
+    "split": data.split,
+    "train": training.train,
+    "onboard": training.onboard,
+    "import": weights.import_,
+    "convert-clip": weights.convert_clip,
+    "sample": bundles.sample,
+    "export": bundles.export,
+    "placement": bundles.placement,
+    "quantise": bundles.quantise,
+    "strength": evaluation.strength,
+    "evaluate": evaluation.evaluate,
+    "ablate": evaluation.ablate,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)

@@ -53,7 +53,7 @@ def settings(cls: type[T]) -> type[T]:
 
     init.__signature__ = made.__signature__  # type: ignore[attr-defined]
     made.__init__ = init  # type: ignore[method-assign]
-    return made
+    return made  # type: ignore[return-value]
 
 
 def read_settings(cls: type[T], document: Any, where: str = "") -> T:

@@ -5,6 +5,7 @@ Nothing of this keeps a model from being trained; it says beforehand what the mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ def stroke_width(mask: np.ndarray) -> float:
     return float(2 * distance_transform_edt(fine)[fine].mean() - 1)
 
 
-def _medians(photographs: list[Record], rule: WindowRule, size: int, seed: int) -> tuple[float, float]:
+def _medians(photographs: Sequence[Record], rule: WindowRule, size: int, seed: int) -> tuple[float, float]:
     shares, strokes = [], []
     for number, record in enumerate(photographs):
         cutter, rng = WindowCutter(record, rule, size), np.random.default_rng((seed, number))

@@ -23,7 +23,7 @@ class Group(NamedTuple):
     """The photographs of one (product, defect), and how many windows are wanted of them."""
 
     records: tuple[Record, ...]
-    count: int
+    windows: int
 
 
 class Cut(NamedTuple):
@@ -35,7 +35,7 @@ class Cut(NamedTuple):
 class _Task(NamedTuple):
     group: int
     first: int  # of the group's windows
-    count: int
+    windows: int
     records: tuple[Record, ...]  # the photographs whose turn it is, no others
     rule: WindowRule
     size: int
@@ -59,9 +59,9 @@ def cut_groups(
     tasks = [
         _task(i, group, first, own.get(group.records[0].product, default), size, seed)
         for i, group in enumerate(groups)
-        for first in range(0, group.count, CHUNK)
+        for first in range(0, group.windows, CHUNK)
     ]
-    if processes == 1 or sum(task.count for task in tasks) < WORTH_PROCESSES:
+    if processes == 1 or sum(task.windows for task in tasks) < WORTH_PROCESSES:
         yield from map(_cut, tasks)
         return
     ahead_of_taker = max(processes + 1, min(3 * processes, AHEAD // (CHUNK * size * size * 4)))
@@ -80,7 +80,7 @@ def cut_groups(
 
 
 def _task(index: int, group: Group, first: int, rule: WindowRule, size: int, seed: tuple[int, ...]) -> _Task:
-    count = min(CHUNK, group.count - first)
+    count = min(CHUNK, group.windows - first)
     turns = range(first, first + min(count, len(group.records)))
     records = tuple(group.records[turn % len(group.records)] for turn in turns)
     return _Task(index, first, count, records, rule, size, seed)
@@ -89,7 +89,7 @@ def _task(index: int, group: Group, first: int, rule: WindowRule, size: int, see
 def _cut(task: _Task) -> Cut:
     rng = np.random.default_rng((*task.seed, task.group, task.first))
     cutters = _cutters(task.records, task.rule, task.size)
-    windows = [cutters[i % len(cutters)].cut(rng) for i in range(task.count)]
+    windows = [cutters[i % len(cutters)].cut(rng) for i in range(task.windows)]
     images, masks = zip(*windows, strict=True)
     return Cut(task.group, np.stack(images), np.stack(masks))
 

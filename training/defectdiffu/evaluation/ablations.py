@@ -37,11 +37,11 @@ def without_fusion(config: TrainingConfig) -> TrainingConfig:
     """As deep, but the fusion blocks join the parts before them, and the last layer hears the defect."""
     denoiser = config.denoiser
     more = denoiser.fusion_blocks // 2
-    parts = {"background_blocks": denoiser.background_blocks + more, "fusion_blocks": 0}
-    parts["defect_blocks"] = denoiser.depth - parts["background_blocks"]
+    background = denoiser.background_blocks + more
+    defect = denoiser.depth - background
     return replace(
         config,
-        denoiser=replace(denoiser, **parts),
+        denoiser=replace(denoiser, background_blocks=background, defect_blocks=defect, fusion_blocks=0),
         prompts=replace(config.prompts, fusion=config.prompts.defect),
     )
 
@@ -110,13 +110,17 @@ FIGURES = {
 }
 
 
+def _cell(head: str) -> Callable[[dict], str]:
+    return lambda figures: "" if figures[head] is None else f"{figures[head]:.3g}"
+
+
 def _write(ledgers: dict[str, ResultsStore], config: TrainingConfig, out: Path) -> Path:
     """Means over the pairs."""
     rows = {
         name: {head: mean_of(results.section(section), [key]).get(key) for head, (section, key) in FIGURES.items()}
         for name, results in ledgers.items()
     }
-    cells = {head: lambda f, h=head: "" if f[h] is None else f"{f[h]:.3g}" for head in FIGURES}
+    cells = {head: _cell(head) for head in FIGURES}
     seen = config.optimiser.total_steps * config.optimiser.batch_size
     lines = [
         "# Ablations",

@@ -71,8 +71,14 @@ class EvaluationContext:
     def _drawn(self, pair: Pair, count: int, suffix: str, twins: bool, first_seed: int) -> GeneratedSamples:
         plan = self.plan
         path = self.out / "drawn" / f"{stem_of(pair)}-{count}{suffix}.npz"
-        rest = (plan.strengths, plan.steps, plan.guidance, self.bar(f"draw {name_of(pair)}"), twins, first_seed)
-        return _once(path, GeneratedSamples, lambda: draw_pair(self.generator, *pair, count, *rest))
+        bar = self.bar(f"draw {name_of(pair)}")
+
+        def draw() -> GeneratedSamples:
+            return draw_pair(
+                self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, bar, twins, first_seed
+            )
+
+        return _once(path, GeneratedSamples, draw)
 
     def each(self, product: str) -> int:
         """Samples per trained pair of the product, `plan.ratio` times as many in all as it has real defective ones."""
@@ -100,8 +106,11 @@ class EvaluationContext:
         plan, size = self.plan, self.model.config.image_size
         guidance = GUIDANCE if pair in self.trained.values() else plan.guidance  # as the service draws them
         bar = self.bar(f"draw {name_of(pair)} on twins")
-        rest = (plan.strengths, plan.steps, guidance, bar)
-        return _once(path, SamplesOnPhotographs, lambda: draw_pair_on_twins(self.generator, *pair, size, count, *rest))
+
+        def draw() -> SamplesOnPhotographs:
+            return draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, guidance, bar)
+
+        return _once(path, SamplesOnPhotographs, draw)
 
     def product_data(self, product: str) -> ProductData | None:
         """One window of every photograph of the trained pairs; None where a split lacks defective or normal ones."""
@@ -146,5 +155,5 @@ def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial.npz")
-    np.savez_compressed(temporary, **arrays)
+    np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
     temporary.replace(path)

@@ -44,8 +44,11 @@ def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, se
     for i, (name, make) in enumerate(BASELINES.items()):
         sets[name] = make(data.seen_defective, data.seen_normal, count, np.random.default_rng((seed, 41, i)))
     if OURS in drawn:
-        splits = sets[OURS].take(np.arange(count // 2)), sets[AUGMENTATION].take(np.arange(count - count // 2))
-        sets[WITH_AUGMENTATION] = join(list(splits))
+        ours, augmented = sets[OURS], sets[AUGMENTATION]
+        assert ours is not None and augmented is not None
+        sets[WITH_AUGMENTATION] = join(
+            [ours.take(np.arange(count // 2)), augmented.take(np.arange(count - count // 2))]
+        )
     return sets
 
 
@@ -78,5 +81,5 @@ def classification(data: ProductData, extra: Windows | None, steps: int, seed: i
     """Accuracy of defective or normal (the supplement's Table 1), both classes weighing the same."""
     parts = [data.seen_defective, data.seen_normal] + ([extra] if extra is not None else [])
     windows = join(parts)
-    model = train_classifier(windows.image, windows.mask.any((1, 2)).astype(np.int64), steps, seed)
-    return balanced_accuracy(model, data.held_out.image, data.held_out.mask.any((1, 2)).astype(np.int64))
+    model = train_classifier(windows.image, np.asarray(windows.mask.any((1, 2)), np.int64), steps, seed)
+    return balanced_accuracy(model, data.held_out.image, np.asarray(data.held_out.mask.any((1, 2)), np.int64))

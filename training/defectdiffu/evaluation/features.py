@@ -49,7 +49,7 @@ def as_tensor(images: np.ndarray) -> Tensor:
 
 
 def small_resnet(classes: int) -> ResNetForImageClassification:
-    config = ResNetConfig(
+    config = ResNetConfig(  # type: ignore[call-arg]
         embedding_size=32, hidden_sizes=[32, 64, 96], depths=[1, 2, 1], layer_type="basic", num_labels=classes
     )
     return ResNetForImageClassification(config)

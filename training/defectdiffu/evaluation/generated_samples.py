@@ -64,8 +64,11 @@ def draw_pair(
 def more_confident_of(first: GeneratedSamples, second: GeneratedSamples) -> GeneratedSamples:
     """In each place that sample of the two whose mask is the surer."""
     wins = second.confidence > first.confidence
-    chosen = lambda a, b: np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)  # noqa: E731
-    return GeneratedSamples(*map(chosen, first, second))
+
+    def chosen(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)
+
+    return GeneratedSamples(*(chosen(a, b) for a, b in zip(first, second, strict=True)))
 
 
 def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:

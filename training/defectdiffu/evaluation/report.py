@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 
 from ..config import UNSEEN, UNSEEN_SINCE
@@ -208,7 +209,7 @@ def _downstream(results: ResultsStore, out: Path) -> list[str]:
     figures = results.section("downstream")
     lines = ["## A UNet per product, trained on real windows and with synthetic ones added", ""]
     for key, name in DETECTOR_FIGURES.items():
-        lines += [f"### {name}", "", *detectors(detector_table(figures, lambda f, k=key: f[k])), ""]
+        lines += [f"### {name}", "", *detectors(detector_table(figures, itemgetter(key))), ""]
     plot_detectors(detector_table(figures, lambda f: f["miou"]), "mIoU", out / "downstream.png")
     return [*lines, "![mIoU per product and method](downstream.png)", ""]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +26,7 @@ from .generated_samples import draw_normal
 from .independent_segmenter import judged, train_independent_segmenter
 from .mask_figures import generated_masks, held_out_masks
 from .nearest_photographs import CLOSEST, flagged_copies, save_grid_row, write_grid
+from .on_photographs import SamplesOnPhotographs
 from .photograph_figures import photograph_figures, seam_accuracy
 from .quality import quality_figures
 from .real_windows import join
@@ -71,7 +75,7 @@ def feature_network(context: EvaluationContext) -> FeatureNetwork:
     groups = sorted((product, defect) for product, defect, split in context.records if split == "train")
     windows = [context.windows(*group, "train", CLASSIFIER_WINDOWS) for group in groups]
     labels = np.repeat(np.arange(len(groups)), CLASSIFIER_WINDOWS)
-    images = np.concatenate([each.image for each in windows])
+    images = np.concatenate([each.image for each in windows if each is not None])
     return own_network(
         train_classifier(images, labels, plan.classifier_steps, plan.seed, context.bar("feature network"))
     )
@@ -115,10 +119,11 @@ def segmenter_of_zero_shot(context: EvaluationContext, pair: Pair) -> UNet | Non
 
 def _judge(context: EvaluationContext, product: str, pairs: list[Pair], steps: int) -> UNet | None:
     normal = context.windows(product, GOOD, "train")
-    defective = [context.windows(*pair, "train") for pair in pairs]
-    if normal is None or None in defective:
+    found = [context.windows(*pair, "train") for pair in pairs]
+    defective = [windows for windows in found if windows is not None]
+    if normal is None or len(defective) < len(found):
         return None
-    return train_independent_segmenter(defective, normal, steps, context.plan.seed, context.bar(f"judge {product}"))
+    return train_independent_segmenter(defective, normal, steps, context.plan.seed, context.bar(f"segmenter {product}"))
 
 
 def segmenter_for(context: EvaluationContext, pair: Pair) -> UNet | None:
@@ -132,7 +137,8 @@ def segmenter_for(context: EvaluationContext, pair: Pair) -> UNet | None:
 
 def measure_photographs(context: EvaluationContext, results: ResultsStore) -> None:
     """Trained pairs of products with normal photographs in the train split."""
-    plan, sets = context.plan, []
+    plan = context.plan
+    sets: list[SamplesOnPhotographs] = []
     for product in context.products:
         if context.windows(product, GOOD, "train", 1) is None:
             continue
@@ -193,11 +199,11 @@ def _measure_detectors(context: EvaluationContext, results: ResultsStore, sectio
             continue
         pairs = [pair for pair in context.trained.values() if pair[0] == product]
         each = context.each(product)
-        ways = {
-            OURS: lambda pair, n=each: context.drawn(pair, n, twins=False),
-            SURER: lambda pair, n=each: context.more_confident(pair, n),
-            ON_TWINS: lambda pair, n=each: context.on_twins(pair, n),
-            ON_PHOTOGRAPHS: lambda pair, n=each: context.on_photographs(pair, n),
+        ways: dict[str, Callable[[Pair], Any]] = {
+            OURS: partial(context.drawn, count=each, twins=False),
+            SURER: partial(context.more_confident, count=each),
+            ON_TWINS: partial(context.on_twins, count=each),
+            ON_PHOTOGRAPHS: partial(context.on_photographs, count=each),
         }
         drawn = {name: join([way(pair).windows() for pair in pairs]) for name, way in ways.items() if name in missing}
         for seed in range(plan.seeds):

@@ -64,7 +64,7 @@ def perlin(defective: Windows, normal: Windows, count: int, rng: np.random.Gener
         while not mask.any():
             scales = 2 ** rng.integers(2, 6, size=2)
             mask = np.rot90(perlin_noise(size, (int(scales[0]), int(scales[1])), rng) > PERLIN_THRESHOLD)
-        texture = jittered(np.rot90(normal.image[rng.integers(len(normal))], rng.integers(4)), rng, 0.5)
+        texture = jittered(np.rot90(normal.image[rng.integers(len(normal))], int(rng.integers(4))), rng, 0.5)
         opacity = rng.uniform(0.2, 1.0)
         mixed = opacity * texture.astype(np.float64) + (1 - opacity) * normal.image[i]
         return blended(normal.image[i], mixed, mask), mask

@@ -51,7 +51,11 @@ def detectors(cells: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
 
 def pair_table(heads: dict[str, str], figures: dict[str, dict], first: str = "pair") -> list[str]:
     """A column for each key, under its head, and a last row of means."""
-    columns = {head: lambda f, k=key: f"{f[k]:.2f}" if k in f else "" for key, head in heads.items()}
+
+    def column(key: str) -> Callable[[dict], str]:
+        return lambda f: f"{f[key]:.2f}" if key in f else ""
+
+    columns = {head: column(key) for key, head in heads.items()}
     return columned(first, columns, {**figures, f"**{MEAN}**": mean_of(figures, list(heads))})
 
 

@@ -44,6 +44,7 @@ def write_onnx(
             dynamo=True,
             verbose=False,
         )
+    assert program is not None  # it is only where nothing is to be returned
     model = program.model_proto
     strip_traces(model)
     record_parameters(model, module)

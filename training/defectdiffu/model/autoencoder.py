@@ -26,7 +26,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
+        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(F.silu(self.conv1(F.silu(x))))
@@ -36,6 +36,8 @@ class SmallAutoencoder(nn.Module):
     """8× down, KL-regularised. `latent_mean` and `latent_std` normalise each channel; measured after training."""
 
     downscale = 8
+    latent_mean: Tensor
+    latent_std: Tensor
 
     def __init__(self, config: AutoencoderConfig):
         super().__init__()
@@ -100,6 +102,8 @@ class KLAutoencoder(nn.Module):
     """diffusers' AutoencoderKL behind the same contract; encode·0.18215, decode/0.18215 for Stable Diffusion's."""
 
     downscale = 8
+    latent_mean: Tensor
+    latent_std: Tensor
 
     def __init__(self, config: AutoencoderConfig):
         super().__init__()

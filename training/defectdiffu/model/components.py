@@ -40,12 +40,15 @@ class ModulationComponent(nn.Module):
             self.denoiser.defect_modulation(c),
             self.denoiser.fusion_modulation(c),
         )
-        return tuple(torch.cat(part, 1) for part in parts)
+        background, defect, fusion = (torch.cat(part, 1) for part in parts)
+        return background, defect, fusion
 
 
 class DenoiserComponent(nn.Module):
     """The guided evaluation with shared rows → noise [R, …], mask_feature [K, …] of `mask_rows` (diffusion space) and,
     if learned, variance [R, …]. Its conditions come as `ModulationComponent` gives them."""
+
+    alpha_bar: Tensor
 
     def __init__(self, denoiser: TDIA):
         super().__init__()

@@ -53,6 +53,9 @@ class MaskHead(nn.Module):
     the head gives normalised mask latents, `denormalise` brings them to the diffusion space.
     """
 
+    latent_mean: Tensor
+    latent_std: Tensor
+
     def __init__(self, channels: int, config: DenoiserConfig):
         super().__init__()
         patch, latent_channels = config.patch_size, config.latent_channels
@@ -103,7 +106,7 @@ class MaskRefiner(nn.Module):
             zero += [self.picture, self.conv4]
         for module in zero:
             nn.init.zeros_(module.weight)
-            nn.init.zeros_(module.bias)
+            nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, h: Tensor, picture: Tensor | None) -> Tensor:
         x = unpatchify(self.expand(h), self.grid, self.patch, self.width)

@@ -36,4 +36,4 @@ class Ema:
     def load_state_dict(self, state: dict[str, Tensor | int]) -> None:
         self.steps = int(state["steps"])
         for name in self.average:
-            self.average[name].copy_(state[f"average.{name}"])
+            self.average[name].copy_(torch.as_tensor(state[f"average.{name}"]))

@@ -95,7 +95,7 @@ class LocalMixer(nn.Module):
         self.grid = grid
         self.conv = nn.Conv2d(width, width, 3, padding=1, groups=width)
         nn.init.zeros_(self.conv.weight)
-        nn.init.zeros_(self.conv.bias)
+        nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         b, n, d = x.shape

@@ -26,7 +26,7 @@ def training_scheduler(variance_type: str = "fixed_small") -> DDPMScheduler:
 
 def alpha_bar() -> Tensor:
     """ᾱ_t, float32 [1000]."""
-    return training_scheduler().alphas_cumprod.clone()
+    return training_scheduler().alphas_cumprod.clone()  # type: ignore[attr-defined]
 
 
 def timestep_density(config: LossConfig) -> Tensor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -110,6 +110,7 @@ class TDIA(nn.Module):
         maps = []
         defect_blocks = self.blocks[n_background : n_background + n_defect]
         for block, cross, m in zip(defect_blocks, self.cross_defect, modulations.defect, strict=True):
+            assert isinstance(block, DiTBlock) and isinstance(cross, DefectAttention)
             x, attention = self._run(partial(_defect_block, block, cross), x, m)
             maps.append(attention)  # [R, N, heads]
 
@@ -119,7 +120,7 @@ class TDIA(nn.Module):
         of_final, *of_head = modulations.fusion[len(blocks) :]
         output = unpatchify(self.final_layer(x, of_final), self.grid, self.config.patch_size, self.out_channels)
         picture = None
-        if self.head is not None:
+        if self.head is not None and local is not None:
             sample = background_sample.index_select(0, row_background)  # [R]
             correction, picture = self.head(x, local.index_select(0, sample), *of_head)
             output = output + correction
@@ -147,22 +148,26 @@ class TDIA(nn.Module):
 
     def background_modulation(self, c: Tensor) -> list[Tensor]:
         """c = time + product text [U, D] → of each background block, [U, 6·D]."""
-        return [block.modulation(c) for block in self.blocks[: self.config.background_blocks]]
+        return [block.modulation(c) for block in self._blocks()[: self.config.background_blocks]]
 
     def defect_modulation(self, c: Tensor) -> list[Tensor]:
         """c = time + defect text [R, D] → of each defect block and its cross-attention's key and value, [R, 8·D]."""
         first = self.config.background_blocks
-        blocks = self.blocks[first : first + self.config.defect_blocks]
+        blocks = self._blocks()[first : first + self.config.defect_blocks]
+        crosses = cast(list[DefectAttention], list(self.cross_defect))
         return [
             torch.cat([block.modulation(c), cross.cross_attention.key_value(c)], dim=1)
-            for block, cross in zip(blocks, self.cross_defect, strict=True)
+            for block, cross in zip(blocks, crosses, strict=True)
         ]
 
     def fusion_modulation(self, c: Tensor) -> list[Tensor]:
         """c = time + fusion text [R, D] → of each fusion block [R, 6·D], final layer [R, 2·D], local head."""
-        blocks = self.blocks[self.config.background_blocks + self.config.defect_blocks :]
+        blocks = self._blocks()[self.config.background_blocks + self.config.defect_blocks :]
         last = [self.final_layer.adaLN_modulation(c)] + ([self.head.condition(c)] if self.head is not None else [])
         return [block.modulation(c) for block in blocks] + last
+
+    def _blocks(self) -> list[DiTBlock]:
+        return cast(list[DiTBlock], list(self.blocks))
 
     def _run(self, block: Callable, x: Tensor, c: Tensor):
         """With `checkpointing`, what the block computed within is computed anew for its gradient instead of kept."""
@@ -176,11 +181,10 @@ class TDIA(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
         nn.init.xavier_uniform_(self.x_embedder.proj.weight.view(self.config.hidden_size, -1))
-        nn.init.zeros_(self.x_embedder.proj.bias)
+        nn.init.zeros_(self.x_embedder.proj.bias)  # type: ignore[arg-type]
         nn.init.normal_(self.y_embedders.weight, std=0.5)  # its input has unit norm
-        for block in self.blocks:
-            nn.init.zeros_(block.adaLN_modulation[1].weight)
-        nn.init.zeros_(self.final_layer.adaLN_modulation[1].weight)
+        for gate in [*self._blocks(), self.final_layer]:
+            nn.init.zeros_(cast(nn.Linear, cast(nn.Sequential, gate.adaLN_modulation)[1]).weight)
         nn.init.zeros_(self.final_layer.linear.weight)
 
 
@@ -204,7 +208,7 @@ class LocalStem(nn.Module):
         self.conv3 = nn.Conv2d(w, w, 3, padding=1)
         self.embed = nn.Conv2d(w, config.hidden_size, config.patch_size, stride=config.patch_size)
         nn.init.zeros_(self.embed.weight)
-        nn.init.zeros_(self.embed.bias)
+        nn.init.zeros_(self.embed.bias)  # type: ignore[arg-type]
 
     def forward(self, latent: Tensor) -> tuple[Tensor, Tensor]:
         x = self.conv1(latent)

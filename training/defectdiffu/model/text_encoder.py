@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,9 +36,8 @@ class Prompts:
     def of(self, defect: str, product: str | None) -> tuple[str, str, str]:
         """What the background, defect and fusion blocks hear."""
         names = {"defect": defect, "product": product or self.config.null_product}
-        return tuple(
-            wording.format(**names) for wording in (self.config.background, self.config.defect, self.config.fusion)
-        )
+        wording = self.config
+        return wording.background.format(**names), wording.defect.format(**names), wording.fusion.format(**names)
 
     def every(self, products: list[str], defects: list[str]) -> list[str]:
         """Every phrase that these names can make, in a stable order."""
@@ -98,9 +98,10 @@ def build_text_encoder(config: TextConfig, phrases: list[str], tokenizer: Tokeni
         folder = Path(config.pretrained)
         require_readable(folder, TEXT_WEIGHTS)
         tokenizer = read_tokenizer(folder)
-        model, found = CLIPTextModelWithProjection.from_pretrained(
+        loaded: Any = CLIPTextModelWithProjection.from_pretrained(
             folder, local_files_only=True, output_loading_info=True
         )
+        model, found = loaded
         if lacking := sorted(found["missing_keys"]):  # which would be random values
             raise ValueError(f"{folder}: its weights lack {lacking[:5]}: not a CLIP text tower with its projection")
         length = model.config.max_position_embeddings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnxruntime
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..checkpoints.trained_model import TrainedModel
 from ..files.json_files import read_json
+from ..model.autoencoder import ImageAutoencoder
 from ..model.tdia import Rows
 from ..sampling.generator import Generator
 
@@ -57,7 +58,7 @@ class GraphGenerator(Generator):
         on_decoder_feeds: Callable[[Feeds], None] = lambda feeds: None,
     ):
         autoencoder = GraphDecoder(model.autoencoder, decoder, on_decoder_feeds)
-        super().__init__(model.module, autoencoder, model.config.prompts, torch.device("cpu"))
+        super().__init__(model.module, cast(ImageAutoencoder, autoencoder), model.config.prompts, torch.device("cpu"))
         self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
         self.outputs = [output.name for output in denoiser.get_outputs()]
 

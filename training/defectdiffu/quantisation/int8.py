@@ -108,10 +108,11 @@ def with_fused_biases(model: onnx.ModelProto) -> onnx.ModelProto:
         after = readers.get(node.output[0], [])
         if any(part is None or part.op_type != "DequantizeLinear" for part in parts) or len(after) != 1:
             continue
+        a, b = (part for part in parts if part is not None)
         bias = [name for name in after[0].input if name in constants] if after[0].op_type == "Add" else []
         if not bias:
             continue
-        (a, b), add = parts, after[0]
+        add = after[0]
         inputs = [a.input[0], b.input[0], a.input[1], b.input[1], a.input[2], b.input[2], bias[0]]
         joined = helper.make_node(
             "MatMulIntegerToFloat", inputs, list(add.output), f"{node.name}_with_bias", domain="com.microsoft"

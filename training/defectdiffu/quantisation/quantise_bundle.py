@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +59,20 @@ def quantise_bundle(
         notes: dict[str, dict[str, Any]] = {}
         for name, graph in whole.items():
             cheap, notes[name] = quantised_graph(
-                graph, precision, feeds[name], plan.smallest_weight, lambda d, n, at=name: progress(at, d, n, {})
+                graph, precision, feeds[name], plan.smallest_weight, partial(_report, progress, name)
             )
             files[name] = directory / f".{name}.{precision}.onnx.partial"
             donors[name] = donor_of(cheap, precision, directory, base_variant(manifest, name))
             files[name].write_bytes(cheap.SerializeToString())
-        cheap = generator_of(directory, manifest, model, files)
-        notes["denoiser"] |= drawn_quality(model, base, cheap, plan, progress)
-        notes["image_decoder"] |= decoded_quality(base, cheap, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
+        quantised = generator_of(directory, manifest, model, files)
+        notes["denoiser"] |= drawn_quality(model, base, quantised, plan, progress)
+        notes["image_decoder"] |= decoded_quality(base, quantised, feeds["image_decoder"][-SENSITIVITY_FEEDS:])
         if real is not None:
-            notes["denoiser"] |= real_quality(model, base, cheap, precision, progress, **real)
+            notes["denoiser"] |= real_quality(model, base, quantised, precision, progress, **real)
         costs[precision] = notes
         for name, file in files.items():
             finished[file] = directory / f"{name}.{precision}.onnx"
-            entry = {"precision": precision, "weights": precision, "file": finished[file].name}
+            entry: dict[str, Any] = {"precision": precision, "weights": precision, "file": finished[file].name}
             entry |= {"sha256": sha256(file), "bytes": file.stat().st_size}
             entry |= {"externalData": donors[name]} if donors[name] else {}
             entry["quality"] = {"against": "fp32", **notes[name]}
@@ -90,6 +91,10 @@ def donor_of(graph: onnx.ModelProto, precision: str, directory: Path, base: dict
     if precision != "fp16" or base.get("externalData") or not share_weights(graph, directory / base["file"]):
         return []
     return [{key: base[key] for key in ("file", "sha256", "bytes")}]
+
+
+def _report(progress: Progress, phase: str, done: int, total: int) -> None:
+    progress(phase, done, total, {})
 
 
 def quantised_graph(

@@ -136,7 +136,11 @@ class Generator:
 
     def rows(self, plans: list[list[PlanRow]]) -> Rows:
         """Rows of several samples; within a sample, rows of one background phrase share a background row."""
-        background_sample, background, row_background, defect, fusion = [], [], [], [], []
+        background_sample: list[int] = []
+        row_background: list[int] = []
+        background: list[str] = []
+        defect: list[str] = []
+        fusion: list[str] = []
         for sample, plan in enumerate(plans):
             first = {}
             for row in plan:
@@ -195,6 +199,10 @@ def make_scheduler(sampler: str, learn_sigma: bool = False):
 
 class LinspaceDDIM(DDIMScheduler):
     """DDIM whose previous timestep is the list's next entry (diffusers subtracts a constant, which drifts by one)."""
+
+    timesteps: Tensor
+    alphas_cumprod: Tensor
+    final_alpha_cumprod: Tensor
 
     def step(self, model_output: Tensor, timestep: int, sample: Tensor, **kwargs):
         steps = self.timesteps.tolist()

@@ -109,7 +109,7 @@ def draw_on_twins(
 def cells_of(region: np.ndarray, cells: int) -> np.ndarray:
     """bool [S, S] → bool [h, w]: the latent cells that the region touches."""
     scale = region.shape[0] // cells
-    return region.reshape(cells, scale, cells, scale).any((1, 3))
+    return np.asarray(region.reshape(cells, scale, cells, scale).any((1, 3)))
 
 
 def upsampled(cells: np.ndarray, size: int) -> np.ndarray:

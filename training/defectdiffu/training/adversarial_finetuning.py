@@ -63,7 +63,7 @@ def finetune_adversarially(model: SmallAutoencoder, stage: AutoencoderStage) -> 
     run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     torch.manual_seed(config.seed + 1)
-    discriminator = Discriminator().to(device, memory_format=torch.channels_last)
+    discriminator = Discriminator().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     decoder = model.decoder
     ema = Ema({"decoder": decoder}, plan.ema_decay)
     rate = plan.adversarial_learning_rate

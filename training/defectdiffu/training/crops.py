@@ -54,7 +54,8 @@ class Crops:
         """Which of so many windows (every group has as many), and the crop's top and left in it."""
         chosen = rng.integers(windows, size=count)
         top, left = rng.integers(0, self.images.shape[-1] - crop + 1, (2, count))
-        return tuple(torch.from_numpy(t).to(self.device) for t in (chosen, top, left))
+        windows_, tops, lefts = (torch.from_numpy(t).to(self.device) for t in (chosen, top, left))
+        return windows_, tops, lefts
 
 
 def _cropped(windows: Tensor, crop: int, chosen: Tensor, top: Tensor, left: Tensor) -> Tensor:

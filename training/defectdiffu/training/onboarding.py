@@ -135,7 +135,7 @@ def module_with_new_words(model: TrainedModel, vocabulary: Vocabulary, config: T
 def shares(pairs: list[Pair], known: Vocabulary, new_share: float) -> dict[Pair, float]:
     """Weights such that the new ones of `pairs` make up `new_share` of the defective windows drawn, and of the normal
     ones where there are new ones among these."""
-    weights = {}
+    weights: dict[Pair, float] = {}
     for kind in ([pair for pair in pairs if pair[1] != GOOD], [pair for pair in pairs if pair[1] == GOOD]):
         new = [pair for pair in kind if pair not in known.pairs]
         old = len(kind) - len(new)

@@ -42,8 +42,8 @@ class Photographs:
 
 def options_of(bundle: Path, new: Photographs, replay: Photographs | None, plan: OnboardingPlan) -> dict[str, Any]:
     """All that an onboarding is asked for, under the names that the command line gives it."""
-    paths = {"bundle": bundle, "data": new.data, "windows": new.windows}
-    paths |= {"replay": replay and replay.data, "replay_windows": replay and replay.windows}
+    paths: dict[str, Path | None] = {"bundle": bundle, "data": new.data, "windows": new.windows}
+    paths |= {"replay": replay.data if replay else None, "replay_windows": replay.windows if replay else None}
     places = {name: str(path.resolve()) if path else None for name, path in paths.items()}
     return places | {"products": new.products, "replay_products": replay and replay.products} | asdict(plan)
 

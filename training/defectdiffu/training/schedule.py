@@ -11,13 +11,13 @@ from ..config import OptimiserConfig
 
 
 class Schedule(Protocol):
-    def over(self, step: int) -> bool:
+    def finished(self, step: int) -> bool:
         """Whether the training is done when `step` steps have been made."""
 
     def learning_rate(self, step: int, first_step: int) -> float:
         """Of the step that follows `step` others; `first_step`: where the optimiser began."""
 
-    def length(self, step: int) -> int:
+    def expected_steps(self, step: int) -> int:
         """Steps in all, as far as can be told."""
 
 
@@ -28,7 +28,7 @@ class StepSchedule:
     plan: OptimiserConfig
     total_steps: int
 
-    def over(self, step: int) -> bool:
+    def finished(self, step: int) -> bool:
         return step >= self.total_steps
 
     def learning_rate(self, step: int, first_step: int = 0) -> float:
@@ -36,7 +36,7 @@ class StepSchedule:
         left = max(0, self.total_steps - step) / cooldown
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
 
-    def length(self, step: int) -> int:
+    def expected_steps(self, step: int) -> int:
         return self.total_steps
 
 
@@ -57,7 +57,7 @@ class TimeSchedule:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
-    def over(self, step: int) -> bool:
+    def finished(self, step: int) -> bool:
         if self.first is None:
             self.first = step, self.clock()
         return self._left() <= 0
@@ -68,7 +68,7 @@ class TimeSchedule:
         left = max(0.0, self._left()) / max(cooldown, 1e-9)
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)
 
-    def length(self, step: int) -> int:
+    def expected_steps(self, step: int) -> int:
         at, when = self.first or (step, self.clock())
         passed = self.clock() - when
         return step + round(max(0.0, self._left()) * (step - at) / passed) if passed > 0 else step

@@ -67,7 +67,7 @@ def _require_steps(run: Run, schedule: Schedule) -> None:
     if not run.denoiser.exists() or not isinstance(schedule, StepSchedule):
         return
     state = load(run.denoiser, "step")
-    if "ema" not in state and schedule.over(state["step"]):
+    if "ema" not in state and schedule.finished(state["step"]):
         raise ValueError(
             f"steps is {schedule.total_steps}, must be above {state['step']}, "
             "for those of the model that the run starts from count"
@@ -148,7 +148,7 @@ def train_denoiser(
     input_ids = module.text.ids(builder.phrases).to(accelerator.device)
     saved = shown = time.monotonic()
     averages: Tensor | None = None
-    last = schedule.over(step)
+    last = schedule.finished(step)
     if last and not trained:
         raise ValueError(
             "the time was over before the denoiser's training could begin; the same command goes on from here"
@@ -173,17 +173,17 @@ def train_denoiser(
         lost = torch.stack(losses).detach()
         averages = lost if averages is None else averages.lerp(lost, 0.02)
         now = time.monotonic()
-        last = schedule.over(step)
+        last = schedule.finished(step)
         save_due, grid_due = now - saved > save_every_seconds, now - shown > grid_every_seconds
         if not (last or save_due or grid_due or step % REPORT_EVERY_STEPS == 0):
             continue  # the figures below wait for the device
         figures = dict(zip(Losses._fields, averages.tolist(), strict=True))
         if not np.isfinite(figures["total"]):
-            kept = "the last checkpoint is kept" if run.denoiser.exists() else "there is no checkpoint yet"
-            raise FloatingPointError(f"the loss is {figures['total']} at step {step}; {kept}")
+            state_of_disk = "the last checkpoint is kept" if run.denoiser.exists() else "there is no checkpoint yet"
+            raise FloatingPointError(f"the loss is {figures['total']} at step {step}; {state_of_disk}")
         if not accelerator.is_main_process:
             continue
-        progress("denoiser", step, schedule.length(step), figures)
+        progress("denoiser", step, schedule.expected_steps(step), figures)
         if last or save_due:
             place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
             _save(run, cache.vocabulary, module, ema, optimiser, place)

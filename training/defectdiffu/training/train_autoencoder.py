@@ -15,7 +15,7 @@ from ..checkpoints.runs import Run, load, save
 from ..config import TrainingConfig
 from ..data.layout import Record
 from ..data.windows import Rules
-from ..model.autoencoder import SmallAutoencoder, autoencoder_loss, build_autoencoder
+from ..model.autoencoder import ImageAutoencoder, SmallAutoencoder, autoencoder_loss, build_autoencoder
 from ..model.ema import Ema
 from ..progress import Progress
 from .adversarial_finetuning import finetune_adversarially, is_finetuned
@@ -32,11 +32,12 @@ def train_autoencoder(
     bf16: bool,
     progress: Progress,
     save_every_seconds: float,
-) -> SmallAutoencoder:
+) -> ImageAutoencoder:
     """Trains, resumes, or loads a finished one. Returns it with its EMA weights and latent scale, in eval mode."""
     plan = config.autoencoder_training
     anchor = Anchor.of(run, device)
     torch.manual_seed(config.seed)
+    model: ImageAutoencoder
     model = expanded_autoencoder(anchor.old, config.autoencoder) if anchor else build_autoencoder(config.autoencoder)
     model.to(device)
     if not isinstance(model, SmallAutoencoder):
@@ -48,7 +49,7 @@ def train_autoencoder(
         if finished and is_finetuned(state, plan):
             return model.eval()
 
-    model.to(memory_format=torch.channels_last)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     stage = AutoencoderStage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
     if not finished:
         _reconstruct(model, stage, state, anchor)
