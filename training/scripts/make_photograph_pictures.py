@@ -23,7 +23,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from make_pictures import IMAGES, SHOWN, Service, fetch, labelled, white
 
-from defectdiffu.data.layout import GOOD, load_image, read_layout
+from defectdiffu.data.image_files import load_image
+from defectdiffu.data.layout import GOOD, read_layout
 from defectdiffu.sampling.image_grids import outlined
 
 STRENGTHS = (1.0, 2.0, 3.0)

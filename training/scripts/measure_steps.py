@@ -27,7 +27,7 @@ from defectdiffu.evaluation.mask_figures import generated_masks
 from defectdiffu.evaluation.plan import EvaluationPlan
 from defectdiffu.evaluation.sections import feature_network
 from defectdiffu.quantisation.graph_generator import GraphGenerator, open_graph
-from defectdiffu.sampling.generator import SampleRequest
+from defectdiffu.sampling.guidance import SampleRequest
 
 PAIRS = (
     ("steel strip", "patch"),

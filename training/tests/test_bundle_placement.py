@@ -13,7 +13,7 @@ from PIL import Image
 
 from defectdiffu.evaluation.bundle_placement import contrasts
 from defectdiffu.evaluation.real_windows import Windows
-from defectdiffu.export.bundle import require_valid
+from defectdiffu.export.manifest import require_valid
 
 PAIRS = {"felt/hole", "tin/dent", "tin/scratch"}
 

@@ -19,7 +19,7 @@ from defectdiffu.export.bundle import export_bundle
 from defectdiffu.model.autoencoder import mask_as_image
 from defectdiffu.model.tdia import Rows
 from defectdiffu.model.training_module import build_training_module
-from defectdiffu.sampling.generator import SampleRequest
+from defectdiffu.sampling.guidance import SampleRequest
 from defectdiffu.training.crops import Crops
 from defectdiffu.training.latent_cache import load_latent_cache
 from defectdiffu.training.train_autoencoder import train_autoencoder

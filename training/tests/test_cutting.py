@@ -8,7 +8,8 @@ import torch
 
 import defectdiffu.data.parallel_cutting
 from defectdiffu.config import AutoencoderTraining, DenoiserConfig, TrainingConfig
-from defectdiffu.data.layout import GOOD, load_image, read_data_set
+from defectdiffu.data.image_files import load_image
+from defectdiffu.data.layout import GOOD, read_data_set
 from defectdiffu.data.parallel_cutting import CHUNK, Group, cut_groups, group_records
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.training.crops import Crops

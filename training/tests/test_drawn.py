@@ -3,7 +3,8 @@
 import numpy as np
 
 from defectdiffu.evaluation.generated_samples import GeneratedSamples, draw_pair, more_confident_of
-from defectdiffu.sampling.generator import Sample, SampleRequest
+from defectdiffu.sampling.generator import Sample
+from defectdiffu.sampling.guidance import SampleRequest
 
 
 class Painter:

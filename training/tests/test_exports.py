@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
-from defectdiffu.data.layout import GOOD, load_mask, read_data_set
+from defectdiffu.data.image_files import load_mask
+from defectdiffu.data.layout import GOOD, read_data_set
 
 ARCHIVES = Path(__file__).parent / "exports"
 COCO_ARCHIVES = ["coco_polygons", "coco_rle"]

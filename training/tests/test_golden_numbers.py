@@ -17,7 +17,8 @@ from defectdiffu.model.noise_schedule import (
     timestep_density,
     velocity,
 )
-from defectdiffu.sampling.generator import SampleRequest, guidance_plan, make_scheduler
+from defectdiffu.sampling.generator import make_scheduler
+from defectdiffu.sampling.guidance import SampleRequest, guidance_plan
 from defectdiffu.sampling.masks import binary_mask, confidence, iterative_threshold, soft_mask
 from defectdiffu.sampling.seeded_noise import philox4x32, seeded_noise, seeded_uniforms
 

@@ -12,7 +12,8 @@ from defectdiffu.config import AutoencoderConfig, PromptConfig, TextConfig
 from defectdiffu.model.autoencoder import build_autoencoder
 from defectdiffu.model.text_encoder import Prompts, build_text_encoder
 from defectdiffu.model.training_module import TrainingModule
-from defectdiffu.sampling.generator import Generator, SampleRequest
+from defectdiffu.sampling.generator import Generator
+from defectdiffu.sampling.guidance import SampleRequest
 
 BASE = SampleRequest("tin", "dent", seed=5, steps=6)
 

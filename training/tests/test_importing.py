@@ -21,7 +21,8 @@ from defectdiffu.checkpoints.importing import with_weights
 from defectdiffu.checkpoints.origin import load_origin, with_origin
 from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.config import load_config
-from defectdiffu.export.bundle import MODULATIONS, read_provenance
+from defectdiffu.export.bundle import MODULATIONS
+from defectdiffu.export.manifest import read_provenance
 from defectdiffu.model.text_encoder import word_tokenizer
 
 PRESET = """

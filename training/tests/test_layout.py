@@ -12,7 +12,8 @@ from conftest import write_image
 from PIL import Image
 
 from defectdiffu.config import TrainingConfig
-from defectdiffu.data.layout import DataError, load_image, load_mask, read_data_set, read_layout
+from defectdiffu.data.image_files import load_image, load_mask
+from defectdiffu.data.layout import DataError, read_data_set, read_layout
 from defectdiffu.training.train import training_records
 
 

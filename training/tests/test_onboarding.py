@@ -253,7 +253,7 @@ def test_impossible_onboarding_is_refused_with_the_reason(exported, trained, bra
     ("more", "message"),
     [
         (("--replay", "nowhere"), "nowhere: no such folder"),
-        (("--replay-windows", "some.toml"), "--replay-windows goes with --replay"),
+        (("--replay-windows", "some.toml"), "--replay-windows needs --replay"),
         (("--learning-rate", "inf"), "learning_rate is inf, must be above 0 and finite"),
         (("--threads", "-1"), "greater than or equal to 0"),
     ],

@@ -12,7 +12,8 @@ from conftest import texture
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.sampling.composition import dilated
-from defectdiffu.sampling.generator import Generator, SampleRequest, make_scheduler
+from defectdiffu.sampling.generator import Generator, make_scheduler
+from defectdiffu.sampling.guidance import SampleRequest
 from defectdiffu.sampling.photograph import (
     Photograph,
     best_shift,

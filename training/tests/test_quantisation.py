@@ -20,7 +20,7 @@ from defectdiffu.quantisation.graphs import answers, relative_error, with_float3
 from defectdiffu.quantisation.int8 import quantised
 from defectdiffu.quantisation.plan import QuantisationPlan
 from defectdiffu.quantisation.quantise_bundle import quantise_bundle
-from defectdiffu.sampling.generator import SampleRequest
+from defectdiffu.sampling.guidance import SampleRequest
 
 REQUESTS = [SampleRequest("tin", "dent", seed, strength=2.0, steps=4) for seed in range(3)]
 

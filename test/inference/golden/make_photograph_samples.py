@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parents[2] / "training"))
 from defectdiffu.checkpoints.from_bundle import load_bundle  # noqa: E402
 from defectdiffu.sampling.photograph import Photograph, draw_on_photographs, draw_on_twins  # noqa: E402
 from defectdiffu.sampling.placement import Shape, region_of  # noqa: E402
-from defectdiffu.sampling.generator import SampleRequest  # noqa: E402
+from defectdiffu.sampling.guidance import SampleRequest# noqa: E402
 from written import asked, write  # noqa: E402
 
 CASES = [

@@ -26,7 +26,7 @@ from defectdiffu.config import config_from_dict  # noqa: E402
 from defectdiffu.export.bundle import export_bundle  # noqa: E402
 from defectdiffu.checkpoints.importing import import_checkpoint, read_words, with_weights  # noqa: E402
 from defectdiffu.checkpoints.runs import Run  # noqa: E402
-from defectdiffu.sampling.generator import SampleRequest  # noqa: E402
+from defectdiffu.sampling.guidance import SampleRequest# noqa: E402
 from defectdiffu.checkpoints.trained_model import load_trained  # noqa: E402
 from test_released_checkpoints import released  # noqa: E402
 from written import asked, write  # noqa: E402

@@ -1,4 +1,4 @@
-"""From a run to pictures and to a bundle: sample, export, placement, quantise."""
+"""Commands that use a trained model or a bundle: sample, export, placement, quantise."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def sample(
     sampler: str = "DPM_SOLVER_PP",
     guidance: str = "DOUBLE_FREE",
 ) -> None:
-    """Draws samples with the reference sampler: image, mask, and the mask drawn on the image."""
+    """Draws samples with the reference sampler: the image, its mask, and an overlay of both."""
     import numpy as np
 
     from ..checkpoints.trained_model import load_trained
-    from ..sampling.generator import SampleRequest
+    from ..sampling.guidance import SampleRequest
     from ..sampling.image_grids import outlined
 
     with readable_errors():
@@ -54,14 +54,18 @@ def sample(
 
 def export(
     run: RunOption,
-    provenance: Annotated[Path, typer.Option(help="TOML: licence, sources and name of the data set.")],
+    provenance: Annotated[
+        Path, typer.Option(help="TOML file with the licence, the sources and the name of the data set.")
+    ],
     models: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
-    version: Annotated[str | None, typer.Option(help="Instead of the preset's.")] = None,
-    figures: Annotated[Path | None, typer.Option(help="JSON of measured figures, for the manifest.")] = None,
+    version: Annotated[str | None, typer.Option(help="Version of the bundle; the preset's by default.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="JSON file of measured figures for the manifest.")] = None,
     full_weights: Annotated[bool, typer.Option(help="Store float32 weights instead of float16.")] = False,
-    external_data: Annotated[bool, typer.Option(help="Weights beside the graphs, for models over 2 GB.")] = False,
+    external_data: Annotated[
+        bool, typer.Option(help="Store weights in files beside the graphs, for models over 2 GB.")
+    ] = False,
 ) -> None:
-    """Writes the run's averaged weights as a bundle of ONNX files."""
+    """Exports the averaged weights of a run as a bundle of ONNX files."""
     import dataclasses
 
     from ..checkpoints.origin import load_origin
@@ -82,12 +86,15 @@ def export(
 
 
 def placement(
-    bundle: Annotated[Path, typer.Option(help="Folder of the bundle whose manifest gets the section.")],
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle whose manifest is updated.")],
     data: DataOption,
     windows: WindowsOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the windows that are measured.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the windows that are measured.")] = 0,
 ) -> None:
-    """Measures where real defects lie and how well they show, for drawing on photographs, into a bundle's manifest."""
+    """Measures where real defects lie and how visible they are, and writes it into a bundle's manifest.
+
+    The service uses the figures to place defects on photographs.
+    """
     from ..data.windows import read_rules
     from ..evaluation.bundle_placement import write_placement
 
@@ -97,20 +104,23 @@ def placement(
 
 
 def quantise(
-    bundle: Annotated[Path, typer.Option(help="Folder of the bundle that gets the variants.")],
-    precision: Annotated[str, typer.Option(help="int8, fp16 or both, by comma.")] = "int8",
+    bundle: Annotated[Path, typer.Option(help="Folder of the bundle to quantise.")],
+    precision: Annotated[str, typer.Option(help="int8, fp16, or both separated by a comma.")] = "int8",
     data: Annotated[
-        Path | None, typer.Option(help="Folder in the MVTec AD layout: measures on photographs too.")
+        Path | None,
+        typer.Option(help="Folder in the MVTec AD layout; if given, quality on photographs is measured too."),
     ] = None,
     windows: WindowsOption = None,
-    calibration: Annotated[int, typer.Option(help="Trajectories that the ranges are taken from.")] = 36,
-    samples: Annotated[int, typer.Option(help="Per trained pair, to compare; and beside photographs, four times.")] = 4,
-    steps: Annotated[int, typer.Option(help="Of every sample.")] = 20,
+    calibration: Annotated[int, typer.Option(help="Denoising trajectories that calibrate the ranges.")] = 36,
+    samples: Annotated[
+        int, typer.Option(help="Samples per trained pair to compare; four times as many are compared with photographs.")
+    ] = 4,
+    steps: Annotated[int, typer.Option(help="Sampler steps per sample.")] = 20,
     photographs: Annotated[int, typer.Option(min=2, help="Held-out windows per pair whose masks are compared.")] = 32,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Adds graphs in cheaper arithmetic to a bundle, each with its measured cost in quality."""
+    """Adds int8 or fp16 graphs to a bundle, and measures what each costs in quality."""
     from ..data.windows import read_rules
     from ..evaluation.plan import EvaluationPlan
     from ..quantisation.plan import QuantisationPlan

@@ -1,4 +1,4 @@
-"""What the command line shows: errors as one message, a bar for each phase."""
+"""Console output: one message per error, and a progress bar per phase."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINE_SECONDS = 30
 
 
 class readable_errors:
-    """Turns the errors a user can act on into one message and exit code 1."""
+    """Turns errors that the user can fix into one message and exit code 1."""
 
     def __enter__(self) -> None:
         return None

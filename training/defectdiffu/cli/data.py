@@ -1,4 +1,4 @@
-"""Photographs: check, split."""
+"""Commands for data sets: check, split."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def check(
     data: DataOption,
     products: ProductsOption = None,
     windows: Annotated[
-        Path | None, typer.Option(help="TOML: how windows are cut. Given, what the photographs lack is told as well.")
+        Path | None, typer.Option(help="TOML file: how windows are cut. If given, the data set is linted as well.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="With --windows: the model that is to see them.")] = "small",
+    preset: Annotated[str, typer.Option(help="With --windows: the preset of the model to train.")] = "small",
 ) -> None:
-    """Reads every image and mask and reports all problems at once."""
+    """Reads every image and mask, and reports all problems at once."""
     from ..data import dataset_lint
     from ..data.windows import read_rules
 
@@ -47,10 +47,15 @@ def check(
 
 def split(
     data: DataOption,
-    share: Annotated[float, typer.Option(help="Of the photographs of every product and defect: the test split.")] = 0.3,
+    share: Annotated[
+        float, typer.Option(help="Share of the photographs of each product and defect that goes into the test split.")
+    ] = 0.3,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Writes manifest.csv, which keeps a test split out of training. It knows nothing of what shows the same part."""
+    """Writes manifest.csv, which keeps a test split out of training.
+
+    Photographs are assigned one by one: the command cannot know which of them show the same part.
+    """
     from ..data.splitting import split as run_split
 
     with readable_errors():

@@ -1,4 +1,4 @@
-"""How good a model is: strength, evaluate, ablate."""
+"""Commands that measure models: strength, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .options import DataOption, ProductsOption, RunOption, ThreadsOption, Windo
 
 def strength(
     run: RunOption,
-    out: Annotated[Path, typer.Option(help="JSON file of the figures.")] = Path("strength.json"),
+    out: Annotated[Path, typer.Option(help="JSON file for the figures.")] = Path("strength.json"),
     seeds: Annotated[int, typer.Option(min=1)] = 16,
     steps: Annotated[int, typer.Option(min=1)] = 10,
 ) -> None:
@@ -45,20 +45,24 @@ def evaluate(
     data: DataOption,
     run: Annotated[Path | None, typer.Option(help="Folder of the training run.")] = None,
     bundle: Annotated[
-        Path | None, typer.Option(help="A bundle in the place of a run: its own graphs draw, as in the service.")
+        Path | None,
+        typer.Option(help="A bundle instead of a run: its ONNX graphs draw the samples, as in the service."),
     ] = None,
-    precision: Annotated[str, typer.Option(help="Of the bundle's graphs that draw: fp32, fp16 or int8.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Precision of the bundle's graphs: fp32, fp16 or int8.")] = "fp32",
     out: Annotated[Path, typer.Option(help="Folder for figures.json, README.md and plots.")] = Path("evaluation"),
     windows: WindowsOption = None,
     products: ProductsOption = None,
     sections: Annotated[
         str,
-        typer.Option(help="By comma; all of them by default."),
+        typer.Option(help="Sections, separated by commas; all by default."),
     ] = "quality,masks,autoencoder,judgement,twins,photographs,strength,downstream,classification",
     split: Annotated[
-        str, typer.Option(help="Measured on: test, or validation, a part of the train split, to choose by.")
+        str,
+        typer.Option(
+            help="What to measure on: test, or validation (a part of the train split, for choosing between models)."
+        ),
     ] = "test",
-    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 64,
+    samples: Annotated[int, typer.Option(help="Samples per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     guidance: str = "DOUBLE_FREE",
     ratio: Annotated[float, typer.Option(help="Synthetic windows per real defective one.")] = 2,
@@ -67,17 +71,21 @@ def evaluate(
     seeds: Annotated[int, typer.Option(help="Detectors trained per product and method.")] = 3,
     seed: int = 0,
     methods: Annotated[
-        str | None, typer.Option(help="By comma: what the detectors are trained with; all methods by default.")
+        str | None, typer.Option(help="Methods that detectors are trained with, separated by commas; all by default.")
     ] = None,
     baselines: Annotated[
         Path | None,
-        typer.Option(help="Another model's figures.json: what needs no model is taken over."),
+        typer.Option(help="Another model's figures.json: figures that do not depend on the model are copied from it."),
     ] = None,
-    inception: Annotated[Path | None, typer.Option(help="TorchScript file: then the distance is FID.")] = None,
-    lpips: Annotated[Path | None, typer.Option(help="TorchScript file: then the diversity is LPIPS.")] = None,
+    inception: Annotated[
+        Path | None, typer.Option(help="TorchScript file of the Inception network; if given, the distance is FID.")
+    ] = None,
+    lpips: Annotated[
+        Path | None, typer.Option(help="TorchScript file of LPIPS; if given, the diversity is LPIPS.")
+    ] = None,
     threads: ThreadsOption = 0,
 ) -> None:
-    """Measures quality, masks, strength, and detectors trained with the pictures beside ones trained without."""
+    """Measures image quality, masks, defect strength, and detectors trained with and without generated samples."""
     from ..checkpoints.from_bundle import load_bundle
     from ..checkpoints.trained_model import load_trained
     from ..data.windows import read_rules
@@ -97,7 +105,7 @@ def evaluate(
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip
         if (run is None) == (bundle is None):
-            raise ValueError("give either --run or --bundle: what is to be measured")
+            raise ValueError("give either --run or --bundle")
         if run and precision != "fp32":
             raise ValueError(f"precision is {precision}, but a run draws in PyTorch: give its --bundle")
         graphs = None
@@ -124,16 +132,18 @@ def evaluate(
 
 
 def ablate(
-    base: Annotated[Path, typer.Option(help="A run whose autoencoder and latent cache every variant is trained on.")],
+    base: Annotated[Path, typer.Option(help="Run whose autoencoder and latent cache all ablations are trained on.")],
     data: DataOption,
-    out: Annotated[Path, typer.Option(help="Folder for the variants' runs, figures and the page.")],
+    out: Annotated[Path, typer.Option(help="Folder for the ablations' runs, their figures and the report.")],
     preset: Annotated[
         str | None,
-        typer.Option(help="The whole model: a preset's name or a TOML file; as the base was made unless given."),
+        typer.Option(
+            help="The complete model: a preset's name or a TOML file; the base run's configuration by default."
+        ),
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Of every variant; the preset's unless given.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps per ablation; the preset's by default.")] = None,
     windows: WindowsOption = None,
-    samples: Annotated[int, typer.Option(help="Drawn per pair.")] = 32,
+    samples: Annotated[int, typer.Option(help="Samples per pair.")] = 32,
     sampler_steps: Annotated[int, typer.Option(min=1, help="Of every sample.")] = 20,
     segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,

@@ -1,4 +1,4 @@
-"""Weights from photographs: train, onboard."""
+"""Commands that train: train, onboard."""
 
 from __future__ import annotations
 
@@ -20,33 +20,40 @@ def train(
     run: RunOption,
     preset: Annotated[
         str | None,
-        typer.Option(help="A preset's name or a TOML file, read when the run is new; small, or as the bundle was."),
+        typer.Option(
+            help="Preset of a new run: a name or a TOML file; by default small, or the bundle's configuration."
+        ),
     ] = None,
     from_bundle: Annotated[Path | None, typer.Option(help="Start a new run from this bundle's weights.")] = None,
     name: Annotated[
-        str | None, typer.Option(help="Of a new run's model and its bundles; the preset's unless given.")
+        str | None, typer.Option(help="Name of a new run's model and its bundles; the preset's by default.")
     ] = None,
     hold_out: Annotated[
         str | None,
-        typer.Option(help="product/defect by comma: pairs that a new run keeps out of training, to try zero-shot."),
+        typer.Option(
+            help="Pairs (product/defect, with commas between) that a new run keeps out of training, for zero-shot."
+        ),
     ] = None,
     windows: WindowsOption = None,
     products: ProductsOption = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Total steps; the preset's unless given. Raise it to train on.")
+        int | None, typer.Option(min=1, help="Total steps; the preset's by default. Raise it to continue training.")
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Instead of steps: the denoiser's end, so long after the command began."),
+        typer.Option(min=0, help="Instead of --steps: minutes from the start of the command to the end of training."),
     ] = None,
     without_validation: Annotated[
-        bool, typer.Option("--without-validation", help="Keep out what `evaluate --split validation` measures on.")
+        bool,
+        typer.Option(
+            "--without-validation", help="Keep out the photographs that `evaluate --split validation` measures on."
+        ),
     ] = False,
     grid_minutes: Annotated[float, typer.Option(help="Minutes between grids of samples.")] = 15,
     save_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 2,
     threads: ThreadsOption = 0,
 ) -> None:
-    """Trains a model, or goes on with a run that was interrupted."""
+    """Trains a model, or resumes an interrupted run."""
     from ..config import LEARNT
     from ..training.devices import main_process_first, processes
     from ..training.schedule import StepSchedule, TimeSchedule
@@ -63,7 +70,7 @@ def train(
         if without_validation and config.validation == LEARNT:
             raise ValueError(f"{run}: this run was begun with the validation part; begin another one without it")
         if minutes is not None and (steps or processes().num_processes > 1):
-            raise ValueError("--minutes goes with one process, and without --steps")
+            raise ValueError("--minutes works with one process only, and without --steps")
         plan = config.optimiser
         schedule = (
             TimeSchedule(plan, 60 * minutes) if minutes is not None else StepSchedule(plan, steps or plan.total_steps)
@@ -83,30 +90,37 @@ def train(
 
 
 def onboard(
-    bundle: Annotated[Path, typer.Option(help="The bundle that the new product joins.")],
-    data: Annotated[Path, typer.Option(help="Its photographs, in the MVTec AD layout.")],
+    bundle: Annotated[Path, typer.Option(help="Bundle that the new product is added to.")],
+    data: Annotated[Path, typer.Option(help="Photographs of the new product, in the MVTec AD layout.")],
     run: RunOption,
     windows: WindowsOption = None,
     products: ProductsOption = None,
     replay: Annotated[
-        Path | None, typer.Option(help="Photographs of the known products; without them the bundle draws its own.")
+        Path | None,
+        typer.Option(help="Photographs of the known products for replay; without them, the bundle draws samples."),
     ] = None,
-    replay_windows: Annotated[Path | None, typer.Option(help="TOML: how windows are cut from those.")] = None,
-    name: Annotated[str | None, typer.Option(help="Of the new bundle; the old one's unless given.")] = None,
-    version: Annotated[str | None, typer.Option(help="Of the new bundle; required unless it has a new name.")] = None,
-    steps: Annotated[int, typer.Option(help="May be raised later, to train on.")] = 600,
-    learning_rate: Annotated[float, typer.Option(help="Of these steps.")] = 4e-4,
-    batch_size: Annotated[int, typer.Option(help="Windows in a step of each process.")] = 32,
-    new_share: Annotated[float, typer.Option(help="Of the defective windows trained on that are new ones.")] = 0.5,
+    replay_windows: Annotated[
+        Path | None, typer.Option(help="TOML file: how windows are cut from the photographs for replay.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the new bundle; the old one's by default.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version of the new bundle; required unless --name is given.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Steps; can be raised later to continue training.")] = 600,
+    learning_rate: Annotated[float, typer.Option(help="Learning rate of these steps.")] = 4e-4,
+    batch_size: Annotated[int, typer.Option(help="Windows per step and process.")] = 32,
+    new_share: Annotated[
+        float, typer.Option(help="Share of new pairs in the defective windows that are trained on.")
+    ] = 0.5,
     new_windows_per_pair: Annotated[
-        int, typer.Option(help="Cut of each new pair at most, and no more than the bundle was trained with.")
+        int, typer.Option(help="Maximum of windows cut per new pair; never more than the bundle was trained with.")
     ] = 1000,
-    windows_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, of the photographs.")] = 200,
-    samples_per_pair: Annotated[int, typer.Option(help="Replayed of each known pair, without photographs.")] = 16,
-    seed: Annotated[int | None, typer.Option(help="Of windows and training; the bundle's unless given.")] = None,
+    windows_per_pair: Annotated[int, typer.Option(help="Windows replayed per known pair, with --replay.")] = 200,
+    samples_per_pair: Annotated[int, typer.Option(help="Samples replayed per known pair, without --replay.")] = 16,
+    seed: Annotated[int | None, typer.Option(help="Seed of windows and training; the bundle's by default.")] = None,
     threads: ThreadsOption = 0,
 ) -> None:
-    """A product that the bundle has never seen joins it, in minutes; export the run when it is done."""
+    """Adds a new product to a bundle's model in minutes. Export the run when it is done."""
     from ..training.devices import processes
     from ..training.onboarding import onboard as run_onboarding
     from ..training.onboarding_plan import OnboardingPlan, Photographs
@@ -115,7 +129,7 @@ def onboard(
         torch.set_num_threads(threads)
     with readable_errors(), bar(disable=not processes().is_main_process) as progress:
         if replay_windows and not replay:
-            raise ValueError("--replay-windows goes with --replay, which says where those photographs are")
+            raise ValueError("--replay-windows needs --replay, the folder of those photographs")
         plan = OnboardingPlan(
             name=name, version=version, steps=steps, learning_rate=learning_rate, batch_size=batch_size,
             new_share=new_share, new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,

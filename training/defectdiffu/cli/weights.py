@@ -1,4 +1,4 @@
-"""Weights that others published: import, convert-clip."""
+"""Commands for published weights: import, convert-clip."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .options import RunOption
 
 
 def import_(
-    checkpoint: Annotated[Path, typer.Option(help="A .pt file of the authors' code, or of DiT.")],
+    checkpoint: Annotated[Path, typer.Option(help="A .pt file of the authors' code or of DiT.")],
     run: RunOption,
-    words: Annotated[Path, typer.Option(help="TOML: the products and pairs that it was trained on.")],
-    preset: Annotated[str, typer.Option(help="The model it is: a preset's name or a TOML file.")] = "paper",
-    size: Annotated[int | None, typer.Option(help="Of its images, in pixels; the preset's unless given.")] = None,
+    words: Annotated[Path, typer.Option(help="TOML file: the products and pairs that it was trained on.")],
+    preset: Annotated[str, typer.Option(help="Preset of the model: a name or a TOML file.")] = "paper",
+    size: Annotated[int | None, typer.Option(help="Size of its images in pixels; the preset's by default.")] = None,
     autoencoder: Annotated[Path | None, typer.Option(help="Folder of diffusers AutoencoderKL weights.")] = None,
     text_encoder: Annotated[Path | None, typer.Option(help="Folder of transformers CLIP text weights.")] = None,
 ) -> None:
-    """Makes a run of a published checkpoint: to export it as a bundle, or to train on."""
+    """Makes a run from a published checkpoint, to export it as a bundle or to continue training."""
     from ..checkpoints.importing import import_checkpoint, read_words, with_size, with_weights
 
     with readable_errors():
@@ -31,15 +31,17 @@ def import_(
         imported = import_checkpoint(Run(run), config, checkpoint, read_words(words))
         console.print(f"{checkpoint} ({imported.kind}): {len(imported.loaded)} tensors loaded")
         if imported.kind == "dit":
-            console.print(f"{len(imported.initial)} tensors that DiT has not are untrained: train before exporting")
+            console.print(
+                f"{len(imported.initial)} tensors that DiT does not have are untrained; train before you export"
+            )
 
 
 def convert_clip(
     checkpoint: Annotated[Path, typer.Option(help="OpenAI's RN50.pt.")],
     merges: Annotated[Path, typer.Option(help="OpenAI's bpe_simple_vocab_16e6.txt.gz.")],
-    out: Annotated[Path, typer.Option(help="The new folder, for --text-encoder of import.")],
+    out: Annotated[Path, typer.Option(help="New folder, for --text-encoder of `import`.")],
 ) -> None:
-    """Writes the text tower of OpenAI's published CLIP, with its tokenizer, as a folder that `import` reads."""
+    """Converts the text tower of OpenAI's published CLIP and its tokenizer to a folder that `import` reads."""
     from ..checkpoints.clip_conversion import convert_clip as convert
 
     with readable_errors():

@@ -21,9 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-SPLIT_COLUMNS = {"split", "half"}  # the column of manifest.csv; half is its former name
+from .image_files import load_image
+from .layout_files import read_splits, read_unified_names
+
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 GOOD = "good"
 LISTED_PROBLEMS = 50
@@ -100,8 +102,8 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     if not root.is_dir():
         problems.append(f"{root}: no such folder")
         return []
-    splits = _read_splits(root, problems)
-    unified = _read_unified_names(root, problems)
+    splits = read_splits(root, problems)
+    unified = read_unified_names(root, problems)
     found = sorted(d.name for d in root.iterdir() if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
     if not found:
         problems.append(f"{root}: unknown layout: no <product>/train or <product>/test folder (MVTec AD layout)")
@@ -165,71 +167,12 @@ def _images(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
-def load_image(path: Path) -> np.ndarray:
-    """RGB uint8 [H, W, 3], turned as its EXIF says; grey, palette and 16-bit files are converted.
-
-    Raises ValueError for floating-point pixels, whose range no file tells.
-    """
-    with Image.open(path) as image:
-        if image.mode == "F":
-            raise ValueError("its pixels are floating-point numbers, must be integers of 8 or 16 bits")
-        ImageOps.exif_transpose(image, in_place=True)
-        if image.mode.startswith("I;16") or image.mode == "I":
-            grey = np.asarray(image, dtype=np.float64)
-            return np.repeat((grey / 65535 * 255).round().astype(np.uint8)[..., None], 3, axis=2)
-        return np.asarray(image.convert("RGB"))
 
 
-def load_mask(path: Path) -> np.ndarray:
-    """bool [H, W], true on the defect."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("L")) > 127
 
 
-def _read_splits(root: Path, problems: list[str]) -> dict[str, str]:
-    path = root / "manifest.csv"
-    if not path.is_file():
-        return {}
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        columns = set(rows.fieldnames or [])
-        named = sorted(columns & SPLIT_COLUMNS)
-        if "image" not in columns or len(named) != 1:
-            problems.append(f"{path}: needs the columns 'image' and 'split', has {rows.fieldnames}")
-            return {}
-        (column,) = named
-        listed = list(enumerate(rows, start=2))
-    except (csv.Error, UnicodeDecodeError) as error:
-        problems.append(f"{path}: not CSV: {error}")
-        return {}
-    splits: dict[str, str] = {}
-    for line, row in listed:
-        image = posixpath.normpath(row["image"] or "")  # as read_layout writes it, whatever "./" it was listed with
-        if image.startswith(("/", "..")) or not (root / image).is_file():
-            problems.append(f"{path}:{line}: no such image: {row['image']!r}")
-        if row[column] not in ("train", "test"):
-            problems.append(f"{path}:{line}: {column} is {row[column]!r}, must be 'train' or 'test'")
-        elif splits.setdefault(image, row[column]) != row[column]:
-            problems.append(f"{path}:{line}: {image} is listed as {splits[image]} and as {row[column]}")
-    return splits
 
 
-def _read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, str]]:
-    path = root / "unified_names.json"
-    if not path.is_file():
-        return {}
-    try:
-        names = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        problems.append(f"{path}: not JSON: {error}")
-        return {}
-    well_formed = isinstance(names, dict) and all(
-        isinstance(m, dict) and all(isinstance(v, str) for v in m.values()) for m in names.values()
-    )
-    if not well_formed:
-        problems.append(f"{path}: must map product → {{defect folder → unified name}}")
-        return {}
-    return names
 
 
 def _read_product(root: Path, product: str, splits: dict, unified: dict, problems: list[str]) -> list[Record]:

@@ -11,7 +11,8 @@ from annotated_types import Ge, Lt
 from PIL import Image
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
-from .layout import (Pair, Record, load_image, load_mask, prompt_name)
+from .layout import Pair, Record, prompt_name
+from .image_files import load_image, load_mask
 from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
 

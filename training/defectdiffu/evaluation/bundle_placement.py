@@ -15,7 +15,7 @@ from ..checkpoints.from_bundle import load_bundle
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Record, read_data_set
 from ..data.windows import Rules
-from ..export.bundle import require_valid
+from ..export.manifest import require_valid
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
 from ..files.json_files import read_json

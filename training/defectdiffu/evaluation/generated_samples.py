@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..sampling.generator import Generator, SampleRequest
+from ..sampling.generator import Generator
+from ..sampling.guidance import SampleRequest
 from .fitting import Report
 from .real_windows import Windows
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK, Generator, PlanRow
+from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK, Generator
+from ..sampling.guidance import PlanRow
 from ..sampling.masks import binary_mask, iterative_threshold, soft_mask
 from ..sampling.seeded_noise import seeded_noise
 from .features import as_tensor

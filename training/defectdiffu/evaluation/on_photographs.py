@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..sampling.generator import Generator, SampleRequest
+from ..sampling.generator import Generator
+from ..sampling.guidance import SampleRequest
 from ..sampling.photograph import (
     DEFAULT_DENOISING_STRENGTH,
     Photograph,

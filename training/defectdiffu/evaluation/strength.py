@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..sampling.generator import Generator, SampleRequest
+from ..sampling.generator import Generator
+from ..sampling.guidance import SampleRequest
 
 STRENGTHS = (0.0, 1.0, 2.0, 3.0)
 BATCH = 8

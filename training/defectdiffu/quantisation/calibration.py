@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..checkpoints.trained_model import TrainedModel
-from ..sampling.generator import SampleRequest
+from ..sampling.guidance import SampleRequest
 from .graph_generator import Feeds, generator_of
 from .plan import QuantisationPlan
 

@@ -21,7 +21,7 @@ from ..evaluation.reconstruction import as_bytes, psnr
 from ..evaluation.sections import feature_network
 from ..evaluation.segmentation_figures import mask_iou
 from ..progress import Progress
-from ..sampling.generator import SampleRequest
+from ..sampling.guidance import SampleRequest
 from .graph_generator import Feeds, GraphGenerator
 from .plan import QuantisationPlan
 

@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 
 from ..checkpoints.from_bundle import load_bundle
-from ..export.bundle import require_valid, sha256
+from ..export.manifest import require_valid, sha256
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
 from ..files.json_files import read_json

@@ -1,4 +1,4 @@
-"""Guided sampling, the reference for the service's engine: guidance (Eq. 4, Eq. 12) over diffusers' samplers."""
+"""Draws samples with guided noise (guidance.py) and diffusers' samplers: the reference for the service's engine."""
 
 from __future__ import annotations
 
@@ -18,24 +18,12 @@ from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_s
 from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
 from ..model.training_module import TrainingModule
+from .guidance import PlanRow, SampleRequest, guidance_plan
 from .masks import binary_mask, confidence, soft_mask
 from .seeded_noise import seeded_noise
 
 LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
 MINIMUM_PEAK = 20.0
-GUIDANCES = ("DOUBLE_FREE", "PRODUCT_RELATIVE")
-
-
-@dataclass(frozen=True)
-class SampleRequest:
-    product: str
-    defect: str
-    seed: int
-    strength: float = 1.0
-    product_scale: float = 1.0
-    steps: int = 25
-    sampler: str = "DPM_SOLVER_PP"
-    guidance: str = "DOUBLE_FREE"
 
 
 @dataclass(frozen=True)
@@ -45,32 +33,6 @@ class Sample:
     soft: np.ndarray  # float [H, W] in [-1, 1]
     latent: np.ndarray  # float32 [C, h, w]
     confidence: float  # of the mask module in the mask, 0 … 1
-
-
-class PlanRow(NamedTuple):
-    """One evaluation of the denoiser: ε(defect, product), weighted."""
-
-    defect: str
-    product: str | None
-    coefficient: float
-
-
-def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
-    """Rows whose weighted sum is the guided noise; rows of coefficient 0 are left out.
-
-    DOUBLE_FREE, Eq. 4: ε(g,∅) + w_p[ε(g,p) - ε(g,∅)] + w_d[ε(d,∅) - ε(g,∅)].
-    PRODUCT_RELATIVE: ε(g,p) + w_d[ε(d,p) - ε(g,p)].
-    """
-    g, d, p, w_p, w_d = normal, request.defect, request.product, request.product_scale, request.strength
-    if d == normal:
-        w_d = 0.0
-    if request.guidance == "DOUBLE_FREE":
-        rows = [PlanRow(g, None, 1 - w_p - w_d), PlanRow(g, p, w_p), PlanRow(d, None, w_d)]
-    elif request.guidance == "PRODUCT_RELATIVE":
-        rows = [PlanRow(g, p, 1 - w_d), PlanRow(d, p, w_d)]
-    else:
-        raise ValueError(f"guidance is {request.guidance!r}, must be {' or '.join(GUIDANCES)}")
-    return [row for row in rows if row.coefficient != 0]
 
 
 class Generator:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from .composition import Composition, compose
-from .generator import LATE_TIMESTEP, Generator, SampleRequest, guidance_plan, make_scheduler
+from .generator import LATE_TIMESTEP, Generator, make_scheduler
+from .guidance import SampleRequest, guidance_plan
 from .masks import soft_mask
 from .seeded_noise import seeded_noise
 

@@ -13,7 +13,7 @@ from ..data.validation_split import without_validation
 from ..data.windows import Rules, read_rules
 from ..model.autoencoder import mask_as_image
 from ..progress import Progress
-from ..sampling.generator import SampleRequest
+from ..sampling.guidance import SampleRequest
 from .latent_cache import LatentCache
 from .onboarding_plan import Photographs
 

@@ -12,7 +12,8 @@ from ..config import TrainingConfig
 from ..data.layout import GOOD
 from ..model.autoencoder import ImageAutoencoder
 from ..model.training_module import TrainingModule
-from ..sampling.generator import Generator, SampleRequest
+from ..sampling.generator import Generator
+from ..sampling.guidance import SampleRequest
 from ..sampling.image_grids import grid, outlined
 from .latent_cache import LatentCache
 

@@ -1,0 +1,46 @@
+"""Double-free guidance: denoiser evaluations whose weighted sum is the guided noise (Eq. 4; zero-shot: Eq. 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+GUIDANCES = ("DOUBLE_FREE", "PRODUCT_RELATIVE")
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    product: str
+    defect: str
+    seed: int
+    strength: float = 1.0
+    product_scale: float = 1.0
+    steps: int = 25
+    sampler: str = "DPM_SOLVER_PP"
+    guidance: str = "DOUBLE_FREE"
+
+
+class PlanRow(NamedTuple):
+    """One evaluation of the denoiser: ε(defect, product), weighted."""
+
+    defect: str
+    product: str | None
+    coefficient: float
+
+
+def guidance_plan(request: SampleRequest, normal: str) -> list[PlanRow]:
+    """Rows whose weighted sum is the guided noise; rows of coefficient 0 are left out.
+
+    DOUBLE_FREE, Eq. 4: ε(g,∅) + w_p[ε(g,p) - ε(g,∅)] + w_d[ε(d,∅) - ε(g,∅)].
+    PRODUCT_RELATIVE: ε(g,p) + w_d[ε(d,p) - ε(g,p)].
+    """
+    g, d, p, w_p, w_d = normal, request.defect, request.product, request.product_scale, request.strength
+    if d == normal:
+        w_d = 0.0
+    if request.guidance == "DOUBLE_FREE":
+        rows = [PlanRow(g, None, 1 - w_p - w_d), PlanRow(g, p, w_p), PlanRow(d, None, w_d)]
+    elif request.guidance == "PRODUCT_RELATIVE":
+        rows = [PlanRow(g, p, 1 - w_d), PlanRow(d, p, w_d)]
+    else:
+        raise ValueError(f"guidance is {request.guidance!r}, must be {' or '.join(GUIDANCES)}")
+    return [row for row in rows if row.coefficient != 0]
