@@ -1,4 +1,4 @@
-"""How a stage of training says how far it is."""
+"""The callback by which a stage reports its progress."""
 
 from __future__ import annotations
 

@@ -93,11 +93,11 @@ def test_the_discriminator_moves_the_decoder_beyond_the_reconstruction(records, 
 
 def test_the_discriminator_sees_no_masks(records, tmp_path, monkeypatch):
     shown = []
-    judge = defectdiffu.training.adversarial_finetuning.Discriminator.forward
+    segmenter = defectdiffu.training.adversarial_finetuning.Discriminator.forward
 
     def spy(self, images):
         shown.append(images.detach())
-        return judge(self, images)
+        return segmenter(self, images)
 
     monkeypatch.setattr(defectdiffu.training.adversarial_finetuning.Discriminator, "forward", spy)
     autoencoder(Run(tmp_path / "run"), records, PLAN)

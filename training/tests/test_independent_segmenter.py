@@ -11,8 +11,8 @@ import torch
 from defectdiffu.evaluation import sections
 from defectdiffu.evaluation.generated_samples import GeneratedSamples
 from defectdiffu.evaluation.independent_segmenter import (
-    judged,
     more_confident_of_neighbours,
+    segmenter_figures,
     train_independent_segmenter,
 )
 from defectdiffu.evaluation.plan import EvaluationPlan
@@ -39,7 +39,7 @@ def test_a_visible_defect_is_found_and_its_twin_is_clean():
     drawn = GeneratedSamples(
         np.stack([shown, hidden]), np.stack([mask, mask]), np.stack([twin, twin]), np.ones(2), np.array([0.9, 0.2])
     )
-    figures = judged(SeesBright(), drawn, Windows(shown[None], mask[None], np.zeros(1)))
+    figures = segmenter_figures(SeesBright(), drawn, Windows(shown[None], mask[None], np.zeros(1)))
     assert figures == {
         "agreement": 0.5, "found": 0.5, "foundOfSurer": 1.0, "foundInTwins": 0.0,
         "agreementOfReal": 1.0, "foundOfReal": 1.0,
@@ -49,7 +49,7 @@ def test_a_visible_defect_is_found_and_its_twin_is_clean():
 def test_a_mask_beside_the_defect_is_not_found():
     image, _ = square(255, 4)
     _, elsewhere = square(255, 10)
-    figures = judged(
+    figures = segmenter_figures(
         SeesBright(), GeneratedSamples(image[None], elsewhere[None], image[None], np.ones(1), np.ones(1)), None
     )
     assert figures == {"agreement": 0.0, "found": 0.0, "foundOfSurer": 0.0, "foundInTwins": 0.0}
@@ -57,7 +57,7 @@ def test_a_mask_beside_the_defect_is_not_found():
 
 def test_a_sample_without_a_mask_shows_no_defect():
     image, mask = square(255, 4)
-    figures = judged(
+    figures = segmenter_figures(
         SeesBright(), GeneratedSamples(image[None], (mask & False)[None], image[None], np.ones(1), np.zeros(1)), None
     )
     assert figures["found"] == 0.0
@@ -78,10 +78,10 @@ def test_a_segmenter_learns_equally_from_every_defect():
     bright = [np.where(mask[..., None], np.uint8(255), ground) for _, mask in many]
     windows = lambda images, masks: Windows(np.stack(images), np.stack(masks), np.arange(len(images)))  # noqa: E731
     defective = [windows(bright, [mask for _, mask in many]), windows([dark], [few[1]])]
-    judge = train_independent_segmenter(
+    segmenter = train_independent_segmenter(
         defective, windows([ground] * 4, [few[1] & False] * 4), 60, 0, lambda done, total: None
     )
-    marked = probabilities(judge, dark[None])[0]
+    marked = probabilities(segmenter, dark[None])[0]
     assert marked[few[1]].mean() > 0.5 > 0.2 > marked[~few[1]].mean() or pytest.fail(f"{marked[few[1]].mean():.2f}")
 
 
@@ -90,7 +90,7 @@ class Photographs:
 
     pairs: ClassVar = {"tin/dent": ("tin", "dent"), "tin/hole": ("tin", "hole")}
     trained: ClassVar = {"tin/dent": ("tin", "dent")}
-    judges: ClassVar = {}
+    segmenters: ClassVar = {}
     plan, bar = EvaluationPlan(segmenter_steps=5), lambda self, name: lambda done, total: None
     grey: ClassVar = {"good": 10, "dent": 20, "hole": 30}
 

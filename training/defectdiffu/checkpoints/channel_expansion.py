@@ -1,4 +1,4 @@
-"""A model goes on with more latent channels than it was trained with: what it knows stays, the new ones hold detail.
+"""Expands a trained model to more latent channels: it keeps what it has learned, and the new channels hold detail.
 
 The autoencoder's first channels are held to the old one's (`Anchor`) while the others learn what those lose; the
 denoiser reads nothing from the new channels and predicts nothing in them until it is trained on.
@@ -24,7 +24,7 @@ HOLD = 0.2  # weight of the distance from the old latents, in their own variance
 
 
 class Anchor:
-    """The autoencoder that a grown one began as: its latents are what the first channels stay. Kept in the run."""
+    """The autoencoder before its expansion. The first channels are held to its latents. It is stored in the run."""
 
     def __init__(self, old: SmallAutoencoder):
         self.old = old.eval()
@@ -38,17 +38,17 @@ class Anchor:
         """Mean square, in old variances, of what the first channels of the posterior's `mean` [B, C, h, w] are off."""
         return ((mean[:, : self.channels] - self.latents(image)) / self.old.latent_std).square().mean()
 
-    def hold_scale(self, grown: SmallAutoencoder) -> None:
+    def hold_scale(self, expanded: SmallAutoencoder) -> None:
         """Normalises the first channels as the old one did, so that the denoiser sees what it knows."""
-        grown.latent_mean[:, : self.channels] = self.old.latent_mean
-        grown.latent_std[:, : self.channels] = self.old.latent_std
+        expanded.latent_mean[:, : self.channels] = self.old.latent_mean
+        expanded.latent_std[:, : self.channels] = self.old.latent_std
 
     def save(self, run: Run, config: AutoencoderConfig) -> None:
         save(run.anchor, {"config": asdict(config), "model": self.old.state_dict()})
 
     @classmethod
     def of(cls, run: Run, device: torch.device) -> Anchor | None:
-        """None for a run that did not grow out of another model, whose weights would be in its denoiser's file."""
+        """Returns None for a run that was not expanded from another model."""
         if not run.anchor.exists() or not run.denoiser.exists():
             return None
         state = load(run.anchor)
@@ -60,10 +60,10 @@ class Anchor:
 @torch.no_grad()
 def expanded_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> SmallAutoencoder:
     """Untrained where it has more channels, or other layers at the decoder's end."""
-    grown = SmallAutoencoder(config)
-    new, before = grown.state_dict(), old.state_dict()
+    expanded = SmallAutoencoder(config)
+    new, before = expanded.state_dict(), old.state_dict()
     channels, more = old.latent_mean.shape[1], config.latent_channels
-    posterior = f"encoder.{len(grown.encoder) - 1}"  # its outputs: means, then log variances
+    posterior = f"encoder.{len(expanded.encoder) - 1}"  # its outputs: means, then log variances
     for name, tensor in before.items():
         if name in (f"{posterior}.weight", f"{posterior}.bias"):
             mean, log_variance = tensor.chunk(2)
@@ -72,7 +72,7 @@ def expanded_autoencoder(old: SmallAutoencoder, config: AutoencoderConfig) -> Sm
             new[name][:, :channels] = tensor
         elif name in new and new[name].shape == tensor.shape:
             new[name].copy_(tensor)
-    return grown
+    return expanded
 
 
 @torch.no_grad()

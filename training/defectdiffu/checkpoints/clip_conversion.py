@@ -1,4 +1,4 @@
-"""OpenAI's CLIP as it was published → the folder that text.py reads: its text tower alone, and its tokenizer.
+"""Converts OpenAI's published CLIP to the folder that text_encoder.py reads: the text tower and its tokenizer.
 
 RN50.pt is a TorchScript archive of both towers under OpenAI's own names; the tokenizer is a list of byte-pair merges,
 `bpe_simple_vocab_16e6.txt.gz`, of which the first as many are used as the tower has tokens for.
@@ -56,7 +56,7 @@ def convert_clip(checkpoint: Path, merges: Path, out: Path) -> CLIPTextConfig:
 
 
 def text_tower(state: dict[str, Tensor]) -> CLIPTextModelWithProjection:
-    """Of a state dict of both towers, or of the text tower alone, in float32. Raises ValueError for what it lacks."""
+    """Builds the text tower from a state dict, in float32. Raises ValueError that names missing tensors."""
     layers = 1 + max(
         (int(name.split(".")[2]) for name in state if name.startswith("transformer.resblocks.")), default=0
     )
@@ -138,7 +138,7 @@ def byte_characters() -> list[str]:
 
 
 def _read(checkpoint: Path) -> dict[str, Tensor]:
-    """Of a TorchScript archive or of a plain .pt file."""
+    """Reads a TorchScript archive or a plain .pt file."""
     if not checkpoint.is_file():
         raise FileNotFoundError(f"{checkpoint}: no such file")
     try:

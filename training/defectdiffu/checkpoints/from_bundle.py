@@ -1,4 +1,4 @@
-"""Reads a bundle back into PyTorch, to train on from it or to compare with it."""
+"""Reads a bundle back into PyTorch, to continue training from it or to compare with it."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def expanded_module(model: TrainedModel, preset: TrainingConfig, directory: Path
 
 
 def _differences(old: TrainingConfig, new: TrainingConfig) -> Iterator[str]:
-    """What keeps a model from becoming the preset's, by name."""
+    """Yields the settings that keep a model from becoming the preset's."""
     if old.image_size != new.image_size:
         yield f"its image_size is {old.image_size}, the preset's {new.image_size}"
     more_channels = new.denoiser.latent_channels > old.denoiser.latent_channels

@@ -1,4 +1,4 @@
-"""A published checkpoint becomes a run: to be exported as a bundle, or trained on."""
+"""Imports a published checkpoint as a run, to export it as a bundle or to continue training."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _require_equal(folder: Path, name: str, value: int | None, ours: str, wanted
 
 
 def read_words(path: Path) -> Vocabulary:
-    """What the checkpoint was trained on, which no checkpoint says: a TOML file with
+    """Reads the words that the checkpoint was trained on, which no checkpoint stores, from a TOML file with
 
         products = ["bottle", "cable"]             # all of them, also those never seen broken
         pairs = [["bottle", "broken"]]             # (product, defect) seen together

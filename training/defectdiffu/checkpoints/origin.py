@@ -1,4 +1,4 @@
-"""What a run's first weights bring along when it does not begin from nothing, for the manifest of what it becomes.
+"""The origin of a run's weights when it starts from a bundle or a checkpoint, for the manifest of the new bundle.
 
 Weights inherit the terms of whatever they were trained on, so the licence and the sources of a bundle that is trained
 on, or of a published checkpoint, belong into the new manifest whatever the user's provenance file says.
@@ -25,7 +25,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Origin:
-    """Of a run's weights, in the manifest's words."""
+    """The origin of a run's weights, in the manifest's terms."""
 
     started_from: str
     license: dict[str, Any] | None = None  # id, terms and sources
@@ -49,7 +49,7 @@ def save_origin(run: Run, origin: Origin) -> None:
 
 
 def load_origin(run: Run) -> Origin | None:
-    """None for a run that began from nothing."""
+    """Returns None for a run that was trained from scratch."""
     if not run.origin.exists():
         return None
     document = read_json(run.origin, "started_from")

@@ -1,4 +1,4 @@
-"""Published checkpoints → TDIA: the authors' DefectDiffu weights, and plain DiT's to start from.
+"""Loads published checkpoints into TDIA: the authors' DefectDiffu weights, or DiT's as a starting point.
 
 TDIA's parameters carry the published names, so nothing is renamed: containers are unwrapped, DiT's class table is
 dropped, and everything else must fit exactly. The blocks are numbered through the three parts, as published.

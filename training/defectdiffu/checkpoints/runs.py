@@ -1,4 +1,4 @@
-"""A training run on disk: where its files lie, and files that a kill never leaves half written."""
+"""A training run on disk: its files, which are replaced atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loads what a run has learnt: the averaged (EMA) weights, ready to sample from or to export."""
+"""Loads the averaged (EMA) weights of a run, ready for sampling or export."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def load_trained(run: Run) -> TrainedModel:
 
 
 def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
-    """In eval mode. Raises FileNotFoundError when it is one that has to be trained, and is not."""
+    """Returns the autoencoder in eval mode. Raises FileNotFoundError when it needs training and is not trained yet."""
     state = load(run.autoencoder, "model", "finished") if run.autoencoder.exists() else None
     if config.autoencoder.kind != "kl" and not (state and state["finished"]):
         raise FileNotFoundError(NOT_TRAINED.format(run.autoencoder, "autoencoder is"))

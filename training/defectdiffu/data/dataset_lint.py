@@ -1,4 +1,4 @@
-"""What docs/data.md asks of photographs, measured on the train split of a data set that can be read.
+"""Data-set lint: measures on the train split what docs/data.md recommends for photographs.
 
 Nothing of this keeps a model from being trained; it says beforehand what the model will not learn well.
 """
@@ -23,7 +23,7 @@ WINDOWS = 4  # looked at per photograph
 
 
 class GroupMeasurements(NamedTuple):
-    """Of one (product, defect). Share and stroke are medians over windows; None of normal photographs."""
+    """Measurements of one (product, defect). Share and stroke are medians over windows; None for normal photographs."""
 
     product: str
     defect: str
@@ -46,24 +46,24 @@ def measure_groups(records: list[Record], rules: Rules, size: int, seed: int = 0
     return found
 
 
-def lint_warnings(of: GroupMeasurements) -> list[str]:
-    told, group = [], f"{of.product}/{of.defect}"
-    least = MIN_NORMAL if of.defect == GOOD else MIN_DEFECTIVE
-    if of.photographs < least:
-        told.append(f"{group}: {of.photographs} photograph(s) to learn from, should be at least {least}")
-    if of.small:
-        told.append(f"{group}: {of.small} photograph(s) are smaller than the window, {of.window} pixels")
-    if of.share is not None and of.share < MIN_DEFECT_SHARE:
-        told.append(
-            f"{group}: the defect covers {of.share:.2%} of a window of {of.window} pixels, "
+def lint_warnings(group: GroupMeasurements) -> list[str]:
+    found, name = [], f"{group.product}/{group.defect}"
+    least = MIN_NORMAL if group.defect == GOOD else MIN_DEFECTIVE
+    if group.photographs < least:
+        found.append(f"{name}: {group.photographs} photograph(s) to learn from, should be at least {least}")
+    if group.small:
+        found.append(f"{name}: {group.small} photograph(s) are smaller than the window, {group.window} pixels")
+    if group.share is not None and group.share < MIN_DEFECT_SHARE:
+        found.append(
+            f"{name}: the defect covers {group.share:.2%} of a window of {group.window} pixels, "
             f"should be at least {MIN_DEFECT_SHARE:.0%}: make the window smaller"
         )
-    if of.stroke is not None and of.stroke < MIN_STROKE_WIDTH:
-        told.append(
-            f"{group}: strokes are {of.stroke:.1f} pixels wide in what the model sees, "
+    if group.stroke is not None and group.stroke < MIN_STROKE_WIDTH:
+        found.append(
+            f"{name}: strokes are {group.stroke:.1f} pixels wide in what the model sees, "
             f"should be at least {MIN_STROKE_WIDTH:.0f}: make the window smaller"
         )
-    return told
+    return found
 
 
 def stroke_width(mask: np.ndarray) -> float:

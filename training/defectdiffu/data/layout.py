@@ -65,7 +65,7 @@ def prompt_name(folder: str) -> str:
 
 
 def is_word(name: str) -> bool:
-    """Whether it can be a product's or a defect's in "product/defect", on one line."""
+    """Whether the name can stand in "product/defect" on one line."""
     return bool(name.strip()) and "/" not in name and name.isprintable()
 
 
@@ -123,7 +123,7 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
 
 
 def _is_product(folder: str, name: str) -> bool:
-    """Whether the folder is the product of that name, which may be the folder's own or the words a model reads."""
+    """Whether `name` names the folder's product, as the folder does or as the prompt does."""
     return prompt_name(folder) == prompt_name(name)
 
 
@@ -140,7 +140,7 @@ def _ambiguous_products(root: Path, folders: list[str]) -> list[str]:
 
 
 def _misplaced_folders(root: Path, found: list[str], unified: dict[str, dict[str, str]]) -> list[str]:
-    """What lies where nothing is looked for: left unsaid, a misspelt folder would be a product or defect less."""
+    """Folders that are never read. Without this check, a misspelt folder would silently drop a product or a defect."""
     problems = []
     for folder in sorted(d for d in root.iterdir() if d.is_dir() and d.name not in found):
         if _images(folder):

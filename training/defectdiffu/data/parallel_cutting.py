@@ -1,4 +1,4 @@
-"""Cuts many windows at once, on every core: what the autoencoder and the latent cache are made of."""
+"""Cuts many windows in parallel, for the autoencoder's training and for the latent cache."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def cut_groups(
         return
     ahead_of_taker = max(processes + 1, min(3 * processes, AHEAD // (CHUNK * size * size * 4)))
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        ahead: deque[Future[Cut]] = deque()  # so many only: cutting may be faster than what is done with them
+        ahead: deque[Future[Cut]] = deque()  # bounded: cutting may be faster than the consumer
         try:
             for task in tasks:
                 ahead.append(pool.submit(_cut, task))

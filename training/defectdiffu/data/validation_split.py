@@ -1,4 +1,4 @@
-"""The validation part: whole photographs of the train split that candidates are compared on, trained without them.
+"""The validation part: photographs of the train split that are kept out of training to compare candidate models.
 
 Who chooses by the test split has tuned to it; it is to report, once, what was chosen here. There is one split, by the
 photographs' paths alone, so that training and evaluation cannot mean different ones.
@@ -43,7 +43,7 @@ def as_test_split(records: list[Record]) -> list[Record]:
 
 
 def continued(bundle: ValidationState, wanted: ValidationState) -> ValidationState:
-    """What a run knows of the part that begins from the weights of a bundle, and would itself be as `wanted`."""
+    """The validation state of a run that starts from a bundle with state `bundle` and trains with state `wanted`."""
     if wanted == LEARNT:
         return LEARNT
     return UNSEEN if bundle == UNSEEN else UNSEEN_SINCE

@@ -19,7 +19,7 @@ class Vocabulary:
 
     @property
     def defects(self) -> list[str]:
-        """Without the normal state."""
+        """The defects, without the normal state."""
         return sorted({d for _, d in self.pairs if d != GOOD})
 
     @property

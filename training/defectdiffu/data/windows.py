@@ -1,4 +1,4 @@
-"""Cuts square training windows out of photographs: native resolution, defect in view, augmented as allowed."""
+"""Cuts square training windows from photographs: at native resolution, with the defect in view, augmented by rule."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a trained model is worth: quality, masks, strength, and the detectors that its pictures train."""
+"""Evaluation of a trained model: image quality, masks, strength, and detectors trained with its samples."""

@@ -1,4 +1,4 @@
-"""The ablations of the paper: the same training, one idea less each time, measured alike.
+"""The ablations of the paper: the same training without one component each, measured in the same way.
 
 fusion part    all blocks hear the product or the defect alone; none hears both (Fig. 2's third part)
 adaptive loss  R = 3 for every sample instead of Eq. 8-9
@@ -62,7 +62,7 @@ VARIANTS: dict[str, Callable[[TrainingConfig], TrainingConfig]] = {
     "one prompt": one_prompt,
 }
 
-INTERVALS = (60, 1e9)  # seconds between checkpoints and between sheets
+INTERVALS = (60, 1e9)  # seconds between checkpoints and between sample grids
 
 
 def ablate(
@@ -78,7 +78,7 @@ def ablate(
         raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")
     cache = load_latent_cache(base.latent_cache)
     weights = pair_weights(rules, cache.pairs)
-    ledgers: dict[str, ResultsStore] = {}
+    all_results: dict[str, ResultsStore] = {}
     for name, change in VARIANTS.items():
         run = Run(out / folder(name) / "run")
         changed = run.open(change(config))
@@ -89,11 +89,13 @@ def ablate(
         schedule = StepSchedule(changed.optimiser, changed.optimiser.total_steps)
         train_denoiser(run, changed, cache, autoencoder, weights, schedule, INTERVALS, accelerator, progress)
         model = load_trained(run)
-        ledgers[name] = evaluate(model, data, rules, plan, SECTIONS, out / folder(name), progress)
+        all_results[name] = evaluate(model, data, rules, plan, SECTIONS, out / folder(name), progress)
         if name == WHOLE:
             single = replace(plan, strengths=(1.0, 1.0))
-            ledgers[ONE_STRENGTH] = evaluate(model, data, rules, single, SECTIONS, out / folder(ONE_STRENGTH), progress)
-    return _write(ledgers, config, out)
+            all_results[ONE_STRENGTH] = evaluate(
+                model, data, rules, single, SECTIONS, out / folder(ONE_STRENGTH), progress
+            )
+    return _write(all_results, config, out)
 
 
 def folder(variant: str) -> str:
@@ -114,11 +116,11 @@ def _cell(head: str) -> Callable[[dict], str]:
     return lambda figures: "" if figures[head] is None else f"{figures[head]:.3g}"
 
 
-def _write(ledgers: dict[str, ResultsStore], config: TrainingConfig, out: Path) -> Path:
+def _write(all_results: dict[str, ResultsStore], config: TrainingConfig, out: Path) -> Path:
     """Means over the pairs."""
     rows = {
         name: {head: mean_of(results.section(section), [key]).get(key) for head, (section, key) in FIGURES.items()}
-        for name, results in ledgers.items()
+        for name, results in all_results.items()
     }
     cells = {head: _cell(head) for head in FIGURES}
     seen = config.optimiser.total_steps * config.optimiser.batch_size

@@ -1,4 +1,4 @@
-"""What a bundle says of real defects, for those that are drawn on photographs: `placement` in its manifest.
+"""Measures `placement` in a bundle's manifest: the figures of real defects that drawing on photographs needs.
 
 The side of the windows it was trained on, the shapes of real masks, and how well real defects show, which is what drawn
 ones are held to. Measured on the train split: the other one has to stay unseen.

@@ -1,4 +1,4 @@
-"""The model under evaluation, and the photographs that it is measured on."""
+"""The evaluation context: the model, the photographs it is measured on, and the samples drawn for it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class EvaluationContext:
         """`generator` draws in the place of the model's own; `methods`: those that detectors are trained with."""
         self.model, self.rules, self.plan, self.out, self.report = model, rules, plan, out, report
         self.methods = methods
-        self.judges: dict[str, UNet | None] = {}  # see sections.judge_for
+        self.segmenters: dict[str, UNet | None] = {}  # see sections.judge_for
         self.generator = generator or model.generator()
         self.records: dict[tuple[str, str, str], list[Record]] = {}
         for record in shuffled(records, plan.seed):

@@ -1,4 +1,4 @@
-"""Do the pictures make detectors better? A UNet and a ResNet trained on real windows alone, and with synthetic ones.
+"""Detectors (a UNet and a ResNet) trained on real windows alone, and on real and synthetic windows.
 
 All training sets get the same number of steps; each with synthetic windows has `ratio` times as many of them as of real
 defective ones, and draws half of every batch from them.

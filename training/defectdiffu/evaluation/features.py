@@ -1,4 +1,4 @@
-"""What pictures are compared by: published networks where the user has them on disk, else one trained here."""
+"""Features that images are compared by: published networks if the user has them, otherwise one trained here."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def train_classifier(
 def balanced_accuracy(model: ResNetForImageClassification, images: np.ndarray, labels: np.ndarray) -> float:
     """On uint8 [n, S, S, 3] with classes int64 [n], every class that there is weighing the same."""
     starts = range(0, len(images), BATCH)
-    told = [model(as_tensor(images[i : i + BATCH])).logits.argmax(1).numpy() for i in starts]
-    right = np.concatenate(told) == labels
+    predicted = [model(as_tensor(images[i : i + BATCH])).logits.argmax(1).numpy() for i in starts]
+    right = np.concatenate(predicted) == labels
     return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
 
 

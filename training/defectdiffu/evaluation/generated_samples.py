@@ -12,8 +12,8 @@ from .fitting import Report
 from .real_windows import Windows
 
 BATCH = 8
-FIRST_SEED = 10_000  # away from the seeds of sheets and demos
-SECOND_SEED = 15_000  # of those that are drawn once more, with other seeds
+FIRST_SEED = 10_000  # away from the seeds of sample grids and demos
+SECOND_SEED = 15_000  # of the second set of samples
 
 
 class GeneratedSamples(NamedTuple):
@@ -63,7 +63,7 @@ def draw_pair(
 
 
 def more_confident_of(first: GeneratedSamples, second: GeneratedSamples) -> GeneratedSamples:
-    """In each place that sample of the two whose mask is the surer."""
+    """Picks, at each index, the sample whose mask has the higher confidence."""
     wins = second.confidence > first.confidence
 
     def chosen(a: np.ndarray, b: np.ndarray) -> np.ndarray:

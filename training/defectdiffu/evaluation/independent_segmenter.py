@@ -1,4 +1,4 @@
-"""A judge who has never seen a sample: a UNet trained on real photographs alone says where it sees defects."""
+"""The independent segmenter: a UNet that is trained on real photographs alone marks the defects in samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .real_windows import Windows, join
 from .segmentation_figures import mask_iou
 from .segmenter import UNet, probabilities, train_segmenter
 
-FOUND = 0.25  # share of the mask's pixels that the judge must mark
+FOUND = 0.25  # share of the mask's pixels that the segmenter must mark
 
 
 def train_independent_segmenter(
@@ -24,24 +24,24 @@ def train_independent_segmenter(
     return train_segmenter(windows, weights, steps, seed, report)
 
 
-def judged(judge: UNet, drawn: GeneratedSamples, held_out: Windows | None) -> dict[str, float]:
-    """`agreement`: mean IoU of a sample's mask with what the judge marks in it; `found`: the share of samples in which
+def segmenter_figures(segmenter: UNet, drawn: GeneratedSamples, held_out: Windows | None) -> dict[str, float]:
+    """`agreement`: mean IoU of a sample's mask with the segmenter's; `found`: the share of samples in which
     it marks a quarter of the mask or more; `foundOfSurer`: the same of those whose mask is the surer of two that are
     neighbours in strength, and `foundInTwins` in their normal twins, where there is nothing to find;
     `agreementOfReal`, `foundOfReal`: of real defects of the test split."""
-    agreement, found = _found(judge, drawn.image, drawn.mask)
+    agreement, found = _found(segmenter, drawn.image, drawn.mask)
     figures = {"agreement": float(agreement.mean()), "found": float(found.mean())}
     figures["foundOfSurer"] = float(found[more_confident_of_neighbours(drawn.confidence)].mean())
-    figures["foundInTwins"] = detected_share(judge, drawn.twin, drawn.mask)
+    figures["foundInTwins"] = detected_share(segmenter, drawn.twin, drawn.mask)
     if held_out is not None:
-        agreement, found = _found(judge, held_out.image, held_out.mask)
+        agreement, found = _found(segmenter, held_out.image, held_out.mask)
         figures |= {"agreementOfReal": float(agreement.mean()), "foundOfReal": float(found.mean())}
     return figures
 
 
-def detected_share(judge: UNet, images: np.ndarray, masks: np.ndarray) -> float:
-    """The share of images uint8 [n, S, S, 3] in which the judge marks a quarter or more of the mask bool [n, S, S]."""
-    return float(_found(judge, images, masks)[1].mean())
+def detected_share(segmenter: UNet, images: np.ndarray, masks: np.ndarray) -> float:
+    """The share of images uint8 [n, S, S, 3] in which a quarter or more of the mask bool [n, S, S] is marked."""
+    return float(_found(segmenter, images, masks)[1].mean())
 
 
 def more_confident_of_neighbours(confidence: np.ndarray) -> np.ndarray:
@@ -52,9 +52,9 @@ def more_confident_of_neighbours(confidence: np.ndarray) -> np.ndarray:
     return np.where(confidence[next_to] > confidence[even], next_to, even)
 
 
-def _found(judge: UNet, images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each image the IoU of the mask with what the judge marks, and whether it finds the defect."""
-    marked = probabilities(judge, images) > 0.5
+def _found(segmenter: UNet, images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each image: the IoU of its mask with the segmenter's, and whether the segmenter finds the defect."""
+    marked = probabilities(segmenter, images) > 0.5
     agreement = np.array([mask_iou(a, b) for a, b in zip(marked, masks, strict=True)])
     covered = (marked & masks).sum((1, 2)) / np.maximum(masks.sum((1, 2)), 1)
     return agreement, masks.any((1, 2)) & (covered >= FOUND)

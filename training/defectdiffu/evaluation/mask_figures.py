@@ -1,4 +1,4 @@
-"""Do the masks lie on the defects? On real held-out defects, and on generated ones."""
+"""Whether masks lie on the defects: on real held-out defects, and on generated ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the model copy? Which photograph a sample is nearest to, and a sheet of the closest pairs, to look at."""
+"""Detects copies: the photograph that each sample is nearest to, and a grid of the closest pairs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from PIL import Image, ImageDraw
 
 from ..sampling.image_grids import GAP, grid
 
-CLOSEST = "nearest.png"  # the sheet
+CLOSEST = "nearest.png"  # the grid
 SHOWN = 4  # pairs in a row
 LABEL = 14  # pixels in height
 
 
 class NearestWindows(NamedTuple):
-    """Of each sample, the window of the train split that it is nearest to."""
+    """For each sample, the nearest window of the train split."""
 
     window: np.ndarray  # int64 [n]
     distance: np.ndarray  # float [n], perceptual
@@ -44,16 +44,16 @@ def save_grid_row(path: Path, drawn: np.ndarray, seen: np.ndarray, closest: Near
 
 
 def write_grid(path: Path, rows: dict[str, Path]) -> None:
-    """The rows that were saved, below each other, with their names. Without any, no sheet is written."""
+    """The rows that were saved, below each other, with their names. Without any, no grid is written."""
     pictures = {name: Image.open(row) for name, row in rows.items() if row.exists()}
     if not pictures:
         return
     width = max(picture.width for picture in pictures.values())
     height = sum(LABEL + picture.height for picture in pictures.values())
-    sheet = Image.new("RGB", (width, height), "white")
+    canvas = Image.new("RGB", (width, height), "white")
     top = 0
     for name, picture in pictures.items():
-        ImageDraw.Draw(sheet).text((GAP, top), name, "black")
-        sheet.paste(picture, (0, top + LABEL))
+        ImageDraw.Draw(canvas).text((GAP, top), name, "black")
+        canvas.paste(picture, (0, top + LABEL))
         top += LABEL + picture.height
-    sheet.save(path)
+    canvas.save(path)

@@ -47,7 +47,7 @@ class SamplesOnPhotographs(NamedTuple):
 
 
 def shapes_of(defective: Windows) -> list[Shape]:
-    """What regions are drawn from: the shapes of the masks of the train split."""
+    """The shapes of the masks of the train split, from which regions are drawn."""
     return [shape_of(mask) for mask in defective.mask if mask.any()]
 
 

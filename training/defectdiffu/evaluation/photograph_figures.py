@@ -1,4 +1,4 @@
-"""How good defects on photographs are: how many show, whether a judge finds them, whether a seam gives them away."""
+"""Quality of defects on photographs: how many are visible, how many a segmenter finds, and how visible seams are."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .segmenter import UNet
 HIDDEN = 127  # the grey of what the seam classifier may not see
 
 
-def photograph_figures(judge: UNet | None, made: SamplesOnPhotographs) -> dict[str, float]:
+def photograph_figures(segmenter: UNet | None, made: SamplesOnPhotographs) -> dict[str, float]:
     """`shown`: accepted within the attempts; `shownAtOnce`: at the first. Of the accepted ones the means of visibility,
     agreement and seam (composition.scores), of `change`: IoU of the mask with where the picture differs from the one
-    before (mask_figures.change_mask), and `found`: the share whose mask the judge marks by a quarter or more;
+    before (mask_figures.change_mask), and `found`: the share whose mask the segmenter marks by a quarter or more;
     `foundInPhotographs`: the same in the photographs before, where there is nothing to find."""
     kept = made.attempts > 0
     figures = {"shown": float(kept.mean()), "shownAtOnce": float((made.attempts == 1).mean())}
@@ -27,9 +27,9 @@ def photograph_figures(judge: UNet | None, made: SamplesOnPhotographs) -> dict[s
     each = [scores(b, a, m) for b, a, m in zip(made.before[kept], made.image[kept], made.mask[kept], strict=True)]
     figures["change"] = change_agreement(made.image[kept], made.mask[kept], made.before[kept])
     figures |= dict(zip(("visibility", "agreement", "seam"), np.mean(each, 0).tolist(), strict=True))
-    if judge is not None:
-        figures["found"] = detected_share(judge, made.image[kept], made.mask[kept])
-        figures["foundInPhotographs"] = detected_share(judge, made.before[kept], made.mask[kept])
+    if segmenter is not None:
+        figures["found"] = detected_share(segmenter, made.image[kept], made.mask[kept])
+        figures["foundInPhotographs"] = detected_share(segmenter, made.before[kept], made.mask[kept])
     return figures
 
 

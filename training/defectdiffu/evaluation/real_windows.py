@@ -1,4 +1,4 @@
-"""Windows of real photographs to compare with: one data set, one window size, drawn by a seed."""
+"""Windows of real photographs for comparison, drawn by a seed."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def join(parts: list[Windows]) -> Windows:
 
 
 def shuffled(records: list[Record], seed: int) -> list[Record]:
-    """In an order that does not follow the files' names, so that the first few are not all of one photograph."""
+    """Shuffles records, so that the first ones are not all from the same series of photographs."""
     order = np.random.default_rng((seed, 12)).permutation(len(records))
     return [records[i] for i in order]

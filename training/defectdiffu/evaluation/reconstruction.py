@@ -1,4 +1,4 @@
-"""What the autoencoder alone loses: no model that draws through it can do better."""
+"""The loss of the autoencoder alone, which is the limit for any model that decodes with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 8
 
 
 class Reconstruction(NamedTuple):
-    """Of real windows, encoded and decoded; one value for each."""
+    """Figures of real windows after encoding and decoding, one value per window."""
 
     psnr: np.ndarray  # float [n], dB, of the picture
     mask_iou: np.ndarray  # float [n], of the mask, seen as an image and made binary as drawn ones are
@@ -29,7 +29,7 @@ class Reconstruction(NamedTuple):
 
 @torch.no_grad()
 def reconstructed(autoencoder: ImageAutoencoder, windows: Windows) -> Reconstruction:
-    """Of windows that all show a defect."""
+    """Measures windows that all show a defect."""
     ratios, ious, errors = [], [], []
     for start in range(0, len(windows), BATCH):
         image, mask = windows.image[start : start + BATCH], windows.mask[start : start + BATCH]

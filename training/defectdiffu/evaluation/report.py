@@ -35,7 +35,7 @@ DETECTOR_FIGURES = {"miou": "mIoU", "iou": "IoU of the defect", "f1": "F1", "ap"
 
 
 def write_report(results: ResultsStore, out: Path) -> Path:
-    """Writes out/README.md and its plots for whatever the ledger holds."""
+    """Writes out/README.md and its plots from the results store."""
     settings = results.document["settings"]
     page = [f"# Evaluation of {results.measured_model}", ""]
     if settings.get("split") == VALIDATION:
@@ -155,13 +155,13 @@ def _twins(results: ResultsStore, out: Path) -> list[str]:
 
 def _photographs(results: ResultsStore, out: Path) -> list[str]:
     seam = results.section("names").get("seam")
-    told = ""
+    seam_note = ""
     if seam and seam["accuracy"] is not None:
-        told = f" A classifier of what lies round them tells {100 * seam['accuracy']:.0f} % right; chance is 50 %."
+        seam_note = f" A classifier of what lies round them tells {100 * seam['accuracy']:.0f} % right; chance is 50 %."
     return [
         "## Defects on photographs of good parts",
         "",
-        f"{LEGEND}{told}",
+        f"{LEGEND}{seam_note}",
         "",
         *_composed(results, "photographs", "… in the photographs"),
         "",
@@ -169,7 +169,7 @@ def _photographs(results: ResultsStore, out: Path) -> list[str]:
 
 
 def _composed(results: ResultsStore, section: str, found_before: str) -> list[str]:
-    """The table of photograph_figures, and what the judge finds in real defects beside it."""
+    """The table of photograph_figures, and what the segmenter finds in real defects beside it."""
     figures = results.section(section)
     keys = {
         "shown": "shown",
@@ -182,10 +182,12 @@ def _composed(results: ResultsStore, section: str, found_before: str) -> list[st
         "foundInPhotographs": found_before,
         "foundOfReal": "found in real defects",
     }
-    # Of the same judge only: figures of another model are another evaluation's.
+    # From the same segmenter only: the figures of another model belong to another evaluation.
     same = results.measured(section) == results.measured("judgement")
-    judged = results.section("judgement") if same else {}
-    both = {name: {**f, "foundOfReal": judged.get(name, {}).get("foundOfReal")} for name, f in figures.items()}
+    segmenter_figures = results.section("judgement") if same else {}
+    both = {
+        name: {**f, "foundOfReal": segmenter_figures.get(name, {}).get("foundOfReal")} for name, f in figures.items()
+    }
     both = {name: {key: value for key, value in f.items() if value is not None} for name, f in both.items()}
     return pair_table({key: head for key, head in keys.items() if any(key in f for f in both.values())}, both)
 

@@ -1,4 +1,4 @@
-"""The figures of an evaluation on disk: each is measured once, so that a killed evaluation goes on where it was."""
+"""The results store: the figures of an evaluation on disk. A killed evaluation resumes from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sections of an evaluation. Each fills what its section of the ledger still lacks."""
+"""The sections of an evaluation. Each measures what its section of the results store lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .downstream import (
 )
 from .features import FeatureNetwork, own_network, published_network, train_classifier
 from .generated_samples import draw_normal
-from .independent_segmenter import judged, train_independent_segmenter
+from .independent_segmenter import segmenter_figures, train_independent_segmenter
 from .mask_figures import generated_masks, held_out_masks
 from .nearest_photographs import CLOSEST, flagged_copies, save_grid_row, write_grid
 from .on_photographs import SamplesOnPhotographs
@@ -37,7 +37,7 @@ from .strength import measure_strength
 
 CLASSIFIER_WINDOWS = 200  # per (product, defect): what the feature network learns from
 STRENGTH_STEPS = 10
-ZERO_SHOT_PATIENCE = 3  # times the steps of a product's judge
+ZERO_SHOT_PATIENCE = 3  # times the steps of a product's segmenter
 
 
 def measure_quality(context: EvaluationContext, results: ResultsStore) -> None:
@@ -109,15 +109,15 @@ def measure_autoencoder(context: EvaluationContext, results: ResultsStore) -> No
 def segmenter_of(context: EvaluationContext, product: str) -> UNet | None:
     """Trained on every pair of the product that is photographed, zero-shot ones too; None where one has no windows."""
     pairs = [pair for pair in context.pairs.values() if pair[0] == product]
-    return _judge(context, product, pairs, context.plan.segmenter_steps)
+    return _train_segmenter(context, product, pairs, context.plan.segmenter_steps)
 
 
 def segmenter_of_zero_shot(context: EvaluationContext, pair: Pair) -> UNet | None:
-    """Knows this one defect, and it well: beside a product's other defects a rare one may not be learnt at all."""
-    return _judge(context, pair[0], [pair], ZERO_SHOT_PATIENCE * context.plan.segmenter_steps)
+    """Trains on this defect alone: a rare defect may not be learned beside a product's other defects."""
+    return _train_segmenter(context, pair[0], [pair], ZERO_SHOT_PATIENCE * context.plan.segmenter_steps)
 
 
-def _judge(context: EvaluationContext, product: str, pairs: list[Pair], steps: int) -> UNet | None:
+def _train_segmenter(context: EvaluationContext, product: str, pairs: list[Pair], steps: int) -> UNet | None:
     normal = context.windows(product, GOOD, "train")
     found = [context.windows(*pair, "train") for pair in pairs]
     defective = [windows for windows in found if windows is not None]
@@ -130,9 +130,9 @@ def segmenter_for(context: EvaluationContext, pair: Pair) -> UNet | None:
     """Trained when first asked for: one for a product's trained pairs, one of its own for a zero-shot pair."""
     trained = pair in context.trained.values()
     key = pair[0] if trained else name_of(pair)
-    if key not in context.judges:
-        context.judges[key] = segmenter_of(context, pair[0]) if trained else segmenter_of_zero_shot(context, pair)
-    return context.judges[key]
+    if key not in context.segmenters:
+        context.segmenters[key] = segmenter_of(context, pair[0]) if trained else segmenter_of_zero_shot(context, pair)
+    return context.segmenters[key]
 
 
 def measure_photographs(context: EvaluationContext, results: ResultsStore) -> None:
@@ -163,9 +163,11 @@ def measure_twins(context: EvaluationContext, results: ResultsStore) -> None:
 def measure_judgement(context: EvaluationContext, results: ResultsStore) -> None:
     for name in results.missing("judgement", list(context.pairs)):
         pair = context.pairs[name]
-        judge = segmenter_for(context, pair)
-        if judge is not None:
-            results.put("judgement", name, judged(judge, context.drawn(pair), context.windows(*pair, "test")))
+        segmenter = segmenter_for(context, pair)
+        if segmenter is not None:
+            results.put(
+                "judgement", name, segmenter_figures(segmenter, context.drawn(pair), context.windows(*pair, "test"))
+            )
 
 
 def measure_strengths(context: EvaluationContext, results: ResultsStore) -> None:

@@ -36,6 +36,6 @@ def segmentation_figures(probability: np.ndarray, truth: np.ndarray) -> Segmenta
 
 
 def mask_iou(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two bool masks; 1 when both are empty."""
+    """IoU of two bool masks; 1 when both are empty."""
     union = np.logical_or(a, b).sum()
     return float(np.logical_and(a, b).sum() / union) if union else 1.0

@@ -1,4 +1,4 @@
-"""Does the dial work? Visible change and mask area against the defect strength w_d, per pair, over many seeds."""
+"""Visible change and mask area against the defect strength w_d, per pair, over many seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do without a generator: synthetic defects that need no training, with exact masks.
+"""Baselines without a generator: synthetic defects with exact masks that need no training.
 
 Each takes real windows of the train split and gives `count` windows with masks, all chance from one generator:
 

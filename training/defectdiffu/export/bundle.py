@@ -1,4 +1,4 @@
-"""A trained model → a bundle: ONNX components, tokenizer and manifest (contract: models/bundle.schema.json)."""
+"""Exports a trained model as a bundle: ONNX components, tokenizer and manifest."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def license_of(provenance: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrong(section: str, value: Any) -> list[str]:
-    """What the manifest's schema does not allow of one of its sections."""
+    """Schema violations in one section of the manifest."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][section]
     errors = Draft7Validator(schema).iter_errors(value)
     return [f"{'.'.join(map(str, [section, *error.absolute_path]))}: {error.message}" for error in errors]

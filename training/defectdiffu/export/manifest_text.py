@@ -1,4 +1,4 @@
-"""bundle.json as text: indented, but for the numbers of a shape or a score, which stand on one line."""
+"""Formats bundle.json: indented, with the numbers of a shape or a score on one line."""
 
 from __future__ import annotations
 

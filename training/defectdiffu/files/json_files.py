@@ -1,4 +1,4 @@
-"""JSON files that somebody may have damaged or made by hand: what is wrong with one is said with its path."""
+"""Reads JSON files; error messages name the file."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def write_onnx(
         onnx.save_model(model, str(path), save_as_external_data=True, location=path.name + ".data")
         weights = path.with_name(path.name + ".data")
         if weights.exists():  # not where every tensor is small
-            weights.chmod(path.stat().st_mode)  # onnx lets nobody but its owner read it; a service is another user
+            weights.chmod(path.stat().st_mode)  # onnx makes it readable for its owner only; the service is another user
     else:
         onnx.checker.check_model(model)
         onnx.save_model(model, str(path))

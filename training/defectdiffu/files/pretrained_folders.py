@@ -1,4 +1,4 @@
-"""Folders of published weights in the Hugging Face layout: each file is read, or named where it cannot be.
+"""Folders of pretrained weights in the Hugging Face layout; error messages name the file that cannot be read.
 
 The libraries that load them raise what no caller expects for a damaged file, and do not say which one it is.
 """

@@ -1,4 +1,4 @@
-"""TOML files that somebody wrote by hand."""
+"""Reads TOML files; error messages name the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graphs of a bundle as modules: what goes in and out of each is design §4's contract."""
+"""The graphs of a bundle as modules; models/bundle.schema.json describes their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TextComponent(nn.Module):
 
 
 class ModulationComponent(nn.Module):
-    """timestep [P], text [P, D] → what the layers of each part are told, in one vector per condition: shifts, scales,
+    """timestep [P], text [P, D] → the modulation of each part's layers, in one vector per condition: shifts, scales,
     gates, and the cross-attention's key and value.
 
     It does not depend on the picture: the engine keeps it, once for every distinct (timestep, text).

@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SHORT = 256  # up to so many tokens plain products are twice as fast on a CPU as the fused attention's backward pass
+SHORT = (
+    256  # tokens; up to here, plain matrix products are twice as fast on a CPU as the fused attention's backward pass
+)
 
 
 def layer_norm(width: int) -> nn.LayerNorm:

@@ -35,7 +35,7 @@ class Rows(NamedTuple):
 
 
 class Modulations(NamedTuple):
-    """What each layer of a part is told by its condition (timestep and text)."""
+    """The modulation of each layer of a part by its condition (timestep and text)."""
 
     background: list[Tensor]
     defect: list[Tensor]
@@ -170,7 +170,7 @@ class TDIA(nn.Module):
         return cast(list[DiTBlock], list(self.blocks))
 
     def _run(self, block: Callable, x: Tensor, c: Tensor):
-        """With `checkpointing`, what the block computed within is computed anew for its gradient instead of kept."""
+        """With `checkpointing`, activations within the block are recomputed for the gradient instead of stored."""
         if self.checkpointing and torch.is_grad_enabled():
             return checkpoint(block, x, c, use_reentrant=False)
         return block(x, c)

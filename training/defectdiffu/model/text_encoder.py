@@ -34,7 +34,7 @@ class Prompts:
         self.config = config
 
     def of(self, defect: str, product: str | None) -> tuple[str, str, str]:
-        """What the background, defect and fusion blocks hear."""
+        """The phrases for the background, defect and fusion blocks."""
         names = {"defect": defect, "product": product or self.config.null_product}
         wording = self.config
         return wording.background.format(**names), wording.defect.format(**names), wording.fusion.format(**names)

@@ -1,4 +1,4 @@
-"""What is optimised: the denoiser and, where it is trained from scratch, the text encoder."""
+"""The training module: the denoiser and the text encoder, which are optimised together."""
 
 from __future__ import annotations
 

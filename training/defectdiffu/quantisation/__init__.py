@@ -1,1 +1,1 @@
-"""Variants of a bundle's graphs in cheaper arithmetic, and what they cost in quality."""
+"""Quantisation: a bundle's graphs in int8 and float16, and the measured cost in quality."""

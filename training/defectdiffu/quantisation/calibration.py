@@ -1,4 +1,4 @@
-"""What a bundle's graphs are really given: their ranges are calibrated without photographs, by the model itself."""
+"""Calibration inputs for a bundle's graphs, collected while the model draws samples; no photographs are needed."""
 
 from __future__ import annotations
 

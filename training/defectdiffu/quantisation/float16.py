@@ -1,4 +1,4 @@
-"""float16 arithmetic, by onnxruntime's own converter; inputs and outputs stay float32."""
+"""Converts graphs to float16 with onnxruntime's converter; inputs and outputs stay float32."""
 
 from __future__ import annotations
 

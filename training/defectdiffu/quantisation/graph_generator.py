@@ -1,4 +1,4 @@
-"""Draws with a bundle's graphs in onnxruntime in the place of PyTorch's network, to calibrate and measure variants."""
+"""Draws samples with a bundle's graphs in onnxruntime instead of PyTorch, to calibrate and measure quantisation."""
 
 from __future__ import annotations
 

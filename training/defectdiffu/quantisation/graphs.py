@@ -1,4 +1,4 @@
-"""Graphs as data: weights made whole again, and how far two graphs' answers lie apart."""
+"""Restores float32 weights in graphs, and measures how far the outputs of two graphs differ."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def quantised(
 ) -> tuple[onnx.ModelProto, list[str]]:
     """→ the int8 graph, and the names of the products that stayed in float32 because they would have cost too much.
 
-    `feeds` are what the graph is really given; the last of them judge, the others calibrate.
+    `feeds` are real inputs of the graph: the last ones measure the error, the others calibrate.
     """
     calibrating, judging = feeds[:-SENSITIVITY_FEEDS], feeds[-SENSITIVITY_FEEDS:]
     if not calibrating:

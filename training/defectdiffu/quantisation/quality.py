@@ -1,4 +1,4 @@
-"""What a variant costs: the same samples drawn in both arithmetics from the same noise, and both beside photographs."""
+"""The cost of quantisation: the same samples drawn in both precisions, and compared with photographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds variants in cheaper arithmetic to a bundle: the denoiser and the image decoder, each with its measured cost."""
+"""Adds int8 and float16 graphs of the denoiser and the image decoder to a bundle, with their measured cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what the model drew to a photograph with a defect: what it changed, put onto the photograph's own pixels.
+"""Composites a drawn defect onto a photograph: only what the model changed is put on the photograph's pixels.
 
 The photograph is not replaced: D = decode(x_0) - decode(E(photograph)) is added to it where the found mask lies, so
 that its grain, which no latent holds, stays. A slow drift of D (a region that came out lighter all over) is subtracted

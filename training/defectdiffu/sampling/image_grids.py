@@ -20,9 +20,9 @@ def grid(rows: list[list[np.ndarray]]) -> np.ndarray:
     """Pictures of one size in rows, on white."""
     height, width = rows[0][0].shape[:2]
     columns = max(len(row) for row in rows)
-    sheet = np.full(((height + GAP) * len(rows), (width + GAP) * columns, 3), 255, np.uint8)
+    canvas = np.full(((height + GAP) * len(rows), (width + GAP) * columns, 3), 255, np.uint8)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
             top, left = y * (height + GAP), x * (width + GAP)
-            sheet[top : top + height, left : left + width] = picture
-    return sheet
+            canvas[top : top + height, left : left + width] = picture
+    return canvas

@@ -1,4 +1,4 @@
-"""From a decoded soft mask to a binary one: the iterative threshold (Ridler & Calvard 1978) with its edge cases."""
+"""Thresholds a decoded soft mask: the iterative threshold (Ridler & Calvard 1978) with its edge cases."""
 
 from __future__ import annotations
 

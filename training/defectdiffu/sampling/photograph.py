@@ -1,4 +1,4 @@
-"""Defects on a photograph of a good part: the photograph's latent, noised, denoised inside a region only.
+"""Draws defects on a photograph of a good part: its latent is noised, then denoised inside a region only.
 
 Per step, the latent outside the region is the photograph's, noised to the same level (RePaint, Lugmayr et al. 2022,
 with the noise that the sample began with, so that a deterministic sampler keeps it exactly). Where a defect arises
@@ -191,7 +191,7 @@ def _denoise(
 
 
 def timesteps_within(timesteps: list[int], denoising_strength: float) -> list[int]:
-    """Those of a sampler's timesteps that lie within the denoising strength, a share of the noisiest of them."""
+    """The sampler's timesteps up to the denoising strength, which is a share of the noisiest timestep."""
     return [t for t in timesteps if t <= denoising_strength * timesteps[0]]
 
 

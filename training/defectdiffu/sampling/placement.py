@@ -1,4 +1,4 @@
-"""Where defects of a kind lie: ellipses measured on the masks of the train split, and regions drawn from them.
+"""Placement of defects: ellipses measured on the masks of the train split, and regions drawn from them.
 
 An ellipse has the mask's second moments (a filled ellipse's semi-axes are two standard deviations along its axes).
 Lengths are shares of the window's side, x to the right, y down, the angle in radians from x towards y.
@@ -30,7 +30,7 @@ class Shape(NamedTuple):
 
 
 def shape_of(mask: np.ndarray) -> Shape:
-    """Of a mask bool [S, S] that is not empty."""
+    """The ellipse of a mask bool [S, S] that is not empty."""
     size = mask.shape[0]
     points = np.argwhere(mask)[:, ::-1] + 0.5
     centre = points.mean(0)

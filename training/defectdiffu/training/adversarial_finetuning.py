@@ -1,4 +1,4 @@
-"""Sharpens a trained decoder against a discriminator; the encoder, and so every latent, stays as it is.
+"""Fine-tunes a trained decoder against a discriminator. The encoder, and so every latent, stays the same.
 
 What a reconstruction loss cannot know it blurs: grain, weave, the edge of a crack. The discriminator sees windows and
 their reconstructions and learns what real grain is like (Esser et al. 2021, §3.1; hinge loss). Its gradient is scaled
@@ -53,7 +53,7 @@ class Discriminator(nn.Module):
 
 
 def is_finetuned(state: dict, plan: AutoencoderTraining) -> bool:
-    """Whether a finished autoencoder's file has been through what the plan asks for."""
+    """Whether a finished autoencoder has had the adversarial fine-tuning that the plan asks for."""
     done = state.get("adversarial_steps", state.get("sharpened", 0))  # sharpened: its former name
     return done >= plan.adversarial_steps or state["step"] == 0  # step 0: it came out of a bundle
 

@@ -1,4 +1,4 @@
-"""What the stages of the autoencoder's training share."""
+"""Inputs that the stages of the autoencoder's training share."""
 
 from __future__ import annotations
 

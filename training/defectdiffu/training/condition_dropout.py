@@ -1,4 +1,4 @@
-"""Condition dropout (Algorithm 1): which conditions a training sample is shown under."""
+"""Condition dropout (Algorithm 1): chooses the conditions of a training sample."""
 
 from __future__ import annotations
 

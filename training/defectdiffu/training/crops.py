@@ -1,4 +1,4 @@
-"""Random crops of windows and masks: what the autoencoder learns from."""
+"""Random crops of windows and masks, on which the autoencoder is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the training runs on: device, processes and arithmetic, through accelerate."""
+"""Device, processes and precision of the training, through accelerate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def processes() -> PartialState:
 
 @contextmanager
 def main_process_first() -> Iterator[bool]:
-    """What the block writes is written once: the other processes enter it, given False, when the first has left."""
+    """The main process enters the block first (True); the others enter it (False) when the main process has left it."""
     state = processes()
     with state.main_process_first():
         yield state.is_main_process
@@ -34,7 +34,7 @@ def build_accelerator(mixed_precision: str) -> Accelerator:
 
 
 def cutting_processes() -> int:
-    """As many as PyTorch was given threads (`--threads`): on a GPU machine they would be idle otherwise."""
+    """The number of PyTorch threads (`--threads`): on a GPU machine, these cores are idle otherwise."""
     return torch.get_num_threads()
 
 

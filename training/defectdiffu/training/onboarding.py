@@ -1,4 +1,4 @@
-"""A new product joins a model in minutes: fine-tuning from a bundle, with replay so that the others do not suffer."""
+"""Onboarding adds a product to a model by fine-tuning from a bundle; replay keeps the known products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a product is to join a bundle, and the record of it in the run: a call that is repeated means the same again."""
+"""The plan of an onboarding, and its record in the run, so that a repeated call resumes the same onboarding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model knew is shown to it again while a product joins: its photographs, or samples that it draws itself."""
+"""Replay during onboarding: photographs of the known products, or samples that the model draws of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contact sheets: real windows beside generated ones, each with its mask drawn on it."""
+"""Image grids during training: real windows beside generated ones, each with its mask outlined."""
 
 from __future__ import annotations
 

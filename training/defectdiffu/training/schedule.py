@@ -1,4 +1,4 @@
-"""How long a training goes on, and the learning rate's course: warm-up, plateau, linear fall to zero at the end."""
+"""The training schedule: when training ends, and the learning rate (warm-up, plateau, linear decay to zero)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Schedule(Protocol):
         """Whether the training is done when `step` steps have been made."""
 
     def learning_rate(self, step: int, first_step: int) -> float:
-        """Of the step that follows `step` others; `first_step`: where the optimiser began."""
+        """The learning rate after `step` steps. `first_step` is where the optimiser started."""
 
     def expected_steps(self, step: int) -> int:
-        """Steps in all, as far as can be told."""
+        """Total steps, as far as is known."""
 
 
 @dataclass

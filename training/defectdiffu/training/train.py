@@ -1,4 +1,4 @@
-"""The training loop: resumable at any step, the same batches whether or not it was interrupted."""
+"""The training loop. It is resumable at any step; an interrupted run sees the same batches as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def train(
 
 
 def _require_steps(run: Run, schedule: Schedule) -> None:
-    """Of a run that starts from a model: said before its autoencoder is trained for hours."""
+    """Refuses too few steps before the autoencoder is trained for hours."""
     if not run.denoiser.exists() or not isinstance(schedule, StepSchedule):
         return
     state = load(run.denoiser, "step")
@@ -107,10 +107,10 @@ def train_denoiser(
     accelerator: Accelerator,
     progress: Progress,
 ) -> None:
-    """From the run's checkpoint, if there is one, to the end of `schedule`.
+    """Trains from the run's checkpoint, if there is one, to the end of `schedule`.
 
     `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
-    seconds between checkpoints and between sheets.
+    seconds between checkpoints and between sample grids.
     """
     plan = config.optimiser
     save_every_seconds, grid_every_seconds = intervals
