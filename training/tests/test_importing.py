@@ -154,7 +154,7 @@ def test_a_released_checkpoint_becomes_a_bundle_that_computes_with_its_values(us
 
 def test_training_may_start_from_a_plain_dit(user):
     result = import_from(user, "dit.pt")
-    assert result.exit_code == 0 and "train before exporting" in result.output, result.output
+    assert result.exit_code == 0 and "train before you export" in result.output, result.output
     state = load(Run(user / "run").denoiser)
     assert torch.equal(
         state["model"]["denoiser.blocks.0.mlp.fc1.weight"], torch.load(user / "dit.pt")["blocks.0.mlp.fc1.weight"]
