@@ -20,6 +20,7 @@ import torch
 from click.testing import Result
 from filelock import FileLock
 from PIL import Image
+from tiny_settings import PROVENANCE, TINY_PRESET
 from typer.testing import CliRunner
 
 from defectdiffu.cli import app
@@ -110,44 +111,6 @@ def write_image(path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-TINY_PRESET = """
-name = "tiny"
-image_size = 32
-[autoencoder]
-width = 8
-deep_width = 8
-blocks = 1
-deep_blocks = 1
-[autoencoder_training]
-steps = 60
-batch_size = 4
-crop = 32
-[denoiser]
-latent_size = 4
-hidden_size = 16
-heads = 2
-cross_heads = 4
-background_blocks = 1
-defect_blocks = 1
-fusion_blocks = 1
-text_dim = 8
-prediction = "v"
-locality = true
-local_width = 4
-[text]
-hidden_size = 8
-heads = 2
-projection = 8
-[optimiser]
-batch_size = 4
-warmup_steps = 5
-cooldown_steps = 5
-[latent_cache]
-defect_windows = 8
-normal_windows = 8
-"""
-
-
 @pytest.fixture(scope="session")
 def build_once(tmp_path_factory, request) -> Callable[[str, Callable[[Path], None]], Path]:
     """Builds a folder once for all workers of pytest-xdist. The other workers wait for it and must not change it."""
@@ -207,20 +170,6 @@ def few_windows() -> Iterator[None]:
         patch.setattr("defectdiffu.evaluation.plan.EvaluationPlan", plan)
         patch.setattr("defectdiffu.evaluation.sections.CLASSIFIER_WINDOWS", 24)
         yield
-
-
-PROVENANCE = """
-description = "Blech und Größe."
-license = "CC0-1.0"
-terms = "Anything."
-dataset = "Squares and strokes"
-[aliases]
-ding = "dent"
-[[sources]]
-product = "tin"
-source = "made up"
-license = "CC0-1.0"
-"""
 
 
 @pytest.fixture(scope="session")

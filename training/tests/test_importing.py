@@ -11,11 +11,9 @@ import onnxruntime
 import pytest
 import torch
 from conftest import copy_graphs, invoke, make_data_set, run_command
-from diffusers import AutoencoderKL
+from released_weights import PRESET, PROVENANCE, WORDS, write_released_weights
 from safetensors.torch import load_file, save_file
-from test_released_checkpoints import plain_dit, released
-from tokenizers import Tokenizer
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+from test_released_checkpoints import released
 
 from defectdiffu.checkpoints.importing import with_weights
 from defectdiffu.checkpoints.origin import load_origin, with_origin
@@ -23,52 +21,12 @@ from defectdiffu.checkpoints.runs import Run, load
 from defectdiffu.config import load_config
 from defectdiffu.export.bundle import MODULATIONS
 from defectdiffu.export.manifest import read_provenance
-from defectdiffu.model.text_encoder import word_tokenizer
-
-PRESET = """
-name = "imported"
-version = "1.0.0"
-image_size = 64
-[autoencoder]
-kind = "kl"
-[denoiser]
-latent_size = 8
-hidden_size = 32
-heads = 2
-cross_heads = 2
-background_blocks = 2
-defect_blocks = 2
-fusion_blocks = 1
-text_dim = 16
-learn_sigma = true
-[text]
-kind = "clip"
-"""
-WORDS = 'products = ["bottle", "cable"]\npairs = [["bottle", "broken"]]\n'
-PROVENANCE = 'description = "d"\nlicense = "CC-BY-NC-4.0"\nterms = "t"\ndataset = "s"\nsources = []\n'
 
 
 @pytest.fixture
 def user(tmp_path):
     """The user's disk: checkpoints, an autoencoder and a text encoder in their published layouts, and TOML files."""
-    torch.manual_seed(0)
-    (tmp_path / "preset.toml").write_text(PRESET)
-    (tmp_path / "words.toml").write_text(WORDS)
-    (tmp_path / "provenance.toml").write_text(PROVENANCE)
-    config = load_config(str(tmp_path / "preset.toml")).denoiser
-    torch.save({"model": released(config)}, tmp_path / "released.pt")
-    torch.save(plain_dit(config), tmp_path / "dit.pt")
-    AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(4, 4, 4, 4), layers_per_block=1, norm_num_groups=2, scaling_factor=0.18215,
-    ).save_pretrained(tmp_path / "vae")  # fmt: skip
-    tokenizer: Tokenizer = word_tokenizer(["a photo of good broken bottle cable industry"], 12)
-    text = CLIPTextConfig(
-        vocab_size=tokenizer.get_vocab_size(), hidden_size=16, intermediate_size=32, projection_dim=16,
-        num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=12, eos_token_id=3, bos_token_id=2,
-    )  # fmt: skip
-    CLIPTextModelWithProjection(text).save_pretrained(tmp_path / "clip")
-    tokenizer.save(str(tmp_path / "clip" / "tokenizer.json"))
+    write_released_weights(tmp_path)
     return tmp_path
 
 
