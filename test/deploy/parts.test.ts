@@ -39,8 +39,8 @@ describeWhere(whyNoS3() === undefined)('the one-shot that makes the bucket', () 
 
   test('makes it, and once more leaves it as it is', async () => {
     const { ARTIFACTS } = services.bucket.environment as Record<string, string>;
-    expect(run({ ARTIFACTS: ARTIFACTS ?? '' })).toEqual([0, 'The bucket defectdiffu was made.\n']);
-    expect(run({ ARTIFACTS: ARTIFACTS ?? '' })).toEqual([0, 'The bucket defectdiffu is there.\n']);
+    expect(run({ ARTIFACTS: ARTIFACTS ?? '' })).toEqual([0, 'The bucket defectdiffu was created.\n']);
+    expect(run({ ARTIFACTS: ARTIFACTS ?? '' })).toEqual([0, 'The bucket defectdiffu exists.\n']);
     expect((await fetch(`${s3.endpoint}/defectdiffu`)).status).toBe(200);
   });
 

@@ -4,6 +4,7 @@ import type { Evaluation } from '../../src/inference/device/model/evaluation.js'
 import type { Model } from '../../src/inference/device/model/model.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
 import type { WorkerMessage } from '../../src/inference/deviceProtocol.js';
+import { until } from '../support/until.js';
 
 const manifest = {
   image: { width: 4, height: 4, channels: 3 },
@@ -261,7 +262,8 @@ test('the steps wait when too many samples are being finished', async () => {
   const { evaluations, told, draw, settled } = stage(3, undefined, () => released.promise);
   const keys = Array.from({ length: 30 }, (_, i) => i);
   for (const key of keys) draw(key, { steps: 2 });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => evaluations.length >= 2 * 16);
+  await new Promise((resolve) => setTimeout(resolve, 100)); // and no more than these
   expect(evaluations).toHaveLength(2 * 16);
   released.resolve(undefined);
   await settled(...keys);
