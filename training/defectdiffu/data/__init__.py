@@ -1,0 +1,1 @@
+"""Photographs: the folder layout, its splits, and the windows that are cut from it."""

@@ -1,0 +1,57 @@
+"""The two optional files of a data set: manifest.csv and unified_names.json (see layout.py)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import posixpath
+from pathlib import Path
+
+SPLIT_COLUMNS = {"split", "half"}  # the column of manifest.csv; half is its former name
+
+
+def read_splits(root: Path, problems: list[str]) -> dict[str, str]:
+    path = root / "manifest.csv"
+    if not path.is_file():
+        return {}
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        columns = set(rows.fieldnames or [])
+        named = sorted(columns & SPLIT_COLUMNS)
+        if "image" not in columns or len(named) != 1:
+            problems.append(f"{path}: needs the columns 'image' and 'split', has {rows.fieldnames}")
+            return {}
+        (column,) = named
+        listed = list(enumerate(rows, start=2))
+    except (csv.Error, UnicodeDecodeError) as error:
+        problems.append(f"{path}: not CSV: {error}")
+        return {}
+    splits: dict[str, str] = {}
+    for line, row in listed:
+        image = posixpath.normpath(row["image"] or "")  # as read_layout writes it, whatever "./" it was listed with
+        if image.startswith(("/", "..")) or not (root / image).is_file():
+            problems.append(f"{path}:{line}: no such image: {row['image']!r}")
+        if row[column] not in ("train", "test"):
+            problems.append(f"{path}:{line}: {column} is {row[column]!r}, must be 'train' or 'test'")
+        elif splits.setdefault(image, row[column]) != row[column]:
+            problems.append(f"{path}:{line}: {image} is listed as {splits[image]} and as {row[column]}")
+    return splits
+
+
+def read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, str]]:
+    path = root / "unified_names.json"
+    if not path.is_file():
+        return {}
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        problems.append(f"{path}: not JSON: {error}")
+        return {}
+    well_formed = isinstance(names, dict) and all(
+        isinstance(m, dict) and all(isinstance(v, str) for v in m.values()) for m in names.values()
+    )
+    if not well_formed:
+        problems.append(f"{path}: must map product → {{defect folder → unified name}}")
+        return {}
+    return names
