@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from .parallel_cutting import group_records
 from .layout import GOOD, Record
+from .parallel_cutting import group_records
 from .windows import Rules, WindowCutter, WindowRule
 
 MIN_DEFECT_SHARE = 0.02  # of a window, covered by the defect

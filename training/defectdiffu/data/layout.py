@@ -12,10 +12,6 @@ test split out of training; `unified_names.json` maps a product's own defect nam
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,14 +161,6 @@ def _misplaced_folders(root: Path, found: list[str], unified: dict[str, dict[str
 
 def _images(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-
-
-
-
-
-
-
-
 
 
 def _read_product(root: Path, product: str, splits: dict, unified: dict, problems: list[str]) -> list[Record]:

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from ..files.atomic import write_text
-from .parallel_cutting import group_records
 from .layout import read_layout
+from .parallel_cutting import group_records
 
 
 def split(root: Path, share: float = 0.3, seed: int = 0) -> dict[tuple[str, str], tuple[int, int]]:
-    """Puts about `share` of the photographs of every (product, defect) into the test split; of two or more, one at least
-    into each. Returns how many of each group are in the train and in the test split.
+    """Puts about `share` of the photographs of every (product, defect) into the test split; of two or more, at least
+    one into each. Returns how many of each group are in the train and in the test split.
 
     A group's division depends on the seed and on its own photographs alone. Raises FileExistsError rather than write
     over a manifest.csv; ValueError for a share that is none; DataError for a folder that is not in the layout.

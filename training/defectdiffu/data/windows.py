@@ -11,10 +11,10 @@ from annotated_types import Ge, Lt
 from PIL import Image
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
-from .layout import Pair, Record, prompt_name
-from .image_files import load_image, load_mask
 from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
+from .image_files import load_image, load_mask
+from .layout import Pair, Record, prompt_name
 
 Side = Annotated[Whole, Ge(8)]
 Zoom = Annotated[Number, Ge(0), Lt(1)]
