@@ -73,6 +73,12 @@ test.each([...documents])('%s: its GraphQL examples are valid', (_, text) => {
   expect(examples.flatMap((example) => validate(schema, parse(example), rules))).toEqual([]);
 });
 
+test('the index of the decision records has each of them once', () => {
+  const index = documents.get('docs/decisions/README.md') ?? '';
+  const records = readdirSync('docs/decisions').filter((name) => name !== 'README.md');
+  expect([...index.matchAll(/\]\((.*?)\)/g)].map(([, name]) => name)).toEqual(records.sort());
+});
+
 test('README has at most 150 lines', () => {
   expect(documents.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
 });
