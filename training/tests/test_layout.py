@@ -135,3 +135,12 @@ def test_floating_point_pixels_are_refused(tmp_path):
     Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "f.tiff")
     with pytest.raises(ValueError, match="floating-point"):
         load_image(tmp_path / "f.tiff")
+
+
+def test_beside_the_former_name_a_column_split_means_something_else(data_set):
+    (data_set / "manifest.csv").write_text(
+        "image,split,half\ntin/test/dent/0.png,test,train\ntin/train/good/0.png,train,test\n"
+    )
+    splits = {record.place: record.split for record in read_layout(data_set)}
+    assert splits["tin/test/dent/0.png"] == "train"
+    assert splits["tin/train/good/0.png"] == "test"

@@ -8,7 +8,7 @@ import json
 import posixpath
 from pathlib import Path
 
-SPLIT_COLUMNS = {"split", "half"}  # the column of manifest.csv; half is its former name
+SPLIT_COLUMNS = ("half", "split")  # of manifest.csv. half is the former name: beside it, split means something else
 
 
 def read_splits(root: Path, problems: list[str]) -> dict[str, str]:
@@ -18,11 +18,11 @@ def read_splits(root: Path, problems: list[str]) -> dict[str, str]:
     try:
         rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         columns = set(rows.fieldnames or [])
-        named = sorted(columns & SPLIT_COLUMNS)
-        if "image" not in columns or len(named) != 1:
+        named = [name for name in SPLIT_COLUMNS if name in columns]
+        if "image" not in columns or not named:
             problems.append(f"{path}: needs the columns 'image' and 'split', has {rows.fieldnames}")
             return {}
-        (column,) = named
+        column = named[0]
         listed = list(enumerate(rows, start=2))
     except (csv.Error, UnicodeDecodeError) as error:
         problems.append(f"{path}: not CSV: {error}")
