@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import bundles, data, evaluation, training, weights
+from . import bundles, comparison, data, evaluation, training, weights
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "strength": evaluation.strength,
     "evaluate": evaluation.evaluate,
     "ablate": evaluation.ablate,
+    "compare": comparison.compare,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

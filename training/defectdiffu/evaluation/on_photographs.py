@@ -61,6 +61,7 @@ def draw_pair_on_photographs(
     steps: int,
     report: Report = lambda done, total: None,
     denoising_strength: float = DEFAULT_DENOISING_STRENGTH,
+    first_seed: int = FIRST_SEED,
 ) -> SamplesOnPhotographs:
     """`count` samples on `photographs` uint8 [m, S, S, 3] taken in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
@@ -79,7 +80,7 @@ def draw_pair_on_photographs(
             [SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE) for one in tries],
         )
 
-    return redraw_until_visible(draw, size, count, STRENGTHS, report)
+    return redraw_until_visible(draw, size, count, STRENGTHS, report, first_seed)
 
 
 def draw_pair_on_twins(
@@ -92,6 +93,7 @@ def draw_pair_on_twins(
     steps: int,
     guidance: str,
     report: Report = lambda done, total: None,
+    first_seed: int = FIRST_SEED,
 ) -> SamplesOnPhotographs:
     """`count` samples, `size` pixels wide, on normal twins, which the model draws from the same seeds."""
 
@@ -101,7 +103,7 @@ def draw_pair_on_twins(
         ]
         return draw_on_twins(generator, requests)
 
-    return redraw_until_visible(draw, size, count, strengths, report)
+    return redraw_until_visible(draw, size, count, strengths, report, first_seed)
 
 
 class Try(NamedTuple):
@@ -116,6 +118,7 @@ def redraw_until_visible(
     count: int,
     strengths: tuple[float, float],
     report: Report,
+    first_seed: int = FIRST_SEED,
 ) -> SamplesOnPhotographs:
     """`count` samples of size × size pixels, their strengths spread evenly. One that does not show is drawn again, with
     another seed, `ATTEMPTS` times in all."""
@@ -135,7 +138,7 @@ def redraw_until_visible(
     waiting = [(i, 1) for i in range(count)]
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
-        tries = [Try(i, FIRST_SEED + i + (attempt - 1) * count, float(spread[i])) for i, attempt in batch]
+        tries = [Try(i, first_seed + i + (attempt - 1) * count, float(spread[i])) for i, attempt in batch]
         for (i, attempt), sample in zip(batch, draw(tries), strict=True):
             composed = sample.composition
             made.image[i] = made.before[i] = sample.before

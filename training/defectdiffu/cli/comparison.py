@@ -1,0 +1,85 @@
+"""What a detector gains from synthetic windows under equal conditions: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import torch
+import typer
+
+from .console import bar, comma_separated, console, progress_reporter, readable_errors
+from .options import DataOption, ProductsOption, ThreadsOption, WindowsOption
+
+
+def compare(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for comparison.json and comparison.md.")] = Path("comparison"),
+    bundle: Annotated[
+        list[str] | None,
+        typer.Option(help="PATH draws for any number of shots and saw all photographs; K=PATH was trained on these K."),
+    ] = None,
+    precision: Annotated[str, typer.Option(help="Of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    methods: Annotated[str | None, typer.Option(help="By semicolon; all methods unless given.")] = None,
+    segmenters: Annotated[str, typer.Option(help="By comma: small UNet, pretrained encoder.")] = "small UNet",
+    shots: Annotated[
+        str, typer.Option(help="By comma: defective photographs per pair; 0 for none, all for every one.")
+    ] = "all",
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings per product, segmenter, shots and method.")] = 3,
+    minutes: Annotated[float | None, typer.Option(min=0, help="No further training begins after this time.")] = None,
+    reference: Annotated[str, typer.Option(help="The method that others are compared with.")] = "real + augmentation",
+    split: Annotated[
+        str, typer.Option(help="Measured on: test, or validation, a part of the train split, to choose by.")
+    ] = "test",
+    size: Annotated[int, typer.Option(help="Pixels along the side of a window, a multiple of 32.")] = 128,
+    synthetic_share: Annotated[float, typer.Option(help="Of the defective windows of a batch.")] = 0.5,
+    max_steps: Annotated[int, typer.Option(help="Of every training.")] = 2000,
+    check_every: Annotated[int, typer.Option(help="Steps between two validations.")] = 50,
+    patience: Annotated[int, typer.Option(help="Validations without a lower loss before a training ends.")] = 8,
+    samples: Annotated[int, typer.Option(help="Drawn by the bundle per pair, mode and seed.")] = 32,
+    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    seed: int = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Trains detectors with and without synthetic windows under equal conditions, and says which are better."""
+    from ..comparison.compare import Bundles, Selection
+    from ..comparison.compare import compare as run_comparison
+    from ..comparison.generated import BundleSamples
+    from ..comparison.methods import METHODS
+    from ..comparison.page import write_page
+    from ..comparison.plan import ALL, ComparisonPlan, read_shots
+    from ..config.choices import require_choices
+    from ..data.layout import prompt_name
+    from ..data.windows import read_rules
+    from ..evaluation.plan import Split
+
+    if threads:
+        torch.set_num_threads(threads)
+    with readable_errors(), bar() as progress:
+        plan = ComparisonPlan(
+            split=cast(Split, split), size=size, synthetic_share=synthetic_share, max_steps=max_steps,
+            check_every=check_every, patience=patience, samples=samples, sampler_steps=steps, seed=seed,
+        )  # fmt: skip
+        require_choices("reference", [reference], METHODS)
+        selection = Selection(
+            products=tuple(prompt_name(name) for name in comma_separated(products) or ()),
+            segmenters=tuple(comma_separated(segmenters) or ()),
+            shots=read_shots(shots),
+            methods=tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS),
+            seeds=seeds,
+        )
+        report = progress_reporter(progress)
+
+        def open_bundles() -> Bundles:
+            opened = {}
+            for given in bundle or []:
+                count, _, path = given.rpartition("=")
+                of = read_shots(count)[0] if count else ALL
+                saw = "all photographs of the train split" if of == ALL else f"{of} photographs per pair, as given"
+                opened[of] = BundleSamples(Path(path), saw, precision, plan, out, report)
+            return opened
+
+        store = run_comparison(data, read_rules(windows), plan, selection, out, report, open_bundles, minutes)
+        console.print(f"{write_page(store, plan, reference)}")

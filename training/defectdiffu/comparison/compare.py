@@ -1,0 +1,148 @@
+"""Runs the trainings of a comparison, one after the other, and keeps each as soon as it is finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..config.choices import require_choices
+from ..data.layout import Record, read_data_set
+from ..data.validation_split import as_test_split
+from ..data.windows import Rules
+from ..evaluation.plan import VALIDATION
+from ..progress import Progress
+from .generated import BundleSamples
+from .measurement import Product, TrainingData, measure
+from .methods import METHODS
+from .photographs import TooFew, read_sources, source_of
+from .plan import ALL, ComparisonPlan, conditions_of
+from .segmenters import SEGMENTERS
+from .store import ComparisonStore, Key
+
+RESULTS = "comparison.json"
+Bundles = dict[str, BundleSamples]  # by shots; that of "all" draws for every number of shots without its own
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which trainings to run. A later call may run others into the same store."""
+
+    products: tuple[str, ...]  # none: all
+    segmenters: tuple[str, ...]
+    shots: tuple[str, ...]
+    methods: tuple[str, ...]
+    seeds: int
+
+    def __post_init__(self) -> None:
+        require_choices("segmenters", self.segmenters, SEGMENTERS)
+        require_choices("methods", self.methods, METHODS)
+        if self.seeds < 1:
+            raise ValueError(f"seeds is {self.seeds}, must be at least 1")
+
+    def keys(self, products: list[str]) -> list[Key]:
+        """Seeds last, so that what a time limit leaves out is the same seed of every method."""
+        return [
+            Key(product, segmenter, shots, method, seed)
+            for seed in range(self.seeds)
+            for segmenter in self.segmenters
+            for shots in self.shots
+            for product in products
+            for method in self.methods
+        ]
+
+
+def compare(
+    data: Path,
+    rules: Rules,
+    plan: ComparisonPlan,
+    selection: Selection,
+    out: Path,
+    progress: Progress,
+    bundles: Callable[[], Bundles] = dict,
+    minutes: float | None = None,
+) -> ComparisonStore:
+    """Measures into out/comparison.json. After `minutes` no further training begins.
+
+    Raises DataError for a bad data set, ValueError for a store of other conditions or photographs.
+    """
+    started = time.monotonic()
+    default, own = rules
+    cut = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
+    store = ComparisonStore(out / RESULTS, conditions_of(asdict(plan)) | {"windows": cut})
+    products = _read_products(data, rules, plan, selection, store)
+    drawing = bundles()
+    runs = _Runs(products, drawing, store, progress)
+    keys = [key for key in selection.keys(list(products)) if runs.wanted(key)]
+    done = [key for key in keys if store.has(key)]
+    waiting = [key for key in keys if not store.has(key)]
+    for i, key in enumerate(waiting):
+        spent = (time.monotonic() - started) / 60
+        if minutes is not None and spent >= minutes:
+            break
+        left = {"minutes left": spent / i * (len(waiting) - i)} if i else {}
+        progress("compare", len(done) + i, len(keys), left)
+        runs.run(key)
+    finished = sum(store.has(key) for key in keys)
+    progress("compare", finished, len(keys), {})
+    return store
+
+
+class _Runs:
+    """Keeps the windows of the last product, shots and seed: the methods follow one another on them."""
+
+    def __init__(self, products: dict[str, Product], bundles: Bundles, store: ComparisonStore, progress: Progress):
+        self._products, self._bundles, self._store, self._progress = products, bundles, store, progress
+        self._test = {name: product.test_windows() for name, product in products.items()}
+        self._seen: tuple[tuple[str, str, int], TrainingData] | None = None
+
+    def _bundle(self, key: Key) -> BundleSamples | None:
+        if not METHODS[key.method].needs_bundle:
+            return None
+        return self._bundles.get(key.shots) or self._bundles.get(ALL)
+
+    def wanted(self, key: Key) -> bool:
+        """Whether the training can run, or has run. Otherwise the store keeps the reason."""
+        bundle = self._bundle(key)
+        if self._store.has(key):
+            self._store.require_same_bundle(key, bundle.name if bundle else None)
+            return True
+        reason = METHODS[key.method].reason_against(key.shots, bundle is not None)
+        if reason is None and bundle is not None:
+            reason = bundle.problem(self._products[key.product].pairs)
+        if reason:
+            self._store.skip(key, reason)
+        return reason is None
+
+    def run(self, key: Key) -> None:
+        group = (key.product, key.shots, key.seed)
+        try:
+            if self._seen is None or self._seen[0] != group:
+                self._seen = group, TrainingData(self._products[key.product], key.shots, key.seed)
+            bar = lambda done, total: self._progress(str(key), done, total, {})  # noqa: E731
+            self._store.put(key, measure(key, self._seen[1], self._test[key.product], self._bundle(key), bar))
+        except TooFew as error:
+            self._store.skip(key, str(error))
+
+
+def _read_products(
+    data: Path, rules: Rules, plan: ComparisonPlan, selection: Selection, store: ComparisonStore
+) -> dict[str, Product]:
+    records = read_data_set(data, list(selection.products) or None)
+    if plan.split == VALIDATION:
+        records = as_test_split(records)
+    sources = read_sources(data)
+    by_product: dict[str, list[Record]] = {}
+    for record in records:
+        by_product.setdefault(record.product, []).append(record)
+    products = {name: Product(group, sources, rules, plan) for name, group in by_product.items()}
+    for name, product in products.items():
+        if not any(record.mask for record in product.test):
+            raise ValueError(f"{data}: {name} has no defective photograph in the test split to measure on")
+        rows = [
+            {"photograph": record.place, "source": source_of(record, sources), "defect": record.defect}
+            for record in product.test
+        ]
+        store.require_same_test(name, rows)
+    return products

@@ -1,0 +1,55 @@
+"""Fresh random windows of photographs, which are decoded once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..data.layout import Record
+from ..data.windows import Rules, WindowCutter
+from ..evaluation.real_windows import Windows
+
+
+class Crops:
+    """`Windows.source` counts the photographs in the order of `records`."""
+
+    def __init__(self, records: list[Record], rules: Rules, size: int):
+        """Raises ValueError when there is no photograph."""
+        if not records:
+            raise ValueError("no photograph to cut windows from")
+        default, own = rules
+        self.size, self.records = size, records
+        self._rules = rules
+        self._cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records]
+
+    def of_size(self, size: int) -> Crops:
+        """Windows that show as much in other pixels."""
+        return self if size == self.size else Crops(self.records, self._rules, size)
+
+    def __len__(self) -> int:
+        return len(self._cutters)
+
+    def draw(self, rng: np.random.Generator, count: int) -> Windows:
+        """`count` windows at random places of random photographs."""
+        return self._cut(rng.integers(len(self._cutters), size=count), rng)
+
+    def in_turn(self, rng: np.random.Generator, count: int) -> Windows:
+        """`count` windows at random places of photographs that take turns."""
+        return self._cut(np.arange(count) % len(self._cutters), rng)
+
+    def _cut(self, chosen: np.ndarray, rng: np.random.Generator) -> Windows:
+        if not len(chosen):
+            return no_windows(self.size)
+        cut = [self._cutters[i].cut(rng) for i in chosen]
+        return Windows(np.stack([image for image, _ in cut]), np.stack([mask for _, mask in cut]), chosen)
+
+
+def no_windows(size: int) -> Windows:
+    return Windows(np.zeros((0, size, size, 3), np.uint8), np.zeros((0, size, size), bool), np.zeros(0, np.int64))
+
+
+def without_zoom(rules: Rules) -> Rules:
+    """Windows at the photographs' own scale, to measure on."""
+    default, own = rules
+    return replace(default, zoom=0.0), {product: replace(rule, zoom=0.0) for product, rule in own.items()}

@@ -1,0 +1,114 @@
+"""Samples of a bundle, drawn once per pair, mode and seed, and kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..checkpoints.from_bundle import load_bundle
+from ..checkpoints.trained_model import TrainedModel
+from ..data.layout import Pair
+from ..evaluation.context import stem_of
+from ..evaluation.generated_samples import FIRST_SEED, draw_pair
+from ..evaluation.on_photographs import GUIDANCE, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
+from ..evaluation.plan import EvaluationPlan
+from ..evaluation.real_windows import Windows
+from ..progress import Progress
+from ..quantisation.graph_generator import bundle_generator
+from ..sampling.generator import Generator
+from .plan import ComparisonPlan
+
+SEED_DISTANCE = 100_000  # between the first seeds of two trainings, so that their samples differ
+STRENGTHS = EvaluationPlan().strengths
+
+
+class BundleSamples:
+    """`saw`: the defective photographs that the bundle was trained on, in words."""
+
+    def __init__(self, bundle: Path, saw: str, precision: str, plan: ComparisonPlan, out: Path, report: Progress):
+        """Raises ValueError for a damaged bundle."""
+        self.model: TrainedModel = load_bundle(bundle)
+        self.saw, self.samples = saw, plan.samples
+        self._bundle, self._precision, self._plan, self._report = bundle, precision, plan, report
+        config = self.model.config
+        self.name = f"{config.name}@{config.version} {precision}"
+        self.size: int = config.image_size  # of its pictures, which show as much as a window of the plan's size
+        self._folder = out / "drawn" / f"{config.name}-{config.version}-{precision}"
+
+    def problem(self, pairs: list[Pair]) -> str | None:
+        unknown = [pair for pair in pairs if pair not in self.model.vocabulary.trained_pairs]
+        return f"the bundle was not trained on {', '.join(map('/'.join, unknown))}" if unknown else None
+
+    @cached_property
+    def _generator(self) -> Generator:
+        return bundle_generator(self._bundle, self.model, self._precision, 0)
+
+    def on_plan_size(self, made: Windows) -> Windows:
+        """Resized as crops of photographs are."""
+        size = self._plan.size
+        if size == self.size:
+            return made
+        images = [Image.fromarray(one).resize((size, size), Image.Resampling.BICUBIC) for one in made.image]
+        grey = [Image.fromarray(one.astype(np.uint8) * 255) for one in made.mask]
+        masks = [np.asarray(one.resize((size, size), Image.Resampling.BILINEAR)) > 127 for one in grey]
+        return Windows(np.stack([np.asarray(one) for one in images]), np.stack(masks), made.source)
+
+    def from_noise(self, pair: Pair, seed: int) -> Windows:
+        def draw() -> Windows:
+            plan, generator = self._plan, self._generator
+            made = draw_pair(
+                generator, *pair, plan.samples, STRENGTHS, plan.sampler_steps,
+                report=self._bar(pair), twins=False, first_seed=_first_seed(seed),
+            )  # fmt: skip
+            return made.windows()
+
+        return self._once(f"{stem_of(pair)}-from-noise-{seed}", draw)
+
+    def on_twins(self, pair: Pair, seed: int) -> Windows:
+        def draw() -> Windows:
+            plan, generator = self._plan, self._generator
+            made = draw_pair_on_twins(
+                generator, *pair, self.size, plan.samples, STRENGTHS, plan.sampler_steps, GUIDANCE,
+                self._bar(pair), first_seed=_first_seed(seed),
+            )  # fmt: skip
+            return made.windows()
+
+        return self._once(f"{stem_of(pair)}-on-twins-{seed}", draw)
+
+    def on_photographs(self, pair: Pair, seed: int, photographs: str, normal: np.ndarray, masks: Windows) -> Windows:
+        """On windows `normal` uint8 [n, S, S, 3] of the bundle's size, in regions shaped as `masks`. `photographs`
+        names both."""
+
+        def draw() -> Windows:
+            plan, generator = self._plan, self._generator
+            made = draw_pair_on_photographs(
+                generator, *pair, normal, shapes_of(masks), plan.samples, plan.sampler_steps,
+                self._bar(pair), first_seed=_first_seed(seed),
+            )  # fmt: skip
+            return made.windows()
+
+        return self._once(f"{stem_of(pair)}-on-photographs-{photographs}-{seed}", draw)
+
+    def _bar(self, pair: Pair) -> Callable[[int, int], None]:
+        return lambda done, total: self._report(f"draw {'/'.join(pair)}", done, total, {})
+
+    def _once(self, name: str, draw: Callable[[], Windows]) -> Windows:
+        plan = self._plan
+        path = self._folder / f"{name}-{plan.samples}-{plan.sampler_steps}.npz"
+        if path.exists():
+            with np.load(path) as kept:
+                return self.on_plan_size(Windows(**kept))
+        made = draw()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".partial.npz")
+        np.savez_compressed(temporary, **made._asdict())
+        temporary.replace(path)
+        return self.on_plan_size(made)
+
+
+def _first_seed(seed: int) -> int:
+    return FIRST_SEED + SEED_DISTANCE * seed

@@ -1,0 +1,54 @@
+"""The methods that are compared: which synthetic windows a detector sees, and whether it is augmented online."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .sources import SOURCES
+
+
+@dataclass(frozen=True)
+class Method:
+    name: str
+    description: str
+    sources: tuple[str, ...] = ()  # names in SOURCES, in equal shares
+    augmented: bool = True
+
+    @property
+    def needs_defective(self) -> bool:
+        return not self.sources or any(SOURCES[name].needs_defective for name in self.sources)
+
+    @property
+    def needs_bundle(self) -> bool:
+        return any(SOURCES[name].needs_bundle for name in self.sources)
+
+    def reason_against(self, shots: str, bundle: bool) -> str | None:
+        """Why the method has nothing to train on; None where it has."""
+        if shots == "0" and self.needs_defective:
+            return "needs real defective photographs"
+        if self.needs_bundle and not bundle:
+            return "needs a bundle"
+        return None
+
+
+REFERENCE = "real + augmentation"
+_OURS = "samples of the bundle"
+METHODS = {
+    method.name: method
+    for method in (
+        Method(
+            "real without augmentation",
+            "real windows: fresh crops, with the flips and turns of the product's rule alone",
+            augmented=False,
+        ),
+        Method(REFERENCE, "real windows with online augmentation"),
+        Method("copy-paste + augmentation", "real defects, pasted on normal windows", ("copy-paste",)),
+        Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
+        Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
+        Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),
+        Method("on twins + augmentation", f"{_OURS}, drawn on their normal twins", ("on twins",)),
+        Method("on photographs + augmentation", f"{_OURS}, drawn on normal photographs", ("on photographs",)),
+        Method("from noise, copy-paste + augmentation", "half of each", ("from noise", "copy-paste")),
+        Method("on photographs, copy-paste + augmentation", "half of each", ("on photographs", "copy-paste")),
+    )
+}

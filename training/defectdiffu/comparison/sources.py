@@ -1,0 +1,112 @@
+"""Where the synthetic windows of a method come from. A new kind of sample joins by one entry in SOURCES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.layout import Pair
+from ..evaluation.real_windows import Windows, join
+from ..evaluation.synthesis import copy_paste, cut_paste, perlin
+from .batches import Draw
+from .crops import Crops
+from .generated import BundleSamples
+from .photographs import TooFew
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What one training may make synthetic windows from: photographs of its training part alone."""
+
+    defective: Crops | None  # None: zero-shot
+    normal: Crops
+    pairs: list[Pair]
+    bundle: BundleSamples | None
+    photographs: str  # names the drawn photographs in the files of samples that depend on them
+    seed: int
+
+
+@dataclass(frozen=True)
+class Source:
+    make: Callable[[SourceContext], Draw]
+    needs_defective: bool  # real defective photographs
+    needs_bundle: bool
+
+
+def _copy_paste(context: SourceContext) -> Draw:
+    defective = context.defective
+    assert defective is not None
+
+    def draw(rng: np.random.Generator, count: int) -> Windows:
+        return copy_paste(defective.draw(rng, count), context.normal.draw(rng, count), count, rng)
+
+    return draw
+
+
+def _cut_paste(context: SourceContext) -> Draw:
+    return _from_normal(context, cut_paste)
+
+
+def _perlin(context: SourceContext) -> Draw:
+    return _from_normal(context, perlin)
+
+
+def _from_normal(context: SourceContext, synthesise: Callable[..., Windows]) -> Draw:
+    def draw(rng: np.random.Generator, count: int) -> Windows:
+        normal = context.normal.draw(rng, 2 * count)  # what is pasted comes from another window, too
+        return synthesise(normal, normal, count, rng)
+
+    return draw
+
+
+def _from_noise(context: SourceContext) -> Draw:
+    bundle = _bundle(context)
+    return from_pool(join([bundle.from_noise(pair, context.seed) for pair in context.pairs]), "from noise")
+
+
+def _on_twins(context: SourceContext) -> Draw:
+    bundle = _bundle(context)
+    return from_pool(join([bundle.on_twins(pair, context.seed) for pair in context.pairs]), "on twins")
+
+
+def _on_photographs(context: SourceContext) -> Draw:
+    bundle, defective = _bundle(context), context.defective
+    assert defective is not None
+    rng = np.random.default_rng((context.seed, 51))
+    normal = context.normal.of_size(bundle.size).in_turn(rng, bundle.samples).image
+    masks = defective.of_size(bundle.size).in_turn(rng, max(len(defective), bundle.samples))
+    shown = np.array([defective.records[i].defect for i in masks.source])
+    pools = []
+    for pair in context.pairs:
+        own = masks.take(np.flatnonzero(shown == pair[1]))
+        pools.append(bundle.on_photographs(pair, context.seed, context.photographs, normal, own))
+    return from_pool(join(pools), "on photographs")
+
+
+def from_pool(samples: Windows, name: str) -> Draw:
+    """Draws from the samples that have a mask. Raises TooFew when none has."""
+    marked = np.flatnonzero(samples.mask.any((1, 2)))
+    if not len(marked):
+        raise TooFew(f"none of {len(samples)} samples {name} has a mask")
+
+    def draw(rng: np.random.Generator, count: int) -> Windows:
+        return samples.take(rng.choice(marked, count))
+
+    return draw
+
+
+def _bundle(context: SourceContext) -> BundleSamples:
+    assert context.bundle is not None
+    return context.bundle
+
+
+SOURCES = {
+    "copy-paste": Source(_copy_paste, needs_defective=True, needs_bundle=False),
+    "CutPaste": Source(_cut_paste, needs_defective=False, needs_bundle=False),
+    "Perlin": Source(_perlin, needs_defective=False, needs_bundle=False),
+    "from noise": Source(_from_noise, needs_defective=False, needs_bundle=True),
+    "on twins": Source(_on_twins, needs_defective=False, needs_bundle=True),
+    "on photographs": Source(_on_photographs, needs_defective=True, needs_bundle=True),
+}

@@ -1,0 +1,90 @@
+"""The samples of a bundle in a comparison: drawn once, by the seed of the training, and shared by the detectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from defectdiffu.comparison import generated
+from defectdiffu.comparison.compare import Bundles, Selection, _Runs
+from defectdiffu.comparison.generated import BundleSamples
+from defectdiffu.comparison.plan import ALL, ComparisonPlan
+from defectdiffu.comparison.sources import from_pool
+from defectdiffu.comparison.store import ComparisonStore, Key
+from defectdiffu.evaluation.generated_samples import FIRST_SEED
+from defectdiffu.evaluation.real_windows import Windows
+
+PAIR = ("tin", "dent")
+METHOD = "from noise + augmentation"
+
+
+@pytest.fixture
+def seeds_drawn(monkeypatch) -> list[int]:
+    """A bundle of 64 pixels whose samples are made up; the first seed of each call is put down."""
+    drawn: list[int] = []
+    config = SimpleNamespace(name="m", version="1", image_size=64)
+    model = SimpleNamespace(config=config, vocabulary=SimpleNamespace(trained_pairs=[PAIR]))
+
+    def draw_pair(generator, product, defect, count, *_, first_seed, **__):
+        drawn.append(first_seed)
+        mask = np.zeros((count, 64, 64), bool)
+        mask[:, 16:32, 16:32] = True
+        image = np.repeat(np.where(mask, 200, 20).astype(np.uint8)[..., None], 3, -1)
+        return SimpleNamespace(windows=lambda: Windows(image, mask, np.arange(count)))
+
+    monkeypatch.setattr(generated, "load_bundle", lambda path: model)
+    monkeypatch.setattr(generated, "bundle_generator", lambda *_: None)
+    monkeypatch.setattr(generated, "draw_pair", draw_pair)
+    return drawn
+
+
+def bundle(out: Path, saw: str = "all", **plan) -> BundleSamples:
+    return BundleSamples(Path("m"), saw, "fp32", ComparisonPlan(samples=3, **plan), out, lambda *_: None)
+
+
+def test_each_seed_draws_samples_of_its_own_once(seeds_drawn, tmp_path):
+    first = bundle(tmp_path, size=64).from_noise(PAIR, 0)
+    bundle(tmp_path, size=64).from_noise(PAIR, 1)
+    again = bundle(tmp_path, size=64).from_noise(PAIR, 0)
+    assert seeds_drawn == [FIRST_SEED, FIRST_SEED + generated.SEED_DISTANCE]
+    assert np.array_equal(first.image, again.image) and np.array_equal(first.mask, again.mask)
+
+
+def test_samples_are_resized_to_the_windows_of_the_comparison(seeds_drawn, tmp_path):
+    made = bundle(tmp_path, size=32).from_noise(PAIR, 0)
+    assert made.image.shape == (3, 32, 32, 3)
+    assert made.mask[:, 9:15, 9:15].all() and made.mask.mean() == pytest.approx(1 / 16, abs=0.02)
+    assert made.image[0, 12, 12, 0] == 200 and made.image[0, 24, 24, 0] == 20
+
+
+def test_samples_without_a_mask_are_not_drawn():
+    samples = Windows(np.zeros((4, 8, 8, 3), np.uint8), np.zeros((4, 8, 8), bool), np.arange(4))
+    with pytest.raises(ValueError, match="none of 4 samples from noise has a mask"):
+        from_pool(samples, "from noise")
+    samples.mask[2] = True
+    assert set(from_pool(samples, "from noise")(np.random.default_rng(0), 9).source) == {2}
+
+
+def test_the_bundle_of_as_many_photographs_draws_before_the_one_that_saw_all(seeds_drawn, tmp_path):
+    bundles: Bundles = {ALL: bundle(tmp_path), "5": bundle(tmp_path, saw="5 photographs per pair, as given")}
+    product = SimpleNamespace(test_windows=lambda: None, pairs=[PAIR])
+    runs = _Runs({"tin": product}, bundles, ComparisonStore(tmp_path / "c.json", {}), lambda *_: None)
+    key = lambda shots, method=METHOD: Key("tin", "small UNet", shots, method, 0)  # noqa: E731
+    assert runs._bundle(key("5")) is bundles["5"] and runs._bundle(key("3")) is bundles[ALL]
+    assert runs._bundle(key("5", "copy-paste + augmentation")) is None
+    assert runs.wanted(key("0"))
+    product.pairs = [PAIR, ("tin", "scratch")]
+    assert not runs.wanted(key("0"))
+    assert runs._store.document["skipped"] == {str(key("0")): "the bundle was not trained on tin/scratch"}
+
+
+def test_a_time_limit_leaves_out_the_same_seed_of_every_method():
+    methods = ("real + augmentation", METHOD)
+    keys = Selection((), ("small UNet",), ("1", ALL), methods, 2).keys(["tin", "felt"])
+    assert [key.seed for key in keys] == [0] * 8 + [1] * 8
+    assert [key.method for key in keys[:2]] == list(methods)
+    with pytest.raises(ValueError, match="methods: unknown"):
+        Selection((), ("small UNet",), (ALL,), ("magic",), 2)
