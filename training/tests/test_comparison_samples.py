@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import invoke, run_command
 
 from defectdiffu.comparison import generated
-from defectdiffu.comparison.compare import Bundles, Selection, _Runs
+from defectdiffu.comparison.compare import Bundles, Selection, _Runs, read_products
 from defectdiffu.comparison.generated import BundleSamples
-from defectdiffu.comparison.plan import ALL, ComparisonPlan
+from defectdiffu.comparison.measurement import TrainingData
+from defectdiffu.comparison.plan import ALL, ComparisonPlan, read_bundle
 from defectdiffu.comparison.sources import from_pool
 from defectdiffu.comparison.store import ComparisonStore, Key
+from defectdiffu.data.layout import read_data_set
+from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation.generated_samples import FIRST_SEED
 from defectdiffu.evaluation.real_windows import Windows
 
@@ -68,17 +73,44 @@ def test_samples_without_a_mask_are_not_drawn():
     assert set(from_pool(samples, "from noise")(np.random.default_rng(0), 9).source) == {2}
 
 
-def test_the_bundle_of_as_many_photographs_draws_before_the_one_that_saw_all(seeds_drawn, tmp_path):
-    bundles: Bundles = {ALL: bundle(tmp_path), "5": bundle(tmp_path, saw="5 photographs per pair, as given")}
+def test_the_bundle_of_the_same_photographs_draws_before_the_one_that_saw_all(seeds_drawn, tmp_path):
+    bundles: Bundles = {None: bundle(tmp_path), ("5", 1): bundle(tmp_path, saw="the same")}
     product = SimpleNamespace(test_windows=lambda: None, pairs=[PAIR])
     runs = _Runs({"tin": product}, bundles, ComparisonStore(tmp_path / "c.json", {}), lambda *_: None)
-    key = lambda shots, method=METHOD: Key("tin", "small UNet", shots, method, 0)  # noqa: E731
-    assert runs._bundle(key("5")) is bundles["5"] and runs._bundle(key("3")) is bundles[ALL]
-    assert runs._bundle(key("5", "copy-paste + augmentation")) is None
-    assert runs.wanted(key("0"))
+    key = lambda shots, seed, method=METHOD: Key("tin", "small UNet", shots, method, seed)  # noqa: E731
+    assert runs._bundle(key("5", 1)) is bundles["5", 1]
+    assert runs._bundle(key("5", 0)) is runs._bundle(key("3", 1)) is bundles[None]
+    assert runs._bundle(key("5", 1, "copy-paste + augmentation")) is None
+    assert runs.wanted(key("0", 0))
     product.pairs = [PAIR, ("tin", "scratch")]
-    assert not runs.wanted(key("0"))
-    assert runs._store.document["skipped"] == {str(key("0")): "the bundle was not trained on tin/scratch"}
+    assert not runs.wanted(key("0", 0))
+    assert runs._store.document["skipped"] == {str(key("0", 0)): "the bundle was not trained on tin/scratch"}
+
+
+def test_bundles_are_named_with_the_shots_and_the_seed_that_they_are_for():
+    assert read_bundle("models/m/1") == (None, Path("models/m/1"))
+    assert read_bundle("05:1=models/m=2") == (("5", 1), Path("models/m=2"))
+    assert read_bundle("all:0=m") == ((ALL, 0), Path("m"))
+    for text in ("5=m", "5:x=m", "x:1=m"):
+        with pytest.raises(ValueError, match="must be"):
+            read_bundle(text)
+
+
+def test_the_photographs_of_a_seed_become_a_data_set(halved, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(halved, data)
+    (data / "unified_names.json").write_text('{"tin": {"dent": "hole"}}')
+    arguments = ("compare", "--data", data, "--products", "tin", "--shots", "1,all", "--seeds", 2, "--photographs")
+    run_command(*arguments, tmp_path)
+    products = read_products(data, (WindowRule(window=32), {}), ComparisonPlan(size=32), ("tin",))
+    for shots, seed, count in (("1", 0, 1), ("1", 1, 1), ("all", 0, 2)):
+        written = read_data_set(tmp_path / f"{shots}-{seed}")
+        assert all(record.split == "train" and record.image.stem != "2" for record in written)
+        for defect in ("hole", "scratch"):
+            assert sum(record.defect == defect for record in written) == count
+        seen = sorted(record.place for record in written if record.mask)
+        assert seen == TrainingData(products["tin"], shots, seed).photographs
+    assert "exists already" in invoke(*arguments, tmp_path).output
 
 
 def test_a_time_limit_leaves_out_the_same_seed_of_every_method():

@@ -17,7 +17,12 @@ def compare(
     out: Annotated[Path, typer.Option(help="Folder for comparison.json and comparison.md.")] = Path("comparison"),
     bundle: Annotated[
         list[str] | None,
-        typer.Option(help="PATH draws for any number of shots and saw all photographs; K=PATH was trained on these K."),
+        typer.Option(
+            help="PATH, which saw all photographs; or SHOTS:SEED=PATH, trained on the photographs of that seed."
+        ),
+    ] = None,
+    photographs: Annotated[
+        Path | None, typer.Option(help="Only writes the photographs of each shots and seed here, to train bundles on.")
     ] = None,
     precision: Annotated[str, typer.Option(help="Of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
     windows: WindowsOption = None,
@@ -44,12 +49,13 @@ def compare(
     threads: ThreadsOption = 0,
 ) -> None:
     """Trains detectors with and without synthetic windows under equal conditions, and says which are better."""
-    from ..comparison.compare import Bundles, Selection
+    from ..comparison.compare import Bundles, Selection, read_products
     from ..comparison.compare import compare as run_comparison
     from ..comparison.generated import BundleSamples
     from ..comparison.methods import METHODS
     from ..comparison.page import write_page
-    from ..comparison.plan import ALL, ComparisonPlan, read_shots
+    from ..comparison.photograph_folders import write_photographs
+    from ..comparison.plan import ComparisonPlan, read_bundle, read_shots
     from ..config.choices import require_choices
     from ..data.layout import prompt_name
     from ..data.windows import read_rules
@@ -73,13 +79,18 @@ def compare(
         report = progress_reporter(progress)
 
         def open_bundles() -> Bundles:
-            opened = {}
-            for given in bundle or []:
-                count, _, path = given.rpartition("=")
-                of = read_shots(count)[0] if count else ALL
-                saw = "all photographs of the train split" if of == ALL else f"{of} photographs per pair, as given"
-                opened[of] = BundleSamples(Path(path), saw, precision, plan, out, report)
+            opened: Bundles = {}
+            for of, path in map(read_bundle, bundle or []):
+                saw = "all photographs of the train split" if of is None else "the photographs of its seed, as given"
+                opened[of] = BundleSamples(path, saw, precision, plan, out, report)
             return opened
+
+        if photographs:
+            seen = read_products(data, read_rules(windows), plan, selection.products)
+            for count in selection.shots:
+                for each in range(seeds):
+                    console.print(f"{write_photographs(data, seen, count, each, photographs)}")
+            return
 
         store = run_comparison(data, read_rules(windows), plan, selection, out, report, open_bundles, minutes)
         console.print(f"{write_page(store, plan, reference)}")

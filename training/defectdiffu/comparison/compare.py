@@ -17,12 +17,12 @@ from .generated import BundleSamples
 from .measurement import Product, TrainingData, measure
 from .methods import METHODS
 from .photographs import TooFew, read_sources, source_of
-from .plan import ALL, ComparisonPlan, conditions_of
+from .plan import ComparisonPlan, conditions_of
 from .segmenters import SEGMENTERS
 from .store import ComparisonStore, Key
 
 RESULTS = "comparison.json"
-Bundles = dict[str, BundleSamples]  # by shots; that of "all" draws for every number of shots without its own
+Bundles = dict[tuple[str, int] | None, BundleSamples]  # by shots and seed; None: for those without their own
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,9 @@ def compare(
     default, own = rules
     cut = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
     store = ComparisonStore(out / RESULTS, conditions_of(asdict(plan)) | {"windows": cut})
-    products = _read_products(data, rules, plan, selection, store)
+    products = read_products(data, rules, plan, selection.products)
+    for name, product in products.items():
+        store.require_same_test(name, rows_of_test(product))
     drawing = bundles()
     runs = _Runs(products, drawing, store, progress)
     keys = [key for key in selection.keys(list(products)) if runs.wanted(key)]
@@ -100,7 +102,7 @@ class _Runs:
     def _bundle(self, key: Key) -> BundleSamples | None:
         if not METHODS[key.method].needs_bundle:
             return None
-        return self._bundles.get(key.shots) or self._bundles.get(ALL)
+        return self._bundles.get((key.shots, key.seed)) or self._bundles.get(None)
 
     def wanted(self, key: Key) -> bool:
         """Whether the training can run, or has run. Otherwise the store keeps the reason."""
@@ -126,10 +128,10 @@ class _Runs:
             self._store.skip(key, str(error))
 
 
-def _read_products(
-    data: Path, rules: Rules, plan: ComparisonPlan, selection: Selection, store: ComparisonStore
-) -> dict[str, Product]:
-    records = read_data_set(data, list(selection.products) or None)
+def read_products(data: Path, rules: Rules, plan: ComparisonPlan, names: tuple[str, ...]) -> dict[str, Product]:
+    """The products of those names, all unless one is given. Raises DataError for a bad data set, ValueError when one
+    has nothing to measure on."""
+    records = read_data_set(data, list(names) or None)
     if plan.split == VALIDATION:
         records = as_test_split(records)
     sources = read_sources(data)
@@ -140,9 +142,12 @@ def _read_products(
     for name, product in products.items():
         if not any(record.mask for record in product.test):
             raise ValueError(f"{data}: {name} has no defective photograph in the test split to measure on")
-        rows = [
-            {"photograph": record.place, "source": source_of(record, sources), "defect": record.defect}
-            for record in product.test
-        ]
-        store.require_same_test(name, rows)
     return products
+
+
+def rows_of_test(product: Product) -> list[dict[str, str]]:
+    """What the store keeps of the test photographs, in the order of the histograms."""
+    return [
+        {"photograph": record.place, "source": source_of(record, product.sources), "defect": record.defect}
+        for record in product.test
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge
@@ -54,6 +55,20 @@ def read_shots(text: str) -> tuple[str, ...]:
         if shot != ALL and not shot.isdecimal():
             raise ValueError(f"shots holds {shot!r}, must be whole numbers from 0, or {ALL!r}")
     return tuple(shot if shot == ALL else str(int(shot)) for shot in shots)
+
+
+def read_bundle(text: str) -> tuple[tuple[str, int] | None, Path]:
+    """ "5:0=PATH" → (("5", 0), PATH): the bundle for 5 shots and seed 0. "PATH" → (None, PATH): for all others.
+
+    Raises ValueError when what stands before "=" is no shots and seed.
+    """
+    of, found, path = text.partition("=")
+    if not found:
+        return None, Path(text)
+    shots, _, seed = of.partition(":")
+    if not seed.isdecimal():
+        raise ValueError(f"bundle is {text!r}, must be PATH or SHOTS:SEED=PATH")
+    return (read_shots(shots)[0], int(seed)), Path(path)
 
 
 #: The settings that change how differences are told, but no training.

@@ -1,0 +1,50 @@
+"""Writes the photographs that the trainings of a seed see as a data set, to train a bundle on the same ones."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+from ..data.layout import GOOD, Record
+from ..files.atomic import write_text
+from .measurement import Product
+from .photographs import seen_photographs, source_of
+
+
+def write_photographs(root: Path, products: dict[str, Product], shots: str, seed: int, folder: Path) -> Path:
+    """Copies the seen photographs of all products, training and validation, with masks, from the data set `root` to
+    `folder`/`shots`-`seed`, and returns that. Raises FileExistsError when it is there already."""
+    out = folder / f"{shots}-{seed}"
+    if out.exists():
+        raise FileExistsError(f"{out}: exists already; remove it first")
+    rows: list[tuple[str, str, str]] = []
+    unified: dict[str, dict[str, str]] = {}
+    for product in products.values():
+        seen = seen_photographs(product.records, product.sources, shots, product.plan.seed + seed)
+        parts = (seen.defective.training, seen.defective.validation, seen.normal.training, seen.normal.validation)
+        for record in {record.place: record for part in parts for record in part}.values():
+            _copy(record.image, root, out)
+            if record.mask is not None:
+                _copy(record.mask, root, out)
+            rows.append((record.place, "train", source_of(record, product.sources)))
+            _remember_name(record, unified)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("image", "split", "source"), *sorted(rows)])
+    write_text(out / "manifest.csv", text.getvalue())
+    write_text(out / "unified_names.json", json.dumps(unified, indent=1))
+    return out
+
+
+def _copy(path: Path, root: Path, out: Path) -> None:
+    target = out / path.relative_to(root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+
+
+def _remember_name(record: Record, unified: dict[str, dict[str, str]]) -> None:
+    product, _, folder, _ = record.place.split("/")
+    if record.defect != GOOD:
+        unified.setdefault(product, {})[folder] = record.defect
