@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from conftest import invoke, run_command
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 
 from defectdiffu.comparison.compare import RESULTS
 from defectdiffu.comparison.histograms import (
@@ -17,7 +17,7 @@ from defectdiffu.comparison.histograms import (
     best_threshold,
     figures_of,
     packed,
-    pixel_histograms,
+    score_histograms,
     unpacked,
 )
 from defectdiffu.comparison.page import PAGE
@@ -37,27 +37,29 @@ def scored() -> tuple[np.ndarray, np.ndarray]:
 
 def test_figures_of_histograms_are_those_of_the_pixels(scored):
     logits, truth = scored
-    total = pixel_histograms(logits, truth).sum(0)
+    total = score_histograms(logits, truth).sum(0)
     made, exact = figures_of(total, HALF), segmentation_figures(1 / (1 + np.exp(-logits)), truth)
     assert made.miou == pytest.approx(exact.miou) and made.f1 == pytest.approx(exact.f1)
     flat, score = truth.reshape(-1), logits.reshape(-1)
     assert made.ap == pytest.approx(average_precision_score(flat, score), abs=0.005)
+    balanced = balanced_accuracy_score(flat, score >= 0)
+    assert made.balanced_accuracy == pytest.approx(balanced)
     assert made.auroc == pytest.approx(roc_auc_score(flat, score), abs=0.002)
 
 
 def test_the_threshold_is_the_best_on_what_it_is_chosen_on(scored):
-    total = pixel_histograms(*scored).sum(0)
-    chosen = best_threshold(total)
+    total = score_histograms(*scored).sum(0)
+    chosen = best_threshold(total, "miou")
     assert figures_of(total, chosen).miou == max(figures_of(total, t).miou for t in range(1, BINS))
 
 
 def test_a_set_without_defects_has_no_figures():
-    total = pixel_histograms(np.zeros((1, 4, 4)), np.zeros((1, 4, 4), bool)).sum(0)
-    assert np.isnan(figures_of(total, HALF)).all() and best_threshold(total) == HALF
+    total = score_histograms(np.zeros((1, 4, 4)), np.zeros((1, 4, 4), bool)).sum(0)
+    assert np.isnan(figures_of(total, HALF)).all() and best_threshold(total, "miou") == HALF
 
 
 def test_histograms_survive_the_file(scored):
-    made = pixel_histograms(*scored)
+    made = score_histograms(*scored)
     assert np.array_equal(unpacked(packed(made)), made)
 
 
@@ -84,9 +86,14 @@ def test_a_difference_in_every_photograph_is_told():
     assert told(group(0.6), group(0.8)).verdict == WORSE
 
 
+def test_one_seed_tells_nothing_apart():
+    interval = told(group(0.8, seeds=1), group(0.6, seeds=3))
+    assert interval.low > 0 and interval.verdict == "not told apart (one seed)"
+
+
 def test_no_difference_is_not_told():
     interval = told(group(0.7), group(0.7))
-    assert interval == Interval(0, 0, 0) and interval.verdict == SAME
+    assert interval == Interval(0, 0, 0, seeds=3) and interval.verdict == SAME
 
 
 def test_the_interval_has_the_width_of_the_spread_over_photographs():
@@ -154,7 +161,8 @@ def test_a_store_of_other_conditions_photographs_or_bundles_is_refused(tmp_path)
         again.require_same_bundle(key, "m@2 fp32")
 
 
-OPTIONS = ("--products", "tin", "--size", 32, "--max-steps", 4, "--check-every", 2, "--shots", "0,1,all", "--seeds", 1,
+OPTIONS = ("--products", "tin", "--size", 32, "--detectors",
+           "small UNet,small ResNet", "--max-steps", 4, "--check-every", 2, "--shots", "0,1,all", "--seeds", 1,
            "--methods", "real without augmentation;copy-paste + augmentation;Perlin + augmentation;"
            "from noise + augmentation", "--reference", "real without augmentation", "--threads", 1)  # fmt: skip
 
@@ -176,14 +184,14 @@ def test_a_comparison_resumes_and_says_what_it_did_not_run(halved, tmp_path, mon
     document = lambda: json.loads((tmp_path / "out" / RESULTS).read_text())  # noqa: E731
     run_command(*arguments)
     first = document()["trainings"]
-    assert len(first) == 7  # of four methods with three numbers of shots, five have nothing to train on
+    assert len(first) == 2 * 7  # of four methods with three numbers of shots, five have nothing to train on
     monkeypatch.setattr("defectdiffu.comparison.compare.measure", lambda *_: pytest.fail("trained again"))
     run_command(*arguments)
     assert document()["trainings"] == first
     page = (tmp_path / "out" / PAGE).read_text()
     assert "## small UNet, 0 defective photographs per pair" in page
     assert "- from noise + augmentation: needs a bundle: tin" in page
-    assert "7 trainings" in page and "reached the step limit" in page
+    assert "14 trainings" in page and "reached the step limit" in page
     assert all(len(line) <= 120 or line.startswith("|") for line in page.splitlines())
     for entry in first.values():
         assert all("/test/" not in place or place.split("/")[-1] != "2.png" for place in entry["photographs"])

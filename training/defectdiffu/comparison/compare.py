@@ -13,12 +13,12 @@ from ..data.validation_split import as_test_split
 from ..data.windows import Rules
 from ..evaluation.plan import VALIDATION
 from ..progress import Progress
+from .detectors import DETECTORS
 from .generated import BundleSamples
 from .measurement import Product, TrainingData, measure
 from .methods import METHODS
 from .photographs import TooFew, read_sources, source_of
 from .plan import ComparisonPlan, conditions_of
-from .segmenters import SEGMENTERS
 from .store import ComparisonStore, Key
 
 RESULTS = "comparison.json"
@@ -30,13 +30,13 @@ class Selection:
     """Which trainings to run. A later call may run others into the same store."""
 
     products: tuple[str, ...]  # none: all
-    segmenters: tuple[str, ...]
+    detectors: tuple[str, ...]
     shots: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: int
 
     def __post_init__(self) -> None:
-        require_choices("segmenters", self.segmenters, SEGMENTERS)
+        require_choices("detectors", self.detectors, DETECTORS)
         require_choices("methods", self.methods, METHODS)
         if self.seeds < 1:
             raise ValueError(f"seeds is {self.seeds}, must be at least 1")
@@ -44,9 +44,9 @@ class Selection:
     def keys(self, products: list[str]) -> list[Key]:
         """Seeds last, so that what a time limit leaves out is the same seed of every method."""
         return [
-            Key(product, segmenter, shots, method, seed)
+            Key(product, detector, shots, method, seed)
             for seed in range(self.seeds)
-            for segmenter in self.segmenters
+            for detector in self.detectors
             for shots in self.shots
             for product in products
             for method in self.methods

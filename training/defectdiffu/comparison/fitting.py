@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..evaluation.real_windows import Windows
-from ..evaluation.segmenter import dice_loss
 from ..training.devices import cpu_computes_bf16
 from .batches import tensors
+from .detectors import Detector
 from .plan import BATCH, ComparisonPlan
-from .segmenters import Segmenter
 
 WEIGHT_DECAY = 1e-4
 RATE_FACTOR = 0.3  # by which the rates fall when the validation loss stands still for half the patience
@@ -33,7 +31,7 @@ class Fitted:
 
 
 def fit(
-    segmenter: Segmenter,
+    detector: Detector,
     batch: Callable[[], tuple[Tensor, Tensor]],
     validation: Windows,
     plan: ComparisonPlan,
@@ -42,8 +40,8 @@ def fit(
 ) -> Fitted:
     """AdamW. `seed` sets the initial weights and the augmentation."""
     torch.manual_seed(seed)
-    model = segmenter.build().train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(segmenter.parameter_groups(model), weight_decay=WEIGHT_DECAY)
+    model = detector.build().train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(detector.parameter_groups(model), weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
         optimiser, factor=RATE_FACTOR, patience=plan.patience // 2, threshold=IMPROVEMENT, threshold_mode="abs"
     )
@@ -52,13 +50,13 @@ def fit(
     step = waited = 0
     while step < plan.max_steps and waited < plan.patience:
         image, mask = batch()
-        loss = segmentation_loss(logits_of(model, image), mask)
+        loss = detector.loss(logits_of(model, image), mask)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         step += 1
         if step % plan.check_every == 0 or step == plan.max_steps:
-            losses.append(_validation_loss(model, validation))
+            losses.append(_validation_loss(detector, model, validation))
             schedule.step(losses[-1])
             waited += 1
             if losses[-1] < best - IMPROVEMENT:
@@ -69,10 +67,6 @@ def fit(
     return Fitted(model.eval(), step, best_step, waited >= plan.patience, losses)
 
 
-def segmentation_loss(logits: Tensor, mask: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(logits.sigmoid(), mask)
-
-
 def logits_of(model: nn.Module, image: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=cpu_computes_bf16()):
         return model(image).float()
@@ -80,13 +74,13 @@ def logits_of(model: nn.Module, image: Tensor) -> Tensor:
 
 @torch.no_grad()
 def predict(model: nn.Module, windows: Windows) -> Tensor:
-    """Logits [n, 1, S, S] of a model in eval mode."""
+    """Logits of a detector in eval mode."""
     image, _ = tensors(windows)
     return torch.cat([logits_of(model, part) for part in image.split(BATCH)])
 
 
-def _validation_loss(model: nn.Module, windows: Windows) -> float:
+def _validation_loss(detector: Detector, model: nn.Module, windows: Windows) -> float:
     model.eval()
-    loss = segmentation_loss(predict(model, windows), tensors(windows)[1])
+    loss = detector.loss(predict(model, windows), tensors(windows)[1])
     model.train()
     return float(loss)

@@ -1,7 +1,7 @@
-"""Scores of pixels, counted per test photograph: every figure, and every resample of photographs, follows from them.
+"""Scores, counted per test photograph: every figure, and every resample of photographs, follows from them.
 
-A histogram is uint32 [2, BINS]: pixels of the defect, then of the background, by their logit. The bins are of equal
-width over -LIMIT…LIMIT; the outer ones hold what lies beyond.
+A histogram is uint32 [2, BINS]: pixels of the defect, then of the background, by their logit. A classifier counts one
+window in the place of pixels. The bins are of equal width over -LIMIT…LIMIT; the outer ones hold what lies beyond.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ import numpy as np
 BINS = 64
 LIMIT = 8.0  # logit
 HALF = BINS // 2  # the first bin above probability 0.5
-FIGURES = ("miou", "f1", "ap", "auroc")
+FIGURES = ("miou", "balanced_accuracy", "f1", "ap", "auroc")
 
 
 class Figures(NamedTuple):
     """Arrays of the shape that the sums of histograms have before [2, BINS]. NaN where a class has no pixel."""
 
     miou: np.ndarray  # mean of the defect's and the background's IoU at the threshold
+    balanced_accuracy: np.ndarray  # mean of the shares of both classes that are told right at the threshold
     f1: np.ndarray  # of the defect at the threshold
     ap: np.ndarray
     auroc: np.ndarray
 
 
-def pixel_histograms(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """uint32 [n, 2, BINS] of logits float [n, S, S] and truth bool [n, S, S]."""
+def score_histograms(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """uint32 [n, 2, BINS] of logits float [n, S, S] and truth bool [n, S, S]; S is 1 for scores of windows."""
     bins = np.floor((logits + LIMIT) * (BINS / (2 * LIMIT))).clip(0, BINS - 1).astype(np.int64)
     made = np.zeros((len(logits), 2, BINS), np.uint32)
     for one, places, marked in zip(made, bins, truth, strict=True):
@@ -48,17 +49,18 @@ def figures_of(total: np.ndarray, threshold: int) -> Figures:
     both = (positives > 0) & (negatives > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         miou = (found / (found + false + missed) + right / (right + false + missed)) / 2
+        balanced_accuracy = (found / positives + right / negatives) / 2
         f1 = 2 * found / (2 * found + false + missed)
         middle = above - defect / 2  # half of a bin counts: within it nothing tells defect from background
         precision = np.nan_to_num(middle / (middle + false_above - background / 2))
         ap = (defect * precision).sum(-1) / positives
         auroc = (background * (above - defect / 2)).sum(-1) / (positives * negatives)
-    return Figures(*(np.where(both, values, np.nan) for values in (miou, f1, ap, auroc)))
+    return Figures(*(np.where(both, values, np.nan) for values in (miou, balanced_accuracy, f1, ap, auroc)))
 
 
-def best_threshold(total: np.ndarray) -> int:
-    """The bin with the highest mIoU on the validation part; that of probability 0.5 where it has one class alone."""
-    values = np.array([float(figures_of(total, threshold).miou) for threshold in range(1, BINS)])
+def best_threshold(total: np.ndarray, figure: str) -> int:
+    """The bin with the highest figure on the validation part; that of probability 0.5 where it has one class alone."""
+    values = np.array([float(getattr(figures_of(total, threshold), figure)) for threshold in range(1, BINS)])
     if np.isnan(values).all():
         return HALF
     best = np.flatnonzero(values == np.nanmax(values)) + 1

@@ -14,15 +14,15 @@ from ..data.layout import GOOD, Pair, Record
 from ..data.windows import Rules
 from ..evaluation.real_windows import Windows, join
 from .augmentation import online_augmentation, unchanged
-from .batches import Batches, Draw
+from .batches import Batches, Draw, tensors
 from .crops import Crops, without_zoom
+from .detectors import DETECTORS
 from .fitting import fit, predict
 from .generated import BundleSamples
-from .histograms import best_threshold, figures_of, packed, pixel_histograms
+from .histograms import best_threshold, figures_of, packed, score_histograms
 from .methods import METHODS
 from .photographs import SeenPhotographs, seen_photographs
 from .plan import ComparisonPlan
-from .segmenters import SEGMENTERS
 from .sources import SOURCES, SourceContext
 from .store import Key
 
@@ -111,10 +111,14 @@ def measure(
         online_augmentation() if method.augmented else unchanged,
         np.random.default_rng((data.seed, TRAINING_STREAM)),
     )
-    validation = data.validation(key.method, bundle)
-    fitted = fit(SEGMENTERS[key.segmenter], batches, validation, plan, data.seed, report)
-    scores = lambda windows: pixel_histograms(predict(fitted.model, windows)[:, 0].numpy(), windows.mask)  # noqa: E731
-    threshold = best_threshold(scores(validation).sum(0))
+    detector, validation = DETECTORS[key.detector], data.validation(key.method, bundle)
+    fitted = fit(detector, batches, validation, plan, data.seed, report)
+
+    def scores(windows: Windows) -> np.ndarray:
+        truth = detector.truth(tensors(windows)[1]) > 0
+        return score_histograms(predict(fitted.model, windows)[:, 0].numpy(), truth[:, 0].numpy())
+
+    threshold = best_threshold(scores(validation).sum(0), detector.headline)
     histograms = scores(test)
     figures = figures_of(histograms.sum(0), threshold)
     return {

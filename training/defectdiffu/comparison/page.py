@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ..files.atomic import write_text
+from .detectors import DETECTORS
 from .histograms import BINS, HALF, LIMIT, unpacked
 from .methods import METHODS, REFERENCE
 from .plan import ALL, BATCH, ComparisonPlan
-from .segmenters import SEGMENTERS
 from .statistics import Group, Interval, Measured, differences, mean_figures
 from .store import ComparisonStore
 
 PAGE = "comparison.md"
 WIDTH = 118  # columns
-HEADINGS = {"miou": "mIoU", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
+HEADINGS = {"miou": "mIoU", "balanced_accuracy": "balanced accuracy", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
+OTHERS = ("f1", "ap", "auroc")  # beside the headline of a detector
 Groups = dict[str, Group]  # by product
 
 
@@ -30,10 +31,10 @@ def write_page(store: ComparisonStore, plan: ComparisonPlan, reference: str = RE
 
 
 def groups_of(store: ComparisonStore) -> dict[tuple[str, str], dict[str, Groups]]:
-    """(segmenter, shots) → method → product → its trainings."""
+    """(detector, shots) → method → product → its trainings."""
     made: dict[tuple[str, str], dict[str, Groups]] = {}
     for key, entry in store.trainings.items():
-        methods = made.setdefault((key.segmenter, key.shots), {})
+        methods = made.setdefault((key.detector, key.shots), {})
         sources = [row["source"] for row in store.document["products"][key.product]]
         group = methods.setdefault(key.method, {}).setdefault(key.product, Group(sources, {}))
         group.trainings[key.seed] = Measured(unpacked(entry["histograms"]), entry["threshold"])
@@ -43,16 +44,16 @@ def groups_of(store: ComparisonStore) -> dict[tuple[str, str], dict[str, Groups]
 def _lines(store: ComparisonStore, plan: ComparisonPlan, reference: str) -> list[str]:
     lines = ["# Detectors with and without synthetic windows", "", *_conditions(store, plan, reference)]
     groups = groups_of(store)
-    order = lambda group: (list(SEGMENTERS).index(group[0]), group[1] == ALL, int(group[1]) if group[1] != ALL else 0)  # noqa: E731
-    for segmenter, shots in sorted(groups, key=order):
-        methods = groups[segmenter, shots]
-        lines += ["", f"## {segmenter}, {_shots(shots)}", "", *_notes(store, segmenter, shots)]
-        lines += _table(methods, plan, reference)
+    order = lambda group: (list(DETECTORS).index(group[0]), group[1] == ALL, int(group[1]) if group[1] != ALL else 0)  # noqa: E731
+    for detector, shots in sorted(groups, key=order):
+        methods, headline = groups[detector, shots], DETECTORS[detector].headline
+        lines += ["", f"## {detector}, {_shots(shots)}", "", *_notes(store, detector, shots)]
+        lines += _table(methods, headline, plan, reference)
         products = sorted({product for by_product in methods.values() for product in by_product})
         if len(products) > 1:
             for product in products:
                 alone = {m: {product: by[product]} for m, by in methods.items() if product in by}
-                lines += ["", f"### {product}", "", *_table(alone, plan, reference)]
+                lines += ["", f"### {product}", "", *_table(alone, headline, plan, reference)]
     return [*lines, *_skipped(store), *_format()]
 
 
@@ -78,7 +79,7 @@ def _conditions(store: ComparisonStore, plan: ComparisonPlan, reference: str) ->
         " noise) is the same for real and synthetic windows.",
         f"- A training ends after {plan.patience} validations without a lower loss, one every {plan.check_every} steps,"
         f" or after {plan.max_steps} steps. The weights with the lowest validation loss are measured, at the threshold"
-        " with the highest validation mIoU.",
+        " with the highest validation mIoU (classifiers: balanced accuracy).",
         "- A seed sets the crops, the samples, the initial weights and the photographs that are drawn. Validation has"
         " a quarter of the drawn photographs, by source photograph. With one source, it has other crops of the same"
         " photographs. With zero shots, it has synthetic windows.",
@@ -86,7 +87,8 @@ def _conditions(store: ComparisonStore, plan: ComparisonPlan, reference: str) ->
         f"- Differences are against *{reference}*, paired by product, seed and photograph. The intervals hold"
         f" {plan.confidence:.0%} of {plan.bootstrap_resamples} bootstrap resamples of source photographs and seeds."
         " They are too narrow where there are fewer than five seeds, and one interval in twenty misses by chance.",
-        "- *Better* and *worse* mean that the interval of the mIoU excludes 0.",
+        "- *Better* and *worse* mean that the interval excludes 0: of the mIoU for segmenters, of the balanced accuracy"
+        " of defective and normal windows for classifiers. One seed tells nothing apart.",
         "",
         *[f"- **{name}**: {METHODS[name].description}." for name in used],
     ]
@@ -98,8 +100,8 @@ def _shots(shots: str) -> str:
     return f"{shots} defective photograph{'' if shots == '1' else 's'} per pair"
 
 
-def _notes(store: ComparisonStore, segmenter: str, shots: str) -> list[str]:
-    entries = [e for key, e in store.trainings.items() if (key.segmenter, key.shots) == (segmenter, shots)]
+def _notes(store: ComparisonStore, detector: str, shots: str) -> list[str]:
+    entries = [e for key, e in store.trainings.items() if (key.detector, key.shots) == (detector, shots)]
     stopped = [entry for entry in entries if not entry["converged"]]
     notes = []
     if stopped:
@@ -109,28 +111,30 @@ def _notes(store: ComparisonStore, segmenter: str, shots: str) -> list[str]:
     return [*notes, ""] if notes else []
 
 
-def _table(methods: dict[str, Groups], plan: ComparisonPlan, reference: str) -> list[str]:
-    head = ["method", "products × seeds", *HEADINGS.values(), "Δ mIoU", "Δ AP", "verdict"]
+def _table(methods: dict[str, Groups], headline: str, plan: ComparisonPlan, reference: str) -> list[str]:
+    shown = (headline, *OTHERS)
+    head = ["method", "products × seeds", *map(HEADINGS.__getitem__, shown)]
+    head += [f"Δ {HEADINGS[headline]}", "Δ AP", "verdict"]
     lines = ["| " + " | ".join(head) + " |", "| " + " | ".join(["---"] * len(head)) + " |"]
     for name in sorted(methods, key=list(METHODS).index):
         groups = methods[name]
         seeds = sum(len(group.trainings) for group in groups.values())
         figures = mean_figures(list(groups.values()))
         cells = [name, f"{len(groups)} × {seeds / len(groups):g}"]
-        cells += [f"{100 * figures[figure]:.1f}" for figure in HEADINGS]
-        cells += _against(groups, methods.get(reference), name == reference, plan)
+        cells += [f"{100 * figures[figure]:.1f}" for figure in shown]
+        cells += _against(groups, methods.get(reference), name == reference, headline, plan)
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
-def _against(groups: Groups, reference: Groups | None, itself: bool, plan: ComparisonPlan) -> list[str]:
+def _against(groups: Groups, reference: Groups | None, itself: bool, headline: str, plan: ComparisonPlan) -> list[str]:
     if itself:
         return ["", "", "reference"]
     made = differences(groups, reference or {}, plan.bootstrap_resamples, plan.confidence, plan.seed)
     if not made:
         return ["", "", "no reference"]
     show: Callable[[Interval], str] = lambda i: f"{100 * i.mean:+.1f} ({100 * i.low:+.1f} … {100 * i.high:+.1f})"  # noqa: E731
-    return [show(made["miou"]), show(made["ap"]), made["miou"].verdict]
+    return [show(made[headline]), show(made["ap"]), made[headline].verdict]
 
 
 def _skipped(store: ComparisonStore) -> list[str]:

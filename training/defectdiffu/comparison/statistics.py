@@ -33,9 +33,12 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
+    seeds: int = 2  # paired, of the product with the fewest
 
     @property
     def verdict(self) -> str:
+        if self.seeds < 2:
+            return f"{SAME} (one seed)"
         if self.low > 0:
             return BETTER
         return WORSE if self.high < 0 else SAME
@@ -57,6 +60,7 @@ def differences(
     rng = np.random.default_rng((seed, 61))
     point: list[np.ndarray] = []
     drawn: list[np.ndarray] = []
+    counts: list[int] = []
     for product in sorted(method.keys() & reference.keys()):
         ours, theirs = method[product], reference[product]
         seeds = sorted(ours.trainings.keys() & theirs.trainings.keys())
@@ -65,6 +69,7 @@ def differences(
         photographs = _resampled_counts(ours.sources, resamples, rng)
         weights = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), resamples) / len(seeds)
         once = np.ones((1, len(ours.sources)))
+        counts.append(len(seeds))
         per_seed = [(ours.trainings[s], theirs.trainings[s]) for s in seeds]
         point.append(np.mean([_difference(*pair, once)[:, 0] for pair in per_seed], 0))
         each = np.stack([_difference(*pair, photographs) for pair in per_seed], -1)  # [figure, resample, seed]
@@ -74,7 +79,9 @@ def differences(
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(np.mean(drawn, 0), [tail, 1 - tail], axis=1)
     mean = np.mean(point, 0)
-    return {name: Interval(float(mean[i]), float(low[i]), float(high[i])) for i, name in enumerate(FIGURES)}
+    return {
+        name: Interval(float(mean[i]), float(low[i]), float(high[i]), min(counts)) for i, name in enumerate(FIGURES)
+    }
 
 
 def _resampled_counts(sources: list[str], resamples: int, rng: np.random.Generator) -> np.ndarray:

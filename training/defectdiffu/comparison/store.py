@@ -15,7 +15,7 @@ class Key(NamedTuple):
     """One training."""
 
     product: str
-    segmenter: str
+    detector: str
     shots: str  # defective photographs per pair
     method: str
     seed: int
