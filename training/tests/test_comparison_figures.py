@@ -20,8 +20,8 @@ from defectdiffu.comparison.histograms import (
     score_histograms,
     unpacked,
 )
-from defectdiffu.comparison.page import PAGE
-from defectdiffu.comparison.plan import ComparisonPlan, conditions_of, read_shots
+from defectdiffu.comparison.page import PAGE, write_page
+from defectdiffu.comparison.plan import ALL, ComparisonPlan, conditions_of, read_shots
 from defectdiffu.comparison.statistics import BETTER, SAME, WORSE, Group, Interval, Measured, differences
 from defectdiffu.comparison.store import ComparisonStore, Key
 from defectdiffu.evaluation.segmentation_figures import segmentation_figures
@@ -165,6 +165,24 @@ OPTIONS = ("--products", "tin", "--size", 32, "--detectors",
            "small UNet,small ResNet", "--max-steps", 4, "--check-every", 2, "--shots", "0,1,all", "--seeds", 1,
            "--methods", "real without augmentation;copy-paste + augmentation;Perlin + augmentation;"
            "from noise + augmentation", "--reference", "real without augmentation", "--threads", 1)  # fmt: skip
+
+
+def test_a_page_says_when_methods_have_different_seeds(tmp_path):
+    plan = ComparisonPlan(bootstrap_resamples=20)
+    store = ComparisonStore(tmp_path / RESULTS, conditions_of(asdict(plan)))
+    store.require_same_test("tin", [{"photograph": str(i), "source": str(i), "defect": "dent"} for i in range(30)])
+    warning = "compare them by the differences alone"
+
+    def page_with(method: str, seed: int) -> str:
+        one = group(0.7).trainings[seed]
+        entry = {"histograms": packed(one.histograms), "threshold": one.threshold, "converged": True, "bundle": None}
+        store.put(Key("tin", "small UNet", ALL, method, seed), entry)
+        return write_page(store, plan).read_text()
+
+    page_with("real + augmentation", 0)
+    assert warning not in page_with("copy-paste + augmentation", 0)
+    assert warning in page_with("real + augmentation", 1)
+    assert warning not in page_with("copy-paste + augmentation", 1)
 
 
 def test_a_comparison_resumes_and_says_what_it_did_not_run(halved, tmp_path, monkeypatch):

@@ -47,7 +47,7 @@ def _lines(store: ComparisonStore, plan: ComparisonPlan, reference: str) -> list
     order = lambda group: (list(DETECTORS).index(group[0]), group[1] == ALL, int(group[1]) if group[1] != ALL else 0)  # noqa: E731
     for detector, shots in sorted(groups, key=order):
         methods, headline = groups[detector, shots], DETECTORS[detector].headline
-        lines += ["", f"## {detector}, {_shots(shots)}", "", *_notes(store, detector, shots)]
+        lines += ["", f"## {detector}, {_shots(shots)}", "", *_notes(store, plan, detector, shots)]
         lines += _table(methods, headline, plan, reference)
         products = sorted({product for by_product in methods.values() for product in by_product})
         if len(products) > 1:
@@ -100,14 +100,15 @@ def _shots(shots: str) -> str:
     return f"{shots} defective photograph{'' if shots == '1' else 's'} per pair"
 
 
-def _notes(store: ComparisonStore, detector: str, shots: str) -> list[str]:
+def _notes(store: ComparisonStore, plan: ComparisonPlan, detector: str, shots: str) -> list[str]:
     entries = [e for key, e in store.trainings.items() if (key.detector, key.shots) == (detector, shots)]
     stopped = [entry for entry in entries if not entry["converged"]]
     notes = []
     if stopped:
         notes.append(f"{len(stopped)} of {len(entries)} trainings reached the step limit before they converged.")
     for name, saw in sorted({(e["bundle"]["name"], e["bundle"]["saw"]) for e in entries if e["bundle"]}):
-        notes.append(f"Samples are of {name}. **Its training saw {saw}.**")
+        drawn = f"{plan.samples} per pair and seed, {plan.sampler_steps} sampler steps"
+        notes.append(f"Samples are of {name}: {drawn}. **Its training saw {saw}.**")
     return [*notes, ""] if notes else []
 
 
@@ -124,7 +125,13 @@ def _table(methods: dict[str, Groups], headline: str, plan: ComparisonPlan, refe
         cells += [f"{100 * figures[figure]:.1f}" for figure in shown]
         cells += _against(groups, methods.get(reference), name == reference, headline, plan)
         lines.append("| " + " | ".join(cells) + " |")
+    if len({_measured(groups) for groups in methods.values()}) > 1:
+        lines += ["", "The methods have different products or seeds: compare them by the differences alone."]
     return lines
+
+
+def _measured(groups: Groups) -> frozenset[tuple[str, int]]:
+    return frozenset((product, seed) for product, group in groups.items() for seed in group.trainings)
 
 
 def _against(groups: Groups, reference: Groups | None, itself: bool, headline: str, plan: ComparisonPlan) -> list[str]:
