@@ -1,14 +1,14 @@
 /**
  * The arrows of ARCHITECTURE.md. Each layer may import from itself and from the layers below it, never from one above:
  *
- *   programs → service → http → resolvers → rooms → queue → inference, storage → base
+ *   programs → service → http → resolvers → repositories → queue → inference, storage → base
  */
 const LAYERS = [
   ['programs', ['^src/main[.]ts$', '^src/(demo|deploy|tenantsCli)/']],
   ['service', ['^src/service[.]ts$', '^src/service/']],
   ['http', ['^src/http/']],
   ['resolvers', ['^src/(resolvers|schema)/']],
-  ['rooms', ['^src/(artifacts|catalog|exports|generations|references|tenants|webhooks)/']],
+  ['repositories', ['^src/(artifacts|catalog|exports|generations|references|tenants|webhooks)/']],
   ['queue', ['^src/queue/']],
   ['engine and storage', ['^src/(inference|storage)/']],
   ['base', ['^src/(config|observability)/', '^src/(?!main[.]|service[.])[^/]+[.]ts$']],
@@ -30,6 +30,13 @@ export default {
       severity: 'error',
       from: { path: '^src/inference/' },
       to: { path: '^src/', pathNot: ['^src/inference/', ...LAYERS.at(-1)[1]] },
+    },
+    {
+      name: 'generations-import-no-worker',
+      comment: 'Only the worker knows how a generation is drawn.',
+      severity: 'error',
+      from: { path: '^src/generations/', pathNot: '^src/generations/worker/' },
+      to: { path: '^src/generations/worker/' },
     },
     {
       name: 'no-circles-between-folders',

@@ -1,4 +1,4 @@
-/** Who comes when: the same for every policy that is compared. */
+/** Arrival times, identical for all compared policies. */
 
 /** Mulberry32: uniform in [0, 1), the same row of numbers for the same seed. */
 export function random(seed: number): () => number {

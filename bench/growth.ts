@@ -16,7 +16,7 @@ import { mean, slopeOf } from './statistics.ts';
 const MINUTES = Number(process.env['MINUTES'] ?? 3);
 const STEPS = Number(process.env['STEPS'] ?? 2);
 const EACH = 100;
-/** Of the time: caches fill, code is compiled, the allocator finds its size. */
+/** The share of the time that is not measured: caches fill, code is compiled, the allocator finds its size. */
 const WARM_UP = 0.5;
 
 interface Point {
@@ -58,7 +58,7 @@ async function drawSome({ ask }: Server, wish: object): Promise<number> {
   }
 }
 
-/** Of the files of the database, megabytes. */
+/** The size of the files in a folder, in megabytes. */
 function sizeOf(folder: string): number {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())

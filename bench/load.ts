@@ -20,7 +20,7 @@ const { openEngine } = await importBuilt<typeof Engine>('inference/index.js');
 const SECONDS = Number(process.env['SECONDS'] ?? 40);
 const LONG = Number(process.env['LONG'] ?? 500);
 const STEPS = Number(process.env['STEPS'] ?? 20);
-/** Of capacity: as many single samples come beside the long generation. */
+/** The share of the capacity that single samples take beside the long generation. */
 const BESIDE = 0.1;
 
 /** Seconds of each step, by how many samples were in it. */

@@ -21,7 +21,7 @@ export type Policy = 'this scheduler' | 'static batches' | 'whole requests' | 'o
 export const POLICIES: readonly Policy[] = ['this scheduler', 'static batches', 'whole requests', 'one at a time'];
 
 export interface SimulatedDevice {
-  /** Of one step of so many samples. */
+  /** The duration of one step of `samples` samples. */
   stepSeconds(samples: number): number;
   /** That one step may have. */
   readonly largest: number;
@@ -102,7 +102,7 @@ export interface Simulated {
 }
 
 export interface SimulatedInTime extends Simulated {
-  /** Of the number of rows. */
+  /** The share of steps that change the number of rows. */
   readonly changesPerStep: number;
 }
 
@@ -164,6 +164,6 @@ export const latenciesOf = (seconds: readonly number[]): Latencies => ({
   p99: quantile(seconds, 0.99),
 });
 
-/** Of those that came one by one. */
+/** The latencies of samples that arrived one by one. */
 export const singles = (arrivals: readonly Arrival[], latencies: readonly number[]): number[] =>
   latencies.filter((_, i) => arrivals[i]?.count === 1);

@@ -16,7 +16,7 @@ export function memoryOf(pid: number): { rss: number; pss: number | null } {
   }
 }
 
-/** Of all its threads, so far. */
+/** The processor time of all threads of a process so far. */
 export function cpuSecondsOf(pid: number): number {
   const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
     .replace(/^.*\) /, '')

@@ -8,7 +8,7 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 import type * as Queue from '../src/generations/worker/claimGeneration.js';
 import type * as Admission from '../src/generations/admission/admitGenerations.js';
 import type * as Generations from '../src/generations/generationRepository.js';
-import type * as Room from '../src/generations/admission/queueCapacity.js';
+import type * as QueueCapacity from '../src/generations/admission/queueCapacity.js';
 import type * as Quotas from '../src/tenants/quotas.js';
 import type * as ModelRegistry from '../src/catalog/modelRegistry.js';
 import type * as Scope from '../src/storage/tenantScope.js';
@@ -27,7 +27,7 @@ import { quantile, spread, formatSpread } from './statistics.ts';
 const { claimGeneration: claim } = await importBuilt<typeof Queue>('generations/worker/claimGeneration.js');
 const { admitGenerations: admit } = await importBuilt<typeof Admission>('generations/admission/admitGenerations.js');
 const { generationsOf } = await importBuilt<typeof Generations>('generations/generationRepository.js');
-const { readQueueLoad: readQueue } = await importBuilt<typeof Room>('generations/admission/queueCapacity.js');
+const { readQueueLoad: readQueue } = await importBuilt<typeof QueueCapacity>('generations/admission/queueCapacity.js');
 const { usageOf } = await importBuilt<typeof Quotas>('tenants/quotas.js');
 const { createModelRegistry } = await importBuilt<typeof ModelRegistry>('catalog/modelRegistry.js');
 const { forTenant } = await importBuilt<typeof Scope>('storage/tenantScope.js');
@@ -113,10 +113,10 @@ async function run(place: BenchDatabase): Promise<void> {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(`bench/results/queue-plans-${place.name}.txt`, plans.join('\n\n'));
   results[place.name] = figures;
-  tell(place.name, figures);
+  printFigures(place.name, figures);
 }
 
-/** Of those that read the queue. */
+/** The plans of the statements that read the queue. */
 async function plansOf({ database }: Storage, statements: ReadonlyMap<string, unknown[]>): Promise<string[]> {
   const plans: string[] = [];
   for (const [statement, parameters] of statements) {
@@ -127,7 +127,7 @@ async function plansOf({ database }: Storage, statements: ReadonlyMap<string, un
   return plans;
 }
 
-function tell(name: string, figures: readonly Figures[]): void {
+function printFigures(name: string, figures: readonly Figures[]): void {
   const [shallow] = figures;
   console.log(`${name}, milliseconds, median (least … most), and against a depth of ${String(shallow?.depth)}`);
   for (const { depth, took } of figures)

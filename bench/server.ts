@@ -28,7 +28,7 @@ export interface Server {
 export interface Probe {
   readonly lateMs: number;
   readonly ownMs: number;
-  /** Of the lateness of a timer that ticks every 5 ms. */
+  /** The 99th percentile of the delay of a timer that ticks every 5 ms. */
   readonly p99Ms: number;
 }
 

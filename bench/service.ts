@@ -62,7 +62,7 @@ interface Round {
   /** From the time that stands in the event to its arrival. */
   readonly lateMs: readonly number[];
   readonly loop: Probe;
-  /** Of the server's own processor time, milliseconds a sample; the device worker is another process. */
+  /** The server's own processor time per sample, in milliseconds. The device worker is another process. */
   readonly cpuMsEach: number;
 }
 
@@ -120,7 +120,7 @@ async function compare(what: string, subscribersEach: number) {
   return figures;
 }
 
-/** Of one core, while nothing is drawn. */
+/** The share of one core that the server uses while nothing is drawn. */
 async function restingShare(): Promise<number> {
   const before = cpuSecondsOf(pid);
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));

@@ -40,7 +40,7 @@ function curveSeconds(samples: number): number {
   return (right === left ? more : less + ((more - less) * (samples - left)) / (right - left)) / 1000;
 }
 
-type Told = Latencies & Omit<SimulatedInTime, 'latencies'>;
+type Measured = Latencies & Omit<SimulatedInTime, 'latencies'>;
 type Sizes = NonNullable<SimulatedDevice['sizes']>;
 const { buckets: rule } = executionOptions('cuda:0', null);
 const patience = rule?.patience ?? 0;
@@ -74,7 +74,7 @@ function simulateGpu(): void {
       arrivals: behindLong(long, poisson(0.1 * capacity, seconds / 60, 7)),
     },
   ];
-  const tell = (name: string, policy: Policy, sizes: Sizes, arrivals: readonly Arrival[]): Told => {
+  const measurePolicy = (name: string, policy: Policy, sizes: Sizes, arrivals: readonly Arrival[]): Measured => {
     const { latencies, samplesPerSecond, changesPerStep } = simulate(policy, arrivals, steps, { ...gpu, sizes });
     const each = latenciesOf(singles(arrivals, latencies));
     console.log(
@@ -88,8 +88,14 @@ function simulateGpu(): void {
     SIZES[policy === 'this scheduler' || policy === 'static batches' ? 'few sizes' : 'any size'] as Sizes;
   const results = cases.map(({ name, arrivals }) => {
     console.log(name);
-    const policies = POLICIES.map((policy) => ({ policy, ...tell(policy, policy, sizesFor(policy), arrivals) }));
-    const sizes = Object.entries(SIZES).map(([how, own]) => ({ how, ...tell(how, 'this scheduler', own, arrivals) }));
+    const policies = POLICIES.map((policy) => ({
+      policy,
+      ...measurePolicy(policy, policy, sizesFor(policy), arrivals),
+    }));
+    const sizes = Object.entries(SIZES).map(([how, own]) => ({
+      how,
+      ...measurePolicy(how, 'this scheduler', own, arrivals),
+    }));
     return { name, policies, sizes };
   });
   saveResults(

@@ -20,7 +20,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
-/** Of measurements that were made in turn, so that what the machine did meanwhile concerns both. */
+/** The ratios of measurements that were made in turn, so that other load on the machine affects both. */
 export function ratios(ones: readonly number[], others: readonly number[]): Spread {
   return spread(ones.map((one, i) => one / (others[i] ?? NaN)));
 }

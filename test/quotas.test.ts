@@ -34,6 +34,7 @@ test('so many generations at a time, and one more when one is over', async () =>
     quota: 'concurrentGenerations',
     limit: 2,
     used: 2,
+    requested: 1,
     asked: 1,
     retryAfterMs: 10_000,
   });
@@ -48,7 +49,13 @@ test('so many pixel-steps a day; what is canceled before it is drawn costs nothi
   const { id } = await generate(server, { ...SLOW, count: 10 });
   const { status, retryAfter, error } = await send(server, QUICK);
   expect(status).toBe(429);
-  expect(error.extensions).toMatchObject({ quota: 'pixelStepsPerDay', limit, used: limit, asked: 2 * PIXELS });
+  expect(error.extensions).toMatchObject({
+    quota: 'pixelStepsPerDay',
+    limit,
+    used: limit,
+    requested: 2 * PIXELS,
+    asked: 2 * PIXELS,
+  });
   const untilMidnight = new Date().setUTCHours(24, 0, 0, 0) - Date.now();
   expect(Math.abs(retryAfter * 1000 - untilMidnight)).toBeLessThan(5_000);
   await server.data(CANCEL, { id });

@@ -26,7 +26,7 @@ export function matmulChain(size: number, count: number, element: Element): Uint
   return message([field(1, 10), field(8, opset), field(7, message(graph))]);
 }
 
-/** Of variance 1 / size: products of such matrices neither grow nor vanish. */
+/** Weights of variance 1 / size: products of such matrices neither grow nor vanish. */
 function weights(size: number, element: Element): Uint8Array {
   const numbers = element === 'fp32' ? new Float32Array(DISTINCT) : new Float16Array(DISTINCT);
   const bound = Math.sqrt(3 / size);

@@ -11,13 +11,13 @@ export const options = {
   precision: (process.env['PRECISION'] ?? 'fp32') as Precision,
   /** Samples of a step, the fewest first: a device may pad fewer to as many as it had before. */
   batches: numbers(process.env['BATCHES'] ?? '1,2,4,8,16,32,64,128,256').sort((a, b) => a - b),
-  /** Of a picture. */
+  /** The denoising steps of an image. */
   steps: Number(process.env['STEPS'] ?? 20),
   /** Samples that are drawn together. */
   queued: Number(process.env['QUEUED'] ?? 256),
   /** Rows of an evaluation, one engine after another; "measured" is what calibration chooses. */
   rows: (process.env['ROWS'] ?? 'measured').split(',').map((rows) => (rows === 'measured' ? null : Number(rows))),
-  /** Of the matrices whose product the denoiser is compared with; `null` for what fills such a device. */
+  /** The size of the matrices whose product the denoiser is compared with. `null` is a size that fills the device. */
   size: process.env['SIZE'] === undefined ? null : Number(process.env['SIZE']),
 };
 
@@ -30,7 +30,7 @@ export function report(figures: Figures): void {
   process.send?.(figures);
 }
 
-/** Of the pairs that the bundle was trained on, in turn, each with a seed of its own. */
+/** Requests for the pairs that the bundle was trained on, in turn, each with its own seed. */
 export function requestsFor(
   bundle: string,
   pairs: readonly (readonly [product: string, defect: string])[],

@@ -15,7 +15,7 @@ import { options, report, requestsFor } from './options.ts';
 
 const { createDenoisingState } = await importBuilt<typeof Drawings>('inference/device/sample/denoisingState.js');
 const { denoiseStep } = await importBuilt<typeof Stepping>('inference/device/sample/denoisingStep.js');
-/** Of each size, after one that prepares the device for it. */
+/** The bounds of the number of measured steps of each size, after one step that prepares the device. */
 const MOST_RUNS = 8;
 const LEAST_RUNS = 2;
 const SECONDS_EACH = 1;

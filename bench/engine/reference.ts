@@ -6,7 +6,7 @@ export interface Reference {
   /** Floating-point operations of one denoiser call for one sample: three rows over two backgrounds. */
   readonly flops: number;
   readonly torch: string;
-  /** Of drawing `batch` samples; null where this machine cannot. */
+  /** The time to draw `batch` samples. Null if this machine cannot. */
   seconds(mode: string, batch: number, steps: number): Promise<number | null>;
   writeMatmul(path: string, size: number): Promise<void>;
   close(): void;

@@ -29,6 +29,6 @@ export async function seedCatalog(scope: TenantScope, bundle: Bundle): Promise<v
 }
 
 /** "metal nut" → "METAL_NUT" */
-export function codeForWord(word: string): string {
+function codeForWord(word: string): string {
   return word.toUpperCase().replaceAll(' ', '_');
 }

@@ -9,7 +9,7 @@ import { page } from '../storage/pagination.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { attemptsOf } from './worker/attempts.js';
+import { attemptsOf } from './attempts.js';
 import { GENERATION_CHANNEL, appendEvent, cancelSignal } from './events/generationEvents.js';
 
 export interface GenerationConditions {

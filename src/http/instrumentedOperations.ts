@@ -10,28 +10,30 @@ import { streamWithLogContext, withLogContext } from '../observability/logContex
 import { inSpan } from '../observability/tracing.js';
 import { countOperation } from './operationMetrics.js';
 
-/** @param factsOf returns the log context of an operation, from its GraphQL context */
-export function instrumentedOperations(factsOf: (context: unknown) => LogContext) {
+/** @param logContextOf returns the log context of an operation, from its GraphQL context */
+export function instrumentedOperations(logContextOf: (context: unknown) => LogContext) {
   return {
     execute: (args: ExecutionArgs): Promise<ExecutionResult> =>
-      instrumented(args, factsOf(args.contextValue), async () => {
+      instrumented(args, logContextOf(args.contextValue), async () => {
         const result = await execute(args);
         countOperation(typeOf(args), result.errors);
         return result;
       }),
 
     async subscribe(args: ExecutionArgs) {
-      const facts = factsOf(args.contextValue);
-      const result = await instrumented(args, facts, async () => subscribe(args));
+      const logContext = logContextOf(args.contextValue);
+      const result = await instrumented(args, logContext, async () => subscribe(args));
       countOperation('subscription', 'errors' in result ? result.errors : undefined);
-      return Symbol.asyncIterator in result ? streamWithLogContext(facts, result) : result;
+      return Symbol.asyncIterator in result ? streamWithLogContext(logContext, result) : result;
     },
   };
 }
 
-function instrumented<T>(args: ExecutionArgs, facts: LogContext, work: () => Promise<T>): Promise<T> {
-  const attributes = facts.request === undefined ? {} : { 'defectdiffu.request': facts.request };
-  return withLogContext(facts, () => inSpan(`stream ${typeOf(args)}`, { kind: SpanKind.SERVER, attributes }, work));
+function instrumented<T>(args: ExecutionArgs, logContext: LogContext, work: () => Promise<T>): Promise<T> {
+  const attributes = logContext.request === undefined ? {} : { 'defectdiffu.request': logContext.request };
+  return withLogContext(logContext, () =>
+    inSpan(`stream ${typeOf(args)}`, { kind: SpanKind.SERVER, attributes }, work),
+  );
 }
 
 function typeOf({ document, operationName }: ExecutionArgs): string {

@@ -62,13 +62,13 @@ export function serveWebSocket(
   });
   const connections = new Set<ClientConnection>();
   /** By the GraphQL context of each operation. The id is that of the request that opened the connection. */
-  const facts = new WeakMap<object, LogContext>();
+  const logContexts = new WeakMap<object, LogContext>();
   const server = useServer<Params, ConnectionState>(
     {
       schema,
       // Without it, the library sends the full text of internal errors as close reason.
       isProd: true,
-      ...instrumentedOperations((context) => facts.get(context as object) ?? {}),
+      ...instrumentedOperations((context) => logContexts.get(context as object) ?? {}),
       parse: (source) => parseLimited(String(source)),
       validate: validateLimited,
       onConnect: (connection) => {
@@ -93,7 +93,7 @@ export function serveWebSocket(
         if (extra.identity === undefined) throw new Error('an operation came before its connection was authenticated');
         const context = createContext(services, extra.identity, requestOrigin(extra.request, services.config));
         extra.requestId ??= requestId(extra.request);
-        facts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
+        logContexts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
         return context as never;
       },
       onError: (_connection, _id, _payload, errors) => {

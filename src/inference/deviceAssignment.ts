@@ -32,7 +32,7 @@ export interface DeviceView<S> {
 
 /** In batches. */
 export interface BacklogLimit {
-  /** Of one fairness key and priority. */
+  /** The limit for one fairness key and priority. */
   readonly perFlow: number;
   readonly total: number;
 }

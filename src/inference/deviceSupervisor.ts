@@ -110,7 +110,7 @@ export function superviseDevice(options: SupervisorOptions): DeviceSupervisor {
   const giveUp = (error: BundleError | DeviceLostError): void => {
     state = 'FAILED';
     watchdog.stop();
-    log('error', `device ${device} is given up: ${error.message}`);
+    log('error', `giving up on device ${device}: ${error.message}`);
     void worker?.stop();
     worker = null;
     opening.reject(error);

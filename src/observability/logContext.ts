@@ -13,14 +13,14 @@ export interface LogContext {
 const storage = new AsyncLocalStorage<LogContext>();
 
 /** Applies to everything that `work` does or starts, in addition to the fields that are already set. */
-export function withLogContext<T>(facts: LogContext, work: () => T): T {
-  return storage.run({ ...storage.getStore(), ...facts }, work);
+export function withLogContext<T>(context: LogContext, work: () => T): T {
+  return storage.run({ ...storage.getStore(), ...context }, work);
 }
 
 /** Adds fields to the current log context. */
-export function addLogContext(facts: LogContext): void {
+export function addLogContext(context: LogContext): void {
   const known = storage.getStore();
-  if (known !== undefined) Object.assign(known, facts);
+  if (known !== undefined) Object.assign(known, context);
 }
 
 export function currentLogContext(): LogContext {
@@ -28,11 +28,11 @@ export function currentLogContext(): LogContext {
 }
 
 /** A stream is pulled from outside. Each pull runs with the log context of the start of the stream. */
-export function streamWithLogContext<T>(facts: LogContext, stream: AsyncGenerator<T>): AsyncGenerator<T> {
+export function streamWithLogContext<T>(context: LogContext, stream: AsyncGenerator<T>): AsyncGenerator<T> {
   return {
-    next: (...args) => withLogContext(facts, () => stream.next(...args)),
-    return: (value) => withLogContext(facts, () => stream.return(value)),
-    throw: (error) => withLogContext(facts, () => stream.throw(error)),
+    next: (...args) => withLogContext(context, () => stream.next(...args)),
+    return: (value) => withLogContext(context, () => stream.return(value)),
+    throw: (error) => withLogContext(context, () => stream.throw(error)),
     [Symbol.asyncIterator]() {
       return this;
     },

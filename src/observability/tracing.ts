@@ -39,7 +39,7 @@ export function recordPastSpan(name: string, from: Date, attributes: Attributes,
   tracer.startSpan(name, { startTime: from, attributes }, parent).end();
 }
 
-export function recordFailure(span: Span, error: unknown): void {
+function recordFailure(span: Span, error: unknown): void {
   span.recordException(error as Error);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }

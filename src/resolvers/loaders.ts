@@ -8,7 +8,7 @@ import type { ProductDefectsQuery, ProductDefects } from '../catalog/productDefe
 import { productDefects } from '../catalog/productDefects.js';
 import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import { admitGenerations } from '../generations/admission/admitGenerations.js';
-import type { Attempts } from '../generations/worker/attempts.js';
+import type { Attempts } from '../generations/attempts.js';
 import type { Generations } from '../generations/generationRepository.js';
 import type { GenerationInput } from '../generations/admission/generationInput.js';
 import type { RejectedSamples } from '../generations/samples/rejectedSamples.js';
@@ -74,8 +74,8 @@ interface Repositories {
   readonly deliveries: Deliveries;
 }
 
-export function createLoaders(scope: TenantScope, rooms: Repositories, rules: AdmissionContext): Loaders {
-  const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = rooms;
+export function createLoaders(scope: TenantScope, repositories: Repositories, rules: AdmissionContext): Loaders {
+  const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = repositories;
   return {
     product: byKey(
       (ids) => catalog.productsById(ids),

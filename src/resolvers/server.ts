@@ -1,7 +1,7 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import { effectiveLimits, usageOf } from '../tenants/quotas.js';
-import { liveWorkers } from '../generations/worker/workerRegistry.js';
+import { liveWorkers } from '../generations/workerRegistry.js';
 import type { Bundle, DeviceInfo } from '../inference/index.js';
 import { Model } from '../schema/model.js';
 import type { Device } from '../schema/server.js';

@@ -105,7 +105,7 @@ async function requireAnotherAdmin({ database, rows }: TenantScope, id: string):
   if (other !== undefined) return;
   throw new ServiceError(
     'LAST_ADMIN_KEY',
-    'id: this is the last valid key with the role ADMIN; create another one first, or nobody could manage keys any more',
+    'id: this is the last valid key with the role ADMIN; create another one first, because otherwise no one could manage keys',
     { field: 'id' },
   );
 }

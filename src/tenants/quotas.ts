@@ -18,7 +18,7 @@ export interface QuotaDemand {
 
 export interface Usage {
   readonly concurrentGenerations: number;
-  /** Of this day (UTC): accepted work, without work that was canceled or failed before it was drawn, plus rejected draws. */
+  /** Accepted today (UTC), excluding work that was canceled or failed before it was drawn, plus rejected draws. */
   readonly pixelStepsToday: number;
   readonly storedBytes: number;
 }
@@ -76,7 +76,7 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Usag
 }
 
 /** @throws ServiceError QUOTA_EXCEEDED, which names the quota, its limit and its usage. */
-export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallback: TenantLimits): Promise<void> {
+export async function requireQuota(scope: TenantScope, demand: QuotaDemand, fallback: TenantLimits): Promise<void> {
   const limits = await effectiveLimits(scope, fallback);
   const { concurrentGenerations, pixelStepsPerDay, storedBytes } = limits;
   if (concurrentGenerations === null && pixelStepsPerDay === null && storedBytes === null) return;
@@ -86,7 +86,7 @@ export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallb
     'generations at a time',
     concurrentGenerations,
     used.concurrentGenerations,
-    asked.generations,
+    demand.generations,
     RETRY_MS,
   );
   requireBelow(
@@ -94,7 +94,7 @@ export async function requireQuota(scope: TenantScope, asked: QuotaDemand, fallb
     'pixel-steps a day (UTC)',
     pixelStepsPerDay,
     used.pixelStepsToday,
-    asked.pixelSteps,
+    demand.pixelSteps,
     untilMidnight(),
   );
   // The size of the images is not known yet, so new work is refused only once the quota is used up.
@@ -128,14 +128,15 @@ function requireBelow(
   words: string,
   limit: number | null,
   used: number,
-  asked: number,
+  requested: number,
   retryAfterMs: number,
 ): void {
-  if (limit === null || used + asked <= limit) return;
+  if (limit === null || used + requested <= limit) return;
   throw new ServiceError(
     'QUOTA_EXCEEDED',
-    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(asked)} more were requested; nothing was accepted`,
-    { quota, limit, used, asked, retryAfterMs },
+    `The quota of ${String(limit)} ${words} is used up: ${String(used)} are used, ${String(requested)} more were requested; nothing was accepted`,
+    // `asked` is the deprecated name of `requested`.
+    { quota, limit, used, requested, asked: requested, retryAfterMs },
   );
 }
 

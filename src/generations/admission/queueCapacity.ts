@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type { Database } from '../../storage/database.js';
-import { pixelStepsPerSecond } from '../worker/workerRegistry.js';
+import { pixelStepsPerSecond } from '../workerRegistry.js';
 
 /** Bounds of `retryAfterMs`, and its value when no throughput is known. */
 const RETRY = { least: 1_000, most: 600_000, unknown: 5_000 } as const;

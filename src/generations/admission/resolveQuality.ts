@@ -7,7 +7,7 @@ import type { QualitySettings } from '../../storage/jsonColumns.js';
 import { requestedMaximumDraws } from './deprecatedNames.js';
 import type { QualityInput } from './generationInput.js';
 
-/** Of 255: a change that a person sees. Used where a bundle does not say how real defects score. */
+/** 0 to 255. The smallest change that a person notices. Used if a bundle does not say how real defects score. */
 const VISIBLE_CONTRAST = 8;
 const DEFAULT_AGREEMENT = 0.5;
 const DEFAULT_MAX_DRAWS = 4;

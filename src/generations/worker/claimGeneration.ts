@@ -13,7 +13,7 @@ import { generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { forTenant } from '../../storage/tenantScope.js';
 import { AGING_SECONDS, EFFECTIVE_PRIORITY } from '../../storage/effectivePriority.js';
-import { attemptsOf } from './attempts.js';
+import { attemptsOf } from '../attempts.js';
 import {
   GENERATION_CHANNEL,
   QUEUED_SIGNAL,
@@ -21,7 +21,7 @@ import {
   appendEvents,
   reserveSeqs,
 } from '../events/generationEvents.js';
-import { LIVENESS_SECONDS } from './workerRegistry.js';
+import { LIVENESS_SECONDS } from '../workerRegistry.js';
 
 /** A generation fails after this many device workers that died while they ran its samples, without a new sample in between. */
 const MAX_DEVICE_CRASHES = 5;

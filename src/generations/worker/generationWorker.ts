@@ -23,7 +23,7 @@ import {
 import { QualityNotReachedError, runGeneration } from './runGeneration.js';
 import { recordOutcome, traceAttempt } from './telemetry.js';
 import { createThroughputMeter } from './throughput.js';
-import { HEARTBEAT_MS, registerWorker } from './workerRegistry.js';
+import { HEARTBEAT_MS, registerWorker } from '../workerRegistry.js';
 
 /** Generations in progress at a time: enough to fill the batches of the engine with small ones. */
 const CONCURRENCY = 4;

@@ -12,7 +12,7 @@ const INTERVAL_MS = 250;
 const MAX_EVENTS = 200;
 
 export interface ProgressReporter {
-  /** Sample `id` has made `step` of its own `of` steps: the steps of a twin count, and a denoising strength leaves steps out. */
+  /** Sample `id` finished `step` of its `of` steps: the steps of a twin count, and a denoising strength leaves steps out. */
   onStep(id: string, step: number, of: number): void;
   /** A rejected draw does not count as progress. */
   onSampleDrawn(id: string, kept: boolean): void;

@@ -26,9 +26,9 @@ export interface Variant extends BundleFile {
   readonly externalData?: readonly BundleFile[];
   /** Measured against fp32 from the same noise. May have more fields. */
   readonly quality?: Readonly<Record<string, unknown>> & {
-    /** Of the images, in dB. */
+    /** PSNR of the images, in dB. */
     readonly psnr?: { readonly mean: number; readonly least: number };
-    /** Of the masks, 0 … 1. */
+    /** IoU of the masks, 0 to 1. */
     readonly maskIou?: { readonly mean: number };
   };
 }

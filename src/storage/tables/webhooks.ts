@@ -12,7 +12,7 @@ export const webhooks = pgTable('webhook', {
   enabled: boolean('enabled').notNull(),
   /** Set when the service disabled the webhook. */
   disabledReason: text('disabled_reason'),
-  /** Encrypted; see webhooks/secrets.ts. */
+  /** Encrypted; see webhooks/secretBox.ts. */
   secret: text('secret').notNull(),
   previousSecret: text('previous_secret'),
   /** Until then, both secrets sign. */

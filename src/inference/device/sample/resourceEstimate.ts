@@ -1,4 +1,4 @@
-/** What a sample takes of a device: rows of an evaluation, and memory. The memory is estimated on the high side. */
+/** The resources that a sample needs on a device: rows of an evaluation, and memory. The memory is estimated on the high side. */
 import type { Manifest } from '../../bundle/manifest.js';
 import { guidancePlan } from '../../method/guidance.js';
 import { PROBE_STRENGTH } from '../../method/inpainting.js';

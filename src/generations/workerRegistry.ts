@@ -1,11 +1,11 @@
 /** The registry of worker processes. Each sends a heartbeat every few seconds; one whose heartbeat stops is considered dead. */
 import { hostname } from 'node:os';
 import { eq, lt, sql } from 'drizzle-orm';
-import type { DeviceInfo } from '../../inference/index.js';
-import type { Database } from '../../storage/database.js';
-import { newId } from '../../storage/identifiers.js';
-import type { WorkerRow } from '../../storage/tables.js';
-import { workers } from '../../storage/tables.js';
+import type { DeviceInfo } from '../inference/index.js';
+import type { Database } from '../storage/database.js';
+import { newId } from '../storage/identifiers.js';
+import type { WorkerRow } from '../storage/tables.js';
+import { workers } from '../storage/tables.js';
 
 export const HEARTBEAT_MS = 5_000;
 export const LIVENESS_SECONDS = 20;

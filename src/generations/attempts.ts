@@ -1,8 +1,8 @@
 /** The attempts at a generation: each claim by a worker and how it ended, so that callers can see what was retried and why. */
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { AttemptOutcome, AttemptRow } from '../../storage/tables.js';
-import { attempts } from '../../storage/tables.js';
-import type { TenantScope } from '../../storage/tenantScope.js';
+import type { AttemptOutcome, AttemptRow } from '../storage/tables.js';
+import { attempts } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
 
 /** All that is known when a lease ran out. */
 const LOST = 'the worker was gone, or did not renew its lease';
