@@ -13,7 +13,7 @@ const { openEngine } = (await import(built.href)) as typeof Engine;
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
 
-const picture = await sharp('test/photographs/fabric.png').resize(512, 512).png().toBuffer();
+const image = await sharp('test/photographs/fabric.png').resize(512, 512).png().toBuffer();
 const inside = Uint8Array.from({ length: 512 * 512 }, (_, i) => {
   const [x, y] = [i % 512, Math.floor(i / 512)];
   return (x - 300) ** 2 + (y - 220) ** 2 < 45 ** 2 ? 255 : 0;
@@ -33,11 +33,11 @@ const common = {
   ...defaults,
   maskMode: 'AVERAGE_FEATURES',
 } as const;
-const region = { kind: 'MASK', mask } as const;
+const inpainting = { image, existingMask: null, region: { kind: 'MASK', mask }, denoisingStrength: 0.8 } as const;
 const kinds = {
   'from noise': {},
-  'on a photograph': { guidance: 'PRODUCT_RELATIVE', photograph: { picture, marked: null, region, freedom: 0.8 } },
-  'on a photograph, guided as from noise': { photograph: { picture, marked: null, region, freedom: 0.8 } },
+  'on a photograph': { guidance: 'PRODUCT_RELATIVE', inpainting },
+  'on a photograph, guided as from noise': { inpainting },
 } as const;
 
 let drawn = 0;

@@ -1,5 +1,5 @@
 /**
- * From nothing to ready and to the first picture: on an empty data directory, and on one that was used before. Split where the
+ * From nothing to ready and to the first image: on an empty data directory, and on one that was used before. Split where the
  * log tells; against the start of Node itself.
  *
  *   npm run bench:start            (ROUNDS=5; the default model on PGlite)
@@ -19,7 +19,7 @@ interface Start {
   readonly deviceReady: number;
   readonly listening: number;
   readonly ready: number;
-  readonly firstPicture: number;
+  readonly firstImage: number;
 }
 
 async function start(dataDirectory: string): Promise<Start> {
@@ -27,7 +27,7 @@ async function start(dataDirectory: string): Promise<Start> {
   const server = await startServer({ dataDirectory, kept: true, env: { LOG_LEVEL: 'info' } });
   await untilReady(server);
   const ready = performance.now() - began;
-  await firstPicture(server);
+  await firstImage(server);
   const drawn = performance.now() - began;
   await server.stop();
   const said = (pattern: RegExp): number =>
@@ -36,7 +36,7 @@ async function start(dataDirectory: string): Promise<Start> {
     deviceReady: said(/device cpu is ready/),
     listening: said(/service is up/),
     ready,
-    firstPicture: drawn,
+    firstImage: drawn,
   };
 }
 
@@ -45,7 +45,7 @@ async function untilReady({ url }: Server): Promise<void> {
 }
 
 /** From the request to the last byte of its PNG. */
-async function firstPicture({ ask }: Server): Promise<void> {
+async function firstImage({ ask }: Server): Promise<void> {
   const { generateDefects } = (await ask(GENERATE, { input: [GENERATION_INPUT] })) as {
     generateDefects: [{ id: string }];
   };
@@ -78,7 +78,7 @@ for (let round = 0; round < ROUNDS; round++) {
   bare.push(startOfNode());
 }
 
-const phases = ['deviceReady', 'listening', 'ready', 'firstPicture'] as const;
+const phases = ['deviceReady', 'listening', 'ready', 'firstImage'] as const;
 const spreads = (starts: readonly Start[]): Record<(typeof phases)[number], Spread> =>
   Object.fromEntries(phases.map((phase) => [phase, spread(starts.map((one) => one[phase]))])) as never;
 const node = spread(bare);
@@ -95,9 +95,9 @@ saveResults(
   'start',
   { rounds: ROUNDS, node, ...figures },
   Object.fromEntries(
-    Object.entries(figures).map(([name, { ready, firstPicture: picture }]) => [
+    Object.entries(figures).map(([name, { ready, firstImage: image }]) => [
       `start ${name}`,
-      `ready after ${formatSpread(ready, 0)} ms, first picture after ${formatSpread(picture, 0)} ms; node alone ${formatSpread(node, 0)} ms`,
+      `ready after ${formatSpread(ready, 0)} ms, first image after ${formatSpread(image, 0)} ms; node alone ${formatSpread(node, 0)} ms`,
     ]),
   ),
 );

@@ -7,7 +7,7 @@ import { MODELS, options, report, requestsFor } from './options.ts';
 import { generateAll } from '../generateAll.ts';
 
 const { openEngine } = await importBuilt<typeof Inference>('inference/index.js');
-const PICTURES = 5;
+const IMAGES = 5;
 
 export async function compareImages(): Promise<void> {
   const [theirs, ours] = await Promise.all([drawnOn('cpu', 'fp32'), drawnOn(options.device, options.precision)]);
@@ -17,7 +17,7 @@ export async function compareImages(): Promise<void> {
     const [mask, referenceMask] = await Promise.all([pixelsOf(own.mask), pixelsOf(other?.mask)]);
     const decibels = psnr(image.data, reference.data);
     report({
-      picture: id,
+      image: id,
       // JSON has no infinity.
       psnr: Number.isFinite(decibels) ? decibels : 'equal',
       maskIou: overlap(mask.data, referenceMask.data),
@@ -27,12 +27,12 @@ export async function compareImages(): Promise<void> {
 }
 
 async function drawnOn(device: string, precision: Precision): Promise<Map<string, Inference.SampleResult>> {
-  // In threes: pictures of a batch, as in service.
+  // In threes: images of a batch, as in service.
   const engine = await openEngine({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
   try {
     const [bundle] = engine.bundles;
     if (bundle === undefined) throw new Error('there is no bundle');
-    const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, PICTURES, '');
+    const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, IMAGES, '');
     const results = new Map<string, Inference.SampleResult>();
     const began = performance.now();
     for (const result of await generateAll(engine, requests)) results.set(result.id, result);

@@ -20,18 +20,18 @@ export type NewArtifact = Omit<ArtifactRow, 'tenantId'>;
 export async function writeArtifacts<T>(
   scope: TenantScope,
   store: ArtifactStore,
-  pictures: readonly PngFile[],
+  images: readonly PngFile[],
   commit: (files: readonly NewArtifact[]) => Promise<T>,
 ): Promise<T> {
   const createdAt = new Date();
-  const files = pictures.map(({ png, width, height }) => {
+  const files = images.map(({ png, width, height }) => {
     const key = newArtifactKey('png');
     return { key, contentType: 'image/png', width, height, bytes: png.byteLength, createdAt };
   });
   const keys = files.map(({ key }) => key);
   await recordPending(scope, keys);
   try {
-    const writes = files.map(({ key }, i) => store.put(scope.tenantId, key, (pictures[i] as PngFile).png));
+    const writes = files.map(({ key }, i) => store.put(scope.tenantId, key, (images[i] as PngFile).png));
     await Promise.allSettled(writes);
     await Promise.all(writes);
     return await commit(files);

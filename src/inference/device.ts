@@ -4,7 +4,7 @@
  */
 import type { Bundle, Precision } from './bundle/manifest.js';
 import { ROWS_PER_SAMPLE, capBudget, fixedCapacities, halveBudgets } from './capacity.js';
-import type { DeviceInfo, Log } from './deviceInfo.js';
+import type { DeviceInfo, LogFunction } from './deviceInfo.js';
 import { CanceledError, DeviceLostError, InferenceError, WorkerExitedError } from './errors.js';
 import { isOutOfMemoryMessage } from './outOfMemory.js';
 import type { ThroughputEstimator } from './throughputEstimator.js';
@@ -22,7 +22,7 @@ export interface DeviceOptions {
   readonly calibrationDirectory: string | null;
   /** A busy worker that is silent for this long is considered hung and is replaced. */
   readonly watchdogSeconds: number;
-  readonly log: Log;
+  readonly log: LogFunction;
   readonly onStep: (step: StepMetrics) => void;
   /** Called when the device is ready (again), has failed, or has reduced its capacity. */
   readonly onChange: () => void;

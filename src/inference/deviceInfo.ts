@@ -22,4 +22,4 @@ export interface DeviceInfo {
   readonly pid: number | undefined;
 }
 
-export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
+export type LogFunction = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;

@@ -1,5 +1,5 @@
 /** Keeps the worker of one device running: starts it, watches it, restarts it with a growing delay, and gives up after repeated failures. */
-import type { DeviceState, Log } from './deviceInfo.js';
+import type { DeviceState, LogFunction } from './deviceInfo.js';
 import { BundleError, DeviceLostError } from './errors.js';
 import { startWatchdog } from './watchdog.js';
 import type { DeviceProcess } from './deviceProcess.js';
@@ -26,7 +26,7 @@ export interface SupervisorOptions {
   readonly device: string;
   /** A busy worker that is silent for this long is considered hung and is replaced. */
   readonly watchdogSeconds: number;
-  readonly log: Log;
+  readonly log: LogFunction;
   /** The command that opens the next worker. */
   openCommand(): WorkerCommand;
   /** The number of samples that the device has. */

@@ -7,7 +7,7 @@ import type { Bundle, Manifest, Precision } from './bundle/manifest.js';
 import { deduplicate } from './deduplication.js';
 import type { DeviceOptions, OpenDevice } from './device.js';
 import { openDevice } from './device.js';
-import type { DeviceInfo, Log } from './deviceInfo.js';
+import type { DeviceInfo, LogFunction } from './deviceInfo.js';
 import { createDispatcher } from './dispatcher.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
@@ -50,7 +50,7 @@ export interface EngineOptions {
    * @default 600
    */
   readonly watchdogSeconds?: number;
-  readonly log?: Log;
+  readonly log?: LogFunction;
   /** Called for every step, up to a second late. */
   readonly onStep?: (step: DeviceStep) => void;
 }

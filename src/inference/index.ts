@@ -4,7 +4,7 @@ export { coverage } from './bundle/coverage.js';
 export { loadBundles } from './bundle/load.js';
 export type { Bundle, Manifest, Precision } from './bundle/manifest.js';
 export type { Capacity, CurvePoint } from './capacity.js';
-export type { DeviceInfo, DeviceState, Log } from './deviceInfo.js';
+export type { DeviceInfo, DeviceState, LogFunction } from './deviceInfo.js';
 export type { DeviceStep, Engine, EngineOptions } from './engine.js';
 export { openEngine } from './engine.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';

@@ -88,8 +88,8 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - began) / 1000;
 
   await mkdir(given.out, { recursive: true });
-  for (const picture of ['image', 'mask', 'overlay'] as const)
-    await writeFile(join(given.out, `${picture}.png`), result[picture]);
+  for (const image of ['image', 'mask', 'overlay'] as const)
+    await writeFile(join(given.out, `${image}.png`), result[image]);
   const { areaFraction, boundingBoxes, confidence } = result;
   process.stdout.write(`${JSON.stringify({ ...request, seconds, areaFraction, boundingBoxes, confidence })}\n`);
 }

@@ -51,8 +51,8 @@ export async function completeUpload(receiving: UploadContext, id: string, body:
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
   return receiving.decoding.run(1, async () => {
     const bytes = await readFile(body.path);
-    const picture = await (upload.productId === null ? mask(bytes) : photograph(bytes, upload.productId, upload.name));
-    return persistOnce(receiving, id, body, picture);
+    const decoded = await (upload.productId === null ? mask(bytes) : photograph(bytes, upload.productId, upload.name));
+    return persistOnce(receiving, id, body, decoded);
   });
 }
 
@@ -60,7 +60,7 @@ function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
   if (upload.bodyHash === hash) return upload;
   throw new ServiceError(
     'UPLOAD_CONFLICT',
-    `id: upload ${upload.id} was completed with other bytes; create a new upload for another picture`,
+    `id: upload ${upload.id} was completed with other bytes; create a new upload for another image`,
     { field: 'id' },
   );
 }
@@ -103,16 +103,16 @@ async function persistOnce(
   { scope, store, requireStorage }: UploadContext,
   id: string,
   body: Body,
-  picture: DecodedUpload,
+  decoded: DecodedUpload,
 ): Promise<UploadRow> {
   const committed = (file?: NewArtifact) =>
     scope.transaction(async (tx) => {
       if (file !== undefined) await requireStorage(tx, file.bytes);
-      return record(tx, id, body, picture, file);
+      return record(tx, id, body, decoded, file);
     });
-  if (await picture.isKnown(scope)) return (await committed()).upload;
-  const { width, height } = picture.pixels;
-  const png = await encodePng(picture.pixels);
+  if (await decoded.isKnown(scope)) return (await committed()).upload;
+  const { width, height } = decoded.pixels;
+  const png = await encodePng(decoded.pixels);
   return writeArtifacts(scope, store, [{ png, width, height }], async ([file]) => {
     const { upload, artifactKey } = await committed(file);
     if (file !== undefined && artifactKey !== file.key) await removePending(scope, store, [file.key]);
@@ -120,10 +120,10 @@ async function persistOnce(
   });
 }
 
-async function record(tx: TenantScope, id: string, body: Body, picture: DecodedUpload, file: NewArtifact | undefined) {
+async function record(tx: TenantScope, id: string, body: Body, decoded: DecodedUpload, file: NewArtifact | undefined) {
   const uploads = uploadsOf(tx);
   const upload = await uploads.requireForUpdate(id);
   if (upload.completedAt !== null) return { upload: repeatCompletion(upload, body), artifactKey: undefined };
-  const { outcome, artifactKey } = await picture.keep(tx, file);
+  const { outcome, artifactKey } = await decoded.keep(tx, file);
   return { upload: await uploads.complete(id, body.hash, outcome), artifactKey };
 }

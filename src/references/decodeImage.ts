@@ -117,8 +117,8 @@ function openImage(file: Buffer, options: SharpOptions = {}): Sharp {
 }
 
 /** libvips scales 16 bits to 8 and converts CMYK and other profiles on the way to the color space. */
-async function decode(type: ImageType, picture: Sharp, channels: 1 | 3): Promise<Pixels> {
-  const { data, info } = await orUnreadable(type, picture.raw().toBuffer({ resolveWithObject: true }));
+async function decode(type: ImageType, image: Sharp, channels: 1 | 3): Promise<Pixels> {
+  const { data, info } = await orUnreadable(type, image.raw().toBuffer({ resolveWithObject: true }));
   const { width, height } = info;
   if (data.length !== width * height * channels) {
     throw new Error(`a ${type} was decoded to ${String(info.channels)} channels, not ${String(channels)}`);

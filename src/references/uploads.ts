@@ -67,7 +67,7 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
   throw new ServiceError('NOT_FOUND', `id: there is no upload ${quote(id)}`, { field: 'id' });
 }
 
-/** A photograph shows a product. A mask is a shape and fits any picture of its size. */
+/** A photograph shows a product. A mask is a shape and fits any image of its size. */
 async function resolveProduct(
   scope: TenantScope,
   { purpose, partNumber, name }: UploadInput,

@@ -21,7 +21,7 @@ export class ReferenceResolver {
   @RequiresRole('OPERATOR')
   @Mutation(() => Reference, {
     description:
-      'Removes the photograph from lists. Samples that were drawn on it stay. Uploading the picture again restores it.',
+      'Removes the photograph from lists. Samples that were drawn on it stay. Uploading the photograph again restores it.',
   })
   archiveReference(@Arg('id', () => ID) id: string, @Ctx() { references }: Context): Promise<ReferenceRow> {
     return references.archive(id);

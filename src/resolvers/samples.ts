@@ -77,7 +77,7 @@ export class SampleResolver {
   @FieldResolver(() => Sample, {
     nullable: true,
     description:
-      'The sample on whose picture this one is drawn. The mask marks the defects of both; the scores are for this one.',
+      'The sample on whose image this one is drawn. The mask marks the defects of both; the scores are for this one.',
   })
   async base(@Root() { baseSampleId }: SampleRow, @Ctx() { loaders }: Context): Promise<SampleRow | null> {
     return baseSampleId === null ? null : loaders.sample.load(baseSampleId);

@@ -31,7 +31,7 @@ registerEnumType(Sampler, {
   valuesConfig: {
     DDPM: { description: "The paper's ancestral sampler. It needs many steps." },
     DDIM: { description: 'Deterministic, η = 0.' },
-    DPM_SOLVER_PP: { description: 'DPM-Solver++(2M): good pictures in few steps.' },
+    DPM_SOLVER_PP: { description: 'DPM-Solver++(2M): good images in few steps.' },
   },
 });
 

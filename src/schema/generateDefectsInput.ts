@@ -70,12 +70,12 @@ export class GenerateDefectsInput {
   })
   idempotencyKey?: string | null;
 
-  @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on a picture of the product.' })
+  @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on an image of the product.' })
   reference?: ReferenceInput | null;
 
   @Field(() => RegionInput, {
     nullable: true,
-    description: 'Where on the picture the defect is drawn. Default: place SHAPE; on a twin, place CHOSEN.',
+    description: 'Where on the image the defect is drawn. Default: place SHAPE; on a twin, place CHOSEN.',
   })
   region?: RegionInput | null;
 
@@ -89,7 +89,7 @@ export class GenerateDefectsInput {
   @Field(() => Float, {
     nullable: true,
     description:
-      'The share of the noise levels that the region passes through, 0.05 … 1. A low value keeps more of the picture. Default: 0.8.',
+      'The share of the noise levels that the region passes through, 0.05 … 1. A low value keeps more of the image. Default: 0.8.',
   })
   denoisingStrength?: number | null;
 

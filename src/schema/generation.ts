@@ -14,7 +14,7 @@ export class StrengthRange {
 }
 
 @ObjectType({
-  description: 'The request with all defaults filled in. The same request gives the same pictures again.',
+  description: 'The request with all defaults filled in. The same request gives the same images again.',
 })
 export class GenerationRequest {
   @Field(() => Int)

@@ -15,7 +15,7 @@ export class ReferenceInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Draws on the picture of another sample of the product, for several defects in one picture. The mask marks all of them.',
+      'Draws on the image of another sample of the product, for several defects in one image. The mask marks all of them.',
   })
   sampleId?: string | null;
 
@@ -23,12 +23,12 @@ export class ReferenceInput {
     nullable: true,
     description:
       'Draws each sample on its own normal twin, which is drawn first from the same seed. The twin comes from noise, and only the defect differs ' +
-      'from a normal picture. It needs no photograph.',
+      'from a normal image. It needs no photograph.',
   })
   twin?: boolean | null;
 }
 
-@InputType({ description: 'In pixels of the picture, from the top left corner.' })
+@InputType({ description: 'In pixels of the image, from the top left corner.' })
 export class PointInput {
   @Field(() => Float)
   x!: number;
@@ -39,7 +39,7 @@ export class PointInput {
 
 @InputType({ description: 'Give one of the two.' })
 export class AreaInput {
-  @Field(() => ID, { nullable: true, description: 'A region mask of the same size as the picture.' })
+  @Field(() => ID, { nullable: true, description: 'A region mask of the same size as the image.' })
   maskId?: string | null;
 
   @Field(() => [[PointInput]], {

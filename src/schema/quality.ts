@@ -47,7 +47,7 @@ export class Quality {
 }
 
 @ObjectType({
-  description: 'How visible the defect is, compared with the picture that it is drawn on or with the normal twin.',
+  description: 'How visible the defect is, compared with the image that it is drawn on or with the normal twin.',
 })
 export class Scores {
   @Field(() => Float, { description: 'The mean change inside the mask, 0 … 255.' })

@@ -1,12 +1,12 @@
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: 'A photograph of a product that a tenant uploaded. Identical pictures are stored once.' })
+@ObjectType({ description: 'A photograph of a product that a tenant uploaded. Identical images are stored once.' })
 export class Reference {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'The name from the first upload of this picture.' })
+  @Field(() => String, { nullable: true, description: 'The name from the first upload of this image.' })
   name!: string | null;
 
   @Field(() => Int)
@@ -24,7 +24,7 @@ export class Reference {
 
 export const ReferenceConnection = connectionType(Reference);
 
-@ObjectType({ description: 'A region of a picture of the same size, where something is drawn or may be drawn.' })
+@ObjectType({ description: 'A region of an image of the same size, where something is drawn or may be drawn.' })
 export class RegionMask {
   @Field(() => ID)
   id!: string;

@@ -68,7 +68,7 @@ export class Sample {
   })
   confidence!: number | null;
 
-  @Field(() => Int, { deprecationReason: 'Use `draws`.' })
+  @Field(() => Int, { description: 'The old name of `draws`.', deprecationReason: 'Use `draws`.' })
   attempt!: number;
 
   @Field(() => GraphQLISODateTime)

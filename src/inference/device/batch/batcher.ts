@@ -39,7 +39,7 @@ const MAX_READING = 2;
 /** For a bundle that is not open, whose samples fail. */
 const MINIMAL_BUDGET: RowBudget = { rows: 1, quickRows: 1 };
 
-interface Sample extends Schedulable {
+interface BatchedSample extends Schedulable {
   readonly request: SampleRequest;
   rows: number;
   bytes: number;
@@ -49,7 +49,7 @@ interface Sample extends Schedulable {
 }
 
 /** A sample that takes part in a step, with its job. */
-type RunningSample = readonly [sample: Sample, job: Job];
+type RunningSample = readonly [sample: BatchedSample, job: Job];
 
 export interface Batcher {
   add(key: number, request: SampleRequest): void;
@@ -66,7 +66,7 @@ export interface BatcherOptions {
 }
 
 export function createBatcher({ models: openModels, budgets: initialBudgets, send }: BatcherOptions): Batcher {
-  const samples = new Map<number, Sample>();
+  const samples = new Map<number, BatchedSample>();
   const budgets = new Map(initialBudgets);
   const finishing = new Set<Promise<void>>();
   const finishingMemory = createSemaphore(FINISHING_BYTES);
@@ -90,7 +90,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
     return { rows: within(rows), quickRows: within(quickRows) };
   };
 
-  const scheduler = createBatchScheduler<Sample>({
+  const scheduler = createBatchScheduler<BatchedSample>({
     rowBudget,
     memoryBytes: STARTED_BYTES,
     canStart: () => readingCount < MAX_READING,
@@ -103,20 +103,20 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
   };
 
   /** The sample may have been canceled or have failed during an await. */
-  const isPresent = (sample: Sample): boolean => samples.get(sample.key) === sample;
+  const isPresent = (sample: BatchedSample): boolean => samples.get(sample.key) === sample;
 
-  const remove = (sample: Sample): void => {
+  const remove = (sample: BatchedSample): void => {
     if (isPresent(sample)) samples.delete(sample.key);
     scheduler.remove(sample);
   };
 
-  const fail = (sample: Sample, error: unknown): void => {
+  const fail = (sample: BatchedSample, error: unknown): void => {
     if (!isPresent(sample)) return;
     remove(sample);
     send({ kind: 'failed', key: sample.key, message: error instanceof Error ? error.message : String(error) });
   };
 
-  const start = async (sample: Sample): Promise<void> => {
+  const start = async (sample: BatchedSample): Promise<void> => {
     if (!isPresent(sample)) return;
     const job = await createJob(modelOf(sample.bundle), sample.request);
     if (!isPresent(sample)) return;
@@ -128,7 +128,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
   };
 
   /** Reads the image of an inpainting sample while the steps of the others go on. */
-  const startWithImage = async (sample: Sample): Promise<void> => {
+  const startWithImage = async (sample: BatchedSample): Promise<void> => {
     scheduler.suspend(sample);
     readingCount++;
     await imageReads.run(1, () => start(sample)).catch((error: unknown) => fail(sample, error));
@@ -138,7 +138,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
   };
 
   /** Ends the phase of a job: it has the pixels of the sample, or more denoising states. */
-  const finishPhase = async (sample: Sample, job: Job): Promise<void> => {
+  const finishPhase = async (sample: BatchedSample, job: Job): Promise<void> => {
     const pixels = isPresent(sample) ? await job.finishPhase(job) : null;
     if (!isPresent(sample)) return;
     if (pixels === null) {
@@ -152,7 +152,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
     send({ kind: 'completed', key: sample.key, result });
   };
 
-  const finishPhaseConcurrently = (sample: Sample, job: Job): void => {
+  const finishPhaseConcurrently = (sample: BatchedSample, job: Job): void => {
     scheduler.suspend(sample);
     const finished = finishingMemory
       .run(job.finishBytes, () => finishPhase(sample, job))
@@ -164,7 +164,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
     finishing.add(finished);
   };
 
-  const reportProgress = (sample: Sample, job: Job): void => {
+  const reportProgress = (sample: BatchedSample, job: Job): void => {
     const now = performance.now();
     if (!isDenoised(job) && now - sample.progressSentAt < PROGRESS_INTERVAL_MS) return;
     sample.progressSentAt = now;
@@ -172,7 +172,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
   };
 
   /** Starts the selected samples that are new. Samples whose images must be read first do not take part in this step. */
-  const startSelected = async (selected: readonly Sample[]): Promise<readonly RunningSample[]> => {
+  const startSelected = async (selected: readonly BatchedSample[]): Promise<readonly RunningSample[]> => {
     const withImage = selected.filter(({ job, request }) => job === null && request.inpainting?.image != null);
     for (const sample of withImage) void startWithImage(sample);
     const others = selected.filter((sample) => !withImage.includes(sample));
@@ -232,7 +232,7 @@ export function createBatcher({ models: openModels, budgets: initialBudgets, sen
       const manifest = models.get(bundle)?.manifest;
       const rows = manifest === undefined ? 1 : rowsPerEvaluation(request, manifest.prompts.normal);
       const bytes = manifest === undefined ? 0 : denoisingBytes(request, manifest);
-      const sample: Sample = { key, request, bundle, fairnessKey, priority, rows, bytes, job: null, progressSentAt: 0 };
+      const sample = { key, request, bundle, fairnessKey, priority, rows, bytes, job: null, progressSentAt: 0 };
       samples.set(key, sample);
       scheduler.add(sample);
       void run();
