@@ -65,7 +65,7 @@ def loss(denoiser: TDIA, side: int, batch: int) -> torch.Tensor:
 
 
 def kept_bytes(denoiser: TDIA, side: int, batch: int) -> int:
-    """Of the storages that autograd keeps, each once, the weights and their casts left out."""
+    """Bytes of the storages that autograd keeps, each counted once, without the weights and their casts."""
     weights = {p.untyped_storage().data_ptr() for p in denoiser.parameters()}
     shapes = {p.shape for p in denoiser.parameters() if p.ndim == 2}
     kept: dict[int, int] = {}

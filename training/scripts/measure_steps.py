@@ -5,7 +5,7 @@
 
 Draws with the bundle's graphs in onnxruntime. Writes <out>/steps.json and <out>/steps.png: the Fréchet distance to
 photographs of the test split and to DDPM's own samples, and how well masks agree with the change against the normal
-twin. What has been drawn is kept in <out>, so that it goes on where it was.
+twin. What has been drawn is kept in <out>, so that a repeated run continues where it stopped.
 """
 
 from __future__ import annotations

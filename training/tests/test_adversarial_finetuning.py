@@ -50,7 +50,7 @@ def autoencoder(run: Run, records, plan: AutoencoderTraining, save_every: float 
 def test_fine_tuning_changes_only_the_decoder(records, tmp_path):
     run = Run(tmp_path / "run")
     plain = autoencoder(run, records, replace(PLAN, adversarial_steps=0)).state_dict()
-    sharp = autoencoder(run, records, PLAN).state_dict()  # goes on from there
+    sharp = autoencoder(run, records, PLAN).state_dict()  # continues from there
     changed = {name.split(".")[0] for name in plain if not torch.equal(plain[name], sharp[name])}
     assert changed == {"decoder"}
     assert load(run.autoencoder)["adversarial_steps"] == PLAN.adversarial_steps
@@ -67,11 +67,11 @@ def test_a_fine_tuned_decoder_is_not_fine_tuned_again(records, tmp_path):
 
 def test_an_interrupted_fine_tuning_resumes_where_it_stopped(records, tmp_path, monkeypatch):
     whole = autoencoder(Run(tmp_path / "whole"), records, PLAN).state_dict()
-    draw, asked = Crops.batch, []
+    draw, calls = Crops.batch, []
 
     def stopping(self, *arguments):
-        asked.append(arguments)
-        if len(asked) == PLAN.steps + 32 + 5:  # 32: the latents' scale is measured in between
+        calls.append(arguments)
+        if len(calls) == PLAN.steps + 32 + 5:  # 32: the latents' scale is measured in between
             raise KeyboardInterrupt
         return draw(self, *arguments)
 

@@ -128,11 +128,11 @@ def test_an_interrupted_expansion_resumes_where_it_stopped(trained, larger, expo
         return made.state_dict()
 
     whole = grown("whole")
-    draw, asked = Crops.batch, []
+    draw, calls = Crops.batch, []
 
     def stopping(self, *arguments):
-        asked.append(arguments)
-        if len(asked) == 30:
+        calls.append(arguments)
+        if len(calls) == 30:
             raise KeyboardInterrupt
         return draw(self, *arguments)
 

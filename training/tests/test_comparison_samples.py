@@ -81,9 +81,9 @@ def test_the_bundle_of_the_same_photographs_draws_before_the_one_that_saw_all(se
     assert runs._bundle(key("5", 1)) is bundles["5", 1]
     assert runs._bundle(key("5", 0)) is runs._bundle(key("3", 1)) is bundles[None]
     assert runs._bundle(key("5", 1, "copy-paste + augmentation")) is None
-    assert runs.wanted(key("0", 0))
+    assert runs.is_possible(key("0", 0))
     product.pairs = [PAIR, ("tin", "scratch")]
-    assert not runs.wanted(key("0", 0))
+    assert not runs.is_possible(key("0", 0))
     assert runs._store.document["skipped"] == {str(key("0", 0)): "the bundle was not trained on tin/scratch"}
 
 

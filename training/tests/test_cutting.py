@@ -30,10 +30,10 @@ def groups(data_set):
 
 
 def test_several_processes_cut_the_same_windows_as_one(groups, monkeypatch):
-    wanted = [Group(records, CHUNK + 9) for records in groups.values()]
-    alone = list(cut_groups(wanted, RULES, 32, (0, 3), 1))
+    requested = [Group(records, CHUNK + 9) for records in groups.values()]
+    alone = list(cut_groups(requested, RULES, 32, (0, 3), 1))
     monkeypatch.setattr(defectdiffu.data.parallel_cutting, "WORTH_PROCESSES", 0)
-    together = list(cut_groups(wanted, RULES, 32, (0, 3), 2))
+    together = list(cut_groups(requested, RULES, 32, (0, 3), 2))
     assert [len(part.images) for part in alone] == [CHUNK, 9] * len(groups)
     assert [part.group for part in alone] == [g for g in range(len(groups)) for _ in range(2)]
     for one, other in zip(alone, together, strict=True):

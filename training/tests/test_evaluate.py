@@ -125,13 +125,13 @@ def test_a_later_call_adds_methods_to_those_measured_first(trained, halved, tmp_
 def test_a_bundle_is_measured_with_the_graphs_that_the_service_draws_with(
     exported, halved, evaluation, tmp_path, monkeypatch
 ):
-    asked, evaluate_graphs = [], GraphGenerator.evaluate
-    monkeypatch.setattr(GraphGenerator, "evaluate", lambda *given: asked.append(given) or evaluate_graphs(*given))
+    calls, evaluate_graphs = [], GraphGenerator.evaluate
+    monkeypatch.setattr(GraphGenerator, "evaluate", lambda *given: calls.append(given) or evaluate_graphs(*given))
     arguments = ["evaluate", "--bundle", exported, "--data", halved, *SMALL, "--sections", "masks"]
     result = invoke(*arguments, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     of_bundle, of_run = (json.loads((folder / "figures.json").read_text()) for folder in (tmp_path / "out", evaluation))
-    assert of_bundle["settings"]["graphs"] == "fp32" and asked
+    assert of_bundle["settings"]["graphs"] == "fp32" and calls
     key = "masks on real defects"
     for pair, figures in of_run["figures"][key].items():
         assert of_bundle["figures"][key][pair]["iou"] == pytest.approx(figures["iou"], abs=0.02)

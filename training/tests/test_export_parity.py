@@ -118,23 +118,23 @@ def test_the_two_graphs_give_noise_and_mask_features_of_the_diffusion_space(awak
     denoiser.adapt_mask.latent_mean.fill_(2.0)
     denoiser.adapt_mask.latent_std.fill_(3.0)
     latent, timestep = torch.randn(2, 4, 8, 8), torch.tensor([40, 900])
-    asked = Rows(torch.tensor([0, 0, 1]), texts(3, 5), torch.tensor([0, 1, 0, 2, 2]), texts(5, 6), texts(5, 7))
-    sample = asked.background_sample[asked.row_background]
+    rows = Rows(torch.tensor([0, 0, 1]), texts(3, 5), torch.tensor([0, 1, 0, 2, 2]), texts(5, 6), texts(5, 7))
+    sample = rows.background_sample[rows.row_background]
 
     modulation = ModulationComponent(denoiser)
-    background, _, _ = modulation(timestep[asked.background_sample], asked.background_text)
-    _, defect, _ = modulation(timestep[sample], asked.defect_text)
-    _, _, fusion = modulation(timestep[sample], asked.fusion_text)
-    masked = torch.tensor([4, 1])
+    background, _, _ = modulation(timestep[rows.background_sample], rows.background_text)
+    _, defect, _ = modulation(timestep[sample], rows.defect_text)
+    _, _, fusion = modulation(timestep[sample], rows.fusion_text)
+    mrows = torch.tensor([4, 1])
     noise, feature = DenoiserComponent(denoiser)(
-        latent, timestep, asked.background_sample, background, asked.row_background, defect, fusion, masked
+        latent, timestep, rows.background_sample, background, rows.row_background, defect, fusion, mrows
     )
 
-    raw = denoiser(latent, timestep, asked)
+    raw = denoiser(latent, timestep, rows)
     ab = torch.from_numpy(np.cumprod(1 - np.linspace(1e-4, 0.02, 1000)))[timestep[sample]].float()[:, None, None, None]
     from_v = ab.sqrt() * raw.output + (1 - ab).sqrt() * latent[sample]
     assert torch.allclose(noise, from_v if prediction == "v" else raw.output, atol=1e-5)
-    assert torch.allclose(feature, raw.mask_feature[masked] * 3 + 2, atol=1e-5)
+    assert torch.allclose(feature, raw.mask_feature[mrows] * 3 + 2, atol=1e-5)
 
 
 def test_text_encoder(tmp_path):

@@ -177,8 +177,8 @@ def test_a_failed_export_leaves_no_files(trained, provenance, copied_graphs, tmp
 
 def test_more_samples_than_remaining_seeds_are_refused(trained):
     seed = 2**31 - 1
-    asked = ("--product", "tin", "--defect", "dent", "--seed", seed, "--count", 2)
-    result = invoke("sample", "--run", trained / "run", *asked)
+    options = ("--product", "tin", "--defect", "dent", "--seed", seed, "--count", 2)
+    result = invoke("sample", "--run", trained / "run", *options)
     assert result.exit_code == 1 and f"seed is {seed}, must be at most {seed - 1} for 2 samples" in result.output
 
 

@@ -105,7 +105,7 @@ def test_a_model_trained_on_the_validation_split_is_not_measured_on_it(trained, 
 
 
 @pytest.mark.parametrize(
-    ("bundle", "wanted", "known"),
+    ("bundle", "requested", "known"),
     [
         (UNSEEN, UNSEEN, UNSEEN),
         (LEARNT, UNSEEN, UNSEEN_SINCE),
@@ -114,8 +114,8 @@ def test_a_model_trained_on_the_validation_split_is_not_measured_on_it(trained, 
         (LEARNT, LEARNT, LEARNT),
     ],
 )
-def test_a_run_from_a_bundle_records_how_it_treats_the_validation_split(bundle, wanted, known):
-    assert continued(bundle, wanted) == known
+def test_a_run_from_a_bundle_records_how_it_treats_the_validation_split(bundle, requested, known):
+    assert continued(bundle, requested) == known
 
 
 def train(folder: Path, run: Path, *more: str):

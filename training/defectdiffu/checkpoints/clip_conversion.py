@@ -99,14 +99,14 @@ def text_tower(state: dict[str, Tensor]) -> CLIPTextModelWithProjection:
 def read_merges(path: Path, tokens: int) -> list[tuple[str, str]]:
     """The pairs that a vocabulary of so many tokens has: one for each token but the bytes, which stand in it twice,
     alone and at a word's end, and the two markers. The file's first line is a heading."""
-    wanted = tokens - 2 * 256 - 2
+    expected = tokens - 2 * 256 - 2
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: cannot be read as a gzip file of text: {error}") from None
-    pairs = [line.split() for line in lines[1 : wanted + 1]]
-    if len(pairs) < wanted:
-        raise ValueError(f"{path}: holds {len(pairs)} merges, must hold at least {wanted} for {tokens} tokens")
+    pairs = [line.split() for line in lines[1 : expected + 1]]
+    if len(pairs) < expected:
+        raise ValueError(f"{path}: holds {len(pairs)} merges, must hold at least {expected} for {tokens} tokens")
     if odd := [i for i, pair in enumerate(pairs, start=2) if len(pair) != 2]:
         raise ValueError(f"{path}: line {odd[0]} must hold two pieces")
     return [(first, second) for first, second in pairs]

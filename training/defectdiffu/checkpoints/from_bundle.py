@@ -87,7 +87,7 @@ GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the
 def start_from_bundle(
     run: Run, directory: Path, preset: TrainingConfig | None = None, validation: ValidationState | None = None
 ) -> TrainingConfig:
-    """Makes a new run that goes on where the bundle's training ended (its optimiser starts afresh).
+    """Makes a new run that continues where the bundle's training ended (its optimiser starts afresh).
 
     It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
     ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some.
@@ -95,7 +95,7 @@ def start_from_bundle(
     `validation`: in the place of the configuration's own.
     """
     if run.denoiser.exists():
-        raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it goes on without a bundle")
+        raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it continues without a bundle")
     model = load_bundle(directory)
     if preset is None:
         config, module = model.config, model.module

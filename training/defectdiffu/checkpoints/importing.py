@@ -78,9 +78,9 @@ def require_fitting(config: TrainingConfig) -> None:
         _require_equal(folder, "projection_dim", width, "denoiser.text_dim", denoiser.text_dim)
 
 
-def _require_equal(folder: Path, name: str, value: int | None, ours: str, wanted: int) -> None:
-    if value != wanted:
-        raise ValueError(f"{folder / 'config.json'}: {name} is {value}, must be {ours}, {wanted}")
+def _require_equal(folder: Path, name: str, value: int | None, ours: str, expected: int) -> None:
+    if value != expected:
+        raise ValueError(f"{folder / 'config.json'}: {name} is {value}, must be {ours}, {expected}")
 
 
 def read_words(path: Path) -> Vocabulary:

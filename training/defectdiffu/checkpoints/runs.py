@@ -91,7 +91,7 @@ def load(path: Path, *needed: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        reason = str(error).split("\n")[0] or "it ends too early"  # torch goes on with advice for programmers
+        reason = str(error).split("\n")[0] or "it ends too early"  # torch adds advice for programmers
         raise ValueError(f"{path}: damaged, remove it to begin this stage anew: {reason}") from None
     if missing := [key for key in needed if not isinstance(state, dict) or key not in state]:
         raise ValueError(f"{path}: holds no {', '.join(missing)}: it is another file than training writes there")

@@ -24,28 +24,31 @@ def compare(
     photographs: Annotated[
         Path | None, typer.Option(help="Only writes the photographs of each shots and seed here, to train bundles on.")
     ] = None,
-    precision: Annotated[str, typer.Option(help="Of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Precision of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
     windows: WindowsOption = None,
     products: ProductsOption = None,
-    methods: Annotated[str | None, typer.Option(help="By semicolon; all methods unless given.")] = None,
+    methods: Annotated[str | None, typer.Option(help="Methods, separated by semicolons; all by default.")] = None,
     detectors: Annotated[
-        str, typer.Option(help="By comma: small UNet, pretrained UNet, small ResNet, pretrained classifier.")
+        str, typer.Option(help="Separated by commas: small UNet, pretrained UNet, small ResNet, pretrained classifier.")
     ] = "small UNet",
     shots: Annotated[
-        str, typer.Option(help="By comma: defective photographs per pair; 0 for none, all for every one.")
+        str, typer.Option(help="Defective photographs per pair, separated by commas; 0 for none, all for every one.")
     ] = "all",
     seeds: Annotated[int, typer.Option(min=1, help="Trainings per product, detector, shots and method.")] = 3,
     minutes: Annotated[float | None, typer.Option(min=0, help="No further training begins after this time.")] = None,
     reference: Annotated[str, typer.Option(help="The method that others are compared with.")] = "real + augmentation",
     split: Annotated[
-        str, typer.Option(help="Measured on: test, or validation, a part of the train split, to choose by.")
+        str,
+        typer.Option(
+            help="What to measure on: test, or validation (a part of the train split, for choosing between methods)."
+        ),
     ] = "test",
     size: Annotated[int, typer.Option(help="Pixels along the side of a window, a multiple of 32.")] = 128,
-    synthetic_share: Annotated[float, typer.Option(help="Of the defective windows of a batch.")] = 0.5,
-    max_steps: Annotated[int, typer.Option(help="Of every training.")] = 2000,
+    synthetic_share: Annotated[float, typer.Option(help="Synthetic share of the defective windows of a batch.")] = 0.5,
+    max_steps: Annotated[int, typer.Option(help="Most steps of every training.")] = 2000,
     check_every: Annotated[int, typer.Option(help="Steps between two validations.")] = 50,
     patience: Annotated[int, typer.Option(help="Validations without a lower loss before a training ends.")] = 8,
-    samples: Annotated[int, typer.Option(help="Drawn by the bundle per pair, mode and seed.")] = 32,
+    samples: Annotated[int, typer.Option(help="Samples that the bundle draws per pair, mode and seed.")] = 32,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
     seed: int = 0,
     threads: ThreadsOption = 0,

@@ -144,7 +144,7 @@ def ablate(
     steps: Annotated[int | None, typer.Option(min=1, help="Steps per ablation; the preset's by default.")] = None,
     windows: WindowsOption = None,
     samples: Annotated[int, typer.Option(help="Samples per pair.")] = 32,
-    sampler_steps: Annotated[int, typer.Option(min=1, help="Of every sample.")] = 20,
+    sampler_steps: Annotated[int, typer.Option(min=1, help="Sampler steps of every sample.")] = 20,
     segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
     classifier_steps: Annotated[int, typer.Option(help="Training steps of the feature network.")] = 400,
     threads: ThreadsOption = 0,

@@ -153,17 +153,17 @@ def _open_run(
     with_own = lambda config: config_from_dict(config_to_dict(config) | own)  # noqa: E731
     validation = UNSEEN if without_validation else None
     if from_bundle and not place.denoiser.exists():
-        asked = load_config(preset) if preset else load_bundle(from_bundle).config if own else None
-        return start_from_bundle(place, from_bundle, with_own(asked) if asked else None, validation)
-    asked = with_own(load_config(preset or "small"))
-    asked = replace(asked, validation=validation or asked.validation)
+        requested = load_config(preset) if preset else load_bundle(from_bundle).config if own else None
+        return start_from_bundle(place, from_bundle, with_own(requested) if requested else None, validation)
+    requested = with_own(load_config(preset or "small"))
+    requested = replace(requested, validation=validation or requested.validation)
     if not place.begun():
-        return place.begin(asked)  # refuses where a trained run has lost its configuration
+        return place.begin(requested)  # refuses where a trained run has lost its configuration
     if preset is None:
         return _require_same_config(place, with_own(place.config()), from_bundle)
     if place.trained() is None:
-        return place.begin(asked)  # what stands there is of a command that was refused
-    return _require_same_config(place, asked, from_bundle)
+        return place.begin(requested)  # what stands there is of a command that was refused
+    return _require_same_config(place, requested, from_bundle)
 
 
 def _require_same_config(place: Run, config: TrainingConfig, from_bundle: Path | None) -> TrainingConfig:
@@ -177,6 +177,6 @@ def _require_same_config(place: Run, config: TrainingConfig, from_bundle: Path |
     if differing := changes(began, config):
         raise ValueError(
             f"{place.directory}: the run was begun otherwise: {'; '.join(differing)}. "
-            "Leave --preset, --name and --hold-out out to go on as it was begun, or give a new folder"
+            "Leave --preset, --name and --hold-out out to continue with its configuration, or give a new folder"
         )
     return began

@@ -76,7 +76,7 @@ def compare(
         store.require_same_test(name, rows_of_test(product))
     drawing = bundles()
     runs = _Runs(products, drawing, store, progress)
-    keys = [key for key in selection.keys(list(products)) if runs.wanted(key)]
+    keys = [key for key in selection.keys(list(products)) if runs.is_possible(key)]
     done = [key for key in keys if store.has(key)]
     waiting = [key for key in keys if not store.has(key)]
     for i, key in enumerate(waiting):
@@ -104,7 +104,7 @@ class _Runs:
             return None
         return self._bundles.get((key.shots, key.seed)) or self._bundles.get(None)
 
-    def wanted(self, key: Key) -> bool:
+    def is_possible(self, key: Key) -> bool:
         """Whether the training can run, or has run. Otherwise the store keeps the reason."""
         bundle = self._bundle(key)
         if self._store.has(key):

@@ -82,9 +82,9 @@ def draw_photographs(
 def divide(records: list[Record], sources: dict[str, str]) -> Division:
     """Puts the last sources into validation, until it has its share; one source at least is left to train on."""
     groups = _by_source(records, sources)
-    wanted = max(1, round(VALIDATION_SHARE * len(records)))
+    target = max(1, round(VALIDATION_SHARE * len(records)))
     validation: list[Record] = []
-    while len(groups) > 1 and len(validation) < wanted:
+    while len(groups) > 1 and len(validation) < target:
         validation += groups.pop()
     training = [record for group in groups for record in group]
     return Division(training, validation or training)

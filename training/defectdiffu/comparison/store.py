@@ -1,4 +1,4 @@
-"""The finished trainings of a comparison on disk: a killed comparison goes on where it was."""
+"""The finished trainings of a comparison on disk: a comparison that was killed continues from them."""
 
 from __future__ import annotations
 

@@ -80,14 +80,14 @@ def read_layout(root: Path, products: list[str] | None = None) -> list[Record]:
 
 
 def read_data_set(
-    root: Path, products: list[str] | None = None, wanted: Callable[[Record], bool] = lambda record: True
+    root: Path, products: list[str] | None = None, include: Callable[[Record], bool] = lambda record: True
 ) -> list[Record]:
-    """The wanted records of `read_layout`, with every file of theirs opened.
+    """The records of `read_layout` that `include` accepts, after every file of theirs has been opened.
 
     Raises one DataError that lists what is wrong with the layout, each unreadable image, and each unusable mask.
     """
     problems: list[str] = []
-    records = [record for record in _read_records(root, products, problems) if wanted(record)]
+    records = [record for record in _read_records(root, products, problems) if include(record)]
     problems += [problem for record in records for problem in _check_record(record)]
     if problems:
         raise DataError(problems)

@@ -20,7 +20,7 @@ AHEAD = 2**30  # bytes of windows that may wait for whoever takes them
 
 
 class Group(NamedTuple):
-    """The photographs of one (product, defect), and how many windows are wanted of them."""
+    """The photographs of one (product, defect), and the number of windows to cut from them."""
 
     records: tuple[Record, ...]
     windows: int

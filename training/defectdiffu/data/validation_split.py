@@ -1,7 +1,8 @@
 """The validation part: photographs of the train split that are kept out of training to compare candidate models.
 
-Who chooses by the test split has tuned to it; it is to report, once, what was chosen here. There is one split, by the
-photographs' paths alone, so that training and evaluation cannot mean different ones.
+Candidates are compared on this part, so that the test split only measures the chosen model, once. A model that was
+chosen on the test split would be tuned to it. The split depends on the photographs' paths only, so that training and
+evaluation always use the same one.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import replace
 from ..config import LEARNT, UNSEEN, UNSEEN_SINCE, ValidationState
 from .layout import Record
 
-SHARE = 0.25  # of each (product, defect), and one at least where it has two photographs or more
+SHARE = 0.25  # of each (product, defect); at least one photograph if it has two or more
 SEED = 0
 
 
 def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
-    """`Record.place` of the photographs of the part. `records` must hold all or none of each (product, defect)."""
+    """`Record.place` of the validation photographs. `records` must hold all or none of each (product, defect)."""
     groups: dict[tuple[str, str], set[str]] = {}
     for record in records:
         if record.split == "train":
@@ -36,14 +37,14 @@ def without_validation(records: list[Record]) -> list[Record]:
 
 
 def as_test_split(records: list[Record]) -> list[Record]:
-    """The train split alone, its validation part in the place of the test split."""
+    """The train split only, with its validation part as the test split."""
     places = validation_places(records)
     split = lambda record: "test" if record.place in places else "train"  # noqa: E731
     return [replace(record, split=split(record)) for record in records if record.split == "train"]
 
 
-def continued(bundle: ValidationState, wanted: ValidationState) -> ValidationState:
-    """The validation state of a run that starts from a bundle with state `bundle` and trains with state `wanted`."""
-    if wanted == LEARNT:
+def continued(bundle: ValidationState, requested: ValidationState) -> ValidationState:
+    """The validation state of a run that starts from a bundle with state `bundle` and trains with state `requested`."""
+    if requested == LEARNT:
         return LEARNT
     return UNSEEN if bundle == UNSEEN else UNSEEN_SINCE

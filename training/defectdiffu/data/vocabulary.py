@@ -28,7 +28,7 @@ class Vocabulary:
 
     def require(self, pairs: list[tuple[str, str]], there: str, here: str) -> None:
         """Raises ValueError that says in which (product, defect) `pairs` differ from these: their words have their
-        places in the tokenizer, so a model goes on with the words that it began with."""
+        places in the tokenizer, so a model continues with the words that it began with."""
         lacking, extra = sorted(set(self.pairs) - set(pairs)), sorted(set(pairs) - set(self.pairs))
         if lacking or extra:
             name = lambda found: ", ".join("/".join(pair) for pair in found) or "nothing"  # noqa: E731

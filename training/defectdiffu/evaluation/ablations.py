@@ -71,8 +71,8 @@ def ablate(
     """Trains every variant of `config` from scratch on the autoencoder and the latent cache of `base`, for the same
     number of steps. Measures it on the test split into out/<variant>/figures.json, writes out/README.md and returns it.
 
-    Repeated, it goes on where it was. Raises FileNotFoundError when `base` has no latent cache yet, ValueError when its
-    autoencoder is not the one of `config`.
+    A repeated call continues where the last one stopped. Raises FileNotFoundError if `base` has no latent cache yet,
+    and ValueError if its autoencoder is not the one of `config`.
     """
     if differing := changes(base.config().autoencoder, config.autoencoder, "autoencoder."):
         raise ValueError(f"{base.directory}: the preset's autoencoder is not that of the base: {'; '.join(differing)}")

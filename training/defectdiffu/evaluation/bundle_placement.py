@@ -52,7 +52,7 @@ def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int,
     """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them; trained pairs only, for a held-out
     pair is one whose defects nobody has photographed."""
     pairs, products = set(model.vocabulary.trained_pairs), model.vocabulary.products
-    seen = read_data_set(data, wanted=lambda r: r.split == "train" and (r.product, r.defect) in pairs)
+    seen = read_data_set(data, include=lambda r: r.split == "train" and (r.product, r.defect) in pairs)
     if not seen:
         raise ValueError(f"{data}: no photograph of the train split shows a defect that the bundle was trained on")
     groups: dict[tuple[str, str], list[Record]] = {}

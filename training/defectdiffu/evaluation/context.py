@@ -35,7 +35,7 @@ class EvaluationContext:
         generator: Generator | None = None,
         methods: tuple[str, ...] = METHODS,
     ):
-        """`generator` draws in the place of the model's own; `methods`: those that detectors are trained with."""
+        """`generator` replaces the model's own. `methods` are those that detectors are trained with."""
         self.model, self.rules, self.plan, self.out, self.report = model, rules, plan, out, report
         self.methods = methods
         self.segmenters: dict[str, UNet | None] = {}  # see sections.judge_for
@@ -44,7 +44,7 @@ class EvaluationContext:
         for record in shuffled(records, plan.seed):
             self.records.setdefault((record.product, record.defect, record.split), []).append(record)
         words, there = model.vocabulary, {(p, d) for p, d, _ in self.records if d != GOOD}
-        #: Known to the model and photographed: trained pairs and, where the data set shows them, zero-shot ones.
+        #: Pairs that the model knows and the data set shows: the trained pairs and zero-shot ones.
         self.pairs = {
             name_of(pair): pair for pair in sorted(there) if pair[0] in words.products and pair[1] in words.defects
         }
@@ -52,18 +52,20 @@ class EvaluationContext:
         self.products = sorted({product for product, _ in self.trained.values()})
 
     def windows(self, product: str, defect: str, split: str, count: int | None = None) -> Windows | None:
-        """Real windows of one group, `count` or `plan.windows` of them; None where there is no photograph."""
+        """Real windows of one group, `count` or `plan.windows` of them; None if the group has no photographs."""
         records = self.records.get((product, defect, split))
-        wanted = count or self.plan.windows
-        return self._cut(records, wanted) if records else None
+        window_count = count or self.plan.windows
+        return self._cut(records, window_count) if records else None
 
     def drawn(self, pair: Pair, count: int | None = None, twins: bool = True) -> GeneratedSamples:
         """Samples of one pair, drawn once and kept beside the figures."""
         return self._drawn(pair, count or self.plan.samples, "" if twins else "-alone", twins, FIRST_SEED)
 
     def more_confident(self, pair: Pair, count: int) -> GeneratedSamples:
-        """Of two samples at each strength the one whose mask is the surer: what a bound on the confidence chooses, but
-        at the strengths of all. Without twins."""
+        """Draws two samples at each strength and keeps the one with the more confident mask, without twins.
+
+        This is what a bound on the confidence chooses, but with the strengths of all samples.
+        """
         return more_confident_of(
             self.drawn(pair, count, twins=False), self._drawn(pair, count, "-again", False, SECOND_SEED)
         )
@@ -81,7 +83,7 @@ class EvaluationContext:
         return _once(path, GeneratedSamples, draw)
 
     def each(self, product: str) -> int:
-        """Samples per trained pair of the product, `plan.ratio` times as many in all as it has real defective ones."""
+        """Samples per trained pair, so that the product gets `plan.ratio` samples per real defective photograph."""
         pairs = [pair for pair in self.trained.values() if pair[0] == product]
         real = sum(len(self.records.get((*pair, "train"), [])) for pair in pairs)
         return max(2, round(self.plan.ratio * real / len(pairs)))
@@ -113,7 +115,7 @@ class EvaluationContext:
         return _once(path, SamplesOnPhotographs, draw)
 
     def product_data(self, product: str) -> ProductData | None:
-        """One window of every photograph of the trained pairs; None where a split lacks defective or normal ones."""
+        """One window of every photograph of the trained pairs; None if a split lacks defective or normal ones."""
         defects = [defect for p, defect in self.trained.values() if p == product]
         splits = {}
         for split in ("train", "test"):
@@ -141,7 +143,7 @@ def stem_of(pair: Pair) -> str:
 
 
 def _once(path: Path, kind: type[Made], make: Callable[[], Made]) -> Made:
-    """Made now, or read from the file where it was kept; where that lacks something, it is of an older version."""
+    """Reads the samples from `path`, or makes and saves them if the file is missing or of an older version."""
     if path.exists():
         with np.load(path) as kept:
             if set(kept.files) == set(kind._fields):
@@ -152,7 +154,7 @@ def _once(path: Path, kind: type[Made], make: Callable[[], Made]) -> Made:
 
 
 def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Whole or not at all."""
+    """Writes the file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial.npz")
     np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]

@@ -17,10 +17,10 @@ COPY_QUANTILE = 0.01
 def quality_figures(
     network: FeatureNetwork, drawn: np.ndarray, held_out: np.ndarray, seen: np.ndarray
 ) -> tuple[dict[str, Any], NearestWindows]:
-    """Of one (product, defect): `drawn` against real windows of the test split (`held_out`); the windows of the train
-    split (`seen`) are what it could have copied, and the same distances of them are the best it could reach.
+    """Compares the samples of one (product, defect) with real windows of the test split, `held_out`.
 
-    All uint8 [n, S, S, 3], at least 2 each.
+    The windows of the train split, `seen`, show whether the model copies. Their distances to `held_out` are the best
+    that a model can reach. All arrays are uint8 [n, S, S, 3] with n of at least 2.
     """
     a, b, c = (network.features(images) for images in (drawn, held_out, seen))
     copies, closest = copying(a, b, c)
@@ -36,9 +36,11 @@ def quality_figures(
 
 
 def copying(drawn: Features, held_out: Features, seen: Features) -> tuple[dict[str, Any], NearestWindows]:
-    """`nearest`: mean distance of a sample to the nearest window it was trained on; `nearestOfReal`: the same of real
-    windows that it never saw; `copies`: how many samples are nearer than all but 1 % of those; and which
-    window each is nearest to."""
+    """Measures how near the samples are to the windows of the train split, and returns the nearest window of each.
+
+    `nearest` is the mean distance of a sample to its nearest window. `nearestOfReal` is the same for real windows that
+    the model never saw. `copies` counts the samples that are nearer than 99 % of those real windows.
+    """
     to_seen, index = nearest(drawn.perceptual, seen.perceptual)
     usual, _ = nearest(held_out.perceptual, seen.perceptual)
     closest = NearestWindows(index.numpy(), to_seen.numpy(), (to_seen < torch.quantile(usual, COPY_QUANTILE)).numpy())

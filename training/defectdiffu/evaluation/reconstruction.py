@@ -22,9 +22,9 @@ BATCH = 8
 class Reconstruction(NamedTuple):
     """Figures of real windows after encoding and decoding, one value per window."""
 
-    psnr: np.ndarray  # float [n], dB, of the picture
-    mask_iou: np.ndarray  # float [n], of the mask, seen as an image and made binary as drawn ones are
-    error: np.ndarray  # float [n], 0…255: mean absolute error of the picture inside the defect
+    psnr: np.ndarray  # float [n], dB, of the image
+    mask_iou: np.ndarray  # float [n], of the mask, coded as an image and thresholded like the masks of samples
+    error: np.ndarray  # float [n], 0…255: mean absolute error of the image inside the defect
 
 
 @torch.no_grad()
@@ -43,14 +43,14 @@ def reconstructed(autoencoder: ImageAutoencoder, windows: Windows) -> Reconstruc
 
 
 def product_figures(pairs: list[Reconstruction]) -> dict[str, float]:
-    """Of one product, from those of its defects: `WINDOWS` windows in all, of which each defect has as many."""
+    """The figures of one product: the means over `WINDOWS` windows in all, with equal shares of its defects."""
     share = max(1, WINDOWS // len(pairs))
     mean = lambda name: float(np.concatenate([getattr(pair, name)[:share] for pair in pairs]).mean())  # noqa: E731
     return {"psnr": mean("psnr"), "maskIou": mean("mask_iou")}
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of uint8 pictures; 99 for equal ones."""
+    """Peak signal-to-noise ratio in dB of uint8 images; 99 for equal ones."""
     error = np.square(a.astype(np.float64) - b).mean()
     return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))
 

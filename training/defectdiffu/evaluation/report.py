@@ -14,19 +14,18 @@ from .reconstruction import WINDOWS
 from .results_store import ResultsStore
 from .tables import columned, detector_table, detectors, pair_table, table
 
-OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # of figures from before it was kept
+OLD_KERNEL_NAMES = {"FID": "KID", "Fréchet distance": "kernel distance"}  # for figures from before the name was stored
 ON_VALIDATION = (
-    "**On the validation part**: photographs of the train split stand in for the test split wherever that is "
-    "named below."
+    "**On the validation part**: photographs of the train split replace the test split wherever this page names it."
 )
 KNOWN = {
     UNSEEN: "The model has never seen them.",
-    UNSEEN_SINCE: "The model was trained without them, but began from a bundle that had learnt them: only candidates "
-    "that began from the same one compare, and they look better than they are.",
+    UNSEEN_SINCE: "The model was trained without them, but started from a bundle that had learnt them: compare only "
+    "candidates that started from the same bundle; their figures are too good.",
 }
 CLOSEST_SHEET = (
-    "The closest of each pair, every sample beside the window of the train split that it is nearest to (the flagged "
-    "ones and their photographs: `flagged` in figures.json):",
+    "The closest samples of each pair, each beside the nearest window of the train split (the flagged ones and their "
+    "photographs: `flagged` in figures.json):",
     "",
     f"![Samples beside the nearest windows]({CLOSEST})",
     "",
@@ -70,9 +69,12 @@ def _quality(results: ResultsStore, out: Path) -> list[str]:
     return [
         "## Quality and diversity",
         "",
-        "Samples against real windows of the test split; *of real*: the same figure for real windows of the train "
-        "split, the best that can be reached. *nearest seen*: perceptual distance to the nearest window of the train "
-        "split, of samples and of real windows never trained on; *copies*: samples nearer than 99 % of those.",
+        "Samples against real windows of the test split.",
+        "",
+        "- *of real*: the same figure for real windows of the train split, the best possible value;",
+        "- *nearest seen*: perceptual distance to the nearest window of the train split, for samples and for real "
+        "windows that were never trained on;",
+        "- *copies*: samples nearer than 99 % of those.",
         "",
         *columned("pair", columns, figures),
         "",
@@ -98,12 +100,12 @@ def _autoencoder(results: ResultsStore, out: Path) -> list[str]:
     return [
         "## What the autoencoder alone loses",
         "",
-        f"{WINDOWS} windows per product, of defective photographs of the test split, its defects taking equal shares, "
-        "encoded and decoded: PSNR of the picture in dB, and IoU of the mask.",
+        f"{WINDOWS} windows per product from defective photographs of the test split, with equal shares of its "
+        "defects, encoded and decoded: PSNR of the image in dB, and IoU of the mask.",
         "",
-        *pair_table({"psnr": "PSNR of the picture", "maskIou": "IoU of the mask"}, products, "product"),
+        *pair_table({"psnr": "PSNR of the image", "maskIou": "IoU of the mask"}, products, "product"),
         "",
-        f"Inside the defect, {WINDOWS} windows per pair: mean absolute error of the picture, of 255.",
+        f"Inside the defect, {WINDOWS} windows per pair: mean absolute error of the image, of 255.",
         "",
         *pair_table({"error": "error inside the defect"}, pairs),
         "",
@@ -121,12 +123,12 @@ def _judgement(results: ResultsStore, out: Path) -> list[str]:
         "foundOfReal": "found in real defects",
     }
     return [
-        "## What a segmenter sees that was trained on real photographs alone",
+        "## What a segmenter finds that was trained on real photographs only",
         "",
-        "*found*: it marks a quarter of the mask or more. Beside it the same of those samples whose mask is the surer "
-        "(`confidence`) of two that are neighbours in strength, in the normal twins of all, which show no defect, and "
-        "in real defects of the test split. Pairs that the model was never trained on (zero-shot) have a segmenter of "
-        "their own, trained on their photographs alone.",
+        "*found*: it marks a quarter of the mask or more. The next columns give the same for the samples with the "
+        "surer mask (`confidence`) of two neighbours in strength, for the normal twins of all samples, which show no "
+        "defect, and for real defects of the test split. Pairs that the model was never trained on (zero-shot) have a "
+        "segmenter of their own, trained only on their photographs.",
         "",
         *pair_table(keys, figures),
         "",
@@ -134,10 +136,13 @@ def _judgement(results: ResultsStore, out: Path) -> list[str]:
 
 
 LEGEND = (
-    "*shown*: visible and in agreement within the attempts; *visibility*: mean change inside the mask, of 255; "
-    "*agreement*: IoU of the mask with what changed at least half as much; *IoU with the change*: of the mask with "
-    "where the picture differs from the one before, by an iterative threshold as under Masks; *seam*: mean change on "
-    "the border of what changed, of 255; *found*: by the segmenter that was trained on real photographs alone."
+    "- *shown*: visible and in agreement within the attempts;",
+    "- *visibility*: mean change inside the mask, of 255;",
+    "- *agreement*: IoU of the mask with what changed at least half as much;",
+    "- *IoU with the change*: of the mask with where the image differs from the one before, by an iterative threshold "
+    "as under Masks;",
+    "- *seam*: mean change on the border of what changed, of 255;",
+    "- *found*: by the segmenter that was trained on real photographs only.",
 )
 
 
@@ -145,8 +150,10 @@ def _twins(results: ResultsStore, out: Path) -> list[str]:
     return [
         "## Defects on normal twins",
         "",
-        "From noise, on the picture that the model draws from the same seed without a defect, so that nothing but the "
-        f"defect differs. {LEGEND}",
+        "Samples from noise, on the image that the model draws from the same seed without a defect, so that only the "
+        "defect differs.",
+        "",
+        *LEGEND,
         "",
         *_composed(results, "twins", "… in the twins"),
         "",
@@ -155,13 +162,15 @@ def _twins(results: ResultsStore, out: Path) -> list[str]:
 
 def _photographs(results: ResultsStore, out: Path) -> list[str]:
     seam = results.section("names").get("seam")
-    seam_note = ""
+    notes = ["For the columns, see the section above."] if results.section("twins") else [*LEGEND]
     if seam and seam["accuracy"] is not None:
-        seam_note = f" A classifier of what lies round them tells {100 * seam['accuracy']:.0f} % right; chance is 50 %."
+        right = f"{100 * seam['accuracy']:.0f} % of the cases"
+        note = f"A classifier of the surroundings of the defects is right in {right}; chance is 50 %."
+        notes = [f"{notes[0]} {note}"] if len(notes) == 1 else [*notes, "", note]
     return [
         "## Defects on photographs of good parts",
         "",
-        f"{LEGEND}{seam_note}",
+        *notes,
         "",
         *_composed(results, "photographs", "… in the photographs"),
         "",
@@ -169,7 +178,7 @@ def _photographs(results: ResultsStore, out: Path) -> list[str]:
 
 
 def _composed(results: ResultsStore, section: str, found_before: str) -> list[str]:
-    """The table of photograph_figures, and what the segmenter finds in real defects beside it."""
+    """The table of photograph_figures, with what the segmenter finds in real defects."""
     figures = results.section(section)
     keys = {
         "shown": "shown",
@@ -182,7 +191,7 @@ def _composed(results: ResultsStore, section: str, found_before: str) -> list[st
         "foundInPhotographs": found_before,
         "foundOfReal": "found in real defects",
     }
-    # From the same segmenter only: the figures of another model belong to another evaluation.
+    # Only from the same segmenter: the figures of another model belong to another evaluation.
     same = results.measured(section) == results.measured("judgement")
     segmenter_figures = results.section("judgement") if same else {}
     both = {
@@ -200,7 +209,8 @@ def _strength(results: ResultsStore, out: Path) -> list[str]:
     return [
         "## Strength",
         "",
-        f"The visible change rises with w_d for {monotone} of {len(figures)} pairs, the mask's area for {areas}.",
+        f"The visible change rises with w_d for {monotone} of {len(figures)} pairs, and the area of the mask for "
+        f"{areas}.",
         "",
         "![Visible change and mask area against the strength](strength.png)",
         "",

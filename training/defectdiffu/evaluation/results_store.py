@@ -59,8 +59,9 @@ class ResultsStore:
         """The subjects that a section's figures are of: this one's, but for a file put together from several."""
         return self.document.get("measured", {}).get(section, [self.measured_model])
 
-    def adopt(self, path: Path, sections: tuple[str, ...], wanted: Callable[[str], bool]) -> int:
-        """Takes over the wanted keys of another model's figures that are still missing here; returns how many.
+    def adopt(self, path: Path, sections: tuple[str, ...], include: Callable[[str], bool]) -> int:
+        """Copies the keys that `include` accepts and that are still missing here from another model's figures; returns
+        their number.
 
         Raises ValueError when any setting but the model differs, for then they mean something else.
         """
@@ -70,7 +71,7 @@ class ResultsStore:
         count = 0
         for section in sections:
             theirs = other["figures"].get(section, {})
-            taken = {key: theirs[key] for key in self.missing(section, list(theirs)) if wanted(key)}
+            taken = {key: theirs[key] for key in self.missing(section, list(theirs)) if include(key)}
             if taken:
                 self.document["figures"].setdefault(section, {}).update(taken)
             count += len(taken)

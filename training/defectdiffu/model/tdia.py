@@ -93,8 +93,8 @@ class TDIA(nn.Module):
         modulations: Modulations,
         mask_rows: Tensor | None = None,
     ) -> Prediction:
-        """The network without its conditions, which `modulations` tell. `mask_rows` [K] are the rows whose mask
-        features are wanted; all unless given."""
+        """Evaluates the network with `modulations` in place of its conditions. `mask_rows` [K] are the rows whose mask
+        features are needed; all by default."""
         n_background, n_defect = self.config.background_blocks, self.config.defect_blocks
         x = self.x_embedder(latent) + self.pos_embed  # [B, N, D]
         local = None
@@ -128,8 +128,10 @@ class TDIA(nn.Module):
         variance = None
         if self.config.learn_sigma:
             output, variance = output.chunk(2, dim=1)
-        wanted = (lambda t: t) if mask_rows is None else lambda t: t.index_select(0, mask_rows)
-        mask_feature = self.adapt_mask(wanted(torch.cat(maps, -1)), None if picture is None else wanted(picture))
+        select_rows = (lambda t: t) if mask_rows is None else lambda t: t.index_select(0, mask_rows)
+        mask_feature = self.adapt_mask(
+            select_rows(torch.cat(maps, -1)), None if picture is None else select_rows(picture)
+        )
         return Prediction(output, variance, mask_feature, torch.stack(maps).mean((0, -1)))
 
     def condition(self, timestep: Tensor, text: Tensor) -> Tensor:
@@ -137,7 +139,7 @@ class TDIA(nn.Module):
         return self.t_embedder(timestep) + self.y_embedders(text)
 
     def modulation_widths(self) -> tuple[list[int], list[int], list[int]]:
-        """Of each tensor of the modulations of background, defect and fusion."""
+        """The width of each modulation tensor of the background, defect and fusion blocks."""
         config, d = self.config, self.config.hidden_size
         head = [2 * config.local_width * config.local_blocks] if config.locality else []
         return (

@@ -26,8 +26,11 @@ def collected_feeds(
     plan: QuantisationPlan,
     progress: Callable[[str, int, int, dict[str, float]], None],
 ) -> dict[str, list[Feeds]]:
-    """Of the denoiser at random steps of trajectories over all trained pairs, strengths and both guidances; of the
-    decoder what those end in."""
+    """Collects the inputs of the denoiser and of the decoder while samples are drawn.
+
+    The denoiser's inputs come from random steps of trajectories over all trained pairs, strengths and both guidances.
+    The decoder's inputs are the ends of those trajectories.
+    """
     rng = np.random.default_rng((plan.seed, 31))
     recorded: dict[str, list[Feeds]] = {"denoiser": [], "image_decoder": []}
     now: list[Feeds] = []

@@ -98,7 +98,7 @@ def dilated(mask: np.ndarray, steps: int) -> np.ndarray:
 
 
 def blurred(values: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian over 3 standard deviations, the border's values going on outside; float64 [S, S]."""
+    """A Gaussian over 3 standard deviations, the border's values continue outside; float64 [S, S]."""
     radius = int(np.ceil(3 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     kernel /= kernel.sum()

@@ -2,8 +2,8 @@
 
 Per step, the latent outside the region is the photograph's, noised to the same level (RePaint, Lugmayr et al. 2022,
 with the noise that the sample began with, so that a deterministic sampler keeps it exactly). Where a defect arises
-depends on the initial noise, so a scout of two steps looks where this noise draws it and the noise is rolled to put it
-into the region. The pixels are composed in composition.py. The reference for the service's engine.
+depends on the initial noise, so a probe pass of two steps finds where this noise draws it, and the noise is rolled
+to put it into the region. composition.py composes the pixels. This is the reference for the service's engine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .masks import soft_mask
 from .seeded_noise import seeded_noise
 
 PROBE_STEPS = 2
-PROBE_STRENGTH = 2.0  # of the scout only, so that a sweep over strengths draws its defects in one place
+PROBE_STRENGTH = 2.0  # of the probe pass only, so that a sweep over strengths draws its defects in one place
 DEFAULT_DENOISING_STRENGTH = 0.8
 MIN_SALIENCE = 0.1  # of a cell that the model itself would choose, of 0 … 1
 ROUNDING = 1e-6  # what a sum must be larger by to be larger than another
@@ -145,11 +145,11 @@ def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
     """Where this noise would draw the defect, float [B, h, w] of 0 … 1."""
-    scouts = [
+    probes = [
         replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler="DPM_SOLVER_PP") for request in requests
     ]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
-    _, feature = _denoise(generator, known, noise, scouts, 1.0, everywhere)
+    _, feature = _denoise(generator, known, noise, probes, 1.0, everywhere)
     soft = np.stack([soft_mask(each) for each in generator.autoencoder.decode(feature).float().cpu().numpy()])
     cells = known.shape[-1]
     scale = soft.shape[-1] // cells

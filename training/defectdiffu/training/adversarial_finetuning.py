@@ -59,7 +59,7 @@ def is_finetuned(state: dict, plan: AutoencoderTraining) -> bool:
 
 
 def finetune_adversarially(model: SmallAutoencoder, stage: AutoencoderStage) -> None:
-    """Trains the decoder in place and saves the autoencoder; goes on where an earlier call was interrupted."""
+    """Trains the decoder in place and saves the autoencoder; continues where an earlier call was interrupted."""
     run, config, crops, bf16, progress, save_every_seconds = stage
     plan, device = config.autoencoder_training, crops.device
     torch.manual_seed(config.seed + 1)

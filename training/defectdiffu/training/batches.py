@@ -32,7 +32,7 @@ class Batch(NamedTuple):
 class BatchBuilder:
     """Turns drawn windows into a batch, on the latent cache's device.
 
-    All chance follows from (seed, step): a resumed run goes on as it was.
+    All chance follows from (seed, step): a resumed run continues as it was.
     """
 
     def __init__(self, config: TrainingConfig, cache: LatentCache, denoiser: TDIA):

@@ -30,8 +30,8 @@ class Crops:
     def __init__(self, records: list[Record], rules: Rules, config: TrainingConfig, device: torch.device):
         groups = group_records(records)
         per_group = config.autoencoder_training.windows
-        wanted = [Group(photographs, per_group) for photographs in groups.values()]
-        cut = list(cut_groups(wanted, rules, config.image_size, (config.seed, 6), cutting_processes()))
+        requested = [Group(photographs, per_group) for photographs in groups.values()]
+        cut = list(cut_groups(requested, rules, config.image_size, (config.seed, 6), cutting_processes()))
         self.device = device
         self.images = torch.from_numpy(np.concatenate([part.images for part in cut])).permute(0, 3, 1, 2).to(device)
         self.masks = torch.from_numpy(np.concatenate([part.masks for part in cut]))[:, None].to(device)
@@ -41,14 +41,14 @@ class Crops:
 
     def batch(self, size: int, mask_share: float, crop: int, rng: np.random.Generator) -> CropBatch:
         """The last `mask_share` of it are masks."""
-        masks_wanted = round(size * mask_share)
-        place = self._place(len(self.images), size - masks_wanted, crop, rng)
+        masks_requested = round(size * mask_share)
+        place = self._place(len(self.images), size - masks_requested, crop, rng)
         images = _cropped(self.images, crop, *place).float() / 127.5 - 1
         near = F.max_pool2d(_cropped(self.masks, crop, *place).float(), 2 * ABOUT + 1, 1, ABOUT)
-        chosen, top, left = self._place(len(self.defective), masks_wanted, crop, rng)
+        chosen, top, left = self._place(len(self.defective), masks_requested, crop, rng)
         masks = mask_as_image(_cropped(self.masks, crop, self.defective[chosen], top, left)[:, 0])
         pictures = torch.cat([images, masks]).contiguous(memory_format=torch.channels_last)
-        return CropBatch(pictures, torch.cat([near, near.new_zeros(masks_wanted, 1, crop, crop)]))
+        return CropBatch(pictures, torch.cat([near, near.new_zeros(masks_requested, 1, crop, crop)]))
 
     def _place(self, windows: int, count: int, crop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Which of so many windows (every group has as many), and the crop's top and left in it."""

@@ -103,11 +103,11 @@ def encode_windows(
     groups = group_records(records)
     pairs = list(groups)
     counts = [config.latent_cache.normal_windows if d == GOOD else config.latent_cache.defect_windows for _, d in pairs]
-    wanted = [Group(photographs, n) for photographs, n in zip(groups.values(), counts, strict=True)]
+    requested = [Group(photographs, n) for photographs, n in zip(groups.values(), counts, strict=True)]
     black = autoencoder.encode(mask_as_image(torch.zeros(1, config.image_size, config.image_size)).to(device))[0].cpu()
     parts: dict[str, list[Tensor]] = {"pair": [], "latent": [], "mask_latent": [], "mask": []}
     done = 0
-    for group, images, masks in cut_groups(wanted, rules, config.image_size, (config.seed, 3), cutting_processes()):
+    for group, images, masks in cut_groups(requested, rules, config.image_size, (config.seed, 3), cutting_processes()):
         n = len(images)
         pixels, mask = torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(masks)
         parts["latent"].append(_encode(autoencoder, lambda part: part.float() / 127.5 - 1, pixels, device))

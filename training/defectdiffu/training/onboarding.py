@@ -36,7 +36,7 @@ def onboard(
     progress: Progress,
     intervals: tuple[float, float] = (120, 600),
 ) -> TrainingConfig:
-    """Makes the run, or goes on with it, if it was begun with the same options (steps may be raised).
+    """Makes the run, or continues it if it was started with the same options (steps may be raised).
 
     Raises DataError for bad photographs; ValueError for other options, when the new bundle would bear the old one's
     name and version, when the bundle knows every pair already, or when the photographs for replay show none that it

@@ -33,7 +33,7 @@ class OnboardingPlan:
 
 @dataclass(frozen=True)
 class Photographs:
-    """A data set, the rules by which windows are cut from it, and which of its products are taken (all if None)."""
+    """A data set, the rules by which windows are cut from it, and the products to take from it (all if None)."""
 
     data: Path
     windows: Path | None = None
@@ -41,7 +41,7 @@ class Photographs:
 
 
 def options_of(bundle: Path, new: Photographs, replay: Photographs | None, plan: OnboardingPlan) -> dict[str, Any]:
-    """All that an onboarding is asked for, under the names that the command line gives it."""
+    """All options of an onboarding, under their names on the command line."""
     paths: dict[str, Path | None] = {"bundle": bundle, "data": new.data, "windows": new.windows}
     paths |= {"replay": replay.data if replay else None, "replay_windows": replay.windows if replay else None}
     places = {name: str(path.resolve()) if path else None for name, path in paths.items()}
@@ -54,8 +54,11 @@ def record_options(run: Run, options: dict[str, Any]) -> None:
 
 
 def require_same_options(run: Run, options: dict[str, Any]) -> None:
-    """Of a run that was begun; a new one may have any. Raises ValueError that names what differs: only steps may be
-    raised. FileExistsError where the folder holds a run that is no onboarding."""
+    """Checks that a run that already exists has the same options; a new run may have any.
+
+    Raises ValueError that names the first difference; only `steps` may be raised. Raises FileExistsError if the folder
+    holds a run that is not an onboarding.
+    """
     if not run.onboarding.exists():
         if run.begun():
             raise FileExistsError(f"{run.directory}: another run is here, which is no onboarding; give a new folder")

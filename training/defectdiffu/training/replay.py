@@ -27,8 +27,8 @@ def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs)
     """
     rules = read_rules(replay.windows)
     known = set(model.vocabulary.pairs)
-    wanted = lambda r: r.split == "train" and (r.product, r.defect) in known  # noqa: E731
-    records = read_data_set(replay.data, replay.products, wanted)
+    include = lambda r: r.split == "train" and (r.product, r.defect) in known  # noqa: E731
+    records = read_data_set(replay.data, replay.products, include)
     if config.validation != LEARNT:
         records = without_validation(records)
     if not records:

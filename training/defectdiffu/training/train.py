@@ -81,8 +81,8 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     Raises DataError, also when nothing defective is left to learn from.
     """
     held_out = set(config.held_out_pairs)
-    wanted = lambda r: r.split == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
-    records = read_data_set(data, products, wanted)
+    include = lambda r: r.split == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
+    records = read_data_set(data, products, include)
     if config.validation != LEARNT:
         records = without_validation(records)
     if products is None:
@@ -151,7 +151,7 @@ def train_denoiser(
     last = schedule.finished(step)
     if last and not trained:
         raise ValueError(
-            "the time was over before the denoiser's training could begin; the same command goes on from here"
+            "the time was over before the denoiser's training could begin; the same command continues from here"
         )
     while not last:
         share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))

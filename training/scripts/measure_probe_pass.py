@@ -1,9 +1,9 @@
-"""Does the scout pay? The share of samples on photographs that show at the first attempt, with and without it.
+r"""Measures the share of samples on photographs that show at the first draw, with and without the probe pass.
 
-    training/.venv/bin/python training/scripts/measure_scout.py --bundle models/surfaces-small/0.5.0 --data <folder>
-        --windows training/presets/surfaces.toml
+    training/.venv/bin/python training/scripts/measure_probe_pass.py --bundle models/surfaces-small/0.5.0 \
+        --data <folder> --windows training/presets/surfaces.toml
 
-Without it the noise is left as the seed gives it. Same photographs, regions and seeds.
+Without the probe pass the noise stays as the seed gives it. Both use the same photographs, regions and seeds.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def main() -> None:
         windows = {d: cut_windows(groups[product, d], rules, size, 64, 0) for d in (GOOD, defect)}
         arguments = (generator, product, defect, windows[GOOD].image, shapes_of(windows[defect]), options.count, 20)
         with patch.object(on_photographs, "ATTEMPTS", 1):
-            with_scout = draw_pair_on_photographs(*arguments)
+            with_probe = draw_pair_on_photographs(*arguments)
             with patch.object(photograph, "best_shift", lambda salience, cells: (0, 0)):
                 without = draw_pair_on_photographs(*arguments)
-        shares.append([(made.attempts > 0).mean() for made in (with_scout, without)])
-        print(f"{product}/{defect}: {shares[-1][0]:.2f} with the scout, {shares[-1][1]:.2f} without", flush=True)
-    print("mean: {:.2f} with the scout, {:.2f} without".format(*torch.tensor(shares).mean(0).tolist()))
+        shares.append([(made.attempts > 0).mean() for made in (with_probe, without)])
+        print(f"{product}/{defect}: {shares[-1][0]:.2f} with the probe pass, {shares[-1][1]:.2f} without", flush=True)
+    print("mean: {:.2f} with the probe pass, {:.2f} without".format(*torch.tensor(shares).mean(0).tolist()))
 
 
 if __name__ == "__main__":
