@@ -154,7 +154,7 @@ test('while the store stands still the service says so, what was accepted waits,
   expect((await follow(second, id)).at(-1).type).toBe('GenerationSucceeded');
 });
 
-test('a worker that knows no key takes none away, and one that stands still in a transaction holds nobody up for long', async () => {
+test('a worker without API keys revokes none, and a worker that stalls in a transaction blocks others only briefly', async () => {
   const env = { ...common, ROLE: 'worker', DEFECTDIFFU_API_KEY: '' };
   const port = await freePort();
   const keyless = keepRunning('worker', port, { ...env, DATA_DIR: newFolder() });
@@ -184,7 +184,7 @@ test('a worker that knows no key takes none away, and one that stands still in a
   await ended;
 });
 
-describe('the wall in the database', () => {
+describe('row-level security', () => {
   test("a connection of one tenant sees nothing of another's, whatever the statement says", async () => {
     expect(storage.hasRowLevelSecurity).toBe(true);
     const all = await storage.database.select().from(generations);

@@ -11,7 +11,7 @@ function rounds(fails: (item: number) => boolean = () => false) {
   return { made, ask };
 }
 
-test('who finds nothing running begins at once; all who ask meanwhile are the next round', async () => {
+test('the first request runs at once, and all requests during a round form the next one', async () => {
   const { made, ask } = rounds();
   await Promise.all([1, 2, 3].map(ask));
   expect(made).toEqual([[1], [2, 3]]);

@@ -1,9 +1,7 @@
 /** Finds the bundle that a request names, and what it can draw. */
-import type { Bundle } from '../inference/index.js';
+import type { Bundle, Coverage } from '../inference/index.js';
 import { coverage as coverageOf } from '../inference/index.js';
 import { ServiceError, StartError, joinNames, quote } from '../errors.js';
-
-export type Coverage = ReturnType<typeof coverageOf>;
 
 export interface ModelRegistry {
   readonly all: readonly Bundle[];

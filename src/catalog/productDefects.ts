@@ -1,7 +1,8 @@
 /** A tenant's defects for each of several products, with a bound over all products of one request. */
 import { ServiceError } from '../errors.js';
 import type { DefectRow } from '../storage/tables.js';
-import type { Coverage, ModelRegistry } from './modelRegistry.js';
+import type { Coverage } from '../inference/index.js';
+import type { ModelRegistry } from './modelRegistry.js';
 
 export interface ProductDefectsQuery {
   /** The prompt name of the product. */

@@ -16,7 +16,7 @@ export interface QuotaDemand {
   readonly pixelSteps: number;
 }
 
-export interface Usage {
+export interface TenantUsage {
   readonly concurrentGenerations: number;
   /** Accepted today (UTC), excluding work that was canceled or failed before it was drawn, plus rejected draws. */
   readonly pixelStepsToday: number;
@@ -53,7 +53,7 @@ export function mergeLimits(own: QuotaRow | undefined, fallback: TenantLimits): 
   };
 }
 
-export async function usageOf({ database, tenantId }: TenantScope): Promise<Usage> {
+export async function usageOf({ database, tenantId }: TenantScope): Promise<TenantUsage> {
   const today = sql`${midnight().toISOString()}::timestamptz`;
   const { rows } = await database.execute<Record<string, string | number>>(sql`
     select

@@ -39,7 +39,7 @@ export interface Component {
   readonly outputs: readonly string[];
 }
 
-export interface Range {
+export interface ParameterRange {
   readonly min: number;
   readonly max: number;
 }
@@ -107,7 +107,11 @@ export interface Manifest {
     readonly productScale: number;
     readonly guidance: GuidanceName;
   };
-  readonly ranges: { readonly strength: Range; readonly productScale: Range; readonly steps: Range };
+  readonly ranges: {
+    readonly strength: ParameterRange;
+    readonly productScale: ParameterRange;
+    readonly steps: ParameterRange;
+  };
   readonly mask: {
     /** The mask features of evaluations with t below this are averaged. */
     readonly lateTimestep: number;

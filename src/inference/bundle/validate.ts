@@ -10,7 +10,7 @@ import { Ajv } from 'ajv';
 
 import { BundleError } from '../errors.js';
 import { componentContracts } from './contracts.js';
-import type { Component, Manifest, Range } from './manifest.js';
+import type { Component, Manifest, ParameterRange } from './manifest.js';
 import { FORMAT_VERSION } from './manifest.js';
 
 const SCHEMA_FILE = new URL('../../../models/bundle.schema.json', import.meta.url);
@@ -97,7 +97,10 @@ function vocabularyProblems({ vocabulary, prompts }: Manifest): string[] {
 
 function rangeProblems({ ranges, defaults, schedule, mask }: Manifest): string[] {
   const problems: string[] = [];
-  const bounds: [keyof typeof ranges, Range][] = Object.entries(ranges) as [keyof typeof ranges, Range][];
+  const bounds: [keyof typeof ranges, ParameterRange][] = Object.entries(ranges) as [
+    keyof typeof ranges,
+    ParameterRange,
+  ][];
   for (const [name, { min, max }] of bounds) {
     const value = defaults[name];
     if (min > max) problems.push(`/ranges/${name}: min ${String(min)} is above max ${String(max)}`);

@@ -8,7 +8,7 @@ export interface Window {
   readonly side: number;
 }
 
-interface Size {
+export interface Size {
   readonly width: number;
   readonly height: number;
 }

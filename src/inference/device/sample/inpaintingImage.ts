@@ -8,14 +8,9 @@ import { areaFraction } from '../../method/connectedComponents.js';
 import type { DefectShape } from '../../method/defectShapes.js';
 import { FALLBACK_SHAPES, shapeMask } from '../../method/defectShapes.js';
 import { rasterizePolygons } from '../../method/polygons.js';
-import type { Window } from '../../method/window.js';
+import type { Size, Window } from '../../method/window.js';
 import { cropWindow, windowAround, windowBySeed } from '../../method/window.js';
 import type { ImageSource, MaskSource, RegionRequest, SampleRequest } from '../../types.js';
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface RawImage extends Size {
   /** [H·W·3] */
