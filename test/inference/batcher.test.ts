@@ -1,119 +1,6 @@
 /** How samples share the evaluations of the denoiser: with a model that records its inputs. */
-import { createBatcher } from '../../src/inference/device/batch/batcher.js';
-import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
-import type { Model } from '../../src/inference/device/model/model.js';
-import type { Manifest, SampleRequest } from '../../src/inference/index.js';
-import type { WorkerMessage } from '../../src/inference/deviceProtocol.js';
 import { until } from '../support/until.js';
-
-const manifest = {
-  image: { width: 4, height: 4, channels: 3 },
-  latent: { channels: 1, height: 2, width: 2 },
-  schedule: {
-    numTrainTimesteps: 1000,
-    betaStart: 1e-4,
-    betaEnd: 0.02,
-    betaSchedule: 'linear',
-    varianceType: 'fixed_small',
-  },
-  prompts: {
-    background: '{product}',
-    defect: '{defect}',
-    fusion: '{defect} {product}',
-    normal: 'good',
-    nullProduct: 'industry',
-  },
-  mask: { lateTimestep: 100, minimumPeak: 40 },
-} as unknown as Manifest;
-
-const request: SampleRequest = {
-  id: 'a',
-  bundle: 'fake@1.0.0',
-  product: 'tile',
-  defect: 'scratch',
-  seed: 1,
-  strength: 2,
-  productScale: 2,
-  steps: 4,
-  sampler: 'DDIM',
-  guidance: 'DOUBLE_FREE',
-  maskMode: 'AVERAGE_FEATURES',
-};
-
-interface Stage {
-  readonly evaluations: Evaluation[];
-  /** How many pictures each call of the decoder was for. */
-  readonly decodings: number[];
-  readonly told: WorkerMessage[];
-  readonly draw: (key: number, changes?: Partial<SampleRequest>) => void;
-  readonly cancel: (keys: number[]) => void;
-  /** Resolves when each of these is delivered, failed or canceled. */
-  readonly settled: (...keys: number[]) => Promise<void>;
-}
-
-/**
- * @param during is called within each evaluation, with its number from 1.
- * @param decoding is awaited within each call of the decoder.
- */
-function stage(
-  maximumRows: number,
-  during: (count: number, evaluation: Evaluation) => void = () => undefined,
-  decoding: (images: number) => void | Promise<void> = () => undefined,
-): Stage {
-  const [evaluations, decodings, told]: [Evaluation[], number[], WorkerMessage[]] = [[], [], []];
-  let heard = (): void => undefined;
-  const model: Model = {
-    manifest,
-    within: (count) => count,
-    denoise: async (evaluation) => {
-      evaluations.push(evaluation);
-      await Promise.resolve();
-      during(evaluations.length, evaluation);
-      return evaluation.rowBackground.map((background) => ({
-        noise: Float32Array.from(evaluation.latents[evaluation.backgroundSample[background] ?? 0] ?? []),
-        maskFeature: new Float32Array(4),
-        variance: undefined,
-      }));
-    },
-    decode: async (latents) => {
-      decodings.push(latents.length);
-      await decoding(latents.length);
-      return latents.map(() => new Float32Array(48));
-    },
-    encode: () => Promise.reject(new Error('no test of the batcher reads a photograph')),
-    close: () => Promise.resolve(),
-  };
-  const models = new Map([
-    ['fake@1.0.0', model],
-    ['other@1.0.0', model],
-  ]);
-  const batcher = createBatcher({
-    models,
-    budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
-    send: (message) => {
-      told.push(message);
-      heard();
-    },
-  });
-  const isSettled = (key: number): boolean =>
-    told.some((m) =>
-      m.kind === 'canceled' ? m.keys.includes(key) : (m.kind === 'completed' || m.kind === 'failed') && m.key === key,
-    );
-  return {
-    evaluations,
-    decodings,
-    told,
-    draw: (key, changes = {}) => batcher.add(key, { ...request, id: String(key), ...changes }),
-    cancel: (keys) => batcher.cancel(keys),
-    settled: (...keys) =>
-      new Promise((resolve) => {
-        heard = () => {
-          if (keys.every(isSettled)) resolve();
-        };
-        heard();
-      }),
-  };
-}
+import { delivered, stage } from './batcherStage.js';
 
 test('a sample of Eq. 4 has three rows on two background rows, each with its own prompts', async () => {
   const { evaluations, draw, settled } = stage(6);
@@ -210,9 +97,6 @@ test('a failed evaluation fails its samples, and waiting samples are generated',
   expect(told.some((message) => message.kind === 'completed' && message.key === 2)).toBe(true);
 });
 
-const delivered = (told: readonly WorkerMessage[]): number[] =>
-  told.flatMap((message) => (message.kind === 'completed' ? message.key : []));
-
 test('a sample of another fairness key or of a higher priority takes the next step; the preempted one continues where it was', async () => {
   const { evaluations, told, draw, settled } = stage(3, (count) => {
     if (count === 2) draw(2, { fairnessKey: 'b', steps: 2 });
@@ -290,63 +174,6 @@ test('a sample that cannot be decoded fails alone', async () => {
   await settled(1, 2);
   expect(told).toContainEqual({ kind: 'failed', key: 1, message: 'the decoder is broken' });
   expect(delivered(told)).toEqual([2]);
-});
-
-describe('when memory runs out', () => {
-  /** As onnxruntime says it. */
-  const outOfMemory = (): never => {
-    throw new Error('BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1073741824');
-  };
-
-  test('the step is repeated in halves, nothing is lost, and the budget stays reduced', async () => {
-    const { evaluations, told, draw, settled } = stage(24, (_, { latents }) => {
-      if (latents.length > 2) outOfMemory();
-    });
-    const keys = Array.from({ length: 8 }, (_, i) => i);
-    for (const key of keys) draw(key);
-    await settled(...keys);
-    expect(delivered(told)).toHaveLength(8);
-    expect(told.filter(({ kind }) => kind === 'limitsReduced')).toEqual([
-      { kind: 'limitsReduced', bundle: 'fake@1.0.0', rows: 12 },
-      { kind: 'limitsReduced', bundle: 'fake@1.0.0', rows: 6 },
-    ]);
-    const sizes = evaluations.map(({ latents }) => latents.length);
-    // Of the first step: 8, and in halves 4, 2, 2, and 4, 2, 2; then the rest.
-    expect(sizes).toEqual([8, 4, 2, 2, 4, 2, 2, ...Array(12).fill(2)]);
-    const made = evaluations.filter(({ latents }) => latents.length <= 2).flatMap(({ timesteps }) => timesteps);
-    expect([999, 666, 333, 0].map((t) => made.filter((each) => each === t).length)).toEqual([8, 8, 8, 8]);
-  });
-
-  test('for a single sample, that sample fails with the reason, and others are generated', async () => {
-    const { told, draw, settled } = stage(6, (_, { rowBackground }) => {
-      if (rowBackground.length > 2) outOfMemory();
-    });
-    draw(1);
-    draw(2, { guidance: 'PRODUCT_RELATIVE' });
-    await settled(1, 2);
-    expect(told).toContainEqual({
-      kind: 'failed',
-      key: 1,
-      message: expect.stringContaining(
-        'not enough memory on this device for a single sample of fake@1.0.0 (3 rows)',
-      ) as string,
-    });
-    expect(delivered(told)).toEqual([2]);
-  });
-
-  test('in the decoder, fewer images are decoded at a time', async () => {
-    const { decodings, told, draw, settled } = stage(6, undefined, (pictures) => {
-      if (pictures > 2) outOfMemory();
-    });
-    draw(1);
-    draw(2);
-    await settled(1, 2);
-    draw(3, { twin: true });
-    await settled(3);
-    expect(delivered(told).sort()).toEqual([1, 2, 3]);
-    expect(decodings).toEqual([4, 2, 2, 2, 1]);
-    expect(told).toContainEqual({ kind: 'limitsReduced', bundle: 'fake@1.0.0', images: 2 });
-  });
 });
 
 test('a request that cannot start fails alone', async () => {
