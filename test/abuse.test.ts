@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { GENERATE, QUICK, generate } from './support/generations.js';
+import { circular, deep, discounted, greedy, long, manyWays, wide } from './support/hostileQueries.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
 import { speak } from './support/socket.js';
@@ -106,19 +107,6 @@ test('text that SQL would choke on or obey is only text', async () => {
   const search = '{ products(filter: { search: "%" }) { edges { node { id } } } }';
   expect((await server.data(search)).products.edges).toEqual([]);
 });
-
-const deep = `{ generations { edges { node { ${'samples { edges { node { generation { '.repeat(4)} id ${'} } } }'.repeat(4)} } } } }`;
-const wide = `{ ${Array.from({ length: 60 }, (_, i) => `a${String(i)}: serverInfo { version }`).join(' ')} }`;
-const greedy =
-  '{ generations(first: 100) { edges { node { samples(first: 100) { edges { node { generation { samples(first: 100) { edges { node { id } } } } } } } } } } }';
-const long = `{ serverInfo { ${'version '.repeat(3000)} } }`;
-const manyWays = `{ ...f0 } ${Array.from(
-  { length: 40 },
-  (_, i) =>
-    `fragment f${String(i)} on Query { serverInfo { version } ${Array.from({ length: 39 - i }, (_v, k) => `...f${String(i + 1 + k)}`).join(' ')} }`,
-).join(' ')}`;
-const discounted = `{ n: generations(first: -2000000) { edges { node { id } } } ${greedy.slice(1)}`;
-const circular = '{ serverInfo { ...A } } fragment A on ServerInfo { ...B } fragment B on ServerInfo { ...A version }';
 
 test.each([
   ['deep', deep, /levels deep/],
