@@ -46,3 +46,22 @@ export function storedFiles(server: Server): string[] {
   const root = join(server.dataDirectory, 'artifacts');
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(root, name)).isFile());
 }
+
+export async function referencesOf(server: Server, args = '(first: 100)', partNumber = 'TILE'): Promise<Json[]> {
+  const query = `query ($part: String!) { product(partNumber: $part) { references${args} { edges { node { id archivedAt } } } } }`;
+  const { product } = await server.data(query, { part: partNumber });
+  return product.references.edges.map(({ node }: Json) => node);
+}
+
+export interface Stored {
+  readonly files: string[];
+  readonly references: Json[];
+}
+
+/** Everything stored that a caller can see. */
+export async function storedBy(server: Server): Promise<Stored> {
+  return {
+    files: storedFiles(server).sort(),
+    references: await referencesOf(server, '(first: 100, includeArchived: true)'),
+  };
+}

@@ -1,0 +1,138 @@
+/** Files that the service refuses, with the status, the code, and the message of the refusal. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { animatedPng, animation, claiming, grey, photograph } from './photographs.js';
+
+const png = () => photograph(7).png().toBuffer();
+const half = (file: Buffer) => file.subarray(0, Math.floor(file.length / 2));
+const text = (value: string) => Promise.resolve(Buffer.from(value));
+const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>';
+const black = (pixel: number) => grey((x, y) => (x === 3 && y === 3 ? pixel : x > 40 ? 255 : 0));
+const unsupported = 'body: is not a JPEG, PNG, WebP, or TIFF, by its first bytes';
+const cut = (type: string) => new RegExp(`^body: cannot be read as a ${type}, it is damaged or truncated: .+`);
+
+type RefusedFile = [name: string, file: () => Promise<Buffer>, status: number, code: string, message: string | RegExp];
+
+export const refusedPhotographs: readonly RefusedFile[] = [
+  ['nothing', () => text(''), 422, 'IMAGE_UNREADABLE', /^body: is empty/],
+  ['text', () => text('this is no picture'), 415, 'IMAGE_TYPE_UNSUPPORTED', unsupported],
+  ['an SVG', () => text(svg), 415, 'IMAGE_TYPE_UNSUPPORTED', unsupported],
+  ['a PDF', () => text('%PDF-1.7\n'), 415, 'IMAGE_TYPE_UNSUPPORTED', unsupported],
+  ['an animated GIF', () => animation('gif'), 415, 'IMAGE_TYPE_UNSUPPORTED', unsupported],
+  ['an animated WebP', () => animation('webp'), 422, 'IMAGE_ANIMATED', /^body: has 2 pages or frames/],
+  ['a TIFF of two pages', () => animation('tiff'), 422, 'IMAGE_ANIMATED', /^body: has 2 pages or frames/],
+  ['an animated PNG', animatedPng, 422, 'IMAGE_ANIMATED', /^body: has several pages or frames/],
+  ['half a JPEG', async () => half(await photograph(7).jpeg().toBuffer()), 422, 'IMAGE_UNREADABLE', cut('JPEG')],
+  ['half a PNG', async () => half(await png()), 422, 'IMAGE_UNREADABLE', cut('PNG')],
+  ['half a WebP', async () => half(await photograph(7).webp().toBuffer()), 422, 'IMAGE_UNREADABLE', cut('WebP')],
+  ['half a TIFF', async () => half(await photograph(7).tiff().toBuffer()), 422, 'IMAGE_UNREADABLE', cut('TIFF')],
+  ['a PNG of its signature alone', async () => (await png()).subarray(0, 8), 422, 'IMAGE_UNREADABLE', cut('PNG')],
+  [
+    '1 × 1',
+    () => photograph(7, 1, 1).png().toBuffer(),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 1 × 1 pixels: the smaller side, 1, is below 32',
+  ],
+  [
+    'a narrow strip',
+    () => photograph(7, 200, 31).jpeg().toBuffer(),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 200 × 31 pixels: the smaller side, 31, is below 32',
+  ],
+  [
+    'a small file that claims 20000 × 20000',
+    () => Promise.resolve(claiming(20_000, 20_000)),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 20000 × 20000 pixels: the larger side, 20000, is above 8192',
+  ],
+  [
+    'a small file that claims 8000 × 8000',
+    () => Promise.resolve(claiming(8000, 8000)),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 8000 × 8000 pixels: 64000000 pixels are more than 40000000',
+  ],
+  [
+    'a half transparent one',
+    () => photograph(7).ensureAlpha(0.5).png().toBuffer(),
+    422,
+    'IMAGE_TRANSPARENT',
+    /^body: is not fully opaque/,
+  ],
+  [
+    'floating point',
+    () => photograph(7).tiff({ compression: 'deflate', predictor: 'float' }).toBuffer(),
+    415,
+    'IMAGE_TYPE_UNSUPPORTED',
+    'body: has values of the type float; send 8 or 16 bits per channel',
+  ],
+];
+export const refusedMasks: typeof refusedPhotographs = [
+  [
+    'a mask with one grey pixel',
+    () => black(128).png().toBuffer(),
+    422,
+    'MASK_NOT_BINARY',
+    'body: every pixel must be 0 or 255; there are 1 other value (128) in 1 pixel',
+  ],
+  [
+    'a mask of 0 and 1',
+    () =>
+      grey((x) => (x > 31 ? 1 : 0))
+        .png()
+        .toBuffer(),
+    422,
+    'MASK_NOT_BINARY',
+    'body: every pixel must be 0 or 255; there are 1 other value (1) in 1536 pixels',
+  ],
+  [
+    'a photograph for a mask',
+    png,
+    422,
+    'MASK_NOT_BINARY',
+    /there are \d+ other values \(\d+, \d+, \d+, \d+, \d+ …\) in \d+ pixels$/,
+  ],
+  [
+    'an empty mask',
+    () =>
+      grey(() => 0)
+        .png()
+        .toBuffer(),
+    422,
+    'MASK_EMPTY',
+    /^body: is all black/,
+  ],
+  [
+    'a mask of everything',
+    () =>
+      grey(() => 255)
+        .png()
+        .toBuffer(),
+    422,
+    'MASK_FULL',
+    /^body: is all white/,
+  ],
+  [
+    'a mask of 1 × 1',
+    () =>
+      grey(() => 255, 1, 1)
+        .png()
+        .toBuffer(),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 1 × 1 pixels: the smaller side, 1, is below 32',
+  ],
+  ['half a mask', async () => half(await black(0).png().toBuffer()), 422, 'IMAGE_UNREADABLE', cut('PNG')],
+];
+
+/** Ends only because the server does not wait for it. */
+export function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      await wait(1);
+      controller.enqueue(new Uint8Array(50_000));
+    },
+  });
+}
