@@ -1,36 +1,24 @@
-import { Webhook } from 'standardwebhooks';
+/** What receivers are told of generations, and how often it is sent. */
 import { CANCEL, QUICK, SLOW, eventsOf, finished, generate } from './support/generations.js';
 import type { Received } from './support/receiver.js';
 import {
-  CREATE_WEBHOOK,
   LOCAL_WEBHOOKS,
   createWebhook,
   deliveriesOf,
   fetchWebhook,
   settled,
   startReceiver,
-  status,
 } from './support/receiver.js';
-import type { Json, Server } from './support/server.js';
-import { newDataDirectory, startServer } from './support/server.js';
+import type { Server } from './support/server.js';
+import { startServer } from './support/server.js';
 import { until } from './support/until.js';
-
-const DONE = ['GENERATION_SUCCEEDED'];
-const ROTATE = `mutation ($id: ID!, $keep: Int!) { rotateWebhookSecret(id: $id, keepPreviousSeconds: $keep) { secret } }`;
-const UPDATE = `mutation ($id: ID!, $input: UpdateWebhookInput!) { updateWebhook(id: $id, input: $input) { id url events enabled disabledReason description } }`;
-const DELETE = `mutation ($id: ID!) { deleteWebhook(id: $id) { id } }`;
-const REDELIVER = `mutation ($id: ID!) { redeliver(deliveryId: $id) { id status attempts } }`;
-const NOBODY = '00000000-0000-7000-8000-000000000000';
+import { DELETE, DONE, REDELIVER, ROTATE, UPDATE, verified } from './support/webhooks.js';
 
 let server: Server;
 
 beforeAll(async () => {
   server = await startServer({ ...LOCAL_WEBHOOKS, MAX_WEBHOOKS: '100' });
 });
-
-function verified({ body, headers }: Received, secret: string): Json {
-  return new Webhook(secret).verify(body, headers as Record<string, string>);
-}
 
 test('who asked to hear of it is told that a generation succeeded, in a form that the library of the standard verifies', async () => {
   const receiver = await startReceiver();
@@ -231,103 +219,4 @@ test('one that never answers holds up nobody else, and is told to be too slow', 
     (await deliveriesOf(server, dead.id)).some(({ lastError }) => lastError === 'no answer within 2 s'),
   );
   for (const { id } of [dead, other]) await server.data(DELETE, { id });
-});
-
-test('what happened before a kill is told after it', async () => {
-  const dataDirectory = newDataDirectory();
-  const env = { ...LOCAL_WEBHOOKS, DATA_DIR: dataDirectory, WEBHOOK_RETRY_SECONDS: '1,1,1,1,1,1,1,1,1,1' };
-  // A port on which nobody listens, for now.
-  const receiver = await startReceiver();
-  const port = Number(new URL(receiver.url).port) + 1;
-  const first = await startServer(env);
-  const { id, secret } = await createWebhook(first, `http://127.0.0.1:${String(port)}/hook`, DONE);
-  const generation = await finished(first, (await generate(first, QUICK)).id);
-  const [waiting] = await settled(first, id, (one) => one.attempts > 0 && one.lastError !== null);
-  expect(waiting).toMatchObject({
-    status: 'PENDING',
-    lastStatusCode: null,
-    lastError: 'the connection failed: ECONNREFUSED',
-  });
-  await first.kill();
-  const late = await startReceiver(status(204), port);
-  const second = await startServer(env);
-  const [request] = await late.heard(1);
-  expect(verified(request as Received, secret).data.generationId).toBe(generation.id);
-  expect(request?.headers['webhook-id']).toBe(waiting.id);
-  await settled(second, id, (one) => one.status === 'SUCCEEDED');
-});
-
-test('an orderly end waits for no receiver; what it broke off is sent by the next start and counts as nothing', async () => {
-  const env = { ...LOCAL_WEBHOOKS, DATA_DIR: newDataDirectory(), WEBHOOK_TIMEOUT_SECONDS: '30' };
-  let answers = false;
-  const receiver = await startReceiver((response) => answers && response.writeHead(200).end());
-  const first = await startServer(env);
-  const { id } = await createWebhook(first, receiver.url, DONE);
-  await generate(first, QUICK);
-  await receiver.heard(1);
-  // A process that cannot close everything in time ends itself with 1, long before the delivery times out.
-  expect(await first.stop()).toBe(0);
-  answers = true;
-  const second = await startServer(env);
-  const [delivery] = await settled(second, id, (one) => one.status === 'SUCCEEDED');
-  expect(delivery.attempts).toBe(1);
-});
-
-describe('a webhook', () => {
-  const create = (input: object): Promise<Json> => server.error(CREATE_WEBHOOK, { input: { events: DONE, ...input } });
-
-  test.each([
-    ['ftp://example.com/', 'must start with https:// or http://'],
-    ['nonsense', 'is not a URL'],
-    ['https://user:pass@example.com/', 'must not contain credentials'],
-    ['http://10.0.0.1/', 'may not be reached: private'],
-    ['http://169.254.169.254/latest/meta-data/', 'may not be reached: link-local'],
-    ['http://2130706434/', 'may not be reached: loopback'],
-    ['http://[::1]:4000/', 'may not be reached: loopback'],
-    ['http://no-such-host.invalid/', 'cannot be resolved'],
-  ])('is not made for %s', async (url, problem) => {
-    const { message, extensions } = await create({ url });
-    expect(message).toMatch(/^input\.url: /);
-    expect(message).toContain(problem);
-    expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.url' });
-  });
-
-  test('names at least one event, and changes only in what it is told to', async () => {
-    const { url } = await startReceiver();
-    expect((await create({ url, events: [] })).message).toBe('input.events: must name at least one event');
-    const { id } = await createWebhook(server, url, DONE);
-    const changed = await server.data(UPDATE, { id, input: { enabled: false, description: 'line 3' } });
-    expect(changed.updateWebhook).toMatchObject({ url, events: DONE, enabled: false, description: 'line 3' });
-    expect((await server.error(UPDATE, { id, input: { url: 'http://192.168.1.1/' } })).message).toContain('private');
-    await server.data(DELETE, { id });
-    expect(await fetchWebhook(server, id)).toBeNull();
-  });
-
-  test('is one of a bounded number', async () => {
-    const small = await startServer({ ...LOCAL_WEBHOOKS, MAX_WEBHOOKS: '2' });
-    const input = { url: 'http://127.0.0.1:9/', events: DONE };
-    const answers = await Promise.all([1, 2, 3].map(() => small.ask(CREATE_WEBHOOK, { input })));
-    const errors = answers.flatMap(({ errors: each }) => each ?? []);
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['TOO_MANY_WEBHOOKS']);
-    expect(errors[0]?.message).toContain('There are 2 webhooks, which is the limit of 2');
-  });
-
-  test('that is not there is NOT_FOUND, whatever is asked of it', async () => {
-    expect(await fetchWebhook(server, NOBODY)).toBeNull();
-    const asked = [
-      server.error(UPDATE, { id: NOBODY, input: {} }),
-      server.error(ROTATE, { id: NOBODY, keep: 0 }),
-      server.error(DELETE, { id: 'nonsense' }),
-      server.error(REDELIVER, { id: NOBODY }),
-    ];
-    for (const { extensions } of await Promise.all(asked)) expect(extensions.code).toBe('NOT_FOUND');
-  });
-});
-
-test('where http is not allowed, it is https or nothing', async () => {
-  const strict = await startServer();
-  const { message } = await strict.error(CREATE_WEBHOOK, { input: { url: 'http://example.com/', events: DONE } });
-  expect(message).toBe('input.url: must start with https://');
-  const local = await strict.error(CREATE_WEBHOOK, { input: { url: 'https://127.0.0.1/', events: DONE } });
-  expect(local.message).toBe('input.url: host 127.0.0.1 is at an address that may not be reached: loopback');
 });
