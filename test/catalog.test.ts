@@ -1,30 +1,15 @@
 /** An MES pushes its catalog: what is imported, what is refused, and what is archived. */
+import { catalogOf } from './support/catalog.js';
 import { GENERATE, QUICK, finished, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
-import { TEST_KEY, startServer } from './support/server.js';
-
-const COUNTS = '{ created updated unchanged archived }';
-const IMPORT = `mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) {
-  products ${COUNTS} defects ${COUNTS} aliases ${COUNTS} warnings { field value message suggestions } } }`;
-const PRODUCT = `query ($partNumber: String!) { product(partNumber: $partNumber) {
-  id partNumber name promptName attributes createdAt updatedAt archivedAt } }`;
+import { startServer } from './support/server.js';
 
 let server: Server;
 beforeAll(async () => {
   server = await startServer();
 });
 
-const importCatalog = async (input: object): Promise<Json> => (await server.data(IMPORT, { input })).importCatalog;
-const product = async (partNumber: string): Promise<Json> => (await server.data(PRODUCT, { partNumber })).product;
-const refusal = (input: object) => server.error(IMPORT, { input });
-const partNumbers = async (args: string): Promise<string[]> =>
-  (await server.data(`{ products(${args}) { edges { node { partNumber } } } }`)).products.edges.map(
-    ({ node }: Json) => node.partNumber,
-  );
-const defectCodes = async (args: string): Promise<string[]> =>
-  (await server.data(`{ defects(${args}) { edges { node { code } } } }`)).defects.edges.map(
-    ({ node }: Json) => node.code,
-  );
+const { importCatalog, refusal, product, partNumbers, defectCodes } = catalogOf(() => server);
 
 test('products and defects are taken over, and the same import again changes nothing', async () => {
   const input = {
@@ -215,65 +200,4 @@ test('filters hold, on products and on defects', async () => {
   expect(new Set(defects.map(({ coverage, defect }: Json) => `${coverage} ${defect.promptName}`))).toEqual(
     new Set(['TRAINED crack']),
   );
-});
-
-describe('thousands', () => {
-  const many = (count: number, start = 0) => ({
-    products: Array.from({ length: count }, (_, i) => ({
-      partNumber: `N${String(start + i).padStart(6, '0')}`,
-      name: `Part ${String(i)}`,
-      promptName: i % 2 === 0 ? 'tile' : 'metal nut',
-      attributes: { line: i % 7, drawing: `DRW-${String(i)}`, supplier: 'somebody' },
-    })),
-    defects: Array.from({ length: count / 10 }, (_, i) => ({ code: `N${String(i)}`, name: 'crack' })),
-  });
-
-  test('5000 products and 500 defects come in at once, and the bound on items is told', async () => {
-    const { products, defects } = await importCatalog(many(5000));
-    expect([products.created, defects.created]).toEqual([5000, 500]);
-    const again = await importCatalog(many(5000));
-    expect([again.products.unchanged, again.defects.unchanged]).toEqual([5000, 500]);
-    const { serverInfo } = await server.data('{ serverInfo { limits { catalogItems } } }');
-    const error = await refusal({ products: Array.from({ length: 10_001 }, (_, i) => ({ partNumber: String(i) })) });
-    expect(error.message).toBe('input: 10001 items are more than 10000');
-    expect(serverInfo.limits.catalogItems).toBe(10_000);
-  });
-
-  test('archiveMissing archives what the list does not name, of the lists that are given, and refuses an empty one', async () => {
-    const result = await importCatalog({ products: [{ partNumber: 'TILE' }], archiveMissing: true });
-    expect(result.products.archived).toBeGreaterThanOrEqual(5001);
-    expect(result.defects.archived).toBe(0);
-    expect(await partNumbers('first: 100')).toEqual(['TILE']);
-    expect((await product('METAL_NUT')).archivedAt).not.toBeNull();
-    const again = await importCatalog({ products: [{ partNumber: 'TILE' }], archiveMissing: true });
-    expect(again.products).toEqual({ created: 0, updated: 0, unchanged: 1, archived: 0 });
-    expect((await refusal({ products: [], archiveMissing: true })).message).toMatch(/^input.products: is empty/);
-  });
-
-  test('only an import, and only with a key, may have a large body', async () => {
-    const post = async (query: string, bytes: number, key = TEST_KEY) => {
-      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-      const body = JSON.stringify({ query, variables: { input: {}, x: 'x'.repeat(bytes) } });
-      const response = await fetch(server.url, { method: 'POST', headers, body });
-      return { status: response.status, message: ((await response.json()) as Json).errors?.[0].message };
-    };
-    expect((await post(IMPORT, 4_000_000)).status).toBe(200);
-    expect(await post(IMPORT, 9_000_000)).toEqual({
-      status: 413,
-      message: 'The request is larger than 8388608 bytes.',
-    });
-    const small = { status: 413, message: 'The request is larger than 262144 bytes.' };
-    expect(await post('{ serverInfo { version } }', 400_000)).toEqual(small);
-    expect(await post(IMPORT, 400_000, 'not-a-key')).toEqual(small);
-  });
-});
-
-test('a restart neither brings back what was archived nor renames what was renamed', async () => {
-  await importCatalog({ products: [{ partNumber: 'TILE', name: 'Floor' }] });
-  await server.data('mutation { archiveDefect(code: "CRACK") { id } }');
-  await server.stop();
-  server = await startServer({ DATA_DIR: server.dataDirectory });
-  expect(await product('TILE')).toMatchObject({ name: 'Floor', promptName: 'tile' });
-  expect((await product('METAL_NUT')).archivedAt).not.toBeNull();
-  expect(await defectCodes('first: 100')).not.toContain('CRACK');
 });
