@@ -2,126 +2,48 @@
  * Drawing on photographs, with the checked-in bundle: what Python draws (golden/make_photograph_samples.py), and what no
  * sample may do whatever it draws: change a pixel outside its region, or depend on the samples beside it.
  */
-import { readFileSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-
-import type {
-  Engine,
-  InpaintingRequest,
-  SampleRequest,
-  SampleResult,
-  QualityScores,
-} from '../../src/inference/index.js';
-import { loadBundles, openEngine } from '../../src/inference/index.js';
+import type { SampleRequest } from '../../src/inference/index.js';
+import { loadBundles } from '../../src/inference/index.js';
 import { overlap, pixelsOf, psnr } from './images.js';
 import { generateAll } from './generateAll.js';
+import {
+  CHOSEN,
+  SHAPE,
+  bundle,
+  changedPixels,
+  draw,
+  drawOne,
+  engine,
+  fabric,
+  goldenBundles,
+  goldenCases,
+  readGolden,
+  maskOf,
+  models,
+  on,
+  openDefaultEngine,
+  outside,
+  rgb,
+  within,
+} from './inpaintingEngine.js';
 
-const models = fileURLToPath(new URL('../../models', import.meta.url));
-const golden = new URL('./golden/photographs/', import.meta.url);
-const fabric = readFileSync(new URL('../photographs/fabric.png', import.meta.url));
-
-let engine: Engine;
-let bundle: string;
-beforeAll(async () => {
-  engine = await openEngine({ modelsDirectory: models, maximumRows: 6 });
-  bundle = engine.bundles[0]?.id ?? '';
-});
+beforeAll(openDefaultEngine);
 afterAll(() => engine.close());
 
-let drawn = 0;
-async function draw(...requests: Partial<SampleRequest>[]): Promise<SampleResult[]> {
-  const results = new Map<string, SampleResult>();
-  const full = requests.map((request): SampleRequest => ({
-    id: String(++drawn),
-    bundle,
-    product: 'fabric',
-    defect: 'stain',
-    seed: 7,
-    strength: 2,
-    productScale: 1,
-    steps: 12,
-    sampler: 'DPM_SOLVER_PP',
-    guidance: 'PRODUCT_RELATIVE',
-    maskMode: 'AVERAGE_FEATURES',
-    ...request,
-  }));
-  await generateAll(engine, full, { onSample: (result) => results.set(result.id, result) });
-  return full.map(({ id }) => results.get(id) as SampleResult);
-}
-
-async function drawOne(request: Partial<SampleRequest>): Promise<SampleResult> {
-  const [result] = await draw(request);
-  if (result === undefined) throw new Error('nothing was drawn');
-  return result;
-}
-
-const on = (
-  image: Uint8Array | null,
-  region: InpaintingRequest['region'],
-  denoisingStrength = 0.8,
-): Partial<SampleRequest> => ({
-  inpainting: { image, existingMask: null, region, denoisingStrength },
-});
-const SHAPE = { kind: 'SHAPE', allowed: null } as const;
-const CHOSEN = { kind: 'CHOSEN', allowed: null } as const;
-
-/** A PNG mask, white where `inside` says so. */
-function maskOf(width: number, height: number, inside: (x: number, y: number) => boolean): Promise<Buffer> {
-  const data = Uint8Array.from({ length: width * height }, (_, i) =>
-    inside(i % width, Math.floor(i / width)) ? 255 : 0,
-  );
-  return sharp(data, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer();
-}
-
-async function changedPixels(before: Uint8Array, after: Uint8Array): Promise<Uint8Array> {
-  const [a, b] = [await rgb(before), await rgb(after)];
-  return Uint8Array.from({ length: a.length / 3 }, (_, i) =>
-    [0, 1, 2].some((channel) => a[3 * i + channel] !== b[3 * i + channel]) ? 255 : 0,
-  );
-}
-
-const rgb = async (png: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await sharp(png).removeAlpha().toColourspace('srgb').raw().toBuffer());
-
-const outside = (inner: Uint8Array, outer: Uint8Array): number =>
-  inner.reduce((count, value, i) => count + (value !== 0 && outer[i] === 0 ? 1 : 0), 0);
-
 describe('the engine draws what Python draws', () => {
-  const folders = readdirSync(golden);
-  const cases = folders.flatMap((id) =>
-    readdirSync(new URL(`${id}/`, golden))
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => ({ id, n: file.replace('.json', '') })),
-  );
-
   test('for the bundle that is checked in', async () => {
-    expect(folders).toEqual((await loadBundles(models)).map(({ id }) => id));
-    expect(cases.length).toBeGreaterThan(2);
+    expect(goldenBundles).toEqual((await loadBundles(models)).map(({ id }) => id));
+    expect(goldenCases.length).toBeGreaterThan(2);
   });
 
-  test.each(cases)('$id, sample $n', async ({ id, n }) => {
-    const file = (name: string): Buffer => readFileSync(new URL(`${id}/${name}`, golden));
-    const { request, region, freedom, scores } = JSON.parse(file(`${n}.json`).toString()) as {
-      request: Partial<SampleRequest>;
-      region: 'MASK' | 'SHAPE' | 'CHOSEN' | 'TWIN';
-      freedom: number;
-      scores: QualityScores & { confidence: number };
-    };
-    const photograph = {
-      MASK: on(file('photograph.png'), { kind: 'MASK', mask: file('region.png') }, freedom),
-      SHAPE: on(file('photograph.png'), SHAPE, freedom),
-      CHOSEN: on(file('photograph.png'), CHOSEN, freedom),
-      TWIN: on(null, CHOSEN, freedom),
-    }[region];
-    const result = await drawOne({ ...request, ...photograph });
+  test.each(goldenCases)('$id, sample $n', async (golden) => {
+    const { request, region, scores, file } = readGolden(golden);
+    const result = await drawOne(request);
     if (region === 'TWIN')
-      expect(psnr(await rgb(result.twin ?? new Uint8Array()), await rgb(file(`${n}.twin.png`)))).toBeGreaterThan(45);
-    expect(psnr(await rgb(result.image), await rgb(file(`${n}.image.png`)))).toBeGreaterThanOrEqual(45);
-    const [ours, theirs] = [await pixelsOf(result.mask), await pixelsOf(file(`${n}.mask.png`))];
+      expect(psnr(await rgb(result.twin ?? new Uint8Array()), await rgb(file('twin.png')))).toBeGreaterThan(45);
+    expect(psnr(await rgb(result.image), await rgb(file('image.png')))).toBeGreaterThanOrEqual(45);
+    const [ours, theirs] = [await pixelsOf(result.mask), await pixelsOf(file('mask.png'))];
     expect(overlap(ours.data, theirs.data)).toBeGreaterThanOrEqual(0.97);
     expect(result.scores?.visibility).toBeCloseTo(scores.visibility, 0);
     expect(result.scores?.agreement).toBeCloseTo(scores.agreement, 1);
@@ -131,11 +53,9 @@ describe('the engine draws what Python draws', () => {
 });
 
 describe('outside the region', () => {
-  const loaded = loadBundles(models).then(([first]) => first?.manifest.vocabulary.trainedPairs ?? []);
-
   test('no pixel changes, for any trained pair', async () => {
     const mask = await maskOf(256, 256, (x, y) => (x - 100) ** 2 + (y - 130) ** 2 < 45 ** 2);
-    const pairs = await loaded;
+    const pairs = (await loadBundles(models))[0]?.manifest.vocabulary.trainedPairs ?? [];
     expect(pairs.length).toBeGreaterThan(10);
     const asked = pairs.map(([product, defect], i) => ({
       product,
@@ -224,20 +144,6 @@ test('a sample from noise comes with its normal twin and its scores when it is a
   expect(withTwin?.scores?.visibility).toBeGreaterThan(8);
   expect(withTwin?.scores?.direction).toBeNull();
 });
-
-/** The pixels of a square picture no further than so many columns and rows from a marked one. */
-function within(distance: number, mask: Uint8Array): Uint8Array {
-  const size = Math.sqrt(mask.length);
-  const near = new Uint8Array(mask.length);
-  mask.forEach((value, i) => {
-    if (value === 0) return;
-    const [row, column] = [Math.floor(i / size), i % size];
-    for (let y = Math.max(0, row - distance); y <= Math.min(size - 1, row + distance); y++)
-      for (let x = Math.max(0, column - distance); x <= Math.min(size - 1, column + distance); x++)
-        near[y * size + x] = 1;
-  });
-  return near;
-}
 
 describe('on its own normal twin', () => {
   const ON_TWIN = on(null, CHOSEN);
