@@ -19,13 +19,13 @@ const ROLE = 'defectdiffu_bench';
 export interface BenchDatabase {
   readonly name: 'PGlite' | 'PostgreSQL';
   readonly dataDirectory: string;
-  /** What the service needs beside DATA_DIR. */
+  /** The environment that the service needs in addition to DATA_DIR. */
   readonly env: Record<string, string>;
   /** Told of every statement with its parameters. */
   open(seen?: (statement: string, parameters?: unknown[]) => void): Promise<Storage>;
   /** Past row-level security and foreign keys; statements that depend on one another come in one list. */
   load(statements: readonly string[]): Promise<void>;
-  /** What happens by itself in the minutes after such a load: statistics are gathered. */
+  /** Gathers the statistics, as the database does by itself in the minutes after such a load. */
   settle(): Promise<void>;
   remove(): Promise<void>;
 }

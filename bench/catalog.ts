@@ -1,5 +1,5 @@
 /**
- * What an import of 5000 products and 500 defects costs: how long it takes, and the worst turn of the server's event loop
+ * The cost of an import of 5000 products and 500 defects: how long it takes, and the worst turn of the server's event loop
  * meanwhile, its own work apart from what other programs took.
  *
  *   npm run bench:catalog

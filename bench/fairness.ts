@@ -1,5 +1,5 @@
 /**
- * What does a tenant with a thousand queued samples cost another one? Draws the other's few samples on an idle service and
+ * How much a tenant with a thousand queued samples delays another one. Draws the other's few samples on an idle service and
  * again while the thousand are drawn, and prints the ratio of the times, and what first come, first served would cost.
  *
  *   npm run bench:fairness            (the default model; QUEUED=1000, COUNT=4, ROUNDS=3)

@@ -23,7 +23,7 @@ export const POLICIES: readonly Policy[] = ['this scheduler', 'static batches', 
 export interface SimulatedDevice {
   /** The duration of one step of `samples` samples. */
   stepSeconds(samples: number): number;
-  /** That one step may have. */
+  /** The most samples that one step can have. */
   readonly largest: number;
   /** From a sample's last step to its files, during which nothing else is done. */
   readonly finishSeconds: number;
@@ -37,8 +37,8 @@ interface Waiting {
   stepsLeft: number;
 }
 
-/** Who takes the next step: none while none is there. */
-interface Line {
+/** Chooses the samples of the next step; none while no sample waits. */
+interface StepQueue {
   add(sample: Waiting): void;
   next(): readonly Waiting[];
   remove(sample: Waiting): void;
@@ -47,7 +47,7 @@ interface Line {
 const ROWS = 3;
 
 /** The engine's, with the budgets that it makes of a curve. */
-function scheduled({ stepSeconds, largest }: SimulatedDevice): Line {
+function scheduled({ stepSeconds, largest }: SimulatedDevice): StepQueue {
   const sizes = [...new Set([...Array.from({ length: Math.ceil(Math.log2(largest)) }, (_, i) => 2 ** i), largest])];
   const budget = budgetOf(sizes.map((samples) => ({ samples, seconds: stepSeconds(samples) })));
   type Own = Scheduling.Schedulable & { readonly own: Waiting };
@@ -70,7 +70,7 @@ function scheduled({ stepSeconds, largest }: SimulatedDevice): Line {
 }
 
 /** First come, first served: `atOnce` at a time, and none joins before those are done. */
-function oneAfterAnother(atOnce: number, ofOneRequest: boolean): Line {
+function oneAfterAnother(atOnce: number, ofOneRequest: boolean): StepQueue {
   const waiting: Waiting[] = [];
   let head = 0;
   let batch: Waiting[] = [];
@@ -89,7 +89,7 @@ function oneAfterAnother(atOnce: number, ofOneRequest: boolean): Line {
   };
 }
 
-function lineOf(policy: Policy, device: SimulatedDevice): Line {
+function lineOf(policy: Policy, device: SimulatedDevice): StepQueue {
   const { largest } = device;
   if (policy === 'this scheduler') return scheduled(device);
   return oneAfterAnother(policy === 'one at a time' ? 1 : largest, policy === 'whole requests');

@@ -1,4 +1,4 @@
-/** What a process of Linux uses, as /proc tells it. */
+/** The resources that a Linux process uses, from /proc. */
 import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;

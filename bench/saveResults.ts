@@ -7,7 +7,7 @@ const FOLDER = 'bench/results';
 
 export interface SavedResults {
   readonly machine: { readonly commit: string | null; readonly load: number };
-  /** What stands in the summary of all benches. */
+  /** The lines for the summary of all benches. */
   readonly headlines: Record<string, string>;
 }
 

@@ -30,7 +30,7 @@ const CURVE = [
   [128, 29.2],
   [256, 47.2],
 ] as const;
-/** What a step took longer there that had another size than the one before. */
+/** The extra duration of a step whose size differs from the previous step, on that GPU. */
 const CHANGE_SECONDS = 0.26;
 
 function curveSeconds(samples: number): number {

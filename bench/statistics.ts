@@ -1,4 +1,4 @@
-/** What the benches say of many measurements. */
+/** Statistics over repeated measurements. */
 
 /** The value that a share of the values is not above. NaN of none. */
 export function quantile(values: readonly number[], share: number): number {

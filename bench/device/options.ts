@@ -1,4 +1,4 @@
-/** What a part of the device's bench is asked, from the environment, and how it answers. */
+/** The options of a part of the device bench, from the environment, and its output. */
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type { SampleRequest } from '../../src/inference/types.ts';
 

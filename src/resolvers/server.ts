@@ -44,7 +44,7 @@ export class ServerResolver {
   }
 }
 
-function deviceOf({ bundles, precisions, capacities, ...device }: ToldDevice, workerId: string): Device {
+function deviceOf({ bundles, precisions, capacities, ...device }: ReportedDevice, workerId: string): Device {
   const running = (capacities ?? []).flatMap(({ bundle, rows }) => {
     const precision = precisions?.[bundle];
     return precision === undefined ? [] : [{ model: bundle, precision: PRECISIONS[precision], rowsPerStep: rows }];
@@ -55,7 +55,7 @@ function deviceOf({ bundles, precisions, capacities, ...device }: ToldDevice, wo
 const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
 
 /** A worker of an older version does not report how it runs a model. */
-type ToldDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
+type ReportedDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
   Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
 
 function modelOf(bundle: Bundle, models: ModelRegistry): Model {
