@@ -1,7 +1,7 @@
 """Expands a trained model to more latent channels: it keeps what it has learned, and the new channels hold detail.
 
-The autoencoder's first channels are held to the old one's (`Anchor`) while the others learn what those lose; the
-denoiser reads nothing from the new channels and predicts nothing in them until it is trained on.
+The autoencoder's first channels are held to the old ones (`Anchor`) while the new ones learn what those lose. The
+denoiser reads nothing from the new channels and predicts nothing in them until its training continues.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOLD = 0.2  # weight of the distance from the old latents, in their own variance
 
 
 class Anchor:
-    """The autoencoder before its expansion. The first channels are held to its latents. It is stored in the run."""
+    """The autoencoder before its expansion. The first channels are held to its latents. The run stores it."""
 
     def __init__(self, old: SmallAutoencoder):
         self.old = old.eval()

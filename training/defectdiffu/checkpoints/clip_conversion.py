@@ -1,7 +1,7 @@
 """Converts OpenAI's published CLIP to the folder that text_encoder.py reads: the text tower and its tokenizer.
 
 RN50.pt is a TorchScript archive of both towers under OpenAI's own names; the tokenizer is a list of byte-pair merges,
-`bpe_simple_vocab_16e6.txt.gz`, of which the first as many are used as the tower has tokens for.
+`bpe_simple_vocab_16e6.txt.gz`, of which the tower uses the first ones, up to its number of tokens.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def text_tower(state: dict[str, Tensor]) -> CLIPTextModelWithProjection:
             parts = state[f"transformer.resblocks.{i}.attn.in_proj_{kind}"].chunk(3)  # query, key, value
             for part, tensor in zip("qkv", parts, strict=True):
                 tensors[f"text_model.encoder.layers.{i}.self_attn.{part}_proj.{kind}"] = tensor
-    tensors["text_projection.weight"] = state["text_projection"].T  # theirs multiplies from the right
+    tensors["text_projection.weight"] = state["text_projection"].T  # their matrix multiplies from the right
     vocabulary, width = state["token_embedding.weight"].shape
     model = CLIPTextModelWithProjection(
         CLIPTextConfig(
@@ -97,8 +97,8 @@ def text_tower(state: dict[str, Tensor]) -> CLIPTextModelWithProjection:
 
 
 def read_merges(path: Path, tokens: int) -> list[tuple[str, str]]:
-    """The pairs that a vocabulary of so many tokens has: one for each token but the bytes, which stand in it twice,
-    alone and at a word's end, and the two markers. The file's first line is a heading."""
+    """The merges of a vocabulary of `tokens` tokens: one for each token except the bytes and the two markers. Each byte
+    occurs twice, alone and at a word's end. The file's first line is a heading."""
     expected = tokens - 2 * 256 - 2
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
@@ -131,8 +131,8 @@ def clip_tokenizer(merges: list[tuple[str, str]]) -> Tokenizer:
 
 
 def byte_characters() -> list[str]:
-    """A printable character for each of the 256 bytes, in the vocabulary's order: those that print stand for themselves
-    and come first, the others are counted on from U+0100."""
+    """A printable character for each of the 256 bytes, in the vocabulary's order: printable bytes come first
+    and keep their character; the others are numbered from U+0100."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     return [chr(byte) for byte in printable] + [chr(0x100 + i) for i in range(256 - len(printable))]
 
@@ -147,7 +147,7 @@ def _read(checkpoint: Path) -> dict[str, Tensor]:
         pass
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever torch says of a file that is not one of its own
+    except Exception as error:  # any error of torch for a file of another format
         raise ValueError(f"cannot be read as a checkpoint: {error}") from None
     if not isinstance(state, dict):
         raise ValueError(f"holds {type(state).__name__}, must hold a state dict")

@@ -34,8 +34,8 @@ NEEDED = (
 
 
 def load_bundle(directory: Path) -> TrainedModel:
-    """The exported (averaged, rounded) weights of a bundle. Raises ValueError when it does not hold them all, or
-    when its manifest is damaged."""
+    """The exported (averaged, rounded) weights of a bundle. Raises ValueError if it does not hold all of them or if
+    its manifest is damaged."""
     manifest = read_json(directory / "bundle.json", *NEEDED)
     _require_words(directory / "bundle.json", manifest)
     provenance, words = manifest["provenance"], manifest["vocabulary"]
@@ -62,7 +62,7 @@ def load_bundle(directory: Path) -> TrainedModel:
 def _read_tokenizer(path: Path) -> Tokenizer:
     try:
         return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises no other kind
+    except Exception as error:  # the library raises no other type
         raise ValueError(f"{path}: cannot be read as a tokenizer: {error}") from None
 
 
@@ -80,19 +80,19 @@ def _require_words(path: Path, manifest: dict[str, Any]) -> None:
             raise ValueError(f"{path}: provenance.{name} is {provenance[name]!r}, must be a whole number")
 
 
-GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # what adds nothing until it is trained
+GROWS = ("local_blocks", "mask_reads_picture", "latent_channels")  # these add nothing until they are trained
 GROWS_WITH_CHANNELS = ("latent_channels", "fine_width", "fine_blocks")  # of the autoencoder, which is trained then
 
 
 def start_from_bundle(
     run: Run, directory: Path, preset: TrainingConfig | None = None, validation: ValidationState | None = None
 ) -> TrainingConfig:
-    """Makes a new run that continues where the bundle's training ended (its optimiser starts afresh).
+    """Makes a new run that continues where the bundle's training ended (with a new optimiser).
 
-    It is trained as it was, or as `preset` says, which must describe the same model, or one that can grow out of it:
-    ValueError names what differs. The pairs that the bundle's training held out stay so, unless the preset names some.
+    The run uses the bundle's configuration or `preset`, which must describe the same model or an expansion of it;
+    otherwise a ValueError names the differences. Held-out pairs stay held out, unless the preset names some.
     An autoencoder with more latent channels is trained first (channel_expansion.py).
-    `validation`: in the place of the configuration's own.
+    `validation` replaces the configuration's own.
     """
     if run.denoiser.exists():
         raise FileExistsError(f"{run.denoiser}: this run has a checkpoint already; it continues without a bundle")
@@ -136,7 +136,7 @@ def _save_denoiser(run: Run, model: TrainedModel, module: TrainingModule, vocabu
 
 def expanded_module(model: TrainedModel, preset: TrainingConfig, directory: Path) -> TrainingModule:
     """The model's weights in the preset's, which computes the same at first: it may have more blocks of the local head,
-    a mask head that reads the picture, and more latent channels. Raises ValueError that names what else differs."""
+    a mask head that reads the image, and more latent channels. Raises ValueError that names what else differs."""
     if differing := list(_differences(model.config, preset)):
         raise ValueError(
             f"{directory}: {'; '.join(differing)}. A bundle can be trained on only as the model it is, or with more "
@@ -164,7 +164,7 @@ def _differences(old: TrainingConfig, new: TrainingConfig) -> Iterator[str]:
 
 def read_components(directory: Path, *names: str) -> dict[str, Tensor]:
     """The parameters of the components that the bundle has. Bundles of version 0.3 and before have no modulation: their
-    denoiser holds it all."""
+    denoiser holds those parameters."""
     files = [directory / f"{name}.onnx" for name in names]
     tensors: dict[str, Tensor] = {}
     for file in files:

@@ -59,7 +59,7 @@ def with_size(config: TrainingConfig, size: int) -> TrainingConfig:
             f"size is {size}, must be a multiple of {step}: patches of {config.denoiser.patch_size} latents"
         )
     sized = replace(config, image_size=size, denoiser=replace(config.denoiser, latent_size=size // 8))
-    return config_from_dict(config_to_dict(sized))  # which checks it
+    return config_from_dict(config_to_dict(sized))  # this checks it
 
 
 def require_fitting(config: TrainingConfig) -> None:
@@ -86,7 +86,7 @@ def _require_equal(folder: Path, name: str, value: int | None, ours: str, expect
 def read_words(path: Path) -> Vocabulary:
     """Reads the words that the checkpoint was trained on, which no checkpoint stores, from a TOML file with
 
-        products = ["bottle", "cable"]             # all of them, also those never seen broken
+        products = ["bottle", "cable"]             # all of them, also those without a defect
         pairs = [["bottle", "broken"]]             # (product, defect) seen together
 
     Raises ValueError that names what is wrong.
@@ -111,11 +111,11 @@ def read_words(path: Path) -> Vocabulary:
 
 
 def import_checkpoint(run: Run, config: TrainingConfig, checkpoint: Path, words: Vocabulary) -> ImportReport:
-    """Makes a new run of the authors' checkpoint or, to start from, of a plain DiT's; it notes what their terms are.
+    """Makes a new run of the authors' checkpoint, or of a plain DiT's to start from, and records the weights' terms.
 
     Raises FileExistsError when the run has a checkpoint; ValueError that names every tensor that does not fit.
     """
-    run.require_untrained()  # before the checkpoint is read, which may take long
+    run.require_untrained()  # before the checkpoint is read, which can take long
     state = _read(checkpoint)
     torch.manual_seed(config.seed)
     module = build_training_module(config, words)
@@ -132,7 +132,7 @@ def _read(checkpoint: Path) -> dict:
         raise FileNotFoundError(f"{checkpoint}: no such file")
     try:
         content = read_checkpoint(checkpoint)
-    except Exception as error:  # whatever torch says of a file that is not one of its own
+    except Exception as error:  # any error of torch for a file of another format
         reason = next(iter(str(error).splitlines()), "it ends too early")  # advice for programmers follows
         raise ValueError(f"{checkpoint}: cannot be read as a checkpoint: {reason}") from None
     if not isinstance(content, dict):

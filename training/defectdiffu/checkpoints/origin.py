@@ -1,7 +1,7 @@
 """The origin of a run's weights when it starts from a bundle or a checkpoint, for the manifest of the new bundle.
 
 Weights inherit the terms of whatever they were trained on, so the licence and the sources of a bundle that is trained
-on, or of a published checkpoint, belong into the new manifest whatever the user's provenance file says.
+on, or of a published checkpoint, always belong in the new manifest, whatever the user's provenance file says.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def load_origin(run: Run) -> Origin | None:
 
 
 def with_origin(provenance: dict[str, Any], origin: Origin | None) -> dict[str, Any]:
-    """The user's provenance with what the weights bring along. Both licences and terms hold, and all sources; of the
-    aliases and defaults the user's win."""
+    """The user's provenance combined with the origin of the weights. Both licences, both terms and all sources apply;
+    the user's aliases and defaults take precedence."""
     if origin is None:
         return provenance
     joined = provenance | {
@@ -93,6 +93,6 @@ def _parts(expression: str) -> list[str]:
 
 
 def _both_terms(old: str, new: str, started_from: str) -> str:
-    if old.startswith(new):  # they say so already
+    if old.startswith(new):  # the old text already states the new terms
         return old
     return f"{new} Trained on from {started_from}, whose terms hold as well: {old}"

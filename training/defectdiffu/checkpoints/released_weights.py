@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..model.tdia import TDIA
 
-CONTAINERS = ("ema", "model", "state_dict")  # the first one there is taken; training checkpoints hold several
+CONTAINERS = ("ema", "model", "state_dict")  # the first one that exists is used; training checkpoints hold several
 CLASS_TABLE = "y_embedder.embedding_table.weight"  # DiT's class labels: text takes their place
 DEFECT_PARTS = ("cross_defect.", "adapt_mask.", "y_embedders.")  # what DefectDiffu adds to DiT
 OWN_PARTS = ("adapt_mask.latent_", "adapt_mask.refine.", "stem.", "head.")  # what this package adds to both
@@ -30,7 +30,7 @@ class ImportReport(NamedTuple):
 
 
 def import_released(denoiser: TDIA, checkpoint: dict[str, Any], assign: bool = False) -> ImportReport:
-    """Loads a released state dict, or a container of one, into `denoiser`; nothing changes when it does not fit.
+    """Loads a released state dict, or a container of one, into `denoiser`; nothing changes if it does not fit.
 
     With `assign` the checkpoint's tensors become the parameters (no copy; the denoiser may be on the meta device).
     Raises ValueError that names every missing, unexpected or wrongly shaped tensor.

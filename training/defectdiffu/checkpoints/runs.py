@@ -31,18 +31,18 @@ class Run:
 
     @property
     def latent_cache(self) -> Path:
-        """latent_cache.pt; of a run that was begun under the file's former name, bank.pt."""
+        """latent_cache.pt, or bank.pt for a run that was started under the file's former name."""
         path, former = self.directory / "latent_cache.pt", self.directory / "bank.pt"
         return former if former.exists() and not path.exists() else path
 
     def open(self, config: TrainingConfig) -> TrainingConfig:
-        """Records the configuration of a new run; of an existing one, returns what it was started with."""
+        """Records the configuration of a new run, or returns the configuration of an existing one."""
         return self.config() if self.begun() else self.begin(config)
 
     def begin(self, config: TrainingConfig) -> TrainingConfig:
-        """Records the configuration of a run of which nothing is trained, in the place of what a refused command left.
+        """Records the configuration of an untrained run, and replaces what a refused command left.
 
-        Raises FileExistsError for one that has been trained.
+        Raises FileExistsError for a trained run.
         """
         self.require_untrained()
         self.sample_grids.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class Run:
         return self._config.exists()
 
     def trained(self) -> Path | None:
-        """A file of what it has learnt, if there is one."""
+        """A file with trained weights, if there is one."""
         return next((path for path in (self.denoiser, self.latent_cache, self.autoencoder) if path.exists()), None)
 
     def config(self) -> TrainingConfig:
@@ -71,7 +71,7 @@ class Run:
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """torch.save that replaces the old file only when the new one is whole on disk."""
+    """torch.save that replaces the old file only after the new one is complete on disk."""
     temporary = path.with_suffix(".tmp")
     try:
         with temporary.open("wb") as file:
@@ -80,12 +80,12 @@ def save(path: Path, state: dict[str, Any]) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
-        temporary.unlink(missing_ok=True)  # a full disk is not made fuller by what is of no use
+        temporary.unlink(missing_ok=True)  # leave no useless file on a full disk
         raise
 
 
 def load(path: Path, *needed: str) -> dict[str, Any]:
-    """Raises ValueError that names a file that is damaged, or holds something else than what is needed."""
+    """Loads a checkpoint. Raises ValueError that names the file if it is damaged or lacks a needed key."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -1,9 +1,9 @@
 """The ablations of the paper: the same training without one component each, measured in the same way.
 
-fusion part    all blocks hear the product or the defect alone; none hears both (Fig. 2's third part)
+fusion part    each block is conditioned on the product or the defect; none on both (Fig. 2's third part)
 adaptive loss  R = 3 for every sample instead of Eq. 8-9
 prompts        one phrase, "a photo of {defect} {product}", for all three parts
-strength       every sample drawn at w_d = 1 instead of a range of strengths
+strength       every sample at w_d = 1 instead of a range of strengths
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECTIONS = ["quality", "masks", "judgement"]
 
 
 def without_fusion(config: TrainingConfig) -> TrainingConfig:
-    """As deep, but the fusion blocks join the parts before them, and the last layer hears the defect."""
+    """The same depth, but the fusion blocks become blocks of the other parts; the last layer gets the defect."""
     denoiser = config.denoiser
     more = denoiser.fusion_blocks // 2
     background = denoiser.background_blocks + more

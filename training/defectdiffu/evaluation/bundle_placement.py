@@ -1,7 +1,7 @@
 """Measures `placement` in a bundle's manifest: the figures of real defects that drawing on photographs needs.
 
-The side of the windows it was trained on, the shapes of real masks, and how well real defects show, which is what drawn
-ones are held to. Measured on the train split: the other one has to stay unseen.
+These are the side of the training windows, the shapes of real masks, and how visible real defects are, which sets the
+bound for drawn ones. All are measured on the train split, because the test split must stay unseen.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DECIMALS = 3
 
 
 def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
-    """Measures the section and puts it into bundle.json, in the place of an older one; all else there stays.
+    """Measures the section and writes it into bundle.json, where it replaces an older one; the rest of the file stays.
 
     Raises ValueError when no photograph of the train split shows a trained pair.
     """
@@ -49,8 +49,8 @@ def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report
 
 
 def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
-    """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them; trained pairs only, for a held-out
-    pair is one whose defects nobody has photographed."""
+    """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them. Only trained pairs have them,
+    because a held-out pair stands for defects without photographs."""
     pairs, products = set(model.vocabulary.trained_pairs), model.vocabulary.products
     seen = read_data_set(data, include=lambda r: r.split == "train" and (r.product, r.defect) in pairs)
     if not seen:
@@ -77,8 +77,8 @@ def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int,
 
 
 def contrasts(windows: Windows) -> list[float]:
-    """How much each defect differs from what is round it, 0 … 255: mean |grey inside - mean grey of the ring|. Without
-    those that leave no ring."""
+    """The contrast of each defect with its surroundings, 0 … 255: mean |grey inside - mean grey of the ring|. Defects
+    that leave no ring are left out."""
     values = []
     for image, mask in zip(windows.image, windows.mask, strict=True):
         grey, ring = image.astype(np.float64).mean(2), dilated(mask, RING[1]) & ~dilated(mask, RING[0])

@@ -1,4 +1,4 @@
-"""Distances between two sets of pictures, given as features [n, D], and between pictures, given as layers of them."""
+"""Distances between two sets of images, given as features [n, D], and between single images, given as layers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """The unbiased squared MMD with the kernel (x·y/D + 1)³ of features [n, D], [m, D] (Bińkowski et al. 2018); of
+    """The unbiased squared MMD with the kernel (x·y/D + 1)³ of features [n, D], [m, D] (Bińkowski et al. 2018); on
     Inception's features it is the KID.
 
-    Unlike the Fréchet distance its expectation does not depend on how many samples there are; it may be negative.
+    Unlike the Fréchet distance its expectation does not depend on the number of samples, and it may be negative.
     """
     for name, features in (("a", a), ("b", b)):
         if len(features) < 2:
@@ -58,7 +58,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 def diversity(perceptual: Tensor) -> float:
-    """Mean distance over all pairs of pictures [n, F] (`unit_layers`); 0 for identical ones. n ≥ 2."""
+    """Mean distance over all pairs of images [n, F] (`unit_layers`); 0 for identical ones. n ≥ 2."""
     n = len(perceptual)
     if n < 2:
         raise ValueError(f"there is {n} picture, diversity needs at least 2")
@@ -66,6 +66,6 @@ def diversity(perceptual: Tensor) -> float:
 
 
 def nearest(perceptual: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance [n] to, and index [n] of, the real picture nearest to each of [n, F]."""
+    """Distance [n] to, and index [n] of, the real image nearest to each of [n, F]."""
     smallest = squared_distances(perceptual, real).min(1)
     return smallest.values, smallest.indices

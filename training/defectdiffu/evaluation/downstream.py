@@ -1,7 +1,7 @@
-"""Detectors (a UNet and a ResNet) trained on real windows alone, and on real and synthetic windows.
+"""Detectors (a UNet and a ResNet) trained on real windows only, and on real and synthetic windows.
 
-All training sets get the same number of steps; each with synthetic windows has `ratio` times as many of them as of real
-defective ones, and draws half of every batch from them.
+All training sets get the same number of steps. A set with synthetic windows has `ratio` of them per real defective
+window and draws half of every batch from them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .segmenter import probabilities, train_segmenter
 from .synthesis import AUGMENTATION, BASELINES
 
 REAL_ONLY, OURS = "real only", "DefectDiffu"
-SURER = f"{OURS} surer of two"  # by the confidence, which costs nothing but the second sample
+SURER = f"{OURS} surer of two"  # chosen by the confidence, at the cost of a second sample
 ON_TWINS, ON_PHOTOGRAPHS = f"{OURS} on twins", f"{OURS} on photographs"
-WITH_AUGMENTATION = f"{OURS} + augmentation"  # half of each: what somebody would do who has both
+WITH_AUGMENTATION = f"{OURS} + augmentation"  # half of each, as a user who has both would train
 WAYS = (OURS, SURER, ON_TWINS, ON_PHOTOGRAPHS)  # in which the model draws
-DRAWN = (*WAYS, WITH_AUGMENTATION)  # what needs the model; the others need none
+DRAWN = (*WAYS, WITH_AUGMENTATION)  # these need the model; the others do not
 METHODS = (REAL_ONLY, *DRAWN, *BASELINES)
 
 
@@ -34,8 +34,11 @@ class ProductData(NamedTuple):
 
 
 def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, seed: int) -> dict[str, Windows | None]:
-    """What is added to the real windows under each name; None adds nothing. Each by chance of its own. `drawn` holds
-    the model's samples under the names of WAYS; where none on photographs or twins showed, that method is left out."""
+    """The windows that each method adds to the real ones; None adds nothing. Each method has its own random stream.
+
+    `drawn` holds the model's samples under the names of WAYS. A method is left out if none of its samples on
+    photographs or twins showed a defect.
+    """
     count = max(1, round(ratio * len(data.seen_defective)))
     sets: dict[str, Windows | None] = {REAL_ONLY: None}
     for name, windows in drawn.items():
@@ -53,8 +56,7 @@ def training_sets(data: ProductData, drawn: dict[str, Windows], ratio: float, se
 
 
 def chosen(drawn: Windows, count: int, seed: int) -> Windows:
-    """`count` of the samples that come with a mask, some of them twice where there are fewer. Raises ValueError when
-    none does."""
+    """`count` of the samples that have a mask; samples repeat if there are fewer. Raises ValueError if none has one."""
     nonempty = np.flatnonzero(drawn.mask.any((1, 2)))
     if not len(nonempty):
         raise ValueError(f"none of {len(drawn)} samples has a mask: the model draws no defect that it could mark")
@@ -62,8 +64,8 @@ def chosen(drawn: Windows, count: int, seed: int) -> Windows:
 
 
 def with_weights(defective: Windows, normal: Windows, extra: Windows | None) -> tuple[Windows, np.ndarray]:
-    """The training set and how often each window is drawn: synthetic windows half, real ones half, of which half are
-    defective; without synthetic ones the real share it all."""
+    """The training set and the weight of each window: half for synthetic windows, half for real ones, of which half are
+    defective. Without synthetic windows, the real ones have the whole weight."""
     groups = [(defective, 1.0), (normal, 1.0)]
     if extra is not None:
         groups.append((extra, 2.0))
@@ -78,7 +80,7 @@ def segmentation(data: ProductData, extra: Windows | None, steps: int, seed: int
 
 
 def classification(data: ProductData, extra: Windows | None, steps: int, seed: int) -> float:
-    """Accuracy of defective or normal (the supplement's Table 1), both classes weighing the same."""
+    """Accuracy of defective or normal (the supplement's Table 1), with equal weights of both classes."""
     parts = [data.seen_defective, data.seen_normal] + ([extra] if extra is not None else [])
     windows = join(parts)
     model = train_classifier(windows.image, np.asarray(windows.mask.any((1, 2)), np.int64), steps, seed)

@@ -1,5 +1,5 @@
-"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing of its test split is trained on,
-nor of the validation part, where that is what is measured on."""
+"""The evaluation of a trained model on a data set in the MVTec AD layout. Nothing is trained on the
+split that is measured: the test split or the validation part."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def evaluate(
 ) -> ResultsStore:
     """Measures the sections (keys of MEASURES) into out/figures.json and returns it.
 
-    `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`:
-    their arithmetic, and what draws with them, in the place of the model's own network. `methods`: what detectors are
-    trained with; a later call may add others.
+    `baselines` is another model's figures.json: the detectors trained without samples are not trained again. `graphs`
+    are their precision and the generator that draws with them instead of the model's own network. `methods` are those
+    that detectors are trained with; a later call may add others.
 
-    Raises DataError for a bad data set; ValueError for an unknown section or method or for none of them, when nothing
-    is held out, or when the model knows none of the pairs.
+    Raises DataError for a bad data set. Raises ValueError for an unknown section or method, for none of them, if
+    nothing is held out, or if the model knows none of the pairs.
     """
     require_choices("sections", sections, MEASURES)
     require_choices("methods", methods, METHODS)

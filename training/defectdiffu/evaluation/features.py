@@ -1,4 +1,4 @@
-"""Features that images are compared by: published networks if the user has them, otherwise one trained here."""
+"""Features that images are compared by: published networks if the user gives them, otherwise a network trained here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Features(NamedTuple):
 
 
 class FeatureNetwork(NamedTuple):
-    """Names of the figures, which differ unless published weights were used: FID, KID and LPIPS are theirs alone."""
+    """Names of the figures. FID, KID and LPIPS are reserved for the published weights."""
 
     frechet: str
     kernel: str
@@ -58,7 +58,7 @@ def small_resnet(classes: int) -> ResNetForImageClassification:
 def train_classifier(
     images: np.ndarray, labels: np.ndarray, steps: int, seed: int, report: Report = lambda done, total: None
 ) -> ResNetForImageClassification:
-    """A small ResNet on uint8 [n, S, S, 3] with classes int64 [n], every class drawn as often. In eval mode."""
+    """Trains a small ResNet on uint8 [n, S, S, 3] with classes int64 [n], drawn equally often. In eval mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 21))
     model = small_resnet(int(labels.max()) + 1).train()
@@ -75,7 +75,7 @@ def train_classifier(
 
 @torch.no_grad()
 def balanced_accuracy(model: ResNetForImageClassification, images: np.ndarray, labels: np.ndarray) -> float:
-    """On uint8 [n, S, S, 3] with classes int64 [n], every class that there is weighing the same."""
+    """On uint8 [n, S, S, 3] with classes int64 [n], with equal weights of the classes that occur."""
     starts = range(0, len(images), BATCH)
     predicted = [model(as_tensor(images[i : i + BATCH])).logits.argmax(1).numpy() for i in starts]
     right = np.concatenate(predicted) == labels
@@ -83,13 +83,13 @@ def balanced_accuracy(model: ResNetForImageClassification, images: np.ndarray, l
 
 
 def mirrored(batches: list[Tensor], axis: int, rng: np.random.Generator) -> list[Tensor]:
-    """Each picture with even odds mirrored along the axis, together with what belongs to it in the other batches."""
+    """Mirrors each image along the axis with probability ½, together with its entries in the other batches."""
     flip = torch.from_numpy(rng.random(len(batches[0])) < 0.5)[:, None, None, None]
     return [torch.where(flip, batch.flip(axis), batch) for batch in batches]
 
 
 def own_network(classifier: ResNetForImageClassification) -> FeatureNetwork:
-    """Named as what it is: figures of it compare only with figures of the same network."""
+    """Has names of its own, because its figures compare only with those of the same network."""
 
     def pooled(batch: Tensor) -> Tensor:
         return classifier.resnet(batch).pooler_output.flatten(1)
@@ -103,7 +103,7 @@ def own_network(classifier: ResNetForImageClassification) -> FeatureNetwork:
 def published_network(inception: Path, lpips: Path) -> FeatureNetwork:
     """The TorchScript files that StyleGAN's metrics publish: `inception-2015-12-05.pt` and `vgg16.pt`.
 
-    Raises ValueError when a file is not TorchScript or does not answer as they do.
+    Raises ValueError if a file is not TorchScript or its outputs have another form.
     """
     inception_net, lpips_net = _scripted(inception), _scripted(lpips)
 
@@ -132,5 +132,5 @@ def _scripted(path: Path) -> nn.Module:
 
 
 def _bytes(batch: Tensor) -> Tensor:
-    """[-1, 1] → uint8 0…255, what the published files take."""
+    """[-1, 1] → uint8 0…255, the input of the published files."""
     return ((batch + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

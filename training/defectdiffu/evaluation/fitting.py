@@ -15,9 +15,9 @@ Report = Callable[[int, int], None]
 def fit(
     model: nn.Module, rate: float, weight_decay: float, steps: int, loss_of_batch: Callable[[], Tensor], report: Report
 ) -> None:
-    """AdamW under a one-cycle rate whose peak is `rate`; each call of `loss_of_batch` draws a batch of its own.
+    """Trains with AdamW and a one-cycle learning rate with peak `rate`; each `loss_of_batch` call draws a new batch.
 
-    In bf16 where the processor computes in it, with channels last: three times as fast on a CPU.
+    Uses bf16 if the processor supports it, and channels last: three times as fast on a CPU.
     """
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     bf16 = cpu_computes_bf16()

@@ -13,7 +13,7 @@ from .real_windows import Windows
 
 BATCH = 8
 FIRST_SEED = 10_000  # away from the seeds of sample grids and demos
-SECOND_SEED = 15_000  # of the second set of samples
+SECOND_SEED = 15_000  # for the second set of samples
 
 
 class GeneratedSamples(NamedTuple):
@@ -23,7 +23,7 @@ class GeneratedSamples(NamedTuple):
     mask: np.ndarray  # bool [n, S, S]
     twin: np.ndarray  # uint8 [n, S, S, 3]
     strength: np.ndarray  # float [n]
-    confidence: np.ndarray  # float [n], of the mask module in the mask, 0 … 1
+    confidence: np.ndarray  # float [n], 0 … 1, of the mask module inside the mask
 
     def windows(self) -> Windows:
         return Windows(self.image, self.mask, np.arange(len(self.image)))
@@ -41,9 +41,9 @@ def draw_pair(
     twins: bool = True,
     first_seed: int = FIRST_SEED,
 ) -> GeneratedSamples:
-    """`count` samples with seeds of their own, their strengths spread evenly from the lowest to the highest.
+    """Draws `count` samples with different seeds and strengths spread evenly from the lowest to the highest.
 
-    Without `twins` the pictures at strength 0 are left black, for half the time.
+    Without `twins`, the images at strength 0 stay black, which halves the time.
     """
     spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
     images, masks, normal, confidence = [], [], [], []

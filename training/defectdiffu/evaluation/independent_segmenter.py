@@ -1,4 +1,4 @@
-"""The independent segmenter: a UNet that is trained on real photographs alone marks the defects in samples."""
+"""The independent segmenter: a UNet that is trained on real photographs only marks the defects in samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOUND = 0.25  # share of the mask's pixels that the segmenter must mark
 def train_independent_segmenter(
     defective: list[Windows], normal: Windows, steps: int, seed: int, report: Report
 ) -> UNet:
-    """On one product's real windows; every defect is drawn as often."""
+    """Trains on one product's real windows; every defect is drawn equally often."""
     count = max(len(windows) for windows in defective)
     even = join([windows.take(np.arange(count) % len(windows)) for windows in defective])
     windows, weights = with_weights(even, normal, None)
@@ -25,10 +25,13 @@ def train_independent_segmenter(
 
 
 def segmenter_figures(segmenter: UNet, drawn: GeneratedSamples, held_out: Windows | None) -> dict[str, float]:
-    """`agreement`: mean IoU of a sample's mask with the segmenter's; `found`: the share of samples in which
-    it marks a quarter of the mask or more; `foundOfSurer`: the same of those whose mask is the surer of two that are
-    neighbours in strength, and `foundInTwins` in their normal twins, where there is nothing to find;
-    `agreementOfReal`, `foundOfReal`: of real defects of the test split."""
+    """Measures how well the segmenter agrees with the masks.
+
+    `agreement` is the mean IoU of a sample's mask with the segmenter's. `found` is the share of samples in which it
+    marks a quarter of the mask or more. `foundOfSurer` is the same for the more confident of each two neighbours in
+    strength, and `foundInTwins` for their normal twins, which show no defect. `agreementOfReal` and `foundOfReal` are
+    the figures of real defects of the test split.
+    """
     agreement, found = _found(segmenter, drawn.image, drawn.mask)
     figures = {"agreement": float(agreement.mean()), "found": float(found.mean())}
     figures["foundOfSurer"] = float(found[more_confident_of_neighbours(drawn.confidence)].mean())
@@ -45,8 +48,8 @@ def detected_share(segmenter: UNet, images: np.ndarray, masks: np.ndarray) -> fl
 
 
 def more_confident_of_neighbours(confidence: np.ndarray) -> np.ndarray:
-    """Indexes, one of each two neighbours of float [n]: of the larger, and the first where both are the same. The last
-    of an odd number has none, and is taken."""
+    """For each two neighbours of float [n], the index of the larger, or of the first if they are equal. The last of an
+    odd number has no neighbour and is kept."""
     even = np.arange(0, len(confidence), 2)
     next_to = np.minimum(even + 1, len(confidence) - 1)
     return np.where(confidence[next_to] > confidence[even], next_to, even)

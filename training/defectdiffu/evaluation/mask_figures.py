@@ -1,4 +1,4 @@
-"""Whether masks lie on the defects: on real held-out defects, and on generated ones."""
+"""Measures whether masks lie on the defects, for real held-out defects and for generated ones."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CHANGE_BLUR = 1.0  # pixels
 
 @torch.no_grad()
 def predicted_masks(generator: Generator, windows: Windows, product: str | None, defect: str) -> np.ndarray:
-    """Masks bool [n, S, S] that the model gives to real windows, noised a little and shown under one condition.
+    """Masks bool [n, S, S] that the model predicts for real windows, slightly noised, under one condition.
 
-    As when it draws: M_f of the row (defect, product), averaged over noise levels t < 100, decoded, thresholded.
+    As in sampling: M_f of the row (defect, product), averaged over noise levels t < 100, decoded, thresholded.
     """
     masks = []
     for start in range(0, len(windows), BATCH):

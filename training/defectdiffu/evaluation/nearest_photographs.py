@@ -1,4 +1,4 @@
-"""Detects copies: the photograph that each sample is nearest to, and a grid of the closest pairs."""
+"""Detects copies: the photograph nearest to each sample, and a grid of the closest pairs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NearestWindows(NamedTuple):
 
     window: np.ndarray  # int64 [n]
     distance: np.ndarray  # float [n], perceptual
-    flagged: np.ndarray  # bool [n]: nearer than real windows that the model never saw usually are
+    flagged: np.ndarray  # bool [n]: nearer than 99 % of the real windows that the model never saw
 
     def order(self) -> np.ndarray:
         """The samples, the closest first."""
@@ -28,7 +28,7 @@ class NearestWindows(NamedTuple):
 
 
 def flagged_copies(closest: NearestWindows, photographs: list[str]) -> list[dict[str, Any]]:
-    """The flagged samples and the photographs (one for each window) that they are near to, the closest first."""
+    """The flagged samples, closest first, with the photograph of each sample's nearest window."""
     return [
         {"sample": int(i), "distance": float(closest.distance[i]), "photograph": photographs[closest.window[i]]}
         for i in closest.order()
@@ -37,14 +37,14 @@ def flagged_copies(closest: NearestWindows, photographs: list[str]) -> list[dict
 
 
 def save_grid_row(path: Path, drawn: np.ndarray, seen: np.ndarray, closest: NearestWindows) -> None:
-    """The closest samples, each beside the window it is nearest to; uint8 [n, S, S, 3] both."""
+    """The closest samples, each beside its nearest window; uint8 [n, S, S, 3] both."""
     pictures = [picture for i in closest.order()[:SHOWN] for picture in (drawn[i], seen[closest.window[i]])]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(grid([pictures])).save(path)
 
 
 def write_grid(path: Path, rows: dict[str, Path]) -> None:
-    """The rows that were saved, below each other, with their names. Without any, no grid is written."""
+    """Stacks the saved rows with their names. Writes no grid if there are no rows."""
     pictures = {name: Image.open(row) for name, row in rows.items() if row.exists()}
     if not pictures:
         return

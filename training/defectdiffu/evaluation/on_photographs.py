@@ -25,19 +25,19 @@ from .real_windows import Windows
 ATTEMPTS = 4
 MINIMUM_VISIBILITY = 8.0  # of 255
 MINIMUM_AGREEMENT = 0.5
-STRENGTHS = (1.25, 3.0)  # more than from noise: the photograph holds the product
-GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction on the product: the picture shows which one it is
+STRENGTHS = (1.25, 3.0)  # higher than from noise, because the photograph fixes the product
+GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction relative to the product, which the image shows
 
 
 class SamplesOnPhotographs(NamedTuple):
-    """Samples of one (product, defect). Those that never showed their defect are left with an empty mask."""
+    """Samples of one (product, defect). A sample that never showed its defect keeps an empty mask."""
 
     image: np.ndarray  # uint8 [n, S, S, 3]
     mask: np.ndarray  # bool [n, S, S]
     before: np.ndarray  # uint8 [n, S, S, 3]: the photograph, or the normal twin
     region: np.ndarray  # bool [n, S, S]
     strength: np.ndarray  # float [n]
-    attempts: np.ndarray  # int [n]: 0 where none was accepted
+    attempts: np.ndarray  # int [n]: 0 if none was accepted
     visibility: np.ndarray  # float [n], 0 … 255
     agreement: np.ndarray  # float [n]
     seam: np.ndarray  # float [n], 0 … 255
@@ -63,7 +63,7 @@ def draw_pair_on_photographs(
     denoising_strength: float = DEFAULT_DENOISING_STRENGTH,
     first_seed: int = FIRST_SEED,
 ) -> SamplesOnPhotographs:
-    """`count` samples on `photographs` uint8 [m, S, S, 3] taken in turn, in regions of the defect's shapes."""
+    """`count` samples on `photographs` uint8 [m, S, S, 3] used in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
 
     def draw(tries: list[Try]) -> list[PhotographSample]:
@@ -120,8 +120,8 @@ def redraw_until_visible(
     report: Report,
     first_seed: int = FIRST_SEED,
 ) -> SamplesOnPhotographs:
-    """`count` samples of size × size pixels, their strengths spread evenly. One that does not show is drawn again, with
-    another seed, `ATTEMPTS` times in all."""
+    """Draws `count` samples of size × size pixels with strengths spread evenly. A sample whose defect does not show is
+    drawn again with another seed, up to `ATTEMPTS` times in all."""
     pixels = (count, size, size)
     spread = np.linspace(*strengths, count) if count > 1 else np.array([sum(strengths) / 2])
     made = SamplesOnPhotographs(

@@ -12,14 +12,17 @@ from .mask_figures import change_agreement
 from .on_photographs import SamplesOnPhotographs
 from .segmenter import UNet
 
-HIDDEN = 127  # the grey of what the seam classifier may not see
+HIDDEN = 127  # the grey that hides pixels from the seam classifier
 
 
 def photograph_figures(segmenter: UNet | None, made: SamplesOnPhotographs) -> dict[str, float]:
-    """`shown`: accepted within the attempts; `shownAtOnce`: at the first. Of the accepted ones the means of visibility,
-    agreement and seam (composition.scores), of `change`: IoU of the mask with where the picture differs from the one
-    before (mask_figures.change_mask), and `found`: the share whose mask the segmenter marks by a quarter or more;
-    `foundInPhotographs`: the same in the photographs before, where there is nothing to find."""
+    """Measures the samples of one pair on photographs.
+
+    `shown` is the share accepted within the attempts, `shownAtOnce` at the first. The other figures are of the accepted
+    samples: the means of visibility, agreement and seam (composition.scores), and of `change`, the IoU of the mask with
+    where the image differs from the one before (mask_figures.change_mask). `found` is the share in which the segmenter
+    marks a quarter of the mask or more, and `foundInPhotographs` the same in the photographs before, without a defect.
+    """
     kept = made.attempts > 0
     figures = {"shown": float(kept.mean()), "shownAtOnce": float((made.attempts == 1).mean())}
     if not kept.any():
@@ -34,9 +37,11 @@ def photograph_figures(segmenter: UNet | None, made: SamplesOnPhotographs) -> di
 
 
 def seam_accuracy(sets: list[SamplesOnPhotographs], steps: int, seed: int, report: Report) -> float | None:
-    """Balanced accuracy, on samples it has not seen, of a ResNet that tells composed pictures from untouched ones by
-    what lies round the defect: the mask and a pixel about it are hidden in both. 0.5: no seam that it could find. None
-    where there are too few samples to train and to test it on."""
+    """Balanced accuracy, on unseen samples, of a ResNet that tells composed images from untouched ones.
+
+    It sees only the surroundings of the defect: the mask and one pixel around it are hidden in both. An accuracy of 0.5
+    means that it finds no seam. Returns None if there are too few samples to train and test it.
+    """
     rng = np.random.default_rng((seed, 51))
     pictures: dict[bool, list[np.ndarray]] = {True: [], False: []}
     labels: dict[bool, list[np.ndarray]] = {True: [], False: []}

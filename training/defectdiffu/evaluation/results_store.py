@@ -20,11 +20,14 @@ MODEL = (
 
 
 class ResultsStore:
-    """`figures[section][key]`, written after every measurement. Another model does not go on with them: each section
-    also says what it was measured on, so that it stays true of figures that somebody joins by hand."""
+    """`figures[section][key]`, written after every measurement.
+
+    Another model cannot continue the file. Each section records the model that it was measured on, so that figures
+    joined by hand stay correct.
+    """
 
     def __init__(self, path: Path, settings: dict[str, Any]):
-        """Opens the file or begins it. Raises ValueError when it is damaged or was made with other settings."""
+        """Opens or creates the file. Raises ValueError if it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         settings = {"split": TEST} | json.loads(json.dumps(settings))
@@ -40,7 +43,7 @@ class ResultsStore:
         return self.document["figures"].get(name, {})
 
     def missing(self, section: str, keys: list[str]) -> Iterator[str]:
-        """The keys that have no figure yet, one after the other."""
+        """Yields the keys that have no figure yet, one at a time."""
         return (key for key in keys if key not in self.section(section))
 
     def put(self, section: str, key: str, figures: Any) -> None:
@@ -52,11 +55,11 @@ class ResultsStore:
 
     @property
     def measured_model(self) -> str:
-        """The model that is measured and what draws for it, in words."""
+        """The model and the graphs that are measured, in words."""
         return measured_model_of(self.document["settings"])
 
     def measured(self, section: str) -> list[str]:
-        """The subjects that a section's figures are of: this one's, but for a file put together from several."""
+        """The models of a section's figures: one, unless the file was joined from several."""
         return self.document.get("measured", {}).get(section, [self.measured_model])
 
     def adopt(self, path: Path, sections: tuple[str, ...], include: Callable[[str], bool]) -> int:
@@ -95,5 +98,5 @@ def measured_model_of(settings: dict[str, Any]) -> str:
 
 
 def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """The settings that are not the same in both, sorted."""
+    """The settings that differ, sorted."""
     return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))

@@ -15,7 +15,7 @@ BATCH = 16
 
 
 class UNet(nn.Module):
-    """[n, 3, S, S] → logits [n, 1, S, S]. The first level already works at half the resolution: two cores train it."""
+    """[n, 3, S, S] → logits [n, 1, S, S]. The first level already halves the resolution, to train on two cores."""
 
     def __init__(self, width: int = 16, levels: int = 4):
         super().__init__()
@@ -42,7 +42,7 @@ def train_segmenter(
     seed: int,
     report: Report = lambda done, total: None,
 ) -> UNet:
-    """On windows drawn with `weights` (sum 1), mirrored at random; binary cross-entropy and Dice. In eval mode."""
+    """Trains on windows drawn with `weights` (sum 1), randomly mirrored; binary cross-entropy and Dice. Eval mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 31))
     model = UNet().train()

@@ -56,7 +56,7 @@ def measure_strength(
 def _draw(
     generator: Generator, product: str, defect: str, strength: float, seeds: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Grey pictures float [seeds, H, W] and masks bool [seeds, H, W]."""
+    """Grey images float [seeds, H, W] and masks bool [seeds, H, W]."""
     grey, masks = [], []
     for start in range(0, seeds, BATCH):
         requests = [

@@ -100,7 +100,7 @@ def perlin_noise(size: int, cells: tuple[int, int], rng: np.random.Generator) ->
 
 
 def blended(ground: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The picture where the mask is, with a soft border that lies inside the mask: outside it nothing changes."""
+    """Puts the image where the mask is, with a soft border inside the mask; nothing changes outside."""
     core = binary_erosion(mask) if binary_erosion(mask).any() else mask
     weight = np.where(mask, gaussian_filter(core.astype(np.float64), FEATHER), 0)
     weight = (weight / max(weight.max(), 1e-9))[..., None]
@@ -108,7 +108,7 @@ def blended(ground: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> np.nda
 
 
 def jittered(image: np.ndarray, rng: np.random.Generator, amount: float = 0.15) -> np.ndarray:
-    """Brightness and contrast moved by up to `amount`."""
+    """Changes brightness and contrast by up to `amount`."""
     gain, offset = 1 + rng.uniform(-amount, amount), 127 * rng.uniform(-amount, amount)
     mean = image.mean()
     return ((image - mean) * gain + mean + offset).round().clip(0, 255).astype(np.uint8)
@@ -117,7 +117,7 @@ def jittered(image: np.ndarray, rng: np.random.Generator, amount: float = 0.15) 
 def warped(
     image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, turn: float, scale: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Turned by up to ±`turn` degrees, scaled and perhaps mirrored about the window's middle; borders are reflected."""
+    """Rotates by up to ±`turn` degrees, scales and maybe mirrors about the window's centre; borders are reflected."""
     size = image.shape[0]
     angle, factor = np.radians(rng.uniform(-turn, turn)), rng.uniform(*scale)
     middle = (size - 1) / 2

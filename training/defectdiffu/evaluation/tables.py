@@ -25,7 +25,7 @@ def columned(first: str, columns: dict[str, Callable[[dict], str]], rows: dict[s
 def detector_table(figures: dict[str, Any], value: Callable[[Any], float]) -> dict[str, dict[str, tuple[float, float]]]:
     """{product or "mean": {method: (mean, standard deviation over the seeds)}} from keys "product/method/seed".
 
-    The spread of the mean over products is that of its value from seed to seed; only complete seeds count there.
+    The standard deviation of the mean over products is over its values per seed; only complete seeds count.
     """
     by_product: dict[str, dict[str, dict[str, float]]] = {}
     for key, figure in figures.items():
@@ -43,7 +43,7 @@ def detector_table(figures: dict[str, Any], value: Callable[[Any], float]) -> di
 
 
 def detectors(cells: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
-    """In per cent, mean ± standard deviation over the seeds; a column for each method that was measured."""
+    """Table in per cent, mean ± standard deviation over the seeds; a column for each method that was measured."""
     methods = [method for method in METHODS if any(method in row for row in cells.values())]
     text = lambda cell: f"{100 * cell[0]:.1f} ± {100 * cell[1]:.1f}" if cell else ""  # noqa: E731
     return table(("product", *methods), [(p, *(text(row.get(m)) for m in methods)) for p, row in cells.items()])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-#: Kept in float32: normalisation and softmax lose more than they save, and time features reach beyond 11 bits.
+#: Kept in float32: normalisation and softmax lose too much accuracy, and time features need more than 11 bits.
 KEPT = ["LayerNormalization", "Softmax", "Sin", "Cos", "Range"]
 
 

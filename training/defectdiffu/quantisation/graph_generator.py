@@ -24,7 +24,7 @@ QUANTISED_COMPONENTS = ("denoiser", "image_decoder")  # the components that vari
 
 
 def open_graph(path: Path, threads: int = 0) -> InferenceSession:
-    """On the CPU; `threads` 0 takes all."""
+    """Opens a session on the CPU; `threads` 0 uses all cores."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.log_severity_level = 3
@@ -32,7 +32,7 @@ def open_graph(path: Path, threads: int = 0) -> InferenceSession:
 
 
 class GraphDecoder(nn.Module):
-    """An autoencoder whose decoder is a graph; it encodes as `encoder` does."""
+    """An autoencoder whose decoder is a graph and whose encoder is that of `encoder`."""
 
     def __init__(self, encoder: nn.Module, graph: InferenceSession, on_feeds: Callable[[Feeds], None]):
         super().__init__()
@@ -84,7 +84,7 @@ class GraphGenerator(Generator):
 
 
 def base_variant(manifest: dict[str, Any], name: str) -> dict[str, Any]:
-    """The fp32 one; every other is made of it and measured against it."""
+    """The fp32 graph, from which every other variant is made and against which it is measured."""
     return variant_of(manifest, name, "fp32")
 
 
@@ -98,8 +98,8 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 
 
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
-    """Draws as the service does in that arithmetic: what is of no use in it, a decoder say, stays in fp32. Raises
-    ValueError that lists what there is when the denoiser has not got it."""
+    """Draws in that precision as the service does: a component without such a graph stays in fp32. Raises ValueError
+    that lists the available precisions if the denoiser lacks this one."""
     manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")
@@ -114,7 +114,7 @@ def bundle_generator(directory: Path, model: TrainedModel, precision: str, threa
 def generator_of(
     directory: Path, manifest: dict[str, Any], model: TrainedModel, files: dict[str, Path], **observers
 ) -> GraphGenerator:
-    """Draws with the given files, and with the bundle's fp32 graphs where none is given."""
+    """Draws with the given files, and with the bundle's fp32 graphs for the other components."""
     names = ("modulation", *QUANTISED_COMPONENTS)
     paths = [files.get(name, directory / base_variant(manifest, name)["file"]) for name in names]
     return GraphGenerator(model, *map(open_graph, paths), **observers)

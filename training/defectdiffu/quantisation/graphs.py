@@ -16,8 +16,8 @@ from .graph_generator import Feeds, open_graph
 
 
 def with_float32_weights(path: Path) -> onnx.ModelProto:
-    """The graph with all of its weights float32: those stored as float16 behind a Cast (onnx_files.store_as_half) are
-    made whole, and external data is read in."""
+    """The graph with all weights in float32. Weights stored as float16 behind a Cast (onnx_files.store_as_float16)
+    are converted, and external data is loaded."""
     model = onnx.load(str(path))
     graph = model.graph
     stored = {tensor.name: tensor for tensor in graph.initializer}
@@ -34,7 +34,7 @@ def with_float32_weights(path: Path) -> onnx.ModelProto:
 
 @contextmanager
 def on_disk(model: onnx.ModelProto) -> Iterator[Path]:
-    """As a file of its own that is gone afterwards, weights beside it: a graph in memory may have 2 GB at most."""
+    """A temporary file of the graph with external weights, because a graph in memory is limited to 2 GB."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.onnx"
         onnx.save_model(copy.deepcopy(model), str(path), save_as_external_data=True, location="graph.data")
@@ -42,13 +42,13 @@ def on_disk(model: onnx.ModelProto) -> Iterator[Path]:
 
 
 def answers(model: onnx.ModelProto, feeds: Sequence[Feeds]) -> list[np.ndarray]:
-    """The first output for each of the feeds."""
+    """The first output for each of the inputs."""
     with on_disk(model) as path:
         session = open_graph(path)
         return [session.run(None, each)[0] for each in feeds]
 
 
 def relative_error(given: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> float:
-    """Mean over the answers of the root mean square of the difference over that of what was expected."""
+    """Mean over the outputs of RMS(difference) / RMS(expected)."""
     errors = [np.sqrt(np.square(a - b).mean() / np.square(b).mean()) for a, b in zip(given, expected, strict=True)]
     return float(np.mean(errors))

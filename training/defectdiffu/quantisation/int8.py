@@ -1,11 +1,11 @@
-"""int8 by onnxruntime's own quantiser: weights per channel, activations by ranges that are calibrated once.
+"""Quantises to int8 with onnxruntime's quantiser: weights per channel, activations by ranges calibrated once.
 
-The ranges are fixed, so that a sample does not depend on what is evaluated together with it; a quantiser that measures
-each batch would make it so. Weights take seven bits of the eight: processors without VNNI add pairs of products in 16
-bits, which eight would overflow (onnxruntime's `reduce_range`).
+The ranges are fixed, so that a sample does not depend on the other samples of its batch, as it would with dynamic
+ranges. Weights use seven of the eight bits: processors without VNNI add pairs of products in 16 bits, which eight bits
+would overflow (onnxruntime's `reduce_range`).
 
-Which products are quantised is measured: one whose quantisation alone moves the graph's answer by more than
-`WORST_PRODUCT` stays as it is, and so does what is too small to be worth it.
+Measurement decides which products are quantised. A product stays in float32 if its quantisation alone changes the
+graph's output by more than `WORST_PRODUCT`, or if it is too small to be worth it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ QUANTISED = ["MatMul", "Conv"]
 WORST_PRODUCT = 0.003  # relative error of the graph's first output
 SENSITIVITY_FEEDS = 16
 EXTRA = {
-    "MatMulConstBOnly": True,  # attention multiplies what is computed
-    "OpTypesToExcludeOutputQuantization": ["MatMul"],  # its products are added to floats anyway
+    "MatMulConstBOnly": True,  # attention multiplies computed tensors
+    "OpTypesToExcludeOutputQuantization": ["MatMul"],  # its products are added to floats
 }
 
 Report = Callable[[int, int], None]
@@ -45,14 +45,14 @@ class _Feeds(CalibrationDataReader):
 def quantised(
     model: onnx.ModelProto, feeds: Sequence[Feeds], smallest: int, report: Report = lambda done, total: None
 ) -> tuple[onnx.ModelProto, list[str]]:
-    """→ the int8 graph, and the names of the products that stayed in float32 because they would have cost too much.
+    """Returns the int8 graph, and the names of the products that stay in float32 because their error is too large.
 
-    `feeds` are real inputs of the graph: the last ones measure the error, the others calibrate.
+    `feeds` are real inputs of the graph: the last ones measure the error, the others calibrate the ranges.
     """
     calibrating, judging = feeds[:-SENSITIVITY_FEEDS], feeds[-SENSITIVITY_FEEDS:]
     if not calibrating:
         raise ValueError(f"there are {len(feeds)} feeds, calibration needs more than {SENSITIVITY_FEEDS}")
-    logging.getLogger().setLevel(logging.ERROR)  # the quantiser asks for a preprocessing that the exporter has done
+    logging.getLogger().setLevel(logging.ERROR)  # the quantiser warns about preprocessing that the exporter has done
     ranges = calibrated(model, calibrating)
     expected = answers(model, judging)
     names = large_products(model, smallest)
@@ -68,14 +68,14 @@ def quantised(
 
 
 def large_products(model: onnx.ModelProto, smallest: int) -> list[str]:
-    """MatMul and Conv nodes with a constant weight of at least so many elements."""
+    """MatMul and Conv nodes with a constant weight of at least that many elements."""
     sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in model.graph.initializer}
     nodes = [node for node in model.graph.node if node.op_type in QUANTISED]
     return [node.name for node in nodes if sizes.get(node.input[1], 0) >= smallest]
 
 
 def calibrated(model: onnx.ModelProto, feeds: Sequence[Feeds]):
-    """The smallest and largest value of every tensor that a product reads or gives."""
+    """The smallest and largest value of every input and output tensor of the products."""
     with on_disk(model) as path:
         augmented = str(path.with_name("augmented.onnx"))
         calibrator = create_calibrator(str(path), QUANTISED, augmented, CalibrationMethod.MinMax, True)
@@ -84,7 +84,7 @@ def calibrated(model: onnx.ModelProto, feeds: Sequence[Feeds]):
 
 
 def with_quantised(model: onnx.ModelProto, ranges, nodes: list[str]) -> onnx.ModelProto:
-    if not nodes:  # to the quantiser, none named means all
+    if not nodes:  # for the quantiser, an empty list means all
         return copy.deepcopy(model)
     quantiser = QDQQuantizer(
         copy.deepcopy(model), True, True, QuantType.QInt8, QuantType.QUInt8, ranges, nodes, [], QUANTISED, EXTRA
@@ -94,8 +94,8 @@ def with_quantised(model: onnx.ModelProto, ranges, nodes: list[str]) -> onnx.Mod
 
 
 def with_fused_biases(model: onnx.ModelProto) -> onnx.ModelProto:
-    """MatMul of two dequantised tensors and the bias that is added to it, as the one operator that onnxruntime has for
-    them; left apart, it joins only the product."""
+    """Fuses a MatMul of two dequantised tensors and its bias into the single operator that onnxruntime has for them.
+    Without this, onnxruntime fuses only the product."""
     graph = model.graph
     makers = {output: node for node in graph.node for output in node.output}
     constants = {tensor.name for tensor in graph.initializer}

@@ -1,4 +1,4 @@
-"""Which precisions a bundle is quantised to, and how much is measured of them."""
+"""The precisions that a bundle is quantised to, and the amount of measurement."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def real_quality(
     rules: Rules,
     plan: EvaluationPlan,
 ) -> dict[str, Any]:
-    """In both arithmetics: mean IoU of predicted and real masks of held-out defects, and the mean over the pairs of the
-    distance of samples to photographs of the test split."""
+    """In both precisions: mean IoU of predicted and real masks of held-out defects, and the distance of samples to
+    photographs of the test split, as a mean over the pairs."""
     figures: dict[str, dict[str, float]] = {"realMaskIou": {}, "frechet": {}}
     with tempfile.TemporaryDirectory() as folder:
         records = read_data_set(data)

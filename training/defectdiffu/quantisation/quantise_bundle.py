@@ -25,17 +25,17 @@ from .plan import QuantisationPlan
 from .quality import decoded_quality, drawn_quality, real_quality
 from .shared_weights import share_weights
 
-LARGEST = 900 * 2**20  # bytes: made whole from float16 they double, and an ONNX file ends at 2 GB
+LARGEST = 900 * 2**20  # bytes: converted from float16 they double, and an ONNX file is limited to 2 GB
 
 
 def quantise_bundle(
     directory: Path, plan: QuantisationPlan, progress: Progress, real: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Writes the graphs beside the others and names them in bundle.json, in the place of older ones of that precision;
-    returns what each costs. `real` (data, rules, plan of an evaluation) also measures on photographs.
+    """Writes the graphs into the bundle and lists them in bundle.json, where they replace older ones of that precision.
+    Returns the cost of each. `real` (data, rules, plan of an evaluation) also measures on photographs.
 
-    Raises ValueError for a bundle whose denoiser takes texts, which was exported before modulations stood apart, and
-    for one whose graphs are too large for a file of their own.
+    Raises ValueError for a bundle whose denoiser takes texts, which is an export from before the separate modulation
+    graph, and for a bundle whose graphs are too large for a single file.
     """
     path = directory / "bundle.json"
     manifest = read_json(path, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
@@ -79,7 +79,7 @@ def quantise_bundle(
             variants = manifest["components"][name]["variants"]
             variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
     require_valid(manifest)
-    # Only now: until everything is measured, the bundle is the one that it was.
+    # Written last, so that the bundle is unchanged until everything is measured.
     for file, place in finished.items():
         os.replace(file, place)
     write_text(path, manifest_text(manifest))
@@ -100,7 +100,7 @@ def _report(progress: Progress, phase: str, done: int, total: int) -> None:
 def quantised_graph(
     graph: onnx.ModelProto, precision: str, feeds: list[Feeds], smallest: int, report: Report
 ) -> tuple[onnx.ModelProto, dict[str, Any]]:
-    """The graph in that arithmetic, and how far one evaluation moves."""
+    """The graph in that precision, and the relative error of one evaluation."""
     kept: list[str] = []
     if precision == "int8":
         cheap, kept = quantised(graph, feeds, smallest, report)

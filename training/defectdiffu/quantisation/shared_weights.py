@@ -11,13 +11,13 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-SMALLEST_SHARED = 1024  # bytes; a reference to fewer saves nothing
+SMALLEST_SHARED = 1024  # bytes; a reference to a smaller tensor saves nothing
 
 
 def share_weights(graph: onnx.ModelProto, donor: Path) -> int:
-    """Replaces each initializer whose bytes stand in the file `donor` by a reference to them, in place.
+    """Replaces each initializer whose bytes are in the file `donor` by a reference to them, in place.
 
-    The graph must then be stored in the donor's folder. Returns the number of bytes that no longer stand in the graph.
+    The graph must then be stored in the donor's folder. Returns the number of bytes removed from the graph.
     """
     stored = donor.read_bytes()
     shared = 0

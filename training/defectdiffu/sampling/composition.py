@@ -1,8 +1,8 @@
 """Composites a drawn defect onto a photograph: only what the model changed is put on the photograph's pixels.
 
-The photograph is not replaced: D = decode(x_0) - decode(E(photograph)) is added to it where the found mask lies, so
-that its grain, which no latent holds, stays. A slow drift of D (a region that came out lighter all over) is subtracted
-first. All arrays are one window of the model's size.
+The photograph is not replaced. D = decode(x_0) - decode(E(photograph)) is added to it inside the found mask, so that
+the photograph keeps its grain, which latents do not hold. A slow drift of D (a region that is lighter all over) is
+subtracted first. All arrays are one window of the model's size.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .masks import binary_mask, confidence, iterative_threshold
 
 MINIMUM_PEAK = 20.0  # of the soft mask, 0 … 255, as for samples from noise
 SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is drift
-WIDE = 3  # pixels that the mask module's mask is widened by, to look for the change in
+WIDE = 3  # pixels by which the mask module's mask is widened, to search it for the change
 FEATHER = 1.0  # pixels (standard deviation)
-MIN_CHANGE = 4.0  # of 255: less is not seen
+MIN_CHANGE = 4.0  # of 255: a smaller change is not visible
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def compose(
     mask = wide & (strength >= threshold)
     opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
     opacity = np.minimum(opacity, _inner(region))
-    mask = mask & (opacity * strength >= MIN_CHANGE)  # what is hardly added is not to be seen
+    mask = mask & (opacity * strength >= MIN_CHANGE)  # a change with almost no weight is not visible
     if not mask.any():
         return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0, 0.0)
     image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
@@ -62,13 +62,13 @@ def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[flo
     seen = blurred(change, FEATHER) >= max(MIN_CHANGE, visibility) / 2
     agreement = float((seen & mask).sum() / (seen | mask).sum())
     touched = change > 0
-    border = touched & dilated(~touched, 1) & ~mask  # where the mask ends too, it is the defect's own edge
+    border = touched & dilated(~touched, 1) & ~mask  # if the mask ends there too, this is the edge of the defect
     return visibility, agreement, float(change[border].mean()) if border.any() else 0.0
 
 
 def _inner(region: np.ndarray) -> np.ndarray:
-    """1 well inside the region, falling off softly towards its border (the square), 0 outside; its middle is 1 even
-    where the region is only a line or a dot."""
+    """1 well inside the region, decreasing smoothly towards its border (the square), 0 outside. The middle is 1 even if
+    the region is only a line or a dot."""
     soft = blurred(region.astype(np.float64), FEATHER)
     inner = np.where(region, np.clip(2 * soft - 1, 0, 1) ** 2, 0.0)
     if not inner.any():
@@ -84,13 +84,13 @@ def _marked(soft: np.ndarray, region: np.ndarray) -> np.ndarray:
 
 
 def _drift(change: np.ndarray, quiet: np.ndarray) -> np.ndarray:
-    """The slow part of the change, told by the pixels that no mask covers (a normalised convolution)."""
+    """The slow part of the change, estimated from the pixels outside the mask (a normalised convolution)."""
     weight = blurred(quiet.astype(np.float64), SLOW) + 1e-6
     return np.stack([blurred(change[..., c] * quiet, SLOW) / weight for c in range(3)], -1)
 
 
 def dilated(mask: np.ndarray, steps: int) -> np.ndarray:
-    """Grown by the four neighbours, `steps` times."""
+    """Dilates with the four neighbours, `steps` times."""
     for _ in range(steps):
         padded = np.pad(mask, 1)
         mask = mask | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]

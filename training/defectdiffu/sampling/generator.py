@@ -36,7 +36,7 @@ class Sample:
 
 
 class Generator:
-    """A trained model ready to draw: denoiser, text encoder, autoencoder and prompt wording."""
+    """A trained model that draws samples: denoiser, text encoder, autoencoder and prompt wording."""
 
     def __init__(
         self, module: TrainingModule, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device
@@ -82,7 +82,7 @@ class Generator:
         return self._finish(x, features / evaluations, plans)
 
     def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
-        """noise, variance where sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
+        """noise, variance if sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
         timestep = torch.full((len(x),), t, device=self.device)
         noise, feature, *variance = self.component.evaluate(x, timestep, rows)
         return noise, variance[0] if variance else None, feature
@@ -121,7 +121,7 @@ class Generator:
         return Rows(index(background_sample), stack(background), index(row_background), stack(defect), stack(fusion))
 
     def defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
-        """The row of each sample that carries the defect; where none does, the heaviest (its sigma is used)."""
+        """The row of each sample that carries the defect, or else the heaviest one (its sigma is used)."""
         rows, start = [], 0
         for plan in plans:
             carries = [i for i, row in enumerate(plan) if row.defect != self.normal]

@@ -17,7 +17,7 @@ def outlined(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def grid(rows: list[list[np.ndarray]]) -> np.ndarray:
-    """Pictures of one size in rows, on white."""
+    """Images of one size in rows, on white."""
     height, width = rows[0][0].shape[:2]
     columns = max(len(row) for row in rows)
     canvas = np.full(((height + GAP) * len(rows), (width + GAP) * columns, 3), 255, np.uint8)

@@ -26,8 +26,8 @@ def iterative_threshold(grey: np.ndarray) -> float:
 
 
 def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
-    """bool [H, W]. A soft mask that never reaches `minimum_peak` (0…255), or whose pixels differ by less than that,
-    shows no defect and gives an empty mask: the threshold would split its noise."""
+    """bool [H, W]. The mask is empty if the soft mask never reaches `minimum_peak` (0…255) or if its pixels differ by
+    less than that: such a mask shows no defect, and the threshold would only split its noise."""
     if (grey.max() + 1) * 127.5 < minimum_peak or (grey.max() - grey.min()) * 127.5 < minimum_peak:
         return np.zeros(grey.shape, bool)
     threshold = iterative_threshold(grey)
@@ -35,6 +35,6 @@ def binary_mask(grey: np.ndarray, minimum_peak: float) -> np.ndarray:
 
 
 def confidence(grey: np.ndarray, mask: np.ndarray) -> float:
-    """How sure the mask module is of what it marks: mean of the soft mask [H, W] (-1 … 1) inside the mask bool [H, W],
-    0 … 1; 0 where nothing is marked."""
+    """The confidence of the mask module: mean of the soft mask [H, W] (-1 … 1) inside the mask bool [H, W],
+    0 … 1; 0 for an empty mask."""
     return float((grey[mask].mean() + 1) / 2) if mask.any() else 0.0

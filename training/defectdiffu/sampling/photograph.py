@@ -24,20 +24,20 @@ PROBE_STEPS = 2
 PROBE_STRENGTH = 2.0  # of the probe pass only, so that a sweep over strengths draws its defects in one place
 DEFAULT_DENOISING_STRENGTH = 0.8
 MIN_SALIENCE = 0.1  # of a cell that the model itself would choose, of 0 … 1
-ROUNDING = 1e-6  # what a sum must be larger by to be larger than another
-OWN_REGION_MARGIN = 1  # cells that are added round a region that the model chose
+ROUNDING = 1e-6  # a sum counts as larger only by more than this
+OWN_REGION_MARGIN = 1  # cells added around a region that the model chose
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A window of a photograph of the model's size, and where it may change."""
+    """A window of a photograph, of the model's size, and the region that may change."""
 
     image: np.ndarray  # uint8 [S, S, 3]
     region: np.ndarray  # bool [S, S]
     #: Whether the defect may lie anywhere in the region (an allowed area), so that the model chooses a part of it.
     choose: bool = False
     denoising_strength: float = (
-        DEFAULT_DENOISING_STRENGTH  # share of the noise levels that are gone through, above 0 to 1
+        DEFAULT_DENOISING_STRENGTH  # share of the noise levels to denoise, greater than 0, at most 1
     )
 
 
@@ -46,7 +46,7 @@ class PhotographSample:
     before: np.ndarray  # uint8 [S, S, 3]: the photograph
     image: np.ndarray  # uint8 [S, S, 3]; the photograph's own bytes outside the region
     mask: np.ndarray  # bool [S, S], within the region
-    region: np.ndarray  # bool [S, S]: what was free to change
+    region: np.ndarray  # bool [S, S]: the region that could change
     composition: Composition
 
 
@@ -96,8 +96,10 @@ def draw_on_photographs(
 def draw_on_twins(
     generator: Generator, requests: list[SampleRequest], denoising_strength: float = DEFAULT_DENOISING_STRENGTH
 ) -> list[PhotographSample]:
-    """Each on its own normal twin, drawn from the same seed, wherever this noise would have the defect: from noise, and
-    yet nothing but the defect differs from a normal picture. Sampler and steps as for draw_on_photographs."""
+    """Draws each defect on the sample's own normal twin, which the same seed gives, where this noise puts the defect.
+
+    Only the defect differs from the normal image. Sampler and steps are as for draw_on_photographs.
+    """
     normal = [replace(request, strength=0.0, guidance="DOUBLE_FREE") for request in requests]  # the one that knows w_p
     twins = generator.draw(normal)
     everywhere = np.ones(twins[0].mask.shape, bool)
@@ -119,7 +121,7 @@ def upsampled(cells: np.ndarray, size: int) -> np.ndarray:
 
 
 def best_shift(salience: np.ndarray, cells: np.ndarray) -> tuple[int, int]:
-    """The roll (rows, columns) that brings most salience into the cells; the first of equals, row by row."""
+    """The roll (rows, columns) that brings the most salience into the cells; the first of equals, in row order."""
     best, most = (0, 0), -1.0
     for dy in range(cells.shape[0]):
         for dx in range(cells.shape[1]):
@@ -130,7 +132,7 @@ def best_shift(salience: np.ndarray, cells: np.ndarray) -> tuple[int, int]:
 
 
 def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """The allowed cells where the model would draw the defect, and those about them; all allowed if it shows none."""
+    """The allowed cells where the model would draw the defect, and their neighbours; or all, if it shows none."""
     shown = np.where(allowed, salience, 0)
     peak = float(shown.max())
     if peak < MIN_SALIENCE:
@@ -144,7 +146,7 @@ def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
-    """Where this noise would draw the defect, float [B, h, w] of 0 … 1."""
+    """The salience of the defect that this noise would draw, float [B, h, w] of 0 … 1."""
     probes = [
         replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler="DPM_SOLVER_PP") for request in requests
     ]
@@ -164,7 +166,7 @@ def _denoise(
     denoising_strength: float,
     inside: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """x_0 and the mean of the late mask features [B, C, h, w]; `inside` [B, 1, h, w] says what is denoised."""
+    """x_0 and the mean of the late mask features [B, C, h, w]; `inside` [B, 1, h, w] is the region to denoise."""
     plans = [guidance_plan(request, generator.normal) for request in requests]
     rows = generator.rows(plans)
     row_sample = rows.background_sample[rows.row_background]

@@ -16,7 +16,7 @@ MARGIN = 1.25  # a region is this much larger than the mask's ellipse
 MIN_SEMI_AXIS = 0.12
 MAX_SEMI_AXIS = 0.45
 PLACEMENT_STREAM = 5000  # of the seeded noise; the streams of sampling end at 1 + 1000
-TURN = 0.3  # radians either way
+TURN = 0.3  # radians in either direction
 SCALE = (0.8, 1.25)
 SHIFT = 0.1
 
@@ -44,7 +44,7 @@ def shape_of(mask: np.ndarray) -> Shape:
 
 
 def region_of(shapes: list[Shape], seed: int, size: int) -> np.ndarray:
-    """bool [size, size]: the size and form of one of the shapes, where another one lies, both moved a little."""
+    """bool [size, size]: the size and form of one shape at the place of another, both slightly varied."""
     form, place, turn, scale, dx, dy = seeded_uniforms(seed, PLACEMENT_STREAM, 6)
     shape, lies = shapes[int(form * len(shapes))], shapes[int(place * len(shapes))]
     grow = MARGIN * (SCALE[0] + scale * (SCALE[1] - SCALE[0]))
