@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startServer({ ...LOCAL_WEBHOOKS, MAX_WEBHOOKS: '100' });
 });
 
-test('who asked to hear of it is told that a generation succeeded, in a form that the library of the standard verifies', async () => {
+test('a subscribed webhook receives GENERATION_SUCCEEDED with a signature that the Standard Webhooks library verifies', async () => {
   const receiver = await startReceiver();
   const { id, secret } = await createWebhook(server, receiver.url, DONE);
   const generation = await finished(

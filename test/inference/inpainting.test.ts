@@ -193,7 +193,7 @@ describe('on its own normal twin', () => {
     expect(result).toMatchObject({ areaFraction: 0, scores: { visibility: 0 } });
   });
 
-  test('its progress counts the steps of the twin, of the scout and of the defect', async () => {
+  test('its progress counts the steps of the twin, of the probe pass, and of the defect', async () => {
     const heard: [number, number][] = [];
     const id = 'steps';
     const request = { id, bundle, seed: 3, strength: 2, productScale: 1, sampler: 'DPM_SOLVER_PP' as const, steps: 5 };

@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 import * as ort from 'onnxruntime-node';
 
 import { loadBundle } from '../../src/inference/bundle/load.js';
-import { createBatcher } from '../../src/inference/device/batch/batcher.js';
+import { createDenoisingLoop } from '../../src/inference/device/batch/denoisingLoop.js';
 import { measureStepCurve } from '../../src/inference/device/batch/calibration.js';
 import { openModel } from '../../src/inference/device/model/model.js';
 import { executionOptions } from '../../src/inference/device/model/sessions.js';
@@ -160,7 +160,7 @@ describe('on a CPU that is told to take few', () => {
     ];
     const told: WorkerMessage[] = [];
     await new Promise<void>((resolve) => {
-      const batcher = createBatcher({
+      const denoisingLoop = createDenoisingLoop({
         models: new Map([['one', model]]),
         budgets: new Map([['one', { rows: 11, quickRows: 11 }]]),
         send: (message) => {
@@ -172,7 +172,7 @@ describe('on a CPU that is told to take few', () => {
         const [product = '', defect = ''] = vocabulary.trainedPairs[key % vocabulary.trainedPairs.length] ?? [];
         const seed = 5 + key;
         const common = { id: String(key), bundle: 'one', product, defect, seed, maskMode: 'AVERAGE_FEATURES' } as const;
-        batcher.add(key, { ...defaults, steps: 3, ...common, ...own });
+        denoisingLoop.add(key, { ...defaults, steps: 3, ...common, ...own });
       }
     });
     await model.close();

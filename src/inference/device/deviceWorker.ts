@@ -10,14 +10,14 @@ import type { Bundle, Precision } from '../bundle/manifest.js';
 import type { Capacity } from '../capacity.js';
 import { BundleError } from '../errors.js';
 import type { OpenError, WorkerCommand, WorkerMessage } from '../deviceProtocol.js';
-import type { Batcher } from './batch/batcher.js';
-import { createBatcher } from './batch/batcher.js';
+import type { DenoisingLoop } from './batch/denoisingLoop.js';
+import { createDenoisingLoop } from './batch/denoisingLoop.js';
 import { openCalibratedModel } from './batch/openCalibrated.js';
 import type { Model } from './model/model.js';
 import type { ExecutionOptions } from './model/sessions.js';
 import { precisionOf, executionOptions } from './model/sessions.js';
 
-let batcher: Batcher | null = null;
+let denoisingLoop: DenoisingLoop | null = null;
 
 function send(message: WorkerMessage): void {
   // If the engine is gone, 'disconnect' is about to end this process, and the message does not matter.
@@ -38,7 +38,7 @@ async function open(command: Extract<WorkerCommand, { kind: 'open' }>): Promise<
       capacities.push(capacity);
     }
     const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
-    batcher = createBatcher({ models, budgets, send });
+    denoisingLoop = createDenoisingLoop({ models, budgets, send });
     const precisions = precisionsOf(command.bundles, options);
     send({ kind: 'ready', provider: options.provider, capacities, precisions });
   } catch (error) {
@@ -61,10 +61,10 @@ process.on('message', (command: WorkerCommand) => {
       void open(command);
       break;
     case 'generate':
-      batcher?.add(command.key, command.request);
+      denoisingLoop?.add(command.key, command.request);
       break;
     case 'cancel':
-      batcher?.cancel(command.keys);
+      denoisingLoop?.cancel(command.keys);
       break;
   }
 });

@@ -5,7 +5,6 @@
  * Between two steps the event loop turns, so that cancels are received: `session.run` blocks the thread.
  */
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-
 import type { RowBudget } from '../../capacity.js';
 import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
@@ -51,13 +50,13 @@ interface BatchedSample extends Schedulable {
 /** A sample that takes part in a step, with its job. */
 type RunningSample = readonly [sample: BatchedSample, job: Job];
 
-export interface Batcher {
+export interface DenoisingLoop {
   add(key: number, request: SampleRequest): void;
   /** Takes effect before the next step. */
   cancel(keys: readonly number[]): void;
 }
 
-export interface BatcherOptions {
+export interface DenoisingLoopOptions {
   /** By bundle ID. */
   readonly models: ReadonlyMap<string, Model>;
   /** By bundle ID. A single sample with more rows runs alone. */
@@ -65,7 +64,8 @@ export interface BatcherOptions {
   readonly send: (message: WorkerMessage) => void;
 }
 
-export function createBatcher({ models: openModels, budgets: initialBudgets, send }: BatcherOptions): Batcher {
+export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoop {
+  const { models: openModels, budgets: initialBudgets, send } = options;
   const samples = new Map<number, BatchedSample>();
   const budgets = new Map(initialBudgets);
   const finishing = new Set<Promise<void>>();

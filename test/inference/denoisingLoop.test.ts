@@ -1,6 +1,6 @@
 /** How samples share the evaluations of the denoiser: with a model that records its inputs. */
 import { until } from '../support/until.js';
-import { delivered, stage } from './batcherStage.js';
+import { delivered, stage } from './denoisingLoopStage.js';
 
 test('a sample of Eq. 4 has three rows on two background rows, each with its own prompts', async () => {
   const { evaluations, draw, settled } = stage(6);

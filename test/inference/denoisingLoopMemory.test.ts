@@ -1,5 +1,5 @@
-/** How the batcher continues when the memory of the device runs out: with a model that records its inputs. */
-import { delivered, stage } from './batcherStage.js';
+/** How the denoising loop continues when the memory of the device runs out: with a model that records its inputs. */
+import { delivered, stage } from './denoisingLoopStage.js';
 
 describe('when memory runs out', () => {
   /** As onnxruntime says it. */

@@ -1,5 +1,5 @@
-/** A batcher with a model that records its inputs, and whose evaluations and decodings a test can steer. */
-import { createBatcher } from '../../src/inference/device/batch/batcher.js';
+/** A denoising loop with a model that records its inputs, and whose evaluations and decodings a test can steer. */
+import { createDenoisingLoop } from '../../src/inference/device/batch/denoisingLoop.js';
 import type { Evaluation } from '../../src/inference/device/model/evaluation.js';
 import type { Model } from '../../src/inference/device/model/model.js';
 import type { Manifest, SampleRequest } from '../../src/inference/index.js';
@@ -79,14 +79,14 @@ export function stage(
       await decoding(latents.length);
       return latents.map(() => new Float32Array(48));
     },
-    encode: () => Promise.reject(new Error('no test of the batcher reads a photograph')),
+    encode: () => Promise.reject(new Error('no test of the denoising loop reads a photograph')),
     close: () => Promise.resolve(),
   };
   const models = new Map([
     ['fake@1.0.0', model],
     ['other@1.0.0', model],
   ]);
-  const batcher = createBatcher({
+  const denoisingLoop = createDenoisingLoop({
     models,
     budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
     send: (message) => {
@@ -102,8 +102,8 @@ export function stage(
     evaluations,
     decodings,
     told,
-    draw: (key, changes = {}) => batcher.add(key, { ...request, id: String(key), ...changes }),
-    cancel: (keys) => batcher.cancel(keys),
+    draw: (key, changes = {}) => denoisingLoop.add(key, { ...request, id: String(key), ...changes }),
+    cancel: (keys) => denoisingLoop.cancel(keys),
     settled: (...keys) =>
       new Promise((resolve) => {
         heard = () => {
