@@ -1,38 +1,10 @@
 /** Cancellation of samples, with a real engine on the tiny bundle. */
-import type { Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
-import { CanceledError, openEngine } from '../../src/inference/index.js';
-import { tinyModels, tinyRequest } from './tiny.js';
-import type { SampleListener } from './generateAll.js';
+import { CanceledError } from '../../src/inference/index.js';
+import { tinyRequest } from './tiny.js';
+import { drawAll, drawOne, engine } from './tinyEngine.js';
 import { generateAll } from './generateAll.js';
 
-const [modelsDirectory, request] = [tinyModels, tinyRequest];
-
-let engine: Engine;
-beforeAll(async () => {
-  engine = await openEngine({ modelsDirectory, maximumRows: 6 });
-});
-afterAll(() => engine.close());
-
-async function drawAll(
-  requests: SampleRequest[],
-  listener: Partial<SampleListener> = {},
-  signal?: AbortSignal,
-): Promise<Map<string, SampleResult>> {
-  const results = new Map<string, SampleResult>();
-  await generateAll(
-    engine,
-    requests,
-    { ...listener, onSample: (result) => void results.set(result.id, result) },
-    signal,
-  );
-  return results;
-}
-
-async function drawOne(changes: Partial<SampleRequest> = {}): Promise<SampleResult> {
-  const result = (await drawAll([{ ...request, ...changes }])).get(changes.id ?? request.id);
-  if (result === undefined) throw new Error('no result');
-  return result;
-}
+const request = tinyRequest;
 
 describe('cancellation', () => {
   test('stops a running sample, and no callback is called afterwards', async () => {

@@ -1,38 +1,11 @@
 /** Device workers that die or hang, and devices that are not available: with a real engine on the tiny bundle. */
-import type { Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import type { SampleResult } from '../../src/inference/index.js';
 import { CanceledError, DeviceLostError, openEngine } from '../../src/inference/index.js';
 import { tinyModels, tinyRequest } from './tiny.js';
-import type { SampleListener } from './generateAll.js';
+import { drawOne, engine } from './tinyEngine.js';
 import { generateAll } from './generateAll.js';
 
 const [modelsDirectory, request] = [tinyModels, tinyRequest];
-
-let engine: Engine;
-beforeAll(async () => {
-  engine = await openEngine({ modelsDirectory, maximumRows: 6 });
-});
-afterAll(() => engine.close());
-
-async function drawAll(
-  requests: SampleRequest[],
-  listener: Partial<SampleListener> = {},
-  signal?: AbortSignal,
-): Promise<Map<string, SampleResult>> {
-  const results = new Map<string, SampleResult>();
-  await generateAll(
-    engine,
-    requests,
-    { ...listener, onSample: (result) => void results.set(result.id, result) },
-    signal,
-  );
-  return results;
-}
-
-async function drawOne(changes: Partial<SampleRequest> = {}): Promise<SampleResult> {
-  const result = (await drawAll([{ ...request, ...changes }])).get(changes.id ?? request.id);
-  if (result === undefined) throw new Error('no result');
-  return result;
-}
 
 const pidOf = (): number => engine.devices()[0]?.pid ?? 0;
 

@@ -2,41 +2,14 @@
  * The engine with a real device worker and real sessions, on a bundle of a few kilobytes (golden/make_tiny_bundle.py).
  */
 
-import type { Engine, SampleRequest, SampleResult } from '../../src/inference/index.js';
+import type { SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { InferenceError, openEngine } from '../../src/inference/index.js';
 import { pixelsOf, psnr } from './images.js';
 import { tinyModels, tinyRequest } from './tiny.js';
-import type { SampleListener } from './generateAll.js';
+import { drawAll, drawOne, engine } from './tinyEngine.js';
 import { generateAll } from './generateAll.js';
 
 const [modelsDirectory, request] = [tinyModels, tinyRequest];
-
-let engine: Engine;
-beforeAll(async () => {
-  engine = await openEngine({ modelsDirectory, maximumRows: 6 });
-});
-afterAll(() => engine.close());
-
-async function drawAll(
-  requests: SampleRequest[],
-  listener: Partial<SampleListener> = {},
-  signal?: AbortSignal,
-): Promise<Map<string, SampleResult>> {
-  const results = new Map<string, SampleResult>();
-  await generateAll(
-    engine,
-    requests,
-    { ...listener, onSample: (result) => void results.set(result.id, result) },
-    signal,
-  );
-  return results;
-}
-
-async function drawOne(changes: Partial<SampleRequest> = {}): Promise<SampleResult> {
-  const result = (await drawAll([{ ...request, ...changes }])).get(changes.id ?? request.id);
-  if (result === undefined) throw new Error('no result');
-  return result;
-}
 
 describe('a sample', () => {
   test('has the size of the bundle, and a mask of 0 and 255 that matches its area and boxes', async () => {
