@@ -1,49 +1,11 @@
 /** A bundle that is not what it says is refused, with the file, the place, what is wrong and what to do. */
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import type { Manifest } from '../../src/inference/index.js';
-import { BundleError, coverage, loadBundles } from '../../src/inference/index.js';
-
-const original = fileURLToPath(new URL('./models', import.meta.url));
-/** As deep as a JSON document may be changed by a test. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Editable = any;
-
-let models: string;
-let folder: string;
-beforeEach(async () => {
-  models = await mkdtemp(join(tmpdir(), 'models-'));
-  await cp(original, models, { recursive: true });
-  folder = join(models, 'tiny', '1.0.0');
-});
-afterEach(() => rm(models, { recursive: true }));
-
-async function edit(change: (manifest: Editable) => void): Promise<void> {
-  const path = join(folder, 'bundle.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Editable;
-  change(manifest);
-  await writeFile(path, JSON.stringify(manifest));
-}
-
-async function refusal(opening: Promise<unknown> = loadBundles(models)): Promise<BundleError> {
-  const error: unknown = await opening.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BundleError)) throw new Error(`expected a BundleError, got ${String(error)}`);
-  return error;
-}
-
-/** What the training package measures for drawing on photographs, of the tiny bundle's words. */
-const placement = (): Editable => ({
-  windows: { tile: 96, 'metal nut': 128 },
-  shapes: { 'tile/crack': [[0.5, 0.4, 0.3, 0.02, 1.571]], 'metal nut/crack': [[0.1, 0.9, 0.05, 0.05, 0]] },
-  scores: { 'tile/crack': { contrast: [9.5, 20, 31.25], maskAgreement: [0, 0.5, 0.75] } },
-});
+import { coverage, loadBundles } from '../../src/inference/index.js';
+import { edit, folder, models, original, placement, refusal } from './editableBundle.js';
 
 const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
@@ -60,9 +22,9 @@ test('what was measured of real defects comes with the bundle, of pairs that wer
 
 test('versions come in order, 1.10.0 after 1.9.0', async () => {
   for (const version of ['1.10.0', '1.9.0']) {
-    await cp(join(original, 'tiny', '1.0.0'), join(models, 'tiny', version), { recursive: true });
-    folder = join(models, 'tiny', version);
-    await edit((manifest) => (manifest.version = version));
+    const directory = join(models, 'tiny', version);
+    await cp(join(original, 'tiny', '1.0.0'), directory, { recursive: true });
+    await edit((manifest) => (manifest.version = version), directory);
   }
   expect((await loadBundles(models)).map(({ id }) => id)).toEqual(['tiny@1.0.0', 'tiny@1.9.0', 'tiny@1.10.0']);
 });

@@ -1,43 +1,13 @@
 /** What opening the graphs and the tokenizer of a bundle finds, with a real engine. */
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import type { SampleRequest } from '../../src/inference/index.js';
-import { BundleError, DeviceLostError, loadBundles, openEngine } from '../../src/inference/index.js';
+import type { SampleRequest, BundleError } from '../../src/inference/index.js';
+import { DeviceLostError, openEngine } from '../../src/inference/index.js';
 import { generateAll } from './generateAll.js';
-
-const original = fileURLToPath(new URL('./models', import.meta.url));
-/** As deep as a JSON document may be changed by a test. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Editable = any;
-
-let models: string;
-let folder: string;
-beforeEach(async () => {
-  models = await mkdtemp(join(tmpdir(), 'models-'));
-  await cp(original, models, { recursive: true });
-  folder = join(models, 'tiny', '1.0.0');
-});
-afterEach(() => rm(models, { recursive: true }));
-
-async function edit(change: (manifest: Editable) => void): Promise<void> {
-  const path = join(folder, 'bundle.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Editable;
-  change(manifest);
-  await writeFile(path, JSON.stringify(manifest));
-}
-
-async function refusal(opening: Promise<unknown> = loadBundles(models)): Promise<BundleError> {
-  const error: unknown = await opening.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BundleError)) throw new Error(`expected a BundleError, got ${String(error)}`);
-  return error;
-}
+import type { Editable } from './editableBundle.js';
+import { edit, folder, models, refusal } from './editableBundle.js';
 
 const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
