@@ -13,6 +13,7 @@ const files = [
   ...markdownIn('docs', true),
   'models/README.md',
   'test/photographs/README.md',
+  ...markdownIn('examples', true),
 ];
 const documents = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 const withoutCode = (text: string): string => text.replaceAll(/^```[^]*?^```$/gm, '');
