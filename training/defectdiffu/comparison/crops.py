@@ -21,27 +21,27 @@ class Crops:
         default, own = rules
         self.size, self.records = size, records
         self._rules = rules
-        self._cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records]
+        self.cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records]
 
     def of_size(self, size: int) -> Crops:
         """Windows that show as much in other pixels."""
         return self if size == self.size else Crops(self.records, self._rules, size)
 
     def __len__(self) -> int:
-        return len(self._cutters)
+        return len(self.cutters)
 
     def draw(self, rng: np.random.Generator, count: int) -> Windows:
         """`count` windows at random places of random photographs."""
-        return self._cut(rng.integers(len(self._cutters), size=count), rng)
+        return self._cut(rng.integers(len(self.cutters), size=count), rng)
 
     def in_turn(self, rng: np.random.Generator, count: int) -> Windows:
         """`count` windows at random places of photographs that take turns."""
-        return self._cut(np.arange(count) % len(self._cutters), rng)
+        return self._cut(np.arange(count) % len(self.cutters), rng)
 
     def _cut(self, chosen: np.ndarray, rng: np.random.Generator) -> Windows:
         if not len(chosen):
             return no_windows(self.size)
-        cut = [self._cutters[i].cut(rng) for i in chosen]
+        cut = [self.cutters[i].cut(rng) for i in chosen]
         return Windows(np.stack([image for image, _ in cut]), np.stack([mask for _, mask in cut]), chosen)
 
 

@@ -43,6 +43,12 @@ METHODS = {
         ),
         Method(REFERENCE, "real windows with online augmentation"),
         Method("copy-paste + augmentation", "real defects, pasted on normal windows", ("copy-paste",)),
+        Method(
+            "transplanted + augmentation",
+            "real defects, varied, laid where their surroundings fit, and blended",
+            ("transplanted",),
+        ),
+        Method("transplanted, copy-paste + augmentation", "half of each", ("transplanted", "copy-paste")),
         Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),

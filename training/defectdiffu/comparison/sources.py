@@ -14,6 +14,7 @@ from .batches import Draw
 from .crops import Crops
 from .generated import BundleSamples
 from .photographs import TooFew
+from .transplanted import TransplantedCrops
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ def _copy_paste(context: SourceContext) -> Draw:
         return copy_paste(defective.draw(rng, count), context.normal.draw(rng, count), count, rng)
 
     return draw
+
+
+def _transplanted(context: SourceContext) -> Draw:
+    defective = context.defective
+    assert defective is not None
+    return TransplantedCrops(defective, context.normal).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
@@ -104,6 +111,7 @@ def _bundle(context: SourceContext) -> BundleSamples:
 
 SOURCES = {
     "copy-paste": Source(_copy_paste, needs_defective=True, needs_bundle=False),
+    "transplanted": Source(_transplanted, needs_defective=True, needs_bundle=False),
     "CutPaste": Source(_cut_paste, needs_defective=False, needs_bundle=False),
     "Perlin": Source(_perlin, needs_defective=False, needs_bundle=False),
     "from noise": Source(_from_noise, needs_defective=False, needs_bundle=True),

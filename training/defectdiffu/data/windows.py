@@ -74,9 +74,14 @@ class WindowCutter:
     def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(image uint8 [size, size, 3], mask bool [size, size]); for a defective photograph the mask is never empty."""
         top, left, side = self.place(rng)
-        image = self.image[top : top + side, left : left + side]
-        mask = self.mask[top : top + side, left : left + side]
+        return self.finish(
+            self.image[top : top + side, left : left + side], self.mask[top : top + side, left : left + side], rng
+        )
+
+    def finish(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Augments a square window of the photograph's own pixels by the rule, and resizes it."""
         image, mask = self._augment(image, mask, rng)
+        side = len(mask)
         if side != self.size:
             image = np.asarray(Image.fromarray(image).resize((self.size, self.size), Image.Resampling.BICUBIC))
             grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(

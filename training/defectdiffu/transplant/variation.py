@@ -1,0 +1,53 @@
+"""How a transplanted defect differs from the one that it was taken from: turn, mirror, scale, bend, and contrast."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..sampling.seeded_noise import seeded_uniforms
+
+TRANSPLANT_STREAM = 6000  # of the seeded noise; placement has 5000
+TRIAL_NUMBERS = 9  # uniform numbers that one variation takes
+
+
+@dataclass(frozen=True)
+class VariationLimits:
+    """What the product allows. A slanted grain, for instance, allows neither mirrors nor quarter turns."""
+
+    turn: float = 10.0  # degrees, in either direction
+    quarter_turns: bool = False
+    half_turns: bool = False
+    mirrors: bool = False  # left-right and top-bottom
+    scale: tuple[float, float] = (0.85, 1.2)
+    bend: float = 0.03  # amplitude, as a share of the donor's longer side
+    contrast: float = 0.15  # of the defect to its surroundings: up to this share more or less
+
+
+class Variation(NamedTuple):
+    quarter_turns: int  # counterclockwise, 0 … 3
+    mirrored: bool  # left-right, after the quarter turns
+    turn: float  # radians
+    scale: float
+    bend: tuple[float, float]  # amplitudes down and to the right, as shares of the donor's longer side
+    phase: tuple[float, float]  # of the bend, radians
+    contrast: float  # factor of the defect's difference from its surroundings
+
+
+def draw_variation(limits: VariationLimits, seed: int, trial: int) -> Variation:
+    """The variation of one trial. Trials of one seed are independent."""
+    u = [float(v) for v in seeded_uniforms(seed, TRANSPLANT_STREAM + 1 + trial, TRIAL_NUMBERS)]
+    signed = [2 * v - 1 for v in u]
+    half_turns = limits.half_turns or limits.mirrors  # two mirrors are a half turn
+    quarters = int(4 * u[0]) if limits.quarter_turns else 2 * int(2 * u[0]) if half_turns else 0
+    low, high = limits.scale
+    return Variation(
+        quarters,
+        limits.mirrors and u[1] < 0.5,
+        math.radians(limits.turn) * signed[2],
+        low * (high / low) ** u[3],
+        (limits.bend * signed[4], limits.bend * signed[5]),
+        (2 * math.pi * u[6], 2 * math.pi * u[7]),
+        1 + limits.contrast * signed[8],
+    )
