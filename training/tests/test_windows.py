@@ -114,11 +114,21 @@ def orientations(rule: WindowRule, folder: Path) -> set[str]:
     [
         (WindowRule(flips=False), {"turn 0"}),
         (WindowRule(), {"turn 0", "turn 180", "mirror 0", "mirror 180"}),
+        (WindowRule(flips="left-right"), {"turn 0", "mirror 0"}),
+        (WindowRule(flips="up-down"), {"turn 0", "mirror 180"}),
         (WindowRule(half_turn_only=True, quarter_turns=True), {"turn 0", "turn 180"}),
         (WindowRule(flips=False, quarter_turns=True), {"turn 0", "turn 90", "turn 180", "turn 270"}),
         (WindowRule(quarter_turns=True), {f"{k} {a}" for k in ("turn", "mirror") for a in (0, 90, 180, 270)}),
     ],
-    ids=["none", "flips", "half turn only never mirrors", "quarter turns never mirror", "all"],
+    ids=[
+        "none",
+        "flips",
+        "left-right alone",
+        "up-down alone",
+        "half turn only never mirrors",
+        "quarter turns never mirror",
+        "all",
+    ],
 )
 def test_a_rule_allows_its_own_orientations_and_no_others(rule, expected, tmp_path):
     assert orientations(rule, tmp_path) == expected
@@ -144,7 +154,7 @@ def test_the_shipped_rules_are_well_formed():
         ("[products.tin]\nmirror = true", r"products\.tin: unknown key\(s\) \['mirror'\]"),
         ("[product.tin]\nflips = true", r"unknown table\(s\) \['product'\]"),
         ("[products.tin]\nwindow = '96'", r"products\.tin: window is '96', must be of type int"),
-        ("[default]\nflips = 1", "default: flips is 1, must be of type bool"),
+        ("[default]\nflips = 1", "default: flips is 1, must be true, false, left-right or up-down"),
         ("products = 3", "products is 3, must be a table of tables"),
     ],
 )
@@ -152,6 +162,17 @@ def test_an_error_names_unknown_keys_and_wrong_types_of_rules(text, message, tmp
     (tmp_path / "rules.toml").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_rules(tmp_path / "rules.toml")
+
+
+def test_a_table_of_a_product_that_the_data_lacks_is_refused_and_the_known_ones_are_named(data_set, tmp_path):
+    path = tmp_path / "windows.toml"
+    path.write_text("[products.Tin]\nwindow = 32\n[products.tine]\nwindow = 16\n[products.wool]\n")
+    message = r"windows\.toml: products\.tine, products\.wool: no such product in the data; there are: felt, tin$"
+    with pytest.raises(ValueError, match=message):
+        read_rules(path, data_set)
+    write_image(tmp_path / "more" / "wool" / "train" / "good" / "0.png", np.zeros((40, 40, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"toml: products\.tine: no such"):
+        read_rules(path, data_set, tmp_path / "more")
 
 
 @pytest.mark.parametrize(

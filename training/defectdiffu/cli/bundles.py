@@ -99,7 +99,7 @@ def placement(
     from ..evaluation.bundle_placement import write_placement
 
     with readable_errors(), bar() as progress:
-        section = write_placement(bundle, data, read_rules(windows), seed, progress_reporter(progress))
+        section = write_placement(bundle, data, read_rules(windows, data), seed, progress_reporter(progress))
         console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
 
 
@@ -131,7 +131,7 @@ def quantise(
         evaluation = EvaluationPlan(
             samples=max(2, 4 * samples), windows=photographs, steps=steps, classifier_steps=classifier_steps, seed=seed
         )
-        real = None if data is None else {"data": data, "rules": read_rules(windows), "plan": evaluation}
+        real = None if data is None else {"data": data, "rules": read_rules(windows, data), "plan": evaluation}
         costs = quantise_bundle(bundle, plan, progress_reporter(progress), real)
         for name, notes in costs.items():
             console.print(name, notes)

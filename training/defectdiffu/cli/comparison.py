@@ -91,11 +91,11 @@ def compare(
             return opened
 
         if photographs:
-            seen = read_products(data, read_rules(windows), plan, selection.products)
+            seen = read_products(data, read_rules(windows, data), plan, selection.products)
             for count in selection.shots:
                 for each in range(seeds):
                     console.print(f"{write_photographs(data, seen, count, each, photographs)}")
             return
 
-        store = run_comparison(data, read_rules(windows), plan, selection, out, report, open_bundles, minutes)
+        store = run_comparison(data, read_rules(windows, data), plan, selection, out, report, open_bundles, minutes)
         console.print(f"{write_page(store, plan, reference)}")

@@ -20,16 +20,22 @@ def check(
     windows: Annotated[
         Path | None, typer.Option(help="TOML file: how windows are cut. If given, the data set is linted as well.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="With --windows: the preset of the model to train.")] = "small",
+    grid: Annotated[
+        Path | None, typer.Option(help="PNG file to write: windows of each product and defect, with masks outlined.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="With --windows or --grid: the preset of the model to train.")] = "small",
 ) -> None:
     """Reads every image and mask, and reports all problems at once."""
     from ..data import dataset_lint
     from ..data.windows import read_rules
+    from ..sampling.window_grids import write_window_grid
 
     with readable_errors():
         records = read_data_set(data, comma_separated(products))
-        rules, size = read_rules(windows), load_config(preset).image_size
+        rules, size = read_rules(windows, data), load_config(preset).image_size
         measured = dataset_lint.measure_groups(records, rules, size) if windows else []
+        if grid:
+            write_window_grid(records, rules, size, grid)
     groups: dict[tuple[str, str, str], int] = {}
     for record in records:
         key = (record.product, record.defect, record.split)
@@ -37,9 +43,11 @@ def check(
     for (product, defect, split), count in sorted(groups.items()):
         console.print(f"{product:20} {defect:20} {split:6} {count:5}")
     for group in measured:
-        if group.share is not None:
-            seen = f"covers {group.share:.1%} of a window, strokes {group.stroke:.1f} px"
+        if view := group.view:
+            seen = f"covers {view.share:.1%} of a window, {view.shown:.0%} of it in view, strokes {view.stroke:.1f} px"
             console.print(f"{group.product:20} {group.defect:20} {seen}", soft_wrap=True)
+    for advice in dataset_lint.window_advice(measured):
+        console.print(escape(advice), soft_wrap=True)
     for warning in [warning for group in measured for warning in dataset_lint.lint_warnings(group)]:
         console.print(f"[yellow]warning:[/yellow] {escape(warning)}", soft_wrap=True)
     console.print(f"{len(records)} images, no problem found")

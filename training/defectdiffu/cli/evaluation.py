@@ -115,7 +115,7 @@ def evaluate(
         else:
             assert run is not None
             model = load_trained(Run(run))
-        rules = read_rules(windows)
+        rules = read_rules(windows, data)
         results = run_evaluation(
             model,
             data,
@@ -165,5 +165,5 @@ def ablate(
         plan = EvaluationPlan(
             samples=samples, steps=sampler_steps, segmenter_steps=segmenter_steps, classifier_steps=classifier_steps
         )
-        page = run_ablations(Run(base), config, data, read_rules(windows), plan, out, progress_reporter(progress))
+        page = run_ablations(Run(base), config, data, read_rules(windows, data), plan, out, progress_reporter(progress))
         console.print(f"{page}")

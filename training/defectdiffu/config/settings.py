@@ -7,7 +7,7 @@ out of bounds and unknown keys raise `SettingsError`. `read_settings` builds one
 from __future__ import annotations
 
 from dataclasses import is_dataclass
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
@@ -26,6 +26,7 @@ NonNegativeCount = Annotated[Whole, Ge(0)]
 
 TYPE_ERRORS = {"int_type": "int", "float_type": "float", "bool_type": "bool", "string_type": "str"}
 BOUND_ERRORS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
+CHOICE_ERRORS = {"bool_type", "literal_error"}
 KEY_ERRORS = {"unexpected_keyword_argument", "extra_forbidden"}
 
 T = TypeVar("T")
@@ -92,6 +93,8 @@ def _describe(cls: type, path: list[str], error: dict[str, Any]) -> list[str]:
         reason = error["ctx"]["error"]
         prefix = "".join(f"{part}." for part in path)
         return [prefix + problem for problem in getattr(reason, "problems", [str(reason)])]
+    if kind in CHOICE_ERRORS and (choices := _choices(_field(cls, path[:-1]))):  # one error per member of the union
+        return [f"{'.'.join(path[:-1])} is {value!r}, must be {choices}"]
     if kind in TYPE_ERRORS and len(error["loc"]) == len(path):
         return [f"{name} is {value!r}, must be of type {TYPE_ERRORS[kind]}"]
     if kind in BOUND_ERRORS:
@@ -122,6 +125,13 @@ def _field(cls: Any, path: list[str]) -> FieldInfo | None:
             return None
         cls = _settings_class(field.annotation)
     return field
+
+
+def _choices(field: FieldInfo | None) -> str:
+    """In words, of a flag that may also be one of some names: "true, false, left-right or up-down"; else nothing."""
+    members = get_args(field.annotation) if field else ()
+    names = [name for member in members if get_origin(member) is Literal for name in get_args(member)]
+    return f"true, false, {', '.join(names[:-1])} or {names[-1]}" if Flag in members and names else ""
 
 
 def _rules(field: FieldInfo | None) -> list[Any]:

@@ -100,7 +100,7 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
         return []
     splits = read_splits(root, problems)
     unified = read_unified_names(root, problems)
-    found = sorted(d.name for d in root.iterdir() if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
+    found = product_folders(root)
     if not found:
         problems.append(f"{root}: unknown layout: no <product>/train or <product>/test folder (MVTec AD layout)")
         return []
@@ -116,6 +116,12 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
     if not records and not problems:
         problems.append(f"{root}: no images found")
     return records
+
+
+def product_folders(root: Path) -> list[str]:
+    """Names of the folders that hold a product's photographs; none if `root` is no folder."""
+    folders = root.iterdir() if root.is_dir() else []
+    return sorted(d.name for d in folders if d.is_dir() and ((d / "train").is_dir() or (d / "test").is_dir()))
 
 
 def _is_product(folder: str, name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Lt
@@ -14,17 +14,18 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
 from .image_files import load_image, load_mask
-from .layout import Pair, Record, prompt_name
+from .layout import Pair, Record, product_folders, prompt_name
 
 Side = Annotated[Whole, Ge(8)]
 Zoom = Annotated[Number, Ge(0), Lt(1)]
+Flips = Flag | Literal["left-right", "up-down"]  # true: both
 HAIRLINE = 1.5  # a stroke whose widest half-width is at most this many pixels does not survive the 8× autoencoder
 
 
 @settings
 class WindowRule:
     window: Side = 128  # pixels along the side of the square that is cut from the photograph
-    flips: Flag = True
+    flips: Flips = True
     quarter_turns: Flag = False
     half_turn_only: Flag = False
     zoom: Zoom = 0.0  # the side varies by this share, up and down: more variety from few photographs
@@ -40,10 +41,12 @@ def pair_weights(rules: Rules, pairs: list[Pair]) -> dict[Pair, float]:
     return {pair: own.get(pair[0], default).weight for pair in pairs}
 
 
-def read_rules(path: Path | None) -> Rules:
+def read_rules(path: Path | None, *data: Path) -> Rules:
     """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml.
 
-    Raises ValueError that names the file, the table and what does not fit in it.
+    Raises ValueError that names the file, the table and what does not fit in it. `data`: the data sets that the file is
+    for; a table of a product that none of them has is refused, since it would leave the product that was meant with the
+    default rule.
     """
     if path is None:
         return WindowRule(), {}
@@ -58,7 +61,17 @@ def read_rules(path: Path | None) -> Rules:
     for name, table in tables.items():
         own = asdict(default) | table if isinstance(table, dict) else table
         rules[prompt_name(name)] = read_settings(WindowRule, own, f"{path}: products.{name}")
+    _require_products(path, list(tables), data)
     return default, rules
+
+
+def _require_products(path: Path, tables: list[str], data: tuple[Path, ...]) -> None:
+    there = [folder for root in data for folder in product_folders(root)]
+    known = {prompt_name(folder) for folder in there}
+    unknown = [name for name in tables if prompt_name(name) not in known]
+    if there and unknown:  # where there is no product at all, reading the photographs reports it
+        tables_named = ", ".join(f"products.{name}" for name in unknown)
+        raise ValueError(f"{path}: {tables_named}: no such product in the data; there are: {', '.join(there)}")
 
 
 class WindowCutter:
@@ -117,9 +130,9 @@ class WindowCutter:
         if rule.half_turn_only:
             turns = 2 * int(rng.integers(2))
             return np.rot90(image, turns), np.rot90(mask, turns)
-        if rule.flips and rng.random() < 0.5:
+        if rule.flips in (True, "left-right") and rng.random() < 0.5:
             image, mask = image[:, ::-1], mask[:, ::-1]
-        if rule.flips and rng.random() < 0.5:
+        if rule.flips in (True, "up-down") and rng.random() < 0.5:
             image, mask = image[::-1], mask[::-1]
         if rule.quarter_turns:
             turns = int(rng.integers(4))

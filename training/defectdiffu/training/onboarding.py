@@ -68,6 +68,7 @@ def _prepare(
     progress: Progress,
 ) -> None:
     config = onboarding_config(model, plan)
+    rules = read_rules(new.windows, new.data)
     records = training_records(new.data, replace(config, held_out_pairs=()), new.products)
     joining = {(r.product, r.defect) for r in records}
     if not joining - set(model.vocabulary.pairs):
@@ -77,7 +78,7 @@ def _prepare(
     device = torch.device("cpu")
     known = read_known(model, config, replay) if replay else None  # before anything is computed
     fresh_config = replace(config, latent_cache=_at_most(config.latent_cache, plan.new_windows_per_pair))
-    fresh = encode_windows(fresh_config, records, read_rules(new.windows), model.autoencoder, device, progress)
+    fresh = encode_windows(fresh_config, records, rules, model.autoencoder, device, progress)
     if known:
         old_config = replace(config, latent_cache=LatentCacheConfig(plan.windows_per_pair, plan.windows_per_pair))
         old = encode_windows(old_config, *known, model.autoencoder, device, progress)

@@ -25,7 +25,7 @@ def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs)
 
     Raises DataError for bad photographs; ValueError for a bad windows file, or when they show no pair that it knows.
     """
-    rules = read_rules(replay.windows)
+    rules = read_rules(replay.windows, replay.data)
     known = set(model.vocabulary.pairs)
     include = lambda r: r.split == "train" and (r.product, r.defect) in known  # noqa: E731
     records = read_data_set(replay.data, replay.products, include)

@@ -48,7 +48,7 @@ def train(
 
     `data` is a folder in the MVTec AD layout, of which only the train split is used. Raises DataError before it trains.
     """
-    rules = read_rules(rules_path)
+    rules = read_rules(rules_path, data)
     _require_steps(run, schedule)
     records = training_records(data, config, products)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
