@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import bundles, comparison, data, evaluation, training, weights
+from . import bundles, comparison, data, evaluation, training, transplants, weights
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "onboard": training.onboard,
     "import": weights.import_,
     "convert-clip": weights.convert_clip,
+    "transplant": transplants.transplant,
     "sample": bundles.sample,
     "export": bundles.export,
     "placement": bundles.placement,

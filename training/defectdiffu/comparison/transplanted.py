@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.windows import WindowCutter, WindowRule
+from ..data.windows import WindowCutter
 from ..evaluation.real_windows import Windows
-from ..transplant.transplant import Transplant, best_fit, lay_fit, vary_defect
+from ..transplant.limits import limits_of
+from ..transplant.transplant import Transplant, best_photograph, lay_fit, vary_defect
 from ..transplant.variation import VariationLimits
 from .crops import Crops, no_windows
 
@@ -40,14 +41,11 @@ class TransplantedCrops:
         self, image: np.ndarray, mask: np.ndarray, limits: VariationLimits, rng: np.random.Generator
     ) -> Transplant | None:
         """On the normal photograph of a few where the surroundings fit best."""
-        best = None
-        variants = vary_defect(image, mask, int(rng.integers(SEEDS)), limits)
-        for i in rng.integers(len(self._normal), size=PHOTOGRAPHS):
-            ground = self._ground(self._normal.cutters[i], mask, rng)
-            found = best_fit(ground, variants)
-            if found is not None and (best is None or found.place.difference < best[1].place.difference):
-                best = ground, found
-        return lay_fit(*best, float(rng.uniform(*self._strengths))) if best is not None else None
+        grounds = [
+            self._ground(self._normal.cutters[i], mask, rng) for i in rng.integers(len(self._normal), size=PHOTOGRAPHS)
+        ]
+        best = best_photograph(grounds, vary_defect(image, mask, int(rng.integers(SEEDS)), limits))
+        return lay_fit(grounds[best[0]], best[1], float(rng.uniform(*self._strengths))) if best is not None else None
 
     def _ground(self, cutter: WindowCutter, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The whole photograph, or a window of it for a defect that is cut off by the border of its own window."""
@@ -55,14 +53,6 @@ class TransplantedCrops:
             return cutter.image
         top, left, side = cutter.place(rng)
         return cutter.image[top : top + side, left : left + side]
-
-
-def limits_of(rule: WindowRule) -> VariationLimits:
-    return VariationLimits(
-        quarter_turns=rule.quarter_turns and not rule.half_turn_only,
-        half_turns=rule.half_turn_only,
-        mirrors=rule.flips and not rule.half_turn_only,
-    )
 
 
 def _reaches_border(mask: np.ndarray) -> bool:

@@ -6,6 +6,7 @@ the reference for the service's engine.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +86,13 @@ def best_fit(photograph: np.ndarray, variants: list[Variant], allowed: np.ndarra
         if place is not None and (best is None or place.difference < best.place.difference):
             best = Fit(variant, place)
     return best
+
+
+def best_photograph(photographs: Iterable[np.ndarray], variants: list[Variant]) -> tuple[int, Fit] | None:
+    """Which of the photographs has the best fit, and that fit. None when none has one."""
+    found = ((i, best_fit(photograph, variants)) for i, photograph in enumerate(photographs))
+    fits = [(i, fit) for i, fit in found if fit is not None]
+    return min(fits, key=lambda one: one[1].place.difference, default=None)
 
 
 def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0) -> Transplant:

@@ -1,0 +1,43 @@
+"""Samples without a model: transplant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..data.layout import read_data_set
+from .console import bar, comma_separated, console, progress_reporter, readable_errors
+from .options import DataOption, ProductsOption, WindowsOption
+
+
+def transplant(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="New folder, in the MVTec AD layout, with manifest.csv and grid.png.")],
+    windows: WindowsOption = None,
+    products: ProductsOption = None,
+    count: Annotated[int, typer.Option(min=1, help="Samples per product and defect.")] = 32,
+    strength: Annotated[
+        float, typer.Option(min=0, max=3, help="How strongly defects show; 1 as on their own photograph.")
+    ] = 1.0,
+    weakest: Annotated[
+        float | None, typer.Option(min=0, max=3, help="If given, strengths are drawn from here up to --strength.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Lays real defects, varied, onto photographs of good parts, where their surroundings fit. Trains nothing.
+
+    Flips and turns follow the product's rule in the windows file. Only the train split is used.
+    """
+    from ..data.windows import read_rules
+    from ..transplant.transplanted_data_set import TransplantRequest, write_transplants
+
+    with readable_errors():
+        if weakest is not None and weakest > strength:
+            raise ValueError(f"weakest is {weakest}, must be at most strength ({strength})")
+        request = TransplantRequest(count, (weakest if weakest is not None else strength, strength), seed)
+        records = read_data_set(data, comma_separated(products))
+        with bar() as progress:
+            pairs = write_transplants(records, read_rules(windows), request, out, progress_reporter(progress))
+    console.print(f"{out}: {count} samples of each of {len(pairs)} pairs; grid.png shows some")

@@ -1,0 +1,59 @@
+"""`defectdiffu-train transplant`: a data set of transplanted defects, without a model."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+from conftest import invoke, with_test_half
+from PIL import Image
+
+from defectdiffu.data.image_files import load_image, load_mask
+from defectdiffu.data.layout import read_data_set
+
+
+def rows_of(folder):
+    with (folder / "manifest.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_data_set_that_training_reads_is_written(data_set, tmp_path):
+    result = invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--count", 2, "--products", "felt")
+    assert result.exit_code == 0, result.output
+    records = read_data_set(tmp_path / "made")
+    assert [(r.product, r.defect, r.split) for r in records] == [("felt", "hole", "train")] * 2
+    for record, row in zip(records, rows_of(tmp_path / "made"), strict=True):
+        image, mask = load_image(record.image), load_mask(record.mask)
+        good = load_image(data_set / row["good_photograph"])
+        assert image[mask].mean() < good[mask].mean() - 30  # the hole is dark
+
+
+def test_the_grid_has_a_row_for_each_sample_and_four_pictures_in_it(data_set, tmp_path):
+    invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--count", 2, "--products", "felt")
+    width, height = Image.open(tmp_path / "made" / "grid.png").size
+    assert (width, height) == (4 * 260, 2 * 260)
+
+
+def test_the_test_split_is_never_used(data_set, tmp_path):
+    data = with_test_half(data_set, tmp_path / "split")
+    invoke("transplant", "--data", data, "--out", tmp_path / "made", "--count", 6)
+    used = {row[name] for row in rows_of(tmp_path / "made") for name in ("defective_photograph", "good_photograph")}
+    assert used and not any(place.endswith("2.png") for place in used)
+
+
+def test_the_same_seed_writes_the_same_samples(data_set, tmp_path):
+    for name in ("first", "second"):
+        invoke("transplant", "--data", data_set, "--out", tmp_path / name, "--count", 1, "--seed", 5)
+    assert rows_of(tmp_path / "first") == rows_of(tmp_path / "second")
+    place = rows_of(tmp_path / "first")[0]["image"]
+    assert (tmp_path / "first" / place).read_bytes() == (tmp_path / "second" / place).read_bytes()
+
+
+def test_a_folder_with_files_is_not_overwritten(data_set, tmp_path):
+    result = invoke("transplant", "--data", data_set, "--out", data_set)
+    assert result.exit_code == 1 and "is not empty" in result.output
+
+
+def test_the_weakest_strength_is_at_most_the_strongest(data_set, tmp_path):
+    result = invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--strength", 0.5, "--weakest", 0.7)
+    assert result.exit_code == 1 and "weakest is 0.7" in result.output
