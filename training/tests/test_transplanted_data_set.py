@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 
-import numpy as np
 from conftest import invoke, with_test_half
 from PIL import Image
 
