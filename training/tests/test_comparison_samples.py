@@ -77,7 +77,7 @@ def test_samples_without_a_mask_are_not_drawn():
 
 def test_the_bundle_of_the_same_photographs_draws_before_the_one_that_saw_all(seeds_drawn, tmp_path):
     bundles: Bundles = {None: bundle(tmp_path), ("5", 1): bundle(tmp_path, saw="the same")}
-    product = SimpleNamespace(test_windows=lambda: None, pairs=[PAIR])
+    product = SimpleNamespace(test_windows=lambda: None, pairs=[PAIR], others=())
     runs = _Runs({"tin": product}, bundles, ComparisonStore(tmp_path / "c.json", {}), lambda *_: None)
     key = lambda shots, seed, method=METHOD: Key("tin", "small UNet", shots, method, seed)  # noqa: E731
     assert runs._bundle(key("5", 1)) is bundles["5", 1]

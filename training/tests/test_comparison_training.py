@@ -12,6 +12,7 @@ from torch import nn
 
 from defectdiffu.comparison.augmentation import online_augmentation, unchanged
 from defectdiffu.comparison.batches import Batches, composition, tensors
+from defectdiffu.comparison.compare import read_donors, read_products
 from defectdiffu.comparison.detectors import DETECTORS, Detector
 from defectdiffu.comparison.fitting import fit
 from defectdiffu.comparison.measurement import Product, TrainingData
@@ -204,9 +205,7 @@ def test_the_pretrained_encoder_starts_from_its_weights_and_learns_slower(name):
 
 @pytest.fixture(scope="module")
 def product(halved) -> Product:
-    from defectdiffu.data.layout import read_data_set
-
-    return Product(read_data_set(halved, ["tin"]), {}, RULES, PLAN)
+    return read_products(halved, RULES, PLAN, ("tin",), read_donors((halved,)))["tin"]
 
 
 def test_zero_shot_validation_is_synthetic(product):
@@ -219,6 +218,14 @@ def test_zero_shot_validation_is_synthetic(product):
 @pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if not source.needs_bundle])
 def test_sources_give_defective_windows_of_the_training_part(product, name):
     data = TrainingData(product, "all", seed=0)
-    context = SourceContext(data.defective, data.normal, product.pairs, None, "", 0)
+    context = SourceContext(data.defective, data.normal, product.pairs, None, product.donors, "", 0)
     made = SOURCES[name].make(context)(np.random.default_rng(0), 6)
     assert made.image.shape == (6, SIZE, SIZE, 3) and made.mask.any((1, 2)).all()
+
+
+def test_transferred_defects_are_those_of_other_products(product):
+    """The felt has holes; the tin has scratches and dents."""
+    assert {(record.product, record.defect) for record in product.others} == {("felt", "hole")}
+    data = TrainingData(product, "0", seed=0)
+    validation = data.validation("transferred + augmentation", None)
+    assert validation.mask.any((1, 2)).sum() == PLAN.validation_windows // 2

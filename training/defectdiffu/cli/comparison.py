@@ -24,6 +24,10 @@ def compare(
     photographs: Annotated[
         Path | None, typer.Option(help="Only writes the photographs of each shots and seed here, to train bundles on.")
     ] = None,
+    donors: Annotated[
+        list[Path] | None,
+        typer.Option(help="Data set with other products, whose defects are transferred to those that are compared."),
+    ] = None,
     precision: Annotated[str, typer.Option(help="Precision of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
     windows: WindowsOption = None,
     products: ProductsOption = None,
@@ -97,5 +101,7 @@ def compare(
                     console.print(f"{write_photographs(data, seen, count, each, photographs)}")
             return
 
-        store = run_comparison(data, read_rules(windows, data), plan, selection, out, report, open_bundles, minutes)
+        store = run_comparison(
+            data, read_rules(windows, data), plan, selection, out, report, open_bundles, minutes, tuple(donors or ())
+        )
         console.print(f"{write_page(store, plan, reference)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,16 +63,22 @@ def compare(
     progress: Progress,
     bundles: Callable[[], Bundles] = dict,
     minutes: float | None = None,
+    donors: tuple[Path, ...] = (),
 ) -> ComparisonStore:
-    """Measures into out/comparison.json. After `minutes` no further training begins.
+    """Measures into out/comparison.json. After `minutes` no further training begins. `donors` are data sets: defects of
+    their train splits are transferred to the other products.
 
     Raises DataError for a bad data set, ValueError for a store of other conditions or photographs.
     """
     started = time.monotonic()
     default, own = rules
     cut = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
-    store = ComparisonStore(out / RESULTS, conditions_of(asdict(plan)) | {"windows": cut})
-    products = read_products(data, rules, plan, selection.products)
+    defective = read_donors(donors)
+    conditions = conditions_of(asdict(plan)) | {"windows": cut}
+    if defective:
+        conditions["donors"] = dict(sorted(Counter(f"{r.product}/{r.defect}" for r in defective).items()))
+    store = ComparisonStore(out / RESULTS, conditions)
+    products = read_products(data, rules, plan, selection.products, defective)
     for name, product in products.items():
         store.require_same_test(name, rows_of_test(product))
     drawing = bundles()
@@ -110,9 +117,10 @@ class _Runs:
         if self._store.has(key):
             self._store.require_same_bundle(key, bundle.name if bundle else None)
             return True
-        reason = METHODS[key.method].reason_against(key.shots, bundle is not None)
+        product = self._products[key.product]
+        reason = METHODS[key.method].reason_against(key.shots, bundle is not None, bool(product.others))
         if reason is None and bundle is not None:
-            reason = bundle.problem(self._products[key.product].pairs)
+            reason = bundle.problem(product.pairs)
         if reason:
             self._store.skip(key, reason)
         return reason is None
@@ -128,9 +136,17 @@ class _Runs:
             self._store.skip(key, str(error))
 
 
-def read_products(data: Path, rules: Rules, plan: ComparisonPlan, names: tuple[str, ...]) -> dict[str, Product]:
-    """The products of those names, all unless one is given. Raises DataError for a bad data set, ValueError when one
-    has nothing to measure on."""
+def read_donors(folders: tuple[Path, ...]) -> list[Record]:
+    """The defective photographs of the train splits. Raises DataError for a bad data set."""
+    records = [record for folder in folders for record in read_data_set(folder)]
+    return [record for record in records if record.split == "train" and record.mask]
+
+
+def read_products(
+    data: Path, rules: Rules, plan: ComparisonPlan, names: tuple[str, ...], donors: list[Record] | None = None
+) -> dict[str, Product]:
+    """The products of those names, all unless one is given, each with the donors of other products. Raises DataError
+    for a bad data set, ValueError when one has nothing to measure on."""
     records = read_data_set(data, list(names) or None)
     if plan.split == VALIDATION:
         records = as_test_split(records)
@@ -138,7 +154,8 @@ def read_products(data: Path, rules: Rules, plan: ComparisonPlan, names: tuple[s
     by_product: dict[str, list[Record]] = {}
     for record in records:
         by_product.setdefault(record.product, []).append(record)
-    products = {name: Product(group, sources, rules, plan) for name, group in by_product.items()}
+    others = lambda name: tuple(record for record in donors or [] if record.product != name)  # noqa: E731
+    products = {name: Product(group, sources, rules, plan, others(name)) for name, group in by_product.items()}
     for name, product in products.items():
         if not any(record.mask for record in product.test):
             raise ValueError(f"{data}: {name} has no defective photograph in the test split to measure on")

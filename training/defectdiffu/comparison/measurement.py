@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ class Product:
     sources: dict[str, str]  # see photographs.read_sources
     rules: Rules
     plan: ComparisonPlan
+    others: tuple[Record, ...] = ()  # defective photographs of other products, to transfer defects from
+
+    @cached_property
+    def donors(self) -> Crops | None:
+        return Crops(list(self.others), self.rules, self.plan.size) if self.others else None
 
     @property
     def pairs(self) -> list[Pair]:
@@ -91,7 +97,7 @@ class TrainingData:
 
     def _context(self, normal: Crops, bundle: BundleSamples | None) -> SourceContext:
         digest = hashlib.sha256("\n".join(self.photographs).encode()).hexdigest()[:12]
-        return SourceContext(self.defective, normal, self.product.pairs, bundle, digest, self.seed)
+        return SourceContext(self.defective, normal, self.product.pairs, bundle, self.product.donors, digest, self.seed)
 
 
 def measure(

@@ -22,12 +22,18 @@ class Method:
     def needs_bundle(self) -> bool:
         return any(SOURCES[name].needs_bundle for name in self.sources)
 
-    def reason_against(self, shots: str, bundle: bool) -> str | None:
+    @property
+    def needs_donors(self) -> bool:
+        return any(SOURCES[name].needs_donors for name in self.sources)
+
+    def reason_against(self, shots: str, bundle: bool, donors: bool) -> str | None:
         """Why the method has nothing to train on; None where it has."""
         if shots == "0" and self.needs_defective:
             return "needs real defective photographs"
         if self.needs_bundle and not bundle:
             return "needs a bundle"
+        if self.needs_donors and not donors:
+            return "needs defective photographs of other products"
         return None
 
 
@@ -49,6 +55,12 @@ METHODS = {
             ("transplanted",),
         ),
         Method("transplanted, copy-paste + augmentation", "half of each", ("transplanted", "copy-paste")),
+        Method(
+            "transferred + augmentation",
+            "real defects of other products, varied, laid where their surroundings fit, and blended",
+            ("transferred",),
+        ),
+        Method("transplanted, transferred + augmentation", "half of each", ("transplanted", "transferred")),
         Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),

@@ -25,6 +25,7 @@ class SourceContext:
     normal: Crops
     pairs: list[Pair]
     bundle: BundleSamples | None
+    donors: Crops | None  # defective photographs of other products
     photographs: str  # names the drawn photographs in the files of samples that depend on them
     seed: int
 
@@ -33,7 +34,8 @@ class SourceContext:
 class Source:
     make: Callable[[SourceContext], Draw]
     needs_defective: bool  # real defective photographs
-    needs_bundle: bool
+    needs_bundle: bool = False
+    needs_donors: bool = False  # defective photographs of other products
 
 
 def _copy_paste(context: SourceContext) -> Draw:
@@ -50,6 +52,11 @@ def _transplanted(context: SourceContext) -> Draw:
     defective = context.defective
     assert defective is not None
     return TransplantedCrops(defective, context.normal).draw
+
+
+def _transferred(context: SourceContext) -> Draw:
+    assert context.donors is not None
+    return TransplantedCrops(context.donors, context.normal, of_others=True).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
@@ -110,10 +117,11 @@ def _bundle(context: SourceContext) -> BundleSamples:
 
 
 SOURCES = {
-    "copy-paste": Source(_copy_paste, needs_defective=True, needs_bundle=False),
-    "transplanted": Source(_transplanted, needs_defective=True, needs_bundle=False),
-    "CutPaste": Source(_cut_paste, needs_defective=False, needs_bundle=False),
-    "Perlin": Source(_perlin, needs_defective=False, needs_bundle=False),
+    "copy-paste": Source(_copy_paste, needs_defective=True),
+    "transplanted": Source(_transplanted, needs_defective=True),
+    "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
+    "CutPaste": Source(_cut_paste, needs_defective=False),
+    "Perlin": Source(_perlin, needs_defective=False),
     "from noise": Source(_from_noise, needs_defective=False, needs_bundle=True),
     "on twins": Source(_on_twins, needs_defective=False, needs_bundle=True),
     "on photographs": Source(_on_photographs, needs_defective=True, needs_bundle=True),

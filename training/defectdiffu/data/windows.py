@@ -86,10 +86,12 @@ class WindowCutter:
 
     def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(image uint8 [size, size, 3], mask bool [size, size]); for a defective photograph the mask is never empty."""
+        return self.finish(*self.cut_plain(rng), rng)
+
+    def cut_plain(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A square of the photograph's own pixels, before it is augmented and resized."""
         top, left, side = self.place(rng)
-        return self.finish(
-            self.image[top : top + side, left : left + side], self.mask[top : top + side, left : left + side], rng
-        )
+        return self.image[top : top + side, left : left + side], self.mask[top : top + side, left : left + side]
 
     def finish(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Augments a square window of the photograph's own pixels by the rule, and resizes it."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from .donor import RING, Donor, Span, ring_of
 
-MOST_PLACES = 1024  # that are compared at first; their distance is the least that keeps to it
-RING_POINTS = 48  # of the surroundings, evenly spread, that are compared at first
-REFINING_POINTS = 256  # and near the chosen place
+MOST_PLACES = 576  # that are compared at first; their distance is the least that keeps to it
+RING_POINTS = 32  # of the surroundings, evenly spread, that are compared at first
+REFINING_POINTS = 128  # and near the chosen place
 TONE_WEIGHT = 0.25  # of the square of a difference of the mean colour, which blending evens out
 CLOSE = 1.3  # a place whose difference is at most this multiple of the least is as good
 GRAIN = 9.0  # a mean squared difference up to this (3 of 255) counts as none
@@ -31,22 +31,35 @@ class _Range(NamedTuple):
 def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, choice: float) -> Place | None:
     """photograph uint8 [H, W, 3]; allowed bool [H, W]: where the middle of the defect may lie; `choice` in (0, 1)
     chooses among the places that are as good. None when no place is allowed."""
-    rows, columns = (_range(side, donor, axis) for axis, side in enumerate(photograph.shape[:2]))
+    rows, columns = _ranges(photograph, donor)
+    top, left = _grid(rows, columns, _step(rows, columns), donor, allowed)
+    if not len(top):
+        return None
+    differences = _Surroundings(photograph, donor, RING_POINTS).differences(top, left)
+    good = np.flatnonzero(differences <= max(float(differences.min()) * CLOSE, GRAIN))
+    chosen = good[int(choice * len(good))]
+    return Place(int(top[chosen]), int(left[chosen]), float(differences[chosen]))
+
+
+def refine_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, near: Place) -> Place:
+    """The place that fits best, pixel by pixel, between the found place and its neighbours."""
+    rows, columns = _ranges(photograph, donor)
+    step = _step(rows, columns)
+    top, left = _grid(_around(near.top, step, rows), _around(near.left, step, columns), 1, donor, allowed)
+    differences = _Surroundings(photograph, donor, REFINING_POINTS).differences(top, left)
+    best = int(np.argmin(differences))
+    return Place(int(top[best]), int(left[best]), float(differences[best]))
+
+
+def _ranges(photograph: np.ndarray, donor: Donor) -> tuple[_Range, _Range]:
+    return _range(photograph.shape[0], donor, 0), _range(photograph.shape[1], donor, 1)
+
+
+def _step(rows: _Range, columns: _Range) -> int:
     step = 1
     while len(range(rows.low, rows.high + 1, step)) * len(range(columns.low, columns.high + 1, step)) > MOST_PLACES:
         step += 1
-    surroundings = _Surroundings(photograph, donor)
-    top, left = _grid(rows, columns, step, donor, allowed)
-    if not len(top):
-        return None
-    differences = surroundings.differences(top, left, RING_POINTS)
-    good = np.flatnonzero(differences <= max(float(differences.min()) * CLOSE, GRAIN))
-    chosen = good[int(choice * len(good))]
-    near = int(top[chosen]), int(left[chosen])
-    top, left = _grid(_around(near[0], step, rows), _around(near[1], step, columns), 1, donor, allowed)
-    differences = surroundings.differences(top, left, REFINING_POINTS)
-    best = int(np.argmin(differences))
-    return Place(int(top[best]), int(left[best]), float(differences[best]))
+    return step
 
 
 def _range(side: int, donor: Donor, axis: int) -> _Range:
@@ -97,22 +110,25 @@ def _grid(
 
 
 class _Surroundings:
-    def __init__(self, photograph: np.ndarray, donor: Donor):
+    """At most `most` points of the donor's surroundings, evenly spread in row order."""
+
+    def __init__(self, photograph: np.ndarray, donor: Donor, most: int):
         height, width = donor.mask.shape
         padded = np.pad(photograph, [(height, height), (width, width), (0, 0)], mode="edge")
         self._across, self._pixels = padded.shape[1], padded.reshape(-1, 3)
-        self._canvas, self._colours = (height, width), donor.image
-        self._points = np.argwhere(ring_of(donor.mask))
+        self._canvas = height, width
+        points = np.argwhere(ring_of(donor.mask))
+        count = min(most, len(points))
+        self._points = points[(np.arange(count) * len(points)) // count]
+        self._colours = np.rint(donor.image[self._points[:, 0], self._points[:, 1]]).astype(np.float32)
 
-    def differences(self, top: np.ndarray, left: np.ndarray, most: int) -> np.ndarray:
-        """float64 [places]: over at most so many points, the variance of the difference between photograph and donor,
-        and the weighted square of its mean. Beyond its border, the photograph continues."""
-        count = min(most, len(self._points))
-        points = self._points[(np.arange(count) * len(self._points)) // count]
-        colours = np.rint(self._colours[points[:, 0], points[:, 1]]).astype(np.float32)
+    def differences(self, top: np.ndarray, left: np.ndarray) -> np.ndarray:
+        """float64 [places]: over the points, the variance of the difference between photograph and donor, and the
+        weighted square of its mean. Beyond its border, the photograph continues."""
         start = (top + self._canvas[0]) * self._across + left + self._canvas[1]
-        there = self._pixels[start[:, None] + (points[:, 0] * self._across + points[:, 1])]
-        difference = there - colours  # whole numbers; REFINING_POINTS squares of 255 are still exact in float32
+        there = self._pixels[start[:, None] + (self._points[:, 0] * self._across + self._points[:, 1])]
+        difference = there - self._colours  # whole numbers, whose sums of squares are still exact in float32
+        count = len(self._points)
         mean = np.einsum("pnc->pc", difference).astype(np.float64) / count
         squares = np.einsum("pnc,pnc->pc", difference, difference).astype(np.float64) / count
         return np.asarray((squares - (1 - TONE_WEIGHT) * mean * mean).mean(1))

@@ -14,7 +14,7 @@ import numpy as np
 from ..sampling.seeded_noise import seeded_uniforms
 from .blend import lay
 from .donor import Donor, vary
-from .place import Place, find_place
+from .place import Place, find_place, refine_place
 from .variation import TRANSPLANT_STREAM, VariationLimits, draw_variation
 
 TRIALS = 3  # variations that are tried; the one whose surroundings fit best is laid
@@ -62,7 +62,7 @@ def transplant(
     found = best_fit(photograph, variants, allowed)
     if found is None:
         raise NoPlaceError("the allowed area leaves the defect no place")
-    return lay_fit(photograph, found, strength)
+    return lay_fit(photograph, found, strength, allowed)
 
 
 def vary_defect(donor_image: np.ndarray, donor_mask: np.ndarray, seed: int, limits: VariationLimits) -> list[Variant]:
@@ -79,7 +79,7 @@ def vary_defect(donor_image: np.ndarray, donor_mask: np.ndarray, seed: int, limi
 
 
 def best_fit(photograph: np.ndarray, variants: list[Variant], allowed: np.ndarray | None = None) -> Fit | None:
-    """The variant whose surroundings fit best, at its place. None when none has a place."""
+    """The variant whose surroundings fit best, at its place, yet to be refined. None when none has a place."""
     best: Fit | None = None
     for variant in variants:
         place = find_place(photograph, variant.donor, allowed, variant.choice)
@@ -95,7 +95,7 @@ def best_photograph(photographs: Iterable[np.ndarray], variants: list[Variant]) 
     return min(fits, key=lambda one: one[1].place.difference, default=None)
 
 
-def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0) -> Transplant:
+def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0, allowed: np.ndarray | None = None) -> Transplant:
     donor, contrast, _ = found.variant
-    image, mask = lay(photograph, donor, found.place, strength, contrast)
-    return Transplant(image, mask, found.place)
+    place = refine_place(photograph, donor, allowed, found.place)
+    return Transplant(*lay(photograph, donor, place, strength, contrast), place)
