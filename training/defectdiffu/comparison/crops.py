@@ -27,6 +27,10 @@ class Crops:
         """Windows that show as much in other pixels."""
         return self if size == self.size else Crops(self.records, self._rules, size)
 
+    def of_defect(self, defect: str) -> Crops:
+        """Of the photographs with this defect. Raises ValueError when there is none."""
+        return Crops([record for record in self.records if record.defect == defect], self._rules, self.size)
+
     def __len__(self) -> int:
         return len(self.cutters)
 

@@ -13,16 +13,21 @@ from ..checkpoints.from_bundle import load_bundle
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Pair
 from ..evaluation.context import stem_of
-from ..evaluation.generated_samples import FIRST_SEED, draw_pair
+from ..evaluation.generated_samples import BATCH, FIRST_SEED, draw_pair
 from ..evaluation.on_photographs import GUIDANCE, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.real_windows import Windows
 from ..progress import Progress
 from ..quantisation.graph_generator import bundle_generator
 from ..sampling.generator import Generator
+from ..sampling.guidance import SampleRequest
+from ..transplant.donor import widened
+from ..transplant.harmonise import harmonise
 from .plan import ComparisonPlan
 
 SEED_DISTANCE = 100_000  # between the first seeds of two trainings, so that their samples differ
+HARMONISING = 0.3  # denoising strength
+BORDER = 4  # pixels around the mask that are harmonised, too
 STRENGTHS = EvaluationPlan().strengths
 
 
@@ -92,6 +97,26 @@ class BundleSamples:
             return made.windows()
 
         return self._once(f"{stem_of(pair)}-on-photographs-{photographs}-{seed}", draw)
+
+    def harmonised(self, pair: Pair, seed: int, photographs: str, transplants: Windows) -> Windows:
+        """`transplants`, windows of the bundle's size, harmonised at HARMONISING. `photographs` names the donors."""
+
+        def draw() -> Windows:
+            images, report = [], self._bar(pair)
+            for start in range(0, len(transplants), BATCH):
+                part = transplants.take(np.arange(start, min(start + BATCH, len(transplants))))
+                requests = [
+                    SampleRequest(
+                        *pair, _first_seed(seed) + start + i, steps=self._plan.sampler_steps, guidance=GUIDANCE
+                    )
+                    for i in range(len(part))
+                ]
+                regions = np.stack([widened(mask, BORDER) for mask in part.mask])
+                images.append(harmonise(self._generator, part.image, regions, requests, HARMONISING))
+                report(start + len(part), len(transplants))
+            return transplants._replace(image=np.concatenate(images))
+
+        return self._once(f"{stem_of(pair)}-harmonised-{photographs}-{seed}", draw)
 
     def _bar(self, pair: Pair) -> Callable[[int, int], None]:
         return lambda done, total: self._report(f"draw {'/'.join(pair)}", done, total, {})

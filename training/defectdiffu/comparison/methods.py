@@ -55,6 +55,7 @@ METHODS = {
             ("transplanted",),
         ),
         Method("transplanted, copy-paste + augmentation", "half of each", ("transplanted", "copy-paste")),
+        Method("harmonised + augmentation", "transplanted defects, harmonised by the bundle", ("harmonised",)),
         Method(
             "transferred + augmentation",
             "real defects of other products, varied, laid where their surroundings fit, and blended",

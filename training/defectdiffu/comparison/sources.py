@@ -54,6 +54,18 @@ def _transplanted(context: SourceContext) -> Draw:
     return TransplantedCrops(defective, context.normal).draw
 
 
+def _harmonised(context: SourceContext) -> Draw:
+    bundle, defective = _bundle(context), context.defective
+    assert defective is not None
+    rng = np.random.default_rng((context.seed, 52))
+    pools = []
+    for pair in context.pairs:
+        donors, normal = defective.of_defect(pair[1]).of_size(bundle.size), context.normal.of_size(bundle.size)
+        made = TransplantedCrops(donors, normal).draw(rng, bundle.samples)
+        pools.append(bundle.harmonised(pair, context.seed, context.photographs, made))
+    return from_pool(join(pools), "transplanted and harmonised")
+
+
 def _transferred(context: SourceContext) -> Draw:
     assert context.donors is not None
     return TransplantedCrops(context.donors, context.normal, of_others=True).draw
@@ -119,6 +131,7 @@ def _bundle(context: SourceContext) -> BundleSamples:
 SOURCES = {
     "copy-paste": Source(_copy_paste, needs_defective=True),
     "transplanted": Source(_transplanted, needs_defective=True),
+    "harmonised": Source(_harmonised, needs_defective=True, needs_bundle=True),
     "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
     "CutPaste": Source(_cut_paste, needs_defective=False),
     "Perlin": Source(_perlin, needs_defective=False),

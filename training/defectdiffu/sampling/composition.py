@@ -45,7 +45,7 @@ def compose(
     threshold = max(MIN_CHANGE, iterative_threshold(strength[wide]))
     mask = wide & (strength >= threshold)
     opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
-    opacity = np.minimum(opacity, _inner(region))
+    opacity = np.minimum(opacity, inner_weight(region))
     mask = mask & (opacity * strength >= MIN_CHANGE)  # a change with almost no weight is not visible
     if not mask.any():
         return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0, 0.0)
@@ -66,7 +66,7 @@ def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[flo
     return visibility, agreement, float(change[border].mean()) if border.any() else 0.0
 
 
-def _inner(region: np.ndarray) -> np.ndarray:
+def inner_weight(region: np.ndarray) -> np.ndarray:
     """1 well inside the region, decreasing smoothly towards its border (the square), 0 outside. The middle is 1 even if
     the region is only a line or a dot."""
     soft = blurred(region.astype(np.float64), FEATHER)

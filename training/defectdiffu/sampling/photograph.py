@@ -78,7 +78,7 @@ def draw_on_photographs(
         noise[i] = np.roll(noise[i], shift, (1, 2))
         free.append(chosen_cells(np.roll(salience[i], shift, (0, 1)), cells) if photograph.choose else cells)
     inside = torch.from_numpy(np.stack(free)[:, None]).to(generator.device)
-    latent, feature = _denoise(
+    latent, feature = denoise_inside(
         generator, known, torch.from_numpy(noise).to(generator.device), requests, first.denoising_strength, inside
     )
     decode = lambda z: generator.autoencoder.decode(z).float().cpu().numpy()  # noqa: E731
@@ -151,14 +151,14 @@ def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[Sa
         replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler="DPM_SOLVER_PP") for request in requests
     ]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
-    _, feature = _denoise(generator, known, noise, probes, 1.0, everywhere)
+    _, feature = denoise_inside(generator, known, noise, probes, 1.0, everywhere)
     soft = np.stack([soft_mask(each) for each in generator.autoencoder.decode(feature).float().cpu().numpy()])
     cells = known.shape[-1]
     scale = soft.shape[-1] // cells
     return ((soft.astype(np.float64) + 1) / 2).reshape(len(soft), cells, scale, cells, scale).mean((2, 4))
 
 
-def _denoise(
+def denoise_inside(
     generator: Generator,
     known: Tensor,
     noise: Tensor,
