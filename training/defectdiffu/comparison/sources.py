@@ -54,6 +54,12 @@ def _transplanted(context: SourceContext) -> Draw:
     return TransplantedCrops(defective, context.normal).draw
 
 
+def _transplanted_anywhere(context: SourceContext) -> Draw:
+    defective = context.defective
+    assert defective is not None
+    return TransplantedCrops(defective, context.normal, anywhere=True).draw
+
+
 def _harmonised(context: SourceContext) -> Draw:
     bundle, defective = _bundle(context), context.defective
     assert defective is not None
@@ -68,7 +74,7 @@ def _harmonised(context: SourceContext) -> Draw:
 
 def _transferred(context: SourceContext) -> Draw:
     assert context.donors is not None
-    return TransplantedCrops(context.donors, context.normal, of_others=True).draw
+    return TransplantedCrops(context.donors, context.normal, anywhere=True, of_others=True).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
@@ -131,6 +137,7 @@ def _bundle(context: SourceContext) -> BundleSamples:
 SOURCES = {
     "copy-paste": Source(_copy_paste, needs_defective=True),
     "transplanted": Source(_transplanted, needs_defective=True),
+    "transplanted anywhere": Source(_transplanted_anywhere, needs_defective=True),
     "harmonised": Source(_harmonised, needs_defective=True, needs_bundle=True),
     "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
     "CutPaste": Source(_cut_paste, needs_defective=False),

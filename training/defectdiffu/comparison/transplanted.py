@@ -5,26 +5,29 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ..data.windows import WindowCutter
+from ..data.windows import WindowCutter, WindowRule
 from ..evaluation.real_windows import Windows
 from ..transplant.limits import limits_of
-from ..transplant.transplant import Transplant, best_photograph, lay_fit, vary_defect
+from ..transplant.transplant import Transplant, best_photograph, lay_anywhere, lay_fit, vary_defect
+from ..transplant.variation import VariationLimits
 from .crops import Crops, no_windows
 
 PHOTOGRAPHS = 3  # normal ones that are tried for each defect
 STRENGTHS = (0.6, 1.2)  # drawn evenly
 SEEDS = 2**31
+VARIED = VariationLimits(turn=45, quarter_turns=True, mirrors=True, scale=(0.65, 1.5), bend=0.05, contrast=0.3)
 
 
 class TransplantedCrops:
     """Fresh windows: no two draws show the same defect in the same way at the same place.
 
+    `anywhere`: more varied, and laid without regard to the surroundings.
     `of_others`: the donors are other products. Each of their pairs comes as often, and a defect is resized to be as
     large in a window as it was in a window of its own product.
     """
 
-    def __init__(self, donors: Crops, normal: Crops, of_others: bool = False):
-        self._donors, self._normal, self._of_others = donors, normal, of_others
+    def __init__(self, donors: Crops, normal: Crops, anywhere: bool = False, of_others: bool = False):
+        self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
         groups: dict[tuple[str, str], list[int]] = {}
         for i, record in enumerate(donors.records):
             groups.setdefault((record.product, record.defect) if of_others else ("", ""), []).append(i)
@@ -39,8 +42,7 @@ class TransplantedCrops:
         return Windows(np.stack([image for image, _ in made]), np.stack([mask for _, mask in made]), chosen)
 
     def _one(self, donor: WindowCutter, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A window of the first of the best photographs that has a place for the defect."""
-        while True:
+        while True:  # until the defect has a place, and did not vanish when it was scaled
             image, mask = donor.cut_plain(rng)
             cutters = [self._normal.cutters[i] for i in rng.integers(len(self._normal), size=PHOTOGRAPHS)]
             places = [cutter.place(rng) for cutter in cutters]
@@ -54,11 +56,19 @@ class TransplantedCrops:
                 cutter.image[top : top + width, left : left + width] if cut_off else cutter.image
                 for cutter, (top, left, width) in zip(cutters, places, strict=True)
             ]
-            variants = vary_defect(image, mask, int(rng.integers(SEEDS)), limits_of(cutters[0].rule))
-            best = best_photograph(grounds, variants)
-            if best is not None:
-                made = lay_fit(grounds[best[0]], best[1], float(rng.uniform(*STRENGTHS)))
+            made = self._laid(grounds, image, mask, cutters[0].rule, rng)
+            if made is not None and made.mask.any():
                 return cutters[0].finish(*_window_of(made, side, rng), rng)
+
+    def _laid(
+        self, grounds: list[np.ndarray], image: np.ndarray, mask: np.ndarray, rule: WindowRule, rng: np.random.Generator
+    ) -> Transplant | None:
+        seed, strength = int(rng.integers(SEEDS)), float(rng.uniform(*STRENGTHS))
+        variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(rule))
+        if self._anywhere:
+            return lay_anywhere(grounds[0], variants[0], strength) if variants else None
+        best = best_photograph(grounds, variants)
+        return lay_fit(grounds[best[0]], best[1], strength) if best is not None else None
 
 
 def _resized(image: np.ndarray, mask: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
