@@ -42,7 +42,10 @@ class Product:
 
     @cached_property
     def donors(self) -> Crops | None:
-        return Crops(list(self.others), self.rules, self.plan.size) if self.others else None
+        """The product's own defects on other products where there are any, else all of theirs."""
+        own = {defect for _, defect in self.pairs}
+        chosen = [record for record in self.others if record.defect in own] or list(self.others)
+        return Crops(chosen, self.rules, self.plan.size) if chosen else None
 
     @property
     def pairs(self) -> list[Pair]:
