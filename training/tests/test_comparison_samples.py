@@ -12,13 +12,11 @@ from conftest import invoke, run_command
 
 from defectdiffu.comparison import generated
 from defectdiffu.comparison.compare import Bundles, Selection, _Runs, read_products
-from defectdiffu.comparison.crops import Crops
 from defectdiffu.comparison.generated import BundleSamples
 from defectdiffu.comparison.measurement import TrainingData
 from defectdiffu.comparison.plan import ALL, ComparisonPlan, read_bundle
 from defectdiffu.comparison.sources import from_pool
 from defectdiffu.comparison.store import ComparisonStore, Key
-from defectdiffu.comparison.transplanted import TransplantedCrops
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation.generated_samples import FIRST_SEED
@@ -122,15 +120,3 @@ def test_a_time_limit_leaves_out_the_same_seed_of_every_method():
     assert [key.method for key in keys[:2]] == list(methods)
     with pytest.raises(ValueError, match="methods: unknown"):
         Selection((), ("small UNet",), (ALL,), ("magic",), 2)
-
-
-def test_transplanted_windows_show_the_defect_under_its_mask(data_set):
-    """Dents of level 20 on felt of level 90."""
-    records = [record for record in read_data_set(data_set) if record.product == "felt"]
-    rules = (WindowRule(window=32), {})
-    holes, plain = ([r for r in records if (r.defect == "hole") == hole] for hole in (True, False))
-    made = TransplantedCrops(Crops(holes, rules, 32), Crops(plain, rules, 32)).draw(np.random.default_rng(0), 6)
-    assert made.image.shape == (6, 32, 32, 3)
-    for image, mask in zip(made.image, made.mask, strict=True):
-        assert 8 <= mask.sum() <= 160
-        assert image[mask].mean() < image[~mask].mean() - 20
