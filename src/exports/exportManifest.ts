@@ -116,9 +116,10 @@ function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
     confidence: sample.confidence,
     scores: visibility === null ? null : { visibility, agreement, seam, filling, direction },
     referenceId: sample.referenceId,
-    defectReferenceId: sample.defectReferenceId,
-    transplant: sample.transplant,
     baseSampleId: sample.baseSampleId,
+    ...(sample.transplant === null
+      ? {}
+      : { defectReferenceId: sample.defectReferenceId, transplant: sample.transplant }),
     createdAt: sample.createdAt,
   };
 }
