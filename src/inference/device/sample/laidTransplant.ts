@@ -1,10 +1,9 @@
 /** Reads the images of a transplant, and lays the defect onto the photograph. */
-import { InferenceError } from '../../errors.js';
 import { areaFraction } from '../../method/connectedComponents.js';
 import { computeScores } from '../../method/qualityScores.js';
 import type { Transplant } from '../../method/transplant/transplant.js';
-import { transplant } from '../../method/transplant/transplant.js';
 import type { TransplantPlace, TransplantRequest } from '../../types.js';
+import { transplantOnThread } from '../transplants/transplantThread.js';
 import type { SamplePixels } from './encodeSample.js';
 import type { RawImage } from './inpaintingImage.js';
 import { readArea, readImage, readMask } from './inpaintingImage.js';
@@ -29,7 +28,7 @@ export async function layTransplant(
   const photograph = await readImage(image);
   const { width, height, rgb } = photograph;
   const donorImage = await readImage(donor);
-  const part = lay({
+  const part = await transplantOnThread({
     photograph,
     donor: donorImage,
     donorMask: await readMask(donorMask, 'the mask of the defect', donorImage),
@@ -47,15 +46,6 @@ export async function layTransplant(
   const region = new Uint8Array(width * height);
   pastePart(region, width, part, part.region, 1);
   return { width, height, rgb, mask, region, part, before };
-}
-
-function lay(input: Parameters<typeof transplant>[0]): Transplant {
-  try {
-    return transplant(input);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InferenceError(error.message, { cause: error });
-  }
 }
 
 /** @param rgb of the finished sample [H·W·3] */
