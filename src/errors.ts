@@ -36,8 +36,7 @@ export type ErrorCode =
   | 'IMAGE_TRANSPARENT'
   | 'MASK_NOT_BINARY'
   | 'MASK_EMPTY'
-  | 'MASK_FULL'
-  | 'MASK_SIZE_MISMATCH';
+  | 'MASK_FULL';
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -3,7 +3,6 @@ import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inf
 import { connectionType } from './connection.js';
 import { AttemptOutcome, GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
 import { Quality } from './quality.js';
-import { Variation } from './transplant.js';
 
 @ObjectType()
 export class StrengthRange {
@@ -21,7 +20,7 @@ export class GenerationRequest {
   @Field(() => Int)
   count!: number;
 
-  @Field(() => String, { description: 'name@version. A transplant that is not harmonized does not use it.' })
+  @Field(() => String, { description: 'name@version' })
   model!: string;
 
   @Field(() => StrengthRange)
@@ -33,7 +32,7 @@ export class GenerationRequest {
   @Field(() => Int, { description: 'The seed of sample 0. Sample i has the seed (seed + i) mod 2³¹.' })
   seed!: number;
 
-  @Field(() => Int, { description: '1 for a transplant that is not harmonized.' })
+  @Field(() => Int)
   steps!: number;
 
   @Field(() => Sampler)
@@ -56,12 +55,6 @@ export class GenerationRequest {
 
   @Field(() => Float, { nullable: true, description: 'Only for samples on a reference.' })
   denoisingStrength?: number | undefined;
-
-  @Field(() => Float, { nullable: true, description: 'Only for transplants.' })
-  harmonize?: number | undefined;
-
-  @Field(() => Variation, { nullable: true, description: 'Only for transplants.' })
-  variation?: Variation | undefined;
 
   @Field(() => Float, { nullable: true, deprecationReason: 'Use `denoisingStrength`.' })
   freedom?: number | undefined;

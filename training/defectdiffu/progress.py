@@ -1,8 +1,7 @@
-"""The callbacks by which a stage reports its progress, and tells the user what stops nothing."""
+"""The callback by which a stage reports its progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[str, int, int, dict[str, float]], None]  # stage, steps of this call: done and in all, figures
-Tell = Callable[[str], None]  # one warning or note
+Progress = Callable[[str, int, int, dict[str, float]], None]  # stage, steps done, steps in all, figures

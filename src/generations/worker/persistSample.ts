@@ -8,7 +8,6 @@ import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
 import { insertArtifacts, writeArtifacts } from '../../artifacts/writeArtifacts.js';
 import type { SampleResult } from '../../inference/index.js';
 import { newId } from '../../storage/identifiers.js';
-import type { NotHarmonizedReason } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
@@ -49,11 +48,11 @@ interface SampleWrite {
   readonly files: readonly NewArtifact[];
 }
 
-/** The reference and the sample that a sample is drawn on, and the donor of its defect. */
-type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectReferenceId'>;
+/** The reference and the sample that a sample is drawn on. */
+type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId'>;
 
 /** @throws ClaimLostError @throws StorageFailedError */
-export type PersistSample = (draw: SampleDraw, images: InputImageIds | null, result: SampleResult) => Promise<void>;
+export type PersistSample = (draw: SampleDraw, image: InputImageIds | null, result: SampleResult) => Promise<void>;
 
 /** Samples whose files are written while another commit runs are committed together. */
 export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, store: ArtifactStore): PersistSample {
@@ -69,7 +68,7 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
     });
   });
 
-  return async (draw, inputImages, result) => {
+  return async (draw, inputImage, result) => {
     const { image, mask, overlay, region, twin, width, height } = result;
     const drawn = Object.entries({ image, mask, overlay, region, twin }).flatMap(([name, png]) =>
       png === null ? [] : [{ name, png, width, height }],
@@ -77,7 +76,7 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
     try {
       await writeArtifacts(scope, store, drawn, (files) => {
         const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
-        return commit({ sample: sampleRow(row, draw, inputImages, result, keys), files });
+        return commit({ sample: sampleRow(row, draw, inputImage, result, keys), files });
       });
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
@@ -89,8 +88,8 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
 function sampleRow(
   row: GenerationRow,
   { index, draw, seed, strength }: SampleDraw,
-  images: InputImageIds | null,
-  { areaFraction, boundingBoxes, confidence, scores, transplant }: SampleResult,
+  inputImage: InputImageIds | null,
+  { areaFraction, boundingBoxes, confidence, scores }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
   return {
@@ -108,10 +107,8 @@ function sampleRow(
     overlayKey: keys.get('overlay') ?? '',
     createdAt: new Date(),
     attempt: draw,
-    referenceId: images?.referenceId ?? null,
-    baseSampleId: images?.baseSampleId ?? null,
-    defectReferenceId: images?.defectReferenceId ?? null,
-    transplant: transplant === null ? null : { ...transplant, notHarmonized: notHarmonized(row) },
+    referenceId: inputImage?.referenceId ?? null,
+    baseSampleId: inputImage?.baseSampleId ?? null,
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,
     confidence,
@@ -121,8 +118,4 @@ function sampleRow(
     seam: scores?.seam ?? null,
     filling: scores?.filling ?? null,
   };
-}
-
-function notHarmonized({ settings }: GenerationRow): NotHarmonizedReason | null {
-  return settings.photograph?.transplant?.notHarmonized ?? null;
 }

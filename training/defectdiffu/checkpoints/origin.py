@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ..files.atomic import write_text
-from ..files.bundle_manifest import read_manifest
 from ..files.json_files import read_json
 from .runs import Run
 
@@ -35,7 +34,7 @@ class Origin:
 
 
 def origin_of_bundle(directory: Path) -> Origin:
-    manifest = read_manifest(directory, "name", "version", "license", "vocabulary", "defaults.guidance")
+    manifest = read_json(directory / "bundle.json", "name", "version", "license", "vocabulary", "defaults.guidance")
     return Origin(
         f"{manifest['name']} {manifest['version']}",
         manifest["license"],

@@ -1,1 +1,1 @@
-"""Drawing samples: guidance (Eq. 4), samplers, masks, and drawing on photographs."""
+"""DrawSettings samples: guidance (Eq. 4), samplers, masks, and drawing on photographs."""

@@ -74,11 +74,9 @@ def widened(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 def ring_of(mask: np.ndarray) -> np.ndarray:
-    """bool [h, w]: the surroundings of a mask. If it leaves none, all that is not marked; if all is marked, all."""
+    """bool [h, w]: the surroundings of a mask; all that is not marked, if the mask leaves no others."""
     ring = widened(mask, RING) & ~widened(mask, RING_GAP)
-    if not ring.any():
-        ring = ~mask
-    return ring if ring.any() else mask
+    return ring if ring.any() else ~mask
 
 
 def _extents(half_height: float, half_width: float, variation: Variation) -> tuple[float, float]:

@@ -100,7 +100,7 @@ export function pasteWindow(
 }
 
 /** @throws InferenceError if the area is empty. */
-export async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
+async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
   const inside =
     typeof area === 'object' && 'polygons' in area
       ? rasterizePolygons(area.polygons, image.width, image.height)
