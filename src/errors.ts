@@ -36,7 +36,8 @@ export type ErrorCode =
   | 'IMAGE_TRANSPARENT'
   | 'MASK_NOT_BINARY'
   | 'MASK_EMPTY'
-  | 'MASK_FULL';
+  | 'MASK_FULL'
+  | 'MASK_SIZE_MISMATCH';
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -17,12 +17,13 @@ import { identifyingArguments } from './support/identifying.js';
 import { grey } from './support/photographs.js';
 import { databaseOf } from './support/database.js';
 import type { Owned, Probe } from './support/probes.js';
-import { NAMELESS, NUMBERS, PROBES } from './support/probes.js';
+import { NAMELESS, NUMBERS } from './support/nameless.js';
+import { PROBES } from './support/probes.js';
 import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver } from './support/receiver.js';
 import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { runTenants, stream } from './support/tenancy.js';
-import { MASK, createUpload, fetchUpload, put, send } from './support/uploads.js';
+import { MASK, createUpload, fetchUpload, put, send, sendDonor } from './support/uploads.js';
 import { until } from './support/until.js';
 
 let server: Server;
@@ -80,6 +81,7 @@ async function belongings(receiver: string): Promise<Owned> {
     .png()
     .toBuffer();
   const mask = await send(server, shape, MASK);
+  const donor = await sendDonor(server, readFileSync('test/photographs/fabric.png'), 'FABRIC', 'HOLE');
   const { apiKeys } = await server.data('{ apiKeys { edges { node { id } } } }');
   await server.data(
     'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole" }] }) { warnings { field } } }',
@@ -100,6 +102,7 @@ async function belongings(receiver: string): Promise<Owned> {
     sample: sample.id,
     reference: reference.id,
     mask: mask.id,
+    donor: donor.id,
     upload: upload.id,
     key: apiKeys.edges[0].node.id,
     export: exported.id,

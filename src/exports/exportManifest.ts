@@ -4,7 +4,7 @@
  */
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
 import type { Manifest as ModelManifest } from '../inference/index.js';
-import type { ExportRow, ReferenceRow } from '../storage/tables.js';
+import type { ExportRow, GenerationRow, ReferenceRow } from '../storage/tables.js';
 import type { ExportedSample } from './exportedSamples.js';
 import type { FilePaths } from './layouts/layout.js';
 import type { JsonListFile } from './jsonListFile.js';
@@ -44,7 +44,7 @@ export function createExportManifest({
     if (generation.id === lastGeneration) return;
     lastGeneration = generation.id;
     const request = resolvedRequestOf(generation);
-    models.add(request.model);
+    if (owesModel(generation)) models.add(request.model);
     await lists.generations.append({
       id: generation.id,
       partNumber: product.partNumber,
@@ -91,6 +91,11 @@ export function createExportManifest({
   }
 }
 
+/** A defect that is transplanted and not harmonized owes nothing to a model, nor to its licence. */
+function owesModel({ settings }: GenerationRow): boolean {
+  return settings.photograph?.transplant?.notHarmonized == null;
+}
+
 function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
   const { visibility, agreement, seam, filling, direction } = sample;
   return {
@@ -112,6 +117,9 @@ function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
     scores: visibility === null ? null : { visibility, agreement, seam, filling, direction },
     referenceId: sample.referenceId,
     baseSampleId: sample.baseSampleId,
+    ...(sample.transplant === null
+      ? {}
+      : { defectReferenceId: sample.defectReferenceId, transplant: sample.transplant }),
     createdAt: sample.createdAt,
   };
 }

@@ -6,12 +6,16 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
   const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
   // As it was requested: the rows of a sweep, not its samples.
   const requestedCount = count / (sweep?.length ?? 1);
-  const denoisingStrength = photograph == null ? undefined : denoisingStrengthOf(photograph);
+  const strength = photograph == null ? undefined : denoisingStrengthOf(photograph);
+  const transplant = photograph?.transplant ?? undefined;
+  const denoisingStrength = transplant === undefined ? strength : undefined;
   return {
     ...rest,
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
     denoisingStrength,
+    harmonize: transplant === undefined ? undefined : strength,
+    variation: transplant?.variation,
     /** @deprecated The name of `denoisingStrength` before 1.0.0. */
     freedom: denoisingStrength,
     onTwin: photograph?.onTwin ?? false,

@@ -3,6 +3,7 @@ import type { Manifest } from './bundle/manifest.js';
 import { rowsPerEvaluation } from './device/sample/resourceEstimate.js';
 import { PROBE_STEPS, PROBE_STRENGTH } from './method/inpainting.js';
 import type { SampleRequest } from './types.js';
+import { usesModel } from './usesModel.js';
 import { inpaintingSteps } from './validateRequest.js';
 
 export interface SampleCost {
@@ -13,8 +14,11 @@ export interface SampleCost {
 }
 
 export function costOf(request: SampleRequest, { prompts: { normal }, schedule }: Manifest): SampleCost {
-  const { steps, sampler, inpainting } = request;
+  const { steps, sampler, inpainting, transplant } = request;
   const rows = rowsPerEvaluation(request, normal);
+  if (!usesModel(request)) return { rows, rowSteps: 1 };
+  if (transplant != null)
+    return { rows, rowSteps: rows * inpaintingSteps(sampler, schedule, steps, transplant.denoisingStrength) };
   if (inpainting == null) return { rows, rowSteps: rows * steps };
   const fromNoise = { ...request, inpainting: null, twin: false };
   const probe = rowsPerEvaluation({ ...fromNoise, strength: PROBE_STRENGTH }, normal) * PROBE_STEPS;

@@ -1,8 +1,10 @@
 /** What a sample request contains and what it yields. Nothing here knows of devices or processes. */
 import type { Polygon } from './method/polygons.js';
 import type { QualityScores } from './method/qualityScores.js';
+import type { VariationLimits } from './method/transplant/variation.js';
 
 export type { QualityScores } from './method/qualityScores.js';
+export type { VariationLimits } from './method/transplant/variation.js';
 
 export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP';
 export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
@@ -33,6 +35,8 @@ export interface SampleRequest {
   readonly maskMode: MaskMode;
   /** Draws the defect into an image or into the sample's normal twin, instead of from noise alone. */
   readonly inpainting?: InpaintingRequest | null;
+  /** Transplants a real defect onto an image instead of drawing one. Without a harmonizing pass, the bundle need not know the pair. */
+  readonly transplant?: TransplantRequest | null;
   /** Devices are shared fairly between fairness keys. @default '' */
   readonly fairnessKey?: string;
   /** Higher values go first. @default 0 */
@@ -55,6 +59,34 @@ export interface InpaintingRequest {
   readonly existingMask: ImageSource | null;
   /** The share of the noise levels that is denoised, above 0 up to 1. Higher values allow larger changes. */
   readonly denoisingStrength: number;
+}
+
+export interface TransplantRequest {
+  /** The photograph that the defect is laid onto: 8-bit sRGB. */
+  readonly image: ImageSource;
+  /** A mask of the image's size that marks its existing defects. The mask of the result includes them. */
+  readonly existingMask: ImageSource | null;
+  /** A photograph with the defect, and the mask of the same size that marks it. */
+  readonly donor: ImageSource;
+  readonly donorMask: ImageSource;
+  /** Where on the image the middle of the defect may lie. */
+  readonly allowed: MaskSource | null;
+  readonly variation: VariationLimits;
+  /** The share of the noise levels that the harmonizing pass denoises, 0 up to 1. At 0 there is none, and no model is used. */
+  readonly denoisingStrength: number;
+}
+
+/** How a defect was transplanted. */
+export interface TransplantPlace {
+  /** Degrees, clockwise, −180 … 180. */
+  readonly turn: number;
+  /** Left-right, before the turn. */
+  readonly mirrored: boolean;
+  readonly scale: number;
+  /** The factor of the contrast to the surroundings. */
+  readonly contrast: number;
+  /** The root mean square difference between the surroundings, 0 … 255. A difference of the mean color counts half. */
+  readonly surroundingsDifference: number;
 }
 
 /**
@@ -87,14 +119,15 @@ export interface SampleResult {
   readonly areaFraction: number;
   /** One per connected component (8-connectivity) of the mask, largest component first. */
   readonly boundingBoxes: readonly BoundingBox[];
-  /** PNG, 8-bit grayscale, 0 or 255: the pixels that were allowed to change. `null` without inpainting. */
+  /** PNG, 8-bit grayscale, 0 or 255: the pixels that were allowed to change. `null` without inpainting or transplant. */
   readonly region: Uint8Array | null;
   /** PNG, 8-bit RGB: the normal twin, if it was requested or is the input image of the inpainting. */
   readonly twin: Uint8Array | null;
-  /** Mean of the soft mask inside the mask, 0 … 1: how certain the mask module is. 0 for an empty mask. */
-  readonly confidence: number;
+  /** Mean of the soft mask inside the mask, 0 … 1: how certain the mask module is. 0 for an empty mask, `null` for a transplant. */
+  readonly confidence: number | null;
   /** Measured against the input image or the twin; `null` without either. */
   readonly scores: QualityScores | null;
+  readonly transplant: TransplantPlace | null;
 }
 
 export interface GenerateOptions {

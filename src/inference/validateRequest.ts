@@ -4,7 +4,8 @@ import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
 import { stepsAtStrength } from './method/inpainting.js';
 import { timestepsFor } from './method/samplers/index.js';
-import type { InpaintingRequest, SampleRequest, SamplerName } from './types.js';
+import type { SampleRequest, SamplerName } from './types.js';
+import { usesModel } from './usesModel.js';
 
 /** The values of the enumerated fields. */
 const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readonly SampleRequest[Field][] } = {
@@ -23,6 +24,12 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
       `bundle "${request.bundle}" is not loaded; there is ${bundles.map(({ id }) => id).join(', ')}`,
     );
   }
+  requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
+  for (const field of ['strength', 'productScale'] as const) {
+    if (!Number.isFinite(request[field]))
+      throw new InferenceError(`${field} must be a finite number, got ${String(request[field])}`);
+  }
+  if (!usesModel(request)) return;
   const { vocabulary, schedule, prompts } = bundle.manifest;
   if (coverage(bundle.manifest, request.product, request.defect) === 'UNSUPPORTED') {
     throw new InferenceError(
@@ -35,22 +42,14 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
     if (!choices.includes(request[field]))
       throw new InferenceError(`${field} must be one of ${choices.join(', ')}, got "${request[field]}"`);
   }
-  requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
   const { min, max } = stepBounds(request.sampler, schedule.numTrainTimesteps);
   requireInteger('steps', request.steps, min, max);
-  if (request.inpainting != null) validateInpainting(request, request.inpainting, bundle);
-  for (const field of ['strength', 'productScale'] as const) {
-    if (!Number.isFinite(request[field]))
-      throw new InferenceError(`${field} must be a finite number, got ${String(request[field])}`);
-  }
+  const onImage = request.inpainting ?? request.transplant;
+  if (onImage != null) validateOnImage(request, onImage.denoisingStrength, bundle);
 }
 
-/** Inpainting excludes ancestral samplers: they add noise at every step, which the pixels outside the region do not have. */
-function validateInpainting(
-  { sampler }: SampleRequest,
-  { denoisingStrength }: InpaintingRequest,
-  { id, manifest }: Bundle,
-): void {
+/** Drawing on an image excludes ancestral samplers: they add noise at every step, which the pixels outside the region do not have. */
+function validateOnImage({ sampler }: SampleRequest, denoisingStrength: number, { id, manifest }: Bundle): void {
   if (manifest.components.image_encoder === undefined)
     throw new InferenceError(`${id} has no image encoder, so it cannot draw on photographs`);
   if (sampler === 'DDPM')

@@ -3,19 +3,20 @@
  * name it are committed together; a refused body leaves nothing behind. The same body again gets the same answer.
  * Another body for a completed upload is a conflict.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { removePending } from '../artifacts/pendingFiles.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { NewArtifact } from '../artifacts/writeArtifacts.js';
 import { writeArtifacts } from '../artifacts/writeArtifacts.js';
 import { ServiceError } from '../errors.js';
-import type { UploadRow } from '../storage/tables.js';
+import type { RegionMaskRow, UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { maskExtent } from '../inference/index.js';
 import { maskAreaFraction } from './maskArea.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './decodeImage.js';
-import { encodePng, decodeMask, hashOf, decodePhotograph } from './decodeImage.js';
+import { encodePng, decodeMask, hashOf, imageError, decodePhotograph } from './decodeImage.js';
 import { referencesOf } from './references.js';
 import type { Semaphore } from '../semaphore.js';
 import type { UploadOutcome } from './uploads.js';
@@ -51,7 +52,7 @@ export async function completeUpload(receiving: UploadContext, id: string, body:
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
   return receiving.decoding.run(1, async () => {
     const bytes = await readFile(body.path);
-    const decoded = await (upload.productId === null ? mask(bytes) : photograph(bytes, upload.productId, upload.name));
+    const decoded = await (upload.productId === null ? mask(bytes) : photograph(receiving.scope, bytes, upload));
     return persistOnce(receiving, id, body, decoded);
   });
 }
@@ -65,18 +66,37 @@ function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
   );
 }
 
-async function photograph(bytes: Buffer, productId: string, name: string | null): Promise<DecodedUpload> {
+async function photograph(scope: TenantScope, bytes: Buffer, upload: UploadRow): Promise<DecodedUpload> {
+  const { name, defectId, defectMaskId: maskId } = upload;
+  const productId = upload.productId ?? '';
   const pixels = await decodePhotograph(bytes);
   const { width, height } = pixels;
-  const hash = await hashOf(pixels);
+  if (maskId !== null) requireSameSize(pixels, await masksOf(scope).require(maskId));
+  const hash = defectHash(await hashOf(pixels), upload);
+  const reference = { productId, name, hash, width, height, defectId, maskId };
   return {
     pixels,
-    isKnown: async (scope) => (await referencesOf(scope).withHash(productId, hash)) !== undefined,
+    isKnown: async (tenant) => (await referencesOf(tenant).withHash(productId, hash)) !== undefined,
     async keep(tx, file) {
-      const { id, artifactKey } = await referencesOf(tx).findOrCreate({ productId, name, hash, width, height }, file);
+      const { id, artifactKey } = await referencesOf(tx).findOrCreate(reference, file);
       return { artifactKey, outcome: { referenceId: id, maskId: null } };
     },
   };
+}
+
+function requireSameSize({ width, height }: Pixels, mask: RegionMaskRow): void {
+  if (mask.width === width && mask.height === height) return;
+  throw imageError(
+    'MASK_SIZE_MISMATCH',
+    `is ${String(width)} × ${String(height)} pixels, but its mask is ${String(mask.width)} × ${String(mask.height)}; ` +
+      'send the photograph that the mask was drawn on',
+  );
+}
+
+/** One photograph can be a donor of several defects, each with its own mask. Good photographs keep the pixels' hash. */
+function defectHash(pixels: string, { defectId, defectMaskId }: UploadRow): string {
+  if (defectId === null) return pixels;
+  return createHash('sha256').update([pixels, defectId, defectMaskId].join('\n')).digest('hex');
 }
 
 async function mask(bytes: Buffer): Promise<DecodedUpload> {

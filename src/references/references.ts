@@ -1,5 +1,9 @@
-/** A tenant's reference photographs. Each belongs to a product, which has no photograph twice. */
-import { and, asc, desc, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
+/**
+ * A tenant's reference photographs, of good parts and of defective ones. Each belongs to a product, which has no good
+ * photograph twice, and no defective one twice with the same defect and mask.
+ */
+import type { SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
@@ -9,7 +13,18 @@ import { references } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { findOrInsert } from './findOrInsert.js';
 
-export type NewReference = Pick<ReferenceRow, 'productId' | 'name' | 'hash' | 'width' | 'height'>;
+export type NewReference = Pick<
+  ReferenceRow,
+  'productId' | 'name' | 'hash' | 'width' | 'height' | 'defectId' | 'maskId'
+>;
+
+export type ReferenceState = 'GOOD' | 'DEFECTIVE';
+
+export interface ReferenceConditions {
+  readonly includeArchived: boolean;
+  /** Undefined selects both. */
+  readonly state?: ReferenceState | undefined;
+}
 
 export interface References {
   /** Includes archived references, because samples that were drawn on them still point to them. */
@@ -17,13 +32,15 @@ export interface References {
   byIds(ids: readonly string[]): Promise<readonly ReferenceRow[]>;
   /** Throws NOT_FOUND, also for the reference of another tenant. `field` is the field that the message names. */
   require(id: string, field?: string): Promise<ReferenceRow>;
-  /** References that are not archived, the oldest first. */
-  listOfProduct(productId: string): Promise<readonly ReferenceRow[]>;
+  /** Photographs of good parts that are not archived, the oldest first. */
+  goodOfProduct(productId: string): Promise<readonly ReferenceRow[]>;
+  /** Photographs with the defect that are not archived, the oldest first. */
+  defectiveOfPair(productId: string, defectId: string): Promise<readonly ReferenceRow[]>;
   /** The same page for each of many products, in one statement, the newest first. */
   pagesOfProducts(
     productIds: readonly string[],
     request: PageRequest,
-    includeArchived: boolean,
+    conditions: ReferenceConditions,
   ): Promise<ReadonlyMap<string, Page<ReferenceRow>>>;
   withHash(productId: string, hash: string): Promise<ReferenceRow | undefined>;
   /** A reference that is already archived is unchanged. */
@@ -48,6 +65,11 @@ export function referencesOf(scope: TenantScope): References {
     return row;
   }
 
+  const list = async (productId: string, kind: SQL): Promise<readonly ReferenceRow[]> =>
+    select()
+      .where(rows(references, eq(references.productId, productId), isNull(references.archivedAt), kind))
+      .orderBy(asc(references.id));
+
   const same = (productId: string, hash: string) =>
     rows(references, eq(references.productId, productId), eq(references.hash, hash));
 
@@ -56,12 +78,10 @@ export function referencesOf(scope: TenantScope): References {
     require,
     byId: async (id) => (await byIds([id])).at(0),
 
-    listOfProduct: async (productId) =>
-      select()
-        .where(rows(references, eq(references.productId, productId), isNull(references.archivedAt)))
-        .orderBy(asc(references.id)),
+    goodOfProduct: (productId) => list(productId, isNull(references.defectId)),
+    defectiveOfPair: (productId, defectId) => list(productId, eq(references.defectId, defectId)),
 
-    async pagesOfProducts(productIds, request, includeArchived) {
+    async pagesOfProducts(productIds, request, { includeArchived, state }) {
       const [last] = request.after ?? [];
       const rank = sql<number>`row_number() over (partition by ${references.productId} order by ${references.id} desc)`;
       const ranked = database
@@ -73,6 +93,7 @@ export function referencesOf(scope: TenantScope): References {
             inArray(references.productId, [...productIds]),
             last === undefined ? undefined : lt(references.id, String(last)),
             includeArchived ? undefined : isNull(references.archivedAt),
+            state === undefined ? undefined : hasState(state),
           ),
         )
         .as('ranked');
@@ -112,4 +133,8 @@ export function referencesOf(scope: TenantScope): References {
         },
       }),
   };
+}
+
+function hasState(state: ReferenceState): SQL {
+  return state === 'GOOD' ? isNull(references.defectId) : isNotNull(references.defectId);
 }

@@ -4,18 +4,22 @@
  */
 import { eq, inArray } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
-import { unknownProduct } from '../catalog/catalogErrors.js';
+import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { UploadRow } from '../storage/tables.js';
 import { uploads } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { optionalText, requireText } from '../validateText.js';
+import { masksOf } from './masks.js';
 
 export interface UploadInput {
   readonly purpose: UploadRow['purpose'];
   readonly partNumber?: string | null;
   readonly name?: string | null;
+  /** The defect that a photograph shows, and the mask that marks it: both or neither. */
+  readonly defectCode?: string | null;
+  readonly maskId?: string | null;
 }
 
 export interface UploadOutcome {
@@ -43,8 +47,8 @@ export function uploadsOf(scope: TenantScope): Uploads {
 
   return {
     async create(input) {
-      const { productId, name } = await resolveProduct(scope, input);
-      const row = { id: newId(), purpose: input.purpose, productId, name, createdAt: new Date() };
+      const subject = await resolveSubject(scope, input);
+      const row = { id: newId(), purpose: input.purpose, ...subject, createdAt: new Date() };
       return found((await database.insert(uploads).values(own(row)).returning()).at(0), row.id);
     },
     byId: async (id) => (await select(id)).at(0),
@@ -67,17 +71,17 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
   throw new ServiceError('NOT_FOUND', `id: there is no upload ${quote(id)}`, { field: 'id' });
 }
 
-/** A photograph shows a product. A mask is a shape and fits any image of its size. */
-async function resolveProduct(
-  scope: TenantScope,
-  { purpose, partNumber, name }: UploadInput,
-): Promise<{ productId: string | null; name: string | null }> {
+type UploadSubject = Pick<UploadRow, 'productId' | 'name' | 'defectId' | 'defectMaskId'>;
+
+/** A photograph shows a product, and perhaps a defect. A mask is a shape and fits any image of its size. */
+async function resolveSubject(scope: TenantScope, input: UploadInput): Promise<UploadSubject> {
+  const { purpose, partNumber, name, defectCode, maskId } = input;
   if (purpose === 'MASK') {
-    for (const [field, value] of Object.entries({ partNumber, name })) {
+    for (const [field, value] of Object.entries({ partNumber, name, defectCode, maskId })) {
       if (value != null)
         throw badInput(`input.${field}`, `is for a REFERENCE; a MASK has none, and got ${quote(value)}`);
     }
-    return { productId: null, name: null };
+    return { productId: null, name: null, defectId: null, defectMaskId: null };
   }
   if (partNumber == null) throw badInput('input.partNumber', 'is required for a REFERENCE: the product that it shows');
   const part = requireText(partNumber, 'input.partNumber');
@@ -85,5 +89,21 @@ async function resolveProduct(
   const catalog = catalogOf(scope);
   const [product] = await catalog.productsByPartNumber([part]);
   if (product === undefined) throw await unknownProduct(catalog, part, 'input.partNumber');
-  return { productId: product.id, name: given };
+  return { productId: product.id, name: given, ...(await resolveDefect(scope, input)) };
+}
+
+async function resolveDefect(
+  scope: TenantScope,
+  { defectCode, maskId }: UploadInput,
+): Promise<Pick<UploadRow, 'defectId' | 'defectMaskId'>> {
+  if (defectCode == null && maskId == null) return { defectId: null, defectMaskId: null };
+  if (defectCode == null) throw badInput('input.defectCode', 'is required with maskId: the defect that the mask marks');
+  if (maskId == null)
+    throw badInput('input.maskId', 'is required with defectCode: upload a MASK that marks the defect first');
+  const catalog = catalogOf(scope);
+  const code = requireText(defectCode, 'input.defectCode');
+  const [defect] = await catalog.defectsByCode([code]);
+  if (defect === undefined) throw await unknownDefect(catalog, code, 'input.defectCode');
+  const mask = await masksOf(scope).require(maskId, 'input.maskId');
+  return { defectId: defect.id, defectMaskId: mask.id };
 }

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { requireText } from '../validateText.js';
-import { Coverage } from '../schema/enums.js';
+import { Coverage, ReferenceState } from '../schema/enums.js';
 import {
   Defect,
   DefectConnection,
@@ -98,10 +98,13 @@ export class ProductResolver {
     @Root() { id }: ProductRow,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('includeArchived', () => Boolean, { nullable: true, defaultValue: false }) includeArchived: boolean | null,
+    @Arg('state', () => ReferenceState, { nullable: true, description: 'Default: both.' })
+    state: keyof typeof ReferenceState | null,
     @Ctx() { loaders }: Context,
   ): Promise<Connection<ReferenceRow>> {
     const request = pageRequest(args, REFERENCE_KEY);
-    const found = await loaders.referencesUnder.load({ id, request, includeArchived: includeArchived ?? false });
+    const conditions = { includeArchived: includeArchived ?? false, state: state ?? undefined };
+    const found = await loaders.referencesUnder.load({ id, request, conditions });
     return connection(found, request, referenceKey);
   }
 }

@@ -48,6 +48,7 @@ export function sampleConditions(filter: SampleFilter | null): SampleConditions 
     seam: bounds(filter?.seam),
     direction: bounds(filter?.direction),
     referenceId: filter?.referenceId ?? undefined,
+    defectReferenceId: filter?.defectReferenceId ?? undefined,
   };
 }
 

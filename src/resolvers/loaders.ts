@@ -14,7 +14,7 @@ import type { GenerationInput } from '../generations/admission/generationInput.j
 import type { RejectedSamples } from '../generations/samples/rejectedSamples.js';
 import type { Parent, SampleConditions, Samples } from '../generations/samples/sampleRepository.js';
 import type { Masks } from '../references/masks.js';
-import type { References } from '../references/references.js';
+import type { ReferenceConditions, References } from '../references/references.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { coalesceRead } from '../storage/readCoalescing.js';
 import type {
@@ -42,7 +42,7 @@ export interface SamplesUnder extends PageUnder {
 }
 
 export interface ReferencesUnder extends PageUnder {
-  readonly includeArchived: boolean;
+  readonly conditions: ReferenceConditions;
 }
 
 export interface Loaders {
@@ -123,9 +123,7 @@ export function createLoaders(scope: TenantScope, repositories: Repositories, ru
     samplesUnder: pagesUnder(({ parent, request, conditions }, ids) =>
       samples.pagesUnder(parent, ids, request, conditions),
     ),
-    referencesUnder: pagesUnder(({ request, includeArchived }, ids) =>
-      references.pagesOfProducts(ids, request, includeArchived),
-    ),
+    referencesUnder: pagesUnder(({ request, conditions }, ids) => references.pagesOfProducts(ids, request, conditions)),
     deliveriesUnder: pagesUnder(({ request }, ids) => deliveries.pagesOfWebhooks(ids, request)),
     // Writes are never cached: two equal items are two generations.
     admission: new DataLoader((inputs) => admitGenerations(scope, rules, inputs), { cache: false }),

@@ -1,9 +1,10 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { Product } from '../schema/catalog.js';
+import { Defect, Product } from '../schema/catalog.js';
+import { ReferenceState } from '../schema/enums.js';
 import { Reference, RegionMask } from '../schema/reference.js';
 import { Artifact } from '../schema/sample.js';
 import type { CursorShape } from '../storage/pagination.js';
-import type { ProductRow, ReferenceRow, RegionMaskRow } from '../storage/tables.js';
+import type { DefectRow, ProductRow, ReferenceRow, RegionMaskRow } from '../storage/tables.js';
 import { toArtifact } from './toArtifact.js';
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
@@ -30,6 +31,21 @@ export class ReferenceResolver {
   @FieldResolver(() => Artifact, { description: 'PNG, 8-bit sRGB, upright, without metadata.' })
   image(@Root() { artifactKey }: ReferenceRow, @Ctx() context: Context): Promise<Artifact> {
     return toArtifact(artifactKey, context);
+  }
+
+  @FieldResolver(() => ReferenceState)
+  state(@Root() { defectId }: ReferenceRow): keyof typeof ReferenceState {
+    return defectId === null ? 'GOOD' : 'DEFECTIVE';
+  }
+
+  @FieldResolver(() => Defect, { nullable: true, description: 'The defect that a DEFECTIVE photograph shows.' })
+  async defect(@Root() { defectId }: ReferenceRow, @Ctx() { loaders }: Context): Promise<DefectRow | null> {
+    return defectId === null ? null : loaders.defect.load(defectId);
+  }
+
+  @FieldResolver(() => RegionMask, { nullable: true, description: 'The mask that marks the defect.' })
+  async mask(@Root() { maskId }: ReferenceRow, @Ctx() { loaders }: Context): Promise<RegionMaskRow | null> {
+    return maskId === null ? null : loaders.mask.load(maskId);
   }
 
   @FieldResolver(() => Product)

@@ -5,6 +5,7 @@ import { Generation } from '../schema/generation.js';
 import { Scores } from '../schema/quality.js';
 import { Reference } from '../schema/reference.js';
 import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
+import { Transplant } from '../schema/transplant.js';
 import type { CursorShape } from '../storage/pagination.js';
 import { pageRequest } from '../storage/pagination.js';
 import type { GenerationRow, ReferenceRow, SampleRow } from '../storage/tables.js';
@@ -72,6 +73,24 @@ export class SampleResolver {
   @FieldResolver(() => Reference, { nullable: true, description: 'The photograph that the sample is drawn on.' })
   async reference(@Root() { referenceId }: SampleRow, @Ctx() { loaders }: Context): Promise<ReferenceRow | null> {
     return referenceId === null ? null : loaders.reference.load(referenceId);
+  }
+
+  @FieldResolver(() => Reference, {
+    nullable: true,
+    description: 'The photograph that the defect was transplanted from.',
+  })
+  async defectReference(
+    @Root() { defectReferenceId }: SampleRow,
+    @Ctx() { loaders }: Context,
+  ): Promise<ReferenceRow | null> {
+    return defectReferenceId === null ? null : loaders.reference.load(defectReferenceId);
+  }
+
+  @FieldResolver(() => Transplant, { nullable: true, description: 'Null unless the defect was transplanted.' })
+  transplant(@Root() { transplant }: SampleRow): Transplant | null {
+    if (transplant === null) return null;
+    const { notHarmonized, ...place } = transplant;
+    return { ...place, harmonized: notHarmonized === null, notHarmonizedReason: notHarmonized };
   }
 
   @FieldResolver(() => Sample, {

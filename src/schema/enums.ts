@@ -13,6 +13,8 @@ export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILE
 export const CatalogKind = namesOf('PRODUCT', 'DEFECT');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
+export const ReferenceState = namesOf('GOOD', 'DEFECTIVE');
+export const NotHarmonizedReason = namesOf('NOT_REQUESTED', 'UNSUPPORTED_PAIR', 'NO_IMAGE_ENCODER');
 export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
 export const ExportFormat = namesOf('MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION');
 export const ExportStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED');
@@ -63,7 +65,9 @@ registerEnumType(Coverage, {
   valuesConfig: {
     TRAINED: { description: 'Seen together in training.' },
     ZERO_SHOT: { description: 'Both seen in training, never together.' },
-    UNSUPPORTED: { description: 'At least one was never seen in training, so the pair cannot be drawn.' },
+    UNSUPPORTED: {
+      description: 'At least one was never seen in training, so the pair cannot be drawn, only transplanted.',
+    },
   },
 });
 
@@ -82,6 +86,25 @@ registerEnumType(UploadPurpose, {
   valuesConfig: {
     REFERENCE: { description: 'A photograph of a product.' },
     MASK: { description: 'A region mask: white (255) inside, black (0) outside, and no other values.' },
+  },
+});
+
+registerEnumType(ReferenceState, {
+  name: 'ReferenceState',
+  description: 'What a photograph shows.',
+  valuesConfig: {
+    GOOD: { description: 'A part without a defect. Samples can be drawn on it.' },
+    DEFECTIVE: { description: 'A defect that a mask marks. It can be transplanted onto photographs of good parts.' },
+  },
+});
+
+registerEnumType(NotHarmonizedReason, {
+  name: 'NotHarmonizedReason',
+  description: 'Why the model did not harmonize a transplanted defect with its surroundings.',
+  valuesConfig: {
+    NOT_REQUESTED: { description: 'The request has no `harmonize` above 0.' },
+    UNSUPPORTED_PAIR: { description: 'The model does not know the product or the defect.' },
+    NO_IMAGE_ENCODER: { description: 'The model cannot draw on images.' },
   },
 });
 

@@ -3,6 +3,7 @@ import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inf
 import { Guidance, MaskMode, Sampler } from './enums.js';
 import { AreaInput, ReferenceInput, RegionInput } from './inpaintingInput.js';
 import { QualityInput } from './quality.js';
+import { DefectReferenceInput, VariationInput } from './transplant.js';
 
 @InputType({
   description:
@@ -40,7 +41,11 @@ export class GenerateDefectsInput {
   @Field(() => String, { nullable: true, description: '"name" (its newest version) or "name@version".' })
   model?: string | null;
 
-  @Field(() => StrengthInput, { nullable: true, description: 'w_d of Eq. 4.' })
+  @Field(() => StrengthInput, {
+    nullable: true,
+    description:
+      'w_d of Eq. 4. Of a transplanted defect, 0 … 3, default 1: its opacity up to 1; above, its contrast is exaggerated.',
+  })
   strength?: StrengthInput | null;
 
   @Field(() => Float, { nullable: true, description: 'w_p of Eq. 4.' })
@@ -73,6 +78,25 @@ export class GenerateDefectsInput {
   @Field(() => ReferenceInput, { nullable: true, description: 'Draws the defect on an image of the product.' })
   reference?: ReferenceInput | null;
 
+  @Field(() => DefectReferenceInput, {
+    nullable: true,
+    description:
+      'Transplants the defect from a photograph of a defective part onto the reference, instead of drawing it. The varied mask of the ' +
+      'defect is the mask of the sample. No model needs to know the product or the defect.',
+  })
+  defectReference?: DefectReferenceInput | null;
+
+  @Field(() => VariationInput, { nullable: true, description: 'Only with a defectReference.' })
+  variation?: VariationInput | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The denoising strength at which the model harmonizes a transplanted defect with its surroundings, 0 … 1. Default: 0, which leaves ' +
+      'it blended without the model. A sample says whether it was harmonized: a model that does not know the pair does not.',
+  })
+  harmonize?: number | null;
+
   @Field(() => RegionInput, {
     nullable: true,
     description: 'Where on the image the defect is drawn. Default: place SHAPE; on a twin, place CHOSEN.',
@@ -82,7 +106,8 @@ export class GenerateDefectsInput {
   @Field(() => AreaInput, {
     nullable: true,
     description:
-      'Limits where a region that is not your own may lie: for example, on the part and not on the conveyor belt.',
+      'Limits where a region that is not your own, or the middle of a transplanted defect, may lie: for example, on the part and not on ' +
+      'the conveyor belt.',
   })
   allowedArea?: AreaInput | null;
 

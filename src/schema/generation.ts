@@ -3,6 +3,7 @@ import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inf
 import { connectionType } from './connection.js';
 import { AttemptOutcome, GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
 import { Quality } from './quality.js';
+import { Variation } from './transplant.js';
 
 @ObjectType()
 export class StrengthRange {
@@ -20,7 +21,7 @@ export class GenerationRequest {
   @Field(() => Int)
   count!: number;
 
-  @Field(() => String, { description: 'name@version' })
+  @Field(() => String, { description: 'name@version. A transplant that is not harmonized does not use it.' })
   model!: string;
 
   @Field(() => StrengthRange)
@@ -32,7 +33,7 @@ export class GenerationRequest {
   @Field(() => Int, { description: 'The seed of sample 0. Sample i has the seed (seed + i) mod 2³¹.' })
   seed!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: '1 for a transplant that is not harmonized.' })
   steps!: number;
 
   @Field(() => Sampler)
@@ -55,6 +56,12 @@ export class GenerationRequest {
 
   @Field(() => Float, { nullable: true, description: 'Only for samples on a reference.' })
   denoisingStrength?: number | undefined;
+
+  @Field(() => Float, { nullable: true, description: 'Only for transplants.' })
+  harmonize?: number | undefined;
+
+  @Field(() => Variation, { nullable: true, description: 'Only for transplants.' })
+  variation?: Variation | undefined;
 
   @Field(() => Float, { nullable: true, deprecationReason: 'Use `denoisingStrength`.' })
   freedom?: number | undefined;

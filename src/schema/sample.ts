@@ -64,7 +64,8 @@ export class Sample {
     nullable: true,
     description:
       'How sure the model is of the mask, 0 … 1: the mean of the soft mask inside the mask, or 0 if the mask is empty. ' +
-      'Compare it only within a pair. Null for samples of versions that did not record it.',
+      'Compare it only within a pair. Null for transplants, whose mask is that of a real defect, and for samples of versions that did not ' +
+      'record it.',
   })
   confidence!: number | null;
 
@@ -123,6 +124,9 @@ export class SampleFilter {
 
   @Field(() => ID, { nullable: true })
   referenceId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The photograph that the defect was transplanted from.' })
+  defectReferenceId?: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;

@@ -34,6 +34,19 @@ export class CreateUploadInput {
   @Field(() => String, { nullable: true, description: 'The product that a REFERENCE shows. A MASK has none.' })
   partNumber?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The defect that a REFERENCE shows, for transplants; it needs maskId. Without it, the photograph shows a good part.',
+  })
+  defectCode?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The MASK that marks the defect: uploaded before, and of the size of the photograph.',
+  })
+  maskId?: string | null;
+
   @Field(() => String, { nullable: true, description: 'A label for people, for a REFERENCE. A MASK has none.' })
   name?: string | null;
 }

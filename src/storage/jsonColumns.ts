@@ -1,5 +1,12 @@
 /** The contents of JSON columns. */
-import type { GuidanceName, MaskMode, SamplerName } from '../inference/index.js';
+import type {
+  Coverage,
+  GuidanceName,
+  MaskMode,
+  SamplerName,
+  TransplantPlace,
+  VariationLimits,
+} from '../inference/index.js';
 
 /**
  * Everything that decides what is drawn, as resolved when the request was accepted. Later changes of defaults do not
@@ -11,7 +18,8 @@ export interface GenerationSettings {
   /** The words that the model reads. */
   readonly product: string;
   readonly defect: string;
-  readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+  /** Only a transplant can be of an unsupported pair. */
+  readonly coverage: Coverage;
   /** The seed of sample 0. Sample i has the seed (seed + i) mod 2³¹. */
   readonly seed: number;
   readonly strength: { readonly min: number; readonly max: number };
@@ -49,6 +57,29 @@ export interface PhotographSettings {
   readonly denoisingStrength?: number;
   /** The same value under its name before 1.0.0. It is still written, for older processes on the same database. */
   readonly freedom: number;
+  /**
+   * Set if the defect is transplanted instead of drawn. Then `denoisingStrength` is that of the harmonizing pass, 0
+   * without one, and `region` is `DONORS_REGION`. Absent in older rows.
+   */
+  readonly transplant?: TransplantSettings | null;
+}
+
+/** The region of a transplant, which is that of its donor. An older worker finds no such mask and fails. */
+export const DONORS_REGION: Area = { maskId: '' };
+
+export interface TransplantSettings {
+  /** The defective photographs. */
+  readonly donors: readonly string[];
+  readonly variation: VariationLimits;
+  /** Null if the model harmonizes the samples. */
+  readonly notHarmonized: NotHarmonizedReason | null;
+}
+
+export type NotHarmonizedReason = 'NOT_REQUESTED' | 'UNSUPPORTED_PAIR' | 'NO_IMAGE_ENCODER';
+
+/** How the defect of a sample was transplanted. */
+export interface SampleTransplant extends TransplantPlace {
+  readonly notHarmonized: NotHarmonizedReason | null;
 }
 
 export function denoisingStrengthOf({ denoisingStrength, freedom }: PhotographSettings): number {

@@ -18,6 +18,7 @@ import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
 import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
+import { transplants } from './migrations/13-transplants.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 10, statements: confidence },
   { version: 11, statements: denoisingStrength },
   { version: 12, statements: deviceCrashes },
+  { version: 13, statements: transplants },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

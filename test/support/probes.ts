@@ -11,6 +11,7 @@ export interface Owned {
   readonly sample: string;
   readonly reference: string;
   readonly mask: string;
+  readonly donor: string;
   readonly upload: string;
   readonly key: string;
   readonly export: string;
@@ -84,6 +85,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.product(partNumber)': byCode('{ product(partNumber: $x) { id } }', 'FABRIC'),
   'Query.samples(filter.generationId)': byId(listed('samples(filter: { generationId: $x })'), (own) => own.generation),
   'Query.samples(filter.referenceId)': byId(listed('samples(filter: { referenceId: $x })'), (own) => own.reference),
+  'Query.samples(filter.defectReferenceId)': byId(
+    listed('samples(filter: { defectReferenceId: $x })'),
+    (own) => own.donor,
+  ),
   'Query.samples(filter.partNumber)': byCode(listed('samples(filter: { partNumber: $x })'), 'FABRIC'),
   'Query.samples(filter.defectCode)': byCode(listed('samples(filter: { defectCode: $x })'), 'HOLE'),
   'Query.generations(filter.partNumber)': byCode(listed('generations(filter: { partNumber: $x })'), 'FABRIC'),
@@ -108,6 +113,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     ofProduct('samples(filter: { referenceId: $x })'),
     ({ reference }) => reference,
   ),
+  'Product.samples(filter.defectReferenceId)': byId(
+    ofProduct('samples(filter: { defectReferenceId: $x })'),
+    (own) => own.donor,
+  ),
   'Product.samples(filter.partNumber)': byCode(ofProduct('samples(filter: { partNumber: $x })'), 'FABRIC'),
   'Product.samples(filter.defectCode)': byCode(ofProduct('samples(filter: { defectCode: $x })'), 'HOLE'),
   'Generation.samples(filter.generationId)': byId(
@@ -117,6 +126,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Generation.samples(filter.referenceId)': byId(
     ofGeneration('samples(filter: { referenceId: $x })'),
     ({ reference }) => reference,
+  ),
+  'Generation.samples(filter.defectReferenceId)': byId(
+    ofGeneration('samples(filter: { defectReferenceId: $x })'),
+    (own) => own.donor,
   ),
   'Generation.samples(filter.partNumber)': byCode(ofGeneration('samples(filter: { partNumber: $x })'), 'FABRIC'),
   'Generation.samples(filter.defectCode)': byCode(ofGeneration('samples(filter: { defectCode: $x })'), 'HOLE'),
@@ -164,6 +177,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     ...byId(exported('referenceId: $x'), ({ reference }) => reference),
     code: NOTHING,
   },
+  'Mutation.exportDataset(input.filter.defectReferenceId)': {
+    ...byId(exported('defectReferenceId: $x'), (own) => own.donor),
+    code: NOTHING,
+  },
   'Mutation.exportDataset(input.filter.partNumber)': byCode(exported('partNumber: $x'), 'FABRIC', NOTHING),
   'Mutation.exportDataset(input.filter.defectCode)': byCode(exported('defectCode: $x'), 'HOLE', NOTHING),
   'Mutation.exportDataset(input.idempotencyKey)': {
@@ -175,6 +192,15 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     'mutation { createUpload(input: { purpose: REFERENCE, partNumber: $x }) { id } }',
     'FABRIC',
     'UNKNOWN_PRODUCT',
+  ),
+  'Mutation.createUpload(input.defectCode)': byCode(
+    'mutation { createUpload(input: { purpose: REFERENCE, partNumber: "OWN", defectCode: $x, maskId: "" }) { id } }',
+    'HOLE',
+    'UNKNOWN_DEFECT',
+  ),
+  'Mutation.createUpload(input.maskId)': byId(
+    'mutation { createUpload(input: { purpose: REFERENCE, partNumber: "OWN", defectCode: "OWN", maskId: $x }) { id } }',
+    ({ mask }) => mask,
   ),
   'Mutation.generateDefects(input.partNumber)': byCode(
     'mutation { generateDefects(input: [{ partNumber: $x, defectCode: "OWN" }]) { id } }',
@@ -196,6 +222,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     drawing('reference: { sampleId: $x }'),
     ({ sample }) => sample,
   ),
+  'Mutation.generateDefects(input.defectReference.id)': byId(
+    drawing('reference: { anyOfProduct: true }, defectReference: { id: $x }'),
+    (own) => own.donor,
+  ),
   'Mutation.generateDefects(input.region.maskId)': byId(
     drawing('reference: { anyOfProduct: true }, region: { maskId: $x }'),
     ({ mask }) => mask,
@@ -209,16 +239,3 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     ({ generation }) => generation,
   ),
 };
-
-/** Root fields with which nothing can be named, and arguments that only look as if. */
-export const NAMELESS: Readonly<Record<string, string>> = {
-  'Query.serverInfo': '{ serverInfo { version devices { device } } }',
-  'Query.models': '{ models { id } }',
-  'Query.usage': '{ usage { concurrentGenerations { used } storedBytes { used } } }',
-  'Query.builtInAliases': '{ builtInAliases { alias promptName } }',
-  'Query.caller': '{ caller { tenant role subject } }',
-  'Mutation.createApiKey': 'mutation { createApiKey(input: { name: "x", role: VIEWER }) { apiKey { id } } }',
-  'Mutation.createWebhook':
-    'mutation { createWebhook(input: { url: "http://127.0.0.1:9/", events: [SAMPLE_READY] }) { webhook { id } } }',
-};
-export const NUMBERS = ['Subscription.generationEvents(after)'];

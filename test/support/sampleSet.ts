@@ -138,6 +138,8 @@ export async function addGeneration(
       createdAt: CREATED,
       attempt: 1,
       referenceId,
+      defectReferenceId: null,
+      transplant: null,
       baseSampleId: null,
       regionKey: null,
       twinKey: twin === undefined ? null : await put(scope, store, twin),

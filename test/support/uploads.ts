@@ -1,6 +1,7 @@
 /** Sends files to the service, as a caller does: ask for a URL, then PUT the bytes. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import type { Json, Server } from './server.js';
 
 export const UPLOAD_FIELDS = `
@@ -39,6 +40,12 @@ export async function send(server: Server, file: Buffer, input: object = PHOTOGR
   if (status !== 201) throw new Error(`${String(status)} ${JSON.stringify(body)}`);
   const { reference, mask } = await fetchUpload(server, id, key);
   return reference ?? mask;
+}
+
+/** A defective photograph, whose brighter pixels are taken for the defect. */
+export async function sendDonor(server: Server, file: Buffer, partNumber: string, defectCode: string): Promise<Json> {
+  const mask = await send(server, await sharp(file).threshold(80).png().toBuffer(), MASK);
+  return send(server, file, { purpose: 'REFERENCE', partNumber, defectCode, maskId: mask.id });
 }
 
 /** The files in the artifact store, those on their way in among them. */

@@ -118,7 +118,7 @@ def test_untrained_pairs_are_left_out_and_a_data_set_of_nothing_else_is_refused(
 
 def test_an_error_names_a_folder_that_is_not_a_bundle(data, tmp_path):
     result = measure(tmp_path / "nowhere", data)
-    assert result.exit_code == 1 and "nowhere/bundle.json" in result.output
+    assert result.exit_code == 1 and "nowhere: no bundle is here (no bundle.json)" in result.output
 
 
 def test_contrast_is_measured_against_the_ring_around_the_mask_if_there_is_one():

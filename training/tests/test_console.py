@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 import defectdiffu.cli.console
-from defectdiffu.cli.console import LINE_SECONDS, bar, progress_reporter
+from defectdiffu.cli.console import LINE_SECONDS, bar, progress_reporter, time_left
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_a_phase_prints_a_line_at_its_beginning_and_end_and_every_half_minute(sa
     assert LINE_SECONDS == 30
     assert said.lines == [
         ["denoiser", "0/100", "loss", "0.0000"],
-        ["denoiser", "30/100", "loss", "3.7500"],
-        ["denoiser", "60/100", "loss", "7.5000"],
+        ["denoiser", "30/100", "70", "s", "left", "loss", "3.7500"],
+        ["denoiser", "60/100", "40", "s", "left", "loss", "7.5000"],
         ["denoiser", "100/100", "loss", "1.0000"],
     ]
 
@@ -60,6 +60,20 @@ def test_progress_stays_on_one_line_with_many_figures(said):
             "denoiser", 16_000, 40_000, {name: 123.456 for name in ("total", "noise", "defect", "mask", "ratio")}
         )
     assert len(said.lines) == 1 and said.lines[0][-1] == "123.4560"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (40.4, "40 s left"),
+        (89, "89 s left"),
+        (91, "2 min left"),
+        (5370, "1 h 30 min left"),
+        (12_000, "3 h 20 min left"),
+    ],
+)
+def test_the_time_left_is_rounded(seconds, words):
+    assert time_left(seconds) == words
 
 
 def test_the_installed_command_starts():

@@ -6,10 +6,10 @@ import json
 import shutil
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-from conftest import PROVENANCE, copy_graphs, invoke, make_data_set, run_command, texture, write_image
+from conftest import PROVENANCE, copy_graphs, invoke, make_data_set, run_command
+from onboarding_command import make_brass, options
 
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.checkpoints.runs import Run, load
@@ -21,27 +21,13 @@ from defectdiffu.training.onboarding_plan import OnboardingPlan
 
 @pytest.fixture
 def brass(tmp_path):
-    """A product that the bundle has never seen, with a defect that it knows and one that it does not."""
-    root, rng = tmp_path / "brass", np.random.default_rng(4)
-    for i in range(3):
-        write_image(root / "brass ring" / "train" / "good" / f"{i}.png", texture(rng, 200, 40))
-        for defect in ("dent", "rust"):
-            image, mask = texture(rng, 200, 40), np.zeros((40, 40), np.uint8)
-            mask[10:20, 12:20] = 255
-            image[mask > 0] = 40
-            write_image(root / "brass ring" / "test" / defect / f"{i}.png", image)
-            write_image(root / "brass ring" / "ground_truth" / defect / f"{i}_mask.png", mask)
-    return root
-
-
-def options(bundle, data, run, version="0.2.0"):
-    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1, "--version", version)
+    return make_brass(tmp_path / "brass")
 
 
 @pytest.fixture
 def untrained(monkeypatch):
     """Onboarding prepares the run but does not train it."""
-    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
+    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments, **options: None)
 
 
 def test_a_new_product_joins_and_the_exported_bundle_knows_all_products(exported, brass, tmp_path, monkeypatch):

@@ -61,6 +61,12 @@ def test_a_new_run_has_the_given_name_and_held_out_pairs(trained, tmp_path):
         assert result.exit_code == 1 and message in result.output, result.output
 
 
+def test_the_first_image_grid_comes_long_before_the_second(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(defectdiffu.training.train, "FIRST_GRID_SECONDS", 0)
+    train_on(trained, tmp_path / "run", "--grid-minutes", 60)
+    assert {path.stem for path in Run(tmp_path / "run").sample_grids.iterdir()} == {"0000040", "0000041", "0000045"}
+
+
 def test_another_preset_for_a_trained_run_is_refused_with_the_differences(trained, tmp_path):
     shutil.copytree(trained / "run", tmp_path / "run")
     (tmp_path / "other.toml").write_text(TINY_PRESET.replace('name = "tiny"', 'name = "tiny"\nseed = 9'))

@@ -7,6 +7,7 @@ import { requireActive, unknownDefect, unknownProduct } from '../../catalog/cata
 import type { ModelRegistry } from '../../catalog/modelRegistry.js';
 import type { Limits } from '../../config.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
+import type { Coverage } from '../../inference/index.js';
 import { inpaintingSteps } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import { inSpan, currentTraceparent } from '../../observability/tracing.js';
@@ -28,6 +29,7 @@ import { loadInputImages } from './inputImages.js';
 import type { QueuePosition } from './queueCapacity.js';
 import { queuePositions, readQueueLoad, requireCapacity } from './queueCapacity.js';
 import { resolvePhotograph } from './resolvePhotograph.js';
+import { resolveHarmonizing } from './resolveTransplant.js';
 import type { ResolvedRequest } from './resolveRequest.js';
 import { resolveRequest, validateTexts } from './resolveRequest.js';
 
@@ -73,7 +75,7 @@ interface ResolvedItem {
   readonly request: ResolvedRequest;
   readonly product: ProductRow;
   readonly defect: DefectRow;
-  readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+  readonly coverage: Coverage;
   readonly photograph: PhotographSettings | null;
   readonly pixelSteps: number;
 }
@@ -92,7 +94,11 @@ async function resolve(
   }));
   const images = await loadInputImages(
     scope,
-    items.map(({ input }, i) => ({ input, productId: known[i]?.product?.id ?? '' })),
+    items.map(({ input }, i) => ({
+      input,
+      productId: known[i]?.product?.id ?? '',
+      defectId: known[i]?.defect?.id ?? '',
+    })),
   );
   const resolved: ResolvedItem[] = [];
   for (const [i, item] of items.entries()) {
@@ -103,14 +109,16 @@ async function resolve(
     requireActive(product, defect, at);
     const bundle = findModel(models, input.model, at);
     const coverage = models.coverage(bundle, product.promptName, defect.promptName);
-    if (coverage === 'UNSUPPORTED') throw unsupported(product, defect, bundle.id, at);
+    const harmonizing = resolveHarmonizing(input, bundle, coverage, at);
+    if (coverage === 'UNSUPPORTED' && harmonizing === undefined) throw unsupported(product, defect, bundle.id, at);
     const pair = `${product.promptName}/${defect.promptName}`;
-    const request = resolveRequest(input, { bundle, pair, coverage, limits }, at);
+    const request = resolveRequest(input, { bundle, pair, coverage, harmonizing, limits }, at);
     const { seed, steps, sweep, sampler } = request.settings;
     const stepsAt = (strength: number): number => inpaintingSteps(sampler, bundle.manifest.schedule, steps, strength);
     const rows = request.count / (sweep?.length ?? 1);
     const size = bundle.manifest.image;
-    const photograph = resolvePhotograph(images, { input, product, rows, seed, size, stepsAt, at });
+    const context = { input, product, defect, harmonizing, rows, seed, size, stepsAt, at };
+    const photograph = resolvePhotograph(images, context);
     const twinSteps =
       request.settings.twin === true
         ? steps
@@ -136,7 +144,7 @@ function unsupported(product: ProductRow, defect: DefectRow, model: string, at: 
   return new ServiceError(
     'UNSUPPORTED_PAIR',
     `${at}: model ${model} cannot draw ${quote(defect.promptName)} on ${quote(product.promptName)}: ` +
-      'one of the two words is not in its vocabulary (see models { vocabulary })',
+      'one of the two words is not in its vocabulary (see models { vocabulary }); a defectReference needs no model',
     { field: at },
   );
 }

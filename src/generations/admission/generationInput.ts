@@ -1,6 +1,6 @@
 /** The input of `generateDefects`, as GraphQL passes it on. */
 import type { GuidanceName, MaskMode, SamplerName } from '../../inference/index.js';
-import type { Optional } from '../../range.js';
+import type { Optional, Range } from '../../range.js';
 
 export interface PointInput {
   readonly x: number;
@@ -19,12 +19,31 @@ export interface ReferenceInput {
   readonly twin?: Optional<boolean>;
 }
 
+export interface DefectReferenceInput {
+  readonly id?: Optional<string>;
+  readonly anyOfPair?: Optional<boolean>;
+}
+
+export interface VariationInput {
+  readonly turn?: Optional<number>;
+  readonly quarterTurns?: Optional<boolean>;
+  readonly halfTurns?: Optional<boolean>;
+  readonly mirrors?: Optional<boolean>;
+  readonly scale?: Optional<Range>;
+  readonly bend?: Optional<number>;
+  readonly contrast?: Optional<number>;
+}
+
 export interface RegionInput extends AreaInput {
   readonly place?: Optional<'SHAPE' | 'CHOSEN'>;
 }
 
 export interface OnPhotographInput {
   readonly reference?: Optional<ReferenceInput>;
+  readonly defectReference?: Optional<DefectReferenceInput>;
+  readonly variation?: Optional<VariationInput>;
+  /** The denoising strength of the harmonizing pass. */
+  readonly harmonize?: Optional<number>;
   readonly region?: Optional<RegionInput>;
   readonly allowedArea?: Optional<AreaInput>;
   readonly denoisingStrength?: Optional<number>;

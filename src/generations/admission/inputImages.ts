@@ -24,13 +24,16 @@ export interface InputImages {
   reference(id: string, field: string): ReferenceRow;
   mask(id: string, field: string): RegionMaskRow;
   sample(id: string, field: string): SampleImage;
-  /** The references of the product that are not archived, oldest first. */
-  referencesOfProduct(productId: string): readonly ReferenceRow[];
+  /** The photographs of good parts that are not archived, oldest first. */
+  goodOfProduct(productId: string): readonly ReferenceRow[];
+  /** The photographs with the defect that are not archived, oldest first. */
+  donorsOfPair(productId: string, defectId: string): readonly ReferenceRow[];
 }
 
 interface ImageQuery {
   readonly input: OnPhotographInput;
   readonly productId: string;
+  readonly defectId: string;
 }
 
 export async function loadInputImages(scope: TenantScope, queries: readonly ImageQuery[]): Promise<InputImages> {
@@ -38,25 +41,49 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
   const named = (ids: readonly (string | null | undefined)[]): string[] => [
     ...new Set(ids.filter((id) => id != null && isId(id)) as string[]),
   ];
-  const references = await referencesOf(scope).byIds(named(inputs.map(({ reference }) => reference?.id)));
+  const references = await referencesOf(scope).byIds(
+    named(inputs.flatMap(({ reference, defectReference }) => [reference?.id, defectReference?.id])),
+  );
   const masks = await masksOf(scope).byIds(
     named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
   );
   const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
-  const products = queries
-    .filter(({ input }) => input.reference?.anyOfProduct === true)
-    .map(({ productId }) => productId);
-  // An unknown product has none. Admission rejects it later.
-  const ofProduct = new Map<string, readonly ReferenceRow[]>();
-  for (const id of new Set(products.filter(isId))) ofProduct.set(id, await referencesOf(scope).listOfProduct(id));
+  const good = await goodPhotographs(scope, queries);
+  const donors = await donorPhotographs(scope, queries);
 
   return {
     reference: (id, field) => found(references, id, field, 'reference'),
     mask: (id, field) => found(masks, id, field, 'region mask'),
     sample: (id, field) => found(samples, id, field, 'sample'),
-    referencesOfProduct: (id) => ofProduct.get(id) ?? [],
+    goodOfProduct: (id) => good.get(id) ?? [],
+    donorsOfPair: (productId, defectId) => donors.get(pairKey(productId, defectId)) ?? [],
   };
 }
+
+type Photographs = ReadonlyMap<string, readonly ReferenceRow[]>;
+
+/** By product. An unknown product has none; admission rejects it later. */
+async function goodPhotographs(scope: TenantScope, queries: readonly ImageQuery[]): Promise<Photographs> {
+  const products = queries.filter(({ input }) => input.reference?.anyOfProduct === true);
+  const found = new Map<string, readonly ReferenceRow[]>();
+  for (const id of new Set(products.map(({ productId }) => productId).filter(isId)))
+    found.set(id, await referencesOf(scope).goodOfProduct(id));
+  return found;
+}
+
+/** By pair. */
+async function donorPhotographs(scope: TenantScope, queries: readonly ImageQuery[]): Promise<Photographs> {
+  const pairs = queries.filter(({ input }) => input.defectReference?.anyOfPair === true);
+  const found = new Map<string, readonly ReferenceRow[]>();
+  for (const { productId, defectId } of pairs) {
+    const key = pairKey(productId, defectId);
+    if (!found.has(key) && isId(productId) && isId(defectId))
+      found.set(key, await referencesOf(scope).defectiveOfPair(productId, defectId));
+  }
+  return found;
+}
+
+const pairKey = (productId: string, defectId: string): string => `${productId}/${defectId}`;
 
 async function sampleImages(scope: TenantScope, ids: readonly string[]): Promise<readonly SampleImage[]> {
   if (ids.length === 0) return [];

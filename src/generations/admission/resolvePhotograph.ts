@@ -1,12 +1,15 @@
 /** Turns a caller's request for a defect on an image into complete settings: checks every id and every point. */
 import { badInput } from '../../errors.js';
 import type { Area, PhotographSettings } from '../../storage/jsonColumns.js';
-import type { ProductRow, ReferenceRow } from '../../storage/tables.js';
+import { DONORS_REGION } from '../../storage/jsonColumns.js';
+import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.js';
 import { requestedDenoisingStrength } from './deprecatedNames.js';
 import { resolveArea, resolveOwnRegion } from './resolveArea.js';
 import { requireInRange } from '../../range.js';
 import type { AreaInput, OnPhotographInput, ReferenceInput } from './generationInput.js';
 import type { SampleImage, InputImages } from './inputImages.js';
+import type { Harmonizing } from './resolveTransplant.js';
+import { resolveTransplant } from './resolveTransplant.js';
 
 const DEFAULT_DENOISING_STRENGTH = 0.8;
 const MIN_DENOISING_STRENGTH = 0.05;
@@ -14,6 +17,9 @@ const MIN_DENOISING_STRENGTH = 0.05;
 interface PhotographContext {
   readonly input: OnPhotographInput;
   readonly product: ProductRow;
+  readonly defect: DefectRow;
+  /** Undefined unless the defect is transplanted. */
+  readonly harmonizing: Harmonizing | undefined;
   /** The number of scenes, and the seed that selects from the product's photographs. */
   readonly rows: number;
   readonly seed: number;
@@ -26,31 +32,32 @@ interface PhotographContext {
 
 /** Returns null for samples from noise. @throws ServiceError that names the field. */
 export function resolvePhotograph(images: InputImages, context: PhotographContext): PhotographSettings | null {
-  const { input, at, stepsAt } = context;
+  const { input, at, harmonizing } = context;
   if (input.reference == null) {
-    for (const field of ['region', 'allowedArea', 'denoisingStrength', 'freedom'] as const)
+    for (const field of ['region', 'allowedArea', 'denoisingStrength', 'freedom', 'defectReference'] as const)
       if (input[field] != null)
         throw badInput(`${at}.${field}`, 'needs a reference: it applies to the reference image');
     return null;
   }
-  const { value = DEFAULT_DENOISING_STRENGTH, field } = requestedDenoisingStrength(input, at);
-  const denoisingStrength = requireInRange(value, { min: MIN_DENOISING_STRENGTH, max: 1 }, field);
-  if (stepsAt(denoisingStrength) < 1) {
-    throw badInput(field, `${String(denoisingStrength)} leaves none of ${String(stepsAt(1))} steps; raise either`);
-  }
   requireOne(input.reference, `${at}.reference`);
+  const denoisingStrength = resolveDenoisingStrength(context);
   const { sampleId, twin } = input.reference;
   const onTwin = twin === true;
+  if (onTwin && harmonizing !== undefined)
+    throw badInput(`${at}.reference.twin`, 'a transplant needs a photograph: give id, anyOfProduct: true, or sampleId');
   const references = sampleId == null && !onTwin ? referencesFor(images, input.reference, context) : [];
   const drawnOn = onTwin
     ? [{ ...context.size, id: 'that the model draws' }]
     : sampleId == null
       ? references
       : [sampleFor(images, sampleId, context)];
-  const region = regionFor(input, (own, field) => resolveOwnRegion(images, own, drawnOn, field), at);
+  const region =
+    harmonizing === undefined
+      ? regionFor(input, (own, field) => resolveOwnRegion(images, own, drawnOn, field), at)
+      : DONORS_REGION;
   const allowedArea =
     input.allowedArea == null ? null : resolveArea(images, input.allowedArea, drawnOn, `${at}.allowedArea`).area;
-  if (allowedArea !== null && typeof region !== 'string')
+  if (allowedArea !== null && typeof region !== 'string' && harmonizing === undefined)
     throw badInput(`${at}.allowedArea`, 'cannot be given together with a region of your own');
   return {
     references: references.map(({ id }) => id),
@@ -60,7 +67,19 @@ export function resolvePhotograph(images: InputImages, context: PhotographContex
     allowedArea,
     denoisingStrength,
     freedom: denoisingStrength,
+    transplant: harmonizing === undefined ? null : resolveTransplant(images, harmonizing, context),
   };
+}
+
+function resolveDenoisingStrength({ input, harmonizing, at, stepsAt }: PhotographContext): number {
+  if (harmonizing?.denoisingStrength === 0) return 0;
+  const requested = requestedDenoisingStrength(input, at);
+  const { value = DEFAULT_DENOISING_STRENGTH, field } =
+    harmonizing === undefined ? requested : { value: harmonizing.denoisingStrength, field: `${at}.harmonize` };
+  const min = harmonizing === undefined ? MIN_DENOISING_STRENGTH : 0;
+  const denoisingStrength = requireInRange(value, { min, max: 1 }, field);
+  if (stepsAt(denoisingStrength) >= 1) return denoisingStrength;
+  throw badInput(field, `${String(denoisingStrength)} leaves none of ${String(stepsAt(1))} steps; raise either`);
 }
 
 function requireOne({ id, anyOfProduct, sampleId, twin }: ReferenceInput, field: string): void {
@@ -84,11 +103,17 @@ function referencesFor(
   if (id != null) {
     const row = images.reference(id, `${field}.id`);
     if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
+    if (row.defectId !== null)
+      throw badInput(
+        `${field}.id`,
+        'shows a defect; draw on a photograph of a good part, and name this one as defectReference',
+      );
     if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
     return [row];
   }
-  const all = images.referencesOfProduct(product.id);
-  if (all.length === 0) throw badInput(field, 'the product has no photograph; upload one with createUpload');
+  const all = images.goodOfProduct(product.id);
+  if (all.length === 0)
+    throw badInput(field, 'the product has no photograph of a good part; upload one with createUpload');
   // As many as there are scenes, starting at one that the seed selects, so that the same request uses the same photographs.
   return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
 }

@@ -17,16 +17,18 @@ interface QualityContext {
   readonly quality?: Optional<QualityInput>;
   readonly onImage: boolean;
   readonly twin: boolean;
+  readonly transplanted: boolean;
   readonly sweep: boolean;
 }
 
 /**
  * A sample on a reference always has a policy; its default is the score of the faintest real defects of the pair. A sweep has none,
- * because its weak samples are part of what it shows. A sample from noise without a twin has nothing to be compared with, so only its
+ * because its weak samples are part of what it shows. A transplant has none by default either, because its mask is that of a real defect
+ * and what it shows is real. A sample from noise without a twin has nothing to be compared with, so only its
  * confidence can be bounded.
  */
 export function resolveQuality(
-  { quality, onImage, twin, sweep }: QualityContext,
+  { quality, onImage, twin, transplanted, sweep }: QualityContext,
   { manifest }: Bundle,
   pair: string,
   at: string,
@@ -37,11 +39,14 @@ export function resolveQuality(
       throw badInput(field, 'cannot be given with strength.sweep, whose weak samples would be rejected');
     return null;
   }
-  if (!onImage && quality == null) return null;
+  if ((!onImage || transplanted) && quality == null) return null;
+  if (transplanted && quality?.minimumConfidence != null)
+    throw badInput(`${field}.minimumConfidence`, 'a transplant has no confidence: its mask is that of a real defect');
   const compared = onImage || twin;
   if (!compared) requireConfidenceAlone(quality, field);
   const [faintest = VISIBLE_CONTRAST] = manifest.placement?.scores[pair]?.contrast ?? [];
-  const [visibility, agreement] = compared ? [Math.min(VISIBLE_CONTRAST, faintest), DEFAULT_AGREEMENT] : [0, 0];
+  const [visibility, agreement] =
+    compared && !transplanted ? [Math.min(VISIBLE_CONTRAST, faintest), DEFAULT_AGREEMENT] : [0, 0];
   const maximumDraws = requestedMaximumDraws(quality, field);
   return {
     minimumVisibility: requireInRange(

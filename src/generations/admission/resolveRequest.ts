@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Limits } from '../../config.js';
 import { badInput } from '../../errors.js';
-import type { Bundle } from '../../inference/index.js';
+import type { Bundle, Coverage } from '../../inference/index.js';
 import { stepBounds } from '../../inference/index.js';
 import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { requireText } from '../../validateText.js';
@@ -11,6 +11,8 @@ import { requireInRange } from '../../range.js';
 import { SEED_LIMIT } from '../samples/sampleDraw.js';
 import type { GenerationInput, StrengthInput } from './generationInput.js';
 import { resolveQuality } from './resolveQuality.js';
+import type { Harmonizing } from './resolveTransplant.js';
+import { TRANSPLANT_STRENGTH } from './resolveTransplant.js';
 
 const PRIORITY = { min: 0, max: 9 } as const;
 const MAX_SWEEP = 20;
@@ -34,13 +36,15 @@ interface RequestContext {
   readonly bundle: Bundle;
   /** "product/defect", in the words of the model's vocabulary. */
   readonly pair: string;
-  readonly coverage: 'TRAINED' | 'ZERO_SHOT';
+  readonly coverage: Coverage;
+  /** Undefined unless the defect is transplanted. */
+  readonly harmonizing: Harmonizing | undefined;
   readonly limits: Limits;
 }
 
 export function resolveRequest(
   input: GenerationInput,
-  { bundle, pair, coverage, limits }: RequestContext,
+  { bundle, pair, coverage, harmonizing, limits }: RequestContext,
   at: string,
 ): ResolvedRequest {
   const { defaults, ranges, schedule } = bundle.manifest;
@@ -48,13 +52,16 @@ export function resolveRequest(
   const sampler = input.sampler ?? defaults.sampler;
   if (onImage && sampler === 'DDPM')
     throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
-  if (onImage && bundle.manifest.components.image_encoder === undefined)
+  if (onImage && harmonizing === undefined && bundle.manifest.components.image_encoder === undefined)
     throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on an image`);
   const twin = input.twin ?? false;
   if (onImage && twin) throw badInput(`${at}.twin`, 'with a reference, what is drawn on is itself the twin');
   const possible = stepBounds(sampler, schedule.numTrainTimesteps);
   const steps = { min: Math.max(possible.min, ranges.steps.min), max: Math.min(possible.max, ranges.steps.max) };
-  const strength = resolveStrength(input.strength, defaults.strength, ranges.strength, at);
+  const strength =
+    harmonizing === undefined
+      ? resolveStrength(input.strength, defaults.strength, ranges.strength, at)
+      : resolveStrength(input.strength, TRANSPLANT_STRENGTH.default, TRANSPLANT_STRENGTH, at);
   const strengths = strength.sweep?.length ?? 1;
   const max = Math.floor(limits.samplesPerGeneration / strengths);
   return {
@@ -70,14 +77,22 @@ export function resolveRequest(
         ranges.productScale,
         `${at}.productScale`,
       ),
-      steps: requireInRange(input.steps ?? defaults.steps, steps, `${at}.steps`),
+      // Laying the defect onto the photograph is one step.
+      steps:
+        harmonizing?.denoisingStrength === 0 ? 1 : requireInRange(input.steps ?? defaults.steps, steps, `${at}.steps`),
       sampler,
       // An image shows the product, so the defect direction is measured on the product. A zero-shot pair has no such direction.
       guidance: input.guidance ?? (onImage && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
       twin,
       quality: resolveQuality(
-        { quality: input.quality, onImage, twin, sweep: strength.sweep !== undefined },
+        {
+          quality: input.quality,
+          onImage,
+          twin,
+          transplanted: harmonizing !== undefined,
+          sweep: strength.sweep !== undefined,
+        },
         bundle,
         pair,
         at,

@@ -44,6 +44,6 @@ export function meetsPolicy(
 ): boolean {
   if (policy == null) return true;
   const { minimumVisibility, minimumAgreement, minimumConfidence = 0 } = policy;
-  if (confidence < minimumConfidence) return false;
+  if (confidence !== null && confidence < minimumConfidence) return false;
   return scores === null || (scores.visibility >= minimumVisibility && scores.agreement >= minimumAgreement);
 }

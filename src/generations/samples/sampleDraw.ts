@@ -1,5 +1,5 @@
 /** Seed and strength of each draw of a sample. A sample that is rejected is drawn again. */
-import type { GenerationSettings } from '../../storage/jsonColumns.js';
+import type { GenerationSettings, PhotographSettings } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 
 export const SEED_LIMIT = 2 ** 31;
@@ -31,4 +31,23 @@ function strengthOf({ strength, sweep }: GenerationSettings, index: number, coun
 /** The samples in a row of a sweep are one scene at several strengths: they share seed and input image. */
 export function sweepRow({ sweep }: GenerationSettings, index: number): number {
   return sweep == null ? index : Math.floor(index / sweep.length);
+}
+
+/**
+ * Which donor the n-th scene takes. Photographs and donors are both used in turn. When both begin anew, the donors are one further, so
+ * that all pairs of the two come before any comes again.
+ */
+export function donorIndex(
+  { references, transplant }: Pick<PhotographSettings, 'references' | 'transplant'>,
+  scene: number,
+): number {
+  const donors = transplant?.donors.length ?? 0;
+  const photographs = Math.max(1, references.length);
+  const pairs = donors * photographs;
+  const round = pairs / greatestCommonDivisor(donors, photographs);
+  return (scene + Math.floor((scene % pairs) / round)) % donors;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -25,6 +25,7 @@ export interface SampleConditions {
   readonly seam?: OptionalRange | undefined;
   readonly direction?: OptionalRange | undefined;
   readonly referenceId?: string | undefined;
+  readonly defectReferenceId?: string | undefined;
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
 }
@@ -138,19 +139,21 @@ function generationsBefore(time: Date | undefined) {
 }
 
 /** False when an id is malformed: it matches nothing, and PostgreSQL would raise an error. */
-export function canMatch({ generationId, referenceId }: SampleConditions): boolean {
-  return [generationId, referenceId].every((id) => id === undefined || isId(id));
+export function canMatch({ generationId, referenceId, defectReferenceId }: SampleConditions): boolean {
+  return [generationId, referenceId, defectReferenceId].every((id) => id === undefined || isId(id));
 }
 
 /** The conditions on `sample`, all of which must hold. */
 export function matchingSamples(scope: TenantScope, conditions: SampleConditions) {
-  const { generationId, partNumber, defectCode, referenceId, createdAfter, createdBefore } = conditions;
+  const { generationId, partNumber, defectCode, referenceId, defectReferenceId } = conditions;
+  const { createdAfter, createdBefore } = conditions;
   const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
     partNumber === undefined ? undefined : eq(samples.productId, productIdSubquery(scope, partNumber)),
     defectCode === undefined ? undefined : eq(samples.defectId, defectIdSubquery(scope, defectCode)),
     referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
+    defectReferenceId === undefined ? undefined : eq(samples.defectReferenceId, defectReferenceId),
     ...numbers.flatMap((name) => {
       const { min, max } = conditions[name] ?? {};
       return [

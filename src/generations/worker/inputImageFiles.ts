@@ -1,51 +1,48 @@
 /** Finds the files of the images that a generation draws on, for the engine. */
 import type { ArtifactStore } from '../../artifacts/store.js';
-import type { MaskSource, InpaintingRequest, ImageSource } from '../../inference/index.js';
+import type { MaskSource, InpaintingRequest, ImageSource, TransplantRequest } from '../../inference/index.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
-import type { Area, GenerationSettings } from '../../storage/jsonColumns.js';
+import type { Area, GenerationSettings, PhotographSettings, TransplantSettings } from '../../storage/jsonColumns.js';
 import { denoisingStrengthOf } from '../../storage/jsonColumns.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { samplesOf } from '../samples/sampleRepository.js';
-import { sweepRow } from '../samples/sampleDraw.js';
+import { donorIndex, sweepRow } from '../samples/sampleDraw.js';
 
+/** The images of a sample, for inpainting or for a transplant. */
 export interface SampleInput {
-  readonly request: InpaintingRequest;
+  readonly inpainting: InpaintingRequest | null;
+  readonly transplant: TransplantRequest | null;
   readonly referenceId: string | null;
   readonly baseSampleId: string | null;
+  /** The photograph that the defect is transplanted from. */
+  readonly defectReferenceId: string | null;
 }
 
 /** The image that a sample is drawn on. */
 interface BaseImage {
-  readonly image: ImageSource | null;
+  readonly image: ImageSource;
   readonly marked: ImageSource | null;
   readonly referenceId: string | null;
 }
 
-/** The sample's own normal twin, which the engine draws first. */
-const NORMAL_TWIN: BaseImage = { image: null, marked: null, referenceId: null };
-
-/** Returns the input image of a sample; null for samples from noise. */
-export type GetInputImage = (index: number) => Promise<SampleInput | null>;
+/** Returns the input images of a sample; null for samples from noise. */
+export type GetInputImages = (index: number) => Promise<SampleInput | null>;
 
 export function createInputImages(
   scope: TenantScope,
   store: ArtifactStore,
   settings: GenerationSettings,
-): GetInputImage {
+): GetInputImages {
   const { photograph } = settings;
   const artifact = (key: string): Promise<string> => store.local(scope.tenantId, key);
 
   /** One look-up per id for all samples, because the result does not change. */
-  const keys = new Map<string, Promise<string>>();
-  const keyOf = (id: string, find: () => Promise<{ artifactKey: string }>): Promise<string> => {
-    const key = keys.get(id) ?? find().then(({ artifactKey }) => artifactKey);
-    keys.set(id, key);
-    return key;
-  };
+  const references = cached((id) => referencesOf(scope).require(id));
+  const masks = cached((id) => masksOf(scope).require(id));
 
   async function onReference(id: string): Promise<BaseImage> {
-    const artifactKey = await keyOf(id, () => referencesOf(scope).require(id));
+    const { artifactKey } = await references(id);
     return { image: await artifact(artifactKey), marked: null, referenceId: id };
   }
 
@@ -56,30 +53,80 @@ export function createInputImages(
     return { image, marked, referenceId: sample.referenceId };
   }
 
+  /** Undefined for the sample's own normal twin, which the engine draws first. */
+  async function baseOf(index: number, photographs: PhotographSettings): Promise<BaseImage | undefined> {
+    if (photographs.onTwin === true) return undefined;
+    if (photographs.baseSample !== null) return onSample(photographs.baseSample);
+    return onReference(photographs.references[sweepRow(settings, index) % photographs.references.length] ?? '');
+  }
+
+  const maskFile = async (id: string): Promise<string> => artifact((await masks(id)).artifactKey);
+
   async function area(of: Area): Promise<MaskSource> {
-    if (!('maskId' in of)) return of;
-    return artifact(await keyOf(of.maskId, () => masksOf(scope).require(of.maskId)));
+    return 'maskId' in of ? maskFile(of.maskId) : of;
+  }
+
+  async function inpaintingOn(
+    base: BaseImage | undefined,
+    photographs: PhotographSettings,
+  ): Promise<InpaintingRequest> {
+    const { region, allowedArea } = photographs;
+    return {
+      image: base?.image ?? null,
+      existingMask: base?.marked ?? null,
+      denoisingStrength: denoisingStrengthOf(photographs),
+      region:
+        typeof region === 'string'
+          ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }
+          : { kind: 'MASK', mask: await area(region) },
+    };
+  }
+
+  async function transplantOnto(
+    { image, marked }: BaseImage,
+    donorId: string,
+    photographs: PhotographSettings,
+    { variation }: TransplantSettings,
+  ): Promise<TransplantRequest> {
+    const donor = await references(donorId);
+    return {
+      image,
+      existingMask: marked,
+      donor: await artifact(donor.artifactKey),
+      donorMask: await maskFile(donor.maskId ?? ''),
+      allowed: photographs.allowedArea === null ? null : await area(photographs.allowedArea),
+      variation,
+      denoisingStrength: denoisingStrengthOf(photographs),
+    };
   }
 
   return async (index) => {
     if (photograph == null) return null;
-    const { references, baseSample, onTwin = false, region, allowedArea } = photograph;
-    const reference = references[sweepRow(settings, index) % references.length];
-    const base = onTwin
-      ? NORMAL_TWIN
-      : await (baseSample === null ? onReference(reference ?? '') : onSample(baseSample));
+    const base = await baseOf(index, photograph);
+    const ids = { referenceId: base?.referenceId ?? null, baseSampleId: photograph.baseSample };
+    const { transplant } = photograph;
+    if (transplant == null || base === undefined)
+      return {
+        ...ids,
+        inpainting: await inpaintingOn(base, photograph),
+        transplant: null,
+        defectReferenceId: null,
+      };
+    const donorId = transplant.donors[donorIndex(photograph, sweepRow(settings, index))] ?? '';
     return {
-      referenceId: base.referenceId,
-      baseSampleId: baseSample,
-      request: {
-        image: base.image,
-        existingMask: base.marked,
-        denoisingStrength: denoisingStrengthOf(photograph),
-        region:
-          typeof region === 'string'
-            ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }
-            : { kind: 'MASK', mask: await area(region) },
-      },
+      ...ids,
+      inpainting: null,
+      transplant: await transplantOnto(base, donorId, photograph, transplant),
+      defectReferenceId: donorId,
     };
+  };
+}
+
+function cached<T>(find: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const found = new Map<string, Promise<T>>();
+  return (id) => {
+    const row = found.get(id) ?? find(id);
+    found.set(id, row);
+    return row;
   };
 }

@@ -8,6 +8,7 @@ import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
 import { insertArtifacts, writeArtifacts } from '../../artifacts/writeArtifacts.js';
 import type { SampleResult } from '../../inference/index.js';
 import { newId } from '../../storage/identifiers.js';
+import type { NotHarmonizedReason } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
@@ -48,11 +49,11 @@ interface SampleWrite {
   readonly files: readonly NewArtifact[];
 }
 
-/** The reference and the sample that a sample is drawn on. */
-type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId'>;
+/** The reference and the sample that a sample is drawn on, and the donor of its defect. */
+type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectReferenceId'>;
 
 /** @throws ClaimLostError @throws StorageFailedError */
-export type PersistSample = (draw: SampleDraw, image: InputImageIds | null, result: SampleResult) => Promise<void>;
+export type PersistSample = (draw: SampleDraw, images: InputImageIds | null, result: SampleResult) => Promise<void>;
 
 /** Samples whose files are written while another commit runs are committed together. */
 export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, store: ArtifactStore): PersistSample {
@@ -68,7 +69,7 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
     });
   });
 
-  return async (draw, inputImage, result) => {
+  return async (draw, inputImages, result) => {
     const { image, mask, overlay, region, twin, width, height } = result;
     const drawn = Object.entries({ image, mask, overlay, region, twin }).flatMap(([name, png]) =>
       png === null ? [] : [{ name, png, width, height }],
@@ -76,7 +77,7 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
     try {
       await writeArtifacts(scope, store, drawn, (files) => {
         const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
-        return commit({ sample: sampleRow(row, draw, inputImage, result, keys), files });
+        return commit({ sample: sampleRow(row, draw, inputImages, result, keys), files });
       });
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
@@ -88,8 +89,8 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
 function sampleRow(
   row: GenerationRow,
   { index, draw, seed, strength }: SampleDraw,
-  inputImage: InputImageIds | null,
-  { areaFraction, boundingBoxes, confidence, scores }: SampleResult,
+  images: InputImageIds | null,
+  { areaFraction, boundingBoxes, confidence, scores, transplant }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
   return {
@@ -107,8 +108,10 @@ function sampleRow(
     overlayKey: keys.get('overlay') ?? '',
     createdAt: new Date(),
     attempt: draw,
-    referenceId: inputImage?.referenceId ?? null,
-    baseSampleId: inputImage?.baseSampleId ?? null,
+    referenceId: images?.referenceId ?? null,
+    baseSampleId: images?.baseSampleId ?? null,
+    defectReferenceId: images?.defectReferenceId ?? null,
+    transplant: transplant === null ? null : { ...transplant, notHarmonized: notHarmonized(row) },
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,
     confidence,
@@ -118,4 +121,8 @@ function sampleRow(
     seam: scores?.seam ?? null,
     filling: scores?.filling ?? null,
   };
+}
+
+function notHarmonized({ settings }: GenerationRow): NotHarmonizedReason | null {
+  return settings.photograph?.transplant?.notHarmonized ?? null;
 }

@@ -3,7 +3,7 @@
  * drawn, and no rejected draw is repeated.
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
-import type { Engine, InpaintingRequest, SampleRequest } from '../../inference/index.js';
+import type { Engine, SampleRequest } from '../../inference/index.js';
 import { inSpan } from '../../observability/tracing.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { ProgressReporter } from './progressReporter.js';
@@ -15,6 +15,7 @@ import { sampleDraw } from '../samples/sampleDraw.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 import type { ClaimedGeneration } from './claimGeneration.js';
 import { recordDeviceCrash, requireFewCrashes, updateClaimed } from './claimGeneration.js';
+import type { SampleInput } from './inputImageFiles.js';
 import { createInputImages } from './inputImageFiles.js';
 import { spanAttributes } from './telemetry.js';
 
@@ -83,7 +84,7 @@ async function drawSamples(
   const { scope, row, owner, engine, store } = run;
   const { quality } = row.settings;
   const maxDraws = quality?.maximumAttempts ?? 1;
-  const inputImage = createInputImages(scope, store, row.settings);
+  const inputImages = createInputImages(scope, store, row.settings);
   const persist = createSamplePersister(run, store);
   const failure = new AbortController();
   const signal = AbortSignal.any([run.signal, failure.signal]);
@@ -100,8 +101,8 @@ async function drawSamples(
   }
 
   async function drawSample(draw: SampleDraw): Promise<boolean> {
-    const image = await inputImage(draw.index);
-    const request = sampleRequest(row, draw, image?.request ?? null);
+    const images = await inputImages(draw.index);
+    const request = sampleRequest(row, draw, images);
     const attributes = { ...spanAttributes(row), 'defectdiffu.sample': request.id };
     const result = await inSpan('draw sample', { attributes }, (span) =>
       engine.generate(request, {
@@ -117,7 +118,7 @@ async function drawSamples(
     progress.onSampleDrawn(request.id, kept);
     await inSpan('store sample', { attributes }, async () => {
       if (!kept) return persistRejection(run, draw, result);
-      await persist(draw, image, result);
+      await persist(draw, images, result);
       progress.onSampleStored();
     });
     return kept;
@@ -146,7 +147,7 @@ async function drawSamples(
 function sampleRequest(
   { id, tenantId, settings, priority }: GenerationRow,
   { index, seed, strength }: SampleDraw,
-  inpainting: InpaintingRequest | null,
+  images: SampleInput | null,
 ): SampleRequest {
   const { bundle, product, defect, productScale, steps, sampler, guidance, maskMode, twin = false } = settings;
   return {
@@ -164,6 +165,7 @@ function sampleRequest(
     fairnessKey: tenantId,
     priority,
     twin,
-    inpainting,
+    inpainting: images?.inpainting ?? null,
+    transplant: images?.transplant ?? null,
   };
 }

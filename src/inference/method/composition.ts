@@ -75,7 +75,7 @@ export function extractChange(
  * 1 well inside the region, falling off softly towards its border (squared), 0 outside. The maximum is 1 even if the region is only a
  * line or a dot.
  */
-function innerWeight(region: Uint8Array, size: number): Float64Array {
+export function innerWeight(region: Uint8Array, size: number): Float64Array {
   const soft = gaussianBlur(Float64Array.from(region), size, FEATHER_SIGMA).map((value, i) =>
     region[i] === 1 ? value : 0,
   );

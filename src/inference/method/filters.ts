@@ -1,18 +1,18 @@
-/** Filters of one square plane, `size`×`size`, row-major. */
+/** Filters of one plane, row-major. */
 
 /** Dilates a mask by the four neighbors, `steps` times. */
-export function dilate(mask: Uint8Array, size: number, steps: number): Uint8Array {
+export function dilate(mask: Uint8Array, width: number, steps: number): Uint8Array {
   let dilated = mask;
   for (let step = 0; step < steps; step++) {
     const before = dilated;
     dilated = before.map((value, i) => {
       if (value !== 0) return 1;
-      const x = i % size;
+      const x = i % width;
       const near =
         (x > 0 && before[i - 1] === 1) ||
-        (x < size - 1 && before[i + 1] === 1) ||
-        before[i - size] === 1 ||
-        before[i + size] === 1;
+        (x < width - 1 && before[i + 1] === 1) ||
+        before[i - width] === 1 ||
+        before[i + width] === 1;
       return near ? 1 : 0;
     });
   }
@@ -20,33 +20,35 @@ export function dilate(mask: Uint8Array, size: number, steps: number): Uint8Arra
 }
 
 /** A Gaussian, truncated at three standard deviations (`sigma`, in pixels). Beyond the border, the border's values are repeated. */
-export function gaussianBlur(values: Float64Array, size: number, sigma: number): Float64Array {
+export function gaussianBlur(values: Float64Array, width: number, sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
   const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
   const sum = raw.reduce((total, weight) => total + weight, 0);
   const kernel = raw.map((weight) => weight / sum);
-  const columns = convolveAxis(values, size, kernel, size, 1);
-  return convolveAxis(columns, size, kernel, 1, size);
+  const height = values.length / width;
+  const columns = convolveAxis(values, kernel, { length: height, step: width }, { length: width, step: 1 });
+  return convolveAxis(columns, kernel, { length: width, step: 1 }, { length: height, step: width });
 }
 
-/** Convolves along one axis. `step` is the distance of two pixels of a line, `lineStep` that of two lines. */
-function convolveAxis(
-  values: Float64Array,
-  size: number,
-  kernel: Float64Array,
-  step: number,
-  lineStep: number,
-): Float64Array {
+/** The number of pixels along an axis, and the distance of two of them. */
+interface Axis {
+  readonly length: number;
+  readonly step: number;
+}
+
+/** Convolves along one axis. */
+function convolveAxis(values: Float64Array, kernel: Float64Array, axis: Axis, other: Axis): Float64Array {
   const result = new Float64Array(values.length);
   const radius = (kernel.length - 1) / 2;
-  for (let line = 0; line < size; line++) {
-    for (let i = 0; i < size; i++) {
+  for (let line = 0; line < other.length; line++) {
+    const start = line * other.step;
+    for (let i = 0; i < axis.length; i++) {
       let sum = 0;
       for (let k = 0; k < kernel.length; k++) {
-        const at = Math.min(size - 1, Math.max(0, i + k - radius));
-        sum += (kernel[k] ?? 0) * (values[line * lineStep + at * step] ?? 0);
+        const at = Math.min(axis.length - 1, Math.max(0, i + k - radius));
+        sum += (kernel[k] ?? 0) * (values[start + at * axis.step] ?? 0);
       }
-      result[line * lineStep + i * step] = sum;
+      result[start + i * axis.step] = sum;
     }
   }
   return result;

@@ -15,12 +15,12 @@ export interface QualityScores {
   readonly direction: number | null;
 }
 
-/** @param before, after bytes [H·W·3]. @param mask [H·W] of 0 and 1. `size`×`size` pixels. */
+/** @param before, after bytes [H·W·3]. @param mask [H·W] of 0 and 1. */
 export function computeScores(
   before: Uint8Array,
   after: Uint8Array,
   mask: Uint8Array,
-  size: number,
+  width: number,
 ): Pick<QualityScores, 'visibility' | 'agreement' | 'seam'> {
   const covered = mask.reduce((count, value) => count + value, 0);
   if (covered === 0) return { visibility: 0, agreement: 0, seam: 0 };
@@ -31,18 +31,18 @@ export function computeScores(
   const visibility = change.reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0) / covered;
   const least = Math.max(MIN_VISIBLE_CHANGE, visibility) / 2;
   let [both, either] = [0, 0];
-  gaussianBlur(change, size, FEATHER_SIGMA).forEach((value, i) => {
+  gaussianBlur(change, width, FEATHER_SIGMA).forEach((value, i) => {
     const [seen, marked] = [value >= least, mask[i] === 1];
     if (seen && marked) both++;
     if (seen || marked) either++;
   });
-  return { visibility, agreement: both / either, seam: seamScore(change, mask, size) };
+  return { visibility, agreement: both / either, seam: seamScore(change, mask, width) };
 }
 
 /** A border that the mask shares is the defect's own edge, which may be sharp. */
-function seamScore(change: Float64Array, mask: Uint8Array, size: number): number {
+function seamScore(change: Float64Array, mask: Uint8Array, width: number): number {
   const untouched = Uint8Array.from(change, (value) => (value > 0 ? 0 : 1));
-  const nearUntouched = dilate(untouched, size, 1);
+  const nearUntouched = dilate(untouched, width, 1);
   let [sum, count] = [0, 0];
   change.forEach((value, i) => {
     if (value <= 0 || mask[i] === 1 || nearUntouched[i] !== 1) return;

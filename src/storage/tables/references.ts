@@ -8,12 +8,15 @@ export const references = pgTable('reference', {
   productId: uuid('product_id').notNull(),
   name: text('name'),
   artifactKey: text('artifact_key').notNull(),
-  /** A hash of the normalized pixels. */
+  /** A hash of the normalized pixels; of a defective photograph, also of its defect and mask. */
   hash: text('hash').notNull(),
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   createdAt: timestamptz('created_at').notNull(),
   archivedAt: timestamptz('archived_at'),
+  /** The defect that it shows, and the mask that marks it. Null for a good part. */
+  defectId: uuid('defect_id'),
+  maskId: uuid('mask_id'),
 });
 
 export const regionMasks = pgTable('region_mask', {
@@ -38,6 +41,9 @@ export const uploads = pgTable('upload', {
   /** Set only for a REFERENCE. */
   productId: uuid('product_id'),
   name: text('name'),
+  /** Set only for a REFERENCE that shows a defect. */
+  defectId: uuid('defect_id'),
+  defectMaskId: uuid('defect_mask_id'),
   /** SHA-256 of the body that completed it, in hexadecimal. */
   bodyHash: text('body_hash'),
   referenceId: uuid('reference_id'),

@@ -1,6 +1,7 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { BoundingBox } from '../../inference/index.js';
+import type { SampleTransplant } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';
 
 export const artifacts = pgTable('artifact', {
@@ -32,6 +33,10 @@ export const samples = pgTable('sample', {
   /** Which draw it was, from 1. */
   attempt: integer('attempt').notNull(),
   referenceId: uuid('reference_id'),
+  /** The defective photograph that its defect is transplanted from. */
+  defectReferenceId: uuid('defect_reference_id'),
+  /** Null unless the defect is transplanted. */
+  transplant: jsonb('transplant').$type<SampleTransplant>(),
   /** The sample that it is drawn on. */
   baseSampleId: uuid('base_sample_id'),
   regionKey: text('region_key'),

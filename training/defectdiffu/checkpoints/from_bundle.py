@@ -15,7 +15,7 @@ from ..config import TrainingConfig, ValidationState, config_from_dict
 from ..data.layout import GOOD
 from ..data.validation_split import continued
 from ..data.vocabulary import Vocabulary
-from ..files.json_files import read_json
+from ..files.bundle_manifest import read_manifest
 from ..files.onnx_files import read_parameters
 from ..model.autoencoder import SmallAutoencoder, build_autoencoder
 from ..model.training_module import TrainingModule, build_training_module
@@ -36,7 +36,7 @@ NEEDED = (
 def load_bundle(directory: Path) -> TrainedModel:
     """The exported (averaged, rounded) weights of a bundle. Raises ValueError if it does not hold all of them or if
     its manifest is damaged."""
-    manifest = read_json(directory / "bundle.json", *NEEDED)
+    manifest = read_manifest(directory, *NEEDED)
     _require_words(directory / "bundle.json", manifest)
     provenance, words = manifest["provenance"], manifest["vocabulary"]
     if "training" not in provenance.get("architecture", {}):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files.atomic import write_text
+from ..files.bundle_manifest import read_manifest
 from ..files.json_files import read_json
 from .runs import Run
 
@@ -34,7 +35,7 @@ class Origin:
 
 
 def origin_of_bundle(directory: Path) -> Origin:
-    manifest = read_json(directory / "bundle.json", "name", "version", "license", "vocabulary", "defaults.guidance")
+    manifest = read_manifest(directory, "name", "version", "license", "vocabulary", "defaults.guidance")
     return Origin(
         f"{manifest['name']} {manifest['version']}",
         manifest["license"],

@@ -37,8 +37,9 @@ def bar(disable: bool = False) -> Progress:
 
 def progress_reporter(progress: Progress) -> Callable[[str, int, int, dict[str, float]], None]:
     """Shows each phase as a bar of its own: phase, done, total, figures. Where the output is a file or a pipe, a line
-    at the beginning and the end of each, and every half minute between."""
+    at the beginning and the end of each, and every half minute between, with the time left."""
     tasks: dict[str, TaskID] = {}
+    began: dict[str, tuple[float, int]] = {}
     written: dict[str, float] = {}
 
     def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
@@ -47,12 +48,28 @@ def progress_reporter(progress: Progress) -> Callable[[str, int, int, dict[str, 
             tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
         progress.update(tasks[phase], completed=step, total=total, figures=text)
         now = time.monotonic()
+        began.setdefault(phase, (now, step))
         if not console.is_interactive and (step >= total or now - written.get(phase, -LINE_SECONDS) >= LINE_SECONDS):
             written[phase] = now
-            line = f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {text}".rstrip()
+            since, first = began[phase]
+            left = f"{time_left((now - since) / (step - first) * (total - step))}  " if first < step < total else ""
+            line = f"{datetime.now():%H:%M:%S} {phase:12} {step}/{total}  {left}{text}".rstrip()
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     return show
+
+
+def time_left(seconds: float) -> str:
+    """Rounded as one would say it: "40 s left", "12 min left", "3 h 20 min left"."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{round(seconds)} s left"
+    return f"{minutes} min left" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min left"
+
+
+def tell(text: str) -> None:
+    """A line that stays, such as a warning that stops nothing."""
+    console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
 def comma_separated(products: str | None) -> list[str] | None:

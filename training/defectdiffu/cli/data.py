@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from ..config import load_config
-from ..data.layout import read_data_set
+from ..data.layout import GOOD, Pair, read_data_set
+from ..files.bundle_manifest import read_manifest
 from .console import comma_separated, console, readable_errors
 from .options import DataOption, ProductsOption
 
@@ -23,14 +24,30 @@ def check(
     grid: Annotated[
         Path | None, typer.Option(help="PNG file to write: windows of each product and defect, with masks outlined.")
     ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Bundle to onboard to: says which words of the data it knows of other products.")
+    ] = None,
+    apart: Annotated[
+        str | None,
+        typer.Option(
+            "--keep-apart",
+            help="Pairs (product/defect, with commas between) whose defect gets a name of its own, in "
+            "unified_names.json, so that the model does not read it as that of other products.",
+        ),
+    ] = None,
     preset: Annotated[str, typer.Option(help="With --windows or --grid: the preset of the model to train.")] = "small",
 ) -> None:
     """Reads every image and mask, and reports all problems at once."""
     from ..data import dataset_lint
+    from ..data.shared_words import UNIFIED_NAMES, keep_apart, shared_words
     from ..data.windows import read_rules
     from ..sampling.window_grids import write_window_grid
 
     with readable_errors():
+        known = _known_pairs(bundle) if bundle else set()
+        if apart:
+            for pair, name in keep_apart(data, comma_separated(apart) or []).items():
+                console.print(f"{pair} is called {name!r} now, in {data / UNIFIED_NAMES}", soft_wrap=True)
         records = read_data_set(data, comma_separated(products))
         rules, size = read_rules(windows, data), load_config(preset).image_size
         measured = dataset_lint.measure_groups(records, rules, size) if windows else []
@@ -50,7 +67,14 @@ def check(
         console.print(escape(advice), soft_wrap=True)
     for warning in [warning for group in measured for warning in dataset_lint.lint_warnings(group)]:
         console.print(f"[yellow]warning:[/yellow] {escape(warning)}", soft_wrap=True)
+    for note in shared_words(data, {(record.product, record.defect) for record in records}, known):
+        console.print(f"[cyan]note:[/cyan] {escape(note)}", soft_wrap=True)
     console.print(f"{len(records)} images, no problem found")
+
+
+def _known_pairs(bundle: Path) -> set[Pair]:
+    words = read_manifest(bundle, "vocabulary.products", "vocabulary.trainedPairs")["vocabulary"]
+    return {(product, GOOD) for product in words["products"]} | {tuple(pair) for pair in words["trainedPairs"]}
 
 
 def split(

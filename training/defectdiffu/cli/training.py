@@ -11,7 +11,7 @@ import typer
 
 from ..checkpoints.runs import Run
 from ..config import TrainingConfig, changes, config_from_dict, config_to_dict, load_config
-from .console import bar, comma_separated, console, progress_reporter, readable_errors
+from .console import bar, comma_separated, console, progress_reporter, readable_errors, tell
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
 
 
@@ -86,6 +86,7 @@ def train(
             progress_reporter(progress),
             comma_separated(products),
             saves,
+            tell,
         )
 
 
@@ -137,7 +138,9 @@ def onboard(
         )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, comma_separated(products))
-        run_onboarding(Run(run), bundle, new, known, plan, progress_reporter(progress))
+        if processes().is_main_process:
+            tell(f"image grids: {Run(run).sample_grids}, the first one minute after training begins")
+        run_onboarding(Run(run), bundle, new, known, plan, progress_reporter(progress), tell=tell)
         if processes().is_main_process:
             next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)

@@ -42,7 +42,10 @@ class Product:
 
     @cached_property
     def donors(self) -> Crops | None:
-        return Crops(list(self.others), self.rules, self.plan.size) if self.others else None
+        """The product's own defects on other products where there are any, else all of theirs."""
+        own = {defect for _, defect in self.pairs}
+        chosen = [record for record in self.others if record.defect in own] or list(self.others)
+        return Crops(chosen, self.rules, self.plan.size) if chosen else None
 
     @property
     def pairs(self) -> list[Pair]:
@@ -66,7 +69,6 @@ class TrainingData:
         seen: SeenPhotographs = seen_photographs(product.records, product.sources, shots, plan.seed + seed)
         self.product, self.seed = product, plan.seed + seed
         self.photographs = seen.places
-        self.strength_factor = 1.0  # of the usual strengths of transplanted defects
         crops = lambda records, cut: Crops(records, cut, plan.size) if records else None  # noqa: E731
         self.defective, self.normal = (
             crops(seen.defective.training, rules),
@@ -98,10 +100,7 @@ class TrainingData:
 
     def _context(self, normal: Crops, bundle: BundleSamples | None) -> SourceContext:
         digest = hashlib.sha256("\n".join(self.photographs).encode()).hexdigest()[:12]
-        return SourceContext(
-            self.defective, normal, self.product.pairs, bundle, self.product.donors, digest, self.seed,
-            self.strength_factor,
-        )  # fmt: skip
+        return SourceContext(self.defective, normal, self.product.pairs, bundle, self.product.donors, digest, self.seed)
 
 
 def measure(

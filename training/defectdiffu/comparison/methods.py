@@ -54,6 +54,16 @@ METHODS = {
             "real defects, varied, laid where their surroundings fit, and blended",
             ("transplanted",),
         ),
+        Method(
+            "transplanted anywhere + augmentation",
+            "real defects, varied more, laid at any place, and blended",
+            ("transplanted anywhere",),
+        ),
+        Method(
+            "transplanted, anywhere + augmentation",
+            "half where they fit, half anywhere",
+            ("transplanted", "transplanted anywhere"),
+        ),
         Method("transplanted, copy-paste + augmentation", "half of each", ("transplanted", "copy-paste")),
         Method("harmonised + augmentation", "transplanted defects, harmonised by the bundle", ("harmonised",)),
         Method(
@@ -61,7 +71,11 @@ METHODS = {
             "real defects of other products, varied, laid where their surroundings fit, and blended",
             ("transferred",),
         ),
-        Method("transplanted, transferred + augmentation", "half of each", ("transplanted", "transferred")),
+        Method(
+            "transplanted anywhere, transferred + augmentation",
+            "half of each",
+            ("transplanted anywhere", "transferred"),
+        ),
         Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),

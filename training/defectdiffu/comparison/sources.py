@@ -28,7 +28,6 @@ class SourceContext:
     donors: Crops | None  # defective photographs of other products
     photographs: str  # names the drawn photographs in the files of samples that depend on them
     seed: int
-    strength_factor: float = 1.0  # of the usual strengths of transplanted defects
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,13 @@ def _copy_paste(context: SourceContext) -> Draw:
 def _transplanted(context: SourceContext) -> Draw:
     defective = context.defective
     assert defective is not None
-    return TransplantedCrops(defective, context.normal, strength_factor=context.strength_factor).draw
+    return TransplantedCrops(defective, context.normal).draw
+
+
+def _transplanted_anywhere(context: SourceContext) -> Draw:
+    defective = context.defective
+    assert defective is not None
+    return TransplantedCrops(defective, context.normal, anywhere=True).draw
 
 
 def _harmonised(context: SourceContext) -> Draw:
@@ -62,15 +67,14 @@ def _harmonised(context: SourceContext) -> Draw:
     pools = []
     for pair in context.pairs:
         donors, normal = defective.of_defect(pair[1]).of_size(bundle.size), context.normal.of_size(bundle.size)
-        made = TransplantedCrops(donors, normal, strength_factor=context.strength_factor).draw(rng, bundle.samples)
+        made = TransplantedCrops(donors, normal).draw(rng, bundle.samples)
         pools.append(bundle.harmonised(pair, context.seed, context.photographs, made))
     return from_pool(join(pools), "transplanted and harmonised")
 
 
 def _transferred(context: SourceContext) -> Draw:
     assert context.donors is not None
-    factor = context.strength_factor
-    return TransplantedCrops(context.donors, context.normal, of_others=True, strength_factor=factor).draw
+    return TransplantedCrops(context.donors, context.normal, anywhere=True, of_others=True).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
@@ -133,6 +137,7 @@ def _bundle(context: SourceContext) -> BundleSamples:
 SOURCES = {
     "copy-paste": Source(_copy_paste, needs_defective=True),
     "transplanted": Source(_transplanted, needs_defective=True),
+    "transplanted anywhere": Source(_transplanted_anywhere, needs_defective=True),
     "harmonised": Source(_harmonised, needs_defective=True, needs_bundle=True),
     "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
     "CutPaste": Source(_cut_paste, needs_defective=False),

@@ -5,61 +5,86 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ..data.windows import WindowCutter
+from ..data.windows import WindowRule
 from ..evaluation.real_windows import Windows
 from ..transplant.limits import limits_of
-from ..transplant.transplant import Transplant, best_photograph, lay_fit, vary_defect
+from ..transplant.transplant import Transplant, best_photograph, lay_anywhere, lay_fit, vary_defect
+from ..transplant.variation import VariationLimits
 from .crops import Crops, no_windows
+from .photographs import TooFew
 
 PHOTOGRAPHS = 3  # normal ones that are tried for each defect
 STRENGTHS = (0.6, 1.2)  # drawn evenly
 SEEDS = 2**31
+ATTEMPTS = 100  # to make a window
+LARGEST = 0.35  # of a window: what covers more of another product is hardly a defect of this one
+VISIBLE = 8.0  # of 255, the least mean change under the mask: on another ground, a defect can vanish
+VARIED = VariationLimits(turn=45, quarter_turns=True, mirrors=True, scale=(0.65, 1.5), bend=0.05, contrast=0.3)
 
 
 class TransplantedCrops:
     """Fresh windows: no two draws show the same defect in the same way at the same place.
 
+    `anywhere`: more varied, and laid without regard to the surroundings.
     `of_others`: the donors are other products. Each of their pairs comes as often, and a defect is resized to be as
     large in a window as it was in a window of its own product.
     """
 
-    def __init__(self, donors: Crops, normal: Crops, of_others: bool = False, strength_factor: float = 1.0):
-        self._donors, self._normal, self._of_others = donors, normal, of_others
-        self._strength_factor = strength_factor
+    def __init__(self, donors: Crops, normal: Crops, anywhere: bool = False, of_others: bool = False):
+        self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
         groups: dict[tuple[str, str], list[int]] = {}
         for i, record in enumerate(donors.records):
             groups.setdefault((record.product, record.defect) if of_others else ("", ""), []).append(i)
         self._groups = [np.array(group) for group in groups.values()]
 
     def draw(self, rng: np.random.Generator, count: int) -> Windows:
-        """`Windows.source` counts the donors."""
+        """`Windows.source` counts the donors. Raises TooFew when the donors give no defect that shows."""
         if not count:
             return no_windows(self._normal.size)
-        chosen = np.array([rng.choice(self._groups[rng.integers(len(self._groups))]) for _ in range(count)])
-        made = [self._one(self._donors.cutters[i], rng) for i in chosen]
-        return Windows(np.stack([image for image, _ in made]), np.stack([mask for _, mask in made]), chosen)
+        made = [self._one(rng) for _ in range(count)]
+        return Windows(*(np.stack(part) for part in zip(*made, strict=True)))
 
-    def _one(self, donor: WindowCutter, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A window of the first of the best photographs that has a place for the defect."""
-        while True:
-            image, mask = donor.cut_plain(rng)
+    def _one(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.int64]:
+        """image, mask, donor"""
+        for _ in range(ATTEMPTS):
+            donor = rng.choice(self._groups[rng.integers(len(self._groups))])
+            image, mask = self._donors.cutters[donor].cut_plain(rng)
             cutters = [self._normal.cutters[i] for i in rng.integers(len(self._normal), size=PHOTOGRAPHS)]
             places = [cutter.place(rng) for cutter in cutters]
             side = places[0][2]
             if self._of_others:
                 image, mask = _resized(image, mask, side)
-            if not mask.any():
+            if not mask.any() or (self._of_others and mask.mean() > LARGEST):
                 continue
             cut_off = _reaches_border(mask)  # by the border of its own window: so it has to be by that of the new one
             grounds = [
                 cutter.image[top : top + width, left : left + width] if cut_off else cutter.image
                 for cutter, (top, left, width) in zip(cutters, places, strict=True)
             ]
-            variants = vary_defect(image, mask, int(rng.integers(SEEDS)), limits_of(cutters[0].rule))
-            best = best_photograph(grounds, variants)
-            if best is not None:
-                made = lay_fit(grounds[best[0]], best[1], self._strength_factor * float(rng.uniform(*STRENGTHS)))
-                return cutters[0].finish(*_window_of(made, side, rng), rng)
+            ground, made = self._laid(grounds, image, mask, cutters[0].rule, rng)
+            if made is None or not made.mask.any() or (self._of_others and not _shows(ground, made)):
+                continue
+            return *cutters[0].finish(*_window_of(made, side, rng), rng), donor
+        raise TooFew(f"none of {ATTEMPTS} transplanted defects shows")
+
+    def _laid(
+        self, grounds: list[np.ndarray], image: np.ndarray, mask: np.ndarray, rule: WindowRule, rng: np.random.Generator
+    ) -> tuple[np.ndarray, Transplant | None]:
+        """The photograph that was chosen, and the transplant on it."""
+        seed, strength = int(rng.integers(SEEDS)), float(rng.uniform(*STRENGTHS))
+        variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(rule))
+        if self._anywhere:
+            return grounds[0], lay_anywhere(grounds[0], variants[0], strength) if variants else None
+        best = best_photograph(grounds, variants)
+        if best is None:
+            return grounds[0], None
+        index, found = best
+        return grounds[index], lay_fit(grounds[index], found, strength)
+
+
+def _shows(ground: np.ndarray, made: Transplant) -> bool:
+    change = np.abs(made.image[made.mask].astype(np.float64) - ground[made.mask])
+    return bool(change.mean() >= VISIBLE)
 
 
 def _resized(image: np.ndarray, mask: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:

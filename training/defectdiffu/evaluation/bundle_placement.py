@@ -18,7 +18,7 @@ from ..data.windows import Rules
 from ..export.manifest import require_valid
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
-from ..files.json_files import read_json
+from ..files.bundle_manifest import read_manifest
 from ..progress import Progress
 from ..sampling.composition import dilated
 from ..sampling.placement import shape_of
@@ -39,7 +39,7 @@ def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report
     Raises ValueError when no photograph of the train split shows a trained pair.
     """
     path = directory / "bundle.json"
-    manifest = read_json(path, "provenance")
+    manifest = read_manifest(directory, "provenance")
     placement = measured_placement(load_bundle(directory), data, rules, seed, report)
     provenance = manifest.pop("provenance")
     manifest |= {"placement": placement, "provenance": provenance}

@@ -13,7 +13,7 @@ from onnxruntime import InferenceSession
 from torch import Tensor, nn
 
 from ..checkpoints.trained_model import TrainedModel
-from ..files.json_files import read_json
+from ..files.bundle_manifest import read_manifest
 from ..model.autoencoder import ImageAutoencoder
 from ..model.tdia import Rows
 from ..sampling.generator import Generator
@@ -100,7 +100,7 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
     """Draws in that precision as the service does: a component without such a graph stays in fp32. Raises ValueError
     that lists the available precisions if the denoiser lacks this one."""
-    manifest = read_json(directory / "bundle.json", *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
+    manifest = read_manifest(directory, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")
     denoiser = variant_of(manifest, "denoiser", precision)

@@ -13,7 +13,7 @@ from ..checkpoints.from_bundle import load_bundle
 from ..export.manifest import require_valid, sha256
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
-from ..files.json_files import read_json
+from ..files.bundle_manifest import read_manifest
 from ..files.onnx_files import store_as_float16
 from ..progress import Progress
 from .calibration import collected_feeds
@@ -38,7 +38,7 @@ def quantise_bundle(
     graph, and for a bundle whose graphs are too large for a single file.
     """
     path = directory / "bundle.json"
-    manifest = read_json(path, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
+    manifest = read_manifest(directory, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again, then make variants of it")
     for name in QUANTISED_COMPONENTS:

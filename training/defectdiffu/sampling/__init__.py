@@ -1,1 +1,1 @@
-"""DrawSettings samples: guidance (Eq. 4), samplers, masks, and drawing on photographs."""
+"""Drawing samples: guidance (Eq. 4), samplers, masks, and drawing on photographs."""

@@ -86,7 +86,7 @@ def finetune_adversarially(model: SmallAutoencoder, stage: AutoencoderStage) -> 
         for name, part in parts.items():
             part.load_state_dict(state[name])
     last = next(layer for layer in reversed(decoder) if isinstance(layer, nn.Conv2d)).weight
-    masks = round(plan.adversarial_batch_size * plan.mask_share)
+    begun, masks = step, round(plan.adversarial_batch_size * plan.mask_share)
     while step < plan.adversarial_steps:
         rng = np.random.default_rng((config.seed, 7, step))
         batch, near_defect = crops.batch(plan.adversarial_batch_size, plan.mask_share, plan.crop, rng)
@@ -120,12 +120,12 @@ def finetune_adversarially(model: SmallAutoencoder, stage: AutoencoderStage) -> 
             ema.update()
             if step % 20 == 0:
                 figures = {"loss": faithful.item(), "verdict": verdict.item(), "scale": scale.item()}
-                progress("adversarial", step, plan.adversarial_steps, figures)
+                progress("adversarial", step - begun, plan.adversarial_steps - begun, figures)
         step += 1
         if time.monotonic() - saved > save_every_seconds:
             save(unfinished, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
             saved = time.monotonic()
-    progress("adversarial", plan.adversarial_steps, plan.adversarial_steps, {})
+    progress("adversarial", plan.adversarial_steps - begun, plan.adversarial_steps - begun, {})
     ema.swap()
     state = {
         "model": model.state_dict(),

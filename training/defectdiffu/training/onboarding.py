@@ -13,12 +13,14 @@ from ..checkpoints.origin import origin_of_bundle, save_origin
 from ..checkpoints.runs import Run
 from ..checkpoints.trained_model import TrainedModel
 from ..config import LatentCacheConfig, TrainingConfig, config_from_dict, config_to_dict
-from ..data.layout import GOOD, Pair
+from ..data.dataset_lint import lint_warnings, measure_groups
+from ..data.layout import GOOD, Pair, Record
+from ..data.shared_words import shared_words
 from ..data.vocabulary import Vocabulary
-from ..data.windows import read_rules
+from ..data.windows import Rules, read_rules
 from ..model.text_encoder import Prompts, with_words
 from ..model.training_module import build_training_module
-from ..progress import Progress
+from ..progress import Progress, Tell
 from .devices import build_accelerator, main_process_first
 from .latent_cache import encode_windows, join_latent_caches, load_latent_cache, save_latent_cache
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
@@ -35,6 +37,7 @@ def onboard(
     plan: OnboardingPlan,
     progress: Progress,
     intervals: tuple[float, float] = (120, 600),
+    tell: Tell = lambda text: None,
 ) -> TrainingConfig:
     """Makes the run, or continues it if it was started with the same options (steps may be raised).
 
@@ -48,13 +51,16 @@ def onboard(
         if first:
             require_same_options(run, options)
             if not run.denoiser.exists():
-                _prepare(run, bundle, model, new, replay, plan, progress)
+                _prepare(run, bundle, model, new, replay, plan, progress, tell)
             record_options(run, options)
     config, cache = run.config(), load_latent_cache(run.latent_cache)
     weights = shares(cache.pairs, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     schedule = StepSchedule(config.optimiser, model.step + plan.steps)
-    train_denoiser(run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress)
+    new_pairs = [pair for pair in cache.pairs if pair not in model.vocabulary.pairs]
+    train_denoiser(
+        run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress, watched=new_pairs
+    )
     return config
 
 
@@ -66,6 +72,7 @@ def _prepare(
     replay: Photographs | None,
     plan: OnboardingPlan,
     progress: Progress,
+    tell: Tell,
 ) -> None:
     config = onboarding_config(model, plan)
     rules = read_rules(new.windows, new.data)
@@ -73,6 +80,7 @@ def _prepare(
     joining = {(r.product, r.defect) for r in records}
     if not joining - set(model.vocabulary.pairs):
         raise ValueError(f"{new.data}: the bundle knows all its pairs already: train on with --from-bundle instead")
+    _tell_weaknesses(new, records, rules, model, tell)
     still_out = tuple(name for name in config.held_out_pairs if tuple(name.split("/")) not in joining)
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
@@ -91,6 +99,15 @@ def _prepare(
     save_latent_cache(run.latent_cache, cache)
     save_origin(run, origin_of_bundle(bundle))
     save_start(run, model, module_with_new_words(model, cache.vocabulary, config), cache.vocabulary)
+
+
+def _tell_weaknesses(new: Photographs, records: list[Record], rules: Rules, model: TrainedModel, tell: Tell) -> None:
+    """What `check` says of the photographs with this bundle."""
+    for group in measure_groups(records, rules, model.config.image_size):
+        for warning in lint_warnings(group):
+            tell(f"warning: {warning}")
+    for note in shared_words(new.data, {(r.product, r.defect) for r in records}, model.vocabulary.pairs):
+        tell(f"note: {note}")
 
 
 def _at_most(counts: LatentCacheConfig, per_pair: int) -> LatentCacheConfig:

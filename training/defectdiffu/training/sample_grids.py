@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ..config import TrainingConfig
-from ..data.layout import GOOD
+from ..data.layout import GOOD, Pair
 from ..model.autoencoder import ImageAutoencoder
 from ..model.training_module import TrainingModule
 from ..sampling.generator import Generator
@@ -25,12 +25,14 @@ def save_sample_grid(
     autoencoder: ImageAutoencoder,
     path: Path,
     device: torch.device,
+    pairs: list[Pair] | None = None,
 ) -> None:
-    """One row per pair: two real windows, then generated ones at strengths 0, 1 and 2 from one seed, and one more."""
+    """One row per defective pair of `pairs` (all by default): two real windows, then generated ones at strengths 0, 1
+    and 2 from one seed, and one more."""
     generator = Generator(module, autoencoder, config.prompts, device)
     rows = []
     for index, (product, defect) in enumerate(cache.pairs):
-        if defect == GOOD:
+        if defect == GOOD or (pairs is not None and (product, defect) not in pairs):
             continue
         real = [_real(cache, autoencoder, i, device) for i in torch.nonzero(cache.pair == index).flatten()[:2].tolist()]
         drawn = ((1, 0.0), (1, 1.0), (1, 2.0), (2, 1.5))

@@ -14,13 +14,14 @@ from ..checkpoints.runs import Run, load, save
 from ..checkpoints.trained_model import CHECKPOINT, STORED_NAME
 from ..config import LEARNT, TrainingConfig
 from ..data.layout import GOOD, DataError, Pair, Record, read_data_set, read_layout
+from ..data.shared_words import shared_words
 from ..data.validation_split import without_validation
 from ..data.vocabulary import Vocabulary
 from ..data.windows import pair_weights, read_rules
 from ..model.autoencoder import ImageAutoencoder
 from ..model.ema import Ema
 from ..model.training_module import TrainingModule, build_training_module
-from ..progress import Progress
+from ..progress import Progress, Tell
 from .batches import BatchBuilder
 from .devices import build_accelerator, main_process_first
 from .latent_cache import LatentCache, LatentCacheSampler, build_latent_cache
@@ -31,6 +32,7 @@ from .train_autoencoder import train_autoencoder
 
 SAVE_EVERY_SECONDS = 120
 REPORT_EVERY_STEPS = 20
+FIRST_GRID_SECONDS = 60  # to see soon whether windows and masks are what was meant
 
 
 def train(
@@ -43,6 +45,7 @@ def train(
     progress: Progress,
     products: list[str] | None = None,
     save_every_seconds: float = SAVE_EVERY_SECONDS,
+    tell: Tell = lambda text: None,
 ) -> None:
     """Autoencoder, then latent cache, then denoiser; each is taken up where an earlier, interrupted call left it.
 
@@ -51,6 +54,9 @@ def train(
     rules = read_rules(rules_path, data)
     _require_steps(run, schedule)
     records = training_records(data, config, products)
+    if not run.latent_cache.exists():
+        for note in shared_words(data, {(r.product, r.defect) for r in records}):
+            tell(f"note: {note}")
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     with main_process_first():  # the others load what it has made
         bf16 = accelerator.mixed_precision == "bf16"
@@ -106,11 +112,13 @@ def train_denoiser(
     intervals: tuple[float, float],
     accelerator: Accelerator,
     progress: Progress,
+    watched: list[Pair] | None = None,
 ) -> None:
-    """Trains from the run's checkpoint, if there is one, to the end of `schedule`.
+    """Trains from the run's checkpoint, if there is one, to the end of `schedule`. Progress is that of this call.
 
     `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
-    seconds between checkpoints and between sample grids.
+    seconds between checkpoints and between sample grids; `watched`: the pairs in these grids, all by default. The last
+    grid shows all.
     """
     plan = config.optimiser
     save_every_seconds, grid_every_seconds = intervals
@@ -146,7 +154,8 @@ def train_denoiser(
     builder = BatchBuilder(config, cache, module.denoiser)
     sampler = LatentCacheSampler(cache, plan.normal_share, weights)
     input_ids = module.text.ids(builder.phrases).to(accelerator.device)
-    saved = shown = time.monotonic()
+    begun, saved = step, time.monotonic()
+    shown = saved - max(0, grid_every_seconds - FIRST_GRID_SECONDS)
     averages: Tensor | None = None
     last = schedule.finished(step)
     if last and not trained:
@@ -183,7 +192,7 @@ def train_denoiser(
             raise FloatingPointError(f"the loss is {figures['total']} at step {step}; {state_of_disk}")
         if not accelerator.is_main_process:
             continue
-        progress("denoiser", step, schedule.expected_steps(step), figures)
+        progress("denoiser", step - begun, schedule.expected_steps(step) - begun, figures)
         if last or save_due:
             place = {"step": step, "samples_seen": samples_seen, "first_step": first_step}
             _save(run, cache.vocabulary, module, ema, optimiser, place)
@@ -191,9 +200,8 @@ def train_denoiser(
             saved = time.monotonic()
         if last or grid_due:
             ema.swap()
-            save_sample_grid(
-                config, cache, module.eval(), autoencoder, run.sample_grids / f"{step:07d}.png", accelerator.device
-            )
+            path, pairs = run.sample_grids / f"{step:07d}.png", None if last else watched
+            save_sample_grid(config, cache, module.eval(), autoencoder, path, accelerator.device, pairs)
             ema.swap()
             module.train()
             shown = time.monotonic()

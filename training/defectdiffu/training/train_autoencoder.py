@@ -77,7 +77,7 @@ def _reconstruct(
         ema.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
-    saved = time.monotonic()
+    begun, saved = step, time.monotonic()
     while step < plan.steps:
         rng = np.random.default_rng((config.seed, 1, step))
         batch, near_defect = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)
@@ -101,7 +101,7 @@ def _reconstruct(
         step += 1
         if step % 20 == 0 or step == plan.steps:
             psnr = -10 * math.log10(max(((output - batch) / 2).float().square().mean().item(), 1e-12))
-            progress("autoencoder", step, plan.steps, {"loss": loss.item(), "psnr": psnr})
+            progress("autoencoder", step - begun, plan.steps - begun, {"loss": loss.item(), "psnr": psnr})
         if time.monotonic() - saved > save_every_seconds:
             state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
             save(run.autoencoder, {**state, "step": step, "finished": False})

@@ -74,9 +74,11 @@ def widened(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 def ring_of(mask: np.ndarray) -> np.ndarray:
-    """bool [h, w]: the surroundings of a mask; all that is not marked, if the mask leaves no others."""
+    """bool [h, w]: the surroundings of a mask. If it leaves none, all that is not marked; if all is marked, all."""
     ring = widened(mask, RING) & ~widened(mask, RING_GAP)
-    return ring if ring.any() else ~mask
+    if not ring.any():
+        ring = ~mask
+    return ring if ring.any() else mask
 
 
 def _extents(half_height: float, half_width: float, variation: Variation) -> tuple[float, float]:

@@ -41,6 +41,17 @@ def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None,
     return Place(int(top[chosen]), int(left[chosen]), float(differences[chosen]))
 
 
+def any_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, choice: float) -> Place | None:
+    """One of all allowed places, whatever surrounds it; else as find_place."""
+    rows, columns = _ranges(photograph, donor)
+    top, left = _grid(rows, columns, _step(rows, columns), donor, allowed)
+    if not len(top):
+        return None
+    chosen = np.array([int(choice * len(top))])
+    differences = _Surroundings(photograph, donor, RING_POINTS).differences(top[chosen], left[chosen])
+    return Place(int(top[chosen[0]]), int(left[chosen[0]]), float(differences[0]))
+
+
 def refine_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, near: Place) -> Place:
     """The place that fits best, pixel by pixel, between the found place and its neighbours."""
     rows, columns = _ranges(photograph, donor)

@@ -14,7 +14,7 @@ import numpy as np
 from ..sampling.seeded_noise import seeded_uniforms
 from .blend import lay
 from .donor import Donor, vary
-from .place import Place, find_place, refine_place
+from .place import Place, any_place, find_place, refine_place
 from .variation import TRANSPLANT_STREAM, VariationLimits, draw_variation
 
 TRIALS = 3  # variations that are tried; the one whose surroundings fit best is laid
@@ -99,3 +99,12 @@ def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0, allowed: 
     donor, contrast, _ = found.variant
     place = refine_place(photograph, donor, allowed, found.place)
     return Transplant(*lay(photograph, donor, place, strength, contrast), place)
+
+
+def lay_anywhere(
+    photograph: np.ndarray, variant: Variant, strength: float = 1.0, allowed: np.ndarray | None = None
+) -> Transplant | None:
+    """Without regard to the surroundings: for training, where variety can be worth more than realism."""
+    donor, contrast, choice = variant
+    place = any_place(photograph, donor, allowed, choice)
+    return Transplant(*lay(photograph, donor, place, strength, contrast), place) if place is not None else None

@@ -13,7 +13,7 @@ import type { SampleRequest } from '../../types.js';
 import type { WorkerMessage } from '../../deviceProtocol.js';
 import type { Model } from '../model/model.js';
 import { withBatchedDecoder } from '../sample/batchedDecoder.js';
-import { createJob } from '../sample/createJob.js';
+import { createJob, readsImage } from '../sample/createJob.js';
 import { isFinished } from '../sample/denoisingState.js';
 import { denoiseStepWithinMemory } from '../sample/denoisingStep.js';
 import { encodeSample } from '../sample/encodeSample.js';
@@ -133,7 +133,9 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
     readingCount++;
     await imageReads.run(1, () => start(sample)).catch((error: unknown) => fail(sample, error));
     readingCount--;
-    scheduler.resume(sample);
+    // A transplant without a harmonizing pass has nothing to denoise.
+    if (sample.job !== null && isDenoised(sample.job)) finishPhaseConcurrently(sample, sample.job);
+    else scheduler.resume(sample);
     void run();
   };
 
@@ -173,7 +175,7 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
 
   /** Starts the selected samples that are new. Samples whose images must be read first do not take part in this step. */
   const startSelected = async (selected: readonly BatchedSample[]): Promise<readonly RunningSample[]> => {
-    const withImage = selected.filter(({ job, request }) => job === null && request.inpainting?.image != null);
+    const withImage = selected.filter(({ job, request }) => job === null && readsImage(request));
     for (const sample of withImage) void startWithImage(sample);
     const others = selected.filter((sample) => !withImage.includes(sample));
     for (const sample of others)
@@ -238,10 +240,7 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
       void run();
     },
     cancel(keys) {
-      for (const key of keys) {
-        const sample = samples.get(key);
-        if (sample !== undefined) remove(sample);
-      }
+      keys.flatMap((key) => samples.get(key) ?? []).forEach(remove);
       send({ kind: 'canceled', keys });
       // Another sample may wait for the memory that these held.
       void run();

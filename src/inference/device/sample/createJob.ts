@@ -1,4 +1,7 @@
-/** Creates the job of a sample. From noise: the sample, and optionally its normal twin. Inpainting: inpaintingJob.ts and twinJob.ts. */
+/**
+ * Creates the job of a sample. From noise: the sample, and optionally its normal twin. Inpainting: inpaintingJob.ts and twinJob.ts.
+ * Transplants: transplantJob.ts.
+ */
 import { maskConfidence, thresholdMask } from '../../method/maskThreshold.js';
 import { toRgbBytes } from '../../method/pixels.js';
 import { computeScores } from '../../method/qualityScores.js';
@@ -11,7 +14,13 @@ import type { SamplePixels } from './encodeSample.js';
 import { createInpaintingJob } from './inpaintingJob.js';
 import type { Job } from './job.js';
 import { denoisingBytes, finishingBytes } from './resourceEstimate.js';
+import { createTransplantJob } from './transplantJob.js';
 import { createTwinJob } from './twinJob.js';
+
+/** Whether files are read for the job. */
+export function readsImage({ inpainting, transplant }: SampleRequest): boolean {
+  return inpainting?.image != null || transplant != null;
+}
 
 /** @param initialNoise replaces the noise of the seed, [C,h,w], to compare with another implementation */
 export async function createJob(model: Model, request: SampleRequest, initialNoise?: Float32Array): Promise<Job> {
@@ -21,6 +30,7 @@ export async function createJob(model: Model, request: SampleRequest, initialNoi
       ? createTwinJob(model, request, options, initialNoise)
       : createInpaintingJob(model, request, options, image);
   }
+  if (request.transplant != null) return createTransplantJob(model, request, request.transplant);
   const main = createDenoisingState(model, request, initialNoise);
   const twin = request.twin === true ? createDenoisingState(model, { ...request, strength: 0 }, initialNoise) : null;
   return {

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 
 import { areaFraction, boundingBoxes } from '../../method/connectedComponents.js';
 import { renderOverlay, toMaskBytes } from '../../method/pixels.js';
-import type { QualityScores, SampleResult } from '../../types.js';
+import type { QualityScores, SampleResult, TransplantPlace } from '../../types.js';
 
 /** The pixels of a finished sample. */
 export interface SamplePixels {
@@ -17,12 +17,13 @@ export interface SamplePixels {
   /** [H·W·3] */
   readonly twin: Uint8Array | null;
   /** See SampleResult. */
-  readonly confidence: number;
+  readonly confidence: number | null;
   readonly scores: QualityScores | null;
+  readonly transplant?: TransplantPlace;
 }
 
 export async function encodeSample(id: string, pixels: SamplePixels): Promise<SampleResult> {
-  const { width, height, rgb, mask, region, twin, confidence, scores } = pixels;
+  const { width, height, rgb, mask, region, twin, confidence, scores, transplant = null } = pixels;
   const png = (bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> =>
     // Without the color space, a grayscale image would be stored as RGB.
     sharp(bytes, { raw: { width, height, channels } })
@@ -50,5 +51,6 @@ export async function encodeSample(id: string, pixels: SamplePixels): Promise<Sa
     twin: twinPng,
     confidence,
     scores,
+    transplant,
   };
 }

@@ -100,7 +100,7 @@ export function pasteWindow(
 }
 
 /** @throws InferenceError if the area is empty. */
-async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
+export async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
   const inside =
     typeof area === 'object' && 'polygons' in area
       ? rasterizePolygons(area.polygons, image.width, image.height)

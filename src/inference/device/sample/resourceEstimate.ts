@@ -3,11 +3,14 @@ import type { Manifest } from '../../bundle/manifest.js';
 import { guidancePlan } from '../../method/guidance.js';
 import { PROBE_STRENGTH } from '../../method/inpainting.js';
 import type { SampleRequest } from '../../types.js';
+import { usesModel } from '../../usesModel.js';
 
 const BYTES_PER_FLOAT = 4;
 
 /** The most rows that a sample adds to one evaluation. */
 export function rowsPerEvaluation(request: SampleRequest, normal: string): number {
+  // No row at all, but the sample takes its turn in a batch like the others.
+  if (!usesModel(request)) return 1;
   const rowsAt = (strength: number): number => guidancePlan({ ...request, normal, strength }).rows.length;
   const rows = rowsAt(request.strength);
   if (request.inpainting != null) return Math.max(rows, rowsAt(PROBE_STRENGTH));
@@ -22,10 +25,11 @@ export function denoisingBytes(request: SampleRequest, manifest: Manifest, side?
   const { image, latent, placement } = manifest;
   const latentBytes = BYTES_PER_FLOAT * latent.channels * latent.height * latent.width;
   const stateBytes = latentBytes * (2 + lateSteps(request, manifest));
-  if (request.inpainting == null) return request.twin === true ? 2 * stateBytes : stateBytes;
+  if (request.inpainting == null && request.transplant == null)
+    return request.twin === true ? 2 * stateBytes : stateBytes;
   const size = image.width * image.height;
   // The window's colors and its region, both also at the model's size. The image's latent and the noise, twice while the noise is rolled.
-  const onTwin = request.inpainting.image === null;
+  const onTwin = request.inpainting?.image === null;
   const usualSide = onTwin ? image.width : (placement?.windows[request.product] ?? image.width);
   const pixels = (side ?? usualSide) ** 2 + size;
   // A twin's colors, and a copy of them.

@@ -1,0 +1,126 @@
+/** Checks a request to transplant a defect and fills in its defaults. */
+import { badInput } from '../../errors.js';
+import type { Bundle, Coverage, VariationLimits } from '../../inference/index.js';
+import { DEFAULT_VARIATION } from '../../inference/index.js';
+import type { Optional, Range } from '../../range.js';
+import { requireInRange } from '../../range.js';
+import type { NotHarmonizedReason, TransplantSettings } from '../../storage/jsonColumns.js';
+import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.js';
+import type { GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
+import type { InputImages } from './inputImages.js';
+
+/** Of the defect: its opacity up to 1, and above, its contrast. */
+export const TRANSPLANT_STRENGTH = { min: 0, max: 3, default: 1 } as const;
+
+const SCALE = { min: 0.25, max: 4 } as const;
+const BOUNDS = { turn: { min: 0, max: 180 }, bend: { min: 0, max: 0.2 }, contrast: { min: 0, max: 0.9 } } as const;
+
+/** What is drawn by the model has no meaning where the donor decides it. */
+const DRAWN_ONLY = {
+  twin: 'a transplant has no twin; the reference is the image without the defect',
+  region: "a transplant's region is that of its donor; allowedArea limits where it may lie",
+  maskMode: "a transplant's mask is that of its donor",
+  denoisingStrength: 'a transplant is not drawn; harmonize is the denoising strength of its harmonizing pass',
+  freedom: 'a transplant is not drawn; harmonize is the denoising strength of its harmonizing pass',
+} as const;
+const MODEL_ONLY = ['productScale', 'steps', 'sampler', 'guidance'] as const;
+
+/** How the model harmonizes transplants: its denoising strength, 0 without it, and why not. */
+export interface Harmonizing {
+  readonly denoisingStrength: number;
+  readonly notHarmonized: NotHarmonizedReason | null;
+}
+
+/** Undefined if the request is not for transplants. @throws ServiceError that names the field. */
+export function resolveHarmonizing(
+  input: GenerationInput,
+  { manifest }: Bundle,
+  coverage: Coverage,
+  at: string,
+): Harmonizing | undefined {
+  const { defectReference, harmonize } = input;
+  if (defectReference == null) {
+    for (const field of ['variation', 'harmonize'] as const)
+      if (input[field] != null) throw badInput(`${at}.${field}`, 'needs a defectReference: it applies to transplants');
+    return undefined;
+  }
+  for (const [field, problem] of Object.entries(DRAWN_ONLY))
+    if (input[field as keyof typeof DRAWN_ONLY] != null) throw badInput(`${at}.${field}`, problem);
+  const requested = requireInRange(harmonize ?? 0, { min: 0, max: 1 }, `${at}.harmonize`);
+  if (requested === 0) {
+    for (const field of MODEL_ONLY)
+      if (input[field] != null)
+        throw badInput(`${at}.${field}`, 'is for the model, which a transplant only uses with harmonize above 0');
+    return { denoisingStrength: 0, notHarmonized: 'NOT_REQUESTED' };
+  }
+  if (coverage === 'UNSUPPORTED') return { denoisingStrength: 0, notHarmonized: 'UNSUPPORTED_PAIR' };
+  if (manifest.components.image_encoder === undefined)
+    return { denoisingStrength: 0, notHarmonized: 'NO_IMAGE_ENCODER' };
+  return { denoisingStrength: requested, notHarmonized: null };
+}
+
+interface TransplantContext {
+  readonly input: OnPhotographInput;
+  readonly product: ProductRow;
+  readonly defect: DefectRow;
+  /** The number of scenes, and the seed that selects from the pair's photographs. */
+  readonly rows: number;
+  readonly seed: number;
+  readonly at: string;
+}
+
+export function resolveTransplant(
+  images: InputImages,
+  { notHarmonized }: Harmonizing,
+  context: TransplantContext,
+): TransplantSettings {
+  const { input, at } = context;
+  return {
+    donors: donorsFor(images, context).map(({ id }) => id),
+    variation: resolveVariation(input.variation, `${at}.variation`),
+    notHarmonized,
+  };
+}
+
+function donorsFor(
+  images: InputImages,
+  { input, product, defect, rows, seed, at }: TransplantContext,
+): readonly ReferenceRow[] {
+  const field = `${at}.defectReference`;
+  const { id, anyOfPair } = input.defectReference ?? {};
+  if ((id != null) === (anyOfPair === true)) throw badInput(field, 'give either id or anyOfPair: true');
+  if (id != null) {
+    const row = images.reference(id, `${field}.id`);
+    if (row.defectId === null)
+      throw badInput(`${field}.id`, 'shows a good part; upload the defective one with defectCode and maskId');
+    if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
+    if (row.defectId !== defect.id) throw badInput(`${field}.id`, 'shows another defect');
+    if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
+    return [row];
+  }
+  const all = images.donorsOfPair(product.id, defect.id);
+  if (all.length === 0)
+    throw badInput(field, 'the pair has no defective photograph; upload one with defectCode and maskId');
+  return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
+}
+
+function resolveVariation(input: Optional<VariationInput>, field: string): VariationLimits {
+  const share = (name: keyof typeof BOUNDS): number =>
+    requireInRange(input?.[name] ?? DEFAULT_VARIATION[name], BOUNDS[name], `${field}.${name}`);
+  return {
+    turn: share('turn'),
+    quarterTurns: input?.quarterTurns ?? DEFAULT_VARIATION.quarterTurns,
+    halfTurns: input?.halfTurns ?? DEFAULT_VARIATION.halfTurns,
+    mirrors: input?.mirrors ?? DEFAULT_VARIATION.mirrors,
+    scale: resolveScale(input?.scale ?? DEFAULT_VARIATION.scale, `${field}.scale`),
+    bend: share('bend'),
+    contrast: share('contrast'),
+  };
+}
+
+function resolveScale({ min, max }: Range, field: string): Range {
+  requireInRange(min, SCALE, `${field}.min`);
+  requireInRange(max, SCALE, `${field}.max`);
+  if (min > max) throw badInput(field, `min ${String(min)} is above max ${String(max)}`);
+  return { min, max };
+}

@@ -1,0 +1,107 @@
+/** Reads the images of a transplant, and lays the defect onto the photograph. */
+import { areaFraction } from '../../method/connectedComponents.js';
+import { computeScores } from '../../method/qualityScores.js';
+import type { Transplant } from '../../method/transplant/transplant.js';
+import type { TransplantPlace, TransplantRequest } from '../../types.js';
+import { transplantOnThread } from '../transplants/transplantThread.js';
+import type { SamplePixels } from './encodeSample.js';
+import type { RawImage } from './inpaintingImage.js';
+import { readArea, readImage, readMask } from './inpaintingImage.js';
+
+/** A photograph with the defect that was laid onto it. */
+export interface LaidTransplant extends RawImage {
+  /** [H·W] of 0 and 1: the mask of the defect, and of the defects that were there. */
+  readonly mask: Uint8Array;
+  /** [H·W] of 0 and 1: the pixels that may have changed. */
+  readonly region: Uint8Array;
+  readonly part: Transplant;
+  /** The part of the photograph before, [h·w·3]. */
+  readonly before: Uint8Array;
+}
+
+/** @throws InferenceError when a mask has another size than its image, or when the allowed area leaves the defect no place. */
+export async function layTransplant(
+  { image, existingMask, donor, donorMask, allowed, variation }: TransplantRequest,
+  seed: number,
+  strength: number,
+): Promise<LaidTransplant> {
+  const photograph = await readImage(image);
+  const { width, height, rgb } = photograph;
+  const donorImage = await readImage(donor);
+  const part = await transplantOnThread({
+    photograph,
+    donor: donorImage,
+    donorMask: await readMask(donorMask, 'the mask of the defect', donorImage),
+    seed,
+    strength,
+    limits: variation,
+    allowed: allowed === null ? null : await readArea(allowed, 'allowedArea', photograph),
+  });
+  const mask =
+    existingMask === null ? new Uint8Array(width * height) : await readMask(existingMask, 'marked', photograph);
+  const before = cutPart(rgb, width, part);
+  pastePart(rgb, width, part, part.rgb, 3);
+  // At strength 0 there is no defect to mark.
+  if (strength > 0) pastePart(mask, width, part, part.mask, 1);
+  const region = new Uint8Array(width * height);
+  pastePart(region, width, part, part.region, 1);
+  return { width, height, rgb, mask, region, part, before };
+}
+
+/** @param rgb of the finished sample [H·W·3] */
+export function transplantPixels(
+  { width, height, mask, region, part, before }: LaidTransplant,
+  rgb: Uint8Array,
+): SamplePixels {
+  const marked = cutPart(mask, width, part, 1);
+  const changeable = areaFraction(part.region);
+  return {
+    width,
+    height,
+    rgb,
+    mask,
+    region,
+    twin: null,
+    confidence: null,
+    scores: {
+      ...computeScores(before, cutPart(rgb, width, part), marked, part.width),
+      // The mask lies in the region, so their intersection is the mask.
+      filling: changeable === 0 ? null : areaFraction(marked) / changeable,
+      direction: null,
+    },
+    transplant: placeOf(part),
+  };
+}
+
+function placeOf({ variation, place }: Transplant): TransplantPlace {
+  const { quarterTurns, turn, mirrored, scale, contrast } = variation;
+  // The quarter turns are counterclockwise; a mirror that follows them reverses that.
+  const degrees = (turn * 180) / Math.PI + (mirrored ? 90 : -90) * quarterTurns;
+  return {
+    turn: degrees - 360 * Math.round(degrees / 360),
+    mirrored,
+    scale,
+    contrast,
+    surroundingsDifference: Math.sqrt(place.difference),
+  };
+}
+
+function cutPart(plane: Uint8Array, width: number, part: Transplant, channels = 3): Uint8Array {
+  const cut = new Uint8Array(part.width * part.height * channels);
+  for (let y = 0; y < part.height; y++) {
+    const start = ((part.top + y) * width + part.left) * channels;
+    cut.set(plane.subarray(start, start + part.width * channels), y * part.width * channels);
+  }
+  return cut;
+}
+
+/** Pastes into `whole`, in place. A mask keeps what it has. */
+function pastePart(whole: Uint8Array, width: number, part: Transplant, pixels: Uint8Array, channels: 1 | 3): void {
+  for (let y = 0; y < part.height; y++) {
+    const start = ((part.top + y) * width + part.left) * channels;
+    for (let i = 0; i < part.width * channels; i++) {
+      const value = pixels[y * part.width * channels + i] ?? 0;
+      whole[start + i] = channels === 1 ? value | (whole[start + i] ?? 0) : value;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Where on a photograph a defect is laid: where the surroundings resemble those that it was taken from.
+ * Reference: training/defectdiffu/transplant/place.py.
+ */
+import { roundHalfToEven } from '../rounding.js';
+import { maskExtent } from '../window.js';
+import type { Donor, Span } from './donor.js';
+import { RING, ringOf } from './donor.js';
+import type { Rgb } from './image.js';
+
+/** Places that are compared at first. Their distance is the least that keeps to it. */
+const MAX_PLACES = 1024;
+/** Points of the surroundings, evenly spread, that are compared at first, and near the chosen place. */
+const RING_POINTS = 48;
+const REFINING_POINTS = 256;
+/** Of the square of a difference of the mean color, which blending evens out. */
+const TONE_WEIGHT = 0.25;
+/** A place whose difference is at most this multiple of the least is as good. */
+const CLOSE = 1.3;
+/** A mean squared difference up to this (3 of 255) counts as none. */
+const GRAIN = 9;
+/** Of the photograph's side: how far a defect that reaches a border may be pushed beyond it. */
+const SLACK = 0.06;
+
+export interface Place {
+  /** Of the donor's canvas, in pixels of the photograph; may be negative. */
+  readonly top: number;
+  readonly left: number;
+  /** Of the surroundings: about the mean square, 0 … 255². */
+  readonly difference: number;
+}
+
+/** A point of the donor's surroundings with its color. */
+interface RingPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly color: readonly [number, number, number];
+}
+
+/** The least and the greatest offset of the canvas. */
+interface Offsets {
+  readonly min: number;
+  readonly max: number;
+}
+
+type IsAllowed = (top: number, left: number) => boolean;
+
+/**
+ * @param allowed [H·W] of the photograph: where the middle of the defect may lie; null allows all
+ * @param choice in (0, 1); chooses among the places that are as good
+ * @returns null when no place is allowed
+ */
+export function findPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
+  const { rows, columns } = offsetsOf(photograph, donor);
+  const step = stepOf(rows, columns);
+  const isAllowed = middleAllowed(allowed, photograph, donor);
+  const ring = ringPixels(donor);
+  const places = compare(photograph, ringPoints(donor, ring, RING_POINTS), rows, columns, step, isAllowed);
+  const least = places.reduce((best, { difference }) => Math.min(best, difference), Infinity);
+  const good = places.filter(({ difference }) => difference <= Math.max(least * CLOSE, GRAIN));
+  const near = good[Math.floor(choice * good.length)];
+  if (near === undefined) return null;
+  const around = (at: number, { min, max }: Offsets): Offsets => ({
+    min: Math.max(at - step + 1, min),
+    max: Math.min(at + step - 1, max),
+  });
+  const points = ringPoints(donor, ring, REFINING_POINTS);
+  const refined = compare(photograph, points, around(near.top, rows), around(near.left, columns), 1, isAllowed);
+  return refined.reduce((best, place) => (place.difference < best.difference ? place : best));
+}
+
+function offsetsOf({ width, height }: Rgb, donor: Donor): { readonly rows: Offsets; readonly columns: Offsets } {
+  const used = maskExtent(donor.mask, donor.width) ?? { left: 0, top: 0, width: 1, height: 1 };
+  return {
+    rows: offsetsAlong(height, donor.rows, donor.height, used.top, used.height),
+    columns: offsetsAlong(width, donor.columns, donor.width, used.left, used.width),
+  };
+}
+
+function offsetsAlong(side: number, span: Span, canvas: number, first: number, length: number): Offsets {
+  if (span.reachesLow || span.reachesHigh) return offsetsAtBorder(side, span, canvas);
+  // The surroundings lie on the photograph too, if there is room.
+  for (const margin of [RING, 0]) {
+    const [min, max] = [margin - first, side - margin - first - length];
+    if (min <= max) return { min, max };
+  }
+  const middle = Math.floor((side - canvas) / 2);
+  return { min: middle, max: middle };
+}
+
+function offsetsAtBorder(side: number, { low, high, reachesLow, reachesHigh }: Span, canvas: number): Offsets {
+  const slack = Math.floor(SLACK * side);
+  const atLow = -Math.floor(low + 0.5);
+  const atHigh = side - 1 - Math.floor(high + 0.5);
+  if (!reachesHigh) return { min: atLow - slack, max: atLow };
+  if (!reachesLow) return { min: atHigh, max: atHigh + slack };
+  // It crosses the photograph.
+  const [min, max] = [Math.max(Math.min(atLow, atHigh), side - canvas), Math.min(Math.max(atLow, atHigh), 0)];
+  if (max - min >= slack) return { min, max };
+  const middle = Math.floor((side - canvas) / 2);
+  return { min: middle - Math.floor(slack / 2), max: middle + Math.floor(slack / 2) };
+}
+
+function stepOf(rows: Offsets, columns: Offsets): number {
+  let step = 1;
+  const count = ({ min, max }: Offsets): number => Math.ceil((max - min + 1) / step);
+  while (count(rows) * count(columns) > MAX_PLACES) step++;
+  return step;
+}
+
+function ringPixels(donor: Donor): readonly number[] {
+  return pixelsOf(ringOf(donor.mask, donor.width));
+}
+
+/** At most so many, evenly spread in row order. */
+function ringPoints(donor: Donor, ring: readonly number[], most: number): readonly RingPoint[] {
+  const count = Math.min(most, ring.length);
+  return Array.from({ length: count }, (_, i) => {
+    const pixel = ring[Math.floor((i * ring.length) / count)] ?? 0;
+    const [x, y] = [pixel % donor.width, Math.floor(pixel / donor.width)];
+    const color = (channel: number): number => roundHalfToEven(donor.color(x, y, channel));
+    return { x, y, color: [color(0), color(1), color(2)] };
+  });
+}
+
+function pixelsOf(mask: Uint8Array): readonly number[] {
+  const pixels: number[] = [];
+  for (let i = mask.indexOf(1); i >= 0; i = mask.indexOf(1, i + 1)) pixels.push(i);
+  return pixels;
+}
+
+function middleAllowed(allowed: Uint8Array | null, { width, height }: Rgb, donor: Donor): IsAllowed {
+  if (allowed === null) return () => true;
+  const pixels = pixelsOf(donor.mask);
+  const mean = (of: (pixel: number) => number): number =>
+    Math.floor(pixels.reduce((sum, pixel) => sum + of(pixel), 0) / pixels.length);
+  const middleY = mean((pixel) => Math.floor(pixel / donor.width));
+  const middleX = mean((pixel) => pixel % donor.width);
+  return (top, left) => allowed[clip(top + middleY, height) * width + clip(left + middleX, width)] === 1;
+}
+
+/** The allowed places with their differences, row by row. */
+function compare(
+  photograph: Rgb,
+  points: readonly RingPoint[],
+  rows: Offsets,
+  columns: Offsets,
+  step: number,
+  isAllowed: IsAllowed,
+): Place[] {
+  const places: Place[] = [];
+  for (let top = rows.min; top <= rows.max; top += step)
+    for (let left = columns.min; left <= columns.max; left += step)
+      if (isAllowed(top, left)) places.push({ top, left, difference: differenceAt(photograph, points, top, left) });
+  return places;
+}
+
+/** The variance of the difference of the surroundings, and the weighted square of its mean. Beyond its border, the photograph continues. */
+function differenceAt({ width, height, rgb }: Rgb, points: readonly RingPoint[], top: number, left: number): number {
+  let [red, green, blue, reds, greens, blues] = [0, 0, 0, 0, 0, 0];
+  for (const { x, y, color } of points) {
+    const at = 3 * (clip(top + y, height) * width + clip(left + x, width));
+    const r = (rgb[at] ?? 0) - color[0];
+    const g = (rgb[at + 1] ?? 0) - color[1];
+    const b = (rgb[at + 2] ?? 0) - color[2];
+    red += r;
+    green += g;
+    blue += b;
+    reds += r * r;
+    greens += g * g;
+    blues += b * b;
+  }
+  const n = points.length;
+  const measure = (sum: number, squares: number): number => squares / n - (1 - TONE_WEIGHT) * (sum / n) * (sum / n);
+  return (measure(red, reds) + measure(green, greens) + measure(blue, blues)) / 3;
+}
+
+function clip(at: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, at));
+}

@@ -1,0 +1,116 @@
+import { Field, Float, ID, InputType, ObjectType } from 'type-graphql';
+import { NotHarmonizedReason } from './enums.js';
+
+@InputType({ description: 'Give one of the two.' })
+export class DefectReferenceInput {
+  @Field(() => ID, { nullable: true, description: 'A DEFECTIVE photograph of the same product and defect.' })
+  id?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Takes each sample's defect from the next of the pair's DEFECTIVE photographs, in turn.",
+  })
+  anyOfPair?: boolean | null;
+}
+
+@InputType({ description: 'Both bounds are inclusive.' })
+export class ScaleRangeInput {
+  @Field(() => Float, { description: '0.25 … 4.' })
+  min!: number;
+
+  @Field(() => Float, { description: '0.25 … 4.' })
+  max!: number;
+}
+
+@InputType({
+  description:
+    'How much a transplanted defect may differ from the one that it was taken from. Allow what the product allows: a slanted grain, for example, allows neither mirrors nor quarter turns.',
+})
+export class VariationInput {
+  @Field(() => Float, { nullable: true, description: 'Degrees in either direction, 0 … 180. Default: 10.' })
+  turn?: number | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Also by 90°, 180° and 270°. Default: false.' })
+  quarterTurns?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Also by 180°. Default: false.' })
+  halfTurns?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Half of the samples are mirrored. Default: false.' })
+  mirrors?: boolean | null;
+
+  @Field(() => ScaleRangeInput, { nullable: true, description: 'Default: 0.85 … 1.2.' })
+  scale?: ScaleRangeInput | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "The amplitude, as a share of the defect's longer side, 0 … 0.2. Default: 0.03.",
+  })
+  bend?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The contrast to the surroundings is higher or lower by up to this share, 0 … 0.9. Default: 0.15.',
+  })
+  contrast?: number | null;
+}
+
+@ObjectType()
+export class ScaleRange {
+  @Field(() => Float)
+  min!: number;
+
+  @Field(() => Float)
+  max!: number;
+}
+
+@ObjectType({ description: 'How much transplanted defects may differ from the ones that they were taken from.' })
+export class Variation {
+  @Field(() => Float, { description: 'Degrees in either direction.' })
+  turn!: number;
+
+  @Field(() => Boolean)
+  quarterTurns!: boolean;
+
+  @Field(() => Boolean)
+  halfTurns!: boolean;
+
+  @Field(() => Boolean)
+  mirrors!: boolean;
+
+  @Field(() => ScaleRange)
+  scale!: ScaleRange;
+
+  @Field(() => Float)
+  bend!: number;
+
+  @Field(() => Float)
+  contrast!: number;
+}
+
+@ObjectType({ description: 'How the defect of a sample was transplanted.' })
+export class Transplant {
+  @Field(() => Boolean, { description: 'Whether the model harmonized the defect with its surroundings.' })
+  harmonized!: boolean;
+
+  @Field(() => NotHarmonizedReason, { nullable: true })
+  notHarmonizedReason!: keyof typeof NotHarmonizedReason | null;
+
+  @Field(() => Float, { description: 'Degrees, clockwise, -180 … 180.' })
+  turn!: number;
+
+  @Field(() => Boolean, { description: 'Left-right, before the turn.' })
+  mirrored!: boolean;
+
+  @Field(() => Float)
+  scale!: number;
+
+  @Field(() => Float, { description: 'The contrast to the surroundings, as a multiple of that in the donor.' })
+  contrast!: number;
+
+  @Field(() => Float, {
+    description:
+      'How much the surroundings differ from those that the defect was taken from, 0 … 255: the root mean square, in which a different brightness counts half.',
+  })
+  surroundingsDifference!: number;
+}

@@ -1,0 +1,12 @@
+/** Root fields with which nothing can be named, and arguments that only look as if. */
+export const NAMELESS: Readonly<Record<string, string>> = {
+  'Query.serverInfo': '{ serverInfo { version devices { device } } }',
+  'Query.models': '{ models { id } }',
+  'Query.usage': '{ usage { concurrentGenerations { used } storedBytes { used } } }',
+  'Query.builtInAliases': '{ builtInAliases { alias promptName } }',
+  'Query.caller': '{ caller { tenant role subject } }',
+  'Mutation.createApiKey': 'mutation { createApiKey(input: { name: "x", role: VIEWER }) { apiKey { id } } }',
+  'Mutation.createWebhook':
+    'mutation { createWebhook(input: { url: "http://127.0.0.1:9/", events: [SAMPLE_READY] }) { webhook { id } } }',
+};
+export const NUMBERS = ['Subscription.generationEvents(after)'];

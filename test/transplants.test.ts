@@ -1,0 +1,209 @@
+/** Transplanted defects: from the upload of a defective photograph to the stored sample. */
+import { bytesAt } from './support/generations.js';
+import { SPOT, donorOf, spotted } from './support/donors.js';
+import {
+  changes,
+  drawn,
+  fabric,
+  maskOf,
+  pixels,
+  reference,
+  server,
+  startPhotographStage,
+} from './support/photographStage.js';
+import { exportDataset, exportEnded } from './support/exports.js';
+import type { Json } from './support/server.js';
+import { send } from './support/uploads.js';
+import { entriesIn, textIn } from './support/zip.js';
+
+/** A pair that no bundle knows. */
+const NEW = { partNumber: 'COOKIE', defectCode: 'BURN', steps: undefined };
+let ofNewPair: { donor: Json; photograph: Json };
+
+beforeAll(async () => {
+  await startPhotographStage();
+  const input = { products: [{ partNumber: 'COOKIE', name: 'cookie' }], defects: [{ code: 'BURN', name: 'burn' }] };
+  await server.data(
+    'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { products { created } } }',
+    {
+      input,
+    },
+  );
+  const photograph = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'COOKIE' });
+  ofNewPair = { photograph, donor: await donorOf('COOKIE', 'BURN') };
+});
+
+const transplanted = (wish: object = {}): Promise<Json> =>
+  drawn({
+    ...NEW,
+    reference: { id: ofNewPair.photograph.id },
+    defectReference: { id: ofNewPair.donor.id },
+    ...wish,
+  });
+
+test('a defect is transplanted onto a product that no model knows, and the sample says so', async () => {
+  const generation = await transplanted();
+  expect(generation).toMatchObject({
+    status: 'SUCCEEDED',
+    coverage: 'UNSUPPORTED',
+    request: { steps: 1, harmonize: 0, denoisingStrength: null, quality: null },
+  });
+  const [sample] = generation.samples;
+  expect(sample).toMatchObject({
+    strength: 1,
+    confidence: null,
+    twin: null,
+    reference: { id: ofNewPair.photograph.id },
+    defectReference: { id: ofNewPair.donor.id },
+    transplant: { harmonized: false, notHarmonizedReason: 'NOT_REQUESTED', mirrored: false },
+    scores: { direction: null },
+  });
+  expect((await changes(sample, sample.region.url)).outside).toBe(0);
+  const { inside } = await changes(sample, sample.mask.url);
+  expect(inside).toBeGreaterThan(300);
+  expect(sample.scores.visibility).toBeGreaterThan(30);
+  expect(Math.abs(sample.transplant.turn)).toBeLessThanOrEqual(10);
+});
+
+test('the mask marks the defect: the photograph is darker there, and nowhere else', async () => {
+  const [sample] = (await transplanted()).samples;
+  const [before, after] = [await pixels(fabric, 'b-w'), await pixels(await bytesAt(sample.image.url), 'b-w')];
+  const mask = await pixels(await bytesAt(sample.mask.url), 'b-w');
+  const meanChange = (marked: number): number => {
+    const chosen = [...mask.keys()].filter((i) => mask[i] === marked);
+    return chosen.reduce((sum, i) => sum + (after[i] ?? 0) - (before[i] ?? 0), 0) / chosen.length;
+  };
+  expect(meanChange(255)).toBeLessThan(-30);
+  expect(Math.abs(meanChange(0))).toBeLessThan(1);
+  const area = Math.PI * SPOT.radius ** 2;
+  expect(sample.areaFraction * 256 * 256).toBeGreaterThan(0.6 * area);
+  expect(sample.areaFraction * 256 * 256).toBeLessThan(1.6 * area);
+});
+
+test('the same seed gives the same bytes, and each seed another variation', async () => {
+  const [first, again] = [await transplanted({ count: 3 }), await transplanted({ count: 3 })];
+  const bytesOf = ({ samples }: Json) => Promise.all(samples.map(({ image }: Json) => bytesAt(image.url)));
+  expect(await bytesOf(again)).toEqual(await bytesOf(first));
+  expect(new Set(first.samples.map(({ transplant }: Json) => transplant.scale)).size).toBe(3);
+});
+
+test('variation limits are kept', async () => {
+  const variation = { turn: 0, scale: { min: 1, max: 1 }, bend: 0, contrast: 0, mirrors: true };
+  const { samples } = await transplanted({ count: 6, variation });
+  for (const { transplant } of samples)
+    expect(transplant).toMatchObject({ turn: expect.any(Number), scale: 1, contrast: 1 });
+  const turns = samples.map(({ transplant }: Json) => Math.abs(transplant.turn));
+  expect(new Set(turns)).toEqual(new Set([0, 180]));
+  expect(new Set(samples.map(({ transplant }: Json) => transplant.mirrored))).toEqual(new Set([true, false]));
+});
+
+test('strength is the opacity of the defect, and at 0 the photograph is unchanged and nothing is marked', async () => {
+  const { samples, request } = await transplanted({ strength: { sweep: [0, 0.5, 1, 2] } });
+  expect(request.quality).toBeNull();
+  const [none, half, full, more] = samples.map(({ scores }: Json) => scores.visibility);
+  expect(samples[0].areaFraction).toBe(0);
+  expect((await changes(samples[0], samples[2].mask.url)).inside).toBe(0);
+  expect([none, half]).toEqual([0, expect.closeTo(full / 2, -0.7)]);
+  expect(more).toBeGreaterThan(full);
+});
+
+test("the pair's donors and the product's photographs of good parts are taken in turn", async () => {
+  const second = await donorOf('COOKIE', 'BURN', { x: 60, y: 70, radius: 10 });
+  const { samples } = await transplanted({
+    count: 4,
+    reference: { anyOfProduct: true },
+    defectReference: { anyOfPair: true },
+  });
+  const donors = samples.map(({ defectReference }: Json) => defectReference.id);
+  expect(donors).toEqual([...donors.slice(0, 2), ...donors.slice(0, 2)]);
+  expect(new Set(donors)).toEqual(new Set([ofNewPair.donor.id, second.id]));
+  for (const sample of samples) expect(sample.reference.id).toBe(ofNewPair.photograph.id);
+  await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: second.id });
+});
+
+test('the middle of the defect lies in the allowed area', async () => {
+  const corner = await maskOf(256, 256, (x, y) => x > 180 && y < 80);
+  const { samples } = await transplanted({ count: 4, allowedArea: { maskId: corner.id } });
+  for (const {
+    boundingBoxes: [box],
+  } of samples) {
+    // prettier-ignore
+    expect(box.x + box.width / 2).toBeGreaterThan(178);
+    expect(box.y + box.height / 2).toBeLessThan(82);
+  }
+});
+
+test('an allowed area where the defect cannot lie ends the generation with the reason', async () => {
+  const polygons = [[{ x: 0, y: 0 }, { x: 5, y: 0 }, { x: 5, y: 5 }, { x: 0, y: 5 }]]; // prettier-ignore
+  const { status, error } = await transplanted({ allowedArea: { polygons } });
+  expect([status, error]).toEqual([
+    'FAILED',
+    { code: 'INFERENCE_FAILED', message: 'allowedArea leaves the defect no place' },
+  ]);
+});
+
+test('a second defect goes onto the image of a sample, and the mask marks both', async () => {
+  const [first] = (await transplanted()).samples;
+  const [second] = (await transplanted({ seed: 77, reference: { sampleId: first.id } })).samples;
+  expect(second).toMatchObject({ base: { id: first.id }, reference: { id: ofNewPair.photograph.id } });
+  expect(second.areaFraction).toBeGreaterThan(1.3 * first.areaFraction);
+});
+
+describe('harmonized by the model', () => {
+  const known = { partNumber: 'FABRIC', defectCode: 'STAIN' };
+  let donor: Json;
+  beforeAll(async () => {
+    donor = await donorOf('FABRIC', 'STAIN');
+  });
+  const harmonized = (wish: object) =>
+    transplanted({ ...known, reference: { id: reference.id }, defectReference: { id: donor.id }, ...wish });
+
+  test('the region changes once more, and outside it nothing does', async () => {
+    const [blended] = (await harmonized({})).samples;
+    const generation = await harmonized({ harmonize: 0.3, steps: 20 });
+    expect(generation).toMatchObject({ coverage: 'TRAINED', request: { harmonize: 0.3, steps: 20 } });
+    const [sample] = generation.samples;
+    expect(sample.transplant).toEqual({ ...blended.transplant, harmonized: true, notHarmonizedReason: null });
+    expect((await changes(sample, sample.region.url)).outside).toBe(0);
+    expect(await bytesAt(sample.mask.url)).toEqual(await bytesAt(blended.mask.url));
+    expect((await changes(sample, sample.mask.url, await bytesAt(blended.image.url))).inside).toBeGreaterThan(100);
+  });
+
+  test('not where the model does not know the pair: the sample is blended and says why', async () => {
+    const generation = await transplanted({ harmonize: 0.3 });
+    expect(generation.status).toBe('SUCCEEDED');
+    expect(generation.samples[0].transplant).toMatchObject({
+      harmonized: false,
+      notHarmonizedReason: 'UNSUPPORTED_PAIR',
+    });
+  });
+});
+
+test('an export says where the defect comes from, adds the good photograph, and needs no licence of a model', async () => {
+  const [sample] = (await transplanted({ seed: 90 })).samples;
+  const { id } = await exportDataset(server, {
+    format: 'MVTEC_AD',
+    filter: { defectReferenceId: ofNewPair.donor.id },
+    heldOutFraction: 0,
+  });
+  const { archive, sampleCount } = await exportEnded(server, id);
+  const entries = entriesIn(await bytesAt(archive.url));
+  const manifest = JSON.parse(textIn(entries, 'manifest.json'));
+  expect(manifest.samples).toHaveLength(sampleCount);
+  expect(manifest.samples.find((each: Json) => each.id === sample.id)).toMatchObject({
+    defectReferenceId: ofNewPair.donor.id,
+    transplant: { notHarmonized: 'NOT_REQUESTED', scale: sample.transplant.scale },
+    confidence: null,
+  });
+  expect(manifest.models).toEqual([]);
+  expect(manifest.normals.map(({ referenceId }: Json) => referenceId)).toEqual([ofNewPair.photograph.id]);
+});
+
+test('a photograph is a donor of several defects, and a good one, at the same time', async () => {
+  const bytes = await spotted();
+  const good = await send(server, bytes, { purpose: 'REFERENCE', partNumber: 'COOKIE' });
+  expect(good.id).not.toBe(ofNewPair.donor.id);
+  expect(await donorOf('COOKIE', 'BURN')).toMatchObject({ id: ofNewPair.donor.id });
+  expect((await donorOf('COOKIE', 'STAIN')).id).not.toBe(ofNewPair.donor.id);
+  await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: good.id });
+});
