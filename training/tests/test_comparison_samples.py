@@ -22,7 +22,7 @@ from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation.generated_samples import FIRST_SEED
 from defectdiffu.evaluation.real_windows import Windows
 
-PAIR = ("tin", "dent")
+PAIR, OTHER = ("tin", "dent"), ("felt", "hole")
 METHOD = "from noise + augmentation"
 
 
@@ -31,7 +31,7 @@ def seeds_drawn(monkeypatch) -> list[int]:
     """A bundle of 64 pixels whose samples are made up; the first seed of each call is put down."""
     drawn: list[int] = []
     config = SimpleNamespace(name="m", version="1", image_size=64)
-    model = SimpleNamespace(config=config, vocabulary=SimpleNamespace(trained_pairs=[PAIR]))
+    model = SimpleNamespace(config=config, vocabulary=SimpleNamespace(trained_pairs=[PAIR, OTHER]))
 
     def draw_pair(generator, product, defect, count, *_, first_seed, **__):
         drawn.append(first_seed)
@@ -120,3 +120,14 @@ def test_a_time_limit_leaves_out_the_same_seed_of_every_method():
     assert [key.method for key in keys[:2]] == list(methods)
     with pytest.raises(ValueError, match="methods: unknown"):
         Selection((), ("small UNet",), (ALL,), ("magic",), 2)
+
+
+def test_defects_that_the_bundle_draws_on_other_products_are_transferred(seeds_drawn, data_set, tmp_path):
+    """Bright squares of 200 on felt of level 90, of which no photograph shows a defect."""
+    products = read_products(data_set, (WindowRule(window=32), {}), ComparisonPlan(size=32, split="validation"), ())
+    seen = TrainingData(products["felt"], "0", 0)
+    drawing = bundle(tmp_path, size=32)
+    made = seen.synthetic("drawn, transferred + augmentation", drawing)[0](np.random.default_rng(0), 4)
+    for image, mask in zip(made.image, made.mask, strict=True):
+        assert mask.any() and image[mask].mean() > image[~mask].mean() + 10
+    assert set(drawing.donors({"felt"})) == {PAIR}

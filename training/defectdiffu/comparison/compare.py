@@ -119,7 +119,7 @@ class _Runs:
             return True
         product = self._products[key.product]
         reason = METHODS[key.method].reason_against(key.shots, bundle is not None, bool(product.others))
-        if reason is None and bundle is not None:
+        if reason is None and bundle is not None and METHODS[key.method].needs_known_product:
             reason = bundle.problem(product.pairs)
         if reason:
             self._store.skip(key, reason)

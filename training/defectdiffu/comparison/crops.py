@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..data.layout import Record
+from ..data.layout import Pair, Record
 from ..data.windows import Rules, WindowCutter
 from ..evaluation.real_windows import Windows
 
@@ -22,6 +22,15 @@ class Crops:
         self.size, self.records = size, records
         self._rules = rules
         self.cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Of each photograph."""
+        return [(record.product, record.defect) for record in self.records]
+
+    def window(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A window of one photograph in its own pixels, neither augmented nor resized."""
+        return self.cutters[index].cut_plain(rng)
 
     def of_size(self, size: int) -> Crops:
         """Windows that show as much in other pixels."""

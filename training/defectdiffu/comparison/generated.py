@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from ..transplant.harmonise import harmonise
 from .plan import ComparisonPlan
 
 SEED_DISTANCE = 100_000  # between the first seeds of two trainings, so that their samples differ
+DONORS = 12  # samples per pair whose defects are transferred to other products
 HARMONISING = 0.3  # denoising strength
 BORDER = 4  # pixels around the mask that are harmonised, too
 STRENGTHS = EvaluationPlan().strengths
@@ -63,15 +64,22 @@ class BundleSamples:
         return Windows(np.stack([np.asarray(one) for one in images]), np.stack(masks), made.source)
 
     def from_noise(self, pair: Pair, seed: int) -> Windows:
-        def draw() -> Windows:
-            plan, generator = self._plan, self._generator
-            made = draw_pair(
-                generator, *pair, plan.samples, STRENGTHS, plan.sampler_steps,
-                report=self._bar(pair), twins=False, first_seed=_first_seed(seed),
-            )  # fmt: skip
-            return made.windows()
+        return self._once(f"{stem_of(pair)}-from-noise-{seed}", lambda: self._drawn(pair, self._plan.samples, seed))
 
-        return self._once(f"{stem_of(pair)}-from-noise-{seed}", draw)
+    def _drawn(self, pair: Pair, count: int, seed: int) -> Windows:
+        made = draw_pair(
+            self._generator, *pair, count, STRENGTHS, self._plan.sampler_steps,
+            report=self._bar(pair), twins=False, first_seed=_first_seed(seed),
+        )  # fmt: skip
+        return made.windows()
+
+    def donors(self, products: set[str]) -> dict[Pair, Windows]:
+        """DONORS samples of each pair that the bundle was trained on, without `products`, in the bundle's size."""
+        made = {}
+        for pair in self.model.vocabulary.trained_pairs:
+            if pair[0] not in products:
+                made[pair] = self._kept(f"{stem_of(pair)}-donors", partial(self._drawn, pair, DONORS, 0))
+        return made
 
     def on_twins(self, pair: Pair, seed: int) -> Windows:
         def draw() -> Windows:
@@ -122,17 +130,19 @@ class BundleSamples:
         return lambda done, total: self._report(f"draw {'/'.join(pair)}", done, total, {})
 
     def _once(self, name: str, draw: Callable[[], Windows]) -> Windows:
-        plan = self._plan
-        path = self._folder / f"{name}-{plan.samples}-{plan.sampler_steps}.npz"
+        return self.on_plan_size(self._kept(f"{name}-{self._plan.samples}", draw))
+
+    def _kept(self, name: str, draw: Callable[[], Windows]) -> Windows:
+        path = self._folder / f"{name}-{self._plan.sampler_steps}.npz"
         if path.exists():
             with np.load(path) as kept:
-                return self.on_plan_size(Windows(**kept))
+                return Windows(**kept)
         made = draw()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".partial.npz")
         np.savez_compressed(temporary, **made._asdict())
         temporary.replace(path)
-        return self.on_plan_size(made)
+        return made
 
 
 def _first_seed(seed: int) -> int:

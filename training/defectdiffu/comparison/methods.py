@@ -23,6 +23,10 @@ class Method:
         return any(SOURCES[name].needs_bundle for name in self.sources)
 
     @property
+    def needs_known_product(self) -> bool:
+        return any(SOURCES[name].needs_bundle and SOURCES[name].knows_product for name in self.sources)
+
+    @property
     def needs_donors(self) -> bool:
         return any(SOURCES[name].needs_donors for name in self.sources)
 
@@ -68,13 +72,18 @@ METHODS = {
         Method("harmonised + augmentation", "transplanted defects, harmonised by the bundle", ("harmonised",)),
         Method(
             "transferred + augmentation",
-            "real defects of other products, varied, laid where their surroundings fit, and blended",
+            "real defects of other products, varied, laid at any place, and blended",
             ("transferred",),
         ),
         Method(
             "transplanted anywhere, transferred + augmentation",
             "half of each",
             ("transplanted anywhere", "transferred"),
+        ),
+        Method(
+            "drawn, transferred + augmentation",
+            "defects that the bundle drew on other products, laid as transferred ones",
+            ("drawn, transferred",),
         ),
         Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),

@@ -14,7 +14,7 @@ from .batches import Draw
 from .crops import Crops
 from .generated import BundleSamples
 from .photographs import TooFew
-from .transplanted import TransplantedCrops
+from .transplanted import DrawnDonors, TransplantedCrops
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Source:
     needs_defective: bool  # real defective photographs
     needs_bundle: bool = False
     needs_donors: bool = False  # defective photographs of other products
+    knows_product: bool = True  # whether the bundle has to
 
 
 def _copy_paste(context: SourceContext) -> Draw:
@@ -75,6 +76,13 @@ def _harmonised(context: SourceContext) -> Draw:
 def _transferred(context: SourceContext) -> Draw:
     assert context.donors is not None
     return TransplantedCrops(context.donors, context.normal, anywhere=True, of_others=True).draw
+
+
+def _drawn_and_transferred(context: SourceContext) -> Draw:
+    bundle, own = _bundle(context), {defect for _, defect in context.pairs}
+    drawn = bundle.donors({product for product, _ in context.pairs})
+    same = {pair: windows for pair, windows in drawn.items() if pair[1] in own}
+    return TransplantedCrops(DrawnDonors(same or drawn), context.normal, anywhere=True, of_others=True).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
@@ -140,6 +148,7 @@ SOURCES = {
     "transplanted anywhere": Source(_transplanted_anywhere, needs_defective=True),
     "harmonised": Source(_harmonised, needs_defective=True, needs_bundle=True),
     "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
+    "drawn, transferred": Source(_drawn_and_transferred, needs_defective=False, needs_bundle=True, knows_product=False),
     "CutPaste": Source(_cut_paste, needs_defective=False),
     "Perlin": Source(_perlin, needs_defective=False),
     "from noise": Source(_from_noise, needs_defective=False, needs_bundle=True),

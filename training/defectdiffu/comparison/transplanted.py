@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from PIL import Image
 
+from ..data.layout import Pair
 from ..data.windows import WindowRule
-from ..evaluation.real_windows import Windows
+from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
 from ..transplant.transplant import Transplant, best_photograph, lay_anywhere, lay_fit, vary_defect
 from ..transplant.variation import VariationLimits
@@ -22,6 +25,31 @@ VISIBLE = 8.0  # of 255, the least mean change under the mask: on another ground
 VARIED = VariationLimits(turn=45, quarter_turns=True, mirrors=True, scale=(0.65, 1.5), bend=0.05, contrast=0.3)
 
 
+class Donors(Protocol):
+    """Defects with masks: those of photographs (Crops), or drawn ones (DrawnDonors)."""
+
+    @property
+    def pairs(self) -> list[Pair]: ...
+
+    def window(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """image uint8 [h, w, 3], mask bool [h, w]"""
+        ...
+
+
+class DrawnDonors:
+    """Samples of a bundle. Raises TooFew when none has a mask."""
+
+    def __init__(self, samples: dict[Pair, Windows]):
+        self.pairs = [pair for pair, windows in samples.items() for mask in windows.mask if mask.any()]
+        drawn = [windows.take(np.flatnonzero(windows.mask.any((1, 2)))) for windows in samples.values()]
+        if not self.pairs:
+            raise TooFew("no sample of other products has a mask")
+        self._windows = join(drawn)
+
+    def window(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._windows.image[index], self._windows.mask[index]
+
+
 class TransplantedCrops:
     """Fresh windows: no two draws show the same defect in the same way at the same place.
 
@@ -30,11 +58,11 @@ class TransplantedCrops:
     large in a window as it was in a window of its own product.
     """
 
-    def __init__(self, donors: Crops, normal: Crops, anywhere: bool = False, of_others: bool = False):
+    def __init__(self, donors: Donors, normal: Crops, anywhere: bool = False, of_others: bool = False):
         self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
-        groups: dict[tuple[str, str], list[int]] = {}
-        for i, record in enumerate(donors.records):
-            groups.setdefault((record.product, record.defect) if of_others else ("", ""), []).append(i)
+        groups: dict[Pair, list[int]] = {}
+        for i, pair in enumerate(donors.pairs):
+            groups.setdefault(pair if of_others else ("", ""), []).append(i)
         self._groups = [np.array(group) for group in groups.values()]
 
     def draw(self, rng: np.random.Generator, count: int) -> Windows:
@@ -48,7 +76,7 @@ class TransplantedCrops:
         """image, mask, donor"""
         for _ in range(ATTEMPTS):
             donor = rng.choice(self._groups[rng.integers(len(self._groups))])
-            image, mask = self._donors.cutters[donor].cut_plain(rng)
+            image, mask = self._donors.window(donor, rng)
             cutters = [self._normal.cutters[i] for i in rng.integers(len(self._normal), size=PHOTOGRAPHS)]
             places = [cutter.place(rng) for cutter in cutters]
             side = places[0][2]
