@@ -22,6 +22,7 @@ class Run:
         self.directory = directory
         self.autoencoder = directory / "autoencoder.pt"
         self.denoiser = directory / "denoiser.pt"
+        self.adapter = directory / "adapter.pt"  # of an onboarding that trains an adapter, in the denoiser's place
         self.sample_grids = directory / "sample_grids"
         self.log = directory / "log.jsonl"
         self.onboarding = directory / "onboarding.json"
@@ -58,7 +59,9 @@ class Run:
 
     def trained(self) -> Path | None:
         """A file with trained weights, if there is one."""
-        return next((path for path in (self.denoiser, self.latent_cache, self.autoencoder) if path.exists()), None)
+        return next(
+            (path for path in (self.denoiser, self.adapter, self.latent_cache, self.autoencoder) if path.exists()), None
+        )
 
     def config(self) -> TrainingConfig:
         if not self._config.exists():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 
 from ..config import TrainingConfig
 from ..data.vocabulary import Vocabulary
+from ..model.adapter import Adapter
 from ..model.autoencoder import ImageAutoencoder, build_autoencoder
 from ..model.ema import Ema
 from ..model.training_module import TrainingModule, build_training_module
@@ -28,9 +30,17 @@ class TrainedModel:
     autoencoder: ImageAutoencoder
     step: int
     samples_seen: int
+    adapter: Adapter | None = None
+    base: Path | None = None  # the bundle that the adapter belongs to
+
+    @property
+    def adapters(self) -> dict[str, Adapter]:
+        """By product, as a generator takes them."""
+        return dict.fromkeys(self.vocabulary.products, self.adapter) if self.adapter else {}
 
     def generator(self, device: torch.device | None = None) -> Generator:
-        return Generator(self.module, self.autoencoder, self.config.prompts, device or torch.device("cpu"))
+        device = device or torch.device("cpu")
+        return Generator(self.module, self.autoencoder, self.config.prompts, device, self.adapters)
 
 
 def load_trained(run: Run) -> TrainedModel:

@@ -30,12 +30,12 @@ def sample(
     """Draws samples with the reference sampler: the image, its mask, and an overlay of both."""
     import numpy as np
 
-    from ..checkpoints.trained_model import load_trained
+    from ..checkpoints.adapter_runs import load_run
     from ..sampling.guidance import SampleRequest
     from ..sampling.image_grids import outlined
 
     with readable_errors():
-        model = load_trained(Run(run))
+        model = load_run(Run(run))
         require_known("product", product, model.vocabulary.products)
         require_known("defect", defect, [*model.vocabulary.defects, model.config.prompts.normal])
         if seed + count > 2**31:
@@ -65,22 +65,26 @@ def export(
         bool, typer.Option(help="Store weights in files beside the graphs, for models over 2 GB.")
     ] = False,
 ) -> None:
-    """Exports the averaged weights of a run as a bundle of ONNX files."""
+    """Exports the averaged weights of a run as a bundle of ONNX files, or as an adapter of its bundle."""
     import dataclasses
 
+    from ..checkpoints.adapter_runs import load_run
     from ..checkpoints.origin import load_origin
-    from ..checkpoints.trained_model import load_trained
+    from ..export.adapter import export_adapter
     from ..export.bundle import export_bundle
     from ..files.json_files import read_json
 
     with readable_errors():
         started = time.monotonic()
-        model = load_trained(Run(run))
+        model = load_run(Run(run))
         if version:
             model = dataclasses.replace(model, config=dataclasses.replace(model.config, version=version))
         measured = read_json(figures) if figures else {}
         origin = load_origin(Run(run))
-        target = export_bundle(model, models, provenance, measured, not full_weights, external_data, origin)
+        if model.adapter:
+            target = export_adapter(model, models, provenance, measured, not full_weights, origin)
+        else:
+            target = export_bundle(model, models, provenance, measured, not full_weights, external_data, origin)
         size = sum(file.stat().st_size for file in target.iterdir()) / 2**20
         console.print(f"{target}: {size:.1f} MiB in {time.monotonic() - started:.0f} s")
 

@@ -23,7 +23,7 @@ def strength(
     """Measures visible change and mask area against the defect strength, for every trained and held-out pair."""
     import json
 
-    from ..checkpoints.trained_model import load_trained
+    from ..checkpoints.adapter_runs import load_run
     from ..evaluation.strength import measure_strength
     from ..files.atomic import write_text
 
@@ -31,7 +31,7 @@ def strength(
         if out.is_dir():
             raise IsADirectoryError(f"--out is {out}, which is a folder; give a file")
         out.parent.mkdir(parents=True, exist_ok=True)
-        model = load_trained(Run(run))
+        model = load_run(Run(run))
         held_out = [tuple(pair.split("/")) for pair in model.config.held_out_pairs]
         known = [(p, d) for p, d in held_out if p in model.vocabulary.products and d in model.vocabulary.defects]
         pairs = [*model.vocabulary.trained_pairs, *known]
@@ -86,8 +86,8 @@ def evaluate(
     threads: ThreadsOption = 0,
 ) -> None:
     """Measures image quality, masks, defect strength, and detectors trained with and without generated samples."""
-    from ..checkpoints.from_bundle import load_bundle
-    from ..checkpoints.trained_model import load_trained
+    from ..checkpoints.adapter_runs import load_run
+    from ..checkpoints.from_adapter import load_model
     from ..data.windows import read_rules
     from ..evaluation.downstream import METHODS
     from ..evaluation.evaluate import evaluate as run_evaluation
@@ -110,11 +110,11 @@ def evaluate(
             raise ValueError(f"precision is {precision}, but a run draws in PyTorch: give its --bundle")
         graphs = None
         if bundle:
-            model = load_bundle(bundle)
+            model = load_model(bundle)
             graphs = (precision, bundle_generator(bundle, model, precision, threads))
         else:
             assert run is not None
-            model = load_trained(Run(run))
+            model = load_run(Run(run))
         rules = read_rules(windows, data)
         results = run_evaluation(
             model,

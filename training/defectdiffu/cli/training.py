@@ -108,7 +108,9 @@ def onboard(
         str | None, typer.Option(help="Version of the new bundle; required unless --name is given.")
     ] = None,
     steps: Annotated[int, typer.Option(help="Steps; can be raised later to continue training.")] = 600,
-    learning_rate: Annotated[float, typer.Option(help="Learning rate of these steps.")] = 4e-4,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of these steps; 4e-4 by default, 3e-3 for an adapter.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Windows per step and process.")] = 32,
     new_share: Annotated[
         float, typer.Option(help="Share of new pairs in the defective windows that are trained on.")
@@ -119,9 +121,14 @@ def onboard(
     windows_per_pair: Annotated[int, typer.Option(help="Windows replayed per known pair, with --replay.")] = 200,
     samples_per_pair: Annotated[int, typer.Option(help="Samples replayed per known pair, without --replay.")] = 16,
     seed: Annotated[int | None, typer.Option(help="Seed of windows and training; the bundle's by default.")] = None,
+    adapter: Annotated[
+        bool, typer.Option("--adapter", help="Train an adapter: a small file, which leaves the bundle as it is.")
+    ] = False,
+    adapter_rank: Annotated[int, typer.Option(help="Rank of the adapter's changes; its file grows with it.")] = 16,
     threads: ThreadsOption = 0,
 ) -> None:
     """Adds a new product to a bundle's model in minutes. Export the run when it is done."""
+    from ..training.adapter_onboarding import onboard_adapter
     from ..training.devices import processes
     from ..training.onboarding import onboard as run_onboarding
     from ..training.onboarding_plan import OnboardingPlan, Photographs
@@ -134,13 +141,19 @@ def onboard(
         plan = OnboardingPlan(
             name=name, version=version, steps=steps, learning_rate=learning_rate, batch_size=batch_size,
             new_share=new_share, new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
-            samples_per_pair=samples_per_pair, seed=seed,
+            samples_per_pair=samples_per_pair, seed=seed, adapter=adapter, adapter_rank=adapter_rank,
         )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, comma_separated(products))
-        if processes().is_main_process:
-            tell(f"image grids: {Run(run).sample_grids}, the first one minute after training begins")
-        run_onboarding(Run(run), bundle, new, known, plan, progress_reporter(progress), tell=tell)
+        report = progress_reporter(progress)
+        if adapter and replay:
+            raise ValueError("--adapter takes no --replay: the bundle stays as it is, so nothing is forgotten")
+        if adapter:
+            onboard_adapter(Run(run), bundle, new, plan, report, tell)
+        else:
+            if processes().is_main_process:
+                tell(f"image grids: {Run(run).sample_grids}, the first one minute after training begins")
+            run_onboarding(Run(run), bundle, new, known, plan, report, tell=tell)
         if processes().is_main_process:
             next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)

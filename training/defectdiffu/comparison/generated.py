@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..checkpoints.from_bundle import load_bundle
+from ..checkpoints.from_adapter import load_model
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Pair
 from ..evaluation.context import stem_of
@@ -37,7 +37,7 @@ class BundleSamples:
 
     def __init__(self, bundle: Path, saw: str, precision: str, plan: ComparisonPlan, out: Path, report: Progress):
         """Raises ValueError for a damaged bundle."""
-        self.model: TrainedModel = load_bundle(bundle)
+        self.model: TrainedModel = load_model(bundle)
         self.saw, self.samples = saw, plan.samples
         self._bundle, self._precision, self._plan, self._report = bundle, precision, plan, report
         config = self.model.config

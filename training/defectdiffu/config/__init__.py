@@ -1,5 +1,6 @@
 """The configuration of a training run."""
 
+from .adapter import AdapterConfig
 from .loading import PRESETS, changes, config_from_dict, config_to_dict, load_config
 from .networks import AutoencoderConfig, DenoiserConfig, PromptConfig, TextConfig
 from .optimisation import AutoencoderTraining, LatentCacheConfig, LossConfig, OptimiserConfig
@@ -11,6 +12,7 @@ __all__ = [
     "UNSEEN",
     "UNSEEN_SINCE",
     "VERSION_PATTERN",
+    "AdapterConfig",
     "AutoencoderConfig",
     "AutoencoderTraining",
     "DenoiserConfig",

@@ -65,7 +65,7 @@ def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int,
         report("placement", done, len(groups), {})
         windows = cut_windows(groups[product, defect], rules, model.config.image_size, WINDOWS, seed)
         shapes[f"{product}/{defect}"] = [list(shape_of(mask)) for mask in windows.mask[:SHAPES]]
-        found = predicted_masks(generator, windows, product, defect)
+        found = predicted_masks(generator, windows, product, defect, knowing_product=True)
         agreements = [mask_iou(a, b) for a, b in zip(found, windows.mask, strict=True)]
         if seen_against := contrasts(windows):
             scores[f"{product}/{defect}"] = {

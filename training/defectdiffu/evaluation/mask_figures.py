@@ -21,15 +21,19 @@ CHANGE_BLUR = 1.0  # pixels
 
 
 @torch.no_grad()
-def predicted_masks(generator: Generator, windows: Windows, product: str | None, defect: str) -> np.ndarray:
+def predicted_masks(
+    generator: Generator, windows: Windows, product: str, defect: str, knowing_product: bool
+) -> np.ndarray:
     """Masks bool [n, S, S] that the model predicts for real windows, slightly noised, under one condition.
 
-    As in sampling: M_f of the row (defect, product), averaged over noise levels t < 100, decoded, thresholded.
+    As in sampling: M_f of the row (defect, product), or (defect, ∅) without `knowing_product`, averaged over noise
+    levels t < 100, decoded, thresholded.
     """
+    row = PlanRow(defect, product if knowing_product else None, 1.0)
     masks = []
     for start in range(0, len(windows), BATCH):
         x0 = generator.autoencoder.encode(as_tensor(windows.image[start : start + BATCH]))
-        rows = generator.rows([[PlanRow(defect, product, 1.0)]] * len(x0))
+        rows = generator.rows([[row]] * len(x0), [product] * len(x0))
         noise = torch.from_numpy(np.stack([seeded_noise(start + i, 0, x0.shape[1:]) for i in range(len(x0))]))
         feature = torch.zeros_like(x0)
         for t in TIMESTEPS:
@@ -43,8 +47,8 @@ def predicted_masks(generator: Generator, windows: Windows, product: str | None,
 def held_out_masks(generator: Generator, windows: Windows, product: str, defect: str) -> dict[str, float]:
     """Mean IoU with the real masks, of the row that Eq. 4 reads its mask from (d,∅), and of (d,p)."""
     figures = {}
-    for name, shown in (("iou", None), ("iouKnowingProduct", product)):
-        found = predicted_masks(generator, windows, shown, defect)
+    for name, knowing_product in (("iou", False), ("iouKnowingProduct", True)):
+        found = predicted_masks(generator, windows, product, defect, knowing_product)
         figures[name] = float(np.mean([mask_iou(a, b) for a, b in zip(found, windows.mask, strict=True)]))
     return figures
 

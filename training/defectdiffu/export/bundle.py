@@ -13,7 +13,7 @@ import torch
 
 from ..checkpoints.origin import Origin, with_origin
 from ..checkpoints.trained_model import TrainedModel
-from ..config import VERSION_PATTERN
+from ..config import VERSION_PATTERN, TrainingConfig
 from ..files.onnx_files import write_onnx
 from ..model.components import (
     DecoderComponent,
@@ -56,14 +56,10 @@ def export_bundle(
     also in `model`, so that PyTorch and the bundle agree.
     """
     config, source = model.config, with_origin(read_provenance(provenance), origin)
-    if not re.fullmatch(VERSION_PATTERN, config.version):
-        raise ValueError(f"version is {config.version!r}, must be three numbers such as 1.0.0")
     for part, other in (("background", "{defect}"), ("defect", "{product}")):
         if other in getattr(config.prompts, part):  # the wording of an ablation
             raise ValueError(f"prompts.{part} is {getattr(config.prompts, part)!r}, must not name the {other}")
-    target = models_directory / config.name / config.version
-    if target.exists():
-        raise FileExistsError(f"{target}: this version exists; raise `version` or remove the folder")
+    target = require_version(models_directory, config)
     temporary = target.with_name(f".{target.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -80,6 +76,16 @@ def export_bundle(
         os.replace(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)  # of a refusal, or a full disk
+    return target
+
+
+def require_version(models_directory: Path, config: TrainingConfig) -> Path:
+    """The folder of a new version. Raises ValueError for a malformed one, FileExistsError for one that exists."""
+    if not re.fullmatch(VERSION_PATTERN, config.version):
+        raise ValueError(f"version is {config.version!r}, must be three numbers such as 1.0.0")
+    target = models_directory / config.name / config.version
+    if target.exists():
+        raise FileExistsError(f"{target}: this version exists; raise `version` or remove the folder")
     return target
 
 

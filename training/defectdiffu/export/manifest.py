@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft7Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 
 from .. import __version__
 from ..checkpoints.trained_model import TrainedModel
@@ -105,13 +107,16 @@ def build_manifest(
     }
 
 
-def require_valid(manifest: dict[str, Any]) -> None:
-    """Raises ValueError that names what models/bundle.schema.json does not allow: the service refuses such a bundle."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    errors = sorted(Draft7Validator(schema).iter_errors(manifest), key=lambda error: list(error.absolute_path))
+def require_valid(manifest: dict[str, Any], schema_file: Path = SCHEMA) -> None:
+    """Raises ValueError that names what the schema does not allow: the service refuses such a bundle or adapter."""
+    schema = json.loads(schema_file.read_text(encoding="utf-8"))
+    bundle_schema = DRAFT7.create_resource(json.loads(SCHEMA.read_text(encoding="utf-8")))  # an adapter's refers to it
+    validator = Draft7Validator(schema, registry=Registry().with_resource(SCHEMA.name, bundle_schema))
+    errors = sorted(validator.iter_errors(manifest), key=lambda error: list(error.absolute_path))
     if errors:
         places = [f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:10]]
-        raise ValueError("the bundle would be refused by the service:\n  " + "\n  ".join(places))
+        kind = schema_file.name.partition(".")[0]  # bundle or adapter
+        raise ValueError(f"the {kind} would be refused by the service:\n  " + "\n  ".join(places))
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

@@ -15,7 +15,9 @@ def manifest_text(manifest: dict[str, Any]) -> str:
         return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     text = json.dumps(manifest | {"placement": PLACE}, indent=2, ensure_ascii=False)
     section = json.dumps(manifest["placement"], indent=2, ensure_ascii=False).replace("\n", "\n  ")
-    on_one_line = NUMBERS.sub(
-        lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"), section
-    )
-    return text.replace(json.dumps(PLACE), on_one_line) + "\n"
+    return text.replace(json.dumps(PLACE), numbers_on_one_line(section)) + "\n"
+
+
+def numbers_on_one_line(text: str) -> str:
+    """Indented JSON with each list of numbers on one line."""
+    return NUMBERS.sub(lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"), text)

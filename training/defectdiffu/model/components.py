@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .autoencoder import ImageAutoencoder
 from .noise_schedule import alpha_bar, noise_from_velocity
-from .tdia import TDIA, Modulations, Prediction, Rows
+from .tdia import TDIA, Changes, Modulations, Prediction, Rows
 from .text_encoder import TextEncoder
 
 
@@ -83,10 +83,12 @@ class DenoiserComponent(nn.Module):
         mask_feature = self.denoiser.adapt_mask.denormalise(prediction.mask_feature)
         return (noise, mask_feature) if prediction.variance is None else (noise, mask_feature, prediction.variance)
 
-    def evaluate(self, latent: Tensor, timestep: Tensor, rows: Rows) -> tuple[Tensor, ...]:
+    def evaluate(
+        self, latent: Tensor, timestep: Tensor, rows: Rows, changes: Changes | None = None
+    ) -> tuple[Tensor, ...]:
         """Both components in one: every row, from its texts."""
         sample = rows.background_sample.index_select(0, rows.row_background)
-        return self.in_diffusion_space(self.denoiser(latent, timestep, rows), latent, timestep, sample)
+        return self.in_diffusion_space(self.denoiser(latent, timestep, rows, changes), latent, timestep, sample)
 
 
 class DecoderComponent(nn.Module):

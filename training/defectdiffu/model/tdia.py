@@ -15,13 +15,13 @@ from functools import partial
 from typing import NamedTuple, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..config import DenoiserConfig
 from .defect_attention import DefectAttention, MaskHead
 from .layers import DiTBlock, FinalLayer, PatchEmbed, TimestepEmbedder, sincos_positions, unpatchify
+from .locality import LocalHead, LocalStem
 
 
 class Rows(NamedTuple):
@@ -32,6 +32,15 @@ class Rows(NamedTuple):
     row_background: Tensor  # [R] the background row each row continues
     defect_text: Tensor  # [R, D]
     fusion_text: Tensor  # [R, D]
+    adapter: Tensor | None = None  # [B] the index of each sample's adapter, NO_ADAPTER for none
+
+
+class Changes(NamedTuple):
+    """What adapters add to the modulations of each part, the layers side by side."""
+
+    background: Tensor  # [U, …]
+    defect: Tensor  # [R, …]
+    fusion: Tensor  # [R, …]
 
 
 class Modulations(NamedTuple):
@@ -74,7 +83,7 @@ class TDIA(nn.Module):
         self.stem = LocalStem(config) if config.locality else None
         self.head = LocalHead(config, self.out_channels) if config.locality else None
 
-    def forward(self, latent: Tensor, timestep: Tensor, rows: Rows) -> Prediction:
+    def forward(self, latent: Tensor, timestep: Tensor, rows: Rows, changes: Changes | None = None) -> Prediction:
         """latent [B, C, h, w], timestep [B]."""
         t = timestep.index_select(0, rows.background_sample)  # [U]
         row_t = t.index_select(0, rows.row_background)  # [R]
@@ -83,6 +92,8 @@ class TDIA(nn.Module):
             self.defect_modulation(self.condition(row_t, rows.defect_text)),
             self.fusion_modulation(self.condition(row_t, rows.fusion_text)),
         )
+        if changes is not None:
+            modulations = self._changed(modulations, changes)
         return self.evaluate(latent, rows.background_sample, rows.row_background, modulations)
 
     def evaluate(
@@ -168,6 +179,12 @@ class TDIA(nn.Module):
         last = [self.final_layer.adaLN_modulation(c)] + ([self.head.condition(c)] if self.head is not None else [])
         return [block.modulation(c) for block in blocks] + last
 
+    def _changed(self, modulations: Modulations, changes: Changes) -> Modulations:
+        parts = zip(modulations, changes, self.modulation_widths(), strict=True)
+        return Modulations(
+            *([m + c for m, c in zip(part, change.split(widths, 1), strict=True)] for part, change, widths in parts)
+        )
+
     def _blocks(self) -> list[DiTBlock]:
         return cast(list[DiTBlock], list(self.blocks))
 
@@ -197,51 +214,3 @@ def _defect_block(block: DiTBlock, cross: DefectAttention, x: Tensor, modulation
     x = block.attend(x, m)
     out, attention = cross(x, key_value)
     return block.feed(x + out, m), attention
-
-
-class LocalStem(nn.Module):
-    """Convolutions on the latent's own grid beside the patch embedding; their tokens are zero at the start."""
-
-    def __init__(self, config: DenoiserConfig):
-        super().__init__()
-        w = config.local_width
-        self.conv1 = nn.Conv2d(config.latent_channels, w, 3, padding=1)
-        self.conv2 = nn.Conv2d(w, w, 3, padding=1)
-        self.conv3 = nn.Conv2d(w, w, 3, padding=1)
-        self.embed = nn.Conv2d(w, config.hidden_size, config.patch_size, stride=config.patch_size)
-        nn.init.zeros_(self.embed.weight)
-        nn.init.zeros_(self.embed.bias)  # type: ignore[arg-type]
-
-    def forward(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.conv1(latent)
-        x = x + self.conv2(F.silu(x))
-        x = x + self.conv3(F.silu(x))
-        return x, self.embed(F.silu(x)).flatten(2).transpose(1, 2)
-
-
-class LocalHead(nn.Module):
-    """Convolutions on the latent's own grid after the fusion blocks, conditioned as these are; zero at the start."""
-
-    def __init__(self, config: DenoiserConfig, out_channels: int):
-        super().__init__()
-        w, d, p, blocks = config.local_width, config.hidden_size, config.patch_size, config.local_blocks
-        self.grid, self.patch, self.width = config.latent_size // p, p, w
-        self.expand = nn.Linear(d, p * p * w)
-        self.condition = nn.Sequential(nn.SiLU(), nn.Linear(d, 2 * w * blocks))
-        self.conv1 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
-        self.conv2 = nn.ModuleList([nn.Conv2d(w, w, 3, padding=1) for _ in range(blocks)])
-        self.out = nn.Conv2d(w, out_channels, 3, padding=1)
-        for module in (self.condition[1], self.out, *self.conv2):
-            nn.init.zeros_(module.weight)
-            nn.init.zeros_(module.bias)
-
-    def forward(self, tokens: Tensor, local: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
-        """tokens [R, N, D], local [R, W, h, w], modulation [R, 2·W·blocks] → output [R, out_channels, h, w],
-        features [R, W, h, w]."""
-        x = local + unpatchify(self.expand(tokens), self.grid, self.patch, self.width)
-        m = modulation[..., None, None].chunk(2 * len(self.conv1), dim=1)
-        for i, (conv1, conv2) in enumerate(zip(self.conv1, self.conv2, strict=True)):
-            h = conv1(F.silu(x)) * (1 + m[2 * i]) + m[2 * i + 1]
-            x = x + conv2(F.silu(h))
-        x = F.silu(x)
-        return self.out(x), x

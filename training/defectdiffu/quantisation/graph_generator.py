@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..checkpoints.trained_model import TrainedModel
 from ..files.bundle_manifest import read_manifest
+from ..model.adapter import changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.tdia import Rows
 from ..sampling.generator import Generator
@@ -58,21 +59,29 @@ class GraphGenerator(Generator):
         on_decoder_feeds: Callable[[Feeds], None] = lambda feeds: None,
     ):
         autoencoder = GraphDecoder(model.autoencoder, decoder, on_decoder_feeds)
-        super().__init__(model.module, cast(ImageAutoencoder, autoencoder), model.config.prompts, torch.device("cpu"))
+        prompts, device = model.config.prompts, torch.device("cpu")
+        super().__init__(model.module, cast(ImageAutoencoder, autoencoder), prompts, device, model.adapters)
         self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
         self.outputs = [output.name for output in denoiser.get_outputs()]
 
     def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
         background_t = np.full(len(rows.background_sample), t, np.int64)
         row_t = np.full(len(rows.row_background), t, np.int64)
+        modulations = [
+            self._modulation(background_t, rows.background_text, 0),
+            self._modulation(row_t, rows.defect_text, 1),
+            self._modulation(row_t, rows.fusion_text, 2),
+        ]
+        if changes := changes_of(self.adapters, torch.full((len(x),), t), rows):
+            modulations = [m + change.detach().numpy() for m, change in zip(modulations, changes, strict=True)]
         feeds = {
             "latent": x.float().numpy(),
             "timestep": np.full(len(x), t, np.int64),
             "background_sample": rows.background_sample.numpy(),
-            "background_modulation": self._modulation(background_t, rows.background_text, 0),
+            "background_modulation": modulations[0],
             "row_background": rows.row_background.numpy(),
-            "defect_modulation": self._modulation(row_t, rows.defect_text, 1),
-            "fusion_modulation": self._modulation(row_t, rows.fusion_text, 2),
+            "defect_modulation": modulations[1],
+            "fusion_modulation": modulations[2],
             "mask_rows": np.arange(len(rows.row_background)),
         }
         self.on_denoiser_feeds(feeds)
@@ -100,6 +109,7 @@ def variant_of(manifest: dict[str, Any], name: str, precision: str) -> dict[str,
 def bundle_generator(directory: Path, model: TrainedModel, precision: str, threads: int = 0) -> GraphGenerator:
     """Draws in that precision as the service does: a component without such a graph stays in fp32. Raises ValueError
     that lists the available precisions if the denoiser lacks this one."""
+    directory = model.base or directory
     manifest = read_manifest(directory, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
     if "modulation" not in manifest["components"]:
         raise ValueError(f"{directory}: has no component modulation; export the model again")

@@ -88,7 +88,7 @@ def real_quality(
                 seen, held_out = (context.windows(*pair, split) for split in ("train", "test"))
                 if seen is None or held_out is None:
                     continue
-                found = predicted_masks(generator, held_out, None, pair[1])
+                found = predicted_masks(generator, held_out, *pair, knowing_product=False)
                 ious += [mask_iou(a, b) for a, b in zip(found, held_out.mask, strict=True)]
                 drawn = context.drawn(pair, twins=False).image
                 distances.append(quality_figures(network, drawn, held_out.image, seen.image)[0]["frechet"])

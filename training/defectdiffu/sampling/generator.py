@@ -12,6 +12,7 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
 from ..config import PromptConfig
+from ..model.adapter import NO_ADAPTER, Adapter, changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.components import DenoiserComponent
 from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
@@ -36,11 +37,21 @@ class Sample:
 
 
 class Generator:
-    """A trained model that draws samples: denoiser, text encoder, autoencoder and prompt wording."""
+    """A trained model that draws samples: denoiser, text encoder, autoencoder and prompt wording.
+
+    `adapters`: those of products that adapters draw, by the product's name. One call draws samples of all of them.
+    """
 
     def __init__(
-        self, module: TrainingModule, autoencoder: ImageAutoencoder, prompts: PromptConfig, device: torch.device
+        self,
+        module: TrainingModule,
+        autoencoder: ImageAutoencoder,
+        prompts: PromptConfig,
+        device: torch.device,
+        adapters: dict[str, Adapter] | None = None,
     ):
+        self.adapters = list(dict.fromkeys((adapters or {}).values()))
+        self._adapter_of = {product: self.adapters.index(each) for product, each in (adapters or {}).items()}
         self.denoiser: TDIA = module.denoiser
         self.component = DenoiserComponent(self.denoiser).to(device)
         self.text, self.autoencoder, self.device = module.text, autoencoder, device
@@ -64,7 +75,7 @@ class Generator:
         shape = (config.latent_channels, config.latent_size, config.latent_size)
         x = torch.from_numpy(np.stack([seeded_noise(r.seed, 0, shape) for r in requests])).to(self.device)
         plans = [guidance_plan(r, self.normal) for r in requests]
-        rows = self.rows(plans)
+        rows = self.rows(plans, [r.product for r in requests])
         row_sample = rows.background_sample[rows.row_background]
         coefficients = [row.coefficient for plan in plans for row in plan]
         weights = torch.tensor(coefficients, device=self.device)[:, None, None, None]
@@ -84,7 +95,8 @@ class Generator:
     def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
         """noise, variance if sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
         timestep = torch.full((len(x),), t, device=self.device)
-        noise, feature, *variance = self.component.evaluate(x, timestep, rows)
+        changes = changes_of(self.adapters, timestep, rows)
+        noise, feature, *variance = self.component.evaluate(x, timestep, rows, changes)
         return noise, variance[0] if variance else None, feature
 
     def _step(
@@ -96,8 +108,9 @@ class Generator:
         noise = torch.from_numpy(np.stack([seeded_noise(r.seed, 1 + i, x.shape[1:]) for r in requests])).to(self.device)
         return ddpm_step(scheduler, output, t, x, noise)
 
-    def rows(self, plans: list[list[PlanRow]]) -> Rows:
-        """Rows of several samples; within a sample, rows of one background phrase share a background row."""
+    def rows(self, plans: list[list[PlanRow]], products: list[str]) -> Rows:
+        """Rows of several samples, whose products are `products`; within a sample, rows of one background phrase share
+        a background row."""
         background_sample: list[int] = []
         row_background: list[int] = []
         background: list[str] = []
@@ -114,11 +127,26 @@ class Generator:
                 row_background.append(first[phrase])
                 defect.append(others[0])
                 fusion.append(others[1])
-        phrases = list(dict.fromkeys([*background, *defect, *fusion]))
-        table = dict(zip(phrases, self.text.encode(phrases), strict=True))
-        stack = lambda names: torch.stack([table[n] for n in names])  # noqa: E731
-        index = lambda values: torch.tensor(values, device=self.device)  # noqa: E731
-        return Rows(index(background_sample), stack(background), index(row_background), stack(defect), stack(fusion))
+        adapter = [self._adapter_of.get(product, NO_ADAPTER) for product in products]
+        of_background = [adapter[sample] for sample in background_sample]
+        of_row = [of_background[u] for u in row_background]
+        return Rows(
+            torch.tensor(background_sample, device=self.device),
+            self._texts(of_background, background),
+            torch.tensor(row_background, device=self.device),
+            self._texts(of_row, defect),
+            self._texts(of_row, fusion),
+            torch.tensor(adapter, device=self.device),
+        )
+
+    def _texts(self, adapters: list[int], phrases: list[str]) -> Tensor:
+        """The embedding of each row's phrase, by the row's adapter or else by the text encoder."""
+        table: dict[tuple[int, str], Tensor] = {}
+        for index in set(adapters):
+            own = list(dict.fromkeys(p for a, p in zip(adapters, phrases, strict=True) if a == index))
+            encoder = self.text if index == NO_ADAPTER else self.adapters[index]
+            table |= {(index, p): text for p, text in zip(own, encoder.encode(own), strict=True)}
+        return torch.stack([table[key] for key in zip(adapters, phrases, strict=True)])
 
     def defect_rows(self, plans: list[list[PlanRow]]) -> Tensor:
         """The row of each sample that carries the defect, or else the heaviest one (its sigma is used)."""

@@ -168,7 +168,7 @@ def denoise_inside(
 ) -> tuple[Tensor, Tensor]:
     """x_0 and the mean of the late mask features [B, C, h, w]; `inside` [B, 1, h, w] is the region to denoise."""
     plans = [guidance_plan(request, generator.normal) for request in requests]
-    rows = generator.rows(plans)
+    rows = generator.rows(plans, [request.product for request in requests])
     row_sample = rows.background_sample[rows.row_background]
     weights = torch.tensor([r.coefficient for plan in plans for r in plan], device=known.device)[:, None, None, None]
     carriers = generator.defect_rows(plans)

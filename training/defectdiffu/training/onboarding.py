@@ -85,7 +85,7 @@ def _prepare(
     config = replace(config, held_out_pairs=still_out)
     device = torch.device("cpu")
     known = read_known(model, config, replay) if replay else None  # before anything is computed
-    fresh_config = replace(config, latent_cache=_at_most(config.latent_cache, plan.new_windows_per_pair))
+    fresh_config = replace(config, latent_cache=fewer_windows(config.latent_cache, plan.new_windows_per_pair))
     fresh = encode_windows(fresh_config, records, rules, model.autoencoder, device, progress)
     if known:
         old_config = replace(config, latent_cache=LatentCacheConfig(plan.windows_per_pair, plan.windows_per_pair))
@@ -101,16 +101,22 @@ def _prepare(
     save_start(run, model, module_with_new_words(model, cache.vocabulary, config), cache.vocabulary)
 
 
-def _tell_weaknesses(new: Photographs, records: list[Record], rules: Rules, model: TrainedModel, tell: Tell) -> None:
-    """What `check` says of the photographs with this bundle."""
-    for group in measure_groups(records, rules, model.config.image_size):
+def tell_warnings(records: list[Record], rules: Rules, size: int, tell: Tell) -> None:
+    """What `check` says of the photographs in windows of a model of that image size."""
+    for group in measure_groups(records, rules, size):
         for warning in lint_warnings(group):
             tell(f"warning: {warning}")
+
+
+def _tell_weaknesses(new: Photographs, records: list[Record], rules: Rules, model: TrainedModel, tell: Tell) -> None:
+    """What `check` says of the photographs with this bundle."""
+    tell_warnings(records, rules, model.config.image_size, tell)
     for note in shared_words(new.data, {(r.product, r.defect) for r in records}, model.vocabulary.pairs):
         tell(f"note: {note}")
 
 
-def _at_most(counts: LatentCacheConfig, per_pair: int) -> LatentCacheConfig:
+def fewer_windows(counts: LatentCacheConfig, per_pair: int) -> LatentCacheConfig:
+    """At most `per_pair` of each kind."""
     fewer = {name: min(getattr(counts, name), per_pair) for name in ("defect_windows", "normal_windows")}
     return replace(counts, **fewer)
 
@@ -126,7 +132,7 @@ def onboarding_config(model: TrainedModel, plan: OnboardingPlan) -> TrainingConf
         batch_size=plan.batch_size,
         mixed_precision="no" if old.optimiser.mixed_precision == "no" else "auto",
         compile=False,
-        learning_rate=plan.learning_rate,
+        learning_rate=plan.rate,
         warmup_steps=min(50, plan.steps),
         cooldown_steps=max(1, plan.steps // 2),
         total_steps=model.step + plan.steps,

@@ -10,11 +10,15 @@ from typing import Annotated, Any
 from annotated_types import Gt, Lt
 
 from ..checkpoints.runs import Run
-from ..config.settings import Count, NonNegativeCount, Number, Positive, Text, settings
+from ..config.settings import Count, Flag, NonNegativeCount, Number, Positive, Text, settings
 from ..files.atomic import write_text
 from ..files.json_files import read_json
 
 OpenShare = Annotated[Number, Gt(0), Lt(1)]
+
+
+FINE_TUNING_RATE = 4e-4
+ADAPTER_RATE = 3e-3  # its changes begin at zero; from 3e-3 to 1e-2, the loss after 60 steps is the same
 
 
 @settings
@@ -22,13 +26,19 @@ class OnboardingPlan:
     name: Text | None = None  # of the new bundle; None: the old one's
     version: Text | None = None  # of the new bundle; None: the old one's. Name or version has to differ
     steps: Count = 600
-    learning_rate: Positive = 4e-4
+    learning_rate: Positive | None = None  # None: FINE_TUNING_RATE, or ADAPTER_RATE for an adapter
     batch_size: Count = 32  # per process; a GPU's batch would take two CPU cores hours
     new_share: OpenShare = 0.5  # share of new pairs in the defective windows that training draws
     new_windows_per_pair: Count = 1000  # of each new pair at most, and no more than the bundle was trained with
     windows_per_pair: Count = 200  # real windows of each known pair that are replayed
     samples_per_pair: Count = 16  # drawn and replayed where no photographs are given
     seed: NonNegativeCount | None = None  # None: the bundle's
+    adapter: Flag = False  # train an adapter, and leave the bundle's own weights as they are
+    adapter_rank: Count = 16
+
+    @property
+    def rate(self) -> float:
+        return self.learning_rate or (ADAPTER_RATE if self.adapter else FINE_TUNING_RATE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,11 @@ def options_of(bundle: Path, new: Photographs, replay: Photographs | None, plan:
     paths: dict[str, Path | None] = {"bundle": bundle, "data": new.data, "windows": new.windows}
     paths |= {"replay": replay.data if replay else None, "replay_windows": replay.windows if replay else None}
     places = {name: str(path.resolve()) if path else None for name, path in paths.items()}
-    return places | {"products": new.products, "replay_products": replay and replay.products} | asdict(plan)
+    return places | {"products": new.products, "replay_products": replay and replay.products} | plan_options(plan)
+
+
+def plan_options(plan: OnboardingPlan) -> dict[str, Any]:
+    return asdict(plan) | {"learning_rate": plan.rate}
 
 
 def record_options(run: Run, options: dict[str, Any]) -> None:
@@ -63,7 +77,7 @@ def require_same_options(run: Run, options: dict[str, Any]) -> None:
         if run.begun():
             raise FileExistsError(f"{run.directory}: another run is here, which is no onboarding; give a new folder")
         return
-    before = read_json(run.onboarding)
+    before = plan_options(OnboardingPlan()) | read_json(run.onboarding)  # one that is older lacks newer options
     for name, value in options.items():
         was = before.get(name)
         if name == "steps" and value < was:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..config import TrainingConfig
 from ..data.layout import GOOD, Pair
+from ..model.adapter import Adapter
 from ..model.autoencoder import ImageAutoencoder
 from ..model.training_module import TrainingModule
 from ..sampling.generator import Generator
@@ -26,10 +27,11 @@ def save_sample_grid(
     path: Path,
     device: torch.device,
     pairs: list[Pair] | None = None,
+    adapters: dict[str, Adapter] | None = None,
 ) -> None:
     """One row per defective pair of `pairs` (all by default): two real windows, then generated ones at strengths 0, 1
     and 2 from one seed, and one more."""
-    generator = Generator(module, autoencoder, config.prompts, device)
+    generator = Generator(module, autoencoder, config.prompts, device, adapters)
     rows = []
     for index, (product, defect) in enumerate(cache.pairs):
         if defect == GOOD or (pairs is not None and (product, defect) not in pairs):

@@ -1,0 +1,95 @@
+"""Trains an adapter on the latent cache; the model's own weights are held. It is resumable at any step."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from ..checkpoints.adapter_runs import STORED_NAME, save_adapter
+from ..checkpoints.base_bundle import BaseBundle
+from ..checkpoints.runs import Run, load
+from ..checkpoints.trained_model import TrainedModel
+from ..config import TrainingConfig
+from ..model.adapter import Adapter, AdapterModule
+from ..model.ema import Ema
+from ..progress import Progress
+from .batches import BatchBuilder
+from .latent_cache import LatentCache, LatentCacheSampler
+from .loss import Losses
+from .schedule import Schedule
+from .train import REPORT_EVERY_STEPS, SAVE_EVERY_SECONDS
+
+
+def train_adapter(
+    run: Run,
+    config: TrainingConfig,
+    cache: LatentCache,
+    model: TrainedModel,
+    adapter: Adapter,
+    belongs_to: tuple[Path, BaseBundle],
+    schedule: Schedule,
+    accelerator: Accelerator,
+    progress: Progress,
+) -> None:
+    """Trains `adapter` of `model` from the run's checkpoint, if there is one, to the end of `schedule`.
+
+    Steps count from 0, unlike those of a denoiser that is trained on. Raises FloatingPointError when the loss is no
+    number any more.
+    """
+    plan = config.optimiser
+    optimiser = torch.optim.AdamW(adapter.parameters(), lr=plan.learning_rate, weight_decay=0, betas=(0.9, 0.99))
+    module, optimiser = accelerator.prepare(AdapterModule(model.module.denoiser, adapter), optimiser)
+    cache = cache.to(accelerator.device)
+    ema = Ema({STORED_NAME: adapter}, plan.ema_decay)
+    step, samples_seen = _resume(run, adapter, ema, optimiser) if run.adapter.exists() else (0, 0)
+    builder = BatchBuilder(config, cache, model.module.denoiser)
+    sampler = LatentCacheSampler(cache, plan.normal_share, {})
+    saved = time.monotonic()
+    while not schedule.finished(step):
+        share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
+        turn = step * accelerator.num_processes + accelerator.process_index
+        batch = builder.make(sampler.draw(plan.batch_size, share), turn)
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.learning_rate(step, 0)
+        with accelerator.autocast():
+            prediction = module(batch.phrases, batch.latent, batch.timestep)
+        losses = builder.loss(prediction, batch, model.module.denoiser.grid)
+        optimiser.zero_grad(set_to_none=True)
+        accelerator.backward(losses.total)
+        accelerator.clip_grad_norm_(adapter.parameters(), plan.clip_norm)
+        optimiser.step()
+        ema.update()
+        step += 1
+        samples_seen += plan.batch_size * accelerator.num_processes
+        last, now = schedule.finished(step), time.monotonic()
+        if not accelerator.is_main_process or not (last or step % REPORT_EVERY_STEPS == 0):
+            continue
+        figures = _figures(losses, step)
+        progress("adapter", step, schedule.expected_steps(step), figures)
+        if last or now - saved > SAVE_EVERY_SECONDS:
+            state = {"ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+            place = {"step": step, "samples_seen": samples_seen}
+            save_adapter(run, adapter, cache.vocabulary, *belongs_to, state | place)
+            run.record(**place, time=time.time(), **figures)
+            saved = now
+
+
+def _resume(run: Run, adapter: Adapter, ema: Ema, optimiser: Any) -> tuple[int, int]:
+    """The place in the training, (step, samples seen)."""
+    state = load(run.adapter, "adapter", "ema", "optimiser", "step", "samples_seen")
+    adapter.load_state_dict(state["adapter"])
+    ema.load_state_dict(state["ema"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["samples_seen"]
+
+
+def _figures(losses: Losses, step: int) -> dict[str, float]:
+    figures = dict(zip(Losses._fields, torch.stack(losses).tolist(), strict=True))
+    if not np.isfinite(figures["total"]):
+        raise FloatingPointError(f"the loss is {figures['total']} at step {step}; the last checkpoint is kept")
+    return figures
