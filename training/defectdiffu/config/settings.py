@@ -153,5 +153,11 @@ def _bounds(field: FieldInfo | None) -> str:
     words += [f"above {above.gt}"] if above else []
     words += [f"at most {most.le}"] if most else []
     words += [f"below {below.lt}"] if below else []
-    words += ["finite"] if not most and not below and field is not None and field.annotation is float else []
+    words += ["finite"] if not most and not below and _is_number(field) else []
     return " and ".join(words)
+
+
+def _is_number(field: FieldInfo | None) -> bool:
+    """Whether the field is a float, or an optional one."""
+    annotation = field.annotation if field else None
+    return annotation is float or any(get_args(part)[:1] == (float,) for part in get_args(annotation))
