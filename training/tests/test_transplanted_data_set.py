@@ -56,3 +56,36 @@ def test_a_folder_with_files_is_not_overwritten(data_set, tmp_path):
 def test_the_weakest_strength_is_at_most_the_strongest(data_set, tmp_path):
     result = invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--strength", 0.5, "--weakest", 0.7)
     assert result.exit_code == 1 and "weakest is 0.7" in result.output
+
+
+def test_defects_of_other_products_are_transferred(data_set, tmp_path):
+    """The tin has scratches and dents; the felt gets them, and not its own holes."""
+    made = tmp_path / "made"
+    transfer = ("--data", data_set, "--products", "felt", "--donors", data_set)
+    result = invoke("transplant", *transfer, "--out", made, "--count", 2, "--anywhere")
+    assert result.exit_code == 0, result.output
+    assert {(r.product, r.defect) for r in read_data_set(made)} == {("felt", "dent"), ("felt", "scratch")}
+    for row in rows_of(made):
+        assert row["defective_photograph"].startswith("tin/") and row["good_photograph"].startswith("felt/")
+
+
+def test_a_transferred_defect_is_as_large_in_a_window_as_on_its_own_product(data_set, tmp_path):
+    (tmp_path / "windows.toml").write_text("[default]\nwindow = 20\n\n[products.felt]\nwindow = 40\n")
+    transfer = ("--data", data_set, "--products", "felt", "--donors", data_set)
+    areas = {}
+    for name, windows in (("same", []), ("twice", ["--windows", tmp_path / "windows.toml"])):
+        invoke(
+            "transplant",
+            "--data",
+            data_set,
+            "--products",
+            "felt",
+            "--donors",
+            data_set,
+            "--out",
+            tmp_path / name,
+            *windows,
+        )
+        dents = [record for record in read_data_set(tmp_path / name) if record.defect == "dent"]
+        areas[name] = sum(int(load_mask(record.mask).sum()) for record in dents)
+    assert areas["twice"] > 2 * areas["same"]

@@ -18,6 +18,14 @@ def transplant(
     windows: WindowsOption = None,
     products: ProductsOption = None,
     count: Annotated[int, typer.Option(min=1, help="Samples per product and defect.")] = 32,
+    donors: Annotated[
+        list[Path] | None,
+        typer.Option(help="Data set with other products: transfers their defects, instead of the products' own."),
+    ] = None,
+    anywhere: Annotated[
+        bool,
+        typer.Option("--anywhere", help="Varies defects more, and lays them at any place. For training detectors."),
+    ] = False,
     strength: Annotated[
         float, typer.Option(min=0, max=3, help="How strongly defects show; 1 as on their own photograph.")
     ] = 1.0,
@@ -36,8 +44,9 @@ def transplant(
     with readable_errors():
         if weakest is not None and weakest > strength:
             raise ValueError(f"weakest is {weakest}, must be at most strength ({strength})")
-        request = TransplantRequest(count, (weakest if weakest is not None else strength, strength), seed)
+        request = TransplantRequest(count, (strength if weakest is None else weakest, strength), anywhere, seed)
         records = read_data_set(data, comma_separated(products))
+        others = [record for folder in donors for record in read_data_set(folder)] if donors else None
         with bar() as progress:
-            pairs = write_transplants(records, read_rules(windows), request, out, progress_reporter(progress))
+            pairs = write_transplants(records, read_rules(windows), request, out, progress_reporter(progress), others)
     console.print(f"{out}: {count} samples of each of {len(pairs)} pairs; grid.png shows some")

@@ -12,7 +12,7 @@ from ..data.windows import WindowRule
 from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
 from ..transplant.transplant import Transplant, best_photograph, lay_anywhere, lay_fit, vary_defect
-from ..transplant.variation import VariationLimits
+from ..transplant.variation import VARIED
 from .crops import Crops, no_windows
 from .photographs import TooFew
 
@@ -22,7 +22,6 @@ SEEDS = 2**31
 ATTEMPTS = 100  # to make a window
 LARGEST = 0.35  # of a window: what covers more of another product is hardly a defect of this one
 VISIBLE = 8.0  # of 255, the least mean change under the mask: on another ground, a defect can vanish
-VARIED = VariationLimits(turn=45, quarter_turns=True, mirrors=True, scale=(0.65, 1.5), bend=0.05, contrast=0.3)
 
 
 class Donors(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from PIL import Image, ImageOps
 
 from ..data.image_files import load_image, load_mask
 from ..data.layout import GOOD, Pair, Record
-from ..data.windows import Rules
+from ..data.windows import Rules, WindowRule
 from ..progress import Progress
 from ..sampling.image_grids import grid, outlined
 from .limits import limits_of
-from .transplant import Transplant, best_photograph, lay_fit, vary_defect
-from .variation import VariationLimits
+from .transplant import Transplant, Variant, best_photograph, lay_anywhere, lay_fit, vary_defect
+from .variation import VARIED
 
 PHOTOGRAPHS = 4  # good ones that are tried for each defect, unless a product has fewer
 GRID_SIDE = 256  # pixels of a picture in grid.png
@@ -27,6 +28,7 @@ GRID_ROWS = 8  # at most, unless there are more pairs
 class TransplantRequest:
     count: int  # per pair
     strengths: tuple[float, float] = (1.0, 1.0)  # drawn evenly
+    anywhere: bool = False  # instead of where the surroundings fit, and more varied
     seed: int = 0
 
 
@@ -42,32 +44,41 @@ class _ManifestRow:
 
 
 def write_transplants(
-    records: list[Record], rules: Rules, request: TransplantRequest, out: Path, report: Progress
+    records: list[Record],
+    rules: Rules,
+    request: TransplantRequest,
+    out: Path,
+    report: Progress,
+    donors: list[Record] | None = None,
 ) -> list[Pair]:
-    """Draws from the train split alone. Writes images, masks, manifest.csv (how each was made), and grid.png with the
-    defective photograph, the good one, the sample, and its mask in each row.
+    """Draws from the train split alone. Each product's own defects, or those that other products of `donors` have.
+    Writes images, masks, manifest.csv (how each was made), and grid.png with the defective photograph, the good one,
+    the sample, and its mask in each row.
 
     Returns the pairs. Raises ValueError for a folder that is not empty, a product without good photographs, and data
     without defects.
     """
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty")
-    seen = [record for record in records if record.split == "train"]
-    pairs = sorted({(record.product, record.defect) for record in seen if record.defect != GOOD})
-    if not pairs:
-        raise ValueError("no defective photograph in the train split to transplant from")
-    for product in sorted({product for product, _ in pairs}):
-        if not any((record.product, record.defect) == (product, GOOD) for record in seen):
+    good = _by_product(record for record in records if record.defect == GOOD)
+    products = sorted({record.product for record in records})
+    for product in products:
+        if product not in good:
             raise ValueError(f"{product}: no good photograph in the train split to lay defects on")
-    default, own = rules
+    groups = {
+        (product, defect): donors_of_pair
+        for product in products
+        for defect, donors_of_pair in _donors_of(product, records, donors).items()
+    }
+    if not groups:
+        raise ValueError("no defective photograph in the train split to transplant from")
     rows, pictures = [], []
-    for index, (product, defect) in enumerate(pairs):
-        of = lambda wanted, product=product: [r for r in seen if (r.product, r.defect) == (product, wanted)]  # noqa: E731
-        maker = _Maker(of(defect), of(GOOD), limits_of(own.get(product, default)), request, out)
+    for index, ((product, defect), group) in enumerate(sorted(groups.items())):
+        maker = _Maker(product, group, good[product], rules, request, out)
         for number in range(request.count):
             row, shown = maker.make(number, np.random.default_rng((request.seed, index, number)))
             rows.append(row)
-            if number < max(1, GRID_ROWS // len(pairs)):
+            if number < max(1, GRID_ROWS // len(groups)):
                 pictures.append(shown)
             report(f"transplant {product}/{defect}", number + 1, request.count, {})
     with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
@@ -75,50 +86,87 @@ def write_transplants(
         writer.writerow([field.name for field in fields(_ManifestRow)])
         writer.writerows(astuple(row) for row in rows)
     Image.fromarray(grid(pictures)).save(out / "grid.png")
-    return pairs
+    return sorted(groups)
+
+
+def _by_product(records: Iterable[Record]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        if record.split == "train":
+            groups.setdefault(record.product, []).append(record)
+    return groups
+
+
+def _donors_of(product: str, records: list[Record], donors: list[Record] | None) -> dict[str, list[Record]]:
+    """Defective photographs by defect: the product's own, or those of other products among `donors`."""
+    seen = (
+        [r for r in records if r.product == product] if donors is None else [r for r in donors if r.product != product]
+    )
+    groups: dict[str, list[Record]] = {}
+    for record in seen:
+        if record.split == "train" and record.mask is not None:
+            groups.setdefault(record.defect, []).append(record)
+    return groups
 
 
 class _Maker:
-    """Makes and saves the samples of one pair. The defective photographs take turns."""
+    """Makes and saves the samples of one pair. The donors take turns."""
 
     def __init__(
         self,
-        defective: list[Record],
+        product: str,
+        donors: list[Record],
         good: list[Record],
-        limits: VariationLimits,
+        rules: Rules,
         request: TransplantRequest,
         out: Path,
     ):
-        self._defective, self._good, self._limits = defective, good, limits
+        self._product, self._donors, self._good, self._rules = product, donors, good, rules
         self._request, self._out = request, out
+        self._limits = VARIED if request.anywhere else limits_of(self._rule(product))
 
     def make(self, number: int, rng: np.random.Generator) -> tuple[_ManifestRow, list[np.ndarray]]:
-        donor = self._defective[number % len(self._defective)]
-        assert donor.mask is not None
-        image, mask, seed = load_image(donor.image), load_mask(donor.mask), int(rng.integers(2**31))
+        donor = self._donors[number % len(self._donors)]
+        image, mask = self._defect(donor)
+        seed, strength = int(rng.integers(2**31)), round(float(rng.uniform(*self._request.strengths)), 3)
         chosen = rng.choice(len(self._good), min(PHOTOGRAPHS, len(self._good)), replace=False)
         photographs = [load_image(self._good[i].image) for i in chosen]
-        best = best_photograph(photographs, vary_defect(image, mask, seed, self._limits))
-        if best is None:
+        index, sample = self._laid(photographs, vary_defect(image, mask, seed, self._limits), strength)
+        if sample is None or not sample.mask.any():
             raise ValueError(f"{donor.place}: the defect is so small that it vanishes when it is scaled")
-        index, found = best
-        strength = round(float(rng.uniform(*self._request.strengths)), 3)
-        sample = lay_fit(photographs[index], found, strength)
         place = self._save(number, donor, sample)
         shown = [image, photographs[index], sample.image, outlined(sample.image, sample.mask)]
-        return _ManifestRow(
-            place,
-            "train",
-            seed,
-            strength,
-            donor.place,
-            self._good[chosen[index]].place,
-            round(found.place.difference, 1),
-        ), [_small(picture) for picture in shown]
+        good, difference = self._good[chosen[index]].place, round(sample.place.difference, 1)
+        row = _ManifestRow(place, "train", seed, strength, donor.place, good, difference)
+        return row, [_small(picture) for picture in shown]
+
+    def _laid(
+        self, photographs: list[np.ndarray], variants: list[Variant], strength: float
+    ) -> tuple[int, Transplant | None]:
+        """Which photograph was chosen, and the transplant on it."""
+        if self._request.anywhere:
+            return 0, lay_anywhere(photographs[0], variants[0], strength) if variants else None
+        best = best_photograph(photographs, variants)
+        return (best[0], lay_fit(photographs[best[0]], best[1], strength)) if best is not None else (0, None)
+
+    def _defect(self, donor: Record) -> tuple[np.ndarray, np.ndarray]:
+        """A defect of another product is resized to be as large in this product's window as in its own."""
+        assert donor.mask is not None
+        image, mask = load_image(donor.image), load_mask(donor.mask)
+        ratio = self._rule(self._product).window / self._rule(donor.product).window
+        if donor.product == self._product or ratio == 1:
+            return image, mask
+        size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
+        grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
+        return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)), np.asarray(grey) > 127
+
+    def _rule(self, product: str) -> WindowRule:
+        default, own = self._rules
+        return own.get(product, default)
 
     def _save(self, number: int, donor: Record, sample: Transplant) -> str:
-        """Beside the names of the defective photograph's folders. Returns the place of the image."""
-        product, _, defect, _ = donor.image.parts[-4:]
+        """In the product's folder, under the donor's name of the defect. Returns the place of the image."""
+        product, defect = self._good[0].image.parts[-4], donor.image.parts[-2]
         place = Path(product, "test", defect, f"{number:04}.png")
         mask = Path(product, "ground_truth", defect, f"{number:04}_mask.png")
         for path, pixels in ((place, sample.image), (mask, sample.mask.astype(np.uint8) * 255)):

@@ -25,6 +25,10 @@ class VariationLimits:
     contrast: float = 0.15  # of the defect to its surroundings: up to this share more or less
 
 
+#: For defects that are laid anywhere, whatever the product allows.
+VARIED = VariationLimits(turn=45, quarter_turns=True, mirrors=True, scale=(0.65, 1.5), bend=0.05, contrast=0.3)
+
+
 class Variation(NamedTuple):
     quarter_turns: int  # counterclockwise, 0 … 3
     mirrored: bool  # left-right, after the quarter turns
