@@ -74,18 +74,7 @@ def test_a_transferred_defect_is_as_large_in_a_window_as_on_its_own_product(data
     transfer = ("--data", data_set, "--products", "felt", "--donors", data_set)
     areas = {}
     for name, windows in (("same", []), ("twice", ["--windows", tmp_path / "windows.toml"])):
-        invoke(
-            "transplant",
-            "--data",
-            data_set,
-            "--products",
-            "felt",
-            "--donors",
-            data_set,
-            "--out",
-            tmp_path / name,
-            *windows,
-        )
+        invoke("transplant", *transfer, "--out", tmp_path / name, *windows)
         dents = [record for record in read_data_set(tmp_path / name) if record.defect == "dent"]
         areas[name] = sum(int(load_mask(record.mask).sum()) for record in dents)
     assert areas["twice"] > 2 * areas["same"]
