@@ -12,7 +12,7 @@ from conftest import invoke, run_command
 
 from defectdiffu.comparison import generated
 from defectdiffu.comparison.compare import Bundles, Selection, _Runs, read_products
-from defectdiffu.comparison.generated import BundleSamples
+from defectdiffu.comparison.generated import BundleSamples, DrawSettings
 from defectdiffu.comparison.measurement import TrainingData
 from defectdiffu.comparison.plan import ALL, ComparisonPlan, read_bundle
 from defectdiffu.comparison.sources import from_pool
@@ -33,12 +33,13 @@ def seeds_drawn(monkeypatch) -> list[int]:
     config = SimpleNamespace(name="m", version="1", image_size=64)
     model = SimpleNamespace(config=config, vocabulary=SimpleNamespace(trained_pairs=[PAIR, OTHER]))
 
-    def draw_pair(generator, product, defect, count, *_, first_seed, **__):
+    def draw_pair(generator, product, defect, count, strengths, *_, first_seed, **__):
         drawn.append(first_seed)
         mask = np.zeros((count, 64, 64), bool)
         mask[:, 16:32, 16:32] = True
         image = np.repeat(np.where(mask, 200, 20).astype(np.uint8)[..., None], 3, -1)
-        return SimpleNamespace(windows=lambda: Windows(image, mask, np.arange(count)))
+        confidence = np.arange(count)[::-1] / count * strengths[1]
+        return SimpleNamespace(windows=lambda: Windows(image, mask, np.arange(count)), confidence=confidence)
 
     monkeypatch.setattr(generated, "load_bundle", lambda path: model)
     monkeypatch.setattr(generated, "bundle_generator", lambda *_: None)
@@ -56,6 +57,23 @@ def test_each_seed_draws_samples_of_its_own_once(seeds_drawn, tmp_path):
     again = bundle(tmp_path, size=64).from_noise(PAIR, 0)
     assert seeds_drawn == [FIRST_SEED, FIRST_SEED + generated.SEED_DISTANCE]
     assert np.array_equal(first.image, again.image) and np.array_equal(first.mask, again.mask)
+
+
+def test_the_better_half_has_the_most_confidence_of_twice_as_many(seeds_drawn, tmp_path):
+    for _ in range(2):  # drawn, then read
+        half = bundle(tmp_path, size=64).drawn_as(DrawSettings(better_half=True))
+        assert half.from_noise(PAIR, 0).source.tolist() == [0, 1, 2]  # of six
+        assert half.lowest_scores == {PAIR: pytest.approx(3 / 6 * 2.0)}
+    assert len(seeds_drawn) == 1
+    assert bundle(tmp_path, size=64).from_noise(PAIR, 0).source.tolist() == [0, 1, 2]
+    assert len(seeds_drawn) == 2  # a file of its own
+
+
+def test_the_strengths_are_those_of_the_drawing(seeds_drawn, tmp_path):
+    stronger = bundle(tmp_path, size=64).drawn_as(DrawSettings(strength_factor=1.5, better_half=True))
+    stronger.from_noise(PAIR, 0)
+    assert stronger.lowest_scores == {PAIR: pytest.approx(3 / 6 * 1.5 * 2.0)}
+    assert DrawSettings(strength_factor=3).strengths((1.0, 4.0)) == (3.0, 5.0)
 
 
 def test_samples_are_resized_to_the_windows_of_the_comparison(seeds_drawn, tmp_path):

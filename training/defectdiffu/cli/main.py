@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import bundles, comparison, data, evaluation, training, transplants, weights
+from . import advise, bundles, comparison, data, evaluation, training, transplants, weights
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -42,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluation.evaluate,
     "ablate": evaluation.ablate,
     "compare": comparison.compare,
+    "advise": advise.advise,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

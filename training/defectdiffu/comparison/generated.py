@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from ..data.layout import Pair
 from ..evaluation.context import stem_of
 from ..evaluation.generated_samples import BATCH, FIRST_SEED, draw_pair
 from ..evaluation.on_photographs import GUIDANCE, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
+from ..evaluation.on_photographs import STRENGTHS as STRENGTHS_ON_PHOTOGRAPHS
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.real_windows import Windows
 from ..progress import Progress
@@ -30,6 +33,29 @@ DONORS = 12  # samples per pair whose defects are transferred to other products
 HARMONISING = 0.3  # denoising strength
 BORDER = 4  # pixels around the mask that are harmonised, too
 STRENGTHS = EvaluationPlan().strengths
+Scored = tuple[Windows, np.ndarray]  # and the confidence or agreement of each
+MAX_STRENGTH = 5.0  # of the bundles' ranges
+
+
+@dataclass(frozen=True)
+class DrawSettings:
+    """How samples are drawn, beyond the plan."""
+
+    strength_factor: float = 1.0  # of the strengths of the mode
+    better_half: bool = False  # draws twice as many; keeps those with the most confidence or agreement
+
+    def strengths(self, usual: tuple[float, float]) -> tuple[float, float]:
+        low, high = (min(MAX_STRENGTH, self.strength_factor * strength) for strength in usual)
+        return low, high
+
+    @property
+    def stem(self) -> str:
+        """Part of the name of a file of samples; empty for the usual drawing."""
+        factor = "" if self.strength_factor == 1 else f"-strength-{self.strength_factor:g}"
+        return factor + ("-better-half" if self.better_half else "")
+
+
+USUAL = DrawSettings()
 
 
 class BundleSamples:
@@ -38,12 +64,21 @@ class BundleSamples:
     def __init__(self, bundle: Path, saw: str, precision: str, plan: ComparisonPlan, out: Path, report: Progress):
         """Raises ValueError for a damaged bundle."""
         self.model: TrainedModel = load_model(bundle)
-        self.saw, self.samples = saw, plan.samples
+        self.saw, self.samples, self.drawing = saw, plan.samples, USUAL
+        #: The lowest confidence or agreement that the better half kept, of each pair that was drawn last.
+        self.lowest_scores: dict[Pair, float] = {}
         self._bundle, self._precision, self._plan, self._report = bundle, precision, plan, report
         config = self.model.config
-        self.name = f"{config.name}@{config.version} {precision}"
+        self.model_name = f"{config.name}@{config.version}"
+        self.name = f"{self.model_name} {precision}"
         self.size: int = config.image_size  # of its pictures, which show as much as a window of the plan's size
         self._folder = out / "drawn" / f"{config.name}-{config.version}-{precision}"
+
+    def drawn_as(self, drawing: DrawSettings) -> BundleSamples:
+        """Other samples of the same bundle, which is opened once."""
+        made = copy.copy(self)
+        made.drawing, made.lowest_scores, made._generator = drawing, {}, self._generator
+        return made
 
     def problem(self, pairs: list[Pair]) -> str | None:
         unknown = [pair for pair in pairs if pair not in self.model.vocabulary.trained_pairs]
@@ -64,52 +99,54 @@ class BundleSamples:
         return Windows(np.stack([np.asarray(one) for one in images]), np.stack(masks), made.source)
 
     def from_noise(self, pair: Pair, seed: int) -> Windows:
-        return self._once(f"{stem_of(pair)}-from-noise-{seed}", lambda: self._drawn(pair, self._plan.samples, seed))
+        strengths = self.drawing.strengths(STRENGTHS)
+        return self._once(pair, f"from-noise-{seed}", partial(self._drawn, pair, self._to_draw, strengths, seed))
 
-    def _drawn(self, pair: Pair, count: int, seed: int) -> Windows:
+    def _drawn(self, pair: Pair, count: int, strengths: tuple[float, float], seed: int) -> Scored:
         made = draw_pair(
-            self._generator, *pair, count, STRENGTHS, self._plan.sampler_steps,
+            self._generator, *pair, count, strengths, self._plan.sampler_steps,
             report=self._bar(pair), twins=False, first_seed=_first_seed(seed),
         )  # fmt: skip
-        return made.windows()
+        return made.windows(), made.confidence
 
     def donors(self, products: set[str]) -> dict[Pair, Windows]:
         """DONORS samples of each pair that the bundle was trained on, without `products`, in the bundle's size."""
         made = {}
         for pair in self.model.vocabulary.trained_pairs:
             if pair[0] not in products:
-                made[pair] = self._kept(f"{stem_of(pair)}-donors", partial(self._drawn, pair, DONORS, 0))
+                draw = lambda pair=pair: self._drawn(pair, DONORS, STRENGTHS, 0)[0]._asdict()  # noqa: E731
+                made[pair] = Windows(**self._kept(f"{stem_of(pair)}-donors", draw))
         return made
 
     def on_twins(self, pair: Pair, seed: int) -> Windows:
-        def draw() -> Windows:
+        def draw() -> Scored:
             plan, generator = self._plan, self._generator
             made = draw_pair_on_twins(
-                generator, *pair, self.size, plan.samples, STRENGTHS, plan.sampler_steps, GUIDANCE,
-                self._bar(pair), first_seed=_first_seed(seed),
+                generator, *pair, self.size, self._to_draw, self.drawing.strengths(STRENGTHS), plan.sampler_steps,
+                GUIDANCE, self._bar(pair), first_seed=_first_seed(seed),
             )  # fmt: skip
-            return made.windows()
+            return made.windows(), made.agreement
 
-        return self._once(f"{stem_of(pair)}-on-twins-{seed}", draw)
+        return self._once(pair, f"on-twins-{seed}", draw)
 
     def on_photographs(self, pair: Pair, seed: int, photographs: str, normal: np.ndarray, masks: Windows) -> Windows:
         """On windows `normal` uint8 [n, S, S, 3] of the bundle's size, in regions shaped as `masks`. `photographs`
         names both."""
 
-        def draw() -> Windows:
+        def draw() -> Scored:
             plan, generator = self._plan, self._generator
             made = draw_pair_on_photographs(
-                generator, *pair, normal, shapes_of(masks), plan.samples, plan.sampler_steps,
-                self._bar(pair), first_seed=_first_seed(seed),
+                generator, *pair, normal, shapes_of(masks), self._to_draw, plan.sampler_steps, self._bar(pair),
+                first_seed=_first_seed(seed), strengths=self.drawing.strengths(STRENGTHS_ON_PHOTOGRAPHS),
             )  # fmt: skip
-            return made.windows()
+            return made.windows(), made.agreement
 
-        return self._once(f"{stem_of(pair)}-on-photographs-{photographs}-{seed}", draw)
+        return self._once(pair, f"on-photographs-{photographs}-{seed}", draw)
 
     def harmonised(self, pair: Pair, seed: int, photographs: str, transplants: Windows) -> Windows:
         """`transplants`, windows of the bundle's size, harmonised at HARMONISING. `photographs` names the donors."""
 
-        def draw() -> Windows:
+        def draw() -> Scored:
             images, report = [], self._bar(pair)
             for start in range(0, len(transplants), BATCH):
                 part = transplants.take(np.arange(start, min(start + BATCH, len(transplants))))
@@ -122,27 +159,37 @@ class BundleSamples:
                 regions = np.stack([widened(mask, BORDER) for mask in part.mask])
                 images.append(harmonise(self._generator, part.image, regions, requests, HARMONISING))
                 report(start + len(part), len(transplants))
-            return transplants._replace(image=np.concatenate(images))
+            return transplants._replace(image=np.concatenate(images)), np.ones(len(transplants))
 
-        return self._once(f"{stem_of(pair)}-harmonised-{photographs}-{seed}", draw)
+        return self._once(pair, f"harmonised-{photographs}-{seed}", draw)
 
     def _bar(self, pair: Pair) -> Callable[[int, int], None]:
         return lambda done, total: self._report(f"draw {'/'.join(pair)}", done, total, {})
 
-    def _once(self, name: str, draw: Callable[[], Windows]) -> Windows:
-        return self.on_plan_size(self._kept(f"{name}-{self._plan.samples}", draw))
+    @property
+    def _to_draw(self) -> int:
+        return self.samples * (2 if self.drawing.better_half else 1)
 
-    def _kept(self, name: str, draw: Callable[[], Windows]) -> Windows:
+    def _once(self, pair: Pair, mode: str, draw: Callable[[], Scored]) -> Windows:
+        kept = self._kept(f"{stem_of(pair)}-{mode}{self.drawing.stem}-{self.samples}", lambda: self._best(*draw()))
+        if self.drawing.better_half:
+            self.lowest_scores[pair] = float(kept["lowest_score"])
+        return self.on_plan_size(Windows(*(kept[name] for name in Windows._fields)))
+
+    def _best(self, made: Windows, scores: np.ndarray) -> dict[str, np.ndarray]:
+        chosen = np.sort(np.argsort(-scores, kind="stable")[: self.samples])
+        return made.take(chosen)._asdict() | {"lowest_score": scores[chosen].min()}
+
+    def _kept(self, name: str, draw: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         path = self._folder / f"{name}-{self._plan.sampler_steps}.npz"
-        if path.exists():
-            with np.load(path) as kept:
-                return Windows(**kept)
-        made = draw()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".partial.npz")
-        np.savez_compressed(temporary, **made._asdict())
-        temporary.replace(path)
-        return made
+        if not path.exists():
+            made = draw()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".partial.npz")
+            np.savez_compressed(temporary, **made)  # type: ignore[arg-type]
+            temporary.replace(path)
+        with np.load(path) as kept:
+            return dict(kept)
 
 
 def _first_seed(seed: int) -> int:

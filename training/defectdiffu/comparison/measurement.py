@@ -69,6 +69,7 @@ class TrainingData:
         seen: SeenPhotographs = seen_photographs(product.records, product.sources, shots, plan.seed + seed)
         self.product, self.seed = product, plan.seed + seed
         self.photographs = seen.places
+        self.strength_factor = 1.0  # of the usual strengths of transplanted defects
         crops = lambda records, cut: Crops(records, cut, plan.size) if records else None  # noqa: E731
         self.defective, self.normal = (
             crops(seen.defective.training, rules),
@@ -100,7 +101,10 @@ class TrainingData:
 
     def _context(self, normal: Crops, bundle: BundleSamples | None) -> SourceContext:
         digest = hashlib.sha256("\n".join(self.photographs).encode()).hexdigest()[:12]
-        return SourceContext(self.defective, normal, self.product.pairs, bundle, self.product.donors, digest, self.seed)
+        return SourceContext(
+            self.defective, normal, self.product.pairs, bundle, self.product.donors, digest, self.seed,
+            self.strength_factor,
+        )  # fmt: skip
 
 
 def measure(

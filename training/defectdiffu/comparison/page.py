@@ -25,7 +25,7 @@ Groups = dict[str, Group]  # by product
 def write_page(store: ComparisonStore, plan: ComparisonPlan, reference: str = REFERENCE) -> Path:
     """Writes comparison.md beside comparison.json and returns its path."""
     path = store.path.parent / PAGE
-    lines = [part for line in _lines(store, plan, reference) for part in _wrapped(line)]
+    lines = [part for line in _lines(store, plan, reference) for part in wrapped(line)]
     write_text(path, "\n".join(lines) + "\n")
     return path
 
@@ -57,7 +57,7 @@ def _lines(store: ComparisonStore, plan: ComparisonPlan, reference: str) -> list
     return [*lines, *_skipped(store), *_format()]
 
 
-def _wrapped(line: str) -> list[str]:
+def wrapped(line: str) -> list[str]:
     """Prose in lines of at most `WIDTH` columns; tables and headings as they are."""
     if not line or line[0] in "|#":
         return [line]

@@ -17,20 +17,31 @@ from .photographs import seen_photographs, source_of
 def write_photographs(root: Path, products: dict[str, Product], shots: str, seed: int, folder: Path) -> Path:
     """Copies the seen photographs of all products, training and validation, with masks, from the data set `root` to
     `folder`/`shots`-`seed`, and returns that. Raises FileExistsError when it is there already."""
-    out = folder / f"{shots}-{seed}"
+    records: list[Record] = []
+    sources: dict[str, str] = {}
+    for product in products.values():
+        seen = seen_photographs(product.records, product.sources, shots, product.plan.seed + seed)
+        for part in (seen.defective, seen.normal):
+            records += [*part.training, *part.validation]
+        sources |= product.sources
+    return write_records(root, records, sources, folder / f"{shots}-{seed}")
+
+
+def write_records(root: Path, records: list[Record], sources: dict[str, str], out: Path) -> Path:
+    """Copies photographs with masks from the data set `root` to the new data set `out`, all into its train split.
+
+    Raises FileExistsError when `out` is there already.
+    """
     if out.exists():
         raise FileExistsError(f"{out}: exists already; remove it first")
     rows: list[tuple[str, str, str]] = []
     unified: dict[str, dict[str, str]] = {}
-    for product in products.values():
-        seen = seen_photographs(product.records, product.sources, shots, product.plan.seed + seed)
-        parts = (seen.defective.training, seen.defective.validation, seen.normal.training, seen.normal.validation)
-        for record in {record.place: record for part in parts for record in part}.values():
-            _copy(record.image, root, out)
-            if record.mask is not None:
-                _copy(record.mask, root, out)
-            rows.append((record.place, "train", source_of(record, product.sources)))
-            _remember_name(record, unified)
+    for record in {record.place: record for record in records}.values():
+        _copy(record.image, root, out)
+        if record.mask is not None:
+            _copy(record.mask, root, out)
+        rows.append((record.place, "train", source_of(record, sources)))
+        _remember_name(record, unified)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([("image", "split", "source"), *sorted(rows)])
     write_text(out / "manifest.csv", text.getvalue())

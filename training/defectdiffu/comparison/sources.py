@@ -28,6 +28,7 @@ class SourceContext:
     donors: Crops | None  # defective photographs of other products
     photographs: str  # names the drawn photographs in the files of samples that depend on them
     seed: int
+    strength_factor: float = 1.0  # of the usual strengths of transplanted defects
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ def _copy_paste(context: SourceContext) -> Draw:
 def _transplanted(context: SourceContext) -> Draw:
     defective = context.defective
     assert defective is not None
-    return TransplantedCrops(defective, context.normal).draw
+    return TransplantedCrops(defective, context.normal, strength_factor=context.strength_factor).draw
 
 
 def _transplanted_anywhere(context: SourceContext) -> Draw:
     defective = context.defective
     assert defective is not None
-    return TransplantedCrops(defective, context.normal, anywhere=True).draw
+    factor = context.strength_factor
+    return TransplantedCrops(defective, context.normal, anywhere=True, strength_factor=factor).draw
 
 
 def _harmonised(context: SourceContext) -> Draw:
@@ -68,21 +70,24 @@ def _harmonised(context: SourceContext) -> Draw:
     pools = []
     for pair in context.pairs:
         donors, normal = defective.of_defect(pair[1]).of_size(bundle.size), context.normal.of_size(bundle.size)
-        made = TransplantedCrops(donors, normal).draw(rng, bundle.samples)
+        made = TransplantedCrops(donors, normal, strength_factor=context.strength_factor).draw(rng, bundle.samples)
         pools.append(bundle.harmonised(pair, context.seed, context.photographs, made))
     return from_pool(join(pools), "transplanted and harmonised")
 
 
 def _transferred(context: SourceContext) -> Draw:
     assert context.donors is not None
-    return TransplantedCrops(context.donors, context.normal, anywhere=True, of_others=True).draw
+    return TransplantedCrops(
+        context.donors, context.normal, anywhere=True, of_others=True, strength_factor=context.strength_factor
+    ).draw
 
 
 def _drawn_and_transferred(context: SourceContext) -> Draw:
     bundle, own = _bundle(context), {defect for _, defect in context.pairs}
     drawn = bundle.donors({product for product, _ in context.pairs})
     same = {pair: windows for pair, windows in drawn.items() if pair[1] in own}
-    return TransplantedCrops(DrawnDonors(same or drawn), context.normal, anywhere=True, of_others=True).draw
+    donors, factor = DrawnDonors(same or drawn), context.strength_factor
+    return TransplantedCrops(donors, context.normal, anywhere=True, of_others=True, strength_factor=factor).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:

@@ -57,8 +57,16 @@ class TransplantedCrops:
     large in a window as it was in a window of its own product.
     """
 
-    def __init__(self, donors: Donors, normal: Crops, anywhere: bool = False, of_others: bool = False):
+    def __init__(
+        self,
+        donors: Donors,
+        normal: Crops,
+        anywhere: bool = False,
+        of_others: bool = False,
+        strength_factor: float = 1.0,
+    ):
         self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
+        self._strength_factor = strength_factor
         groups: dict[Pair, list[int]] = {}
         for i, pair in enumerate(donors.pairs):
             groups.setdefault(pair if of_others else ("", ""), []).append(i)
@@ -98,7 +106,7 @@ class TransplantedCrops:
         self, grounds: list[np.ndarray], image: np.ndarray, mask: np.ndarray, rule: WindowRule, rng: np.random.Generator
     ) -> tuple[np.ndarray, Transplant | None]:
         """The photograph that was chosen, and the transplant on it."""
-        seed, strength = int(rng.integers(SEEDS)), float(rng.uniform(*STRENGTHS))
+        seed, strength = int(rng.integers(SEEDS)), self._strength_factor * float(rng.uniform(*STRENGTHS))
         variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(rule))
         if self._anywhere:
             return grounds[0], lay_anywhere(grounds[0], variants[0], strength) if variants else None

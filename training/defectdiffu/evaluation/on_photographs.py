@@ -62,6 +62,7 @@ def draw_pair_on_photographs(
     report: Report = lambda done, total: None,
     denoising_strength: float = DEFAULT_DENOISING_STRENGTH,
     first_seed: int = FIRST_SEED,
+    strengths: tuple[float, float] = STRENGTHS,
 ) -> SamplesOnPhotographs:
     """`count` samples on `photographs` uint8 [m, S, S, 3] used in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
@@ -80,7 +81,7 @@ def draw_pair_on_photographs(
             [SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE) for one in tries],
         )
 
-    return redraw_until_visible(draw, size, count, STRENGTHS, report, first_seed)
+    return redraw_until_visible(draw, size, count, strengths, report, first_seed)
 
 
 def draw_pair_on_twins(

@@ -1,0 +1,56 @@
+"""The gain of one candidate over another, on the held-out photographs of several folds together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..comparison.histograms import BINS, HALF, unpacked
+from ..comparison.plan import ComparisonPlan
+from ..comparison.statistics import Group, Interval, Measured, differences
+from .candidates import Candidate
+from .halving import Condition
+from .trainings import Trainings
+
+
+def gain(
+    trainings: Trainings,
+    ours: Candidate,
+    theirs: Candidate,
+    conditions: Sequence[Condition],
+    plan: ComparisonPlan,
+) -> dict[str, Interval]:
+    """`ours` minus `theirs` by figure, paired by photograph, fold and seed; empty where no seed has all folds of both.
+
+    The held-out photographs of all folds are one test set, so that the interval is about photographs. Each photograph
+    is told by the detector that did not train on it.
+    """
+    groups = [pooled(trainings, candidate, conditions) for candidate in (ours, theirs)]
+    if not all(group.trainings for group in groups):
+        return {}
+    return differences({"": groups[0]}, {"": groups[1]}, plan.bootstrap_resamples, plan.confidence, plan.seed)
+
+
+def pooled(trainings: Trainings, candidate: Candidate, conditions: Sequence[Condition]) -> Group:
+    """The seeds of which every fold of `conditions` is trained."""
+    folds = list(dict.fromkeys(condition.fold for condition in conditions))
+    sources = [row["source"] for fold in folds for row in trainings.folds[fold].held_out_rows()]
+    made: dict[int, Measured] = {}
+    for seed in sorted({condition.seed for condition in conditions}):
+        own = [condition for condition in conditions if condition.seed == seed]
+        if all(trainings.store.has(trainings.key(candidate, condition)) for condition in own):
+            entries = [trainings.entry(candidate, condition) for condition in own]
+            made[seed] = Measured(np.concatenate([_at_half(entry) for entry in entries]), HALF)
+    return Group(sources, made)
+
+
+def _at_half(entry: dict[str, Any]) -> np.ndarray:
+    """The histograms [n, 2, BINS] of a training, moved so that its threshold lies where all others have theirs."""
+    histograms = unpacked(entry["histograms"])
+    moved = np.zeros_like(histograms)
+    target = (np.arange(BINS) + HALF - entry["threshold"]).clip(0, BINS - 1)
+    for bin, place in enumerate(target):
+        moved[..., place] += histograms[..., bin]
+    return moved

@@ -1,0 +1,163 @@
+"""The page of an advice, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..comparison.page import wrapped
+from ..comparison.plan import ComparisonPlan
+from ..files.atomic import write_text
+from .findings import SAMPLES_HELP, Findings
+from .wording import HEADINGS, count, described, points, verdict_sentence, what_to_do
+
+PAGE = "advice.md"
+
+
+def write_page(found: Findings, plan: ComparisonPlan, detector: str, folder: Path, has_request: bool) -> Path:
+    """Writes advice.md and returns its path."""
+    lines = [part for line in _lines(found, plan, detector, has_request) for part in wrapped(line)]
+    write_text(folder / PAGE, "\n".join(lines) + "\n")
+    return folder / PAGE
+
+
+def _lines(found: Findings, plan: ComparisonPlan, detector: str, has_request: bool) -> list[str]:
+    return [
+        f"# Do samples help on {found.product}?",
+        "",
+        "_For those who train a detector of this product. `defectdiffu-train advise` wrote this page from"
+        f" {count(found.trainings, 'training')} of {found.minutes:.0f} minutes in all._",
+        "",
+        f"**{verdict_sentence(found)}**",
+        "",
+        "## What to do",
+        "",
+        *[f"- {line}" for line in what_to_do(found)],
+        *(_send() if has_request else []),
+        *_gain(found, plan),
+        *_curve(found),
+        *_limits(found),
+        *_tried(found),
+        *_method(found, plan, detector),
+    ]
+
+
+def _send() -> list[str]:
+    return [
+        "",
+        "`generate.json` asks the service for these samples, as it is. Part numbers and defect codes are those that"
+        " the service gives to the words of a bundle; change them if your catalog has others.",
+        "",
+        "```bash",
+        'curl -H "authorization: Bearer $DEFECTDIFFU_API_KEY" -H "content-type: application/json" \\',
+        "    --data @generate.json http://127.0.0.1:4000/graphql",
+        "```",
+    ]
+
+
+def _gain(found: Findings, plan: ComparisonPlan) -> list[str]:
+    if not found.gain or found.ours is None or found.theirs is None:
+        return []
+    heading, interval = HEADINGS[found.headline], found.gain[found.headline]
+    return [
+        "",
+        "## The gain",
+        "",
+        f"| | method | {heading} |",
+        "| --- | --- | --- |",
+        *[
+            f"| best {kind} samples | {candidate.name} | {100 * found.figures[candidate.name]:.1f} |"
+            for kind, candidate in (("with", found.ours), ("without", found.theirs))
+        ],
+        "",
+        f"The difference is {points(interval)} of {heading}, and {points(found.gain['ap'])} of AP. In brackets: the"
+        f" interval that holds {plan.confidence:.0%} of {plan.bootstrap_resamples} resamples of photographs and seeds."
+        f" It rests on {count(found.photographs.confirming, 'photograph')} with a defect and"
+        f" {count(interval.seeds, 'seed')}. The choice of the two methods used none of these photographs to measure,"
+        " and none of these seeds: what wins a choice is partly lucky, and its figures in the choice flatter it.",
+    ]
+
+
+def _curve(found: Findings) -> list[str]:
+    if not found.curve:
+        return []
+    rows = [(f"{point.shots}", point.gain[found.headline]) for point in found.curve]
+    if found.headline in found.gain:
+        rows.append(("all", found.gain[found.headline]))
+    return [
+        "",
+        "## With fewer photographs",
+        "",
+        f"The same two methods with fewer photographs of each defect, in points of {HEADINGS[found.headline]}.",
+        "",
+        "| photographs | difference | verdict |",
+        "| --- | --- | --- |",
+        *[f"| {shots} | {points(interval)} | {interval.verdict} |" for shots, interval in rows],
+    ]
+
+
+def _limits(found: Findings) -> list[str]:
+    lines = []
+    if found.flattered and found.gain:
+        proof = "its gain is then too high" if found.verdict == SAMPLES_HELP else "and still shows no gain"
+        lines.append(
+            f"- **{found.bundle} may have been trained on the photographs that its samples were measured on;** {proof}."
+            " For a figure without this doubt, write the other photographs with `--photographs`, onboard on them, and"
+            " pass the new bundle with `--fair-bundle`."
+        )
+    if found.photographs.unmeasured:
+        lines.append(
+            f"- {', '.join(found.photographs.unmeasured)}: one source photograph each. They were trained on, and"
+            " nothing was measured on them."
+        )
+    if found.curve and min(point.gain[found.headline].seeds for point in found.curve) < 2:
+        lines.append("- Some points of the curve rest on one seed, which tells nothing apart: give more minutes.")
+    if found.curve and found.ours is not None and found.ours.needs_bundle:
+        lines.append(
+            "- The bundle saw more photographs than the detectors of the curve, so that its samples are worth more"
+            " there than they would be to somebody who has so few."
+        )
+    lines.append(
+        "- The detector of the test is a small one. A large one that is trained for days can gain less, or nothing."
+    )
+    return ["", "## What this does not tell", "", *lines]
+
+
+def _tried(found: Findings) -> list[str]:
+    skipped = [f"- {name}: {reason}." for name, reason in sorted(found.skipped.items())]
+    return [
+        "",
+        "## What was tried",
+        "",
+        f"The choice, with the mean {HEADINGS[found.headline]} of each. Weak candidates were given up early, so compare"
+        " those with as many trainings.",
+        "",
+        "| method | what it adds | trainings | mean |",
+        "| --- | --- | --- | --- |",
+        *[
+            f"| {each.candidate.name} | {described(each.candidate)} | {each.trainings} | {100 * each.mean:.1f} |"
+            for each in found.tried
+        ],
+        *(["", "Not tried:", "", *skipped] if skipped else []),
+    ]
+
+
+def _method(found: Findings, plan: ComparisonPlan, detector: str) -> list[str]:
+    photographs = found.photographs
+    defective = ", ".join(f"{number} {defect}" for defect, number in photographs.defective.items())
+    return [
+        "",
+        "## How it was measured",
+        "",
+        f"- Photographs: {defective}, {photographs.normal} normal. The test split was not touched.",
+        "- Cross-validation: some source photographs are held out, a detector trains on the rest, and is measured on"
+        " those that are held out. "
+        f"{count(photographs.choosing, 'photograph')} with a defect served to choose the methods,"
+        f" {photographs.confirming} others to measure the gain.",
+        f"- Detector: {detector}, windows of {plan.size} pixels, trained until the loss on validation photographs no"
+        f" longer falls, for {plan.max_steps} steps at most. All methods see the same share of windows with defects,"
+        " and the same augmentation.",
+        f"- {HEADINGS['miou']}: how well the marked pixels agree with the masks, from 0 to 100."
+        if found.headline == "miou"
+        else f"- {HEADINGS['balanced_accuracy']}: the mean of the shares of defective and normal windows that are told"
+        " right.",
+    ]

@@ -1,0 +1,78 @@
+"""Whether samples help on the user's own photographs: advise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from .console import bar, console, progress_reporter, readable_errors
+from .options import DataOption, ThreadsOption, WindowsOption
+
+
+def advise(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for advice.md, advice.json and generate.json.")] = Path("advice"),
+    product: Annotated[str | None, typer.Option(help="The product, where the data has several.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Bundle whose samples are tried, too. It must know the product.")
+    ] = None,
+    fair_bundle: Annotated[
+        bool, typer.Option("--fair-bundle", help="The bundle was onboarded on the photographs of --photographs alone.")
+    ] = False,
+    photographs: Annotated[
+        Path | None,
+        typer.Option(help="Only writes photographs into this new folder, to onboard a bundle for --fair-bundle on."),
+    ] = None,
+    donors: Annotated[
+        list[Path] | None,
+        typer.Option(help="Data set with other products, whose defects are tried on this one."),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="Minutes that the command may take.")] = 30,
+    windows: WindowsOption = None,
+    methods: Annotated[str | None, typer.Option(help="Separated by semicolons; all by default.")] = None,
+    detector: Annotated[str, typer.Option(help="small UNet or pretrained UNet.")] = "small UNet",
+    precision: Annotated[str, typer.Option(help="Precision of the bundle's graphs: fp32, fp16 or int8.")] = "fp32",
+    size: Annotated[
+        int, typer.Option(help="Pixels along the side of a window, a multiple of 32. More show smaller defects.")
+    ] = 64,
+    samples: Annotated[int, typer.Option(help="Samples that the bundle draws per defect and seed.")] = 32,
+    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    max_steps: Annotated[int, typer.Option(help="Most steps of every training.")] = 1500,
+    check_every: Annotated[int, typer.Option(help="Steps between two validations.")] = 25,
+    patience: Annotated[int, typer.Option(help="Validations without a lower loss before a training ends.")] = 8,
+    seed: int = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Says whether samples make a detector of your photographs better, and how to use them."""
+    from ..advice.photographs import read_product, write_photographs_for_bundle
+    from ..advice.run import AdvicePlan, BundleFile
+    from ..advice.run import advise as run_advice
+    from ..advice.time_budget import TimeBudget
+    from ..advice.wording import short
+    from ..comparison.methods import METHODS
+    from ..comparison.plan import ComparisonPlan
+    from ..data.windows import read_rules
+
+    if threads:
+        torch.set_num_threads(threads)
+    with readable_errors(), bar() as progress:
+        budget = TimeBudget(minutes)
+        if fair_bundle and not bundle:
+            raise ValueError("--fair-bundle needs --bundle, the bundle that it is about")
+        comparison = ComparisonPlan(
+            size=size, max_steps=max_steps, check_every=check_every, patience=patience, samples=samples,
+            sampler_steps=steps, seed=seed,
+        )  # fmt: skip
+        chosen = tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS)
+        plan = AdvicePlan(comparison, detector, chosen)
+        read = read_product(data, read_rules(windows, data), comparison, product, tuple(donors or ()))
+        if photographs:
+            console.print(f"{write_photographs_for_bundle(data, read, photographs)}")
+            return
+        file = BundleFile(bundle, precision, fair_bundle) if bundle else None
+        found = run_advice(read, plan, file, out, budget, progress_reporter(progress))
+        console.print(short(found), soft_wrap=True, markup=False, highlight=False)
+        console.print(f"{out / 'advice.md'}", soft_wrap=True)

@@ -1,0 +1,178 @@
+"""The parts of an advice: folds, candidates, successive halving, and the time that it may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from defectdiffu.advice.candidates import Candidate, candidates_of
+from defectdiffu.advice.folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
+from defectdiffu.advice.halving import Condition, Halving
+from defectdiffu.advice.time_budget import OutOfTime, TimeBudget
+from defectdiffu.comparison.measurement import Product
+from defectdiffu.comparison.methods import METHODS
+from defectdiffu.comparison.photographs import TooFew, source_of
+from defectdiffu.comparison.plan import ComparisonPlan
+from defectdiffu.data.layout import GOOD, Record
+from defectdiffu.data.windows import WindowRule
+
+CONDITIONS = [Condition(f"choice {i}", 0, "all") for i in (1, 2, 3)]
+
+
+def records(counts: dict[str, int], split: str = "train") -> list[Record]:
+    return [
+        Record("tin", defect, Path(f"tin/test/{defect}/{i}.png"), None if defect == GOOD else Path("mask.png"), split)
+        for defect, count in counts.items()
+        for i in range(count)
+    ]
+
+
+def product(photographs: list[Record], sources: dict[str, str] | None = None) -> Product:
+    return Product(photographs, sources or {}, (WindowRule(window=32), {}), ComparisonPlan(size=32))
+
+
+def held_out(folds: list[Fold], part: str) -> list[Record]:
+    return [record for fold in folds if fold.part == part for record in fold.product.test]
+
+
+def test_every_photograph_is_held_out_once_and_trained_on_elsewhere():
+    photographs = records({"dent": 9, "scratch": 5, GOOD: 12})
+    folds = divide_into_folds(product(photographs))
+    assert [fold.name for fold in folds] == ["choice 1", "choice 2", "confirmation 1", "confirmation 2"]
+    seen = [record.place for fold in folds for record in fold.product.test]
+    assert sorted(seen) == sorted(record.place for record in photographs)
+    for fold in folds:
+        for defect in ("dent", "scratch", GOOD):
+            split = [record.split for record in fold.product.records if record.defect == defect]
+            assert {"train", "test"} == set(split)
+
+
+def test_a_source_is_never_divided_between_folds():
+    photographs = records({"dent": 12, GOOD: 12})
+    sources = {record.place: f"part {record.image.stem[-1]}" for record in photographs}
+    for fold in divide_into_folds(product(photographs, sources)):
+        of = {split: {source_of(r, sources) for r in fold.product.records if r.split == split} for split in
+              ("train", "test")}  # fmt: skip
+        assert of["train"] and of["test"] and not of["train"] & of["test"]
+
+
+def test_the_test_split_is_in_no_fold():
+    folds = divide_into_folds(product(records({"dent": 6, GOOD: 6}) + records({"crack": 9}, split="test")))
+    assert all(record.defect != "crack" for fold in folds for record in fold.product.records)
+
+
+def test_the_choice_and_the_confirmation_measure_on_other_photographs():
+    folds = divide_into_folds(product(records({"dent": 5, GOOD: 5})))
+    choice, confirmation = ({record.place for record in held_out(folds, part)} for part in (CHOICE, CONFIRMATION))
+    assert choice and not choice & confirmation
+    dents = [record for record in held_out(folds, CONFIRMATION) if record.defect == "dent"]
+    assert len(dents) == 3  # of 5: the confirmation has the larger folds
+
+
+def test_a_defect_with_one_photograph_is_trained_on_and_never_held_out():
+    folds = divide_into_folds(product(records({"dent": 4, "scratch": 1, GOOD: 4})))
+    for fold in folds:
+        assert [r.split for r in fold.product.records if r.defect == "scratch"] == ["train"]
+
+
+def test_one_photograph_of_a_defect_makes_no_folds():
+    with pytest.raises(TooFew, match="no defect has two source photographs"):
+        divide_into_folds(product(records({"dent": 1, "scratch": 1, GOOD: 9})))
+
+
+def test_methods_with_samples_are_told_from_those_without():
+    with_samples, without = candidates_of(METHODS)
+    assert [c.method for c in without] == [
+        "real + augmentation", "copy-paste + augmentation", "CutPaste + augmentation", "Perlin + augmentation",
+    ]  # fmt: skip
+    assert {"transplanted + augmentation", "on photographs, copy-paste + augmentation"} < {
+        candidate.method for candidate in with_samples
+    }
+    with pytest.raises(ValueError, match="has none with samples"):
+        candidates_of(["real + augmentation"])
+
+
+def test_variants_change_one_thing_and_only_where_it_means_something():
+    names = lambda method: [variant.name for variant in Candidate(method).variants()]  # noqa: E731
+    assert names("real + augmentation") == []
+    assert names("copy-paste + augmentation") == [f"copy-paste + augmentation, share {s}" for s in (0.25, 0.75)]
+    assert names("transplanted + augmentation")[2:] == [
+        "transplanted + augmentation, weaker defects", "transplanted + augmentation, stronger defects",
+    ]  # fmt: skip
+    assert names("from noise + augmentation")[-1] == "from noise + augmentation, better half"
+
+
+def candidates(count: int) -> list[Candidate]:
+    return [Candidate("copy-paste + augmentation", share=i / 10) for i in range(count)]
+
+
+def test_the_better_half_goes_on_until_one_is_left():
+    asked: list[tuple[str, float]] = []
+
+    def train(candidate: Candidate, condition: Condition) -> float:
+        asked.append((condition.fold, candidate.share))
+        return candidate.share
+
+    halving = Halving(candidates(5), CONDITIONS)
+    while not halving.finished:
+        halving.round(train)
+    assert [sum(fold == c.fold for fold, _ in asked) for c in CONDITIONS] == [5, 3, 2]
+    assert halving.best == candidates(5)[4]
+
+
+def test_the_mean_over_all_conditions_decides():
+    figures = {("choice 1", 0.0): 0.9, ("choice 1", 0.1): 0.8, ("choice 2", 0.0): 0.1, ("choice 2", 0.1): 0.15}
+    halving = Halving(candidates(4), CONDITIONS[:2])
+    while not halving.finished:
+        halving.round(lambda candidate, condition: figures.get((condition.fold, candidate.share), 0.0))
+    assert halving.best == candidates(4)[0]  # 0.50 beats 0.475, although the last condition says otherwise
+
+
+def test_a_candidate_with_nothing_to_train_on_is_dropped():
+    halving = Halving(candidates(3), CONDITIONS)
+    halving.round(lambda candidate, _: None if candidate.share == 0.2 else candidate.share)
+    assert candidates(3)[2] not in halving.survivors and halving.best == candidates(3)[1]
+    nothing = Halving(candidates(2), CONDITIONS)
+    nothing.round(lambda *_: None)
+    assert nothing.finished and nothing.best is None
+
+
+def test_when_the_time_ends_the_finished_rounds_decide():
+    def train_until(last: int):
+        calls = iter(range(100))
+
+        def train(candidate: Candidate, condition: Condition) -> float:
+            if next(calls) == last:
+                raise OutOfTime
+            return candidate.share if condition.fold == "choice 1" else 1 - candidate.share
+
+        return train
+
+    halving = Halving(candidates(4), CONDITIONS)
+    with pytest.raises(OutOfTime):
+        halving.round(train_until(2))
+    assert halving.best == candidates(4)[1]  # of the two that were trained
+    halving = Halving(candidates(4), CONDITIONS)
+    train = train_until(5)
+    halving.round(train)
+    with pytest.raises(OutOfTime):
+        halving.round(train)
+    assert halving.best == candidates(4)[3]  # the second round counts for nobody
+
+
+def test_the_time_is_kept():
+    now = [0.0]
+    budget = TimeBudget(2, clock=lambda: now[0])
+    budget.require(120)
+    with pytest.raises(OutOfTime):
+        budget.require(121)
+    heard: list[str] = []
+    guarded = budget.guard(lambda stage, *_: heard.append(stage))
+    guarded("draw", 1, 2, {})
+    now[0] = 120.5
+    with pytest.raises(OutOfTime):
+        guarded("draw", 2, 2, {})
+    assert heard == ["draw"]
+    with pytest.raises(ValueError, match="minutes is 0, must be above 0"):
+        TimeBudget(0)
