@@ -116,6 +116,43 @@ def test_untrained_pairs_are_left_out_and_a_data_set_of_nothing_else_is_refused(
     assert (folder / "bundle.json").read_bytes() == (exported / "bundle.json").read_bytes()
 
 
+@pytest.fixture
+def divided(data, tmp_path) -> list[Path]:
+    """The data set as two folders, with a product in each."""
+    folders = [shutil.copytree(data, tmp_path / name) for name in ("mine", "known")]
+    for folder, other in zip(folders, ("felt", "tin"), strict=True):
+        shutil.rmtree(folder / other)
+        lines = (folder / "manifest.csv").read_text().splitlines()
+        (folder / "manifest.csv").write_text("\n".join(line for line in lines if not line.startswith(other)))
+    return folders
+
+
+def test_the_products_may_lie_in_several_folders_with_a_windows_file_each(exported, bundle, divided, rules, tmp_path):
+    folder, felt, tin = tmp_path / "0.1.0", tmp_path / "felt.toml", tmp_path / "tin.toml"
+    felt.write_text("[products.felt]\nwindow = 24\n")
+    tin.write_text("[default]\nwindow = 36\n")
+    for windows in (["--windows", tin, "--windows", felt], ["--windows", rules]):
+        shutil.copytree(exported, folder, dirs_exist_ok=True)
+        result = measure(folder, divided[0], "--data", divided[1], *windows)
+        assert result.exit_code == 0, result.output
+        placement = manifest_of(folder)["placement"]
+        assert placement["windows"] == {"felt": 24, "tin": 36}
+        assert set(placement["shapes"]) == set(placement["scores"]) == PAIRS
+
+
+def test_windows_files_that_do_not_fit_the_folders_are_refused(exported, divided, rules, tmp_path):
+    folder, other = tmp_path / "0.1.0", tmp_path / "other.toml"
+    shutil.copytree(exported, folder)
+    other.write_text("[default]\nwindow = 20\n")
+    mine, known = divided
+    three = measure(folder, mine, "--data", known, *(("--windows", other) * 3))
+    assert "--windows is given 3 times, must be once or as often as --data, 2" in three.output
+    (tmp_path / "empty.toml").write_text("")
+    two_rules = measure(folder, mine, "--data", mine, "--windows", other, "--windows", tmp_path / "empty.toml")
+    assert "tin is in two data sets, whose windows files have different rules for it" in two_rules.output
+    assert (folder / "bundle.json").read_bytes() == (exported / "bundle.json").read_bytes()
+
+
 def test_an_error_names_a_folder_that_is_not_a_bundle(data, tmp_path):
     result = measure(tmp_path / "nowhere", data)
     assert result.exit_code == 1 and "nowhere: no bundle is here (no bundle.json)" in result.output

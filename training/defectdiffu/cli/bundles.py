@@ -10,8 +10,9 @@ import typer
 from PIL import Image
 
 from ..checkpoints.runs import Run
+from ..data.windows import Rules, read_rules
 from .console import bar, comma_separated, console, progress_reporter, readable_errors, require_known
-from .options import DataOption, RunOption, WindowsOption
+from .options import RunOption, WindowsOption
 
 
 def sample(
@@ -91,20 +92,35 @@ def export(
 
 def placement(
     bundle: Annotated[Path, typer.Option(help="Folder of the bundle whose manifest is updated.")],
-    data: DataOption,
-    windows: WindowsOption = None,
+    data: Annotated[
+        list[Path],
+        typer.Option(help="Folder in the MVTec AD layout; repeat it for more products."),
+    ],
+    windows: Annotated[
+        list[Path] | None,
+        typer.Option(help="TOML file: how windows are cut; one for all folders, or one for each, in their order."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the windows that are measured.")] = 0,
 ) -> None:
     """Measures where real defects lie and how visible they are, and writes it into a bundle's manifest.
 
     The service uses the figures to place defects on photographs.
     """
-    from ..data.windows import read_rules
     from ..evaluation.bundle_placement import write_placement
 
     with readable_errors(), bar() as progress:
-        section = write_placement(bundle, data, read_rules(windows, data), seed, progress_reporter(progress))
+        section = write_placement(bundle, _with_rules(data, windows or []), seed, progress_reporter(progress))
         console.print(f"{bundle / 'bundle.json'}: placement of {len(section['shapes'])} pairs")
+
+
+def _with_rules(data: list[Path], windows: list[Path]) -> list[tuple[Path, Rules]]:
+    """Each data set with the rules of its windows file."""
+    if len(windows) <= 1:
+        rules = read_rules(windows[0] if windows else None, *data)
+        return [(root, rules) for root in data]
+    if len(windows) != len(data):
+        raise ValueError(f"--windows is given {len(windows)} times, must be once or as often as --data, {len(data)}")
+    return [(root, read_rules(path, root)) for root, path in zip(data, windows, strict=True)]
 
 
 def quantise(
@@ -125,7 +141,6 @@ def quantise(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Adds int8 or fp16 graphs to a bundle, and measures what each costs in quality."""
-    from ..data.windows import read_rules
     from ..evaluation.plan import EvaluationPlan
     from ..quantisation.plan import QuantisationPlan
     from ..quantisation.quantise_bundle import quantise_bundle

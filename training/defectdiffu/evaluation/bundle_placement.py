@@ -6,6 +6,7 @@ bound for drawn ones. All are measured on the train split, because the test spli
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from ..checkpoints.from_bundle import load_bundle
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Record, read_data_set
-from ..data.windows import Rules
+from ..data.windows import Rules, WindowRule
 from ..export.manifest import require_valid
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
@@ -33,14 +34,18 @@ RING = (2, 8)  # pixels from the mask: nearer ones are the defect's own blurred 
 DECIMALS = 3
 
 
-def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
+DataSets = Sequence[tuple[Path, Rules]]  # folders in the MVTec AD layout, and how windows are cut from each
+
+
+def write_placement(directory: Path, data: DataSets, seed: int, report: Progress) -> dict[str, Any]:
     """Measures the section and writes it into bundle.json, where it replaces an older one; the rest of the file stays.
 
-    Raises ValueError when no photograph of the train split shows a trained pair.
+    Raises ValueError when no photograph of the train split shows a trained pair, or when two data sets have different
+    rules for one product.
     """
     path = directory / "bundle.json"
     manifest = read_manifest(directory, "provenance")
-    placement = measured_placement(load_bundle(directory), data, rules, seed, report)
+    placement = measured_placement(load_bundle(directory), data, seed, report)
     provenance = manifest.pop("provenance")
     manifest |= {"placement": placement, "provenance": provenance}
     require_valid(manifest)
@@ -48,13 +53,17 @@ def write_placement(directory: Path, data: Path, rules: Rules, seed: int, report
     return placement
 
 
-def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int, report: Progress) -> dict[str, Any]:
+def measured_placement(model: TrainedModel, data: DataSets, seed: int, report: Progress) -> dict[str, Any]:
     """`windows`, `shapes` and `scores` as models/bundle.schema.json describes them. Only trained pairs have them,
     because a held-out pair stands for defects without photographs."""
     pairs, products = set(model.vocabulary.trained_pairs), model.vocabulary.products
-    seen = read_data_set(data, include=lambda r: r.split == "train" and (r.product, r.defect) in pairs)
+    include = lambda r: r.split == "train" and (r.product, r.defect) in pairs  # noqa: E731
+    parts = [(read_data_set(root, include=include), rules) for root, rules in data]
+    seen = [record for records, _ in parts for record in records]
     if not seen:
-        raise ValueError(f"{data}: no photograph of the train split shows a defect that the bundle was trained on")
+        folders = ", ".join(str(root) for root, _ in data)
+        raise ValueError(f"{folders}: no photograph of the train split shows a defect that the bundle was trained on")
+    rules = _joined_rules(parts)
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in shuffled(seen, seed):
         groups.setdefault((record.product, record.defect), []).append(record)
@@ -74,6 +83,18 @@ def measured_placement(model: TrainedModel, data: Path, rules: Rules, seed: int,
             }
     report("placement", len(groups), len(groups), {})
     return {"windows": sides, "shapes": shapes, "scores": scores}
+
+
+def _joined_rules(parts: list[tuple[list[Record], Rules]]) -> Rules:
+    """The rule of every product that is seen, from the data set that shows it; for others the first data set's."""
+    joined: dict[str, WindowRule] = {}
+    for records, (default, own) in parts:
+        for product in sorted({record.product for record in records}):
+            rule = own.get(product, default)
+            if joined.setdefault(product, rule) != rule:
+                raise ValueError(f"{product} is in two data sets, whose windows files have different rules for it")
+    default, own = parts[0][1]
+    return default, own | joined
 
 
 def contrasts(windows: Windows) -> list[float]:
