@@ -42,8 +42,17 @@ test.each([
 
 test('an unknown part, defect or model is told with what there is', async () => {
   expect(await refusal({ partNumber: 'tile' })).toMatchObject({
-    message: 'input[0].partNumber: there is no product "tile"; there are: METAL_NUT, TILE',
-    extensions: { code: 'UNKNOWN_PRODUCT', available: ['METAL_NUT', 'TILE'] },
+    message:
+      'input[0].partNumber: there is no product "tile"; did you mean "TILE"? Case matters; there are: METAL_NUT, TILE',
+    extensions: { code: 'UNKNOWN_PRODUCT', available: ['METAL_NUT', 'TILE'], suggestions: ['TILE'] },
+  });
+  expect((await refusal({ partNumber: 'TILES' })).message).toBe(
+    'input[0].partNumber: there is no product "TILES"; there are: METAL_NUT, TILE',
+  );
+  expect(await refusal({ defectCode: 'Crack' })).toMatchObject({
+    message:
+      'input[0].defectCode: there is no defect "Crack"; did you mean "CRACK"? Case matters; there are: CRACK, SCRATCH',
+    extensions: { code: 'UNKNOWN_DEFECT', suggestions: ['CRACK'] },
   });
   const onAny = { partNumber: 'tile', reference: { anyOfProduct: true } };
   expect((await refusal(onAny)).extensions.code).toBe('UNKNOWN_PRODUCT');

@@ -179,6 +179,13 @@ test('archived products and defects leave the lists, are not drawn, stay with wh
     'unarchiveDefect(code: "?")',
   ])
     expect((await server.error(`mutation { ${mutation} { id } }`)).extensions.code).toBe('NOT_FOUND');
+  expect(await server.error('mutation { archiveDefect(code: "old") { id } }')).toMatchObject({
+    message: 'code: there is no defect "old"; did you mean "OLD"? Case matters',
+    extensions: { code: 'NOT_FOUND', suggestions: ['OLD'] },
+  });
+  expect((await server.error('mutation { archiveProduct(partNumber: "tile") { id } }')).message).toBe(
+    'partNumber: there is no product "tile"; did you mean "TILE"? Case matters',
+  );
 });
 
 test('filters hold, on products and on defects', async () => {

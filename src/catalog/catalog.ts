@@ -1,5 +1,5 @@
 /** A tenant's products and defects. Lists are sorted by code. */
-import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm';
+import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ServiceError, quote } from '../errors.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
@@ -8,6 +8,7 @@ import type { DefectRow, ProductRow } from '../storage/tables.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { setArchived } from './catalogRepository.js';
+import { inOtherCase } from './suggestions.js';
 
 export interface CatalogConditions {
   /** A part of the code or name. Case does not matter. */
@@ -37,7 +38,12 @@ export interface Catalog {
   /** Codes of items that are not archived. The same applies to `defectCodes`. */
   partNumbers(limit: number): Promise<readonly string[]>;
   defectCodes(limit: number): Promise<readonly string[]>;
+  /** Codes that differ from this one only in case, archived ones included. At most three. */
+  partNumbersInOtherCase(partNumber: string): Promise<readonly string[]>;
+  defectCodesInOtherCase(code: string): Promise<readonly string[]>;
 }
+
+const CODES_IN_OTHER_CASE = 3;
 
 export function catalogOf(scope: TenantScope): Catalog {
   const { database, rows } = scope;
@@ -47,6 +53,20 @@ export function catalogOf(scope: TenantScope): Catalog {
     numbers.length === 0 ? [] : product().where(rows(products, inArray(products.partNumber, [...numbers])));
   const withCodes = async (codes: readonly string[]) =>
     codes.length === 0 ? [] : defect().where(rows(defects, inArray(defects.code, [...codes])));
+  const partNumbersInOtherCase = async (partNumber: string) => {
+    const found = await product()
+      .where(rows(products, equalsInAnyCase(products.partNumber, partNumber)))
+      .orderBy(asc(products.partNumber))
+      .limit(CODES_IN_OTHER_CASE);
+    return found.map((row) => row.partNumber);
+  };
+  const defectCodesInOtherCase = async (code: string) => {
+    const found = await defect()
+      .where(rows(defects, equalsInAnyCase(defects.code, code)))
+      .orderBy(asc(defects.code))
+      .limit(CODES_IN_OTHER_CASE);
+    return found.map((row) => row.code);
+  };
   return {
     productsById: async (ids) => product().where(rows(products, inArray(products.id, [...ids]))),
     defectsById: async (ids) => defect().where(rows(defects, inArray(defects.id, [...ids]))),
@@ -82,14 +102,14 @@ export function catalogOf(scope: TenantScope): Catalog {
       await setArchived(scope, 'PRODUCT', partNumber, archived);
       const [row] = await withPartNumbers([partNumber]);
       if (row !== undefined) return row;
-      throw notFound('partNumber', `there is no product ${quote(partNumber)}`);
+      throw notFound('partNumber', 'product', partNumber, await partNumbersInOtherCase(partNumber));
     },
 
     async setDefectArchived(code, archived) {
       await setArchived(scope, 'DEFECT', code, archived);
       const [row] = await withCodes([code]);
       if (row !== undefined) return row;
-      throw notFound('code', `there is no defect ${quote(code)}`);
+      throw notFound('code', 'defect', code, await defectCodesInOtherCase(code));
     },
 
     async partNumbers(limit) {
@@ -111,12 +131,21 @@ export function catalogOf(scope: TenantScope): Catalog {
         .limit(limit);
       return found.map((row) => row.value);
     },
+
+    partNumbersInOtherCase,
+    defectCodesInOtherCase,
   };
 }
 
-function notFound(field: string, problem: string): ServiceError {
-  return new ServiceError('NOT_FOUND', `${field}: ${problem}`, { field });
+function notFound(field: string, what: string, code: string, suggestions: readonly string[]): ServiceError {
+  const problem = `there is no ${what} ${quote(code)}${inOtherCase(suggestions)}`;
+  return new ServiceError('NOT_FOUND', `${field}: ${problem}`, {
+    field,
+    ...(suggestions.length > 0 && { suggestions }),
+  });
 }
+
+const equalsInAnyCase = (column: PgColumn, text: string) => sql`lower(${column}) = lower(${text})`;
 
 function filterConditions(table: typeof products | typeof defects, code: PgColumn, conditions: CatalogConditions) {
   const { search, promptName, promptNames, archived } = conditions;

@@ -2,24 +2,27 @@
 import { ServiceError, joinNames, quote } from '../errors.js';
 import type { DefectRow, ProductRow } from '../storage/tables.js';
 import type { Catalog } from './catalog.js';
+import { inOtherCase } from './suggestions.js';
 
 const NAMES_IN_ERROR = 20;
 
 export async function unknownProduct(catalog: Catalog, partNumber: string, field: string): Promise<ServiceError> {
   const names = await catalog.partNumbers(1000);
+  const suggestions = await catalog.partNumbersInOtherCase(partNumber);
   return new ServiceError(
     'UNKNOWN_PRODUCT',
-    `${field}: there is no product ${quote(partNumber)}; there are: ${joinNames(names, NAMES_IN_ERROR)}`,
-    { field, available: names.slice(0, NAMES_IN_ERROR) },
+    `${field}: there is no product ${quote(partNumber)}${inOtherCase(suggestions)}; there are: ${joinNames(names, NAMES_IN_ERROR)}`,
+    { field, available: names.slice(0, NAMES_IN_ERROR), ...(suggestions.length > 0 && { suggestions }) },
   );
 }
 
 export async function unknownDefect(catalog: Catalog, code: string, field: string): Promise<ServiceError> {
   const codes = await catalog.defectCodes(1000);
+  const suggestions = await catalog.defectCodesInOtherCase(code);
   return new ServiceError(
     'UNKNOWN_DEFECT',
-    `${field}: there is no defect ${quote(code)}; there are: ${joinNames(codes, NAMES_IN_ERROR)}`,
-    { field, available: codes.slice(0, NAMES_IN_ERROR) },
+    `${field}: there is no defect ${quote(code)}${inOtherCase(suggestions)}; there are: ${joinNames(codes, NAMES_IN_ERROR)}`,
+    { field, available: codes.slice(0, NAMES_IN_ERROR), ...(suggestions.length > 0 && { suggestions }) },
   );
 }
 

@@ -17,6 +17,8 @@ Requests defective images from a running DefectDiffu service and writes them to 
   --on-twin           draw each sample on its own normal twin, from which only the defect differs
   --region 40,60,80,50   region to draw in: left, top, width, height in pixels
                       (default: placed like real defects; on a twin, where the model draws it)
+  --allowed-area 20,20,200,180   rectangle, in the same form, in which a region that is placed for you lies
+                      (default: the whole photograph)
   --confidence 0.8    minimum confidence, 0 to 1; samples below it are drawn again
   --out demo-output   output folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
@@ -27,6 +29,10 @@ const NO_KEY = `An API key is needed. The service prints it at its first start; 
   DEFECTDIFFU_API_KEY=<key> npm run demo
 
 If it is lost, start the service once with DEFECTDIFFU_API_KEY set to a new key of your own.`;
+
+interface Area {
+  readonly polygons: readonly (readonly { readonly x: number; readonly y: number }[])[];
+}
 
 export interface Options {
   readonly url: string;
@@ -44,7 +50,8 @@ export interface Options {
     readonly seed?: number;
     readonly steps?: number;
     readonly quality?: { readonly minimumConfidence: number };
-    readonly region?: { readonly polygons: readonly (readonly { readonly x: number; readonly y: number }[])[] };
+    readonly region?: Area;
+    readonly allowedArea?: Area;
   };
 }
 
@@ -72,7 +79,10 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
       ...(values.confidence === undefined
         ? {}
         : { quality: { minimumConfidence: number('confidence', values.confidence) } }),
-      ...(values.region === undefined ? {} : { region: rectangle(values.region) }),
+      ...(values.region === undefined ? {} : { region: rectangle('region', values.region) }),
+      ...(values['allowed-area'] === undefined
+        ? {}
+        : { allowedArea: rectangle('allowed-area', values['allowed-area']) }),
     },
   };
 }
@@ -89,6 +99,7 @@ function parse(args: string[]) {
     confidence: text,
     on: text,
     region: text,
+    'allowed-area': text,
     out: text,
     key: text,
     url: text,
@@ -107,10 +118,10 @@ function number(name: string, text: string): number {
   return value;
 }
 
-function rectangle(text: string) {
-  const [x, y, width, height, ...more] = text.split(',').map((part) => number('region', part));
+function rectangle(name: string, text: string): Area {
+  const [x, y, width, height, ...more] = text.split(',').map((part) => number(name, part));
   if (x === undefined || y === undefined || width === undefined || height === undefined || more.length > 0)
-    throw new DemoError(`--region: "${text}" is not left,top,width,height.`);
+    throw new DemoError(`--${name}: "${text}" is not left,top,width,height.`);
   const [right, bottom] = [x + width, y + height];
   return {
     polygons: [
