@@ -91,6 +91,13 @@ def test_the_middle_of_the_defect_lies_in_the_allowed_area():
         assert 9 <= y <= 20 and 39 <= x <= 60
 
 
+def test_an_allowed_area_of_a_few_pixels_is_found_on_a_large_photograph():
+    allowed = np.zeros((400, 500), bool)
+    allowed[201:203, 333:335] = True
+    made = transplant(np.full((400, 500, 3), 200, np.uint8), *spot(), 0, allowed=allowed)
+    assert made.mask[196:208, 328:340].sum() == made.mask.sum()
+
+
 def test_an_allowed_area_without_a_place_is_an_error():
     with pytest.raises(NoPlaceError, match="allowed area"):
         transplant(np.zeros((64, 64, 3), np.uint8), *spot(), 0, allowed=np.zeros((64, 64), bool))

@@ -32,7 +32,7 @@ def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None,
     """photograph uint8 [H, W, 3]; allowed bool [H, W]: where the middle of the defect may lie; `choice` in (0, 1)
     chooses among the places that are as good. None when no place is allowed."""
     rows, columns = _ranges(photograph, donor)
-    top, left = _grid(rows, columns, _step(rows, columns), donor, allowed)
+    top, left = _allowed_places(rows, columns, donor, allowed)
     if not len(top):
         return None
     differences = _Surroundings(photograph, donor, RING_POINTS).differences(top, left)
@@ -44,7 +44,7 @@ def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None,
 def any_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, choice: float) -> Place | None:
     """One of all allowed places, whatever surrounds it; else as find_place."""
     rows, columns = _ranges(photograph, donor)
-    top, left = _grid(rows, columns, _step(rows, columns), donor, allowed)
+    top, left = _allowed_places(rows, columns, donor, allowed)
     if not len(top):
         return None
     chosen = np.array([int(choice * len(top))])
@@ -71,6 +71,18 @@ def _step(rows: _Range, columns: _Range) -> int:
     while len(range(rows.low, rows.high + 1, step)) * len(range(columns.low, columns.high + 1, step)) > MOST_PLACES:
         step += 1
     return step
+
+
+def _allowed_places(
+    rows: _Range, columns: _Range, donor: Donor, allowed: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Closer together if the allowed area is so small that it lies between the places."""
+    step = _step(rows, columns)
+    top, left = _grid(rows, columns, step, donor, allowed)
+    while not len(top) and step > 1:
+        step = step // 2
+        top, left = _grid(rows, columns, step, donor, allowed)
+    return top, left
 
 
 def _range(side: int, donor: Donor, axis: int) -> _Range:

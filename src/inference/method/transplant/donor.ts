@@ -78,11 +78,12 @@ export function varyDonor({ width, height, rgb }: Rgb, mask: Uint8Array, variati
   };
 }
 
-/** [H·W] of 0 and 1: the surroundings of a mask; all that is not marked, if the mask leaves no others. */
+/** [H·W] of 0 and 1: the surroundings of a mask. If it leaves none, all that is not marked; if all is marked, all. */
 export function ringOf(mask: Uint8Array, width: number): Uint8Array {
   const near = dilateSquare(mask, width, RING_GAP);
   const ring = dilateSquare(mask, width, RING).map((value, i) => (value === 1 && near[i] === 0 ? 1 : 0));
-  return ring.includes(1) ? ring : mask.map((value) => 1 - value);
+  if (ring.includes(1)) return ring;
+  return mask.includes(0) ? mask.map((value) => 1 - value) : mask;
 }
 
 /** @throws RangeError if the mask is empty. */

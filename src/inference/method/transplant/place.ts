@@ -9,10 +9,10 @@ import { RING, ringOf } from './donor.js';
 import type { Rgb } from './image.js';
 
 /** Places that are compared at first. Their distance is the least that keeps to it. */
-const MAX_PLACES = 1024;
+const MAX_PLACES = 576;
 /** Points of the surroundings, evenly spread, that are compared at first, and near the chosen place. */
-const RING_POINTS = 48;
-const REFINING_POINTS = 256;
+const RING_POINTS = 32;
+const REFINING_POINTS = 128;
 /** Of the square of a difference of the mean color, which blending evens out. */
 const TONE_WEIGHT = 0.25;
 /** A place whose difference is at most this multiple of the least is as good. */
@@ -52,21 +52,38 @@ type IsAllowed = (top: number, left: number) => boolean;
  */
 export function findPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
   const { rows, columns } = offsetsOf(photograph, donor);
-  const step = stepOf(rows, columns);
+  const points = ringPoints(donor, RING_POINTS);
   const isAllowed = middleAllowed(allowed, photograph, donor);
-  const ring = ringPixels(donor);
-  const places = compare(photograph, ringPoints(donor, ring, RING_POINTS), rows, columns, step, isAllowed);
+  const placesAt = (step: number): Place[] => compare(photograph, points, rows, columns, step, isAllowed);
+  let step = stepOf(rows, columns);
+  let places = placesAt(step);
+  // An allowed area may be so small that it lies between the places.
+  while (places.length === 0 && step > 1) {
+    step >>= 1;
+    places = placesAt(step);
+  }
   const least = places.reduce((best, { difference }) => Math.min(best, difference), Infinity);
   const good = places.filter(({ difference }) => difference <= Math.max(least * CLOSE, GRAIN));
-  const near = good[Math.floor(choice * good.length)];
-  if (near === undefined) return null;
+  return good[Math.floor(choice * good.length)] ?? null;
+}
+
+/** The place that fits best, pixel by pixel, between the found place and its neighbors. */
+export function refinePlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, near: Place): Place {
+  const { rows, columns } = offsetsOf(photograph, donor);
+  const step = stepOf(rows, columns);
   const around = (at: number, { min, max }: Offsets): Offsets => ({
     min: Math.max(at - step + 1, min),
     max: Math.min(at + step - 1, max),
   });
-  const points = ringPoints(donor, ring, REFINING_POINTS);
-  const refined = compare(photograph, points, around(near.top, rows), around(near.left, columns), 1, isAllowed);
-  return refined.reduce((best, place) => (place.difference < best.difference ? place : best));
+  const places = compare(
+    photograph,
+    ringPoints(donor, REFINING_POINTS),
+    around(near.top, rows),
+    around(near.left, columns),
+    1,
+    middleAllowed(allowed, photograph, donor),
+  );
+  return places.reduce((best, place) => (place.difference < best.difference ? place : best));
 }
 
 function offsetsOf({ width, height }: Rgb, donor: Donor): { readonly rows: Offsets; readonly columns: Offsets } {
@@ -108,12 +125,9 @@ function stepOf(rows: Offsets, columns: Offsets): number {
   return step;
 }
 
-function ringPixels(donor: Donor): readonly number[] {
-  return pixelsOf(ringOf(donor.mask, donor.width));
-}
-
 /** At most so many, evenly spread in row order. */
-function ringPoints(donor: Donor, ring: readonly number[], most: number): readonly RingPoint[] {
+function ringPoints(donor: Donor, most: number): readonly RingPoint[] {
+  const ring = pixelsOf(ringOf(donor.mask, donor.width));
   const count = Math.min(most, ring.length);
   return Array.from({ length: count }, (_, i) => {
     const pixel = ring[Math.floor((i * ring.length) / count)] ?? 0;

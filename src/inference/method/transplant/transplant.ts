@@ -9,7 +9,7 @@ import type { Donor } from './donor.js';
 import { varyDonor } from './donor.js';
 import type { Rgb } from './image.js';
 import type { Place } from './place.js';
-import { findPlace } from './place.js';
+import { findPlace, refinePlace } from './place.js';
 import type { Variation, VariationLimits } from './variation.js';
 import { TRANSPLANT_STREAM, drawVariation } from './variation.js';
 
@@ -55,8 +55,8 @@ export function transplant(input: TransplantInput): Transplant {
   });
   const [first] = fits;
   if (first === undefined) throw new RangeError('allowedArea leaves the defect no place');
-  const { donor, place, variation } = fits.reduce((best, fit) => {
-    return fit.place.difference < best.place.difference ? fit : best;
-  }, first);
+  const best = fits.reduce((least, fit) => (fit.place.difference < least.place.difference ? fit : least), first);
+  const { donor, variation } = best;
+  const place = refinePlace(input.photograph, donor, input.allowed, best.place);
   return { ...blend(input.photograph, donor, place, input.strength, variation.contrast), place, variation };
 }
