@@ -109,13 +109,12 @@ class BundleSamples:
         )  # fmt: skip
         return made.windows(), made.confidence
 
-    def donors(self, products: set[str]) -> dict[Pair, Windows]:
-        """DONORS samples of each pair that the bundle was trained on, without `products`, in the bundle's size."""
+    def donors(self, pairs: list[Pair]) -> dict[Pair, Windows]:
+        """DONORS samples of each pair, in the bundle's size."""
         made = {}
-        for pair in self.model.vocabulary.trained_pairs:
-            if pair[0] not in products:
-                draw = lambda pair=pair: self._drawn(pair, DONORS, STRENGTHS, 0)[0]._asdict()  # noqa: E731
-                made[pair] = Windows(**self._kept(f"{stem_of(pair)}-donors", draw))
+        for pair in pairs:
+            draw = lambda pair=pair: self._drawn(pair, DONORS, STRENGTHS, 0)[0]._asdict()  # noqa: E731
+            made[pair] = Windows(**self._kept(f"{stem_of(pair)}-donors", draw))
         return made
 
     def on_twins(self, pair: Pair, seed: int) -> Windows:

@@ -84,10 +84,9 @@ def _transferred(context: SourceContext) -> Draw:
 
 def _drawn_and_transferred(context: SourceContext) -> Draw:
     bundle, own = _bundle(context), {defect for _, defect in context.pairs}
-    drawn = bundle.donors({product for product, _ in context.pairs})
-    same = {pair: windows for pair, windows in drawn.items() if pair[1] in own}
-    donors, factor = DrawnDonors(same or drawn), context.strength_factor
-    return TransplantedCrops(donors, context.normal, anywhere=True, of_others=True, strength_factor=factor).draw
+    others = [pair for pair in bundle.model.vocabulary.trained_pairs if pair[0] != context.pairs[0][0]]
+    drawn = bundle.donors([pair for pair in others if pair[1] in own] or others)
+    return TransplantedCrops(DrawnDonors(drawn), context.normal, anywhere=True, of_others=True).draw
 
 
 def _cut_paste(context: SourceContext) -> Draw:
