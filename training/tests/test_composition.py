@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.sampling.composition import blurred, compose, dilated, scores
+from defectdiffu.sampling.composition import MaskConvention, blurred, compose, dilated, scores
+from defectdiffu.sampling.masks import binary_mask, uncertain_border
 
 SIZE = 96
 ROWS, COLUMNS = np.mgrid[:SIZE, :SIZE]
@@ -103,6 +104,56 @@ def test_a_marked_area_that_did_not_change_is_not_a_defect():
 def test_the_mask_is_limited_to_what_changed():
     made = compose(photograph(), picture(-DEPTH * SPOT), picture(), marking(disc(36, 48, 14)), REGION)
     assert iou(made.mask, SPOT) >= 0.8
+
+
+def outlined(change: np.ndarray, marked: np.ndarray):
+    return compose(photograph(), picture(-DEPTH * change), picture(), marking(marked), REGION, MaskConvention.OUTLINE)
+
+
+def test_an_outline_holds_the_faint_part_of_the_defect_too():
+    """The change is strong in the spot and faint around it; the mask module marks both as one defect."""
+    whole = disc(36, 48, 12)
+    change = np.where(SPOT, 1.0, 0.3 * whole)
+    strongest = compose(photograph(), picture(-DEPTH * change), picture(), marking(whole), REGION)
+    made = outlined(change, whole)
+    assert iou(strongest.mask, SPOT) >= 0.6 > iou(strongest.mask, whole)
+    assert iou(made.mask, whole) >= 0.8
+    shown = np.abs(made.image.astype(int) - photograph()).mean(2) > 10
+    assert iou(shown, whole) >= 0.8
+
+
+def test_an_outline_has_neither_holes_nor_narrow_gaps():
+    ring = disc(36, 48, 12) & ~disc(36, 48, 4)
+    broken = ring & (np.abs(COLUMNS - 36) > 1)
+    made = outlined(broken.astype(float), broken)
+    assert made.mask[disc(36, 48, 9)].all() and iou(made.mask, disc(36, 48, 12)) >= 0.8
+
+
+def test_an_outline_leaves_out_what_did_not_change():
+    assert not outlined(np.zeros((SIZE, SIZE)), SPOT).mask.any()
+    both = SPOT | disc(52, 56, 6)
+    made = outlined(SPOT.astype(float), both)
+    assert made.mask[SPOT].all() and not made.mask[disc(52, 56, 4)].any()
+
+
+@pytest.mark.parametrize("convention", MaskConvention)
+def test_what_changed_outside_the_mask_is_ignored_and_nothing_else(convention):
+    before = photograph()
+    drawn_in = disc(36, 48, 9)
+    made = compose(before, picture(-DEPTH * drawn_in), picture(), marking(SPOT), REGION, convention)
+    change = np.abs(made.image.astype(int) - before).mean(2)
+    assert not (made.ignore & made.mask).any() and not made.ignore[~REGION].any()
+    assert change[made.ignore].min() > 2 and made.ignore[(change > 8) & ~made.mask].all()
+
+
+def test_the_uncertain_border_lies_between_inside_and_outside():
+    soft = blurred(disc(40, 50, 12).astype(float), 3.0) * 1.8 - 0.9
+    mask = binary_mask(soft, 20)
+    border = uncertain_border(soft, mask)
+    assert border[mask].any() and border[~mask].any()
+    assert not border[disc(40, 50, 8)].any() and not border[~disc(40, 50, 16)].any()
+    for flat in (np.zeros((SIZE, SIZE), bool), np.ones((SIZE, SIZE), bool)):
+        assert not uncertain_border(soft, flat).any()
 
 
 def test_scores_of_a_change_that_fills_the_mask_exactly():

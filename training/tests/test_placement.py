@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectdiffu.sampling.placement import MAX_SEMI_AXIS, MIN_SEMI_AXIS, Shape, region_of, shape_of
+from defectdiffu.sampling.placement import NEWEST, SIZES, Shape, region_in_area, region_of, shape_of
 
 SIZE = 128
 
@@ -77,10 +77,11 @@ def test_a_thousand_seeds_give_a_thousand_regions():
 )
 def test_every_region_has_a_bounded_size_inside_the_window(shape):
     v, u = (np.mgrid[:SIZE, :SIZE] + 0.5) / SIZE
+    sizes = SIZES[1]
     for seed in range(50):
         region = region_of([shape], seed, SIZE)
-        assert region.mean() > np.pi * MIN_SEMI_AXIS**2 / 4  # a quarter of the smallest, in a corner
-        reach = 2 * MAX_SEMI_AXIS + 0.02
+        assert region.mean() > np.pi * sizes.min_semi_axis**2 / 4  # a quarter of the smallest, in a corner
+        reach = 2 * sizes.max_semi_axis + 0.02
         assert np.ptp(u[region]) <= reach and np.ptp(v[region]) <= reach
 
 
@@ -101,3 +102,38 @@ def test_a_shape_is_jittered_only_slightly():
         assert np.abs(values - middle).max() <= way + 0.01 and np.ptp(values) > 1.5 * way
     assert major.min() + 0.01 >= 0.25 and major.max() <= 0.25 * 1.25 * 1.25 + 0.01  # a margin, and never less than it
     assert minor.min() + 0.01 >= 0.14 and minor.max() <= 0.14 * 1.25 * 1.25 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("real", "low", "high"),
+    [
+        (Shape(0.5, 0.5, 0.04, 0.03, 0.3), 2, 7),  # a spot: in the first version, at least 12 times as large
+        (Shape(0.5, 0.5, 0.55, 0.1, 0.3), 1, 2.4),  # a scratch across the window
+    ],
+)
+def test_regions_of_the_newest_version_are_as_large_as_real_defects(real, low, high):
+    area = ellipse(*real).mean()
+    areas = [region_of([real], seed, SIZE, NEWEST).mean() / area for seed in range(50)]
+    assert low <= min(areas) and max(areas) <= high
+
+
+def test_no_region_of_the_newest_version_touches_the_border_of_the_window():
+    for seed in range(50):
+        region = region_of([Shape(0.5, 0.5, 0.6, 0.6, 0)], seed, SIZE, NEWEST)
+        assert not region[:2].any() and not region[-2:].any() and not region[:, :2].any() and not region[:, -2:].any()
+
+
+def test_a_region_lies_mostly_in_the_area_and_the_first_seed_that_does_so_is_its_own():
+    shapes, area = [Shape(0.5, 0.5, 0.06, 0.04, 0.4)], ellipse(0.4, 0.5, 0.2, 0.2, 0)
+    for seed in range(50):
+        placed = region_in_area(shapes, seed, area)
+        assert not placed.choose and (placed.region & area).sum() >= 0.75 * placed.region.sum()
+        own = region_of(shapes, seed, SIZE, NEWEST)
+        if (own & area).sum() >= 0.75 * own.sum():
+            assert np.array_equal(placed.region, own)
+
+
+def test_an_area_that_no_shape_fits_is_the_region_of_which_the_model_chooses_a_part():
+    area = ellipse(0.9, 0.9, 0.05, 0.05, 0)
+    placed = region_in_area([Shape(0.5, 0.5, 0.3, 0.3, 0)], 7, area)
+    assert placed.choose and np.array_equal(placed.region, area)

@@ -8,8 +8,10 @@ subtracted first. All arrays are one window of the model's size.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
+from scipy.ndimage import binary_fill_holes
 
 from .masks import binary_mask, confidence, iterative_threshold
 
@@ -18,12 +20,22 @@ SLOW = 8.0  # pixels (standard deviation): what changes more slowly than this is
 WIDE = 3  # pixels by which the mask module's mask is widened, to search it for the change
 FEATHER = 1.0  # pixels (standard deviation)
 MIN_CHANGE = 4.0  # of 255: a smaller change is not visible
+CLOSING = 2  # pixels: gaps and notches up to twice as wide do not interrupt an outline
+OUTSET = 1  # pixels: drawn defects are marked smaller than real ones
+
+
+class MaskConvention(StrEnum):
+    """What a mask marks."""
+
+    CHANGE = "CHANGE"  # the pixels that changed most
+    OUTLINE = "OUTLINE"  # the defect within its outline, as the annotators of the training photographs marked it
 
 
 @dataclass(frozen=True)
 class Composition:
     image: np.ndarray  # uint8 [S, S, 3]
     mask: np.ndarray  # bool [S, S]
+    ignore: np.ndarray  # bool [S, S]: changed, but not in the mask; neither defect nor normal
     visibility: float  # mean |change| inside the mask, 0 … 255
     agreement: float  # IoU of the mask with what changed at least half as much
     seam: float  # mean |change| on the border of what changed, where that is not the mask's own, 0 … 255
@@ -31,26 +43,45 @@ class Composition:
 
 
 def compose(
-    photograph: np.ndarray, drawn: np.ndarray, kept: np.ndarray, soft: np.ndarray, region: np.ndarray
+    photograph: np.ndarray,
+    drawn: np.ndarray,
+    kept: np.ndarray,
+    soft: np.ndarray,
+    region: np.ndarray,
+    convention: MaskConvention = MaskConvention.CHANGE,
 ) -> Composition:
     """photograph uint8 [S, S, 3]; drawn, kept float [3, S, S] in about -1 … 1; soft float [S, S] in -1 … 1; region bool
-    [S, S], not empty."""
+    [S, S], not empty. The convention decides how much of the change is shown, too."""
     marked = _marked(soft, region)
     if not marked.any():
-        return Composition(photograph.copy(), marked, 0.0, 0.0, 0.0, 0.0)
+        return _unchanged(photograph)
+    outlined = convention is MaskConvention.OUTLINE
+    if outlined:
+        marked = dilated(_closed(marked) & region, OUTSET) & region
     change = (drawn - kept).transpose(1, 2, 0) * 127.5 * region[..., None]
     wide = dilated(marked, WIDE) & region
     change = change - _drift(change, region & ~wide)
     strength = blurred(np.abs(change).mean(2), FEATHER)
-    threshold = max(MIN_CHANGE, iterative_threshold(strength[wide]))
-    mask = wide & (strength >= threshold)
+    mask = marked if outlined else wide & (strength >= max(MIN_CHANGE, iterative_threshold(strength[wide])))
     opacity = np.where(region, blurred(dilated(mask, 2).astype(np.float64), FEATHER), 0.0)
     opacity = np.minimum(opacity, inner_weight(region))
-    mask = mask & (opacity * strength >= MIN_CHANGE)  # a change with almost no weight is not visible
+    visible = opacity * strength >= MIN_CHANGE  # a change with almost no weight is not visible
+    mask = _closed(mask & visible) & mask if outlined else mask & visible
     if not mask.any():
-        return Composition(photograph.copy(), mask, 0.0, 0.0, 0.0, 0.0)
+        return _unchanged(photograph)
     image = np.rint(np.clip(photograph + opacity[..., None] * change, 0, 255)).astype(np.uint8)
-    return Composition(image, mask, *scores(photograph, image, mask), confidence(soft, mask))
+    shown = opacity * np.abs(change).mean(2) >= MIN_CHANGE
+    return Composition(image, mask, shown & ~mask, *scores(photograph, image, mask), confidence=confidence(soft, mask))
+
+
+def _unchanged(photograph: np.ndarray) -> Composition:
+    empty = np.zeros(photograph.shape[:2], bool)
+    return Composition(photograph.copy(), empty, empty, 0.0, 0.0, 0.0, 0.0)
+
+
+def _closed(mask: np.ndarray) -> np.ndarray:
+    """Without narrow gaps, notches and holes."""
+    return binary_fill_holes(~dilated(~dilated(mask, CLOSING), CLOSING) | mask)
 
 
 def scores(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> tuple[float, float, float]:

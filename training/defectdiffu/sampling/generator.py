@@ -20,7 +20,7 @@ from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
 from ..model.training_module import TrainingModule
 from .guidance import PlanRow, SampleRequest, guidance_plan
-from .masks import binary_mask, confidence, soft_mask
+from .masks import binary_mask, confidence, soft_mask, uncertain_border
 from .seeded_noise import seeded_noise
 
 LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
@@ -34,6 +34,7 @@ class Sample:
     soft: np.ndarray  # float [H, W] in [-1, 1]
     latent: np.ndarray  # float32 [C, h, w]
     confidence: float  # of the mask module in the mask, 0 … 1
+    ignore: np.ndarray  # bool [H, W]: neither clearly defect nor clearly normal
 
 
 class Generator:
@@ -167,7 +168,8 @@ class Generator:
             carries = any(row.defect != self.normal for row in plan)
             mask = binary_mask(grey, MINIMUM_PEAK) if carries else np.zeros(grey.shape, bool)
             pixels = ((images[i] / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-            samples.append(Sample(pixels, mask, grey, x[i].cpu().numpy(), confidence(grey, mask)))
+            latent, ignore = x[i].cpu().numpy(), uncertain_border(grey, mask)
+            samples.append(Sample(pixels, mask, grey, latent, confidence(grey, mask), ignore))
         return samples
 
 

@@ -38,3 +38,13 @@ def confidence(grey: np.ndarray, mask: np.ndarray) -> float:
     """The confidence of the mask module: mean of the soft mask [H, W] (-1 … 1) inside the mask bool [H, W],
     0 … 1; 0 for an empty mask."""
     return float((grey[mask].mean() + 1) / 2) if mask.any() else 0.0
+
+
+def uncertain_border(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """bool [H, W]: the pixels of the soft mask [H, W] that are neither clearly in the mask bool [H, W] nor clearly out:
+    between the thresholds halfway from the middle to the mean of either side. None for an empty or a full mask."""
+    if not mask.any() or mask.all():
+        return np.zeros(mask.shape, bool)
+    inside, outside = float(grey[mask].mean()), float(grey[~mask].mean())
+    quarter = (inside - outside) / 4
+    return (grey >= outside + quarter) & (grey < inside - quarter)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .composition import Composition, compose
+from .composition import Composition, MaskConvention, compose
 from .generator import LATE_TIMESTEP, Generator, make_scheduler
 from .guidance import SampleRequest, guidance_plan
 from .masks import soft_mask
@@ -39,6 +39,7 @@ class Photograph:
     denoising_strength: float = (
         DEFAULT_DENOISING_STRENGTH  # share of the noise levels to denoise, greater than 0, at most 1
     )
+    convention: MaskConvention = MaskConvention.CHANGE
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def draw_on_photographs(
         region = photograph.region & upsampled(free[i], photograph.region.shape[0])
         carries = any(row.defect != generator.normal for row in guidance_plan(requests[i], generator.normal))
         grey = soft_mask(soft[i]) if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
-        composition = compose(photograph.image, drawn[i], kept[i], grey, region)
+        composition = compose(photograph.image, drawn[i], kept[i], grey, region, photograph.convention)
         samples.append(PhotographSample(photograph.image, composition.image, composition.mask, region, composition))
     return samples
 
