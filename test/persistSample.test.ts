@@ -45,7 +45,7 @@ async function claimed(count: number): Promise<ClaimedGeneration> {
 const png = new Uint8Array(100);
 const RESULT: SampleResult = {
   ...{ id: '', width: 8, height: 8, image: png, mask: png, overlay: png, areaFraction: 0, boundingBoxes: [] },
-  ...{ region: null, twin: null, confidence: 0, scores: null, transplant: null },
+  ...{ region: null, ignore: null, twin: null, confidence: 0, scores: null, allowedArea: null, transplant: null },
 };
 const put = (storing: PersistSample, indexes: readonly number[]) =>
   Promise.allSettled(indexes.map((index) => storing({ index, draw: 1, seed: index, strength: 1 }, null, RESULT)));

@@ -88,9 +88,9 @@ function expireBatch(database: Database, usualDays: number | null): Promise<numb
       const { rows: files } = await tx.execute<{ key: string }>(sql`
         with gone as (
           delete from sample where tenant_id = ${tenantId} and generation_id = ${id}
-          returning image_key, mask_key, overlay_key, region_key, twin_key
+          returning image_key, mask_key, overlay_key, region_key, twin_key, ignore_key
         )
-        select key from gone, unnest(array[image_key, mask_key, overlay_key, region_key, twin_key]) as key
+        select key from gone, unnest(array[image_key, mask_key, overlay_key, region_key, twin_key, ignore_key]) as key
         where key is not null
       `);
       await tx.execute(sql`delete from generation_event where tenant_id = ${tenantId} and generation_id = ${id}`);

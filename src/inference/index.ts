@@ -12,12 +12,16 @@ export { componentMask, connectedComponents } from './method/connectedComponents
 export { DEFAULT_VARIATION } from './method/transplant/variation.js';
 export { polygonsExtent } from './method/polygons.js';
 export { maskExtent } from './method/window.js';
+export { NEWEST_PLACEMENT } from './method/defectShapes.js';
+export type { PlacementVersion } from './method/defectShapes.js';
 export type {
+  AllowedArea,
   BoundingBox,
   GenerateOptions,
   GuidanceName,
   ImageSource,
   InpaintingRequest,
+  MaskConvention,
   MaskMode,
   MaskSource,
   QualityScores,

@@ -1,4 +1,5 @@
 /** What a sample request contains and what it yields. Nothing here knows of devices or processes. */
+import type { PlacementVersion } from './method/defectShapes.js';
 import type { Polygon } from './method/polygons.js';
 import type { QualityScores } from './method/qualityScores.js';
 import type { VariationLimits } from './method/transplant/variation.js';
@@ -13,6 +14,12 @@ export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
  * mask feature and averages the pixels.
  */
 export type MaskMode = 'AVERAGE_FEATURES' | 'AVERAGE_PIXELS';
+
+/**
+ * What the mask of an inpainting sample marks. `CHANGE`: the pixels that changed most. `OUTLINE`: the defect within its outline, as the
+ * annotators of the training photographs marked it.
+ */
+export type MaskConvention = 'CHANGE' | 'OUTLINE';
 
 export interface SampleRequest {
   /** Chosen by the caller; unique among the samples in flight. */
@@ -59,6 +66,8 @@ export interface InpaintingRequest {
   readonly existingMask: ImageSource | null;
   /** The share of the noise levels that is denoised, above 0 up to 1. Higher values allow larger changes. */
   readonly denoisingStrength: number;
+  /** @default 'CHANGE' */
+  readonly maskConvention?: MaskConvention | undefined;
 }
 
 export interface TransplantRequest {
@@ -92,10 +101,24 @@ export interface TransplantPlace {
 /**
  * Where the defect is placed. `MASK`: in the given mask. `SHAPE`: in a shape like those of the defect's real masks, placed by the
  * seed. `CHOSEN`: where the model places it.
+ *
+ * From `placement` 2 on, regions of shapes are as small and as large as real defects, and without an `allowed` area, the foreground of the
+ * image is one, if it has one. Absent is 1.
  */
 export type RegionRequest =
   | { readonly kind: 'MASK'; readonly mask: MaskSource }
-  | { readonly kind: 'SHAPE' | 'CHOSEN'; readonly allowed: MaskSource | null };
+  | {
+      readonly kind: 'SHAPE' | 'CHOSEN';
+      readonly allowed: MaskSource | null;
+      readonly placement?: PlacementVersion | undefined;
+    };
+
+/** Where a region that was not given could lie: in the area of the request, in the found foreground, or anywhere. */
+export interface AllowedArea {
+  readonly source: 'REQUEST' | 'FOREGROUND' | 'WHOLE_IMAGE';
+  /** Of the image's pixels, above 0 to 1. */
+  readonly share: number;
+}
 
 /** In pixels, from the top left corner. */
 export interface BoundingBox {
@@ -121,6 +144,10 @@ export interface SampleResult {
   readonly boundingBoxes: readonly BoundingBox[];
   /** PNG, 8-bit grayscale, 0 or 255: the pixels that were allowed to change. `null` without inpainting or transplant. */
   readonly region: Uint8Array | null;
+  /** PNG, 8-bit grayscale, 0 or 255: the pixels that are neither clearly defect nor clearly normal; `null` if there are none. */
+  readonly ignore: Uint8Array | null;
+  /** `null` without inpainting, and if the request gave the region. Transplants have none. */
+  readonly allowedArea: AllowedArea | null;
   /** PNG, 8-bit RGB: the normal twin, if it was requested or is the input image of the inpainting. */
   readonly twin: Uint8Array | null;
   /** Mean of the soft mask inside the mask, 0 … 1: how certain the mask module is. 0 for an empty mask, `null` for a transplant. */

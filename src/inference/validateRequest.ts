@@ -4,7 +4,7 @@ import type { Bundle } from './bundle/manifest.js';
 import { InferenceError } from './errors.js';
 import { stepsAtStrength } from './method/inpainting.js';
 import { timestepsFor } from './method/samplers/index.js';
-import type { SampleRequest, SamplerName } from './types.js';
+import type { InpaintingRequest, MaskConvention, SampleRequest, SamplerName } from './types.js';
 import { usesModel } from './usesModel.js';
 
 /** The values of the enumerated fields. */
@@ -13,6 +13,8 @@ const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readon
   guidance: ['DOUBLE_FREE', 'PRODUCT_RELATIVE'],
   maskMode: ['AVERAGE_FEATURES', 'AVERAGE_PIXELS'],
 };
+
+const MASK_CONVENTIONS: readonly MaskConvention[] = ['CHANGE', 'OUTLINE'];
 
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
@@ -46,6 +48,7 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
   requireInteger('steps', request.steps, min, max);
   const onImage = request.inpainting ?? request.transplant;
   if (onImage != null) validateOnImage(request, onImage.denoisingStrength, bundle);
+  if (request.inpainting != null) validateMaskConvention(request.inpainting);
 }
 
 /** Drawing on an image excludes ancestral samplers: they add noise at every step, which the pixels outside the region do not have. */
@@ -56,6 +59,13 @@ function validateOnImage({ sampler }: SampleRequest, denoisingStrength: number, 
     throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a photograph, got DDPM');
   if (!(denoisingStrength > 0 && denoisingStrength <= 1))
     throw new InferenceError(`denoisingStrength must be above 0 and at most 1, got ${String(denoisingStrength)}`);
+}
+
+function validateMaskConvention({ maskConvention = 'CHANGE' }: InpaintingRequest): void {
+  if (!MASK_CONVENTIONS.includes(maskConvention))
+    throw new InferenceError(
+      `maskConvention must be one of ${MASK_CONVENTIONS.join(', ')}, got "${String(maskConvention)}"`,
+    );
 }
 
 /**

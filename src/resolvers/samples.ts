@@ -64,6 +64,16 @@ export class SampleResolver {
 
   @FieldResolver(() => Artifact, {
     nullable: true,
+    description:
+      'PNG, 8-bit grayscale: 255 where a pixel is neither clearly defect nor clearly normal, so that the loss of a detector can leave it out. ' +
+      'Null if there is no such pixel, and for samples of versions that did not record it.',
+  })
+  async ignoreMask(@Root() { ignoreKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {
+    return ignoreKey === null ? null : toArtifact(ignoreKey, context);
+  }
+
+  @FieldResolver(() => Artifact, {
+    nullable: true,
     description: 'PNG, 8-bit RGB: the normal twin, if it was requested or drawn on.',
   })
   async twin(@Root() { twinKey }: SampleRow, @Ctx() context: Context): Promise<Artifact | null> {

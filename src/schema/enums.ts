@@ -8,6 +8,8 @@ function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]:
 export const Sampler = namesOf('DDPM', 'DDIM', 'DPM_SOLVER_PP');
 export const Guidance = namesOf('DOUBLE_FREE', 'PRODUCT_RELATIVE');
 export const MaskMode = namesOf('AVERAGE_FEATURES', 'AVERAGE_PIXELS');
+export const MaskConvention = namesOf('CHANGE', 'OUTLINE');
+export const AllowedAreaSource = namesOf('REQUEST', 'FOREGROUND', 'WHOLE_IMAGE');
 export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
 export const CatalogKind = namesOf('PRODUCT', 'DEFECT');
@@ -56,6 +58,27 @@ registerEnumType(MaskMode, {
   valuesConfig: {
     AVERAGE_FEATURES: { description: 'Averages the features, then decodes once. Fast.' },
     AVERAGE_PIXELS: { description: 'Decodes each feature, then averages the pixels, as in the paper.' },
+  },
+});
+
+registerEnumType(MaskConvention, {
+  name: 'MaskConvention',
+  description: 'What the mask of a sample on a reference marks.',
+  valuesConfig: {
+    CHANGE: { description: 'The pixels that changed most.' },
+    OUTLINE: {
+      description:
+        "The defect within its outline, like the annotators' masks that the model was trained on. More of the defect shows.",
+    },
+  },
+});
+
+registerEnumType(AllowedAreaSource, {
+  name: 'AllowedAreaSource',
+  valuesConfig: {
+    REQUEST: { description: 'The allowedArea of the request.' },
+    FOREGROUND: { description: 'The part, found because it stands out from the border of the photograph.' },
+    WHOLE_IMAGE: { description: 'Nothing stands out, so a region could lie anywhere.' },
   },
 });
 

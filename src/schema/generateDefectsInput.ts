@@ -1,6 +1,11 @@
 import { Field, Float, InputType, Int } from 'type-graphql';
-import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inference/index.js';
-import { Guidance, MaskMode, Sampler } from './enums.js';
+import type {
+  GuidanceName,
+  MaskConvention as MaskConventionName,
+  MaskMode as MaskModeName,
+  SamplerName,
+} from '../inference/index.js';
+import { Guidance, MaskConvention, MaskMode, Sampler } from './enums.js';
 import { AreaInput, ReferenceInput, RegionInput } from './inpaintingInput.js';
 import { QualityInput } from './quality.js';
 import { DefectReferenceInput, VariationInput } from './transplant.js';
@@ -107,7 +112,7 @@ export class GenerateDefectsInput {
     nullable: true,
     description:
       'Limits where a region that is not your own, or the middle of a transplanted defect, may lie: for example, on the part and not on ' +
-      'the conveyor belt.',
+      'the conveyor belt. Default: the part, if it stands out from the border of the photograph; otherwise, the whole photograph.',
   })
   allowedArea?: AreaInput | null;
 
@@ -117,6 +122,9 @@ export class GenerateDefectsInput {
       'The share of the noise levels that the region passes through, 0.05 … 1. A low value keeps more of the image. Default: 0.8.',
   })
   denoisingStrength?: number | null;
+
+  @Field(() => MaskConvention, { nullable: true, description: 'Needs a reference. Default: CHANGE.' })
+  maskConvention?: MaskConventionName | null;
 
   @Field(() => Float, {
     nullable: true,

@@ -1,6 +1,7 @@
 import { GraphQLURL } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
+import { AllowedAreaSource } from './enums.js';
 
 @ObjectType({
   description: 'A stored file. Its URL needs no key. Query again for a new URL when this one has expired.',
@@ -40,6 +41,15 @@ export class BoundingBox {
   height!: number;
 }
 
+@ObjectType({ description: 'Where a region that the request did not give could lie.' })
+export class AllowedArea {
+  @Field(() => AllowedAreaSource)
+  source!: keyof typeof AllowedAreaSource;
+
+  @Field(() => Float, { description: "The share of the image's pixels, above 0 to 1." })
+  share!: number;
+}
+
 @ObjectType({ description: 'One image with its mask.' })
 export class Sample {
   @Field(() => ID)
@@ -68,6 +78,13 @@ export class Sample {
       'record it.',
   })
   confidence!: number | null;
+
+  @Field(() => AllowedArea, {
+    nullable: true,
+    description:
+      'Null for samples from noise, for a region of your own, and for samples of versions that did not record it.',
+  })
+  allowedArea!: AllowedArea | null;
 
   @Field(() => Int, { description: 'The old name of `draws`.', deprecationReason: 'Use `draws`.' })
   attempt!: number;

@@ -2,7 +2,9 @@
 import type {
   Coverage,
   GuidanceName,
+  MaskConvention,
   MaskMode,
+  PlacementVersion,
   SamplerName,
   TransplantPlace,
   VariationLimits,
@@ -50,6 +52,10 @@ export interface PhotographSettings {
   readonly region: Area | 'SHAPE' | 'CHOSEN';
   /** Limits where a region that is not the caller's own may lie. */
   readonly allowedArea: Area | null;
+  /** How a region that is not the caller's own is placed and sized. Absent in older rows, and on twins: 1. */
+  readonly placement?: PlacementVersion;
+  /** Absent in older rows: CHANGE. */
+  readonly maskConvention?: MaskConvention;
   /**
    * The share of the noise levels that a sample passes through, above 0 to 1. Absent in rows that a process before
    * 1.0.0 wrote.

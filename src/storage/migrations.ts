@@ -16,6 +16,7 @@ import { webhooks } from './migrations/7-webhooks.js';
 import { manyMachines } from './migrations/8-many-machines.js';
 import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
+import { ignoreMasks } from './migrations/15-ignore-masks.js';
 import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { transplants } from './migrations/13-transplants.js';
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 11, statements: denoisingStrength },
   { version: 12, statements: deviceCrashes },
   { version: 13, statements: transplants },
+  { version: 15, statements: ignoreMasks },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

@@ -1,5 +1,5 @@
 /** The foreground of a photograph: where Python finds it (golden/make_foregrounds.py), and nothing where the part is everywhere. */
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { readForeground } from '../../src/inference/device/sample/allowedArea.js';
@@ -16,8 +16,13 @@ test.each(readdirSync(golden))('%s is what Python finds', async (name) => {
   const photograph = fileURLToPath(new URL(`${folders[folder] ?? ''}/${number}.jpg`, cookies));
   const size = await sharp(photograph).metadata();
   const found = (await readForeground(photograph, size)) ?? new Uint8Array(size.width * size.height);
-  const expected = await pixelsOf(fileURLToPath(new URL(name, golden)));
-  expect(overlap(found.map((value) => 255 * value), expected.data)).toBeGreaterThan(0.98); // prettier-ignore
+  const expected = await pixelsOf(readFileSync(new URL(name, golden)));
+  expect(
+    overlap(
+      found.map((value) => 255 * value),
+      expected.data,
+    ),
+  ).toBeGreaterThan(0.98);
 });
 
 test('a texture has none', async () => {

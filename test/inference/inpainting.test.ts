@@ -45,6 +45,10 @@ describe('the engine draws what Python draws', () => {
     expect(psnr(await rgb(result.image), await rgb(file('image.png')))).toBeGreaterThanOrEqual(45);
     const [ours, theirs] = [await pixelsOf(result.mask), await pixelsOf(file('mask.png'))];
     expect(overlap(ours.data, theirs.data)).toBeGreaterThanOrEqual(0.97);
+    if (region === 'SHAPE 2')
+      expect(
+        overlap((await pixelsOf(result.ignore ?? undefined)).data, (await pixelsOf(file('ignore.png'))).data),
+      ).toBeGreaterThanOrEqual(0.9);
     expect(result.scores?.visibility).toBeCloseTo(scores.visibility, 0);
     expect(result.scores?.agreement).toBeCloseTo(scores.agreement, 1);
     expect(result.scores?.seam).toBeCloseTo(scores.seam, 0);

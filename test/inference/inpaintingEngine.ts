@@ -6,11 +6,12 @@ import sharp from 'sharp';
 import type {
   Engine,
   InpaintingRequest,
+  MaskConvention,
   SampleRequest,
   SampleResult,
   QualityScores,
 } from '../../src/inference/index.js';
-import { openEngine } from '../../src/inference/index.js';
+import { NEWEST_PLACEMENT, openEngine } from '../../src/inference/index.js';
 import { generateAll } from './generateAll.js';
 
 export const models = fileURLToPath(new URL('../../models', import.meta.url));
@@ -54,10 +55,13 @@ export const on = (
   image: Uint8Array | null,
   region: InpaintingRequest['region'],
   denoisingStrength = 0.8,
+  maskConvention: MaskConvention = 'CHANGE',
 ): Partial<SampleRequest> => ({
-  inpainting: { image, existingMask: null, region, denoisingStrength },
+  inpainting: { image, existingMask: null, region, denoisingStrength, maskConvention },
 });
 export const SHAPE = { kind: 'SHAPE', allowed: null } as const;
+/** As the service asks for it. */
+export const NEWEST_SHAPE = { kind: 'SHAPE', allowed: null, placement: NEWEST_PLACEMENT } as const;
 export const CHOSEN = { kind: 'CHOSEN', allowed: null } as const;
 
 /** A PNG mask, white where `inside` says so. */
@@ -113,9 +117,9 @@ export const goldenCases = goldenBundles.flatMap((id) =>
 
 export interface Golden {
   readonly request: Partial<SampleRequest>;
-  readonly region: 'MASK' | 'SHAPE' | 'CHOSEN' | 'TWIN';
+  readonly region: 'MASK' | 'SHAPE' | 'SHAPE 2' | 'CHOSEN' | 'TWIN';
   readonly scores: QualityScores & { readonly confidence: number };
-  /** What Python drew: `json`, `image.png`, `mask.png`, or `twin.png`. */
+  /** What Python drew: `json`, `image.png`, `mask.png`, `ignore.png`, or `twin.png`. */
   readonly file: (suffix: string) => Buffer;
 }
 
@@ -128,6 +132,7 @@ export function readGolden({ id, n }: GoldenCase): Golden {
   const photograph = {
     MASK: on(read('photograph.png'), { kind: 'MASK', mask: read('region.png') }, freedom),
     SHAPE: on(read('photograph.png'), SHAPE, freedom),
+    'SHAPE 2': on(read('photograph.png'), NEWEST_SHAPE, freedom, 'OUTLINE'),
     CHOSEN: on(read('photograph.png'), CHOSEN, freedom),
     TWIN: on(null, CHOSEN, freedom),
   }[region];

@@ -42,19 +42,19 @@ describe('windows', () => {
       colors: [plane, plane, plane],
       opacity: new Float64Array(4).fill(1),
       mask: Uint8Array.of(0, 1, 0, 1),
+      ignore: Uint8Array.of(1, 0, 1, 0),
     };
     const allowed = new Uint8Array(16).fill(1);
     allowed[3] = 0;
-    const { rgb: after, mask } = applyChangeToWindow(
-      new Uint8Array(48).fill(100),
-      change as unknown as Change,
-      allowed,
-      2,
-      4,
-    );
+    const {
+      rgb: after,
+      mask,
+      ignore,
+    } = applyChangeToWindow(new Uint8Array(48).fill(100), change as unknown as Change, allowed, 2, 4);
     const red = [...after].filter((_, i) => i % 3 === 0);
     expect(red.slice(0, 8)).toEqual([100, 110, 130, 100, 100, 110, 130, 140]);
     expect([...mask.slice(0, 8)]).toEqual([0, 0, 1, 0, 0, 0, 1, 1]);
+    expect([...ignore.slice(0, 8)]).toEqual([1, 1, 0, 0, 1, 1, 0, 0]);
   });
 });
 
@@ -62,15 +62,25 @@ describe('regions of the kind that defects have', () => {
   const stroke = [0.5, 0.5, 0.3, 0.02, 0] as const;
 
   test('are the same for a seed, others for others, and of the shape that was measured', () => {
-    expect(shapeMask([stroke], 3, 64)).toEqual(shapeMask([stroke], 3, 64));
-    expect(shapeMask([stroke], 3, 64)).not.toEqual(shapeMask([stroke], 4, 64));
+    expect(shapeMask([stroke], 3, 64, 1)).toEqual(shapeMask([stroke], 3, 64, 1));
+    expect(shapeMask([stroke], 3, 64, 1)).not.toEqual(shapeMask([stroke], 4, 64, 1));
     const extents = Array.from({ length: 10 }, (_, seed) => {
-      const region = shapeMask([stroke], seed, 64);
+      const region = shapeMask([stroke], seed, 64, 1);
       const rows = Array.from({ length: 64 }, (_, y) => region.subarray(64 * y, 64 * y + 64).includes(1));
       const columns = Array.from({ length: 64 }, (_, x) => region.some((value, i) => i % 64 === x && value === 1));
       return [columns.filter(Boolean).length, rows.filter(Boolean).length] as const;
     });
     for (const [wide, high] of extents) expect(wide).toBeGreaterThan(high);
+  });
+
+  test('are as small as real defects since the second version, and leave the rim of the window free', () => {
+    const spot = [0.5, 0.5, 0.04, 0.03, 0] as const;
+    const pixels = (version: 1 | 2): number =>
+      shapeMask([spot], 5, 128, version).reduce((sum, value) => sum + value, 0);
+    expect(pixels(2)).toBeLessThan(pixels(1) / 2);
+    const whole = [0.5, 0.5, 0.6, 0.6, 0] as const;
+    expect(shapeMask([whole], 5, 128, 2).subarray(0, 2 * 128)).not.toContain(1);
+    expect(shapeMask([whole], 5, 128, 2).subarray(3 * 128, 4 * 128)).toContain(1);
   });
 
   test('the words of a stream, even between 0 and 1', () => {

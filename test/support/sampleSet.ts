@@ -149,6 +149,8 @@ export async function addGeneration(
       direction: null,
       seam: 2,
       filling: null,
+      ignoreKey: null,
+      allowedArea: null,
     });
   }
   await database.insert(samples).values(made.map((sample) => own(sample)));

@@ -1,5 +1,5 @@
 /** The input of `generateDefects`, as GraphQL passes it on. */
-import type { GuidanceName, MaskMode, SamplerName } from '../../inference/index.js';
+import type { GuidanceName, MaskConvention, MaskMode, SamplerName } from '../../inference/index.js';
 import type { Optional, Range } from '../../range.js';
 
 export interface PointInput {
@@ -47,6 +47,7 @@ export interface OnPhotographInput {
   readonly region?: Optional<RegionInput>;
   readonly allowedArea?: Optional<AreaInput>;
   readonly denoisingStrength?: Optional<number>;
+  readonly maskConvention?: Optional<MaskConvention>;
   /** @deprecated The name of `denoisingStrength` before 1.0.0. */
   readonly freedom?: Optional<number>;
 }

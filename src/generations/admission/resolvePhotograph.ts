@@ -1,5 +1,6 @@
 /** Turns a caller's request for a defect on an image into complete settings: checks every id and every point. */
 import { badInput } from '../../errors.js';
+import { NEWEST_PLACEMENT } from '../../inference/index.js';
 import type { Area, PhotographSettings } from '../../storage/jsonColumns.js';
 import { DONORS_REGION } from '../../storage/jsonColumns.js';
 import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.js';
@@ -34,12 +35,21 @@ interface PhotographContext {
 export function resolvePhotograph(images: InputImages, context: PhotographContext): PhotographSettings | null {
   const { input, at, harmonizing } = context;
   if (input.reference == null) {
-    for (const field of ['region', 'allowedArea', 'denoisingStrength', 'freedom', 'defectReference'] as const)
+    for (const field of [
+      'region',
+      'allowedArea',
+      'denoisingStrength',
+      'freedom',
+      'maskConvention',
+      'defectReference',
+    ] as const)
       if (input[field] != null)
         throw badInput(`${at}.${field}`, 'needs a reference: it applies to the reference image');
     return null;
   }
   requireOne(input.reference, `${at}.reference`);
+  if (harmonizing !== undefined && input.maskConvention != null)
+    throw badInput(`${at}.maskConvention`, 'cannot be given for a transplant, whose mask is that of its donor');
   const denoisingStrength = resolveDenoisingStrength(context);
   const { sampleId, twin } = input.reference;
   const onTwin = twin === true;
@@ -65,6 +75,9 @@ export function resolvePhotograph(images: InputImages, context: PhotographContex
     onTwin,
     region,
     allowedArea,
+    // A twin shows nothing but the product, and has room for whatever its noise would draw.
+    ...(onTwin ? {} : { placement: NEWEST_PLACEMENT }),
+    maskConvention: input.maskConvention ?? 'CHANGE',
     denoisingStrength,
     freedom: denoisingStrength,
     transplant: harmonizing === undefined ? null : resolveTransplant(images, harmonizing, context),

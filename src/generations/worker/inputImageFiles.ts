@@ -70,14 +70,15 @@ export function createInputImages(
     base: BaseImage | undefined,
     photographs: PhotographSettings,
   ): Promise<InpaintingRequest> {
-    const { region, allowedArea } = photographs;
+    const { region, allowedArea, placement, maskConvention } = photographs;
     return {
       image: base?.image ?? null,
       existingMask: base?.marked ?? null,
       denoisingStrength: denoisingStrengthOf(photographs),
+      maskConvention,
       region:
         typeof region === 'string'
-          ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea) }
+          ? { kind: region, allowed: allowedArea === null ? null : await area(allowedArea), placement }
           : { kind: 'MASK', mask: await area(region) },
     };
   }

@@ -70,8 +70,8 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
   });
 
   return async (draw, inputImages, result) => {
-    const { image, mask, overlay, region, twin, width, height } = result;
-    const drawn = Object.entries({ image, mask, overlay, region, twin }).flatMap(([name, png]) =>
+    const { image, mask, overlay, region, ignore, twin, width, height } = result;
+    const drawn = Object.entries({ image, mask, overlay, region, ignore, twin }).flatMap(([name, png]) =>
       png === null ? [] : [{ name, png, width, height }],
     );
     try {
@@ -90,7 +90,7 @@ function sampleRow(
   row: GenerationRow,
   { index, draw, seed, strength }: SampleDraw,
   images: InputImageIds | null,
-  { areaFraction, boundingBoxes, confidence, scores, transplant }: SampleResult,
+  { areaFraction, boundingBoxes, confidence, scores, transplant, allowedArea }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
   return {
@@ -114,6 +114,8 @@ function sampleRow(
     transplant: transplant === null ? null : { ...transplant, notHarmonized: notHarmonized(row) },
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,
+    ignoreKey: keys.get('ignore') ?? null,
+    allowedArea,
     confidence,
     visibility: scores?.visibility ?? null,
     agreement: scores?.agreement ?? null,

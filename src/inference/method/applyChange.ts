@@ -3,7 +3,7 @@ import type { Change } from './composition.js';
 import { roundHalfToEven } from './rounding.js';
 
 /**
- * The window's pixels with the change, and its mask; nothing of either lies outside the allowed pixels. Bilinear, with aligned pixel
+ * The window's pixels with the change, its mask, and what to ignore; nothing of them lies outside the allowed pixels. Bilinear, with aligned pixel
  * centers. Computes only where the opacity is above 0, because a window may have 25 million pixels.
  *
  * @param windowRgb [side·side·3] @param change at `size`×`size` @param allowed [side·side] of 0 and 1
@@ -14,9 +14,10 @@ export function applyChangeToWindow(
   allowed: Uint8Array,
   size: number,
   side: number,
-): { rgb: Uint8Array; mask: Uint8Array } {
-  const [rgb, mask] = [Uint8Array.from(windowRgb), new Uint8Array(side * side)];
-  if (change === null) return { rgb, mask };
+): { rgb: Uint8Array; mask: Uint8Array; ignore: Uint8Array } {
+  const rgb = Uint8Array.from(windowRgb);
+  const [mask, ignore] = [new Uint8Array(side * side), new Uint8Array(side * side)];
+  if (change === null) return { rgb, mask, ignore };
   const positions = Array.from({ length: side }, (_, i) => sourcePosition(i, size, side));
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
@@ -26,6 +27,7 @@ export function applyChangeToWindow(
       const opacity = interpolate(change.opacity, corners);
       if (opacity === 0) continue;
       if (interpolate(change.mask, corners) >= 0.5) mask[pixel] = 1;
+      else if (interpolate(change.ignore, corners) >= 0.5) ignore[pixel] = 1;
       change.colors.forEach((plane, channel) => {
         const at = 3 * pixel + channel;
         const value = (windowRgb[at] ?? 0) + opacity * interpolate(plane, corners);
@@ -33,7 +35,7 @@ export function applyChangeToWindow(
       });
     }
   }
-  return { rgb, mask };
+  return { rgb, mask, ignore };
 }
 
 /** The two source pixels that a pixel lies between, along one axis, and how far it is from the lower one. */

@@ -5,7 +5,8 @@
  *
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */
-import { dilate, gaussianBlur } from './filters.js';
+import type { MaskConvention } from '../types.js';
+import { closeAndFill, dilate, gaussianBlur } from './filters.js';
 import { iterativeThreshold, thresholdMask } from './maskThreshold.js';
 import { roundHalfToEven } from './rounding.js';
 
@@ -13,6 +14,10 @@ import { roundHalfToEven } from './rounding.js';
 const DRIFT_SIGMA = 8;
 /** In pixels. The mask module's mask is dilated by this to search for the change. */
 const SEARCH_MARGIN = 3;
+/** In pixels. Gaps and notches up to twice as wide do not interrupt an outline. */
+const CLOSING = 2;
+/** In pixels. Drawn defects are marked smaller than real ones. */
+const OUTSET = 1;
 /** In pixels (standard deviation). */
 export const FEATHER_SIGMA = 1;
 /** Out of 255. A smaller change is not visible. */
@@ -23,11 +28,14 @@ export interface Change {
   readonly colors: readonly [Float64Array, Float64Array, Float64Array];
   /** 0 … 1; 0 outside the region */
   readonly opacity: Float64Array;
-  /** The detected mask: the mask module's mask within the region, reduced or extended to what changed. */
+  /** The detected mask: the mask module's mask within the region, reduced or extended to what changed, or its outline. */
   readonly mask: Uint8Array;
+  /** What visibly changed and is not in the mask: neither defect nor normal. */
+  readonly ignore: Uint8Array;
 }
 
 /**
+ * The convention decides how much of the change is shown, too.
  * @param drawn, reconstruction [3,H,W] in about −1 … 1 @param softMask [H·W] in −1 … 1
  * @returns `null` if no defect was detected
  */
@@ -38,10 +46,13 @@ export function extractChange(
   region: Uint8Array,
   size: number,
   minimumPeak: number,
+  convention: MaskConvention = 'CHANGE',
 ): Change | null {
-  const marked = thresholdWithin(softMask, region, minimumPeak);
-  if (marked === null) return null;
-  const searched = dilate(marked, size, SEARCH_MARGIN).map((value, i) => value & (region[i] ?? 0));
+  const found = thresholdWithin(softMask, region, minimumPeak);
+  if (found === null) return null;
+  const isOutline = convention === 'OUTLINE';
+  const marked = isOutline ? outlineOf(found, region, size) : found;
+  const searched = intersect(dilate(marked, size, SEARCH_MARGIN), region);
   const unmarked = Float64Array.from(searched, (value, i) => (region[i] === 1 && value === 0 ? 1 : 0));
   const weight = gaussianBlur(unmarked, size, DRIFT_SIGMA);
   const colorChange = (channel: number): Float64Array => {
@@ -58,17 +69,35 @@ export function extractChange(
   };
   const colors = [colorChange(0), colorChange(1), colorChange(2)] as const;
   const magnitude = gaussianBlur(meanAbsolute(colors), size, FEATHER_SIGMA);
-  const threshold = Math.max(MIN_VISIBLE_CHANGE, iterativeThreshold(magnitude.filter((_, i) => searched[i] === 1)));
-  const detected = searched.map((value, i) => (value === 1 && (magnitude[i] ?? 0) >= threshold ? 1 : 0));
+  const detected = isOutline ? marked : strongest(searched, magnitude);
   const feathered = gaussianBlur(Float64Array.from(dilate(detected, size, 2)), size, FEATHER_SIGMA);
   const inner = innerWeight(region, size);
   const opacity = feathered.map((value, i) => (region[i] === 0 ? 0 : Math.min(value, inner[i] ?? 0)));
   // A change with little opacity is not visible.
-  const mask = detected.map((value, i) =>
+  const visible = detected.map((value, i) =>
     value === 1 && (opacity[i] ?? 0) * (magnitude[i] ?? 0) >= MIN_VISIBLE_CHANGE ? 1 : 0,
   );
+  const mask = isOutline ? intersect(closeAndFill(visible, size, CLOSING), detected) : visible;
   if (!mask.includes(1)) return null;
-  return { colors, opacity, mask };
+  const ignore = Uint8Array.from(meanAbsolute(colors), (value, i) =>
+    mask[i] === 0 && (opacity[i] ?? 0) * value >= MIN_VISIBLE_CHANGE ? 1 : 0,
+  );
+  return { colors, opacity, mask, ignore };
+}
+
+/** Without narrow gaps and holes, and a little larger. */
+function outlineOf(found: Uint8Array, region: Uint8Array, size: number): Uint8Array {
+  return intersect(dilate(intersect(closeAndFill(found, size, CLOSING), region), size, OUTSET), region);
+}
+
+/** The searched pixels that changed most. */
+function strongest(searched: Uint8Array, magnitude: Float64Array): Uint8Array {
+  const threshold = Math.max(MIN_VISIBLE_CHANGE, iterativeThreshold(magnitude.filter((_, i) => searched[i] === 1)));
+  return searched.map((value, i) => (value === 1 && (magnitude[i] ?? 0) >= threshold ? 1 : 0));
+}
+
+function intersect(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return a.map((value, i) => value & (b[i] ?? 0));
 }
 
 /**

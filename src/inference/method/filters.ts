@@ -53,3 +53,42 @@ function convolveAxis(values: Float64Array, kernel: Float64Array, axis: Axis, ot
   }
   return result;
 }
+
+/** Closes gaps and notches that are at most twice as wide as `steps`, and fills holes. */
+export function closeAndFill(mask: Uint8Array, size: number, steps: number): Uint8Array {
+  const outside = dilate(invert(dilate(mask, size, steps)), size, steps);
+  return fillHoles(
+    mask.map((value, i) => (value === 1 || outside[i] === 0 ? 1 : 0)),
+    size,
+  );
+}
+
+/** Sets the pixels that no path over four neighbors outside the mask joins to the border. */
+export function fillHoles(mask: Uint8Array, size: number): Uint8Array {
+  const filled = new Uint8Array(mask.length).fill(1);
+  const open: number[] = [];
+  const visit = (x: number, y: number): void => {
+    const pixel = y * size + x;
+    if (x < 0 || y < 0 || x >= size || y >= size || mask[pixel] === 1 || filled[pixel] === 0) return;
+    filled[pixel] = 0;
+    open.push(pixel);
+  };
+  for (let i = 0; i < size; i++) {
+    visit(i, 0);
+    visit(i, size - 1);
+    visit(0, i);
+    visit(size - 1, i);
+  }
+  for (let pixel = open.pop(); pixel !== undefined; pixel = open.pop()) {
+    const [x, y] = [pixel % size, Math.floor(pixel / size)];
+    visit(x - 1, y);
+    visit(x + 1, y);
+    visit(x, y - 1);
+    visit(x, y + 1);
+  }
+  return filled;
+}
+
+function invert(mask: Uint8Array): Uint8Array {
+  return mask.map((value) => 1 - value);
+}

@@ -69,9 +69,7 @@ export function findForeground(rgb: Uint8Array, size: Size): Uint8Array | null {
   const outlined = sum(outline);
   const solid = sum(apart.map((value, i) => value & (outline[i] ?? 0)));
   const isPart =
-    outlined >= MIN_SHARE * apart.length &&
-    outlined <= MAX_SHARE * apart.length &&
-    solid >= MIN_SOLIDITY * outlined;
+    outlined >= MIN_SHARE * apart.length && outlined <= MAX_SHARE * apart.length && solid >= MIN_SOLIDITY * outlined;
   return isPart ? outlines(apart, size, OUTSET) : null;
 }
 

@@ -84,6 +84,21 @@ export function maskConfidence(softMask: Float64Array, mask: Uint8Array): number
   return marked === 0 ? 0 : sum / marked;
 }
 
+/**
+ * The pixels that are neither clearly in the mask nor clearly out of it: between the thresholds halfway from the middle to the mean of the
+ * soft mask (−1 … 1) on either side. None for an empty or a full mask.
+ */
+export function uncertainBorder(softMask: Float64Array, mask: Uint8Array): Uint8Array<ArrayBuffer> {
+  const meanWhere = (membership: 0 | 1): number => {
+    const values = softMask.filter((_, i) => mask[i] === membership);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  const [inside, outside] = [meanWhere(1), meanWhere(0)];
+  const quarter = (inside - outside) / 4;
+  // Without an inside or an outside, the bounds are not numbers, and no value lies between them.
+  return Uint8Array.from(softMask, (value) => (value >= outside + quarter && value < inside - quarter ? 1 : 0));
+}
+
 /** The means of the values at or above the threshold and of those below it, if there are any. */
 function averages(values: ArrayLike<number>, threshold: number): { above?: number; below?: number } {
   let [sumAbove, countAbove, sumBelow, countBelow] = [0, 0, 0, 0];

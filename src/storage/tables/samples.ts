@@ -1,6 +1,6 @@
 import type { InferSelectModel } from 'drizzle-orm';
 import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { BoundingBox } from '../../inference/index.js';
+import type { AllowedArea, BoundingBox } from '../../inference/index.js';
 import type { SampleTransplant } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';
 
@@ -41,6 +41,10 @@ export const samples = pgTable('sample', {
   baseSampleId: uuid('base_sample_id'),
   regionKey: text('region_key'),
   twinKey: text('twin_key'),
+  /** Null if no pixel is to be ignored, and in rows of versions that did not record it. */
+  ignoreKey: text('ignore_key'),
+  /** Null if the request gave the region, and in rows of versions that did not record it. */
+  allowedArea: jsonb('allowed_area').$type<AllowedArea>(),
   /** Null in rows of versions that did not record it. */
   confidence: doublePrecision('confidence'),
   visibility: doublePrecision('visibility'),

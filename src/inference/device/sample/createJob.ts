@@ -2,7 +2,7 @@
  * Creates the job of a sample. From noise: the sample, and optionally its normal twin. Inpainting: inpaintingJob.ts and twinJob.ts.
  * Transplants: transplantJob.ts.
  */
-import { maskConfidence, thresholdMask } from '../../method/maskThreshold.js';
+import { maskConfidence, thresholdMask, uncertainBorder } from '../../method/maskThreshold.js';
 import { toRgbBytes } from '../../method/pixels.js';
 import { computeScores } from '../../method/qualityScores.js';
 import type { SampleRequest } from '../../types.js';
@@ -53,9 +53,10 @@ async function finish(model: Model, main: DenoisingState, twin: DenoisingState |
   const rgb = toRgbBytes(image);
   const mask =
     softMask === null ? new Uint8Array(width * height) : thresholdMask(softMask, model.manifest.mask.minimumPeak);
+  const ignore = softMask === null ? new Uint8Array(width * height) : uncertainBorder(softMask, mask);
   const twinRgb = twinImage === null ? null : toRgbBytes(twinImage);
   const scores =
     twinRgb === null ? null : { ...computeScores(twinRgb, rgb, mask, width), filling: null, direction: null };
   const confidence = softMask === null ? 0 : maskConfidence(softMask, mask);
-  return { width, height, rgb, mask, region: null, twin: twinRgb, confidence, scores };
+  return { width, height, rgb, mask, ignore, region: null, twin: twinRgb, confidence, scores, allowedArea: null };
 }

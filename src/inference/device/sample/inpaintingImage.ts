@@ -1,16 +1,11 @@
-/** The input of an inpainting sample: the image's pixels, and the region that the request names in it. */
+/** The input of an inpainting sample: the image's pixels and masks. */
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 
-import type { Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
-import { areaFraction } from '../../method/connectedComponents.js';
-import type { DefectShape } from '../../method/defectShapes.js';
-import { FALLBACK_SHAPES, shapeMask } from '../../method/defectShapes.js';
-import { rasterizePolygons } from '../../method/polygons.js';
 import type { Size, Window } from '../../method/window.js';
-import { cropWindow, windowAround, windowBySeed } from '../../method/window.js';
-import type { ImageSource, MaskSource, RegionRequest, SampleRequest } from '../../types.js';
+import { cropWindow } from '../../method/window.js';
+import type { ImageSource } from '../../types.js';
 
 export interface RawImage extends Size {
   /** [H·W·3] */
@@ -19,19 +14,6 @@ export interface RawImage extends Size {
 
 /** An image file, or the pixels of a normal twin. */
 export type InpaintingImage = ImageSource | RawImage;
-
-/** The window of the image that the model sees, and where in it the defect may lie. */
-export interface InpaintingRegion {
-  readonly window: Window;
-  /** [side·side] of 0 and 1, not empty */
-  readonly region: Uint8Array;
-  /** Whether the model chooses a part of the region. */
-  readonly modelChooses: boolean;
-}
-
-/** How many seeds are tried for a shape that lies mostly in the allowed area, before the model chooses a part of the area. */
-const MAX_SHAPE_TRIES = 32;
-const MIN_ALLOWED_SHARE = 0.5;
 
 function isRaw(image: InpaintingImage): image is RawImage {
   return typeof image === 'object' && 'rgb' in image;
@@ -62,6 +44,14 @@ export async function readWindow(image: InpaintingImage, window: Window): Promis
   if (isRaw(image)) return cropWindow(image.rgb, image.width, 3, window);
   const { left, top, side } = window;
   return toRawRgb(sharp(image).extract({ left, top, width: side, height: side })).toBuffer();
+}
+
+/** The whole image, resized: [h·w·3]. */
+export async function readReduced(image: InpaintingImage, { width, height }: Size): Promise<Uint8Array> {
+  const source = isRaw(image)
+    ? sharp(image.rgb, { raw: { width: image.width, height: image.height, channels: 3 } })
+    : sharp(image);
+  return toRawRgb(source.resize(width, height, { fit: 'fill', kernel: 'linear' })).toBuffer();
 }
 
 function toRawRgb(image: Sharp): Sharp {
@@ -97,62 +87,6 @@ export function pasteWindow(
       whole[start + i] = combine(whole[start + i] ?? 0, pixels[y * side * channels + i] ?? 0);
   }
   return whole;
-}
-
-/** @throws InferenceError if the area is empty. */
-export async function readArea(area: MaskSource, field: string, image: Size): Promise<Uint8Array> {
-  const inside =
-    typeof area === 'object' && 'polygons' in area
-      ? rasterizePolygons(area.polygons, image.width, image.height)
-      : await readMask(area, field, image);
-  if (!inside.includes(1)) throw new InferenceError(`${field} is empty: nothing may change`);
-  return inside;
-}
-
-/**
- * @param usualSide the side of the window in pixels of the image, unless the region needs a larger one
- * @throws InferenceError if the region does not fit the image.
- */
-export async function selectRegion(
-  region: RegionRequest,
-  { product, defect, seed }: SampleRequest,
-  image: Size,
-  manifest: Manifest,
-  usualSide: number,
-): Promise<InpaintingRegion> {
-  const { width } = image;
-  if (region.kind === 'MASK') {
-    const mask = await readArea(region.mask, 'region', image);
-    try {
-      const window = windowAround(mask, image, usualSide);
-      return { window, region: cropWindow(mask, width, 1, window), modelChooses: false };
-    } catch (error) {
-      throw new InferenceError((error as Error).message, { cause: error });
-    }
-  }
-  const allowed = region.allowed === null ? null : await readArea(region.allowed, 'allowedArea', image);
-  const window = windowBySeed(seed, allowed, image, usualSide);
-  const allowedInWindow =
-    allowed === null ? new Uint8Array(window.side ** 2).fill(1) : cropWindow(allowed, width, 1, window);
-  if (region.kind === 'CHOSEN') return { window, region: allowedInWindow, modelChooses: true };
-  const shapes = shapesOf(manifest, product, defect);
-  for (let tried = 0; tried < MAX_SHAPE_TRIES; tried++) {
-    // The sample's own seed first, then seeds that are far from those of other samples.
-    const shape = shapeMask(shapes, seed + tried * 2 ** 32, window.side);
-    const inside = shape.map((value, i) => value & (allowedInWindow[i] ?? 0));
-    if (areaFraction(inside) >= MIN_ALLOWED_SHARE * areaFraction(shape))
-      return { window, region: inside, modelChooses: false };
-  }
-  return { window, region: allowedInWindow, modelChooses: true };
-}
-
-/** The shapes of the pair; for a pair that was never trained, those of the defect on other products; else the fallback. */
-function shapesOf({ placement }: Manifest, product: string, defect: string): readonly DefectShape[] {
-  const shapes = placement?.shapes ?? {};
-  const ofPair = shapes[`${product}/${defect}`];
-  if (ofPair !== undefined && ofPair.length > 0) return ofPair;
-  const ofDefect = Object.entries(shapes).flatMap(([pair, own]) => (pair.endsWith(`/${defect}`) ? own : []));
-  return ofDefect.length > 0 ? ofDefect : FALLBACK_SHAPES;
 }
 
 /** A window's pixels at the model's size, [S·S·3]. */

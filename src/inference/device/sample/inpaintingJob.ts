@@ -31,7 +31,7 @@ import { decodeImageAndMask, decodeLatent, decodeSoftMask } from './decodeSample
 import type { DenoisingState } from './denoisingState.js';
 import { createDenoisingState } from './denoisingState.js';
 import type { SamplePixels } from './encodeSample.js';
-import type { InpaintingRegion, InpaintingImage } from './inpaintingImage.js';
+import type { InpaintingImage } from './inpaintingImage.js';
 import {
   pasteWindow,
   readImage,
@@ -39,10 +39,11 @@ import {
   readSize,
   readWindow,
   resizeToModel,
-  selectRegion,
   toEncoderInput,
 } from './inpaintingImage.js';
 import type { Job } from './job.js';
+import type { InpaintingRegion } from './selectRegion.js';
+import { selectRegion } from './selectRegion.js';
 import { compositingBytes, denoisingBytes, finishingBytes } from './resourceEstimate.js';
 
 export type InpaintingOptions = Omit<InpaintingRequest, 'image'>;
@@ -82,7 +83,7 @@ export async function createInpaintingJob(
   const imageSize = await readSize(image);
   // A twin has the size and the scale of the model already.
   const usualSide = twin === null ? manifest.placement?.windows[request.product] : size;
-  const place = await selectRegion(options.region, request, imageSize, manifest, usualSide ?? size);
+  const place = await selectRegion(options.region, request, image, imageSize, manifest, usualSide ?? size);
   const { side } = place.window;
   const windowRgb = await readWindow(image, place.window);
   const modelRgb = await resizeToModel(windowRgb, side, size);
@@ -177,9 +178,17 @@ async function composite(
   const change =
     drawn.softMask === null || reconstruction === null
       ? null
-      : extractChange(drawn.image, reconstruction, drawn.softMask, drawnRegion, size, maskSettings.minimumPeak);
+      : extractChange(
+          drawn.image,
+          reconstruction,
+          drawn.softMask,
+          drawnRegion,
+          size,
+          maskSettings.minimumPeak,
+          options.maskConvention,
+        );
   const allowed = resizeMask(drawnPixels, size, side).map((value, i) => value & (place.region[i] ?? 0));
-  const { rgb: changedWindow, mask } = applyChangeToWindow(windowRgb, change, allowed, size, side);
+  const { rgb: changedWindow, mask, ignore } = applyChangeToWindow(windowRgb, change, allowed, size, side);
   const { width, height, rgb } = await readImage(image);
   const existing =
     options.existingMask === null
@@ -190,7 +199,9 @@ async function composite(
     height,
     rgb: pasteWindow(rgb, width, changedWindow, place.window, 3),
     mask: pasteWindow(existing, width, mask, place.window, 1, (before, pasted) => before | pasted),
+    ignore: pasteWindow(new Uint8Array(width * height), width, ignore, place.window, 1),
     region: pasteWindow(new Uint8Array(width * height), width, allowed, place.window, 1),
+    allowedArea: place.allowedArea,
     twin: twin?.rgb ?? null,
     confidence: drawn.softMask === null || change === null ? 0 : maskConfidence(drawn.softMask, change.mask),
     scores: {

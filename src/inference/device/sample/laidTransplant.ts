@@ -1,4 +1,5 @@
 /** Reads the images of a transplant, and lays the defect onto the photograph. */
+import { MIN_VISIBLE_CHANGE } from '../../method/composition.js';
 import { areaFraction } from '../../method/connectedComponents.js';
 import { computeScores } from '../../method/qualityScores.js';
 import type { Transplant } from '../../method/transplant/transplant.js';
@@ -6,7 +7,8 @@ import type { TransplantPlace, TransplantRequest } from '../../types.js';
 import { transplantOnThread } from '../transplants/transplantThread.js';
 import type { SamplePixels } from './encodeSample.js';
 import type { RawImage } from './inpaintingImage.js';
-import { readArea, readImage, readMask } from './inpaintingImage.js';
+import { readArea } from './allowedArea.js';
+import { readImage, readMask } from './inpaintingImage.js';
 
 /** A photograph with the defect that was laid onto it. */
 export interface LaidTransplant extends RawImage {
@@ -54,23 +56,36 @@ export function transplantPixels(
   rgb: Uint8Array,
 ): SamplePixels {
   const marked = cutPart(mask, width, part, 1);
+  const after = cutPart(rgb, width, part);
   const changeable = areaFraction(part.region);
+  const ignore = new Uint8Array(width * height);
+  pastePart(ignore, width, part, changedOutside(marked, before, after), 1);
   return {
     width,
     height,
     rgb,
     mask,
+    ignore,
     region,
     twin: null,
     confidence: null,
     scores: {
-      ...computeScores(before, cutPart(rgb, width, part), marked, part.width),
+      ...computeScores(before, after, marked, part.width),
       // The mask lies in the region, so their intersection is the mask.
       filling: changeable === 0 ? null : areaFraction(marked) / changeable,
       direction: null,
     },
+    allowedArea: null,
     transplant: placeOf(part),
   };
+}
+
+/** The blended surroundings of the defect. */
+function changedOutside(mask: Uint8Array, before: Uint8Array, after: Uint8Array): Uint8Array {
+  const change = (i: number): number => Math.abs((after[i] ?? 0) - (before[i] ?? 0));
+  return mask.map((value, i) =>
+    value === 0 && change(3 * i) + change(3 * i + 1) + change(3 * i + 2) >= 3 * MIN_VISIBLE_CHANGE ? 1 : 0,
+  );
 }
 
 function placeOf({ variation, place }: Transplant): TransplantPlace {

@@ -22,5 +22,10 @@ export function harmonizingChange(
       inside === 0 ? 0 : ((drawn[start + i] ?? 0) - (reconstruction[start + i] ?? 0)) * 127.5,
     );
   };
-  return { colors: [plane(0), plane(1), plane(2)], opacity: innerWeight(region, size), mask: region };
+  return {
+    colors: [plane(0), plane(1), plane(2)],
+    opacity: innerWeight(region, size),
+    mask: region,
+    ignore: new Uint8Array(region.length),
+  };
 }
