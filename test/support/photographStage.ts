@@ -21,7 +21,7 @@ const FIELDS = `
   request { count seed sweep denoisingStrength freedom twin onTwin guidance steps harmonize quality { minimumVisibility minimumAgreement minimumConfidence maximumDraws maximumAttempts } }
   samples(first: 100) { edges { node {
     id index seed strength draws attempt areaFraction confidence boundingBoxes { x y width height }
-    image { url width height } mask { url } region { url width height } twin { url } reference { id } base { id } defectReference { id }
+    image { url width height } mask { url } region { url width height } ignoreMask { url } allowedArea { source share } twin { url } reference { id } base { id } defectReference { id }
     transplant { harmonized notHarmonizedReason turn mirrored scale contrast surroundingsDifference }
     scores { visibility agreement seam filling direction }
   } } }
