@@ -1,9 +1,11 @@
 /** What a sample request contains and what it yields. Nothing here knows of devices or processes. */
+import type { MaskConvention } from './method/composition.js';
 import type { PlacementVersion } from './method/defectShapes.js';
 import type { Polygon } from './method/polygons.js';
 import type { QualityScores } from './method/qualityScores.js';
 import type { VariationLimits } from './method/transplant/variation.js';
 
+export type { MaskConvention } from './method/composition.js';
 export type { QualityScores } from './method/qualityScores.js';
 export type { VariationLimits } from './method/transplant/variation.js';
 
@@ -14,12 +16,6 @@ export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
  * mask feature and averages the pixels.
  */
 export type MaskMode = 'AVERAGE_FEATURES' | 'AVERAGE_PIXELS';
-
-/**
- * What the mask of an inpainting sample marks. `CHANGE`: the pixels that changed most. `OUTLINE`: the defect within its outline, as the
- * annotators of the training photographs marked it.
- */
-export type MaskConvention = 'CHANGE' | 'OUTLINE';
 
 export interface SampleRequest {
   /** Chosen by the caller; unique among the samples in flight. */

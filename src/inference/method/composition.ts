@@ -5,7 +5,6 @@
  *
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */
-import type { MaskConvention } from '../types.js';
 import { closeAndFill, dilate, gaussianBlur } from './filters.js';
 import { iterativeThreshold, thresholdMask } from './maskThreshold.js';
 import { roundHalfToEven } from './rounding.js';
@@ -22,6 +21,12 @@ const OUTSET = 1;
 export const FEATHER_SIGMA = 1;
 /** Out of 255. A smaller change is not visible. */
 export const MIN_VISIBLE_CHANGE = 4;
+
+/**
+ * What the mask of an inpainting sample marks. `CHANGE`: the pixels that changed most. `OUTLINE`: the defect within its outline, as the
+ * annotators of the training photographs marked it.
+ */
+export type MaskConvention = 'CHANGE' | 'OUTLINE';
 
 export interface Change {
   /** What is added to each color, −255 … 255, at full opacity; three planes. */
