@@ -185,6 +185,18 @@ def test_a_page_says_when_methods_have_different_seeds(tmp_path):
     assert warning not in page_with("copy-paste + augmentation", 1)
 
 
+def test_zero_shots_are_compared_with_cut_paste(scored, tmp_path):
+    store = ComparisonStore(tmp_path / RESULTS, conditions_of(asdict(ComparisonPlan())))
+    store.require_same_test("tin", [{"photograph": str(i), "source": str(i), "defect": "dent"} for i in range(8)])
+    entry = {"histograms": packed(score_histograms(*scored)), "threshold": HALF, "converged": True, "bundle": None}
+    for method in ("CutPaste + augmentation", "Perlin + augmentation"):
+        store.put(Key("tin", "small UNet", "0", method, 0), entry)
+    page = write_page(store, ComparisonPlan()).read_text()
+    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("|")}
+    assert "| reference |" in rows["CutPaste + augmentation"]
+    assert "+0.0 (+0.0 … +0.0)" in rows["Perlin + augmentation"]
+
+
 def test_a_comparison_resumes_and_says_what_it_did_not_run(halved, tmp_path, monkeypatch):
     pytest.importorskip("kornia")
     (tmp_path / "windows.toml").write_text("[default]\nwindow = 32\n")

@@ -42,6 +42,7 @@ class Method:
 
 
 REFERENCE = "real + augmentation"
+ZERO_SHOT_REFERENCE = "CutPaste + augmentation"  # where there is nothing real to train on
 _OURS = "samples of the bundle"
 METHODS = {
     method.name: method

@@ -10,7 +10,7 @@ from typing import Any
 from ..files.atomic import write_text
 from .detectors import DETECTORS
 from .histograms import BINS, HALF, LIMIT, unpacked
-from .methods import METHODS, REFERENCE
+from .methods import METHODS, REFERENCE, ZERO_SHOT_REFERENCE
 from .plan import ALL, BATCH, ComparisonPlan
 from .statistics import Group, Interval, Measured, differences, mean_figures
 from .store import ComparisonStore
@@ -48,12 +48,13 @@ def _lines(store: ComparisonStore, plan: ComparisonPlan, reference: str) -> list
     for detector, shots in sorted(groups, key=order):
         methods, headline = groups[detector, shots], DETECTORS[detector].headline
         lines += ["", f"## {detector}, {_shots(shots)}", "", *_notes(store, plan, detector, shots)]
-        lines += _table(methods, headline, plan, reference)
+        against = reference if reference in methods else ZERO_SHOT_REFERENCE
+        lines += _table(methods, headline, plan, against)
         products = sorted({product for by_product in methods.values() for product in by_product})
         if len(products) > 1:
             for product in products:
                 alone = {m: {product: by[product]} for m, by in methods.items() if product in by}
-                lines += ["", f"### {product}", "", *_table(alone, headline, plan, reference)]
+                lines += ["", f"### {product}", "", *_table(alone, headline, plan, against)]
     return [*lines, *_skipped(store), *_format()]
 
 
@@ -84,8 +85,9 @@ def _conditions(store: ComparisonStore, plan: ComparisonPlan, reference: str) ->
         " a quarter of the drawn photographs, by source photograph. With one source, it has other crops of the same"
         " photographs. With zero shots, it has synthetic windows.",
         f"- Measured on the {plan.split} split: one window of each photograph, {plan.size} pixels wide.",
-        f"- Differences are against *{reference}*, paired by product, seed and photograph. The intervals hold"
-        f" {plan.confidence:.0%} of {plan.bootstrap_resamples} bootstrap resamples of source photographs and seeds."
+        f"- Differences are against *{reference}* (with zero shots, *{ZERO_SHOT_REFERENCE}*), paired by product, seed"
+        f" and photograph. The intervals hold {plan.confidence:.0%} of {plan.bootstrap_resamples} bootstrap"
+        " resamples of source photographs and seeds."
         " They are too narrow where there are fewer than five seeds, and one interval in twenty misses by chance.",
         "- *Better* and *worse* mean that the interval excludes 0: of the mIoU for segmenters, of the balanced accuracy"
         " of defective and normal windows for classifiers. One seed tells nothing apart.",
