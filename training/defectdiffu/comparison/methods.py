@@ -88,6 +88,7 @@ METHODS = {
         ),
         Method("CutPaste + augmentation", "patches of normal windows, pasted elsewhere", ("CutPaste",)),
         Method("transferred, CutPaste + augmentation", "half of each", ("transferred", "CutPaste")),
+        Method("drawn, transferred, CutPaste + augmentation", "half of each", ("drawn, transferred", "CutPaste")),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),
         Method("on twins + augmentation", f"{_OURS}, drawn on their normal twins", ("on twins",)),
