@@ -69,11 +69,12 @@ def test_a_model_trained_from_a_bundle_keeps_its_licence_and_sources(old_bundle,
 
 
 def test_an_onboarded_model_keeps_the_licence_and_sources(old_bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments: None)
+    monkeypatch.setattr("defectdiffu.training.onboarding.train_denoiser", lambda *arguments, **options: None)
     data = make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
     run = tmp_path / "run"
-    run_command("onboard", "--bundle", old_bundle, "--data", data, "--run", run, "--version", "0.2.0", "--threads", 1)
+    run_command("onboard", "--bundle", old_bundle, "--data", data, "--run", run, "--version", "0.2.0", "--threads", 1,
+                "--no-verdict")  # fmt: skip
     require_old_facts(export(run, tmp_path, "0.2.0"))
 
 

@@ -27,7 +27,7 @@ def test_two_processes_make_one_run_and_see_twice_the_samples(trained, tmp_path)
 def test_two_processes_onboard_a_product_that_is_prepared_once(exported, tmp_path):
     run, data = Run(tmp_path / "run"), make_data_set(tmp_path / "data")
     (data / "tin").rename(data / "zinc")
-    options = ("--samples-per-pair", 2, "--batch-size", BATCH)
+    options = ("--samples-per-pair", 2, "--batch-size", BATCH, "--no-verdict")
     in_two_processes(tmp_path, "onboard", run, 2, "--bundle", exported, "--data", data, "--version", "0.2.0", *options)
     state, before = load(run.denoiser), load_bundle(exported)
     assert (state["step"], state["samples_seen"]) == (before.step + 2, before.samples_seen + 2 * 2 * BATCH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 import typer
@@ -13,6 +13,10 @@ from ..checkpoints.runs import Run
 from ..config import TrainingConfig, changes, config_from_dict, config_to_dict, load_config
 from .console import bar, comma_separated, console, progress_reporter, readable_errors, tell
 from .options import DataOption, ProductsOption, RunOption, ThreadsOption, WindowsOption
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from ..training.onboarding_plan import Photographs
 
 
 def train(
@@ -125,6 +129,10 @@ def onboard(
         bool, typer.Option("--adapter", help="Train an adapter: a small file, which leaves the bundle as it is.")
     ] = False,
     adapter_rank: Annotated[int, typer.Option(help="Rank of the adapter's changes; its file grows with it.")] = 16,
+    verdict: Annotated[
+        bool, typer.Option("--verdict/--no-verdict", help="Say at the end whether samples show their defects.")
+    ] = True,
+    verdict_minutes: Annotated[float, typer.Option(help="Minutes that the verdict may take.")] = 5,
     threads: ThreadsOption = 0,
 ) -> None:
     """Adds a new product to a bundle's model in minutes. Export the run when it is done."""
@@ -155,8 +163,25 @@ def onboard(
                 tell(f"image grids: {Run(run).sample_grids}, the first one minute after training begins")
             run_onboarding(Run(run), bundle, new, known, plan, report, tell=tell)
         if processes().is_main_process:
+            if verdict:
+                _tell_verdict(Run(run), bundle, new, known, verdict_minutes, report)
             next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _tell_verdict(
+    run: Run, bundle: Path, new: Photographs, replay: Photographs | None, minutes: float, report: Progress
+) -> None:
+    from ..advice.onboarding_verdict import judge, sentences
+    from ..advice.time_budget import TimeBudget
+    from ..checkpoints.adapter_runs import load_run
+    from ..checkpoints.from_bundle import load_bundle
+
+    budget, model = TimeBudget(minutes), load_run(run)
+    verdict = judge(load_bundle(bundle), model, new, replay, run.directory, budget, report)
+    tell("A segmenter that saw real photographs alone judges the samples:")
+    for line in sentences(verdict, minutes, replayed=replay is not None, adapter=model.adapter is not None):
+        tell(f"  {line}")
 
 
 def _open_run(
