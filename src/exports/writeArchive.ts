@@ -12,12 +12,14 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import type { ExportedSample, ExportVocabulary } from './exportedSamples.js';
 import { exportedSamples, exportVocabulary } from './exportedSamples.js';
 import { cocoLayout } from './layouts/coco.js';
-import type { Layout, LayoutOptions } from './layouts/layout.js';
+import type { FilePaths, Layout, LayoutOptions } from './layouts/layout.js';
 import { mvtecLayout } from './layouts/mvtec.js';
 import { yoloLayout } from './layouts/yolo.js';
 import type { ExportManifest } from './exportManifest.js';
 import { createExportManifest } from './exportManifest.js';
 import { regionsOf } from './regions.js';
+import type { Sidecar } from './sidecar.js';
+import { createSidecar } from './sidecar.js';
 import type { JsonListFile } from './jsonListFile.js';
 import { createJsonListFile } from './jsonListFile.js';
 import type { WrittenFile } from './zipWriter.js';
@@ -58,16 +60,18 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   const { settings, createdAt } = row;
   const layout = LAYOUTS[row.format]({ zip, listFile, settings, partNumbers, defectCodes, createdAt });
   const manifest = createExportManifest({ ...parts, zip, listFile, defectCodes });
+  const sidecar = createSidecar(zip, listFile);
   const normals = createNormalWriter(parts, layout, manifest, heldOutReferences);
   let samples = 0;
   try {
     for await (const entry of exportedSamples(scope, row)) {
       signal.throwIfAborted();
-      await manifest.sample(entry, await addSample(parts, layout, entry));
+      await manifest.sample(entry, await addSample(parts, layout, sidecar, entry));
       if (settings.normals) await normals.add(entry);
       parts.onProgress(++samples);
     }
     await layout.end();
+    await sidecar.end();
     await manifest.end({ samples, normals: normals.count() });
     return { ...(await zip.end()), samples };
   } catch (error) {
@@ -84,12 +88,18 @@ function sampleName({ sampleCount }: ExportRow, position: number): string {
   return String(position).padStart(Math.max(3, String(sampleCount).length), '0');
 }
 
-async function addSample({ scope, row, store }: ArchiveOptions, layout: Layout, entry: ExportedSample) {
+async function addSample(
+  { scope, row, store }: ArchiveOptions,
+  layout: Layout,
+  sidecar: Sidecar,
+  entry: ExportedSample,
+): Promise<FilePaths> {
   const { sample, product, defect, position, heldOut } = entry;
   const mask = await store.read(scope.tenantId, sample.maskKey);
   const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
-  return layout.defective({
-    name: sampleName(row, position),
+  const name = sampleName(row, position);
+  const files = await layout.defective({
+    name,
     heldOut,
     partNumber: product.partNumber,
     defectCode: defect.code,
@@ -99,6 +109,9 @@ async function addSample({ scope, row, store }: ArchiveOptions, layout: Layout, 
     height: info.height,
     regions: regionsOf(data, info.width),
   });
+  const ignore = sample.ignoreKey === null ? null : await store.read(scope.tenantId, sample.ignoreKey);
+  await sidecar.add(name, files, sample, ignore);
+  return files;
 }
 
 /** Adds the images without a defect: the twin of each scene and each photograph, once. */

@@ -149,7 +149,8 @@ export async function addGeneration(
       direction: null,
       seam: 2,
       filling: null,
-      ignoreKey: null,
+      // Any PNG of the same size.
+      ignoreKey: index % 2 === 0 ? await put(scope, store, mask) : null,
       allowedArea: null,
     });
   }

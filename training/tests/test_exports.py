@@ -143,3 +143,19 @@ def fill(outline: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         if x1 == x2:
             inside[int(min(y1, y2)) : int(max(y1, y2)), : int(x1)] ^= True
     return inside
+
+
+@pytest.mark.parametrize("name", ["mvtec_ad", "coco_rle", "yolo_segmentation"])
+def test_the_sidecar_names_images_of_the_archive_and_its_ignore_masks_have_their_size(name, tmp_path):
+    root = unpack(name, tmp_path)
+    samples = json.loads((root / "sidecar" / "samples.json").read_text(encoding="utf-8"))["samples"]
+    assert len(samples) == 6 and any(sample["ignore"] for sample in samples)
+    for sample in samples:
+        assert 0 < sample["weight"] <= 1
+        if sample["ignore"] is not None:
+            assert load_mask(root / sample["ignore"]).shape == Image.open(root / sample["image"]).size[::-1]
+
+
+def test_the_reader_of_the_mvtec_ad_layout_does_not_take_the_sidecar_for_a_product(tmp_path):
+    products = {record.product for record in read_data_set(unpack("mvtec_ad", tmp_path))}
+    assert products and not any("sidecar" in product for product in products)

@@ -3,12 +3,13 @@
  * are for testing, so the held-out share only splits the good images.
  */
 import { safeNames } from '../safeNames.js';
+import { SIDECAR_FOLDER } from '../sidecar.js';
 import type { Layout, LayoutOptions } from './layout.js';
 
 const GOOD = 'good';
 
 export function mvtecLayout({ zip, partNumbers, defectCodes }: LayoutOptions): Layout {
-  const products = safeNames(partNumbers);
+  const products = safeNames(partNumbers, [SIDECAR_FOLDER]);
   const defects = safeNames(defectCodes, [GOOD]);
   return {
     async defective({ name, partNumber, defectCode, image, mask }) {

@@ -194,12 +194,15 @@ async function composite(
     options.existingMask === null
       ? new Uint8Array(width * height)
       : await readMask(options.existingMask, 'marked', { width, height });
+  const whole = pasteWindow(existing, width, mask, place.window, 1, (before, pasted) => before | pasted);
   return {
     width,
     height,
     rgb: pasteWindow(rgb, width, changedWindow, place.window, 3),
-    mask: pasteWindow(existing, width, mask, place.window, 1, (before, pasted) => before | pasted),
-    ignore: pasteWindow(new Uint8Array(width * height), width, ignore, place.window, 1),
+    mask: whole,
+    ignore: pasteWindow(new Uint8Array(width * height), width, ignore, place.window, 1).map((value, i) =>
+      whole[i] === 1 ? 0 : value,
+    ),
     region: pasteWindow(new Uint8Array(width * height), width, allowed, place.window, 1),
     allowedArea: place.allowedArea,
     twin: twin?.rgb ?? null,
