@@ -42,5 +42,6 @@ def test_image_grids_show_the_new_pairs_and_the_last_one_shows_all(exported, bra
 
 def test_progress_counts_the_steps_of_the_call(exported, brass, tmp_path):
     command = options(exported, brass, tmp_path / "run")
-    assert "denoiser     2/2 " in invoke(*command, "--steps", 2).output
+    output = invoke(*command, "--steps", 2).output
+    assert "denoiser     0/2" in output and "denoiser     2/2 " in output
     assert "denoiser     3/3 " in invoke(*command, "--steps", 5).output

@@ -162,6 +162,8 @@ def train_denoiser(
         raise ValueError(
             "the time was over before the denoiser's training could begin; the same command continues from here"
         )
+    if not last and accelerator.is_main_process:
+        progress("denoiser", 0, schedule.expected_steps(step) - begun, {})
     while not last:
         share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
         turn = step * accelerator.num_processes + accelerator.process_index
