@@ -13,7 +13,8 @@ export interface ModelRegistry {
 /** Throws `StartError` when there is no bundle, or not the configured one. */
 export function createModelRegistry(bundles: readonly Bundle[], configured: string | undefined): ModelRegistry {
   const all = [...bundles].sort((a, b) => a.name.localeCompare(b.name) || newestFirst(a, b));
-  const [first] = all;
+  // An adapter knows a few products only, so it is the default only if it is configured.
+  const first = all.find(({ adapter }) => adapter === undefined);
   if (first === undefined) throw new StartError('There is no model bundle in MODELS_DIR.');
   const named = (model: string) => all.find((bundle) => bundle.id === model || bundle.name === model);
   const ids = all.map((bundle) => bundle.id);

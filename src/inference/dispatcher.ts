@@ -3,7 +3,8 @@
  * fair queue. No device has a thousand samples that another would have finished sooner. A single device gets all samples at once and
  * decides the order itself.
  */
-import type { Manifest } from './bundle/manifest.js';
+import type { Bundle } from './bundle/manifest.js';
+import { graphsOf } from './bundle/manifest.js';
 import type { Device } from './device.js';
 import type { Assignment, DeviceView } from './deviceAssignment.js';
 import {
@@ -27,6 +28,8 @@ export interface Dispatcher {
   /** To be called when a device is ready again, has failed, or has made steps. */
   dispatch(): void;
 }
+
+type DispatchedBundle = Pick<Bundle, 'id' | 'manifest' | 'adapter'>;
 
 /** A sample from its request to its end. */
 interface PendingSample extends QueueItem {
@@ -54,7 +57,8 @@ interface View extends DeviceView<PendingSample> {
   readonly device: Device;
 }
 
-export function createDispatcher(devices: readonly Device[], manifestOf: (bundle: string) => Manifest): Dispatcher {
+/** @param bundleOf the bundle or adapter with this ID */
+export function createDispatcher(devices: readonly Device[], bundleOf: (id: string) => DispatchedBundle): Dispatcher {
   const queue = createFairQueue<PendingSample>(({ cost }) => cost);
   const assigned = new Map<Device, Set<PendingSample>>(devices.map((device) => [device, new Set()]));
   let lastKey = 0;
@@ -194,14 +198,16 @@ export function createDispatcher(devices: readonly Device[], manifestOf: (bundle
     dispatch,
     generate(request, options) {
       const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
-      const { bundle, fairnessKey = '', priority = 0 } = request;
-      const manifest = manifestOf(bundle);
+      const { fairnessKey = '', priority = 0 } = request;
+      const named = bundleOf(request.bundle);
+      const { manifest } = named;
       const { rows, rowSteps } = costOf(request, manifest);
       const sample: PendingSample = {
         key: ++lastKey,
         request,
         options,
-        bundle,
+        // A device has the capacity and the throughput of the graphs, which adapters share.
+        bundle: graphsOf(named),
         fairnessKey,
         priority,
         rows,

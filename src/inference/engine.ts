@@ -3,7 +3,7 @@
  * worker dies. A request passes validation, deduplication (deduplication.ts), the fair queue (dispatcher.ts), and a device (device.ts).
  */
 import { loadBundles } from './bundle/load.js';
-import type { Bundle, Manifest, Precision } from './bundle/manifest.js';
+import type { Bundle, Precision } from './bundle/manifest.js';
 import { deduplicate } from './deduplication.js';
 import type { DeviceOptions, OpenDevice } from './device.js';
 import { openDevice } from './device.js';
@@ -89,7 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }),
   );
   await requireOneReady(devices, names);
-  const dispatcher = createDispatcher(devices, (bundle) => manifestOf(bundles, bundle));
+  const dispatcher = createDispatcher(devices, (id) => bundleOf(bundles, id));
   ({ dispatch } = dispatcher);
   return createEngine(bundles, devices, deduplicate(dispatcher.generate));
 }
@@ -104,10 +104,10 @@ async function requireOneReady(devices: readonly OpenDevice[], names: readonly s
   throw bundleError ?? new DeviceLostError(`no device could be opened. ${details}`);
 }
 
-function manifestOf(bundles: readonly Bundle[], id: string): Manifest {
+function bundleOf(bundles: readonly Bundle[], id: string): Bundle {
   const bundle = bundles.find((other) => other.id === id);
   if (bundle === undefined) throw new InferenceError(`bundle "${id}" is not loaded`);
-  return bundle.manifest;
+  return bundle;
 }
 
 function createEngine(

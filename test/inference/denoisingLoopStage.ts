@@ -63,6 +63,7 @@ export function stage(
   let heard = (): void => undefined;
   const model: Model = {
     manifest,
+    adapter: null,
     within: (count) => count,
     denoise: async (evaluation) => {
       evaluations.push(evaluation);

@@ -101,6 +101,7 @@ test('what is padded belongs to the last sample and asks for nothing new', () =>
   const evaluation = {
     latents: [Float32Array.of(1), Float32Array.of(2)],
     timesteps: [900, 40],
+    adapters: [null, 'ring@1.0.0'],
     backgroundSample: [0, 0, 0, 1, 1],
     background: ['industry', 'tile', 'wood', 'industry', 'tile'],
     rowBackground: [0, 1, 2, 3, 4],
@@ -111,6 +112,7 @@ test('what is padded belongs to the last sample and asks for nothing new', () =>
   expect(createEvaluationBuckets({ patience: 0 }).pad(evaluation)).toEqual({
     latents: evaluation.latents,
     timesteps: [900, 40],
+    adapters: [null, 'ring@1.0.0'],
     backgroundSample: [0, 0, 0, 1, 1, 1],
     background: ['industry', 'tile', 'wood', 'industry', 'tile', 'tile'],
     rowBackground: [0, 1, 2, 3, 4, 4],

@@ -87,7 +87,7 @@ export function stageOf(paces: readonly Pace[], known: boolean): Stage {
         curve: [{ samples: rows / 3, seconds: step(rows) }],
       });
   });
-  const dispatcher = createDispatcher(devices, () => manifest);
+  const dispatcher = createDispatcher(devices, (id) => ({ id, manifest }));
 
   const generate = async (own: SampleRequest, signal: AbortSignal): Promise<void> => {
     try {

@@ -136,6 +136,17 @@ def test_more_steps_continue_and_other_options_are_refused(onboarded, tmp_path):
     assert refused.exit_code == 1 and "adapter_rank is 8, but" in refused.output
 
 
+def test_placement_is_measured_for_the_words_of_the_adapter(onboarded, tmp_path):
+    models = shutil.copytree(onboarded / "models", tmp_path / "models")
+    folder = models / "brass" / "1.0.0"
+    before = json.loads((folder / "adapter.json").read_text())
+    run_command("placement", "--bundle", folder, "--data", onboarded / "data")
+    after = json.loads((folder / "adapter.json").read_text())
+    assert sorted(after["placement"]["shapes"]) == ["brass ring/dent", "brass ring/rust"]
+    assert {key: after[key] for key in before} == before
+    load_model(folder)
+
+
 def test_an_adapter_is_refused_beside_another_bundle(onboarded, tmp_path):
     models = shutil.copytree(onboarded / "models", tmp_path / "models")
     path = models / "tiny" / "0.1.0" / "bundle.json"

@@ -142,6 +142,18 @@ export interface Manifest {
   };
 }
 
+/** What an adapter adds to the graphs of its base. */
+export interface Adapter {
+  /** The ID of the bundle that it belongs to. */
+  readonly base: string;
+  /** The folder of adapter.json, absolute. */
+  readonly directory: string;
+  /** The graph of the changes of the modulations. */
+  readonly modulation: BundleFile;
+  /** Every prompt of its words → the embedding that takes the text encoder's place. */
+  readonly phrases: Readonly<Record<string, readonly number[]>>;
+}
+
 /** A verified bundle: its manifest is valid, and every file is the one that was exported. */
 export interface Bundle {
   /** "name@version" */
@@ -151,4 +163,11 @@ export interface Bundle {
   /** The folder of bundle.json, absolute. */
   readonly directory: string;
   readonly manifest: Manifest;
+  /** Of an adapter: `directory` and the components of `manifest` are its base's, and the words are its own. */
+  readonly adapter?: Adapter;
+}
+
+/** The ID of the bundle whose graphs draw: its own, or that of an adapter's base. */
+export function graphsOf({ id, adapter }: Pick<Bundle, 'id' | 'adapter'>): string {
+  return adapter?.base ?? id;
 }

@@ -4,34 +4,17 @@
  *
  * A problem is a sentence that starts with a place: a JSON pointer into bundle.json.
  */
-import { readFileSync } from 'node:fs';
-import type { ErrorObject } from 'ajv';
-import { Ajv } from 'ajv';
-
 import { BundleError } from '../errors.js';
 import { componentContracts } from './contracts.js';
 import type { Component, Manifest, ParameterRange } from './manifest.js';
-import { FORMAT_VERSION } from './manifest.js';
-
-const SCHEMA_FILE = new URL('../../../models/bundle.schema.json', import.meta.url);
+import { parseShape } from './shape.js';
 
 /**
  * @param text the contents of bundle.json.
  * @throws BundleError that names `file` and every invalid place.
  */
 export function parseManifest(text: string, file: string): Manifest {
-  const content = parseJson(text, file);
-  const version =
-    typeof content === 'object' && content !== null && 'formatVersion' in content ? content.formatVersion : undefined;
-  if (version !== undefined && version !== FORMAT_VERSION) {
-    // Before the schema, because all other problems of an unknown format would mislead.
-    throw new BundleError(file, [
-      `/formatVersion: is ${JSON.stringify(version)}, this engine reads ${String(FORMAT_VERSION)}; use the release of the service that the bundle was made for, or export the bundle again`,
-    ]);
-  }
-  const shape = shapeProblems(content);
-  if (shape.length > 0) throw new BundleError(file, shape);
-  const manifest = content as Manifest;
+  const manifest = parseShape(text, file, 'bundle') as Manifest;
   const disagreements = [
     ...vocabularyProblems(manifest),
     ...rangeProblems(manifest),
@@ -42,33 +25,10 @@ export function parseManifest(text: string, file: string): Manifest {
   return manifest;
 }
 
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BundleError(file, [`is not JSON: ${(error as Error).message}`], { cause: error });
-  }
-}
+/** The parts of a manifest that an adapter has too. */
+type Words = Pick<Manifest, 'vocabulary' | 'prompts' | 'placement'>;
 
-function shapeProblems(content: unknown): string[] {
-  const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object;
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
-  return validate(content) ? [] : (validate.errors ?? []).map(sentence);
-}
-
-/** Messages of ajv that name too little: "must NOT have additional properties" does not name the property. */
-function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
-  const place = instancePath === '' ? '/' : instancePath;
-  if (keyword === 'additionalProperties')
-    return `${place}: has an unknown property ${JSON.stringify(params['additionalProperty'])}`;
-  if (keyword === 'const') return `${place}: must be ${JSON.stringify(params['allowedValue'])}`;
-  if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params['allowedValues'])}`;
-  if (keyword === 'pattern' && /\/file$/.test(place))
-    return `${place}: must name a file in the bundle's own folder, without any path`;
-  return `${place}: ${message ?? keyword}`;
-}
-
-function vocabularyProblems({ vocabulary, prompts }: Manifest): string[] {
+export function vocabularyProblems({ vocabulary, prompts }: Words): string[] {
   const { products, defects, trainedPairs, aliases = {} } = vocabulary;
   const problems: string[] = [];
   if (defects.includes(prompts.normal)) {
@@ -120,7 +80,7 @@ function rangeProblems({ ranges, defaults, schedule, mask }: Manifest): string[]
 }
 
 /** Measurements must belong to the vocabulary's products and defects. Not all pairs have to be measured. */
-function placementProblems({ placement, vocabulary }: Manifest): string[] {
+export function placementProblems({ placement, vocabulary }: Words): string[] {
   if (placement === undefined) return [];
   const pairs = new Set(vocabulary.products.flatMap((product) => vocabulary.defects.map((d) => `${product}/${d}`)));
   const problems = Object.keys(placement.windows)

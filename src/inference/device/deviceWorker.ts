@@ -32,13 +32,15 @@ async function open(command: Extract<WorkerCommand, { kind: 'open' }>): Promise<
     if (options.provider === 'cpu') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     const models = new Map<string, Model>();
     const capacities: Capacity[] = [];
+    const adapters = command.bundles.filter(({ adapter }) => adapter !== undefined);
     for (const bundle of command.bundles) {
+      if (adapters.includes(bundle)) continue;
       const { model, capacity } = await openCalibratedModel(bundle, options, command);
       models.set(bundle.id, model);
       capacities.push(capacity);
     }
     const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
-    denoisingLoop = createDenoisingLoop({ models, budgets, send });
+    denoisingLoop = createDenoisingLoop({ models, adapters, budgets, send });
     const precisions = precisionsOf(command.bundles, options);
     send({ kind: 'ready', provider: options.provider, capacities, precisions });
   } catch (error) {

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints.from_bundle import load_bundle
+from ..checkpoints.from_adapter import MANIFEST as ADAPTER_MANIFEST
+from ..checkpoints.from_adapter import load_model
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Record, read_data_set
 from ..data.windows import Rules, WindowRule
+from ..export.adapter import adapter_text
 from ..export.manifest import require_valid
 from ..export.manifest_text import manifest_text
 from ..files.atomic import write_text
-from ..files.bundle_manifest import read_manifest
+from ..files.bundle_manifest import MANIFEST, read_manifest
+from ..files.json_files import read_json
 from ..progress import Progress
 from ..sampling.composition import dilated
 from ..sampling.placement import shape_of
@@ -38,18 +41,21 @@ DataSets = Sequence[tuple[Path, Rules]]  # folders in the MVTec AD layout, and h
 
 
 def write_placement(directory: Path, data: DataSets, seed: int, report: Progress) -> dict[str, Any]:
-    """Measures the section and writes it into bundle.json, where it replaces an older one; the rest of the file stays.
+    """Measures the section and writes it into bundle.json, or an adapter's adapter.json, where it replaces an older
+    one; the rest of the file stays.
 
     Raises ValueError when no photograph of the train split shows a trained pair, or when two data sets have different
     rules for one product.
     """
-    path = directory / "bundle.json"
-    manifest = read_manifest(directory, "provenance")
-    placement = measured_placement(load_bundle(directory), data, seed, report)
+    is_adapter = (directory / ADAPTER_MANIFEST).exists()
+    path = directory / (ADAPTER_MANIFEST if is_adapter else MANIFEST)
+    manifest = read_json(path, "provenance") if is_adapter else read_manifest(directory, "provenance")
+    placement = measured_placement(load_model(directory), data, seed, report)
     provenance = manifest.pop("provenance")
     manifest |= {"placement": placement, "provenance": provenance}
-    require_valid(manifest)
-    write_text(path, manifest_text(manifest))
+    if not is_adapter:
+        require_valid(manifest)
+    write_text(path, adapter_text(manifest) if is_adapter else manifest_text(manifest))
     return placement
 
 

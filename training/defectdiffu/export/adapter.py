@@ -61,15 +61,20 @@ def export_adapter(
         write_onnx(adapter, temporary / GRAPH, inputs, MODULATION_AXES, CHANGES, float16_weights)
         manifest = _manifest(model, temporary, source, figures or {})
         manifest["base"] = asdict(base)
-        manifest["phrases"] = dict(zip(adapter.phrases, adapter.embeddings.tolist(), strict=True))
+        embeddings = [[float(f"{value:.9g}") for value in text] for text in adapter.embeddings.tolist()]
+        manifest["phrases"] = dict(zip(adapter.phrases, embeddings, strict=True))
         manifest["provenance"]["settings"] = asdict(adapter.config)
-        require_valid(manifest, SCHEMA)
-        text = numbers_on_one_line(json.dumps(manifest, indent=2, ensure_ascii=False))
-        (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        (temporary / MANIFEST).write_text(adapter_text(manifest), encoding="utf-8")
         os.replace(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)  # of a refusal, or a full disk
     return target
+
+
+def adapter_text(manifest: dict[str, Any]) -> str:
+    """adapter.json. Raises ValueError that names what models/adapter.schema.json does not allow."""
+    require_valid(manifest, SCHEMA)
+    return numbers_on_one_line(json.dumps(manifest, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _manifest(model: TrainedModel, directory: Path, source: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:

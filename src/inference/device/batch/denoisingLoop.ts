@@ -11,8 +11,8 @@ import { InferenceError } from '../../errors.js';
 import { createSemaphore } from '../../../semaphore.js';
 import type { SampleRequest } from '../../types.js';
 import type { WorkerMessage } from '../../deviceProtocol.js';
+import type { Bundle } from '../../bundle/manifest.js';
 import type { Model } from '../model/model.js';
-import { withBatchedDecoder } from '../sample/batchedDecoder.js';
 import { createJob, readsImage } from '../sample/createJob.js';
 import { isFinished } from '../sample/denoisingState.js';
 import { denoiseStepWithinMemory } from '../sample/denoisingStep.js';
@@ -22,6 +22,7 @@ import { currentStep, isDenoised, rowsOfJob } from '../sample/job.js';
 import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
 import type { Schedulable } from './batchScheduler.js';
 import { createBatchScheduler } from './batchScheduler.js';
+import { servedModels } from './servedModels.js';
 import { createStepMetricsBuffer } from './stepMetrics.js';
 
 /** The shortest time between two progress messages of a sample. */
@@ -59,13 +60,15 @@ export interface DenoisingLoop {
 export interface DenoisingLoopOptions {
   /** By bundle ID. */
   readonly models: ReadonlyMap<string, Model>;
+  /** Their adapters. Samples of a bundle and of all its adapters share a batch. */
+  readonly adapters?: readonly Bundle[];
   /** By bundle ID. A single sample with more rows runs alone. */
   readonly budgets: ReadonlyMap<string, RowBudget>;
   readonly send: (message: WorkerMessage) => void;
 }
 
 export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoop {
-  const { models: openModels, budgets: initialBudgets, send } = options;
+  const { models: openModels, adapters = [], budgets: initialBudgets, send } = options;
   const samples = new Map<number, BatchedSample>();
   const budgets = new Map(initialBudgets);
   const finishing = new Set<Promise<void>>();
@@ -76,13 +79,9 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
   let readingCount = 0;
   let running = false;
 
-  const models = new Map<string, Model>();
-  for (const [bundle, model] of openModels) {
-    models.set(
-      bundle,
-      withBatchedDecoder(model, (images) => send({ kind: 'limitsReduced', bundle, images })),
-    );
-  }
+  const models = servedModels(openModels, adapters, (bundle, images) =>
+    send({ kind: 'limitsReduced', bundle, images }),
+  );
   /** Rounded down to bucket sizes, so that padding does not exceed the budget. */
   const rowBudget = (bundle: string): RowBudget => {
     const { rows, quickRows } = budgets.get(bundle) ?? MINIMAL_BUDGET;
@@ -118,7 +117,7 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
 
   const start = async (sample: BatchedSample): Promise<void> => {
     if (!isPresent(sample)) return;
-    const job = await createJob(modelOf(sample.bundle), sample.request);
+    const job = await createJob(modelOf(sample.request.bundle), sample.request);
     if (!isPresent(sample)) return;
     sample.job = job;
     sample.rows = rowsOfJob(job);
@@ -230,8 +229,9 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
 
   return {
     add(key, request) {
-      const { bundle, fairnessKey = '', priority = 0 } = request;
-      const manifest = models.get(bundle)?.manifest;
+      const { fairnessKey = '', priority = 0 } = request;
+      const { manifest, adapter } = models.get(request.bundle) ?? {};
+      const bundle = adapter?.base ?? request.bundle;
       const rows = manifest === undefined ? 1 : rowsPerEvaluation(request, manifest.prompts.normal);
       const bytes = manifest === undefined ? 0 : denoisingBytes(request, manifest);
       const sample = { key, request, bundle, fairnessKey, priority, rows, bytes, job: null, progressSentAt: 0 };

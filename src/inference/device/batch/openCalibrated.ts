@@ -1,5 +1,5 @@
 /** Opens a bundle on a device together with its capacity, which is known, cached, or measured now. */
-import { verifyFiles } from '../../bundle/load.js';
+import { verifyAdapter, verifyFiles } from '../../bundle/files.js';
 import type { Bundle } from '../../bundle/manifest.js';
 import type { Capacity } from '../../capacity.js';
 import { ROWS_PER_SAMPLE } from '../../capacity.js';
@@ -18,16 +18,21 @@ interface CalibratedModel {
   readonly capacity: Capacity;
 }
 
-/** @throws BundleError, InferenceError as `openModel` does. */
+/**
+ * @param bundle no adapter; the adapters of the command that belong to it are opened with it
+ * @throws BundleError, InferenceError as `openModel` does.
+ */
 export async function openCalibratedModel(
   bundle: Bundle,
   options: ExecutionOptions,
-  { device, capacities, calibrationDirectory }: OpenCommand,
+  { device, capacities, calibrationDirectory, bundles }: OpenCommand,
 ): Promise<CalibratedModel> {
   // The files are verified again right before they are loaded: a replacement worker may start weeks after the engine.
   await verifyFiles(bundle);
+  const adapters = bundles.flatMap(({ id, adapter }) => (adapter?.base === bundle.id ? [{ id, ...adapter }] : []));
+  for (const adapter of adapters) await verifyAdapter(adapter);
   const open = async (capacity: Capacity): Promise<CalibratedModel> => ({
-    model: await openModel(bundle, withBuckets(capacity, options)),
+    model: await openModel(bundle, withBuckets(capacity, options), adapters),
     capacity,
   });
   const known = capacities.find((capacity) => capacity.bundle === bundle.id);

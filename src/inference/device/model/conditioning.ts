@@ -5,7 +5,10 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type * as ort from 'onnxruntime-node';
 
+import { InferenceError } from '../../errors.js';
 import type { Evaluation } from './evaluation.js';
+import type { Condition, OpenAdapter, Part } from './modulationChanges.js';
+import { PARTS } from './modulationChanges.js';
 import { padToLength } from './shapeBuckets.js';
 import type { ScratchBuffers } from './tensors.js';
 import { createScratchBuffers, int64Tensor, stackVectors } from './tensors.js';
@@ -28,29 +31,26 @@ export function conditionsFromTexts(embed: EmbedText): ConditioningInputs {
   });
 }
 
-/** The parts of the denoiser, in the order of the graph's outputs. */
-const PARTS = ['background', 'defect', 'fusion'] as const;
-type Part = (typeof PARTS)[number];
-
 /** The size of the modulation cache. A modulation of the small bundle has 22 kB. The least recently used one is dropped first. */
 const CACHE_BYTES = 64 * 2 ** 20;
 
-interface MissingModulation {
-  readonly part: Part;
-  readonly phrase: string;
-  readonly timestep: number;
+interface MissingModulation extends Condition {
+  /** The ID of the adapter that changes it. */
+  readonly adapter: string | null;
 }
 
 export interface ModulationOptions {
   readonly cacheBytes?: number;
   /** The bucket size for a number of conditions in one run of the graph. */
   readonly sizeOf?: (count: number) => number;
+  /** By ID. */
+  readonly adapters?: ReadonlyMap<string, OpenAdapter>;
 }
 
 export function conditionsFromModulations(
   embed: EmbedText,
   session: InferenceSession,
-  { cacheBytes = CACHE_BYTES, sizeOf = (count) => count }: ModulationOptions = {},
+  { cacheBytes = CACHE_BYTES, sizeOf = (count) => count, adapters = new Map() }: ModulationOptions = {},
 ): ConditioningInputs {
   const cache = new Map<string, Float32Array>();
   let bytes = 0;
@@ -68,25 +68,49 @@ export function conditionsFromModulations(
     }
   };
 
+  const adapterOf = (id: string): OpenAdapter => {
+    const adapter = adapters.get(id);
+    if (adapter === undefined) throw new InferenceError(`the adapter ${id} is not open on this device`);
+    return adapter;
+  };
+
+  const embedding = async ({ adapter, phrase }: MissingModulation): Promise<Float32Array> =>
+    adapter === null ? embed(phrase) : adapterOf(adapter).embed(phrase);
+
+  /** Adds what each adapter changes. The modulations of rows without an adapter are not touched. */
+  const addChanges = async (
+    conditions: readonly MissingModulation[],
+    vectors: readonly Float32Array[],
+  ): Promise<void> => {
+    const byAdapter = Map.groupBy(conditions.keys(), (i) => conditions[i]?.adapter ?? null);
+    for (const [id, indices] of byAdapter) {
+      if (id === null) continue;
+      const changes = await adapterOf(id).changes(
+        indices.map((i) => conditions[i] as MissingModulation),
+        sizeOf,
+      );
+      indices.forEach((i, own) => addInPlace(vectors[i] as Float32Array, changes[own] as Float32Array));
+    }
+  };
+
   /** Computes them in one run of the graph, which gives all parts for each condition. */
   const compute = async (missing: ReadonlyMap<string, MissingModulation>): Promise<void> => {
-    const conditions = [...missing];
+    const conditions = [...missing.values()];
     const size = sizeOf(conditions.length);
-    const texts = await Promise.all(conditions.map(([, { phrase }]) => embed(phrase)));
+    const texts = await Promise.all(conditions.map(embedding));
+    const timesteps = conditions.map(({ timestep }) => timestep);
     const outputs = await session.run({
-      timestep: int64Tensor(
-        padToLength(
-          conditions.map(([, { timestep }]) => timestep),
-          size,
-        ),
-      ),
+      timestep: int64Tensor(padToLength(timesteps, size)),
       text: stackVectors(padToLength(texts, size)),
     });
-    conditions.forEach(([key, { part }], i) => {
+    const vectors = conditions.map(({ part }, i) => {
       const all = outputs[`${part}_modulation`]?.data as Float32Array;
       const width = all.length / size;
-      store(key, all.slice(i * width, (i + 1) * width));
+      return all.slice(i * width, (i + 1) * width);
     });
+    // Before they are stored: a concurrent evaluation may read the cache.
+    await addChanges(conditions, vectors);
+    [...missing.keys()].forEach((key, i) => store(key, vectors[i] as Float32Array));
   };
 
   return async (evaluation, scratch = createScratchBuffers()) => {
@@ -94,10 +118,12 @@ export function conditionsFromModulations(
     const missing = new Map<string, MissingModulation>();
     for (const part of PARTS) {
       const ofPart = evaluation[part].map((phrase, row) => {
-        const timestep = timestepOfRow(evaluation, part, row);
-        const key = `${part} ${String(timestep)} ${phrase}`;
+        const sample = sampleOfRow(evaluation, part, row);
+        const timestep = evaluation.timesteps[sample] ?? 0;
+        const adapter = evaluation.adapters[sample] ?? null;
+        const key = `${part} ${String(timestep)} ${adapter ?? ''} ${phrase}`;
         const found = cache.get(key);
-        if (found === undefined) missing.set(key, { part, phrase, timestep });
+        if (found === undefined) missing.set(key, { part, phrase, timestep, adapter });
         else {
           cache.delete(key);
           cache.set(key, found);
@@ -118,7 +144,11 @@ export function conditionsFromModulations(
   };
 }
 
-function timestepOfRow({ timesteps, backgroundSample, rowBackground }: Evaluation, part: Part, row: number): number {
+function sampleOfRow({ backgroundSample, rowBackground }: Evaluation, part: Part, row: number): number {
   const background = part === 'background' ? row : (rowBackground[row] ?? 0);
-  return timesteps[backgroundSample[background] ?? 0] ?? 0;
+  return backgroundSample[background] ?? 0;
+}
+
+function addInPlace(sum: Float32Array, change: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (change[i] ?? 0);
 }

@@ -6,6 +6,8 @@
 
 /** The conditions of rows: those of one sample, or of all samples of an evaluation. */
 export interface RowConditions {
+  /** The ID of the adapter whose words these are. */
+  readonly adapter: string | null;
   /** [U]: c_p of each background row */
   readonly background: readonly string[];
   /** [R]: the background row that each row continues */
@@ -17,11 +19,13 @@ export interface RowConditions {
 }
 
 /** The rows of all samples of one evaluation. */
-export interface Evaluation extends RowConditions {
+export interface Evaluation extends Omit<RowConditions, 'adapter'> {
   /** B of [C,h,w] */
   readonly latents: readonly Float32Array[];
   /** [B] */
   readonly timesteps: readonly number[];
+  /** [B]: the ID of the adapter of each sample; `null` for the bundle's own words */
+  readonly adapters: readonly (string | null)[];
   /** [U]: the sample that each background row reads */
   readonly backgroundSample: readonly number[];
   /** [K]: the rows whose mask features are requested */

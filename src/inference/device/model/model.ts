@@ -10,6 +10,8 @@ import { InferenceError } from '../../errors.js';
 import { conditionsFromModulations, conditionsFromTexts } from './conditioning.js';
 import type { Evaluation, Prediction } from './evaluation.js';
 import type { ExecutionOptions } from './sessions.js';
+import type { NamedAdapter, OpenAdapter } from './modulationChanges.js';
+import { openAdapter } from './modulationChanges.js';
 import { openSession } from './sessions.js';
 import {
   createBucketedDimension,
@@ -24,6 +26,8 @@ import { openTextEncoder } from './textEncoder.js';
 
 export interface Model {
   readonly manifest: Manifest;
+  /** The adapter that the manifest is of, and the ID of its base, with which it shares evaluations. `null` for a bundle. */
+  readonly adapter: { readonly id: string; readonly base: string } | null;
   /** The largest number of rows or images whose padded size (shapeBuckets.ts) does not exceed `count`. */
   within(count: number): number;
   /** One prediction per row. */
@@ -35,7 +39,12 @@ export interface Model {
   close(): Promise<void>;
 }
 
-export async function openModel(bundle: Bundle, options: ExecutionOptions): Promise<Model> {
+/** @param adapters those of the bundle; servedModels.ts gives their models */
+export async function openModel(
+  bundle: Bundle,
+  options: ExecutionOptions,
+  adapters: readonly NamedAdapter[] = [],
+): Promise<Model> {
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;
@@ -46,10 +55,15 @@ export async function openModel(bundle: Bundle, options: ExecutionOptions): Prom
   const decoder = await openSession(bundle, 'image_decoder', options);
   const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', options);
 
+  const openAdapters = new Map<string, OpenAdapter>();
+  for (const adapter of adapters) openAdapters.set(adapter.id, await openAdapter(adapter, options));
+
   const embed = await openTextEncoder(bundle, textEncoder);
   const sizeOf = options.buckets === null ? (count: number): number => count : bucketFor;
   const conditions =
-    modulator === null ? conditionsFromTexts(embed) : conditionsFromModulations(embed, modulator, { sizeOf });
+    modulator === null
+      ? conditionsFromTexts(embed)
+      : conditionsFromModulations(embed, modulator, { sizeOf, adapters: openAdapters });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
   const evaluationBuckets = createEvaluationBuckets(options.buckets);
   const imageDimension = createBucketedDimension(options.buckets === null ? null : { ...options.buckets, coarse: [] });
@@ -80,6 +94,7 @@ export async function openModel(bundle: Bundle, options: ExecutionOptions): Prom
 
   return {
     manifest,
+    adapter: null,
     within: (count) => (options.buckets === null ? count : largestBucketWithin(count)),
 
     async denoise(evaluation) {
@@ -125,6 +140,7 @@ export async function openModel(bundle: Bundle, options: ExecutionOptions): Prom
 
     async close() {
       for (const session of [textEncoder, modulator, denoiser, decoder, encoder]) await session?.release();
+      for (const adapter of openAdapters.values()) await adapter.close();
     },
   };
 }

@@ -127,19 +127,25 @@ export async function openSession(
 ): Promise<InferenceSession> {
   const component = bundle.manifest.components[name];
   if (component === undefined) throw new BundleError(bundle.directory, [`has no component ${name}`]);
-  const { provider, session: options } = device;
   const file = join(bundle.directory, chooseVariant(component, precisionOf(bundle.manifest, device)).file);
-  const session = await ort.InferenceSession.create(file, options).catch((error: unknown) => {
-    const message = (error as Error).message;
-    if (/backend not found|OrtSessionOptionsAppendExecutionProvider|adapter/i.test(message)) {
-      throw new InferenceError(`${provider} cannot be used on this machine: ${message}`, { cause: error });
-    }
-    throw new BundleError(file, [`is not a graph that onnxruntime can open: ${message}`], { cause: error });
-  });
+  const session = await createSession(file, device);
   const contract = componentContracts(bundle.manifest)[name];
   const problems = [...graphProblems(session, name, component, contract), ...shapeProblems(session, bundle.manifest)];
   if (problems.length > 0) throw new BundleError(file, problems);
   return session;
+}
+
+/** @throws BundleError if the file is not a graph. @throws InferenceError if the provider is not available on this machine. */
+export async function createSession(file: string, { provider, session }: ExecutionOptions): Promise<InferenceSession> {
+  return ort.InferenceSession.create(file, session).catch((error: unknown) => {
+    const message = (error as Error).message;
+    // WebGPU calls a graphics card an adapter, and so may an operator call a folder.
+    const reason = message.replaceAll(file, '');
+    if (/backend not found|OrtSessionOptionsAppendExecutionProvider|adapter/i.test(reason)) {
+      throw new InferenceError(`${provider} cannot be used on this machine: ${message}`, { cause: error });
+    }
+    throw new BundleError(file, [`is not a graph that onnxruntime can open: ${message}`], { cause: error });
+  });
 }
 
 /** Compares the names before the first run, because onnxruntime ignores inputs that the graph does not have. */

@@ -108,7 +108,8 @@ export function createEvaluationBuckets(policy: BucketPolicy | null): Evaluation
   return {
     pad(evaluation) {
       if (policy === null) return evaluation;
-      const { latents, timesteps, backgroundSample, background, rowBackground, defect, fusion, maskRows } = evaluation;
+      const { latents, timesteps, adapters, backgroundSample, background, rowBackground, defect, fusion, maskRows } =
+        evaluation;
       const [b, u, r] = [
         samples.bucketOf(latents.length),
         backgrounds.bucketOf(background.length),
@@ -117,6 +118,7 @@ export function createEvaluationBuckets(policy: BucketPolicy | null): Evaluation
       return {
         latents: padToLength(latents, b),
         timesteps: padToLength(timesteps, b),
+        adapters: padToLength(adapters, b),
         backgroundSample: padToLength(backgroundSample, u),
         background: padToLength(background, u),
         rowBackground: padToLength(rowBackground, r),

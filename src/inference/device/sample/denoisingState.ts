@@ -67,6 +67,7 @@ export function createDenoisingState(
     request,
     plan,
     conditions: {
+      adapter: model.adapter?.id ?? null,
       background: products.map((product) => fillPrompts(prompts, { defect: prompts.normal, product }).background),
       defect: rowPrompts.map((row) => row.defect),
       fusion: rowPrompts.map((row) => row.fusion),

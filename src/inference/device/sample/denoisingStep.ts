@@ -74,6 +74,7 @@ function evaluationOf(states: readonly DenoisingState[], lateTimestep: number): 
   return {
     latents: states.map((state) => state.latent),
     timesteps: states.map(currentTimestep),
+    adapters: states.map(({ conditions }) => conditions.adapter),
     backgroundSample: states.flatMap(({ conditions }, s) => conditions.background.map(() => s)),
     background: states.flatMap(({ conditions }) => conditions.background),
     rowBackground,

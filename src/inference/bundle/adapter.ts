@@ -1,0 +1,99 @@
+/**
+ * Adapters: a product and its defects, learnt beside a bundle (the base) whose files stay as they are. An adapter has a folder of its own,
+ * <name>/<version>/ with adapter.json, and is presented as a bundle that has the base's graphs and its own words.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { BundleError } from '../errors.js';
+import { fillPrompts } from '../method/prompts.js';
+import { requireFolderNames, verifyAdapter } from './files.js';
+import type { Adapter, Bundle, ComponentName, Manifest } from './manifest.js';
+import { parseShape } from './shape.js';
+import { placementProblems, vocabularyProblems } from './validate.js';
+
+/** adapter.json, as models/adapter.schema.json describes it. */
+interface AdapterManifest
+  extends
+    Pick<Manifest, 'name' | 'version' | 'description' | 'license' | 'vocabulary' | 'placement' | 'provenance'>,
+    Pick<Adapter, 'modulation' | 'phrases'> {
+  readonly base: {
+    readonly name: string;
+    readonly version: string;
+    /** Component → SHA-256 of its fp32 graph. */
+    readonly graphs: Readonly<Partial<Record<ComponentName, string>>>;
+  };
+}
+
+/**
+ * @param file adapter.json, an absolute path
+ * @param bundles those of the same models directory
+ * @throws BundleError, also if the base is not there or is another than the one that the adapter was trained on
+ */
+export async function loadAdapter(file: string, bundles: readonly Bundle[]): Promise<Bundle> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new BundleError(file, [`cannot be read: ${(error as Error).message}`], { cause: error });
+  });
+  const own = parseShape(text, file, 'adapter') as AdapterManifest;
+  requireFolderNames(own, file);
+  const base = findBase(own, file, bundles);
+  const { name, version, description, license, vocabulary, placement, provenance, modulation, phrases } = own;
+  const { formatVersion, image, latent, schedule, prompts, defaults, ranges, mask, tokenizer, components } =
+    base.manifest;
+  const manifest: Manifest = {
+    ...{ formatVersion, image, latent, schedule, prompts, defaults, ranges, mask, tokenizer, components },
+    name,
+    version,
+    license,
+    vocabulary,
+    provenance,
+    ...(description === undefined ? {} : { description }),
+    ...(placement === undefined ? {} : { placement }),
+  };
+  const problems = [...vocabularyProblems(manifest), ...placementProblems(manifest), ...phraseProblems(own, manifest)];
+  if (problems.length > 0) throw new BundleError(file, problems);
+  const adapter = { base: base.id, directory: dirname(file), modulation, phrases };
+  await verifyAdapter(adapter);
+  return { id: `${name}@${version}`, name, version, directory: base.directory, manifest, adapter };
+}
+
+function findBase(
+  { base: { name, version, graphs } }: AdapterManifest,
+  file: string,
+  bundles: readonly Bundle[],
+): Bundle {
+  const id = `${name}@${version}`;
+  const base = bundles.find((bundle) => bundle.id === id);
+  if (base === undefined) {
+    const there = bundles.map((bundle) => bundle.id).join(', ');
+    throw new BundleError(file, [
+      `/base: belongs to the bundle ${id}, which is not in the models directory (${there})`,
+    ]);
+  }
+  const problems = Object.entries(graphs).flatMap(([component, sha256]) => {
+    const variants = base.manifest.components[component as ComponentName]?.variants ?? [];
+    const found = variants.find(({ precision }) => precision === 'fp32')?.sha256;
+    if (found === sha256) return [];
+    return [
+      `/base/graphs/${component}: was trained on the graph with SHA-256 ${sha256}, ${id} has ${String(found)}; train the adapter again`,
+    ];
+  });
+  if (problems.length > 0) throw new BundleError(file, problems);
+  return base;
+}
+
+/** Every prompt that a request can fill has an embedding, and all embeddings have one width. */
+function phraseProblems({ phrases }: AdapterManifest, { vocabulary, prompts }: Manifest): string[] {
+  const needed = [...vocabulary.products, null].flatMap((product) =>
+    [prompts.normal, ...vocabulary.defects].flatMap((defect) =>
+      Object.values(fillPrompts(prompts, { defect, product })),
+    ),
+  );
+  const missing = [...new Set(needed as string[])].filter((phrase) => phrases[phrase] === undefined);
+  const [first] = Object.values(phrases);
+  const uneven = Object.keys(phrases).filter((phrase) => phrases[phrase]?.length !== first?.length);
+  return [
+    ...missing.map((phrase) => `/phrases: "${phrase}" is missing; export the adapter again`),
+    ...uneven.map((phrase) => `/phrases/${phrase}: has another number of values than the other phrases`),
+  ];
+}
