@@ -146,6 +146,18 @@ def test_too_little_time_gives_no_verdict(workshop):
     assert "**This cannot be told yet; use augmentation" in workshop.page and "give more minutes" in workshop.page
 
 
+def test_what_the_time_left_out_is_named(workshop):
+    workshop.advise(minutes=1.5)
+    assert f"- {TRANSPLANTED}: the time ended before its turn." in workshop.page
+    assert "No method with samples was trained" in workshop.page
+
+
+def test_a_time_that_is_too_short_for_one_training_is_told(workshop):
+    workshop.advise(minutes=0.5)
+    assert len(workshop.began) == 1 and workshop.document["trainings"] == 0  # given up when the time was spent
+    assert "The time did not suffice for a single training" in workshop.page
+
+
 def test_a_later_call_continues(workshop):
     workshop.quality = better_with_samples
     workshop.advise(minutes=10)

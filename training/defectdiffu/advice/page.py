@@ -123,22 +123,24 @@ def _limits(found: Findings) -> list[str]:
 
 
 def _tried(found: Findings) -> list[str]:
-    skipped = [f"- {name}: {reason}." for name, reason in sorted(found.skipped.items())]
-    return [
-        "",
-        "## What was tried",
-        "",
-        f"The choice, with the mean {HEADINGS[found.headline]} of each. Weak candidates were given up early, so compare"
-        " those with as many trainings.",
-        "",
-        "| method | what it adds | trainings | mean |",
-        "| --- | --- | --- | --- |",
-        *[
+    lines = ["", "## What was tried"]
+    if found.tried:
+        lines += [
+            "",
+            f"The choice, with the mean {HEADINGS[found.headline]} of each. Weak candidates were given up early, so"
+            " compare those with as many trainings.",
+            "",
+            "| method | what it adds | trainings | mean |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
             f"| {each.candidate.name} | {described(each.candidate)} | {each.trainings} | {100 * each.mean:.1f} |"
             for each in found.tried
-        ],
-        *(["", "Not tried:", "", *skipped] if skipped else []),
-    ]
+        ]
+    if found.skipped:
+        lines += ["", "Not tried:", ""]
+        lines += [f"- {name}: {reason}." for name, reason in sorted(found.skipped.items())]
+    return lines if len(lines) > 2 else []
 
 
 def _method(found: Findings, plan: ComparisonPlan, detector: str) -> list[str]:

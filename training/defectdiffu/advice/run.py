@@ -32,6 +32,8 @@ from .request import request_of
 from .time_budget import TimeBudget
 from .trainings import Trainings
 
+NO_TIME = "the time ended before its turn"
+
 
 @dataclass(frozen=True)
 class BundleFile:
@@ -93,7 +95,9 @@ def _findings(
     product: Product, plan: AdvicePlan, trainings: Trainings, bundle: BundleSamples | None, bundle_saw_all: bool
 ) -> Findings:
     advice = Advice(trainings, plan.comparison)
-    ours, theirs = advice.choose(*candidates_of(plan.methods)) if trainings.folds else (None, None)
+    with_samples, without = candidates_of(plan.methods)
+    ours, theirs = advice.choose(with_samples, without) if trainings.folds else (None, None)
+    unreached = [candidate.name for candidate in [*with_samples, *without] if candidate not in trainings.asked]
     both = (ours, theirs) if ours and theirs else None
     if both:
         advice.measure(*both)
@@ -102,7 +106,7 @@ def _findings(
         headline=DETECTORS[plan.detector].headline,
         photographs=_photographs(product, list(trainings.folds.values())),
         tried=advice.tried(),
-        skipped=trainings.skipped(),
+        skipped=trainings.skipped() | (dict.fromkeys(unreached, NO_TIME) if trainings.folds else {}),
         ours=ours,
         theirs=theirs,
         gain=advice.gain(*both) if both else {},

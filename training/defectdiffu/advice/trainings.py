@@ -124,8 +124,9 @@ class Trainings:
 
     def _expected_seconds(self, candidate: Candidate) -> float:
         """The longest that a training of the same method took, or any training; 0 before the first one."""
+        method = {asked.name: asked.method for asked in self.asked}
         entries = self.store.trainings
-        alike = [entry for key, entry in entries.items() if key.method.split(",")[0] == candidate.method.split(",")[0]]
+        alike = [entry for key, entry in entries.items() if method.get(key.method) == candidate.method]
         return _longest(alike) or _longest(entries.values())
 
 

@@ -50,6 +50,8 @@ def reason_not_measured(found: Findings) -> str:
             f"The gain would rest on {count(found.photographs.confirming, 'photograph')} with a defect, and "
             f"{FEWEST_SOURCES} are the fewest that say anything: mark more photographs (5 of a defect or more)."
         )
+    if not found.trainings:
+        return "The time did not suffice for a single training: give more minutes."
     if found.ours is None or found.theirs is None:
         missing = "with samples" if found.ours is None else "without samples"
         return f"No method {missing} was trained: see what was tried below, or give more minutes."
