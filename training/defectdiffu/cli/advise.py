@@ -68,7 +68,8 @@ def advise(
         )  # fmt: skip
         chosen = tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS)
         plan = AdvicePlan(comparison, detector, chosen)
-        read = read_product(data, read_rules(windows, data), comparison, product, tuple(donors or ()))
+        others = tuple(donors or ())
+        read = read_product(data, read_rules(windows, data, *others), comparison, product, others)
         if photographs:
             console.print(f"{write_photographs_for_bundle(data, read, photographs)}")
             return

@@ -94,14 +94,14 @@ def compare(
                 opened[of] = BundleSamples(path, saw, precision, plan, out, report)
             return opened
 
+        others = tuple(donors or ())
+        rules = read_rules(windows, data, *others)
         if photographs:
-            seen = read_products(data, read_rules(windows, data), plan, selection.products)
+            seen = read_products(data, rules, plan, selection.products)
             for count in selection.shots:
                 for each in range(seeds):
                     console.print(f"{write_photographs(data, seen, count, each, photographs)}")
             return
 
-        store = run_comparison(
-            data, read_rules(windows, data), plan, selection, out, report, open_bundles, minutes, tuple(donors or ())
-        )
+        store = run_comparison(data, rules, plan, selection, out, report, open_bundles, minutes, others)
         console.print(f"{write_page(store, plan, reference)}")

@@ -46,7 +46,8 @@ def transplant(
             raise ValueError(f"weakest is {weakest}, must be at most strength ({strength})")
         request = TransplantRequest(count, (strength if weakest is None else weakest, strength), anywhere, seed)
         records = read_data_set(data, comma_separated(products))
+        rules = read_rules(windows, data, *(donors or ()))
         others = [record for folder in donors for record in read_data_set(folder)] if donors else None
         with bar() as progress:
-            pairs = write_transplants(records, read_rules(windows), request, out, progress_reporter(progress), others)
+            pairs = write_transplants(records, rules, request, out, progress_reporter(progress), others)
     console.print(f"{out}: {count} samples of each of {len(pairs)} pairs; grid.png shows some")
