@@ -90,6 +90,9 @@ def test_samples_that_help_are_advised_and_can_be_requested(workshop):
     interval = found.gain["miou"]
     assert 0 < interval.low < interval.mean < interval.high
     assert "**Samples help here:" in workshop.page
+    assert "Upload photographs of good parts and photographs of defects with their masks as references" in " ".join(
+        workshop.page.split()
+    )
     assert workshop.document["advised"]["sources"] == ["transplanted"]
     assert found.samples == {"transplanted": 40 * 4 / 2}  # steps × synthetic windows per batch, for two defects
 

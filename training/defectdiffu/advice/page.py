@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..comparison.page import wrapped
 from ..comparison.plan import ComparisonPlan
@@ -13,14 +14,16 @@ from .wording import HEADINGS, count, described, points, verdict_sentence, what_
 PAGE = "advice.md"
 
 
-def write_page(found: Findings, plan: ComparisonPlan, detector: str, folder: Path, has_request: bool) -> Path:
+def write_page(
+    found: Findings, plan: ComparisonPlan, detector: str, folder: Path, request: dict[str, Any] | None
+) -> Path:
     """Writes advice.md and returns its path."""
-    lines = [part for line in _lines(found, plan, detector, has_request) for part in wrapped(line)]
+    lines = [part for line in _lines(found, plan, detector, request) for part in wrapped(line)]
     write_text(folder / PAGE, "\n".join(lines) + "\n")
     return folder / PAGE
 
 
-def _lines(found: Findings, plan: ComparisonPlan, detector: str, has_request: bool) -> list[str]:
+def _lines(found: Findings, plan: ComparisonPlan, detector: str, request: dict[str, Any] | None) -> list[str]:
     return [
         f"# Do samples help on {found.product}?",
         "",
@@ -32,7 +35,7 @@ def _lines(found: Findings, plan: ComparisonPlan, detector: str, has_request: bo
         "## What to do",
         "",
         *[f"- {line}" for line in what_to_do(found)],
-        *(_send() if has_request else []),
+        *(_send(request) if request else []),
         *_gain(found, plan),
         *_curve(found),
         *_limits(found),
@@ -41,11 +44,15 @@ def _lines(found: Findings, plan: ComparisonPlan, detector: str, has_request: bo
     ]
 
 
-def _send() -> list[str]:
+def _send(request: dict[str, Any]) -> list[str]:
+    inputs = request["variables"]["input"]
+    uploads = ["photographs of good parts"] if any("anyOfProduct" in i.get("reference", {}) for i in inputs) else []
+    uploads += ["photographs of defects with their masks"] if any("defectReference" in i for i in inputs) else []
+    before = f" Upload {' and '.join(uploads)} as references first." if uploads else ""
     return [
         "",
-        "`generate.json` asks the service for these samples, as it is. Part numbers and defect codes are those that"
-        " the service gives to the words of a bundle; change them if your catalog has others.",
+        f"`generate.json` asks the service for these samples, as it is.{before} Part numbers and defect codes are those"
+        " that the service gives to the words of a bundle; change them if your catalog has others.",
         "",
         "```bash",
         'curl -H "authorization: Bearer $DEFECTDIFFU_API_KEY" -H "content-type: application/json" \\',

@@ -74,7 +74,7 @@ def advise(
     found = _findings(product, plan, trainings, samples, bundle is None or not bundle.fair)
     request = request_of(found, product, plan.comparison.sampler_steps)
     write_document(found, request, conditions, out)
-    write_page(found, plan.comparison, plan.detector, out, request is not None)
+    write_page(found, plan.comparison, plan.detector, out, request)
     return found
 
 
