@@ -35,11 +35,23 @@ export interface GenerationEvent {
 
 export interface Client {
   pairs(): Promise<Pair[]>;
-  /** Returns the id of the reference. */
-  upload(photograph: Uint8Array, partNumber: string, name: string): Promise<string>;
+  /** Adds the product and the defect to the catalog if it does not have them. Returns what it added. */
+  register(partNumber: string, defectCode: string): Promise<readonly string[]>;
+  /** Returns the id of the reference or mask. `name` is for error messages. */
+  upload(file: Uint8Array, input: UploadInput, name: string): Promise<string>;
   generate(input: object): Promise<Accepted>;
   follow(id: string): AsyncIterable<GenerationEvent>;
 }
+
+export type UploadInput =
+  | { readonly purpose: 'MASK' }
+  | {
+      readonly purpose: 'REFERENCE';
+      readonly partNumber: string;
+      readonly name: string;
+      readonly defectCode?: string;
+      readonly maskId?: string;
+    };
 
 const EVENTS = `subscription Events($id: ID!, $after: Int!) {
   generationEvents(id: $id, after: $after) {
@@ -88,16 +100,30 @@ export function connect(url: string, key: string): Client {
         })),
       );
     },
-    async upload(photograph, partNumber, name) {
+    async register(partNumber, defectCode) {
+      const known = await ask<{ product: object | null; defect: object | null }>(
+        'query ($part: String!, $code: String!) { product(partNumber: $part) { id } defect(code: $code) { id } }',
+        { part: partNumber, code: defectCode },
+      );
+      const word = (code: string): string => code.toLowerCase().replaceAll('_', ' ');
+      const products = known.product === null ? [{ partNumber, name: word(partNumber) }] : [];
+      const defects = known.defect === null ? [{ code: defectCode, name: word(defectCode) }] : [];
+      if (products.length + defects.length === 0) return [];
+      await ask('mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { warnings { field } } }', {
+        input: { products, defects },
+      });
+      return [...products.map((one) => one.partNumber), ...defects.map((one) => one.code)];
+    },
+    async upload(file, input, name) {
       const { createUpload } = await ask<{ createUpload: { url: string } }>(
         'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { url } }',
-        { input: { purpose: 'REFERENCE', partNumber, name } },
+        { input },
       );
-      const response = await fetch(createUpload.url, { method: 'PUT', body: Buffer.from(photograph) });
-      const answer = (await response.json()) as { reference?: { id: string }; errors?: { message: string }[] };
-      if (answer.reference === undefined)
-        throw new DemoError(`${name}: ${answer.errors?.[0]?.message ?? String(response.status)}`);
-      return answer.reference.id;
+      const response = await fetch(createUpload.url, { method: 'PUT', body: Buffer.from(file) });
+      const { reference, mask, errors } = (await response.json()) as UploadAnswer;
+      const { id } = reference ?? mask ?? {};
+      if (id === undefined) throw new DemoError(`${name}: ${errors?.[0]?.message ?? String(response.status)}`);
+      return id;
     },
     async generate(input) {
       const { generateDefects } = await ask<{
@@ -114,6 +140,12 @@ export function connect(url: string, key: string): Client {
     },
     follow: (id) => follow(url.replace(/^http/, 'ws'), authorization, id),
   };
+}
+
+interface UploadAnswer {
+  readonly reference?: { readonly id: string };
+  readonly mask?: { readonly id: string };
+  readonly errors?: readonly { readonly message: string }[];
 }
 
 interface ProductNode {

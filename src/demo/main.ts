@@ -2,12 +2,13 @@
  * An example client: requests defective images from a running service, follows the events, and writes the image, mask,
  * overlay, and twin (if there is one) of each sample to a folder as soon as it is ready.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { DemoError, HELP, readOptions } from './options.js';
 import type { Options } from './options.js';
 import { connect } from './client.js';
 import type { Client, GenerationEvent, ReadySample } from './client.js';
+import { uploadImages } from './images.js';
 import { createProgressBar } from './progressBar.js';
 
 async function main(): Promise<void> {
@@ -18,15 +19,14 @@ async function main(): Promise<void> {
   }
   const client = connect(options.url, options.key);
   const pair = await choosePair(client, options);
-  const reference = await referenceOf(client, pair, options);
-  const generation = await client.generate({ ...pair, ...options.request, ...(reference && { reference }) });
-  const strength = generation.strength;
+  const images = await uploadImages(client, pair, options);
+  const generation = await client.generate({ ...pair, ...options.request, ...images });
+  const { model, seed, strength } = generation;
+  const verb = options.donor === undefined ? 'Drawing' : 'Transplanting';
   console.log(
-    `Drawing ${String(options.request.count)} × ${pair.defectCode} on ${pair.partNumber} (${generation.coverage})`,
+    `${verb} ${String(options.request.count)} × ${pair.defectCode} on ${pair.partNumber} (${generation.coverage})`,
   );
-  console.log(
-    `model ${generation.model}, seed ${String(generation.seed)}, strength ${String(strength.min)} … ${String(strength.max)}`,
-  );
+  console.log(`model ${model}, seed ${String(seed)}, strength ${String(strength.min)} … ${String(strength.max)}`);
 
   const folder = resolve(options.out);
   await mkdir(folder, { recursive: true });
@@ -53,20 +53,6 @@ async function choosePair(client: Client, { part, defect }: Options) {
   if (best === undefined)
     throw new DemoError(`The service has no product and defect that match ${part ?? defect ?? 'the request'}.`);
   return { partNumber: best.partNumber, defectCode: best.defectCode };
-}
-
-/** The reference to draw on, if any. */
-async function referenceOf(client: Client, pair: { partNumber: string }, { on, onTwin }: Options) {
-  if (onTwin) return { twin: true };
-  return on === undefined ? undefined : { id: await register(client, pair, on) };
-}
-
-/** Uploads the photograph as a reference of the product. Identical photographs are stored once. */
-async function register(client: Client, { partNumber }: { partNumber: string }, path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new DemoError(`--on: ${(error as Error).message}`);
-  });
-  return client.upload(bytes, partNumber, basename(path));
 }
 
 async function save(sample: ReadySample, folder: string, name: string, generation: string): Promise<string[]> {

@@ -19,6 +19,10 @@ Requests defective images from a running DefectDiffu service and writes them to 
                       (default: placed like real defects; on a twin, where the model draws it)
   --allowed-area 20,20,200,180   rectangle, in the same form, in which a region that is placed for you lies
                       (default: the whole photograph)
+  --defect-photograph bad.jpg --defect-mask mask.png
+                      transplant this real defect, which the mask marks in white, onto the photograph of --on;
+                      --part and --defect can be new, and no model needs to know them
+  --harmonize 0.2     denoising strength at which the model harmonizes a transplant, if it knows the pair
   --confidence 0.8    minimum confidence, 0 to 1; samples below it are drawn again
   --out demo-output   output folder for the PNG files
   --key …             API key            (default: DEFECTDIFFU_API_KEY)
@@ -44,11 +48,14 @@ export interface Options {
   readonly on: string | undefined;
   /** Whether each sample is drawn on its own normal twin. */
   readonly onTwin: boolean;
+  /** The defective photograph and its mask. */
+  readonly donor: { readonly photograph: string; readonly mask: string } | undefined;
   readonly request: {
     readonly count: number;
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
     readonly seed?: number;
     readonly steps?: number;
+    readonly harmonize?: number;
     readonly quality?: { readonly minimumConfidence: number };
     readonly region?: Area;
     readonly allowedArea?: Area;
@@ -71,11 +78,13 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
     out: values.out ?? 'demo-output',
     on: values.on,
     onTwin: values['on-twin'] ?? false,
+    donor: donor(values),
     request: {
       count: number('count', values.count ?? '4'),
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
       ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
       ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+      ...(values.harmonize === undefined ? {} : { harmonize: number('harmonize', values.harmonize) }),
       ...(values.confidence === undefined
         ? {}
         : { quality: { minimumConfidence: number('confidence', values.confidence) } }),
@@ -98,6 +107,9 @@ function parse(args: string[]) {
     steps: text,
     confidence: text,
     on: text,
+    'defect-photograph': text,
+    'defect-mask': text,
+    harmonize: text,
     region: text,
     'allowed-area': text,
     out: text,
@@ -110,6 +122,16 @@ function parse(args: string[]) {
   } catch (error) {
     throw new DemoError(`${(error as Error).message}\n\n${HELP}`);
   }
+}
+
+function donor(values: ReturnType<typeof parse>): Options['donor'] {
+  const { on, part, defect, 'defect-photograph': photograph, 'defect-mask': mask } = values;
+  if (photograph === undefined && mask === undefined) return undefined;
+  if (photograph === undefined || mask === undefined)
+    throw new DemoError('Give --defect-photograph and --defect-mask together.');
+  if (on === undefined || part === undefined || defect === undefined)
+    throw new DemoError('A transplant also needs --part, --defect, and --on, the photograph of a good part.');
+  return { photograph, mask };
 }
 
 function number(name: string, text: string): number {
