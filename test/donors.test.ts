@@ -1,7 +1,17 @@
 /** Which donor each scene of a generation takes. */
+import { DEFAULT_VARIATION } from '../src/inference/index.js';
+import type { TransplantSettings } from '../src/storage/jsonColumns.js';
 import { donorIndex } from '../src/generations/samples/sampleDraw.js';
 
 const list = (length: number): string[] => Array.from({ length }, (_, i) => String(i));
+
+const transplantOf = (donors: number): TransplantSettings => ({
+  donors: list(donors),
+  ofOtherProducts: false,
+  variation: DEFAULT_VARIATION,
+  anywhere: false,
+  notHarmonized: null,
+});
 
 test.each([
   [1, 3],
@@ -11,7 +21,7 @@ test.each([
   [2, 1],
   [5, 2],
 ])('%s photographs and %s donors: all pairs of the two come before any comes again', (photographs, donors) => {
-  const transplant = { donors: list(donors), variation: {} as never, notHarmonized: null };
+  const transplant = transplantOf(donors);
   const pairs = list(photographs * donors).map((_, scene) => {
     const donor = donorIndex({ references: list(photographs), transplant }, scene);
     return `${String(scene % photographs)}/${String(donor)}`;
@@ -20,7 +30,7 @@ test.each([
 });
 
 test('on the image of a sample, which is no photograph, the donors take turns', () => {
-  const transplant = { donors: list(3), variation: {} as never, notHarmonized: null };
+  const transplant = transplantOf(3);
   const taken = [0, 1, 2, 3, 4].map((scene) => donorIndex({ references: [], transplant }, scene));
   expect(taken).toEqual([0, 1, 2, 0, 1]);
 });

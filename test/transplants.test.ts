@@ -1,5 +1,6 @@
 /** Transplanted defects: from the upload of a defective photograph to the stored sample. */
 import { bytesAt } from './support/generations.js';
+import sharp from 'sharp';
 import { SPOT, donorOf, spotted } from './support/donors.js';
 import {
   changes,
@@ -149,6 +150,45 @@ test('a second defect goes onto the image of a sample, and the mask marks both',
   expect(second.areaFraction).toBeGreaterThan(1.3 * first.areaFraction);
 });
 
+describe('from other products', () => {
+  let others: Json[];
+  beforeAll(async () => {
+    others = [await donorOf('PCB', 'BURN'), await donorOf('STEEL_STRIP', 'BURN', { x: 90, y: 90, radius: 12 })];
+    await donorOf('PCB', 'SHORT');
+  });
+
+  test('those with the same defect come in turn, and the label is that of the request', async () => {
+    const { samples } = await transplanted({ count: 4, defectReference: { ofOtherProducts: true } });
+    const ids = new Set(samples.map(({ defectReference }: Json) => defectReference.id));
+    expect(ids).toEqual(new Set(others.map(({ id }) => id)));
+    for (const sample of samples) expect((await changes(sample, sample.mask.url)).inside).toBeGreaterThan(200);
+  });
+
+  test('one can be named, also with another defect, and is resized with its photograph', async () => {
+    const small = await send(server, await sharp(fabric).resize(128).png().toBuffer(), {
+      purpose: 'REFERENCE',
+      partNumber: 'ASPHALT',
+    });
+    const still = { turn: 0, scale: { min: 1, max: 1 }, bend: 0, contrast: 0 };
+    const areaOn = async (wish: object): Promise<number> => (await transplanted({ ...wish, variation: still })).samples[0].areaFraction; // prettier-ignore
+    const whole = await areaOn({ defectReference: { id: others[0]?.id } });
+    const onSmall = await areaOn({
+      partNumber: 'ASPHALT',
+      defectCode: 'CRACK',
+      reference: { id: small.id },
+      defectReference: { id: others[0]?.id },
+    });
+    expect(onSmall / whole).toBeCloseTo(1, 0.8);
+  });
+});
+
+test('laid anywhere, places do not depend on the surroundings, and the variation is wider by default', async () => {
+  const generation = await transplanted({ count: 6, variation: { place: 'ANYWHERE' } });
+  expect(generation.request.variation).toMatchObject({ place: 'ANYWHERE', turn: 45, mirrors: true });
+  const turns = generation.samples.map(({ transplant }: Json) => Math.abs(transplant.turn));
+  expect(Math.max(...turns)).toBeGreaterThan(45);
+});
+
 describe('harmonized by the model', () => {
   const known = { partNumber: 'FABRIC', defectCode: 'STAIN' };
   let donor: Json;
@@ -192,6 +232,7 @@ test('an export says where the defect comes from, adds the good photograph, and 
   expect(manifest.samples).toHaveLength(sampleCount);
   expect(manifest.samples.find((each: Json) => each.id === sample.id)).toMatchObject({
     defectReferenceId: ofNewPair.donor.id,
+    donorPartNumber: 'COOKIE',
     transplant: { notHarmonized: 'NOT_REQUESTED', scale: sample.transplant.scale },
     confidence: null,
   });

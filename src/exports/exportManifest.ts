@@ -96,7 +96,7 @@ function owesModel({ settings }: GenerationRow): boolean {
   return settings.photograph?.transplant?.notHarmonized == null;
 }
 
-function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
+function sampleEntry({ sample, product, defect, heldOut, donorProduct }: ExportedSample) {
   const { visibility, agreement, seam, filling, direction } = sample;
   return {
     id: sample.id,
@@ -119,7 +119,11 @@ function sampleEntry({ sample, product, defect, heldOut }: ExportedSample) {
     baseSampleId: sample.baseSampleId,
     ...(sample.transplant === null
       ? {}
-      : { defectReferenceId: sample.defectReferenceId, transplant: sample.transplant }),
+      : {
+          defectReferenceId: sample.defectReferenceId,
+          donorPartNumber: donorProduct?.partNumber ?? null,
+          transplant: sample.transplant,
+        }),
     createdAt: sample.createdAt,
   };
 }

@@ -1,10 +1,13 @@
 /** The content of an export, read in small pages in the order of the archive. */
+import { alias } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { defects, exportSamples, generations, products, references, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 
 const PAGE = 50;
+const donors = alias(references, 'donor');
+const donorProducts = alias(products, 'donor_product');
 
 export interface ExportedSample {
   readonly position: number;
@@ -14,6 +17,8 @@ export interface ExportedSample {
   readonly product: ProductRow;
   readonly defect: DefectRow;
   readonly reference: ReferenceRow | null;
+  /** The product of the photograph that the defect is transplanted from. */
+  readonly donorProduct: ProductRow | null;
 }
 
 /** Skips the samples that were deleted since the export was accepted. */
@@ -32,6 +37,7 @@ export async function* exportedSamples(
         product: products,
         defect: defects,
         reference: references,
+        donorProduct: donorProducts,
       })
       .from(exportSamples)
       .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
@@ -39,6 +45,8 @@ export async function* exportedSamples(
       .innerJoin(products, eq(products.id, samples.productId))
       .innerJoin(defects, eq(defects.id, samples.defectId))
       .leftJoin(references, eq(references.id, samples.referenceId))
+      .leftJoin(donors, eq(donors.id, samples.defectReferenceId))
+      .leftJoin(donorProducts, eq(donorProducts.id, donors.productId))
       .where(rows(exportSamples, and(eq(exportSamples.exportId, id), gt(exportSamples.position, last))))
       .orderBy(asc(exportSamples.position))
       .limit(PAGE);

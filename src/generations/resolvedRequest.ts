@@ -1,4 +1,5 @@
 /** The request of a generation as it was accepted, with every default filled in. The same request gives the same images. */
+import type { TransplantSettings } from '../storage/jsonColumns.js';
 import { denoisingStrengthOf } from '../storage/jsonColumns.js';
 import type { GenerationRow } from '../storage/tables.js';
 
@@ -15,7 +16,7 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
     quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
     denoisingStrength,
     harmonize: transplant === undefined ? undefined : strength,
-    variation: transplant?.variation,
+    variation: transplant && { ...transplant.variation, place: placeOf(transplant) },
     /** @deprecated The name of `denoisingStrength` before 1.0.0. */
     freedom: denoisingStrength,
     onTwin: photograph?.onTwin ?? false,
@@ -25,4 +26,8 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
     priority,
     idempotencyKey,
   };
+}
+
+function placeOf({ anywhere }: TransplantSettings): 'ANYWHERE' | 'FITTING' {
+  return anywhere ? 'ANYWHERE' : 'FITTING';
 }

@@ -9,7 +9,7 @@ export type { DeviceStep, Engine, EngineOptions } from './engine.js';
 export { openEngine } from './engine.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
 export { componentMask, connectedComponents } from './method/connectedComponents.js';
-export { DEFAULT_VARIATION } from './method/transplant/variation.js';
+export { DEFAULT_VARIATION, VARIED } from './method/transplant/variation.js';
 export { polygonsExtent } from './method/polygons.js';
 export { maskExtent } from './method/window.js';
 export { NEWEST_PLACEMENT } from './method/defectShapes.js';

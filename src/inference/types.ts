@@ -77,6 +77,10 @@ export interface TransplantRequest {
   /** Where on the image the middle of the defect may lie. */
   readonly allowed: MaskSource | null;
   readonly variation: VariationLimits;
+  /** Lays the defect at any allowed place, whatever surrounds it. */
+  readonly anywhere: boolean;
+  /** Resizes the donor by the ratio of the shorter sides, so that its defect is as large in relation to the image. */
+  readonly resizeDonor: boolean;
   /** The share of the noise levels that the harmonizing pass denoises, 0 up to 1. At 0 there is none, and no model is used. */
   readonly denoisingStrength: number;
 }

@@ -36,6 +36,8 @@ export interface References {
   goodOfProduct(productId: string): Promise<readonly ReferenceRow[]>;
   /** Photographs with the defect that are not archived, the oldest first. */
   defectiveOfPair(productId: string, defectId: string): Promise<readonly ReferenceRow[]>;
+  /** All photographs with a defect that are not archived, the oldest first. */
+  defective(): Promise<readonly ReferenceRow[]>;
   /** The same page for each of many products, in one statement, the newest first. */
   pagesOfProducts(
     productIds: readonly string[],
@@ -65,9 +67,9 @@ export function referencesOf(scope: TenantScope): References {
     return row;
   }
 
-  const list = async (productId: string, kind: SQL): Promise<readonly ReferenceRow[]> =>
+  const list = async (...conditions: SQL[]): Promise<readonly ReferenceRow[]> =>
     select()
-      .where(rows(references, eq(references.productId, productId), isNull(references.archivedAt), kind))
+      .where(rows(references, isNull(references.archivedAt), ...conditions))
       .orderBy(asc(references.id));
 
   const same = (productId: string, hash: string) =>
@@ -78,8 +80,10 @@ export function referencesOf(scope: TenantScope): References {
     require,
     byId: async (id) => (await byIds([id])).at(0),
 
-    goodOfProduct: (productId) => list(productId, isNull(references.defectId)),
-    defectiveOfPair: (productId, defectId) => list(productId, eq(references.defectId, defectId)),
+    goodOfProduct: (productId) => list(eq(references.productId, productId), isNull(references.defectId)),
+    defectiveOfPair: (productId, defectId) =>
+      list(eq(references.productId, productId), eq(references.defectId, defectId)),
+    defective: () => list(isNotNull(references.defectId)),
 
     async pagesOfProducts(productIds, request, { includeArchived, state }) {
       const [last] = request.after ?? [];

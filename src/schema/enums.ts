@@ -17,6 +17,7 @@ export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
 export const UploadPurpose = namesOf('REFERENCE', 'MASK');
 export const ReferenceState = namesOf('GOOD', 'DEFECTIVE');
 export const NotHarmonizedReason = namesOf('NOT_REQUESTED', 'UNSUPPORTED_PAIR', 'NO_IMAGE_ENCODER');
+export const TransplantPlace = namesOf('FITTING', 'ANYWHERE');
 export const Role = namesOf('VIEWER', 'OPERATOR', 'ADMIN');
 export const ExportFormat = namesOf('MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION');
 export const ExportStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED');
@@ -118,6 +119,15 @@ registerEnumType(ReferenceState, {
   valuesConfig: {
     GOOD: { description: 'A part without a defect. Samples can be drawn on it.' },
     DEFECTIVE: { description: 'A defect that a mask marks. It can be transplanted onto photographs of good parts.' },
+  },
+});
+
+registerEnumType(TransplantPlace, {
+  name: 'TransplantPlace',
+  description: 'Where on the photograph a transplanted defect is laid.',
+  valuesConfig: {
+    FITTING: { description: 'Where the surroundings resemble those that it was taken from: the most realistic.' },
+    ANYWHERE: { description: 'At any allowed place: more varied, which can be worth more for training a detector.' },
   },
 });
 

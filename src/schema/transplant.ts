@@ -1,9 +1,12 @@
 import { Field, Float, ID, InputType, ObjectType } from 'type-graphql';
-import { NotHarmonizedReason } from './enums.js';
+import { NotHarmonizedReason, TransplantPlace } from './enums.js';
 
-@InputType({ description: 'Give one of the two.' })
+@InputType({ description: 'Give one of the three.' })
 export class DefectReferenceInput {
-  @Field(() => ID, { nullable: true, description: 'A DEFECTIVE photograph of the same product and defect.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'A DEFECTIVE photograph of the same product and defect, or of another product.',
+  })
   id?: string | null;
 
   @Field(() => Boolean, {
@@ -11,6 +14,14 @@ export class DefectReferenceInput {
     description: "Takes each sample's defect from the next of the pair's DEFECTIVE photographs, in turn.",
   })
   anyOfPair?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Takes each sample's defect from the next DEFECTIVE photograph of other products: those with the same defect, or all if there are " +
+      'none. The defect of the request stays the label. These photographs are resized by the ratio of the shorter sides.',
+  })
+  ofOtherProducts?: boolean | null;
 }
 
 @InputType({ description: 'Both bounds are inclusive.' })
@@ -24,9 +35,13 @@ export class ScaleRangeInput {
 
 @InputType({
   description:
-    'How much a transplanted defect may differ from the one that it was taken from. Allow what the product allows: a slanted grain, for example, allows neither mirrors nor quarter turns.',
+    'How much a transplanted defect may differ from the one that it was taken from. Allow what the product allows: a slanted grain, for example, allows neither mirrors nor quarter turns. ' +
+    'The defaults of place ANYWHERE are wider: turn 45, quarterTurns, mirrors, scale 0.65 … 1.5, bend 0.05, contrast 0.3.',
 })
 export class VariationInput {
+  @Field(() => TransplantPlace, { nullable: true, description: 'Default: FITTING.' })
+  place?: keyof typeof TransplantPlace | null;
+
   @Field(() => Float, { nullable: true, description: 'Degrees in either direction, 0 … 180. Default: 10.' })
   turn?: number | null;
 
@@ -66,6 +81,9 @@ export class ScaleRange {
 
 @ObjectType({ description: 'How much transplanted defects may differ from the ones that they were taken from.' })
 export class Variation {
+  @Field(() => TransplantPlace)
+  place!: keyof typeof TransplantPlace;
+
   @Field(() => Float, { description: 'Degrees in either direction.' })
   turn!: number;
 

@@ -76,7 +76,11 @@ export const DONORS_REGION: Area = { maskId: '' };
 export interface TransplantSettings {
   /** The defective photographs. */
   readonly donors: readonly string[];
+  /** Whether the donors show other products. Then they are resized. */
+  readonly ofOtherProducts: boolean;
   readonly variation: VariationLimits;
+  /** Whether the surroundings do not matter. */
+  readonly anywhere: boolean;
   /** Null if the model harmonizes the samples. */
   readonly notHarmonized: NotHarmonizedReason | null;
 }

@@ -21,6 +21,7 @@ interface Golden {
   readonly strength: number;
   readonly limits: VariationLimits;
   readonly allowed: Box | null;
+  readonly anywhere: boolean;
   readonly place: Place;
 }
 

@@ -22,9 +22,11 @@ export interface ReferenceInput {
 export interface DefectReferenceInput {
   readonly id?: Optional<string>;
   readonly anyOfPair?: Optional<boolean>;
+  readonly ofOtherProducts?: Optional<boolean>;
 }
 
 export interface VariationInput {
+  readonly place?: Optional<'FITTING' | 'ANYWHERE'>;
   readonly turn?: Optional<number>;
   readonly quarterTurns?: Optional<boolean>;
   readonly halfTurns?: Optional<boolean>;

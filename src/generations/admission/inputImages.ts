@@ -28,6 +28,8 @@ export interface InputImages {
   goodOfProduct(productId: string): readonly ReferenceRow[];
   /** The photographs with the defect that are not archived, oldest first. */
   donorsOfPair(productId: string, defectId: string): readonly ReferenceRow[];
+  /** Those of other products with the defect; without any, all defective ones of other products. */
+  donorsOfOthers(productId: string, defectId: string): readonly ReferenceRow[];
 }
 
 interface ImageQuery {
@@ -50,6 +52,8 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
   const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
   const good = await goodPhotographs(scope, queries);
   const donors = await donorPhotographs(scope, queries);
+  const wantsOthers = inputs.some(({ defectReference }) => defectReference?.ofOtherProducts === true);
+  const defective = wantsOthers ? await referencesOf(scope).defective() : [];
 
   return {
     reference: (id, field) => found(references, id, field, 'reference'),
@@ -57,6 +61,11 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
     sample: (id, field) => found(samples, id, field, 'sample'),
     goodOfProduct: (id) => good.get(id) ?? [],
     donorsOfPair: (productId, defectId) => donors.get(pairKey(productId, defectId)) ?? [],
+    donorsOfOthers(productId, defectId) {
+      const others = defective.filter((row) => row.productId !== productId);
+      const same = others.filter((row) => row.defectId === defectId);
+      return same.length > 0 ? same : others;
+    },
   };
 }
 

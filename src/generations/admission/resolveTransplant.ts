@@ -1,7 +1,7 @@
 /** Checks a request to transplant a defect and fills in its defaults. */
 import { badInput } from '../../errors.js';
 import type { Bundle, Coverage, VariationLimits } from '../../inference/index.js';
-import { DEFAULT_VARIATION } from '../../inference/index.js';
+import { DEFAULT_VARIATION, VARIED } from '../../inference/index.js';
 import type { Optional, Range } from '../../range.js';
 import { requireInRange } from '../../range.js';
 import type { NotHarmonizedReason, TransplantSettings } from '../../storage/jsonColumns.js';
@@ -75,9 +75,12 @@ export function resolveTransplant(
   context: TransplantContext,
 ): TransplantSettings {
   const { input, at } = context;
+  const donors = donorsFor(images, context);
   return {
-    donors: donorsFor(images, context).map(({ id }) => id),
+    donors: donors.map(({ id }) => id),
+    ofOtherProducts: donors.some(({ productId }) => productId !== context.product.id),
     variation: resolveVariation(input.variation, `${at}.variation`),
+    anywhere: input.variation?.place === 'ANYWHERE',
     notHarmonized,
   };
 }
@@ -87,32 +90,37 @@ function donorsFor(
   { input, product, defect, rows, seed, at }: TransplantContext,
 ): readonly ReferenceRow[] {
   const field = `${at}.defectReference`;
-  const { id, anyOfPair } = input.defectReference ?? {};
-  if ((id != null) === (anyOfPair === true)) throw badInput(field, 'give either id or anyOfPair: true');
+  const { id, anyOfPair, ofOtherProducts } = input.defectReference ?? {};
+  if ([id != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !== 1)
+    throw badInput(field, 'give one of id, anyOfPair: true, or ofOtherProducts: true');
   if (id != null) {
     const row = images.reference(id, `${field}.id`);
     if (row.defectId === null)
       throw badInput(`${field}.id`, 'shows a good part; upload the defective one with defectCode and maskId');
-    if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
-    if (row.defectId !== defect.id) throw badInput(`${field}.id`, 'shows another defect');
+    if (row.productId === product.id && row.defectId !== defect.id)
+      throw badInput(`${field}.id`, 'shows another defect');
     if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
     return [row];
   }
-  const all = images.donorsOfPair(product.id, defect.id);
-  if (all.length === 0)
-    throw badInput(field, 'the pair has no defective photograph; upload one with defectCode and maskId');
+  const others = ofOtherProducts === true;
+  const all = others ? images.donorsOfOthers(product.id, defect.id) : images.donorsOfPair(product.id, defect.id);
+  if (all.length === 0) {
+    const missing = others ? 'no other product has a defective photograph' : 'the pair has no defective photograph';
+    throw badInput(field, `${missing}; upload one with defectCode and maskId`);
+  }
   return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
 }
 
 function resolveVariation(input: Optional<VariationInput>, field: string): VariationLimits {
+  const defaults = input?.place === 'ANYWHERE' ? VARIED : DEFAULT_VARIATION;
   const share = (name: keyof typeof BOUNDS): number =>
-    requireInRange(input?.[name] ?? DEFAULT_VARIATION[name], BOUNDS[name], `${field}.${name}`);
+    requireInRange(input?.[name] ?? defaults[name], BOUNDS[name], `${field}.${name}`);
   return {
     turn: share('turn'),
-    quarterTurns: input?.quarterTurns ?? DEFAULT_VARIATION.quarterTurns,
-    halfTurns: input?.halfTurns ?? DEFAULT_VARIATION.halfTurns,
-    mirrors: input?.mirrors ?? DEFAULT_VARIATION.mirrors,
-    scale: resolveScale(input?.scale ?? DEFAULT_VARIATION.scale, `${field}.scale`),
+    quarterTurns: input?.quarterTurns ?? defaults.quarterTurns,
+    halfTurns: input?.halfTurns ?? defaults.halfTurns,
+    mirrors: input?.mirrors ?? defaults.mirrors,
+    scale: resolveScale(input?.scale ?? defaults.scale, `${field}.scale`),
     bend: share('bend'),
     contrast: share('contrast'),
   };

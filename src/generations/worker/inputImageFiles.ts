@@ -87,7 +87,7 @@ export function createInputImages(
     { image, marked }: BaseImage,
     donorId: string,
     photographs: PhotographSettings,
-    { variation }: TransplantSettings,
+    { variation, anywhere, ofOtherProducts }: TransplantSettings,
   ): Promise<TransplantRequest> {
     const donor = await references(donorId);
     return {
@@ -97,6 +97,8 @@ export function createInputImages(
       donorMask: await maskFile(donor.maskId ?? ''),
       allowed: photographs.allowedArea === null ? null : await area(photographs.allowedArea),
       variation,
+      anywhere,
+      resizeDonor: ofOtherProducts,
       denoisingStrength: denoisingStrengthOf(photographs),
     };
   }

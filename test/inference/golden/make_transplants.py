@@ -14,7 +14,7 @@ from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "training"))
-from defectdiffu.transplant.transplant import transplant  # noqa: E402
+from defectdiffu.transplant.transplant import lay_anywhere, transplant, vary_defect  # noqa: E402
 from defectdiffu.transplant.variation import VariationLimits  # noqa: E402
 from written import write  # noqa: E402
 
@@ -31,6 +31,7 @@ class Case(NamedTuple):
     strength: float = 1.0
     limits: VariationLimits = VariationLimits()
     allowed: tuple[int, int, int, int] | None = None
+    anywhere: bool = False
 
 
 CASES = [
@@ -42,6 +43,8 @@ CASES = [
     Case((10, 10, 120, 110), (0, 0, 120, 100), (60, 50, 80, 6), 6, 1.2, FREE),  # from border to border
     Case((0, 0, 250, 200), (30, 20, 130, 110), (30, 40, 5, 4), 8, 0.9, FREE, (121, 93, 124, 95)),  # hardly a place
     Case((0, 0, 40, 36), (100, 90, 220, 200), (60, 50, 25, 15), 7),  # wider than the photograph
+    Case((0, 0, 128, 96), (100, 90, 220, 200), (60, 50, 12, 7), 9, 1.0, FREE, None, True),  # anywhere
+    Case((0, 0, 128, 96), (100, 90, 220, 200), (60, 50, 12, 7), 10, 1.0, FREE, (20, 20, 60, 60), True),
 ]
 
 
@@ -57,7 +60,11 @@ def main() -> None:
         if case.allowed is not None:
             allowed = np.zeros(photograph.shape[:2], bool)
             allowed[case.allowed[1] : case.allowed[3], case.allowed[0] : case.allowed[2]] = True
-        made = transplant(photograph, donor, mask, case.seed, case.strength, case.limits, allowed)
+        if case.anywhere:
+            variants = vary_defect(donor, mask, case.seed, case.limits)
+            made = lay_anywhere(photograph, variants[0], case.strength, allowed)
+        else:
+            made = transplant(photograph, donor, mask, case.seed, case.strength, case.limits, allowed)
         write(out, n, document(case, made), made.image, made.mask)
         print(n, made.place, f"mask {made.mask.mean():.3f}")
 
@@ -89,6 +96,7 @@ def document(case: Case, made) -> dict:
             "contrast": limits.contrast,
         },
         "allowed": None if case.allowed is None else box(case.allowed),
+        "anywhere": case.anywhere,
         "place": made.place._asdict(),
     }
 

@@ -1,7 +1,10 @@
 /** Reads the images of a transplant, and lays the defect onto the photograph. */
+import sharp from 'sharp';
 import { MIN_VISIBLE_CHANGE } from '../../method/composition.js';
 import { areaFraction } from '../../method/connectedComponents.js';
+import { toMaskBytes } from '../../method/pixels.js';
 import { computeScores } from '../../method/qualityScores.js';
+import type { Size } from '../../method/window.js';
 import type { Transplant } from '../../method/transplant/transplant.js';
 import type { TransplantPlace, TransplantRequest } from '../../types.js';
 import { transplantOnThread } from '../transplants/transplantThread.js';
@@ -23,20 +26,19 @@ export interface LaidTransplant extends RawImage {
 
 /** @throws InferenceError when a mask has another size than its image, or when the allowed area leaves the defect no place. */
 export async function layTransplant(
-  { image, existingMask, donor, donorMask, allowed, variation }: TransplantRequest,
+  { image, existingMask, allowed, variation, anywhere, ...request }: TransplantRequest,
   seed: number,
   strength: number,
 ): Promise<LaidTransplant> {
   const photograph = await readImage(image);
   const { width, height, rgb } = photograph;
-  const donorImage = await readImage(donor);
   const part = await transplantOnThread({
     photograph,
-    donor: donorImage,
-    donorMask: await readMask(donorMask, 'the mask of the defect', donorImage),
+    ...(await readDonor(request, photograph)),
     seed,
     strength,
     limits: variation,
+    anywhere,
     allowed: allowed === null ? null : await readArea(allowed, 'allowedArea', photograph),
   });
   const mask =
@@ -48,6 +50,29 @@ export async function layTransplant(
   const region = new Uint8Array(width * height);
   pastePart(region, width, part, part.region, 1);
   return { width, height, rgb, mask, region, part, before };
+}
+
+async function readDonor(
+  { donor: file, donorMask: maskFile, resizeDonor }: Pick<TransplantRequest, 'donor' | 'donorMask' | 'resizeDonor'>,
+  photograph: Size,
+): Promise<{ donor: RawImage; donorMask: Uint8Array }> {
+  const donor = await readImage(file);
+  const donorMask = await readMask(maskFile, 'the mask of the defect', donor);
+  const ratio = Math.min(photograph.width, photograph.height) / Math.min(donor.width, donor.height);
+  if (!resizeDonor || ratio === 1) return { donor, donorMask };
+  const [width, height] = [Math.round(donor.width * ratio), Math.round(donor.height * ratio)];
+  const resized = (pixels: Uint8Array, channels: 1 | 3, kernel: 'cubic' | 'linear'): Promise<Uint8Array> =>
+    sharp(pixels, { raw: { width: donor.width, height: donor.height, channels } })
+      .resize(width, height, { fit: 'fill', kernel })
+      // Without the color space, a plane would become RGB.
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer();
+  const marked = await resized(toMaskBytes(donorMask), 1, 'linear');
+  return {
+    donor: { width, height, rgb: await resized(donor.rgb, 3, 'cubic') },
+    donorMask: marked.map((value) => (value > 127 ? 1 : 0)),
+  };
 }
 
 /** @param rgb of the finished sample [H·W·3] */

@@ -43,6 +43,7 @@ interface Offsets {
   readonly max: number;
 }
 
+type Offset = readonly [top: number, left: number];
 type IsAllowed = (top: number, left: number) => boolean;
 
 /**
@@ -51,20 +52,19 @@ type IsAllowed = (top: number, left: number) => boolean;
  * @returns null when no place is allowed
  */
 export function findPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
-  const { rows, columns } = offsetsOf(photograph, donor);
+  const offsets = allowedOffsets(photograph, donor, allowed);
   const points = ringPoints(donor, RING_POINTS);
-  const isAllowed = middleAllowed(allowed, photograph, donor);
-  const placesAt = (step: number): Place[] => compare(photograph, points, rows, columns, step, isAllowed);
-  let step = stepOf(rows, columns);
-  let places = placesAt(step);
-  // An allowed area may be so small that it lies between the places.
-  while (places.length === 0 && step > 1) {
-    step >>= 1;
-    places = placesAt(step);
-  }
+  const places = offsets.map(([top, left]) => placeAt(photograph, points, top, left));
   const least = places.reduce((best, { difference }) => Math.min(best, difference), Infinity);
   const good = places.filter(({ difference }) => difference <= Math.max(least * CLOSE, GRAIN));
   return good[Math.floor(choice * good.length)] ?? null;
+}
+
+/** One of all allowed places, whatever surrounds it; else as `findPlace`. */
+export function anyPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
+  const offsets = allowedOffsets(photograph, donor, allowed);
+  const chosen = offsets[Math.floor(choice * offsets.length)];
+  return chosen === undefined ? null : placeAt(photograph, ringPoints(donor, RING_POINTS), ...chosen);
 }
 
 /** The place that fits best, pixel by pixel, between the found place and its neighbors. */
@@ -75,15 +75,24 @@ export function refinePlace(photograph: Rgb, donor: Donor, allowed: Uint8Array |
     min: Math.max(at - step + 1, min),
     max: Math.min(at + step - 1, max),
   });
-  const places = compare(
-    photograph,
-    ringPoints(donor, REFINING_POINTS),
-    around(near.top, rows),
-    around(near.left, columns),
-    1,
-    middleAllowed(allowed, photograph, donor),
-  );
-  return places.reduce((best, place) => (place.difference < best.difference ? place : best));
+  const isAllowed = middleAllowed(allowed, photograph, donor);
+  const points = ringPoints(donor, REFINING_POINTS);
+  return grid(around(near.top, rows), around(near.left, columns), 1, isAllowed)
+    .map(([top, left]) => placeAt(photograph, points, top, left))
+    .reduce((best, place) => (place.difference < best.difference ? place : best));
+}
+
+/** Closer together if the allowed area is so small that it lies between the places. */
+function allowedOffsets(photograph: Rgb, donor: Donor, allowed: Uint8Array | null): readonly Offset[] {
+  const { rows, columns } = offsetsOf(photograph, donor);
+  const isAllowed = middleAllowed(allowed, photograph, donor);
+  let step = stepOf(rows, columns);
+  let offsets = grid(rows, columns, step, isAllowed);
+  while (offsets.length === 0 && step > 1) {
+    step >>= 1;
+    offsets = grid(rows, columns, step, isAllowed);
+  }
+  return offsets;
 }
 
 function offsetsOf({ width, height }: Rgb, donor: Donor): { readonly rows: Offsets; readonly columns: Offsets } {
@@ -153,20 +162,16 @@ function middleAllowed(allowed: Uint8Array | null, { width, height }: Rgb, donor
   return (top, left) => allowed[clip(top + middleY, height) * width + clip(left + middleX, width)] === 1;
 }
 
-/** The allowed places with their differences, row by row. */
-function compare(
-  photograph: Rgb,
-  points: readonly RingPoint[],
-  rows: Offsets,
-  columns: Offsets,
-  step: number,
-  isAllowed: IsAllowed,
-): Place[] {
-  const places: Place[] = [];
+/** The allowed ones, row by row. */
+function grid(rows: Offsets, columns: Offsets, step: number, isAllowed: IsAllowed): Offset[] {
+  const offsets: Offset[] = [];
   for (let top = rows.min; top <= rows.max; top += step)
-    for (let left = columns.min; left <= columns.max; left += step)
-      if (isAllowed(top, left)) places.push({ top, left, difference: differenceAt(photograph, points, top, left) });
-  return places;
+    for (let left = columns.min; left <= columns.max; left += step) if (isAllowed(top, left)) offsets.push([top, left]);
+  return offsets;
+}
+
+function placeAt(photograph: Rgb, points: readonly RingPoint[], top: number, left: number): Place {
+  return { top, left, difference: differenceAt(photograph, points, top, left) };
 }
 
 /** The variance of the difference of the surroundings, and the weighted square of its mean. Beyond its border, the photograph continues. */

@@ -9,7 +9,7 @@ import type { Donor } from './donor.js';
 import { varyDonor } from './donor.js';
 import type { Rgb } from './image.js';
 import type { Place } from './place.js';
-import { findPlace, refinePlace } from './place.js';
+import { anyPlace, findPlace, refinePlace } from './place.js';
 import type { Variation, VariationLimits } from './variation.js';
 import { TRANSPLANT_STREAM, drawVariation } from './variation.js';
 
@@ -27,6 +27,8 @@ export interface TransplantInput {
   readonly limits: VariationLimits;
   /** [H·W] of the photograph: where the middle of the defect may lie; null allows all. */
   readonly allowed: Uint8Array | null;
+  /** Lays the defect without regard to the surroundings. */
+  readonly anywhere: boolean;
 }
 
 export interface Transplant extends BlendedPart {
@@ -34,29 +36,54 @@ export interface Transplant extends BlendedPart {
   readonly variation: Variation;
 }
 
-interface Fit {
+/** One varied form of a defect, before it has a place. */
+interface Variant {
   readonly donor: Donor;
-  readonly place: Place;
   readonly variation: Variation;
+  /** In (0, 1), among the places that are as good. */
+  readonly choice: number;
+}
+
+interface Fit extends Variant {
+  readonly place: Place;
 }
 
 /** @throws RangeError for an empty mask, and when the defect has no place or vanishes. */
 export function transplant(input: TransplantInput): Transplant {
-  const choices = uniforms(input.seed, TRANSPLANT_STREAM, TRIALS);
-  const donors = choices.flatMap((choice, trial) => {
-    const variation = drawVariation(input.limits, input.seed, trial);
-    const donor = varyDonor(input.donor, input.donorMask, variation);
-    return donor.mask.includes(1) ? [{ donor, variation, choice }] : [];
+  const { photograph, strength } = input;
+  const variants = varyDefect(input);
+  const fit = input.anywhere ? layAnywhere(input, variants) : bestFit(input, variants);
+  if (fit === null) throw new RangeError('allowedArea leaves the defect no place');
+  const { donor, variation, place } = fit;
+  return { ...blend(photograph, donor, place, strength, variation.contrast), place, variation };
+}
+
+/** Less those that vanish because the defect is so small. */
+function varyDefect({ donor: image, donorMask, seed, limits }: TransplantInput): readonly Variant[] {
+  const variants = uniforms(seed, TRANSPLANT_STREAM, TRIALS).map((choice, trial): Variant => {
+    const variation = drawVariation(limits, seed, trial);
+    return { donor: varyDonor(image, donorMask, variation), variation, choice };
   });
-  if (donors.length === 0) throw new RangeError('the defect is so small that it vanishes when it is scaled down');
-  const fits = donors.flatMap(({ donor, variation, choice }): Fit[] => {
-    const place = findPlace(input.photograph, donor, input.allowed, choice);
-    return place === null ? [] : [{ donor, place, variation }];
+  const visible = variants.filter(({ donor }) => donor.mask.includes(1));
+  if (visible.length === 0) throw new RangeError('the defect is so small that it vanishes when it is scaled down');
+  return visible;
+}
+
+/** The variant whose surroundings fit best, at its place. */
+function bestFit({ photograph, allowed }: TransplantInput, variants: readonly Variant[]): Fit | null {
+  const fits = variants.flatMap((variant): Fit[] => {
+    const place = findPlace(photograph, variant.donor, allowed, variant.choice);
+    return place === null ? [] : [{ ...variant, place }];
   });
   const [first] = fits;
-  if (first === undefined) throw new RangeError('allowedArea leaves the defect no place');
+  if (first === undefined) return null;
   const best = fits.reduce((least, fit) => (fit.place.difference < least.place.difference ? fit : least), first);
-  const { donor, variation } = best;
-  const place = refinePlace(input.photograph, donor, input.allowed, best.place);
-  return { ...blend(input.photograph, donor, place, input.strength, variation.contrast), place, variation };
+  return { ...best, place: refinePlace(photograph, best.donor, allowed, best.place) };
+}
+
+/** Without regard to the surroundings: for training, where variety can be worth more than realism. */
+function layAnywhere({ photograph, allowed }: TransplantInput, [variant]: readonly Variant[]): Fit | null {
+  if (variant === undefined) return null;
+  const place = anyPlace(photograph, variant.donor, allowed, variant.choice);
+  return place === null ? null : { ...variant, place };
 }

@@ -29,6 +29,17 @@ export const DEFAULT_VARIATION: VariationLimits = {
   contrast: 0.15,
 };
 
+/** For defects that are laid anywhere, whatever the product allows. */
+export const VARIED: VariationLimits = {
+  turn: 45,
+  quarterTurns: true,
+  halfTurns: false,
+  mirrors: true,
+  scale: { min: 0.65, max: 1.5 },
+  bend: 0.05,
+  contrast: 0.3,
+};
+
 export interface Variation {
   /** Counterclockwise, 0 … 3. */
   readonly quarterTurns: number;
