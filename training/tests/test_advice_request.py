@@ -85,4 +85,4 @@ def test_no_request_asks_for_more_than_the_service_accepts():
 
 def test_without_a_gain_nothing_is_requested():
     assert request_of(found("from noise + augmentation", helps=False), PRODUCT, steps=12) is None
-    assert request_of(found("transferred + augmentation"), PRODUCT, steps=12) is None  # only the comparison has it
+    assert request_of(found("drawn, transferred + augmentation"), PRODUCT, steps=12) is None  # only `compare` has it

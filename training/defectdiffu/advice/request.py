@@ -55,6 +55,14 @@ def _transplanted(drawing: DrawSettings, rule: WindowRule) -> Fields:
     }
 
 
+def _transplanted_anywhere(drawing: DrawSettings, rule: WindowRule) -> Fields:
+    return _transplanted(drawing, rule) | {"variation": {"place": "ANYWHERE"}}  # whose defaults are the comparison's
+
+
+def _transferred(drawing: DrawSettings, rule: WindowRule) -> Fields:
+    return _transplanted_anywhere(drawing, rule) | {"defectReference": {"ofOtherProducts": True}}
+
+
 def _harmonised(drawing: DrawSettings, rule: WindowRule) -> Fields:
     return _transplanted(drawing, rule) | {"harmonize": HARMONISING, "guidance": GUIDANCE}
 
@@ -62,6 +70,8 @@ def _harmonised(drawing: DrawSettings, rule: WindowRule) -> Fields:
 #: How the service is asked for what the sources of a comparison draw.
 REQUESTS: dict[str, Callable[[DrawSettings, WindowRule], Fields]] = {
     "transplanted": _transplanted,
+    "transplanted anywhere": _transplanted_anywhere,
+    "transferred": _transferred,
     "harmonised": _harmonised,
     "from noise": _from_noise,
     "on twins": _on_twins,
