@@ -15,6 +15,7 @@ from .augmentation import Augment
 from .plan import BATCH, ComparisonPlan
 
 Draw = Callable[[np.random.Generator, int], Windows]
+IGNORE = 2  # in a mask: neither 1, defect, nor 0, normal; the loss leaves it out
 
 
 class Composition(NamedTuple):
@@ -63,7 +64,7 @@ class Batches:
         return join(parts)
 
     def __call__(self) -> tuple[Tensor, Tensor]:
-        """Images float [n, 3, S, S] in [-1, 1] and masks float [n, 1, S, S]."""
+        """Images float [n, 3, S, S] in [-1, 1] and masks float [n, 1, S, S] of 0, 1 and IGNORE."""
         return self._augment(*tensors(self.windows()))
 
     def _synthetic_counts(self) -> list[tuple[Draw, int]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..evaluation.segmenter import UNet, dice_loss
+from .batches import IGNORE
 from .networks import ENCODER, PretrainedClassifier, PretrainedUNet, SmallResNet
 
 
@@ -35,14 +37,19 @@ class Detector:
         return [group for group in groups if group["params"]]
 
     def truth(self, mask: Tensor) -> Tensor:
-        """What the logits are compared with, of masks [n, 1, S, S] in {0, 1}: a window with any defect is defective."""
-        return mask if self.segments else mask.amax((2, 3), keepdim=True)
+        """What the logits are compared with, of masks [n, 1, S, S] in {0, 1, IGNORE}: a window with any defect is
+        defective."""
+        defect = torch.where(mask == IGNORE, 0.0, mask)
+        return defect if self.segments else defect.amax((2, 3), keepdim=True)
 
     def loss(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """Binary cross-entropy, and Dice for segmenters."""
+        """Binary cross-entropy, and Dice for segmenters, of the pixels that are not ignored."""
         truth = self.truth(mask)
-        entropy = F.binary_cross_entropy_with_logits(logits, truth)
-        return entropy + dice_loss(logits.sigmoid(), truth) if self.segments else entropy
+        if not self.segments:
+            return F.binary_cross_entropy_with_logits(logits, truth)
+        kept = mask != IGNORE
+        entropy = F.binary_cross_entropy_with_logits(logits[kept], truth[kept])
+        return entropy + dice_loss(logits[kept].sigmoid(), truth[kept])
 
 
 DETECTORS = {

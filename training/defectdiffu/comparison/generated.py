@@ -16,7 +16,14 @@ from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Pair
 from ..evaluation.context import stem_of
 from ..evaluation.generated_samples import BATCH, FIRST_SEED, draw_pair
-from ..evaluation.on_photographs import GUIDANCE, draw_pair_on_photographs, draw_pair_on_twins, shapes_of
+from ..evaluation.on_photographs import (
+    FIRST_DRAWING,
+    GUIDANCE,
+    PhotographDrawing,
+    draw_pair_on_photographs,
+    draw_pair_on_twins,
+    shapes_of,
+)
 from ..evaluation.on_photographs import STRENGTHS as STRENGTHS_ON_PHOTOGRAPHS
 from ..evaluation.plan import EvaluationPlan
 from ..evaluation.real_windows import Windows
@@ -128,7 +135,15 @@ class BundleSamples:
 
         return self._once(pair, f"on-twins-{seed}", draw)
 
-    def on_photographs(self, pair: Pair, seed: int, photographs: str, normal: np.ndarray, masks: Windows) -> Windows:
+    def on_photographs(
+        self,
+        pair: Pair,
+        seed: int,
+        photographs: str,
+        normal: np.ndarray,
+        masks: Windows,
+        drawing: PhotographDrawing = FIRST_DRAWING,
+    ) -> Windows:
         """On windows `normal` uint8 [n, S, S, 3] of the bundle's size, in regions shaped as `masks`. `photographs`
         names both."""
 
@@ -137,10 +152,11 @@ class BundleSamples:
             made = draw_pair_on_photographs(
                 generator, *pair, normal, shapes_of(masks), self._to_draw, plan.sampler_steps, self._bar(pair),
                 first_seed=_first_seed(seed), strengths=self.drawing.strengths(STRENGTHS_ON_PHOTOGRAPHS),
+                drawing=drawing,
             )  # fmt: skip
             return made.windows(), made.agreement
 
-        return self._once(pair, f"on-photographs-{photographs}-{seed}", draw)
+        return self._once(pair, f"on-photographs{drawing.stem}-{photographs}-{seed}", draw)
 
     def harmonised(self, pair: Pair, seed: int, photographs: str, transplants: Windows) -> Windows:
         """`transplants`, windows of the bundle's size, harmonised at HARMONISING. `photographs` names the donors."""
@@ -158,7 +174,8 @@ class BundleSamples:
                 regions = np.stack([widened(mask, BORDER) for mask in part.mask])
                 images.append(harmonise(self._generator, part.image, regions, requests, HARMONISING))
                 report(start + len(part), len(transplants))
-            return transplants._replace(image=np.concatenate(images)), np.ones(len(transplants))
+            made = Windows(np.concatenate(images), transplants.mask, transplants.source)
+            return made, np.ones(len(transplants))
 
         return self._once(pair, f"harmonised-{photographs}-{seed}", draw)
 

@@ -93,6 +93,21 @@ METHODS = {
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),
         Method("on twins + augmentation", f"{_OURS}, drawn on their normal twins", ("on twins",)),
         Method("on photographs + augmentation", f"{_OURS}, drawn on normal photographs", ("on photographs",)),
+        Method(
+            "on photographs, outlined + augmentation",
+            f"{_OURS}, drawn on normal photographs, as large as real defects, with outlines for masks",
+            ("on photographs, outlined",),
+        ),
+        Method(
+            "on photographs, filtered + augmentation",
+            "the same, less the pixels that a segmenter of real windows finds implausible; hard samples more often",
+            ("on photographs, filtered",),
+        ),
+        Method(
+            "from noise, filtered + augmentation",
+            f"{_OURS}, drawn from noise, filtered in the same way",
+            ("from noise, filtered",),
+        ),
         Method("from noise, copy-paste + augmentation", "half of each", ("from noise", "copy-paste")),
         Method("on photographs, copy-paste + augmentation", "half of each", ("on photographs", "copy-paste")),
     )

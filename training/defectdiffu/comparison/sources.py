@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.layout import Pair
+from ..evaluation.on_photographs import FIRST_DRAWING, NEWEST_DRAWING, PhotographDrawing
 from ..evaluation.real_windows import Windows, join
 from ..evaluation.synthesis import copy_paste, cut_paste, perlin
 from .batches import Draw
 from .crops import Crops
 from .generated import BundleSamples
 from .photographs import TooFew
+from .plausibility import draw_filtered, filtered, train_on_real
 from .transplanted import DrawnDonors, TransplantedCrops
 
 
@@ -110,12 +112,35 @@ def _from_noise(context: SourceContext) -> Draw:
     return from_pool(join([bundle.from_noise(pair, context.seed) for pair in context.pairs]), "from noise")
 
 
+def _from_noise_filtered(context: SourceContext) -> Draw:
+    bundle = _bundle(context)
+    return _filtered(context, join([bundle.from_noise(pair, context.seed) for pair in context.pairs]))
+
+
 def _on_twins(context: SourceContext) -> Draw:
     bundle = _bundle(context)
     return from_pool(join([bundle.on_twins(pair, context.seed) for pair in context.pairs]), "on twins")
 
 
 def _on_photographs(context: SourceContext) -> Draw:
+    return from_pool(_photograph_pool(context), "on photographs")
+
+
+def _on_photographs_outlined(context: SourceContext) -> Draw:
+    return from_pool(_photograph_pool(context, NEWEST_DRAWING), "on photographs")
+
+
+def _on_photographs_filtered(context: SourceContext) -> Draw:
+    return _filtered(context, _photograph_pool(context, NEWEST_DRAWING))
+
+
+def _filtered(context: SourceContext, samples: Windows) -> Draw:
+    assert context.defective is not None
+    segmenter = train_on_real(context.defective, context.normal, context.seed)
+    return draw_filtered(filtered(samples, segmenter))
+
+
+def _photograph_pool(context: SourceContext, drawing: PhotographDrawing = FIRST_DRAWING) -> Windows:
     bundle, defective = _bundle(context), context.defective
     assert defective is not None
     rng = np.random.default_rng((context.seed, 51))
@@ -125,8 +150,8 @@ def _on_photographs(context: SourceContext) -> Draw:
     pools = []
     for pair in context.pairs:
         own = masks.take(np.flatnonzero(shown == pair[1]))
-        pools.append(bundle.on_photographs(pair, context.seed, context.photographs, normal, own))
-    return from_pool(join(pools), "on photographs")
+        pools.append(bundle.on_photographs(pair, context.seed, context.photographs, normal, own, drawing))
+    return join(pools)
 
 
 def from_pool(samples: Windows, name: str) -> Draw:
@@ -158,4 +183,7 @@ SOURCES = {
     "from noise": Source(_from_noise, needs_defective=False, needs_bundle=True),
     "on twins": Source(_on_twins, needs_defective=False, needs_bundle=True),
     "on photographs": Source(_on_photographs, needs_defective=True, needs_bundle=True),
+    "on photographs, outlined": Source(_on_photographs_outlined, needs_defective=True, needs_bundle=True),
+    "on photographs, filtered": Source(_on_photographs_filtered, needs_defective=True, needs_bundle=True),
+    "from noise, filtered": Source(_from_noise_filtered, needs_defective=True, needs_bundle=True),
 }

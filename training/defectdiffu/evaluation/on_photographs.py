@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..sampling.composition import MaskConvention
 from ..sampling.generator import Generator
 from ..sampling.guidance import SampleRequest
 from ..sampling.photograph import (
@@ -17,7 +18,7 @@ from ..sampling.photograph import (
     draw_on_photographs,
     draw_on_twins,
 )
-from ..sampling.placement import Shape, region_of, shape_of
+from ..sampling.placement import NEWEST, Shape, region_of, shape_of
 from .fitting import Report
 from .generated_samples import BATCH, FIRST_SEED
 from .real_windows import Windows
@@ -27,6 +28,22 @@ MINIMUM_VISIBILITY = 8.0  # of 255
 MINIMUM_AGREEMENT = 0.5
 STRENGTHS = (1.25, 3.0)  # higher than from noise, because the photograph fixes the product
 GUIDANCE = "PRODUCT_RELATIVE"  # measures the defect direction relative to the product, which the image shows
+
+
+class PhotographDrawing(NamedTuple):
+    """How regions are placed and sized (placement.SIZES), and what a mask marks."""
+
+    placement: int
+    convention: MaskConvention
+
+    @property
+    def stem(self) -> str:
+        """Distinguishes files of samples; empty for the first drawing."""
+        return "" if self == FIRST_DRAWING else f"-{self.placement}-{self.convention.lower()}"
+
+
+FIRST_DRAWING = PhotographDrawing(1, MaskConvention.CHANGE)
+NEWEST_DRAWING = PhotographDrawing(NEWEST, MaskConvention.OUTLINE)
 
 
 class SamplesOnPhotographs(NamedTuple):
@@ -63,6 +80,7 @@ def draw_pair_on_photographs(
     denoising_strength: float = DEFAULT_DENOISING_STRENGTH,
     first_seed: int = FIRST_SEED,
     strengths: tuple[float, float] = STRENGTHS,
+    drawing: PhotographDrawing = FIRST_DRAWING,
 ) -> SamplesOnPhotographs:
     """`count` samples on `photographs` uint8 [m, S, S, 3] used in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
@@ -73,8 +91,9 @@ def draw_pair_on_photographs(
             [
                 Photograph(
                     photographs[one.sample % len(photographs)],
-                    region_of(shapes, one.seed, size),
+                    region_of(shapes, one.seed, size, drawing.placement),
                     denoising_strength=denoising_strength,
+                    convention=drawing.convention,
                 )
                 for one in tries
             ],
