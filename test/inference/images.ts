@@ -19,6 +19,9 @@ export async function pixelsOf(png: Uint8Array | undefined): Promise<Pixels> {
   return { data: new Uint8Array(data), width: info.width, height: info.height, channels };
 }
 
+/** The bytes of a PNG mask. */
+export const maskBytes = async (png: Uint8Array | null): Promise<Uint8Array> => (await pixelsOf(png ?? undefined)).data;
+
 /** Peak signal-to-noise ratio of two pictures of bytes, in dB; infinite where they are equal. */
 export function psnr(a: Uint8Array, b: Uint8Array): number {
   const squares = a.reduce((sum, value, i) => sum + (value - (b[i] ?? NaN)) ** 2, 0);
