@@ -17,7 +17,7 @@ import { identifyingArguments } from './support/identifying.js';
 import { grey } from './support/photographs.js';
 import { databaseOf } from './support/database.js';
 import type { Owned, Probe } from './support/probes.js';
-import { NAMELESS, NUMBERS } from './support/nameless.js';
+import { BEHIND, NAMELESS, NUMBERS } from './support/nameless.js';
 import { PROBES } from './support/probes.js';
 import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver } from './support/receiver.js';
 import type { Answer, Json, Server } from './support/server.js';
@@ -123,7 +123,7 @@ async function answerTo({ document, type }: Probe, x: string): Promise<Answer> {
 
 test('every place where a thing can be named, and every root field, is tried here', () => {
   const schema = createSchema();
-  const places = identifyingArguments(schema).filter((place) => !NUMBERS.includes(place));
+  const places = identifyingArguments(schema).filter((place) => ![...NUMBERS, ...BEHIND].includes(place));
   expect(Object.keys(PROBES).sort()).toEqual(places.sort());
   const roots = ['Query', 'Mutation', 'Subscription'].flatMap((name) => {
     const type = schema.getType(name);

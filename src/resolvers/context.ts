@@ -6,6 +6,7 @@ import { catalogOf } from '../catalog/catalog.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Config } from '../config.js';
 import { attemptsOf } from '../generations/attempts.js';
+import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import type { Exports } from '../exports/exportRepository.js';
 import { exportsOf } from '../exports/exportRepository.js';
 import type { Generations } from '../generations/generationRepository.js';
@@ -72,6 +73,7 @@ export interface Context {
   readonly deliveries: Deliveries;
   readonly apiKeys: ApiKeys;
   readonly exports: Exports;
+  readonly rules: AdmissionContext;
   readonly loaders: Loaders;
   /** The origin of signed URLs. */
   readonly origin: string;
@@ -98,7 +100,7 @@ export function createContext(services: Services, identity: Identity, origin: st
     apiKeys: apiKeysOf(scope, services.access.hasher),
     exports: exportsOf(scope),
   };
-  const rules = {
+  const rules: AdmissionContext = {
     models: services.models,
     limits: services.config.limits,
     canGenerate,
@@ -110,6 +112,7 @@ export function createContext(services: Services, identity: Identity, origin: st
     identity,
     scope,
     ...repositories,
+    rules,
     origin,
     get loaders() {
       return loaders;

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badInput } from '../errors.js';
+import { admitForMisses } from '../generations/admission/admitForMisses.js';
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
 import { Coverage } from '../schema/enums.js';
 import { Defect, Product } from '../schema/catalog.js';
@@ -15,6 +16,7 @@ import {
   Progress,
 } from '../schema/generation.js';
 import { GenerateDefectsInput } from '../schema/generateDefectsInput.js';
+import { GenerateForMissesInput } from '../schema/generateForMissesInput.js';
 import { SampleConnection, SampleFilter } from '../schema/sample.js';
 import type { ProgressCounts } from '../storage/jsonColumns.js';
 import { pageRequest } from '../storage/pagination.js';
@@ -53,6 +55,19 @@ export class GenerationResolver {
   ): Promise<GenerationRow[]> {
     if (input.length === 0) throw badInput('input', 'must have at least one item');
     return Promise.all(input.map((item) => loaders.admission.load(item)));
+  }
+
+  @RequiresRole('OPERATOR')
+  @Mutation(() => [Generation], {
+    description:
+      'Transplants for what a detector got wrong: one generation for each miss, in the order of `missed` and then of `falseAlarms`. ' +
+      'Accepts all of them or none.',
+  })
+  generateForMisses(
+    @Arg('input', () => GenerateForMissesInput) input: GenerateForMissesInput,
+    @Ctx() { scope, rules }: Context,
+  ): Promise<readonly GenerationRow[]> {
+    return admitForMisses(scope, rules, input);
   }
 
   @RequiresRole('OPERATOR')

@@ -9,4 +9,9 @@ export const NAMELESS: Readonly<Record<string, string>> = {
   'Mutation.createWebhook':
     'mutation { createWebhook(input: { url: "http://127.0.0.1:9/", events: [SAMPLE_READY] }) { webhook { id } } }',
 };
+/** What these name is looked up after something else that is required, and is tried there by the probes of `generateDefects`. */
+export const BEHIND = [
+  'Mutation.generateForMisses(input.falseAlarms.defectCode)',
+  'Mutation.generateForMisses(input.idempotencyKey)',
+];
 export const NUMBERS = ['Subscription.generationEvents(after)'];

@@ -226,6 +226,14 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     drawing('reference: { anyOfProduct: true }, defectReference: { id: $x }'),
     (own) => own.donor,
   ),
+  'Mutation.generateForMisses(input.missed)': byId(
+    'mutation { generateForMisses(input: { missed: [$x] }) { id } }',
+    (own) => own.donor,
+  ),
+  'Mutation.generateForMisses(input.falseAlarms.referenceId)': byId(
+    'mutation { generateForMisses(input: { falseAlarms: [{ referenceId: $x, defectCode: "OWN" }] }) { id } }',
+    (own) => own.reference,
+  ),
   'Mutation.generateDefects(input.region.maskId)': byId(
     drawing('reference: { anyOfProduct: true }, region: { maskId: $x }'),
     ({ mask }) => mask,

@@ -43,7 +43,7 @@ export interface AdmissionContext {
   readonly log: Log;
 }
 
-type Item = AdmissionItem<GenerationInput>;
+export type GenerationItem = AdmissionItem<GenerationInput>;
 
 /** Returns the generations in the order of the inputs. */
 export function admitGenerations(
@@ -52,26 +52,35 @@ export function admitGenerations(
   inputs: readonly GenerationInput[],
 ): Promise<readonly GenerationRow[]> {
   return inSpan('admit', { attributes: { 'defectdiffu.items': inputs.length } }, async () => {
-    const most = context.limits.generationsPerRequest;
-    if (inputs.length > most) throw badInput('input', `${String(inputs.length)} items are more than ${String(most)}`);
     const items = inputs.map((input, i) => {
       const hash = inputHash(underOriginalNames(input));
       return { input, field: `input[${String(i)}]`, hash };
     });
-    for (const { input, field } of items) {
-      validateTexts(input, field);
-      requireOneName(input, field);
-    }
-    const insertItems = async (scope: TenantScope, fresh: readonly Item[]): Promise<readonly GenerationRow[]> =>
-      insert(scope, await resolve(scope, context, fresh), context);
-    // One admission at a time over all processes, so that the bound of the queue holds exactly.
-    const lock = 'generationAdmission';
-    return admitOnce(tenant, { noun: 'generation', table: generations, lock, insert: insertItems }, items);
+    return admitItems(tenant, context, items);
   });
 }
 
+/** In the order of the items. */
+export async function admitItems(
+  tenant: TenantScope,
+  context: AdmissionContext,
+  items: readonly GenerationItem[],
+): Promise<readonly GenerationRow[]> {
+  const most = context.limits.generationsPerRequest;
+  if (items.length > most) throw badInput('input', `${String(items.length)} items are more than ${String(most)}`);
+  for (const { input, field } of items) {
+    validateTexts(input, field);
+    requireOneName(input, field);
+  }
+  const insertItems = async (scope: TenantScope, fresh: readonly GenerationItem[]): Promise<readonly GenerationRow[]> =>
+    insert(scope, await resolve(scope, context, fresh), context);
+  // One admission at a time over all processes, so that the bound of the queue holds exactly.
+  const lock = 'generationAdmission';
+  return admitOnce(tenant, { noun: 'generation', table: generations, lock, insert: insertItems }, items);
+}
+
 interface ResolvedItem {
-  readonly item: Item;
+  readonly item: GenerationItem;
   readonly request: ResolvedRequest;
   readonly product: ProductRow;
   readonly defect: DefectRow;
@@ -83,7 +92,7 @@ interface ResolvedItem {
 async function resolve(
   scope: TenantScope,
   { models, limits }: AdmissionContext,
-  items: readonly Item[],
+  items: readonly GenerationItem[],
 ): Promise<ResolvedItem[]> {
   const catalog = catalogOf(scope);
   const products = await catalog.productsByPartNumber([...new Set(items.map(({ input }) => input.partNumber))]);
