@@ -18,7 +18,7 @@ Requests defective images from a running DefectDiffu service and writes them to 
   --region 40,60,80,50   region to draw in: left, top, width, height in pixels
                       (default: placed like real defects; on a twin, where the model draws it)
   --allowed-area 20,20,200,180   rectangle, in the same form, in which a region that is placed for you lies
-                      (default: the whole photograph)
+                      (default: the part, where it stands out; for transplants, the whole photograph)
   --defect-photograph bad.jpg --defect-mask mask.png
                       transplant this real defect, which the mask marks in white, onto the photograph of --on;
                       --part and --defect can be new, and no model needs to know them

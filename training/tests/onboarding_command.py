@@ -23,5 +23,5 @@ def make_brass(root: Path) -> Path:
 
 
 def options(bundle: Path, data: Path, run: Path, version: str = "0.2.0") -> tuple[object, ...]:
-    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1, "--version", version,
-            "--no-verdict")  # fmt: skip
+    return ("onboard", "--bundle", bundle, "--data", data, "--run", run, "--threads", 1, "--no-verdict",
+            "--version", version)  # fmt: skip

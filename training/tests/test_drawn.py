@@ -15,7 +15,7 @@ class Painter:
     def draw(self, requests: list[SampleRequest]) -> list[Sample]:
         mask = np.ones((4, 4), bool)
         image = lambda seed: np.full((4, 4, 3), seed % 256, np.uint8)  # noqa: E731
-        return [Sample(image(r.seed), mask, mask * 1.0, np.zeros(1), r.strength / 4) for r in requests]
+        return [Sample(image(r.seed), mask, mask * 1.0, np.zeros(1), r.strength / 4, ~mask) for r in requests]
 
 
 def drawn(first_seed: int, confidence: list[float]) -> GeneratedSamples:
