@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 from conftest import invoke, with_test_half
 from PIL import Image
@@ -78,3 +79,10 @@ def test_a_transferred_defect_is_as_large_in_a_window_as_on_its_own_product(data
         dents = [record for record in read_data_set(tmp_path / name) if record.defect == "dent"]
         areas[name] = sum(int(load_mask(record.mask).sum()) for record in dents)
     assert areas["twice"] > 2 * areas["same"]
+
+
+def test_donors_without_another_product_are_an_error(data_set, tmp_path):
+    shutil.rmtree(data_set / "tin")
+    transfer = ("--data", data_set, "--donors", data_set)
+    result = invoke("transplant", *transfer, "--out", tmp_path / "made")
+    assert result.exit_code == 1 and "of products other than felt among the donors" in " ".join(result.output.split())

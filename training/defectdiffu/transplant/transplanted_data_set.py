@@ -71,7 +71,8 @@ def write_transplants(
         for defect, donors_of_pair in _donors_of(product, records, donors).items()
     }
     if not groups:
-        raise ValueError("no defective photograph in the train split to transplant from")
+        whose = "" if donors is None else f" of products other than {', '.join(products)} among the donors"
+        raise ValueError(f"no defective photograph{whose} in the train split to transplant from")
     rows, pictures = [], []
     for index, ((product, defect), group) in enumerate(sorted(groups.items())):
         maker = _Maker(product, group, good[product], rules, request, out)
