@@ -9,11 +9,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..checkpoints.from_adapter import load_model
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Pair
+from ..data.windows import resized_pair
 from ..evaluation.context import stem_of
 from ..evaluation.generated_samples import BATCH, FIRST_SEED, draw_pair
 from ..evaluation.on_photographs import (
@@ -100,10 +100,9 @@ class BundleSamples:
         size = self._plan.size
         if size == self.size:
             return made
-        images = [Image.fromarray(one).resize((size, size), Image.Resampling.BICUBIC) for one in made.image]
-        grey = [Image.fromarray(one.astype(np.uint8) * 255) for one in made.mask]
-        masks = [np.asarray(one.resize((size, size), Image.Resampling.BILINEAR)) > 127 for one in grey]
-        return Windows(np.stack([np.asarray(one) for one in images]), np.stack(masks), made.source)
+        resized = [resized_pair(image, mask, (size, size)) for image, mask in zip(made.image, made.mask, strict=True)]
+        images, masks = zip(*resized, strict=True)
+        return Windows(np.stack(images), np.stack(masks), made.source)
 
     def from_noise(self, pair: Pair, seed: int) -> Windows:
         strengths = self.drawing.strengths(STRENGTHS)

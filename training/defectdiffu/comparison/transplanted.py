@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
 from ..data.layout import Pair
-from ..data.windows import WindowRule
+from ..data.windows import corner_around, resized_pair
 from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
-from ..transplant.transplant import Transplant, best_photograph, lay_anywhere, lay_fit, vary_defect
+from ..transplant.transplant import Transplant, lay_on_best, vary_defect
 from ..transplant.variation import VARIED
 from .crops import Crops, no_windows
 from .photographs import TooFew
@@ -88,7 +87,7 @@ class TransplantedCrops:
             places = [cutter.place(rng) for cutter in cutters]
             side = places[0][2]
             if self._of_others:
-                image, mask = _resized(image, mask, side)
+                image, mask = resized_pair(image, mask, (side, side))
             if not mask.any() or (self._of_others and mask.mean() > LARGEST):
                 continue
             cut_off = _reaches_border(mask)  # by the border of its own window: so it has to be by that of the new one
@@ -96,35 +95,21 @@ class TransplantedCrops:
                 cutter.image[top : top + width, left : left + width] if cut_off else cutter.image
                 for cutter, (top, left, width) in zip(cutters, places, strict=True)
             ]
-            ground, made = self._laid(grounds, image, mask, cutters[0].rule, rng)
-            if made is None or not made.mask.any() or (self._of_others and not _shows(ground, made)):
+            seed, strength = int(rng.integers(SEEDS)), self._strength_factor * float(rng.uniform(*STRENGTHS))
+            variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(cutters[0].rule))
+            laid = lay_on_best(grounds, variants, strength, self._anywhere)
+            if laid is None:
+                continue
+            index, made = laid
+            if not made.mask.any() or (self._of_others and not _shows(grounds[index], made)):
                 continue
             return *cutters[0].finish(*_window_of(made, side, rng), rng), donor
         raise TooFew(f"none of {ATTEMPTS} transplanted defects shows")
-
-    def _laid(
-        self, grounds: list[np.ndarray], image: np.ndarray, mask: np.ndarray, rule: WindowRule, rng: np.random.Generator
-    ) -> tuple[np.ndarray, Transplant | None]:
-        """The photograph that was chosen, and the transplant on it."""
-        seed, strength = int(rng.integers(SEEDS)), self._strength_factor * float(rng.uniform(*STRENGTHS))
-        variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(rule))
-        if self._anywhere:
-            return grounds[0], lay_anywhere(grounds[0], variants[0], strength) if variants else None
-        best = best_photograph(grounds, variants)
-        if best is None:
-            return grounds[0], None
-        index, found = best
-        return grounds[index], lay_fit(grounds[index], found, strength)
 
 
 def _shows(ground: np.ndarray, made: Transplant) -> bool:
     change = np.abs(made.image[made.mask].astype(np.float64) - ground[made.mask])
     return bool(change.mean() >= VISIBLE)
-
-
-def _resized(image: np.ndarray, mask: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    grey = Image.fromarray(mask.astype(np.uint8) * 255).resize((side, side), Image.Resampling.BILINEAR)
-    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)), np.asarray(grey) > 127
 
 
 def _reaches_border(mask: np.ndarray) -> bool:
@@ -135,8 +120,5 @@ def _window_of(made: Transplant, side: int, rng: np.random.Generator) -> tuple[n
     """A square with a pixel of the defect in its middle half, as far as the photograph's border allows."""
     height, width = made.mask.shape
     side = min(side, height, width)
-    pixels = np.argwhere(made.mask)
-    y, x = pixels[rng.integers(len(pixels))]
-    offset_y, offset_x = rng.uniform(0.25, 0.75, 2) * side
-    top, left = int(np.clip(y - offset_y, 0, height - side)), int(np.clip(x - offset_x, 0, width - side))
+    top, left = corner_around(np.argwhere(made.mask), (height, width), side, rng)
     return made.image[top : top + side, left : left + side], made.mask[top : top + side, left : left + side]

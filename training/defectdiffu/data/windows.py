@@ -98,11 +98,7 @@ class WindowCutter:
         image, mask = self._augment(image, mask, rng)
         side = len(mask)
         if side != self.size:
-            image = np.asarray(Image.fromarray(image).resize((self.size, self.size), Image.Resampling.BICUBIC))
-            grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(
-                (self.size, self.size), Image.Resampling.BILINEAR
-            )
-            resized = np.asarray(grey) > 127
+            image, resized = resized_pair(image, mask, (self.size, self.size))
             if mask.any() and not resized.any():  # smaller than a pixel here: mark every pixel that it touches
                 touched = np.argwhere(mask) * self.size // side
                 resized[touched[:, 0], touched[:, 1]] = True
@@ -122,10 +118,7 @@ class WindowCutter:
     def _corner(self, rng: np.random.Generator, height: int, width: int, side: int) -> tuple[int, int]:
         if len(self.defect_pixels) == 0:
             return int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1))
-        # A random defect pixel, placed in the middle half of the window as far as the photograph's border allows.
-        y, x = self.defect_pixels[rng.integers(len(self.defect_pixels))]
-        offset_y, offset_x = rng.uniform(0.25, 0.75, 2) * side
-        return int(np.clip(y - offset_y, 0, height - side)), int(np.clip(x - offset_x, 0, width - side))
+        return corner_around(self.defect_pixels, (height, width), side, rng)
 
     def _augment(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         rule = self.rule
@@ -140,6 +133,21 @@ class WindowCutter:
             turns = int(rng.integers(4))
             image, mask = np.rot90(image, turns), np.rot90(mask, turns)
         return image, mask
+
+
+def corner_around(pixels: np.ndarray, shape: tuple[int, int], side: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a square that has a random one of the pixels [n, 2] in its middle half, as far as the border of
+    a photograph of this height and width allows."""
+    height, width = shape
+    y, x = pixels[rng.integers(len(pixels))]
+    offset_y, offset_x = rng.uniform(0.25, 0.75, 2) * side
+    return int(np.clip(y - offset_y, 0, height - side)), int(np.clip(x - offset_x, 0, width - side))
+
+
+def resized_pair(image: np.ndarray, mask: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """image uint8 [h, w, 3] and mask bool [h, w] in a width and height. A tiny mask may come out empty."""
+    grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)), np.asarray(grey) > 127
 
 
 def thicken_hairlines(mask: np.ndarray) -> np.ndarray:

@@ -108,3 +108,15 @@ def lay_anywhere(
     donor, contrast, choice = variant
     place = any_place(photograph, donor, allowed, choice)
     return Transplant(*lay(photograph, donor, place, strength, contrast), place) if place is not None else None
+
+
+def lay_on_best(
+    photographs: list[np.ndarray], variants: list[Variant], strength: float, anywhere: bool
+) -> tuple[int, Transplant] | None:
+    """Which photograph was chosen, and the transplant on it: where the surroundings fit best, or, `anywhere`, the first
+    variant on the first photograph. None when there is no place."""
+    if anywhere:
+        laid = lay_anywhere(photographs[0], variants[0], strength) if variants else None
+        return (0, laid) if laid is not None else None
+    best = best_photograph(photographs, variants)
+    return (best[0], lay_fit(photographs[best[0]], best[1], strength)) if best is not None else None

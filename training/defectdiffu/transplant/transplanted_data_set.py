@@ -12,11 +12,11 @@ from PIL import Image, ImageOps
 
 from ..data.image_files import load_image, load_mask
 from ..data.layout import GOOD, Pair, Record
-from ..data.windows import Rules, WindowRule
+from ..data.windows import Rules, WindowRule, resized_pair
 from ..progress import Progress
 from ..sampling.image_grids import grid, outlined
 from .limits import limits_of
-from .transplant import Transplant, Variant, best_photograph, lay_anywhere, lay_fit, vary_defect
+from .transplant import Transplant, lay_on_best, vary_defect
 from .variation import VARIED
 
 PHOTOGRAPHS = 4  # good ones that are tried for each defect, unless a product has fewer
@@ -132,23 +132,16 @@ class _Maker:
         seed, strength = int(rng.integers(2**31)), round(float(rng.uniform(*self._request.strengths)), 3)
         chosen = rng.choice(len(self._good), min(PHOTOGRAPHS, len(self._good)), replace=False)
         photographs = [load_image(self._good[i].image) for i in chosen]
-        index, sample = self._laid(photographs, vary_defect(image, mask, seed, self._limits), strength)
-        if sample is None or not sample.mask.any():
+        variants = vary_defect(image, mask, seed, self._limits)
+        laid = lay_on_best(photographs, variants, strength, self._request.anywhere)
+        if laid is None or not laid[1].mask.any():
             raise ValueError(f"{donor.place}: the defect is so small that it vanishes when it is scaled")
+        index, sample = laid
         place = self._save(number, donor, sample)
         shown = [image, photographs[index], sample.image, outlined(sample.image, sample.mask)]
         good, difference = self._good[chosen[index]].place, round(sample.place.difference, 1)
         row = _ManifestRow(place, "train", seed, strength, donor.place, good, difference)
         return row, [_small(picture) for picture in shown]
-
-    def _laid(
-        self, photographs: list[np.ndarray], variants: list[Variant], strength: float
-    ) -> tuple[int, Transplant | None]:
-        """Which photograph was chosen, and the transplant on it."""
-        if self._request.anywhere:
-            return 0, lay_anywhere(photographs[0], variants[0], strength) if variants else None
-        best = best_photograph(photographs, variants)
-        return (best[0], lay_fit(photographs[best[0]], best[1], strength)) if best is not None else (0, None)
 
     def _defect(self, donor: Record) -> tuple[np.ndarray, np.ndarray]:
         """A defect of another product is resized to be as large in this product's window as in its own."""
@@ -158,8 +151,7 @@ class _Maker:
         if donor.product == self._product or ratio == 1:
             return image, mask
         size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
-        grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
-        return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)), np.asarray(grey) > 127
+        return resized_pair(image, mask, size)
 
     def _rule(self, product: str) -> WindowRule:
         default, own = self._rules
