@@ -8,10 +8,11 @@ import numpy as np
 from conftest import texture, write_image
 
 
-def make_brass(root: Path) -> Path:
-    """A product that the tests' bundle has never seen, with a defect that it knows and one that it does not."""
+def make_brass(root: Path, photographs: int = 3) -> Path:
+    """A product that the tests' bundle has never seen, with a defect that it knows and one that it does not,
+    and so many photographs of each kind."""
     rng = np.random.default_rng(4)
-    for i in range(3):
+    for i in range(photographs):
         write_image(root / "brass ring" / "train" / "good" / f"{i}.png", texture(rng, 200, 40))
         for defect in ("dent", "rust"):
             image, mask = texture(rng, 200, 40), np.zeros((40, 40), np.uint8)

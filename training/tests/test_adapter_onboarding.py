@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import PROVENANCE, invoke, run_command, texture, write_image
+from conftest import PROVENANCE, invoke, run_command
+from onboarding_command import make_brass
 
 from defectdiffu.checkpoints.adapter_runs import load_run
 from defectdiffu.checkpoints.from_adapter import load_model
@@ -21,19 +22,6 @@ from defectdiffu.training.adapter_onboarding import onboard_adapter
 from defectdiffu.training.onboarding_plan import OnboardingPlan, Photographs
 
 STEPS = 4
-
-
-def brass_ring(root: Path) -> Path:
-    rng = np.random.default_rng(4)
-    for i in range(2):
-        write_image(root / "brass_ring" / "train" / "good" / f"{i}.png", texture(rng, 200, 40))
-        for defect in ("dent", "rust"):
-            image, mask = texture(rng, 200, 40), np.zeros((40, 40), np.uint8)
-            mask[10:20, 12:20] = 255
-            image[mask > 0] = 40
-            write_image(root / "brass_ring" / "test" / defect / f"{i}.png", image)
-            write_image(root / "brass_ring" / "ground_truth" / defect / f"{i}_mask.png", mask)
-    return root
 
 
 def options(models: Path, data: Path, run: Path, steps: int = STEPS) -> tuple[object, ...]:
@@ -50,7 +38,7 @@ def onboarded(exported, build_once) -> Path:
     """A folder with `models` (the bundle and the exported adapter), `data`, `run`, and the bundle's digests before."""
 
     def build(folder: Path) -> None:
-        models, data = folder / "models", brass_ring(folder / "data")
+        models, data = folder / "models", make_brass(folder / "data", photographs=2)
         shutil.copytree(exported, models / "tiny" / "0.1.0")
         (folder / "before.json").write_text(json.dumps(digests(models / "tiny" / "0.1.0")))
         (folder / "provenance.toml").write_text(PROVENANCE)

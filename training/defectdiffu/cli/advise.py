@@ -8,8 +8,17 @@ from typing import Annotated
 import torch
 import typer
 
-from .console import bar, console, progress_reporter, readable_errors
-from .options import DataOption, ThreadsOption, WindowsOption
+from .console import bar, console, progress_reporter, readable_errors, semicolon_separated
+from .options import (
+    CheckEveryOption,
+    DataOption,
+    MaxStepsOption,
+    MethodsOption,
+    PatienceOption,
+    SamplerStepsOption,
+    ThreadsOption,
+    WindowsOption,
+)
 
 
 def advise(
@@ -32,17 +41,17 @@ def advise(
     ] = None,
     minutes: Annotated[float, typer.Option(help="Minutes that the command may take.")] = 30,
     windows: WindowsOption = None,
-    methods: Annotated[str | None, typer.Option(help="Separated by semicolons; all by default.")] = None,
+    methods: MethodsOption = None,
     detector: Annotated[str, typer.Option(help="small UNet or pretrained UNet.")] = "small UNet",
     precision: Annotated[str, typer.Option(help="Precision of the bundle's graphs: fp32, fp16 or int8.")] = "fp32",
     size: Annotated[
         int, typer.Option(help="Pixels along the side of a window, a multiple of 32. More show smaller defects.")
     ] = 64,
     samples: Annotated[int, typer.Option(help="Samples that the bundle draws per defect and seed.")] = 32,
-    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
-    max_steps: Annotated[int, typer.Option(help="Most steps of every training.")] = 1500,
-    check_every: Annotated[int, typer.Option(help="Steps between two validations.")] = 25,
-    patience: Annotated[int, typer.Option(help="Validations without a lower loss before a training ends.")] = 8,
+    steps: SamplerStepsOption = 20,
+    max_steps: MaxStepsOption = 1500,
+    check_every: CheckEveryOption = 25,
+    patience: PatienceOption = 8,
     seed: int = 0,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -66,7 +75,7 @@ def advise(
             size=size, max_steps=max_steps, check_every=check_every, patience=patience, samples=samples,
             sampler_steps=steps, seed=seed,
         )  # fmt: skip
-        chosen = tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS)
+        chosen = tuple(semicolon_separated(methods) or METHODS)
         plan = AdvicePlan(comparison, detector, chosen)
         others = tuple(donors or ())
         read = read_product(data, read_rules(windows, data, *others), comparison, product, others)

@@ -8,8 +8,18 @@ from typing import Annotated, cast
 import torch
 import typer
 
-from .console import bar, comma_separated, console, progress_reporter, readable_errors
-from .options import DataOption, ProductsOption, ThreadsOption, WindowsOption
+from .console import bar, comma_separated, console, progress_reporter, readable_errors, semicolon_separated
+from .options import (
+    CheckEveryOption,
+    DataOption,
+    MaxStepsOption,
+    MethodsOption,
+    PatienceOption,
+    ProductsOption,
+    SamplerStepsOption,
+    ThreadsOption,
+    WindowsOption,
+)
 
 
 def compare(
@@ -31,7 +41,7 @@ def compare(
     precision: Annotated[str, typer.Option(help="Precision of the bundles' graphs: fp32, fp16 or int8.")] = "fp32",
     windows: WindowsOption = None,
     products: ProductsOption = None,
-    methods: Annotated[str | None, typer.Option(help="Methods, separated by semicolons; all by default.")] = None,
+    methods: MethodsOption = None,
     detectors: Annotated[
         str, typer.Option(help="Separated by commas: small UNet, pretrained UNet, small ResNet, pretrained classifier.")
     ] = "small UNet",
@@ -49,11 +59,11 @@ def compare(
     ] = "test",
     size: Annotated[int, typer.Option(help="Pixels along the side of a window, a multiple of 32.")] = 128,
     synthetic_share: Annotated[float, typer.Option(help="Synthetic share of the defective windows of a batch.")] = 0.5,
-    max_steps: Annotated[int, typer.Option(help="Most steps of every training.")] = 2000,
-    check_every: Annotated[int, typer.Option(help="Steps between two validations.")] = 50,
-    patience: Annotated[int, typer.Option(help="Validations without a lower loss before a training ends.")] = 8,
+    max_steps: MaxStepsOption = 2000,
+    check_every: CheckEveryOption = 50,
+    patience: PatienceOption = 8,
     samples: Annotated[int, typer.Option(help="Samples that the bundle draws per pair, mode and seed.")] = 32,
-    steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    steps: SamplerStepsOption = 20,
     seed: int = 0,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -82,7 +92,7 @@ def compare(
             products=tuple(prompt_name(name) for name in comma_separated(products) or ()),
             detectors=tuple(comma_separated(detectors) or ()),
             shots=read_shots(shots),
-            methods=tuple(name.strip() for name in methods.split(";")) if methods else tuple(METHODS),
+            methods=tuple(semicolon_separated(methods) or METHODS),
             seeds=seeds,
         )
         report = progress_reporter(progress)

@@ -73,7 +73,16 @@ def tell(text: str) -> None:
 
 
 def comma_separated(products: str | None) -> list[str] | None:
-    return [p.strip() for p in products.split(",")] if products else None
+    return _separated(products, ",")
+
+
+def semicolon_separated(names: str | None) -> list[str] | None:
+    """For names that have commas in them."""
+    return _separated(names, ";")
+
+
+def _separated(names: str | None, by: str) -> list[str] | None:
+    return [name.strip() for name in names.split(by)] if names else None
 
 
 def require_known(kind: str, name: str, known: list[str]) -> None:
