@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .folder_names import canonical, find_file, invisible, shown
 from .image_files import load_image
 from .layout_files import read_splits, read_unified_names
 
@@ -57,7 +58,7 @@ class DataError(Exception):
 
 def prompt_name(folder: str) -> str:
     """The words a model reads for a folder name: "metal_nut" → "metal nut"."""
-    return folder.replace("_", " ").strip().lower()
+    return canonical(canonical(folder).replace("_", " ").strip().lower())
 
 
 def is_word(name: str) -> bool:
@@ -108,6 +109,7 @@ def _read_records(root: Path, products: list[str] | None, problems: list[str]) -
         if not any(_is_product(folder, name) for folder in found):
             problems.append(f"{root}: no product {name!r}; there are: {', '.join(found)}")
     problems += _ambiguous_products(root, found)
+    problems += _invisible_characters(root, found)
     problems += _misplaced_folders(root, found, unified)
     records: list[Record] = []
     for product in found:
@@ -133,11 +135,22 @@ def _ambiguous_products(root: Path, folders: list[str]) -> list[str]:
     """Folders that a model could not tell apart: read as one product, their windows and figures would be mixed."""
     alike: dict[str, list[str]] = {}
     for folder in folders:
-        alike.setdefault(prompt_name(folder), []).append(repr(folder))
+        alike.setdefault(prompt_name(folder), []).append(folder)
     return [
-        f"{root}: the folders {', '.join(several)} are one product to the model, {name!r}: put them into one, or rename"
+        f"{root}: the folders {shown(several)} are one product to the model, {name!r}: put them into one, or rename"
         for name, several in alike.items()
         if len(several) > 1
+    ]
+
+
+def _invisible_characters(root: Path, products: list[str]) -> list[str]:
+    """Folders whose names look like another word than the one that a model would read."""
+    named = [root / product for product in products]
+    named += [folder for product in named if (product / "test").is_dir() for folder in (product / "test").iterdir()]
+    return [
+        f"{folder.parent}: the folder {folder.name!a} has a character that nobody sees, {character}: rename it"
+        for folder in sorted(named)
+        if folder.is_dir() and (character := invisible(folder.name))
     ]
 
 
@@ -182,11 +195,11 @@ def _read_product(root: Path, product: str, splits: dict, unified: dict, problem
         for image in images:
             mask = None
             if defect != GOOD:
-                mask = root / product / "ground_truth" / defect / f"{image.stem}_mask.png"
+                mask = find_file(root, f"{product}/ground_truth/{defect}/{image.stem}_mask.png")
                 if not mask.is_file():
                     problems.append(f"{image}: no mask: {mask} is missing")
                     continue
-            split = splits.get(image.relative_to(root).as_posix(), "train") if splits else "train"
+            split = splits.get(canonical(image.relative_to(root).as_posix()), "train") if splits else "train"
             name = GOOD if defect == GOOD else prompt_name(unified.get(defect, defect))
             records.append(Record(prompt_name(product), name, image, mask, split))
     if not folders:

@@ -8,6 +8,8 @@ import json
 import posixpath
 from pathlib import Path
 
+from .folder_names import canonical, find_file, on_disk
+
 SPLIT_COLUMNS = ("half", "split")  # of manifest.csv. half is the former name: beside it, split means something else
 
 
@@ -29,8 +31,9 @@ def read_splits(root: Path, problems: list[str]) -> dict[str, str]:
         return {}
     splits: dict[str, str] = {}
     for line, row in listed:
-        image = posixpath.normpath(row["image"] or "")  # as read_layout writes it, whatever "./" it was listed with
-        if image.startswith(("/", "..")) or not (root / image).is_file():
+        # As read_layout writes it, whatever "./" or form of Unicode it was listed with.
+        image = canonical(posixpath.normpath(row["image"] or ""))
+        if image.startswith(("/", "..")) or not find_file(root, image).is_file():
             problems.append(f"{path}:{line}: no such image: {row['image']!r}")
         if row[column] not in ("train", "test"):
             problems.append(f"{path}:{line}: {column} is {row[column]!r}, must be 'train' or 'test'")
@@ -44,7 +47,7 @@ def read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, s
     if not path.is_file():
         return {}
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))
+        names = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         problems.append(f"{path}: not JSON: {error}")
         return {}
@@ -54,4 +57,19 @@ def read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, s
     if not well_formed:
         problems.append(f"{path}: must map product → {{defect folder → unified name}}")
         return {}
-    return names
+    return _by_folder(root, names, problems, path)
+
+
+def _by_folder(
+    root: Path, names: dict[str, dict[str, str]], problems: list[str], path: Path
+) -> dict[str, dict[str, str]]:
+    """The same names under the folders' names as the disk has them."""
+    products = on_disk(root)
+    found: dict[str, dict[str, str]] = {}
+    for given, defects in names.items():
+        product = products.get(canonical(given), given)
+        if product in found:
+            problems.append(f"{path}: {given} is named twice")
+        folders = on_disk(root / product / "test")
+        found[product] = {folders.get(canonical(defect), defect): name for defect, name in defects.items()}
+    return found

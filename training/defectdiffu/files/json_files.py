@@ -13,7 +13,7 @@ def read_json(path: Path, *needed: str) -> dict[str, Any]:
     Raises ValueError for a file that is damaged or holds something else, and names the first key that it lacks.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))  # with or without a BOM
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError, too
         raise ValueError(f"{path}: not JSON: {error}") from None
     if not isinstance(document, dict):
