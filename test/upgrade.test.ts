@@ -16,6 +16,7 @@ import { openPglite } from '../src/storage/pglite.js';
 import { onPgliteOnly } from './support/database.js';
 import { finished, samplesIn } from './support/generations.js';
 import { SETTINGS } from './support/queue.js';
+import type { Json } from './support/server.js';
 import { startServer } from './support/server.js';
 
 const KEY = 'a-key-of-the-version-before';
@@ -35,8 +36,15 @@ async function makeVersion3(database: Database): Promise<void> {
   await database.execute(
     sql`insert into product values (${ids.product}, ${ids.tenant}, 'OLD', 'old', 'tile', null, now())`,
   );
+  for (const partNumber of ODD)
+    await database.execute(
+      sql`insert into product values (${newId()}, ${ids.tenant}, ${partNumber}, 'odd', 'tile', null, now())`,
+    );
   await database.execute(sql`insert into defect values (${ids.defect}, ${ids.tenant}, 'OLD', 'old', 'crack', now())`);
 }
+
+/** As versions before the migration 20 took them, the first of all that look alike first. */
+const ODD = ['4711\u200b', ' 4711', '4711', 'Pru\u0308f', '47\u00a011', '\u3000', '\u{e0001}X', '👩\u200d🔧'];
 
 /** With the statements of version 3. */
 async function acceptAsVersion3(database: Database): Promise<string> {
@@ -75,6 +83,15 @@ onPgliteOnly('what the version before accepted, and what it accepts after the up
     expect([done.status, done.product.partNumber, samplesIn(done).length]).toEqual(['SUCCEEDED', 'OLD', 2]);
   }
   expect((await keyed.data('{ caller { tenant role } }')).caller).toEqual({ tenant: 'default', role: 'ADMIN' });
+  const { products } = await keyed.data('{ products { edges { node { partNumber } } } }');
+  const partNumbers: string[] = products.edges.map(({ node }: Json) => node.partNumber);
+  const own = partNumbers.filter((name) => name !== 'OLD' && name !== 'METAL_NUT' && name !== 'TILE');
+  const byKind = Object.groupBy(own, (name) =>
+    name.includes('-') ? 'id' : name.includes('dupl') ? 'renamed' : 'kept',
+  );
+  expect(byKind.kept?.sort()).toEqual(['47 11', '4711', 'Pr\u00fcf', 'X', '👩🔧']);
+  expect(byKind.id).toHaveLength(1);
+  expect(byKind.renamed).toEqual(Array(2).fill(expect.stringMatching(/^4711 \(duplicate [0-9a-f]{8}\)$/)));
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -23,15 +23,19 @@ export interface CatalogRepository {
   /** Codes that are not archived and greater than `after`, sorted. */
   activeCodes(after: string, limit: number): Promise<readonly string[]>;
   archive(codes: readonly string[], at: Date): Promise<void>;
+  /** For each of these codes, stored ones, the other codes that differ from it only in case. */
+  inOtherCase(codes: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
 const ENTRY_COLUMNS = ['name', 'prompt_name', 'given_prompt_name', 'archived_at', 'updated_at'] as const;
 const FIELDS = ['name', 'promptName', 'givenPromptName', 'archivedAt', 'updatedAt'] as const;
 const replaced = Object.fromEntries(FIELDS.map((field, i) => [field, sql.raw(`excluded.${ENTRY_COLUMNS[i] ?? ''}`)]));
 
-export function productRepository({ database, rows, own }: TenantScope): CatalogRepository {
+export function productRepository(scope: TenantScope): CatalogRepository {
+  const { database, rows, own } = scope;
   return {
     kind: 'PRODUCT',
+    inOtherCase: (codes) => inOtherCase(scope, 'PRODUCT', codes),
     async findByCodes(codes) {
       const found = await database
         .select()
@@ -70,9 +74,11 @@ export function productRepository({ database, rows, own }: TenantScope): Catalog
   };
 }
 
-export function defectRepository({ database, rows, own }: TenantScope): CatalogRepository {
+export function defectRepository(scope: TenantScope): CatalogRepository {
+  const { database, rows, own } = scope;
   return {
     kind: 'DEFECT',
+    inOtherCase: (codes) => inOtherCase(scope, 'DEFECT', codes),
     async findByCodes(codes) {
       const found = await database
         .select()
@@ -106,6 +112,31 @@ export function defectRepository({ database, rows, own }: TenantScope): CatalogR
   };
 }
 
+const tableOf = (kind: CatalogKind) =>
+  kind === 'PRODUCT' ? { table: products, column: products.partNumber } : { table: defects, column: defects.code };
+
+async function inOtherCase({ database, rows }: TenantScope, kind: CatalogKind, codes: readonly string[]) {
+  if (codes.length === 0) return new Map<string, string[]>();
+  const { table, column } = tableOf(kind);
+  const key = sql<string>`lower(${column})`;
+  const keys = sql.join(
+    codes.map((code) => sql`lower(${code})`),
+    sql`, `,
+  );
+  const found = await database
+    .select({ code: column, key })
+    .from(table)
+    .where(rows(table, sql`${key} in (${keys})`))
+    .orderBy(asc(column));
+  const groups = Map.groupBy(found, (row) => row.key);
+  const others = found.map(({ code, key: own }) => {
+    const alike = (groups.get(own) ?? []).map((row) => row.code).filter((other) => other !== code);
+    return [code, alike] as const;
+  });
+  const asked = new Set(codes);
+  return new Map(others.filter(([code]) => asked.has(code)));
+}
+
 /**
  * Archives or restores an item. An item that is already in this state is unchanged. Returns false if there is no such
  * item.
@@ -116,8 +147,7 @@ export async function setArchived(
   code: string,
   archived: boolean,
 ): Promise<boolean> {
-  const table = kind === 'PRODUCT' ? products : defects;
-  const column = kind === 'PRODUCT' ? products.partNumber : defects.code;
+  const { table, column } = tableOf(kind);
   const now = sql`${new Date().toISOString()}::timestamptz`;
   const found = await database
     .update(table)

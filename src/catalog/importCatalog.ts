@@ -7,6 +7,7 @@ import { quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { aliasesOf } from './aliases.js';
+import { canonicalImport } from './codes.js';
 import type { ImportAliasItem, CatalogImport, ImportItem } from './validateImport.js';
 import { validateImport } from './validateImport.js';
 import type { ModelRegistry } from './modelRegistry.js';
@@ -52,8 +53,9 @@ export async function importCatalog(
   tenant: TenantScope,
   models: ModelRegistry,
   limit: number,
-  input: CatalogImport,
+  given: CatalogImport,
 ): Promise<ImportResult> {
+  const input = canonicalImport(given);
   await validateImport(input, limit);
   // The default model's spelling of a word takes precedence.
   const bundles = [...new Set([models.find(), ...models.all])];
@@ -111,7 +113,10 @@ async function importItems(
     const entries = await resolveEntries(work, repository.kind, chunk, known);
     const changed = entries.filter((entry) => !isUnchanged(entry, known.get(entry.code)));
     if (changed.length > 0) await repository.upsert(changed, work.at);
-    addCounts(counts, chunk.length, changed.length, changed.filter(({ code }) => !known.has(code)).length);
+    const created = changed.filter(({ code }) => !known.has(code)).map(({ code }) => code);
+    const alike = await repository.inOtherCase(created);
+    work.warnings.push(...chunk.flatMap((item) => differsInCase(item, repository.kind, alike.get(item.code) ?? [])));
+    addCounts(counts, chunk.length, changed.length, created.length);
   }
   if (archiveMissing)
     counts.archived = await archiveOthers(repository, new Set(items.map(({ code }) => code)), work.at);
@@ -180,6 +185,14 @@ function unknownWord(vocabulary: VocabularyIndex, field: string, value: string):
   const suggestions = vocabulary.nearest(value);
   const message = `${field}: no model knows ${quote(value)}, so it cannot be drawn; the nearest words are: ${suggestions.join(', ')}`;
   return { field, value, message, suggestions };
+}
+
+/** Two codes that a person may take for one. */
+function differsInCase({ code, path }: ImportItem, kind: CatalogKind, others: readonly string[]): ImportWarning[] {
+  if (others.length === 0) return [];
+  const field = `${path}.${kind === 'PRODUCT' ? 'partNumber' : 'code'}`;
+  const message = `${field}: ${quote(code)} is new and differs from ${others.map(quote).join(' and ')} only in case; if they are one, archive the wrong one`;
+  return [{ field, value: code, message, suggestions: [...others] }];
 }
 
 function zeroCounts(): ImportCounts {

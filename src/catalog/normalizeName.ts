@@ -4,6 +4,7 @@
 export function normalizeName(text: string): string {
   const parts = text
     .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .toLowerCase()
     .split(/[\s_-]+/)
     .filter((part) => part !== '');

@@ -3,6 +3,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { ServiceError, badInput, quote } from '../errors.js';
 import type { Optional } from '../range.js';
 import { requireText } from '../validateText.js';
+import { requireCode } from './codes.js';
 import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
 
@@ -77,7 +78,7 @@ async function checkAll<T>(items: readonly T[], check: (item: T) => void, proble
 }
 
 function checkItem({ code, name, promptName, attributes, path }: ImportItem, codeField: string): void {
-  requireText(code, `${path}.${codeField}`);
+  requireCode(code, `${path}.${codeField}`);
   if (name != null) requireText(name, `${path}.name`);
   if (promptName != null) requireText(promptName, `${path}.promptName`);
   if (attributes != null) checkAttributes(attributes, `${path}.attributes`);

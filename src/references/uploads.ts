@@ -5,12 +5,13 @@
 import { eq, inArray } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
 import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
+import { requireCode } from '../catalog/codes.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { UploadRow } from '../storage/tables.js';
 import { uploads } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { optionalText, requireText } from '../validateText.js';
+import { optionalText } from '../validateText.js';
 import { masksOf } from './masks.js';
 
 export interface UploadInput {
@@ -84,7 +85,7 @@ async function resolveSubject(scope: TenantScope, input: UploadInput): Promise<U
     return { productId: null, name: null, defectId: null, defectMaskId: null };
   }
   if (partNumber == null) throw badInput('input.partNumber', 'is required for a REFERENCE: the product that it shows');
-  const part = requireText(partNumber, 'input.partNumber');
+  const part = requireCode(partNumber, 'input.partNumber');
   const given = optionalText(name, 'input.name') ?? null;
   const catalog = catalogOf(scope);
   const [product] = await catalog.productsByPartNumber([part]);
@@ -101,7 +102,7 @@ async function resolveDefect(
   if (maskId == null)
     throw badInput('input.maskId', 'is required with defectCode: upload a MASK that marks the defect first');
   const catalog = catalogOf(scope);
-  const code = requireText(defectCode, 'input.defectCode');
+  const code = requireCode(defectCode, 'input.defectCode');
   const [defect] = await catalog.defectsByCode([code]);
   if (defect === undefined) throw await unknownDefect(catalog, code, 'input.defectCode');
   const mask = await masksOf(scope).require(maskId, 'input.maskId');

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { requireText } from '../validateText.js';
+import { requireCode } from '../catalog/codes.js';
 import { Coverage, ReferenceState } from '../schema/enums.js';
 import {
   Defect,
@@ -42,7 +42,7 @@ export class ProductResolver {
     @Arg('partNumber', () => String) partNumber: string,
     @Ctx() { catalog }: Context,
   ): Promise<ProductRow | null> {
-    const [row] = await catalog.productsByPartNumber([requireText(partNumber, 'partNumber')]);
+    const [row] = await catalog.productsByPartNumber([requireCode(partNumber, 'partNumber')]);
     return row ?? null;
   }
 
@@ -54,7 +54,7 @@ export class ProductResolver {
     @Arg('partNumber', () => String) partNumber: string,
     @Ctx() { catalog }: Context,
   ): Promise<ProductRow> {
-    return catalog.setProductArchived(requireText(partNumber, 'partNumber'), true);
+    return catalog.setProductArchived(requireCode(partNumber, 'partNumber'), true);
   }
 
   @RequiresRole('OPERATOR')
@@ -63,7 +63,7 @@ export class ProductResolver {
     @Arg('partNumber', () => String) partNumber: string,
     @Ctx() { catalog }: Context,
   ): Promise<ProductRow> {
-    return catalog.setProductArchived(requireText(partNumber, 'partNumber'), false);
+    return catalog.setProductArchived(requireCode(partNumber, 'partNumber'), false);
   }
 
   @FieldResolver(() => [ProductDefect], {
@@ -137,7 +137,7 @@ export class DefectResolver {
 
   @Query(() => Defect, { nullable: true })
   async defect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow | null> {
-    const [row] = await catalog.defectsByCode([requireText(code, 'code')]);
+    const [row] = await catalog.defectsByCode([requireCode(code, 'code')]);
     return row ?? null;
   }
 
@@ -146,12 +146,12 @@ export class DefectResolver {
     description: 'Removes the defect from lists. Queued generations still run, and existing samples stay.',
   })
   archiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
-    return catalog.setDefectArchived(requireText(code, 'code'), true);
+    return catalog.setDefectArchived(requireCode(code, 'code'), true);
   }
 
   @RequiresRole('OPERATOR')
   @Mutation(() => Defect)
   unarchiveDefect(@Arg('code', () => String) code: string, @Ctx() { catalog }: Context): Promise<DefectRow> {
-    return catalog.setDefectArchived(requireText(code, 'code'), false);
+    return catalog.setDefectArchived(requireCode(code, 'code'), false);
   }
 }

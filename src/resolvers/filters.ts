@@ -1,5 +1,6 @@
 /** Converts filters of the API to conditions of the repositories. */
 import type { CatalogConditions } from '../catalog/catalog.js';
+import { optionalCode } from '../catalog/codes.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { CatalogKind } from '../catalog/promptNames.js';
 import { vocabularyWords } from '../catalog/promptNames.js';
@@ -19,7 +20,7 @@ export function catalogConditions(
 ): CatalogConditions {
   const model = optionalText(filter?.drawableBy, 'filter.drawableBy');
   return {
-    search: optionalText(filter?.search, 'filter.search'),
+    search: optionalCode(filter?.search, 'filter.search'),
     promptName: optionalText(filter?.promptName, 'filter.promptName'),
     promptNames: model === undefined ? undefined : vocabularyWords(models.find(model), kind),
     archived: filter?.archived ?? (includeArchived === true ? undefined : false),
@@ -54,8 +55,8 @@ export function sampleConditions(filter: SampleFilter | null): SampleConditions 
 
 function codes(filter: { partNumber?: string | null; defectCode?: string | null } | null) {
   return {
-    partNumber: optionalText(filter?.partNumber, 'filter.partNumber'),
-    defectCode: optionalText(filter?.defectCode, 'filter.defectCode'),
+    partNumber: optionalCode(filter?.partNumber, 'filter.partNumber'),
+    defectCode: optionalCode(filter?.defectCode, 'filter.defectCode'),
   };
 }
 

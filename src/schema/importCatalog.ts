@@ -89,7 +89,7 @@ export class ImportCounts {
   archived!: number;
 }
 
-@ObjectType({ description: 'An item that was imported but that no model can draw.' })
+@ObjectType({ description: 'Something to look at in an item that was imported: no model can draw it, or its code differs from another only in case.' })
 export class ImportWarning {
   @Field(() => String, { description: 'For example, input.products[17].promptName.' })
   field!: string;
@@ -100,7 +100,7 @@ export class ImportWarning {
   @Field(() => String)
   message!: string;
 
-  @Field(() => [String], { description: 'The nearest words that the models know, the nearest first.' })
+  @Field(() => [String], { description: 'The nearest words that the models know, the nearest first; or the codes that differ only in case.' })
   suggestions!: string[];
 }
 

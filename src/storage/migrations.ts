@@ -20,6 +20,7 @@ import { ignoreMasks } from './migrations/15-ignore-masks.js';
 import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { transplants } from './migrations/13-transplants.js';
+import { canonicalCodes } from './migrations/20-canonical-codes.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 12, statements: deviceCrashes },
   { version: 13, statements: transplants },
   { version: 15, statements: ignoreMasks },
+  { version: 20, statements: canonicalCodes },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

@@ -4,6 +4,7 @@
  */
 import { catalogOf } from '../../catalog/catalog.js';
 import { requireActive, unknownDefect, unknownProduct } from '../../catalog/catalogErrors.js';
+import { withCanonicalCodes } from '../../catalog/codes.js';
 import type { ModelRegistry } from '../../catalog/modelRegistry.js';
 import type { Limits } from '../../config.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
@@ -64,8 +65,9 @@ export function admitGenerations(
 export async function admitItems(
   tenant: TenantScope,
   context: AdmissionContext,
-  items: readonly GenerationItem[],
+  given: readonly GenerationItem[],
 ): Promise<readonly GenerationRow[]> {
+  const items = given.map((item) => ({ ...item, input: withCanonicalCodes(item.input) }));
   const most = context.limits.generationsPerRequest;
   if (items.length > most) throw badInput('input', `${String(items.length)} items are more than ${String(most)}`);
   for (const { input, field } of items) {

@@ -1,5 +1,6 @@
 /** Turns a caller's input into a complete request: checks every value against its bounds and fills in every default. */
 import { randomInt } from 'node:crypto';
+import { requireCode } from '../../catalog/codes.js';
 import type { Limits } from '../../config.js';
 import { badInput } from '../../errors.js';
 import type { Bundle, Coverage } from '../../inference/index.js';
@@ -26,7 +27,8 @@ export interface ResolvedRequest {
 
 /** @param at The item's path in the request, such as `input[2]`, for error messages. */
 export function validateTexts(input: GenerationInput, at: string): void {
-  for (const field of ['partNumber', 'defectCode', 'model', 'idempotencyKey'] as const) {
+  for (const field of ['partNumber', 'defectCode'] as const) requireCode(input[field], `${at}.${field}`);
+  for (const field of ['model', 'idempotencyKey'] as const) {
     const value = input[field];
     if (value != null) requireText(value, `${at}.${field}`);
   }

@@ -1,0 +1,54 @@
+/**
+ * Part numbers and defect codes as they are stored and compared. Texts that look the same are one code: Unicode is
+ * canonical (NFC), blanks at the ends are dropped, and a blank within is a plain space. A character that nobody sees is
+ * refused, because no person could tell the codes apart.
+ */
+import { badInput, quote } from '../errors.js';
+import { requireText } from '../validateText.js';
+import type { CatalogImport } from './validateImport.js';
+
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/u;
+const BLANK_WITHIN = /\p{Zs}/gu;
+
+/** Without a check. */
+export function canonicalCode(text: string): string {
+  return canonicalName(text).replace(BLANK_WITHIN, ' ');
+}
+
+/** Names keep what is within them: some scripts need invisible characters. */
+export function canonicalName(text: string): string {
+  return text.normalize('NFC').trim();
+}
+
+/** Returns the code in its canonical form. */
+export function requireCode(given: string, field: string): string {
+  const code = requireText(canonicalCode(given), field);
+  const found = INVISIBLE.exec(code)?.[0];
+  if (found === undefined) return code;
+  const codePoint = `U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  throw badInput(field, `${quote(code)} has the character ${codePoint}, which nobody sees; remove it`);
+}
+
+export function optionalCode(given: string | null | undefined, field: string): string | undefined {
+  return given == null ? undefined : requireCode(given, field);
+}
+
+/** The same for a request of one pair; `requireCode` checks it. */
+export function withCanonicalCodes<T extends { readonly partNumber: string; readonly defectCode: string }>(
+  input: T,
+): T {
+  return { ...input, partNumber: canonicalCode(input.partNumber), defectCode: canonicalCode(input.defectCode) };
+}
+
+export function canonicalImport(input: CatalogImport): CatalogImport {
+  const optional = (text: string | null | undefined) => (text == null ? text : canonicalName(text));
+  const items = (list: CatalogImport['products']) =>
+    list?.map(({ code, name, promptName, ...rest }) => ({
+      ...rest,
+      code: canonicalCode(code),
+      ...(name !== undefined && { name: optional(name) }),
+      ...(promptName !== undefined && { promptName: optional(promptName) }),
+    }));
+  const aliases = input.aliases.map((item) => ({ ...item, alias: canonicalName(item.alias) }));
+  return { ...input, products: items(input.products), defects: items(input.defects), aliases };
+}
