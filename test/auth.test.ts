@@ -61,9 +61,9 @@ describe('over WebSocket', () => {
     ['no key', {}],
     ['an unknown key', { authorization: 'Bearer wrong' }],
     ['a number for a key', { authorization: 42 }],
-  ])('%s is refused with 4403', async (_, params) => {
+  ])('%s is refused with 4401', async (_, params) => {
     const closed = await connect(params);
-    expect(closed).toMatchObject({ code: 4403, reason: expect.stringMatching(/^UNAUTHENTICATED: /) });
+    expect(closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^UNAUTHENTICATED: /) });
   });
 
   test('the right key is let in', async () => {

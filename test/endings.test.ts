@@ -58,7 +58,7 @@ test('over WebSocket a revoked key ends its subscriptions at once, and then the 
   const ending = nextError(theirs);
   await revokeKey(server, apiKey.id);
   expect(await ending).toEqual({ id: 'x', type: 'error', payload: [REVOKED] });
-  await expect(theirs.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This API key was revoked.');
+  await expect(theirs.next()).rejects.toThrow('closed: 4401 UNAUTHENTICATED: This API key was revoked.');
   // A caller with another key is not disconnected.
   others.send({ id: 'y', type: 'subscribe', payload: { query: '{ caller { role } }' } });
   for (let message = await others.next(); message.id !== 'y';) message = await others.next();
@@ -70,7 +70,7 @@ test('over WebSocket a token ends at its time, and nothing can be asked after th
   speaker.send(subscription());
   expect(await nextError(speaker)).toEqual({ id: 'x', type: 'error', payload: [EXPIRED] });
   speaker.send({ id: 'y', type: 'subscribe', payload: { query: '{ caller { role } }' } });
-  await expect(speaker.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: The token has expired.');
+  await expect(speaker.next()).rejects.toThrow('closed: 4401 UNAUTHENTICATED: The token has expired.');
 });
 
 test('over server-sent events a revoked key ends its stream at once, and a token at its time', async () => {
@@ -171,7 +171,7 @@ test('a stream says what is wrong as GraphQL does, and changes nothing by GET', 
     ':\n\nevent: next\ndata: {"data":{"caller":{"role":"ADMIN"}}}\n\nevent: complete\ndata: \n\n',
   );
   expect((await ask('GET', `mutation { cancelGeneration(id: "${slow.id}") { id } }`)).status).toBe(405);
-  expect((await ask('PUT', '{ caller { role } }')).status).toBe(405);
+  expect((await ask('PATCH', '{ caller { role } }')).status).toBe(405);
   expect((await ask('GET', '{ caller { role } }', { accept: 'application/json' })).status).toBe(406);
   const refused = await ask('GET', '{ caller { role } }', { authorization: 'Bearer wrong' });
   expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);

@@ -53,7 +53,7 @@ onPostgresOnly('beside a running service it takes effect at once', async () => {
   const key = keyIn((await runTenants(directory, 'create', 'made meanwhile', '--admin-key')).stdout);
   expect((await server.data(CALLER, {}, key)).caller.tenant).toBe('made meanwhile');
   const speaker = await speak(server, key);
-  const closed = expect(speaker.next()).rejects.toThrow('closed: 4403 UNAUTHENTICATED: This tenant is disabled.');
+  const closed = expect(speaker.next()).rejects.toThrow('closed: 4401 UNAUTHENTICATED: This tenant is disabled.');
   expect((await runTenants(directory, 'disable', 'made meanwhile')).code).toBe(0);
   await closed;
   expect((await server.error(CALLER, {}, key)).message).toBe('This tenant is disabled.');

@@ -51,7 +51,8 @@ export async function createGraphqlOverHttp(
       errorStatusPlugin,
     ],
     persistedQueries: false,
-    csrfPrevention: true,
+    // A browser asks before it sends any of these headers to another site. Without a key, nothing is answered anyway.
+    csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger: log,
@@ -68,7 +69,7 @@ export async function createGraphqlOverHttp(
 async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
   if (operation?.operation !== 'subscription') return;
   const message =
-    'Subscriptions use WebSocket (graphql-transport-ws) on this path, or server-sent events on /graphql/stream.';
+    'Subscriptions use WebSocket (graphql-transport-ws) or server-sent events (accept: text/event-stream) on this path.';
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 

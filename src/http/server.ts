@@ -22,6 +22,7 @@ import { hostForUrl } from './requestOrigin.js';
 import { logRequests } from './requestLogging.js';
 import { errorHead } from './errorHead.js';
 import { serveEventStreams } from './eventStreams.js';
+import { isForEventStream } from './streamRequest.js';
 import { acceptUploads } from './uploadRoute.js';
 import { serveWebSocket } from './websocket.js';
 
@@ -86,7 +87,9 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
     }),
   );
   const json = jsonBody(({ headers }) => isAuthenticated(services.access, headers.authorization));
-  app.all(PATH, ...json, graphql.handler);
+  app.all(PATH, ...json, (request, response, next) =>
+    (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next),
+  );
   app.all(`${PATH}/stream`, ...json, eventStreams.handler);
   app.use(notFound(PATH));
   app.use(handleErrors(log));

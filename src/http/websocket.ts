@@ -1,6 +1,6 @@
 /**
- * GraphQL over WebSocket (graphql-transport-ws). The key comes in the connection parameters, because browsers cannot
- * set headers. Query limits and error masking are the same as over HTTP.
+ * GraphQL over WebSocket (graphql-transport-ws). The key comes in the payload of connection_init, because browsers cannot
+ * set headers, or in the header of the upgrade request. Query limits and error masking are the same as over HTTP.
  */
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
@@ -14,6 +14,7 @@ import type { Log } from '../log.js';
 import type { LogContext } from '../observability/logContext.js';
 import type { Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
+import { unauthenticated } from '../tenants/credentialStatus.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
 import { countOperation } from './operationMetrics.js';
@@ -25,14 +26,17 @@ import { requestId } from './requestLogging.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
-/** graphql-transport-ws: the server rejects the connection. */
+/** Clients of graphql-transport-ws do not reconnect after UNAUTHORIZED. */
+const UNAUTHORIZED = 4401;
 const FORBIDDEN = 4403;
+const NO_KEY = 'send "authorization: Bearer <key>" in the payload of connection_init, or as a header of the upgrade.';
 const TRY_AGAIN_LATER = 1013;
 const INTERNAL_ERROR = 1011;
 /** How long a disconnected client may take to close the connection. */
 const LINGER_MS = 5_000;
 
-type Params = { readonly authorization?: unknown; readonly Authorization?: unknown };
+type Credentials = { readonly authorization?: unknown; readonly Authorization?: unknown };
+type Params = Credentials & { readonly headers?: Credentials | null };
 type ConnectionState = { identity?: Identity; session?: Session; requestId?: string };
 type ClientConnection = Connection<Params, Extra & ConnectionState>;
 
@@ -114,16 +118,16 @@ export function serveWebSocket(
 }
 
 async function authenticate(connection: ClientConnection, { access }: Services, log: Log): Promise<boolean> {
-  const { connectionParams, extra } = connection;
+  const { extra } = connection;
+  const authorization = authorizationIn(connection);
   try {
-    const authorization = connectionParams?.authorization ?? connectionParams?.Authorization;
     extra.identity = await access.authenticate(authorization);
   } catch (error) {
     const reported = error instanceof ServiceError ? error : unavailableDependency(error);
     if (reported !== error)
       log[reported === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
     if (reported === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
-    else close(extra.socket, reported);
+    else close(extra.socket, authorization === undefined ? unauthenticated(NO_KEY) : reported);
     return false;
   }
   const session = access.sessions.open(extra.identity);
@@ -165,9 +169,20 @@ function endReason({ session }: ConnectionState): ServiceError | undefined {
   return session?.signal.aborted === true ? (session.signal.reason as ServiceError) : undefined;
 }
 
+/** From the payload of connection_init, where some clients nest their headers, or from the upgrade request. */
+function authorizationIn({ connectionParams, extra }: ClientConnection): unknown {
+  const { headers } = connectionParams ?? {};
+  const given = [connectionParams, headers].map((each) => each?.authorization ?? each?.Authorization);
+  return given.find((each) => each != null) ?? extra.request.headers.authorization;
+}
+
 function close(socket: WebSocket, { code, message }: ServiceError): void {
-  // Clients reconnect after TRY_AGAIN_LATER, but not after FORBIDDEN.
-  socket.close(code.endsWith('_UNAVAILABLE') ? TRY_AGAIN_LATER : FORBIDDEN, reason(`${code}: ${message}`));
+  const closeCode = code.endsWith('_UNAVAILABLE')
+    ? TRY_AGAIN_LATER
+    : code === 'UNAUTHENTICATED'
+      ? UNAUTHORIZED
+      : FORBIDDEN;
+  socket.close(closeCode, reason(`${code}: ${message}`));
 }
 
 /** The protocol has room for 123 bytes. */

@@ -40,7 +40,7 @@ export class GenerateDefectsInput {
   @Field(() => String)
   defectCode!: string;
 
-  @Field(() => Int, { defaultValue: 1 })
+  @Field(() => Int, { nullable: true, defaultValue: 1 })
   count?: number | null;
 
   @Field(() => String, { nullable: true, description: '"name" (its newest version) or "name@version".' })
