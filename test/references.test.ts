@@ -1,7 +1,7 @@
 /** Customers' photographs and masks: what becomes of them, and how they are listed and archived. */
 import sharp from 'sharp';
 import { bytesAt } from './support/generations.js';
-import { grey, photograph, pixelsOf, plain } from './support/photographs.js';
+import { bmp, grey, photograph, pixelsOf, plain } from './support/photographs.js';
 import type { Json, Server } from './support/server.js';
 import { startServer } from './support/server.js';
 import { MASK, PHOTOGRAPH, createUpload, put, send, referencesOf, storedBy, storedFiles } from './support/uploads.js';
@@ -63,6 +63,20 @@ describe('a photograph is stored as an 8-bit sRGB PNG without metadata', () => {
     expect((await sharp(file).metadata()).space).toBe('cmyk');
     const [r = 0, g = 0, b = 0] = (await storedAs(file)).pixels.at(10, 10);
     expect(Math.max(Math.abs(r - 0x33), Math.abs(g - 0x66), Math.abs(b - 0xcc))).toBeLessThan(40);
+  });
+
+  test('from BMP, whose lowest line comes first, and with the colours of a 16-bit profile', async () => {
+    const { kept, pixels } = await storedAs(bmp(40, 33));
+    expect([kept.width, kept.height, pixels.channels]).toEqual([40, 33, 3]);
+    expect([pixels.at(0, 32), pixels.at(1, 32), pixels.at(0, 0)]).toEqual([
+      [2, 1, 0],
+      [5, 4, 3],
+      [34, 33, 32],
+    ]);
+    const deep = await plain('red').toColourspace('rgb16').withIccProfile('p3').png().toBuffer();
+    expect((await sharp(deep).metadata()).depth).toBe('ushort');
+    const [r = 0, g = 255, b = 255] = (await storedAs(deep)).pixels.at(0, 0);
+    expect([r > 252, g < 4, b < 4]).toEqual([true, true, true]);
   });
 
   test('without an alpha channel that says nothing', async () => {

@@ -7,11 +7,15 @@ import sharp from 'sharp';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
+import type { BmpHeader } from './decodeBmp.js';
+import { BmpError, decodeBmp, isOpaqueBmp, isPlainBmp, readBmpHeader } from './decodeBmp.js';
 import type { ImageType } from './imageType.js';
 import { isAnimatedPng, detectImageType } from './imageType.js';
 
 const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
 const DECODING_SECONDS = 30;
+/** A 16-bit photograph without a value this large uses less than a quarter of its range: probably 10, 12, or 14 bits. */
+const LEAST_16_BIT = 1 << 14;
 
 // This process decodes only what callers send. All other decoders of libvips are blocked, the caller bounds concurrent
 // decoding (completeUpload.ts), and no image stays in a cache.
@@ -32,16 +36,28 @@ export interface Pixels {
 
 /**
  * Upright, sRGB, without metadata. Throws `ServiceError`: IMAGE_TYPE_UNSUPPORTED, IMAGE_UNREADABLE, IMAGE_ANIMATED,
- * IMAGE_SIZE_OUT_OF_RANGE, IMAGE_TRANSPARENT.
+ * IMAGE_SIZE_OUT_OF_RANGE, IMAGE_TRANSPARENT, IMAGE_BIT_DEPTH_UNCLEAR. Training reads the same files to the same
+ * numbers (training/defectdiffu/data/image_files.py).
  */
 export async function decodePhotograph(file: Buffer): Promise<Pixels> {
-  const type = await inspect(file);
-  return decode(type, openImage(file, { autoOrient: true }).removeAlpha().toColourspace('srgb'), 3);
+  const type = detectType(file);
+  if (type === 'BMP') return openBmp(file);
+  const header = await inspect(type, file);
+  await requireRange(type, file, header);
+  const image = openImage(file, { autoOrient: true }).removeAlpha().toColourspace('srgb');
+  // sharp converts 16-bit RGB with a profile to Display P3, and only to sRGB if an output profile says so.
+  const wide = header.depth === 'ushort' && header.icc !== undefined && header.space !== 'grey16';
+  return decode(type, wide ? image.withIccProfile('srgb') : image, 3);
 }
 
 /** Like `decodePhotograph`, but grayscale and without color management: the values of a mask are labels, not colors. */
 export async function decodeMask(file: Buffer): Promise<Pixels> {
-  const type = await inspect(file);
+  const type = detectType(file);
+  if (type === 'BMP') {
+    const { data, ...raw } = await openBmp(file);
+    return decode(type, sharp(data, { raw }).toColourspace('b-w'), 1);
+  }
+  await inspect(type, file);
   return decode(type, openImage(file, { autoOrient: true, ignoreIcc: true }).removeAlpha().toColourspace('b-w'), 1);
 }
 
@@ -66,12 +82,15 @@ export async function hashOf({ data, width, height, channels }: Pixels): Promise
     .digest('hex');
 }
 
-/** Validates everything that is known before decoding, and that an alpha channel is fully opaque. */
-async function inspect(file: Buffer): Promise<ImageType> {
+function detectType(file: Buffer): ImageType {
   if (file.length === 0) throw imageError('IMAGE_UNREADABLE', 'is empty; send the bytes of the image, not a form');
   const type = detectImageType(file);
-  if (type === undefined)
-    throw imageError('IMAGE_TYPE_UNSUPPORTED', 'is not a JPEG, PNG, WebP, or TIFF, by its first bytes');
+  if (type !== undefined) return type;
+  throw imageError('IMAGE_TYPE_UNSUPPORTED', 'is not a JPEG, PNG, WebP, TIFF, or BMP, by its first bytes');
+}
+
+/** Validates everything that is known before decoding, and that an alpha channel is fully opaque. */
+async function inspect(type: ImageType, file: Buffer): Promise<Metadata> {
   // Reading the header is cheap whatever size it claims, and our own message names the bound.
   const header = await orUnreadable(type, sharp(file, { limitInputPixels: false, failOn: 'error' }).metadata());
   if ((header.pages ?? 1) > 1 || (type === 'PNG' && isAnimatedPng(file))) {
@@ -79,16 +98,55 @@ async function inspect(file: Buffer): Promise<ImageType> {
   }
   requireSize(header);
   requireKind(header);
-  if (!header.hasAlpha) return type;
+  if (!header.hasAlpha) return header;
   const { isOpaque } = await orUnreadable(type, openImage(file).stats());
-  if (isOpaque) return type;
-  throw imageError(
+  if (!isOpaque) throw transparent();
+  return header;
+}
+
+const transparent = (): ServiceError =>
+  imageError(
     'IMAGE_TRANSPARENT',
     'is not fully opaque, and its background is unknown; send it without an alpha channel',
   );
+
+/** Values of 10, 12, or 14 bits in a file of 16 would be read as an almost black photograph. */
+async function requireRange(type: ImageType, file: Buffer, { depth, hasAlpha }: Metadata): Promise<void> {
+  if (depth !== 'ushort') return;
+  const { channels } = await orUnreadable(type, openImage(file).stats());
+  const largestValue = Math.max(...channels.slice(0, hasAlpha ? -1 : undefined).map(({ max }) => max));
+  if (largestValue === 0 || largestValue >= LEAST_16_BIT) return;
+  const bits = Math.max(10, 2 * Math.ceil(Math.ceil(Math.log2(largestValue + 1)) / 2));
+  throw imageError(
+    'IMAGE_BIT_DEPTH_UNCLEAR',
+    `has 16 bits per channel, but no value above ${String(largestValue)}: if these are ${String(bits)} bits, multiply ` +
+      `the values by ${String(1 << (16 - bits))}; if the photograph is so dark, send it with 8 bits`,
+    { largestValue },
+  );
 }
 
-function requireSize({ width, height }: Metadata): void {
+async function openBmp(file: Buffer): Promise<Pixels> {
+  try {
+    const header = readBmpHeader(file);
+    requirePlainBmp(header);
+    requireSize(header);
+    if (!(await isOpaqueBmp(file, header))) throw transparent();
+    return { data: await decodeBmp(file, header), width: header.width, height: header.height, channels: 3 };
+  } catch (error) {
+    throw error instanceof BmpError ? unreadable('BMP', error) : error;
+  }
+}
+
+function requirePlainBmp(header: BmpHeader): void {
+  if (isPlainBmp(header)) return;
+  const variant = `${String(header.bits)} bits and compression ${String(header.compression)}`;
+  throw imageError(
+    'IMAGE_TYPE_UNSUPPORTED',
+    `is a BMP of ${variant}; send 8, 24, or 32 bits without compression, or PNG`,
+  );
+}
+
+function requireSize({ width, height }: { width: number; height: number }): void {
   const size = `is ${String(width)} × ${String(height)} pixels`;
   const { smallestSide, largestSide, pixels } = IMAGE_LIMITS;
   const problem =
@@ -131,12 +189,16 @@ async function orUnreadable<T>(type: ImageType, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const [reason = ''] = (error as Error).message.split('\n');
-    throw imageError(
-      'IMAGE_UNREADABLE',
-      `cannot be read as a ${type}, it is damaged or truncated: ${reason.slice(0, 120)}`,
-    );
+    throw unreadable(type, error as Error);
   }
+}
+
+function unreadable(type: ImageType, { message }: Error): ServiceError {
+  const [reason = ''] = message.split('\n');
+  return imageError(
+    'IMAGE_UNREADABLE',
+    `cannot be read as a ${type}, it is damaged or truncated: ${reason.slice(0, 120)}`,
+  );
 }
 
 export function imageError(

@@ -2,7 +2,7 @@
  * Detects the type of a file from its first bytes, because names and content types can be wrong. Types that are not
  * listed here (SVG, PDF, GIF, HEIF …) never reach a decoder.
  */
-export type ImageType = 'JPEG' | 'PNG' | 'WebP' | 'TIFF';
+export type ImageType = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'BMP';
 
 const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 /** Little or big endian, classic or BigTIFF. */
@@ -13,6 +13,7 @@ export function detectImageType(bytes: Buffer): ImageType | undefined {
   if (head.startsWith('\xff\xd8\xff')) return 'JPEG';
   if (head.startsWith(PNG_SIGNATURE)) return 'PNG';
   if (head.startsWith('RIFF') && head.endsWith('WEBP')) return 'WebP';
+  if (head.startsWith('BM')) return 'BMP';
   return TIFF_SIGNATURES.some((signature) => head.startsWith(signature)) ? 'TIFF' : undefined;
 }
 

@@ -72,3 +72,22 @@ export async function pixelsOf(
     at: (x, y) => [...data.subarray((y * width + x) * channels, (y * width + x + 1) * channels)],
   };
 }
+
+/** 24 bits, each line from 0 upwards, in blue, green, and red. */
+export function bmp(width: number, height: number, { compression = 0 } = {}): Buffer {
+  const stride = Math.floor((width * 24 + 31) / 32) * 4;
+  const file = Buffer.alloc(54 + stride * height);
+  file.write('BM', 'latin1');
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, width],
+    [22, height],
+    [30, compression],
+  ] as const) {
+    file.writeUInt32LE(value, at);
+  }
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++) for (let i = 0; i < width * 3; i++) file[54 + y * stride + i] = (i + y) % 256;
+  return file;
+}

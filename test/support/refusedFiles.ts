@@ -1,13 +1,14 @@
 /** Files that the service refuses, with the status, the code, and the message of the refusal. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { animatedPng, animation, claiming, grey, photograph } from './photographs.js';
+import sharp from 'sharp';
+import { animatedPng, animation, bmp, claiming, grey, photograph } from './photographs.js';
 
 const png = () => photograph(7).png().toBuffer();
 const half = (file: Buffer) => file.subarray(0, Math.floor(file.length / 2));
 const text = (value: string) => Promise.resolve(Buffer.from(value));
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>';
 const black = (pixel: number) => grey((x, y) => (x === 3 && y === 3 ? pixel : x > 40 ? 255 : 0));
-const unsupported = 'body: is not a JPEG, PNG, WebP, or TIFF, by its first bytes';
+const unsupported = 'body: is not a JPEG, PNG, WebP, TIFF, or BMP, by its first bytes';
 const cut = (type: string) => new RegExp(`^body: cannot be read as a ${type}, it is damaged or truncated: .+`);
 
 type RefusedFile = [name: string, file: () => Promise<Buffer>, status: number, code: string, message: string | RegExp];
@@ -60,6 +61,39 @@ export const refusedPhotographs: readonly RefusedFile[] = [
     422,
     'IMAGE_TRANSPARENT',
     /^body: is not fully opaque/,
+  ],
+  [
+    'values of 12 bits in 16',
+    () => {
+      const values = Uint16Array.from({ length: 64 * 48 }, (_, i) => 1900 + (i % 300));
+      const raw = { width: 64, height: 48, channels: 1 } as const;
+      return sharp(values, { raw }).toColourspace('grey16').png().toBuffer();
+    },
+    422,
+    'IMAGE_BIT_DEPTH_UNCLEAR',
+    'body: has 16 bits per channel, but no value above 2199: if these are 12 bits, multiply the values by 16; ' +
+      'if the photograph is so dark, send it with 8 bits',
+  ],
+  [
+    'a BMP with run lengths',
+    () => Promise.resolve(bmp(64, 48, { compression: 1 })),
+    415,
+    'IMAGE_TYPE_UNSUPPORTED',
+    'body: is a BMP of 24 bits and compression 1; send 8, 24, or 32 bits without compression, or PNG',
+  ],
+  [
+    'a BMP that claims more than it has',
+    () => Promise.resolve(bmp(64, 48).subarray(0, 5000)),
+    422,
+    'IMAGE_UNREADABLE',
+    'body: cannot be read as a BMP, it is damaged or truncated: it ends after 5000 of 9270 bytes',
+  ],
+  [
+    'a small BMP',
+    () => Promise.resolve(bmp(16, 48)),
+    422,
+    'IMAGE_SIZE_OUT_OF_RANGE',
+    'body: is 16 × 48 pixels: the smaller side, 16, is below 32',
   ],
   [
     'floating point',

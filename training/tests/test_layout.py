@@ -89,7 +89,7 @@ def test_a_data_set_without_defects_is_refused(data_set):
 MODES = {
     "grey": Image.fromarray(np.full((6, 9), 100, np.uint8)),
     "rgb": Image.fromarray(np.full((6, 9, 3), 100, np.uint8)),
-    "rgba": Image.fromarray(np.full((6, 9, 4), 100, np.uint8)),
+    "rgba": Image.fromarray(np.dstack([np.full((6, 9, 3), 100, np.uint8), np.full((6, 9), 255, np.uint8)])),
     "16-bit": Image.fromarray(np.full((6, 9), 100 * 257, np.uint16)),
     "palette": Image.fromarray(np.full((6, 9, 3), 100, np.uint8)).convert("P", palette=Image.Palette.ADAPTIVE),
 }

@@ -1,29 +1,183 @@
-"""Reads photographs and masks."""
+"""Reads photographs and masks with the decoder of the service, libvips, so that training sees the numbers that it sees.
+
+What the service refuses (src/references/decodeImage.ts) is refused here for the same reasons, under the same codes.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+
+from .bmp import read_bmp
+from .image_errors import ImageError, ImageType, detect_image_type, is_animated_png
+from .mask_values import Marks, defect_pixels
+
+if TYPE_CHECKING:
+    from pyvips import Image
+
+LEAST_16_BIT = 1 << 14  # a 16-bit photograph without a value this large uses less than a quarter of its range
+SPACES = {"srgb", "rgb", "rgb16", "b-w", "grey16", "cmyk"}
+ORIENTATION = "orientation"
 
 
 def load_image(path: Path) -> np.ndarray:
-    """RGB uint8 [H, W, 3], turned as its EXIF says; grey, palette and 16-bit files are converted.
+    """sRGB uint8 [H, W, 3], turned as its EXIF says; grey, palette, CMYK and 16-bit files are converted, by their
+    colour profile if they have one.
 
-    Raises ValueError for floating-point pixels, whose range no file tells.
+    Raises ImageError, a ValueError, whose code says why the service would refuse the file too; OSError.
     """
-    with Image.open(path) as image:
-        if image.mode == "F":
-            raise ValueError("its pixels are floating-point numbers, must be integers of 8 or 16 bits")
-        ImageOps.exif_transpose(image, in_place=True)
-        if image.mode.startswith("I;16") or image.mode == "I":
-            grey = np.asarray(image, dtype=np.float64)
-            return np.repeat((grey / 65535 * 255).round().astype(np.uint8)[..., None], 3, axis=2)
-        return np.asarray(image.convert("RGB"))
+    data = path.read_bytes()
+    kind = detect_image_type(data)
+    if kind == "BMP":
+        return read_bmp(data)
+    image = _inspected(data, kind)
+    _require_range(image)
+    return _pixels(kind, _in_srgb(image))
 
 
-def load_mask(path: Path) -> np.ndarray:
-    """bool [H, W], true on the defect."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("L")) > 127
+def load_mask(path: Path, marks: Marks | None = None) -> np.ndarray:
+    """bool [H, W], true on the defect, turned as its EXIF says. See `defect_pixels` for what marks a defect.
+
+    Raises ImageError, a ValueError; OSError.
+    """
+    return defect_pixels(load_mask_values(path), marks)
+
+
+def load_mask_values(path: Path) -> np.ndarray:
+    """The values of a mask as they are, [H, W] or, where it has colours, [H, W, 3]. Turned as its EXIF says."""
+    data = path.read_bytes()
+    kind = detect_image_type(data)
+    if kind == "BMP":
+        return read_bmp(data)
+    return _pixels(kind, _without_alpha(_inspected(data, kind, any_depth=True).autorot()))
+
+
+def orientation(path: Path) -> int:
+    """How EXIF says that the file is to be turned: 1 for not at all, to 8."""
+    data = path.read_bytes()
+    if detect_image_type(data) == "BMP":
+        return 1
+    return _orientation(_opened(data))
+
+
+def _orientation(image: Image) -> int:
+    value = image.get(ORIENTATION) if image.get_typeof(ORIENTATION) else 1
+    return value if 1 <= value <= 8 else 1
+
+
+def _opened(data: bytes) -> Image:
+    import pyvips
+
+    pyvips.cache_set_max(0)  # a file that is written again has to be read again
+    return pyvips.Image.new_from_buffer(data, "", fail_on="error")
+
+
+def _inspected(data: bytes, kind: ImageType, any_depth: bool = False) -> Image:
+    from pyvips import Error
+
+    try:
+        image = _opened(data)
+        pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    except Error as error:
+        raise _unreadable(kind, error) from None
+    if pages > 1 or (kind == "PNG" and is_animated_png(data)):
+        pages_told = pages if pages > 1 else "several"
+        raise ImageError("IMAGE_ANIMATED", f"has {pages_told} pages or frames; save one image")
+    if image.format not in ("uchar", "ushort") and not (any_depth and image.format in ("uint", "int", "short")):
+        raise ImageError(
+            "IMAGE_TYPE_UNSUPPORTED",
+            f"has values of the type {_told(image.format)}; save 8 or 16 bits per channel",
+        )
+    if image.interpretation not in SPACES and not (any_depth and image.bands == 1):
+        raise ImageError(
+            "IMAGE_TYPE_UNSUPPORTED",
+            f"is in the color space {image.interpretation}; save RGB, grayscale, or CMYK",
+        )
+    _require_opaque(kind, image)
+    return image
+
+
+def _told(format: str) -> str:
+    return {"float": "floating-point numbers (float)", "double": "floating-point numbers (double)"}.get(format, format)
+
+
+def _require_opaque(kind: ImageType, image: Image) -> None:
+    from pyvips import Error
+
+    if not image.hasalpha():
+        return
+    try:
+        least = image[image.bands - 1].min()
+    except Error as error:
+        raise _unreadable(kind, error) from None
+    if least != (65535 if image.interpretation in ("rgb16", "grey16") else 255):
+        raise ImageError(
+            "IMAGE_TRANSPARENT",
+            "is not fully opaque, and its background is unknown; save it without an alpha channel",
+        )
+
+
+def _require_range(image: Image) -> None:
+    from pyvips import Error
+
+    if image.format != "ushort":
+        return
+    try:
+        largest = int(_without_alpha(image).max())
+    except Error as error:
+        raise _unreadable("PNG" if image.get("vips-loader").startswith("png") else "TIFF", error) from None
+    if 0 < largest < LEAST_16_BIT:
+        bits = max(largest.bit_length(), 10)
+        bits += bits % 2  # cameras give 10, 12, or 14
+        raise ImageError(
+            "IMAGE_BIT_DEPTH_UNCLEAR",
+            f"has 16 bits per channel, but no value above {largest}: if these are {bits} bits, multiply the values by "
+            f"{1 << (16 - bits)}; if the photograph is so dark, save it with 8 bits",
+        )
+
+
+def _without_alpha(image: Image) -> Image:
+    return image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
+
+
+def _in_srgb(image: Image) -> Image:
+    """As sharp does it: by the profile, without alpha, then 8-bit sRGB. 16-bit colours pass through Display P3, and
+    16-bit grey has no profile that counts."""
+    image = image.autorot()
+    profiled = bool(image.get_typeof("icc-profile-data")) and image.interpretation != "grey16"
+    wide = image.interpretation == "rgb16"
+    if profiled:
+        image = _transformed(image, "p3" if wide else "srgb", embedded=True, depth=16 if wide else 8)
+    elif image.interpretation == "cmyk":
+        image = image.icc_transform("srgb", input_profile="cmyk", intent="perceptual")
+    image = _without_alpha(image)
+    if image.interpretation != "srgb":
+        image = image.colourspace("srgb", source_space=image.interpretation)
+    return _transformed(image, "srgb", input_profile="p3", embedded=True, depth=8) if profiled and wide else image
+
+
+def _transformed(image: Image, profile: str, **options) -> Image:
+    """The image as it is where its own profile is invalid."""
+    from pyvips import Error
+
+    try:
+        return image.icc_transform(profile, intent="perceptual", **options)
+    except Error:
+        return image
+
+
+def _pixels(kind: ImageType, image: Image) -> np.ndarray:
+    from pyvips import Error
+
+    try:
+        pixels = image.numpy()
+    except Error as error:
+        raise _unreadable(kind, error) from None
+    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+
+
+def _unreadable(kind: ImageType, error: Exception) -> ImageError:
+    reason = str(error).strip().splitlines()[-1][:120] if str(error).strip() else "no reason given"
+    return ImageError("IMAGE_UNREADABLE", f"cannot be read as a {kind}, it is damaged or truncated: {reason}")
