@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
+from advice_workshop import METHODS, PLAN, RULES, TRANSPLANTED, Workshop, better_with_samples
 from conftest import invoke, make_data_set, run_command, with_test_half
 
 from defectdiffu.advice import advise as parts
@@ -15,72 +14,17 @@ from defectdiffu.advice.findings import (
     NOT_TOLD_APART,
     SAMPLES_DO_NOT_HELP,
     SAMPLES_HELP,
-    Findings,
 )
 from defectdiffu.advice.folds import CHOICE, CONFIRMATION, divide_into_folds
 from defectdiffu.advice.page import PAGE
 from defectdiffu.advice.photographs import read_product
-from defectdiffu.advice.run import AdvicePlan, advise
-from defectdiffu.advice.time_budget import TimeBudget
 from defectdiffu.comparison.compare import RESULTS
-from defectdiffu.comparison.histograms import BINS, HALF, figures_of, packed
-from defectdiffu.comparison.plan import ComparisonPlan
 from defectdiffu.data.layout import read_data_set
-from defectdiffu.data.windows import Rules, WindowRule
-
-RULES: Rules = (WindowRule(window=32), {})
-PLAN = ComparisonPlan(size=32, bootstrap_resamples=200)
-METHODS = ("real + augmentation", "copy-paste + augmentation", "transplanted + augmentation")
-TRANSPLANTED = METHODS[2]
-
-
-class Workshop:
-    """Runs advice with trainings that take a minute each and whose results `quality` tells."""
-
-    def __init__(self, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch):
-        self.data, self.out, self.now, self.began = data, out, 0.0, []
-        self.quality = lambda method, fold, shots: 0.5
-        monkeypatch.setattr("defectdiffu.advice.trainings.measure", self._measure)
-
-    def _measure(self, key, data, test, bundle, report) -> dict:
-        self.began.append((self.now, key))
-        share, strength = data.product.plan.synthetic_share, data.strength_factor
-        rng = np.random.default_rng((key.seed, len(key.product)))
-        found = self.quality(key.method, key.product, key.shots) - 0.05 * (share != 0.5) - 0.05 * (strength != 1)
-        histograms = np.zeros((len(test), 2, BINS), np.uint32)
-        shown = test.mask.any((1, 2))
-        told = (100 * np.clip(found + rng.normal(0, 0.03, len(test)), 0, 1)).astype(int)
-        histograms[shown, 0, -1], histograms[shown, 0, 0] = told[shown], 100 - told[shown]
-        histograms[:, 1, 0] = 1000
-        self.now += 60
-        report(1, 1)
-        figures = figures_of(histograms.sum(0), HALF)._asdict()
-        return {
-            "figures": {name: float(value) for name, value in figures.items()}, "threshold": HALF, "seconds": 60.0,
-            "best_step": 40, "bundle": None, "histograms": packed(histograms),
-        }  # fmt: skip
-
-    def advise(self, minutes: float, product: str = "tin") -> Findings:
-        read = read_product(self.data, RULES, PLAN, product)
-        budget = TimeBudget(minutes, clock=lambda: self.now)
-        return advise(read, AdvicePlan(PLAN, methods=METHODS), None, self.out, budget, lambda *_: None)
-
-    @property
-    def document(self) -> dict:
-        return json.loads((self.out / "advice.json").read_text())
-
-    @property
-    def page(self) -> str:
-        return (self.out / PAGE).read_text()
 
 
 @pytest.fixture
 def workshop(data_set, tmp_path, monkeypatch) -> Workshop:
     return Workshop(data_set, tmp_path / "out", monkeypatch)
-
-
-def better_with_samples(method: str, fold: str, shots: str) -> float:
-    return 0.8 if method == TRANSPLANTED else 0.6
 
 
 def test_samples_that_help_are_advised_and_can_be_requested(workshop):
@@ -124,41 +68,10 @@ def test_the_confirmation_shares_no_seed_with_the_choice(workshop):
 def test_both_methods_are_trained_under_the_same_conditions(workshop):
     workshop.advise(minutes=90)
     confirmed = [key for _, key in workshop.began if "confirm" in key.product]
-    conditions = {key.method: {(k.product, k.seed, k.shots) for k in confirmed if k.method == key.method}
-                  for key in confirmed}  # fmt: skip
-    assert len(conditions) == 2
-    ours, theirs = conditions.values()
-    assert len(ours ^ theirs) <= 1  # the last one, when the time ended
-
-
-def test_no_training_begins_that_would_not_fit(workshop):
-    workshop.advise(minutes=20.5)
-    assert len(workshop.began) == 20 and workshop.now == 20 * 60
-
-
-def test_half_of_the_time_is_left_for_the_gain(workshop):
-    found = workshop.advise(minutes=20)
-    assert sum("choice" in key.product for _, key in workshop.began) <= 10
-    assert found.gain["miou"].seeds >= 2
-
-
-def test_too_little_time_gives_no_verdict(workshop):
-    workshop.quality = better_with_samples
-    found = workshop.advise(minutes=3)
-    assert found.verdict == NOT_MEASURED and found.advised.method != TRANSPLANTED
-    assert "**This cannot be told yet; use augmentation" in workshop.page and "give more minutes" in workshop.page
-
-
-def test_what_the_time_left_out_is_named(workshop):
-    workshop.advise(minutes=1.5)
-    assert f"- {TRANSPLANTED}: the time ended before its turn." in workshop.page
-    assert "No method with samples was trained" in workshop.page
-
-
-def test_a_time_that_is_too_short_for_one_training_is_told(workshop):
-    workshop.advise(minutes=0.5)
-    assert len(workshop.began) == 1 and workshop.document["trainings"] == 0  # given up when the time was spent
-    assert "The time did not suffice for a single training" in workshop.page
+    conditions = [{(k.product, k.seed, k.shots) for k in confirmed if k.method == method}
+                  for method in {key.method for key in confirmed}]  # fmt: skip
+    shared = set.intersection(*conditions)
+    assert shared and all(len(own - shared) <= 1 for own in conditions)  # the last one, when the time ended
 
 
 def test_a_later_call_continues(workshop):
@@ -193,14 +106,18 @@ def test_one_photograph_of_each_defect_is_told_plainly(workshop, tmp_path):
             (workshop.data / "tin" / "test" / defect / f"{i}.png").unlink()
     found = workshop.advise(minutes=90)
     assert found.verdict == NOT_MEASURED and not workshop.began
-    assert "Mark 5 photographs of a defect or more" in workshop.page
+    assert "Mark 5 photographs of a defect or more" in workshop.page and "Mark 5" in workshop.told[0]
 
 
 def test_few_photographs_give_figures_and_no_verdict(workshop):
     workshop.quality = better_with_samples
     found = workshop.advise(minutes=90, product="felt")  # three holes: the gain rests on two
     assert found.verdict == NOT_MEASURED and found.gain["miou"].mean > 0.05
-    assert "The gain would rest on 2 photographs with a defect" in workshop.page
+    assert "The gain rests on 2 photographs with a defect" in workshop.page
+    assert workshop.told == [
+        "note: The gain rests on 2 photographs with a defect, and 3 are the fewest that say anything: mark more "
+        "photographs (5 of a defect or more). Figures follow, and no answer."
+    ]
 
 
 def test_a_product_is_named_where_there_are_several(data_set):
@@ -224,17 +141,21 @@ def test_a_fair_bundle_sees_no_photograph_that_the_gain_is_measured_on(data_set,
     assert written == held_out[CHOICE]
 
 
-def test_an_advice_with_real_trainings(tmp_path, monkeypatch):
+def test_an_advice_with_real_trainings(tmp_path, exported, monkeypatch):
     pytest.importorskip("kornia")
     monkeypatch.setattr(parts, "CHOICE_SEEDS", 1)
     monkeypatch.setattr(parts, "CONFIRMING_SEEDS", 2)
     monkeypatch.setattr(parts, "CURVE_SHOTS", ())
     data, windows = make_data_set(tmp_path / "data"), tmp_path / "windows.toml"
+    (data / "felt").rename(data / "wool")
     windows.write_text("[default]\nwindow = 32\n")
-    arguments = ("advise", "--data", data, "--product", "felt", "--windows", windows, "--size", 32, "--max-steps", 2,
-                 "--check-every", 1, "--methods", "real + augmentation;transplanted + augmentation", "--minutes", 60,
-                 "--threads", 1, "--out", tmp_path / "out")  # fmt: skip
+    methods = "real + augmentation;transplanted + augmentation;on twins + augmentation"
+    arguments = ("advise", "--data", data, "--product", "wool", "--windows", windows, "--size", 32, "--max-steps", 2,
+                 "--check-every", 1, "--methods", methods, "--minutes", 60,
+                 "--threads", 1, "--out", tmp_path / "out", "--bundle", exported)  # fmt: skip
     said = run_command(*arguments).output
+    reason = "the bundle was not trained on wool/hole"
+    assert said.startswith(f"note: {reason}, so methods with its samples are left out.")
     document = json.loads((tmp_path / "out" / "advice.json").read_text())
     assert document["formatVersion"] == 1 and document["text"] in " ".join(said.split())
     assert document["gain"]["intervals"]["miou"]["seeds"] == 2

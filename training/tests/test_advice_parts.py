@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from defectdiffu.advice.candidates import Candidate, candidates_of
+from defectdiffu.advice.choice import Choice
+from defectdiffu.advice.findings import CHOSEN, GIVEN_UP, OUT_OF_TIME
 from defectdiffu.advice.folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
 from defectdiffu.advice.halving import Condition, Halving
 from defectdiffu.advice.time_budget import OutOfTime, TimeBudget
@@ -116,7 +118,7 @@ def test_the_better_half_goes_on_until_one_is_left():
 
     halving = Halving(candidates(5), CONDITIONS)
     while not halving.finished:
-        halving.round(train)
+        halving.step(train)
     assert [sum(fold == c.fold for fold, _ in asked) for c in CONDITIONS] == [5, 3, 2]
     assert halving.best == candidates(5)[4]
 
@@ -125,40 +127,69 @@ def test_the_mean_over_all_conditions_decides():
     figures = {("choice 1", 0.0): 0.9, ("choice 1", 0.1): 0.8, ("choice 2", 0.0): 0.1, ("choice 2", 0.1): 0.15}
     halving = Halving(candidates(4), CONDITIONS[:2])
     while not halving.finished:
-        halving.round(lambda candidate, condition: figures.get((condition.fold, candidate.share), 0.0))
+        halving.step(lambda candidate, condition: figures.get((condition.fold, candidate.share), 0.0))
     assert halving.best == candidates(4)[0]  # 0.50 beats 0.475, although the last condition says otherwise
 
 
 def test_a_candidate_with_nothing_to_train_on_is_dropped():
     halving = Halving(candidates(3), CONDITIONS)
-    halving.round(lambda candidate, _: None if candidate.share == 0.2 else candidate.share)
+    for _ in range(3):
+        halving.step(lambda candidate, _: None if candidate.share == 0.2 else candidate.share)
     assert candidates(3)[2] not in halving.survivors and halving.best == candidates(3)[1]
     nothing = Halving(candidates(2), CONDITIONS)
-    nothing.round(lambda *_: None)
-    assert nothing.finished and nothing.best is None
+    for _ in range(2):
+        nothing.step(lambda *_: None)
+    assert nothing.finished and nothing.best is None and Halving([], CONDITIONS).finished
 
 
 def test_when_the_time_ends_the_finished_rounds_decide():
-    def train_until(last: int):
-        calls = iter(range(100))
+    def after(steps: int) -> Halving:
+        halving = Halving(candidates(4), CONDITIONS)
+        for _ in range(steps):
+            halving.step(lambda candidate, c: candidate.share if c.fold == "choice 1" else 1 - candidate.share)
+        return halving
 
-        def train(candidate: Candidate, condition: Condition) -> float:
-            if next(calls) == last:
-                raise OutOfTime
-            return candidate.share if condition.fold == "choice 1" else 1 - candidate.share
+    assert after(2).best == candidates(4)[1]  # of the two that were trained
+    assert after(5).best == candidates(4)[3]  # the second round counts for nobody
+    assert after(5).figures == {candidate: [candidate.share] for candidate in candidates(4)}
 
-        return train
 
-    halving = Halving(candidates(4), CONDITIONS)
-    with pytest.raises(OutOfTime):
-        halving.round(train_until(2))
-    assert halving.best == candidates(4)[1]  # of the two that were trained
-    halving = Halving(candidates(4), CONDITIONS)
-    train = train_until(5)
-    halving.round(train)
-    with pytest.raises(OutOfTime):
-        halving.round(train)
-    assert halving.best == candidates(4)[3]  # the second round counts for nobody
+def tried(choice: Choice) -> dict[str, tuple[int, float, float, str]]:
+    return {each.candidate.name: (each.trainings, each.mean, each.leader, each.outcome) for each in choice.tried}
+
+
+def test_each_candidate_is_told_beside_the_chosen_one_in_the_same_trainings():
+    figures = {"real + augmentation": 0.6, "CutPaste + augmentation": 0.7, "Perlin + augmentation": 0.2}
+    harder = {"choice 1": 0.0, "choice 2": -0.1, "choice 3": -0.2}
+    choice = Choice([Candidate(name) for name in figures], CONDITIONS)
+    train = lambda c, condition: figures[c.method] + harder[condition.fold] - 0.3 * (c.share != 0.5)  # noqa: E731
+    for _ in range(4):  # three, and one of the second round
+        choice.step(train)
+    assert tried(choice) == {
+        "CutPaste + augmentation": (1, 0.7, 0.7, CHOSEN),
+        "real + augmentation": (1, 0.6, 0.7, OUT_OF_TIME),
+        "Perlin + augmentation": (1, 0.2, 0.7, GIVEN_UP),
+    }
+    while not choice.finished:
+        choice.step(train)
+    told = tried(choice)
+    assert told["CutPaste + augmentation"] == (2, pytest.approx(0.65), pytest.approx(0.65), CHOSEN)
+    assert told["Perlin + augmentation"] == (1, 0.2, 0.7, GIVEN_UP)  # 0.7 in that training, 0.65 in both
+
+
+def test_a_variant_is_not_chosen_by_the_luck_of_one_training():
+    choice = Choice([Candidate("CutPaste + augmentation")], CONDITIONS)
+    train = lambda c, condition: c.share * (1 if condition.fold == "choice 1" else -2)  # noqa: E731
+    choice.step(train)
+    choice.tune()
+    for _ in range(3):
+        choice.step(train)
+    assert choice.best == Candidate("CutPaste + augmentation")
+    assert tried(choice)["CutPaste + augmentation, share 0.75"] == (1, 0.75, 0.5, OUT_OF_TIME)
+    for _ in range(2):  # the better half of three, once more
+        choice.step(train)
+    assert choice.best == Candidate("CutPaste + augmentation")
+    assert tried(choice)["CutPaste + augmentation, share 0.75"] == (2, -0.375, -0.25, GIVEN_UP)
 
 
 def test_the_time_is_kept():

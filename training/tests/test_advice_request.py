@@ -31,8 +31,9 @@ def found(method: str, helps: bool = True, drawing: DrawSettings = USUAL, **chan
     ours, sign = Candidate(method, drawing=drawing), 1 if helps else -1
     plain = Findings(
         product="metal nut", headline="miou", photographs=Photographs({}, 9, 4, 4, []), tried=[], skipped={},
-        ours=ours, theirs=Candidate("real + augmentation"), gain={"miou": Interval(sign * 0.2, sign * 0.2, sign * 0.2)},
-        figures={}, curve=[], bundle="m@1.0.0", bundle_saw_all=False, trainings=1, minutes=1.0,
+        ours=ours, theirs=Candidate("real + augmentation"), plain=None,
+        gain={"miou": Interval(sign * 0.2, sign * 0.2, sign * 0.2)},
+        figures={}, curve=[], bundle="m@1.0.0", bundle_saw_all=False, trainings=1, minutes=1.0, given=1.0, needed=None,
         samples=dict.fromkeys(ours.samples_from, 32), lowest_scores={},
     )  # fmt: skip
     return replace(plain, **changes)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from ..comparison.detectors import DETECTORS
 from ..comparison.plan import ALL, ComparisonPlan
 from ..comparison.statistics import Interval, mean_figures
 from ..comparison.store import Key
 from .candidates import Candidate
+from .choice import Choice
 from .findings import FEWEST_SEEDS, CurvePoint, Tried
 from .folds import CHOICE, CONFIRMATION
 from .gain import gain, pooled
-from .halving import Condition, Halving
+from .halving import Condition
 from .time_budget import OutOfTime
 from .trainings import Trainings
 
@@ -24,6 +23,7 @@ FIRST_CONFIRMING_SEED = 100  # so that the choice and the confirmation share no 
 CONFIRMING_SEEDS = 10
 CURVE_SHOTS = (1, 3, 5, 10, 20)
 CURVE_SEEDS = 2
+COMPARED = 3  # at most: the best with samples, the best without, and augmentation alone
 
 
 class Advice:
@@ -34,86 +34,79 @@ class Advice:
         self._trainings, self._plan = trainings, plan
         self._part_of = {fold.name: fold.part for fold in trainings.folds.values()}
         self._headline = DETECTORS[trainings.detector].headline
+        self._choices: list[Choice] = []
 
     def choose(
         self, with_samples: list[Candidate], without: list[Candidate]
     ) -> tuple[Candidate | None, Candidate | None]:
         """The best with samples and the best without: first of the methods, then of the best one's variants."""
         conditions = [Condition(name, seed, ALL) for seed in range(CHOICE_SEEDS) for name in self._folds(CHOICE)]
-        by_method = [Halving(kind, conditions) for kind in (without, with_samples)]
-        tuned: list[Halving] = []
+        theirs, ours = self._choices = [Choice(kind, conditions) for kind in (without, with_samples)]
         try:
-            self._run_in_turn(by_method)
-            tuned = [Halving(_with_variants(halving.best), conditions) for halving in by_method]
-            self._run_in_turn(tuned)
+            self._run_in_turn()
+            for choice in self._choices:
+                choice.tune()
+            self._run_in_turn()
         except OutOfTime:
             pass
-        best = [halving.best for halving in by_method]
-        for i, halving in enumerate(tuned):
-            if halving.finished:  # not the luck of the first round
-                best[i] = halving.best
-        theirs, ours = best
-        return ours, theirs
+        return ours.best, theirs.best
 
-    def measure(self, ours: Candidate, theirs: Candidate) -> None:
-        """Trains both in every fold for confirming: the fewest seeds that tell something, more while their share of
+    def measure(self, compared: Sequence[Candidate]) -> None:
+        """Trains all in every fold for confirming: the fewest seeds that tell something, more while their share of
         the time lasts, then with fewer photographs, and again more seeds."""
-        both, seeds = (ours, theirs), self._seeds()
-        self._train([c for c in self._confirming() if c.seed in seeds[:FEWEST_SEEDS]], both, 1.0)
-        self._train(self._confirming(), both, CONFIRMED_SHARE, lambda key: key.shots == ALL)
+        seeds = self._seeds()
+        self._train([c for c in self._confirming() if c.seed in seeds[:FEWEST_SEEDS]], compared, 1.0)
+        self._train(self._confirming(), compared, CONFIRMED_SHARE, lambda key: key.shots == ALL)
         for seed in seeds[:CURVE_SEEDS]:
             for shots in self._curve_shots():
-                self._train([c for c in self._confirming(shots) if c.seed == seed], both, 1.0)
-        self._train(self._confirming(), both, 1.0)
+                self._train([c for c in self._confirming(shots) if c.seed == seed], compared, 1.0)
+        self._train(self._confirming(), compared, 1.0)
 
-    def gain(self, ours: Candidate, theirs: Candidate, shots: str = ALL) -> dict[str, Interval]:
-        """By figure; empty where nothing is measured."""
-        return gain(self._trainings, ours, theirs, self._confirming(shots), self._plan)
+    def figures(self, compared: Sequence[Candidate]) -> dict[str, float]:
+        """The headline figure in the confirmation, mean over the seeds that all have, by the candidates' names."""
+        groups = pooled(self._trainings, compared, self._confirming())
+        if not all(group.trainings for group in groups.values()):
+            return {}
+        return {each.name: mean_figures([group])[self._headline] for each, group in groups.items()}
 
-    def figures(self, ours: Candidate, theirs: Candidate) -> dict[str, float]:
-        """The headline figure in the confirmation, mean over seeds, by the candidates' names."""
-        made = {}
-        for candidate in (ours, theirs):
-            group = pooled(self._trainings, candidate, self._confirming())
-            if group.trainings:
-                made[candidate.name] = mean_figures([group])[self._headline]
-        return made
+    def gain(
+        self, ours: Candidate, theirs: Candidate, compared: Sequence[Candidate], shots: str = ALL
+    ) -> dict[str, Interval]:
+        """By figure, over the seeds that all `compared` have; empty where nothing is measured."""
+        return gain(pooled(self._trainings, compared, self._confirming(shots)), ours, theirs, self._plan)
 
-    def curve(self, ours: Candidate, theirs: Candidate) -> list[CurvePoint]:
-        points = [CurvePoint(shots, self.gain(ours, theirs, shots)) for shots in self._curve_shots()]
+    def curve(self, ours: Candidate, theirs: Candidate, compared: Sequence[Candidate]) -> list[CurvePoint]:
+        points = [CurvePoint(shots, self.gain(ours, theirs, compared, shots)) for shots in self._curve_shots()]
         return [point for point in points if point.gain]
 
     def tried(self) -> list[Tried]:
         """What the choice trained: those with the most trainings first, the best of them first."""
-        made = []
-        for candidate in self._trainings.asked:
-            entries = [
-                entry["figures"][self._headline]
-                for key, entry in self._trainings.store.trainings.items()
-                if key.method == candidate.name and self._part_of[key.product] == CHOICE
-            ]
-            if entries:
-                made.append(Tried(candidate, len(entries), float(np.mean(entries))))
+        made = [each for choice in self._choices for each in choice.tried]
         return sorted(made, key=lambda each: (-each.trainings, -each.mean))
 
-    def _run_in_turn(self, halvings: list[Halving]) -> None:
-        """A round of each, again and again, so that a short time leaves no kind without figures."""
-        while any(not halving.finished for halving in halvings):
-            for halving in halvings:
-                if not halving.finished:
-                    halving.round(self._within(CHOICE_SHARE, lambda key: self._part_of[key.product] == CHOICE))
+    def fewest_trainings(self, candidates: Sequence[Candidate]) -> tuple[int, int]:
+        """Of `candidates` once each for the choice, and of what is then compared for the gain."""
+        return len(candidates), COMPARED * FEWEST_SEEDS * len(self._folds(CONFIRMATION))
+
+    def _run_in_turn(self) -> None:
+        """A training of each kind in turn, so that a short time leaves no kind without figures."""
+        while any(not choice.finished for choice in self._choices):
+            for choice in self._choices:
+                if not choice.finished:
+                    share = 1.0 if choice.best is None else CHOICE_SHARE
+                    choice.step(self._within(share, lambda key: self._part_of[key.product] == CHOICE))
 
     def _train(
         self,
         conditions: Sequence[Condition],
-        both: tuple[Candidate, Candidate],
+        compared: Sequence[Candidate],
         share: float,
         counts: Callable[[Key], bool] = lambda key: True,
     ) -> None:
         train = self._within(share, lambda key: self._part_of[key.product] == CHOICE or counts(key))
         try:
             for condition in conditions:
-                for candidate in both:
+                for candidate in compared:
                     train(candidate, condition)
         except OutOfTime:
             pass
@@ -144,7 +137,3 @@ class Advice:
             fold.fewest_training_photographs() for fold in self._trainings.folds.values() if fold.part == CONFIRMATION
         )
         return [str(shots) for shots in CURVE_SHOTS if shots < fewest]
-
-
-def _with_variants(candidate: Candidate | None) -> list[Candidate]:
-    return [candidate, *candidate.variants()] if candidate else []

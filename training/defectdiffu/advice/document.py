@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,20 @@ def document_of(found: Findings, request: dict[str, Any] | None, conditions: dic
         "curve": [{"shots": point.shots, "intervals": _intervals(point.gain)} for point in found.curve],
         "photographs": found.photographs._asdict(),
         "tried": [
-            {**(_candidate(each.candidate) or {}), "trainings": each.trainings, "mean": each.mean}
+            {
+                **(_candidate(each.candidate) or {}),
+                "trainings": each.trainings,
+                "mean": each.mean,
+                "chosenMean": each.leader,
+                "outcome": each.outcome,
+            }
             for each in found.tried
         ],
         "skipped": found.skipped,
         "bundle": found.bundle,
         "trainings": found.trainings,
         "minutes": round(found.minutes, 1),
+        "minutesNeeded": None if found.needed is None else math.ceil(found.needed),
         "conditions": conditions,
     }
 

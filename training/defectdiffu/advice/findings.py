@@ -16,6 +16,7 @@ NOT_MEASURED = "NOT_MEASURED"
 USEFUL = 0.01  # of the headline figure: an interval that ends below it holds no gain that is worth the work
 FEWEST_SOURCES = 3  # with a defect, in the confirmation: an interval over fewer photographs says nothing
 FEWEST_SEEDS = 2
+CHOSEN, GIVEN_UP, OUT_OF_TIME = "chosen", "weaker", "not decided: the time ended"  # outcomes of the choice
 
 
 class Tried(NamedTuple):
@@ -24,6 +25,8 @@ class Tried(NamedTuple):
     candidate: Candidate
     trainings: int
     mean: float  # headline figure, over its trainings
+    leader: float  # the mean of the one that was chosen of its kind, in the same conditions
+    outcome: str
 
 
 class CurvePoint(NamedTuple):
@@ -49,16 +52,19 @@ class Findings:
     headline: str  # the figure that the verdict goes by
     photographs: Photographs
     tried: list[Tried]
-    skipped: dict[str, str]  # candidate → why it was not trained
+    skipped: dict[str, str]  # candidate → why it has no figure
     ours: Candidate | None  # the best with samples; None: none was trained
-    theirs: Candidate | None  # the best without
+    theirs: Candidate | None  # the best without: where the gain is measured, by that measurement
+    plain: Candidate | None  # augmentation alone; None: it is not among the methods
     gain: dict[str, Interval]  # of `ours` over `theirs`, by figure; empty: not measured
-    figures: dict[str, float]  # headline figure in the confirmation, by candidate
+    figures: dict[str, float]  # headline figure of those that the gain was measured with, by candidate
     curve: list[CurvePoint]
     bundle: str | None  # name@version
     bundle_saw_all: bool  # also the photographs that the gain is measured on, as far as can be known
     trainings: int
     minutes: float  # that they took
+    given: float  # minutes that the user gave to this call
+    needed: float | None  # the fewest minutes in all that an answer takes, by the longest training; None: not known
     samples: dict[str, int]  # per pair that `ours` trained with, by source
     lowest_scores: dict[str, float]  # of the better half of `ours`, by pair ("product/defect")
 
@@ -79,4 +85,6 @@ class Findings:
     @property
     def advised(self) -> Candidate | None:
         """What to train the detector with."""
-        return self.ours if self.verdict == SAMPLES_HELP else self.theirs
+        if self.verdict == SAMPLES_HELP:
+            return self.ours
+        return self.theirs if self.verdict != NOT_MEASURED else self.plain or self.theirs

@@ -16,34 +16,33 @@ from .trainings import Trainings
 
 
 def gain(
-    trainings: Trainings,
-    ours: Candidate,
-    theirs: Candidate,
-    conditions: Sequence[Condition],
-    plan: ComparisonPlan,
+    groups: dict[Candidate, Group], ours: Candidate, theirs: Candidate, plan: ComparisonPlan
 ) -> dict[str, Interval]:
-    """`ours` minus `theirs` by figure, paired by photograph, fold and seed; empty where no seed has all folds of both.
+    """`ours` minus `theirs` by figure, paired by photograph, fold and seed; empty where they have no training.
 
     The held-out photographs of all folds are one test set, so that the interval is about photographs. Each photograph
     is told by the detector that did not train on it.
     """
-    groups = [pooled(trainings, candidate, conditions) for candidate in (ours, theirs)]
-    if not all(group.trainings for group in groups):
+    if not all(groups[candidate].trainings for candidate in (ours, theirs)):
         return {}
-    return differences({"": groups[0]}, {"": groups[1]}, plan.bootstrap_resamples, plan.confidence, plan.seed)
+    return differences({"": groups[ours]}, {"": groups[theirs]}, plan.bootstrap_resamples, plan.confidence, plan.seed)
 
 
-def pooled(trainings: Trainings, candidate: Candidate, conditions: Sequence[Condition]) -> Group:
-    """The seeds of which every fold of `conditions` is trained."""
+def pooled(
+    trainings: Trainings, candidates: Sequence[Candidate], conditions: Sequence[Condition]
+) -> dict[Candidate, Group]:
+    """The seeds of which every fold of `conditions` is trained with every candidate: so that no figure rests on a
+    training that another one lacks."""
     folds = list(dict.fromkeys(condition.fold for condition in conditions))
     sources = [row["source"] for fold in folds for row in trainings.folds[fold].held_out_rows()]
-    made: dict[int, Measured] = {}
+    made: dict[Candidate, dict[int, Measured]] = {candidate: {} for candidate in candidates}
     for seed in sorted({condition.seed for condition in conditions}):
         own = [condition for condition in conditions if condition.seed == seed]
-        if all(trainings.store.has(trainings.key(candidate, condition)) for condition in own):
-            entries = [trainings.entry(candidate, condition) for condition in own]
-            made[seed] = Measured(np.concatenate([_at_half(entry) for entry in entries]), HALF)
-    return Group(sources, made)
+        if all(trainings.store.has(trainings.key(each, condition)) for each in candidates for condition in own):
+            for each in candidates:
+                entries = [trainings.entry(each, condition) for condition in own]
+                made[each][seed] = Measured(np.concatenate([_at_half(entry) for entry in entries]), HALF)
+    return {candidate: Group(sources, measured) for candidate, measured in made.items()}
 
 
 def _at_half(entry: dict[str, Any]) -> np.ndarray:

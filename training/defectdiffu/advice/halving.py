@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from .candidates import Candidate
-from .time_budget import OutOfTime
 
 
 class Condition(NamedTuple):
@@ -25,35 +24,43 @@ Train = Callable[[Candidate, Condition], float | None]
 
 
 class Halving:
-    """All `survivors` have a figure in each of the `rounds` conditions that were finished."""
+    """All `survivors` have a figure in each of the `rounds` conditions that were finished.
+
+    A round that was not finished counts for nobody, unless it is the first one. So whoever is given up has no higher
+    mean than `best` in the same conditions.
+    """
 
     def __init__(self, candidates: Sequence[Candidate], conditions: Sequence[Condition]):
         self.survivors = list(candidates)
         self.rounds = 0
         self._conditions = conditions
         self._figures: dict[Candidate, list[float]] = {}
+        self._round: dict[Candidate, float | None] = {}
 
     @property
     def finished(self) -> bool:
-        return (len(self.survivors) <= 1 and self.rounds > 0) or self.rounds >= len(self._conditions)
+        alone = len(self.survivors) == 1 and self.rounds > 0
+        return alone or not self.survivors or self.rounds >= len(self._conditions)
 
-    def round(self, train: Train) -> None:
-        """Trains the survivors in the next condition and keeps the better half of them.
+    def step(self, train: Train) -> None:
+        """Trains the next of the survivors in the condition of the round. After the last one, keeps the better half.
+        Raises OutOfTime when the time ends."""
+        candidate = self.survivors[len(self._round)]
+        self._round[candidate] = train(candidate, self._conditions[self.rounds])
+        if len(self._round) < len(self.survivors):
+            return
+        for each, figure in self._round.items():
+            if figure is not None:
+                self._figures.setdefault(each, []).append(figure)
+        trained = [each for each in self.survivors if self._round[each] is not None]
+        self.rounds, self._round = self.rounds + 1, {}
+        self.survivors = self._ranked(trained)[: (len(trained) + 1) // 2 if self.rounds < len(self._conditions) else 1]
 
-        When the time ends within the round, those that were trained in it stay if it was the first round, and all
-        otherwise. Then raises OutOfTime.
-        """
-        condition = self._conditions[self.rounds]
-        figures: dict[Candidate, float | None] = {}
-        try:
-            for candidate in self.survivors:
-                figures[candidate] = train(candidate, condition)
-        except OutOfTime:
-            if not self.rounds:
-                self._keep(figures, len(figures))
-            raise
-        self.rounds += 1
-        self._keep(figures, (len(self.survivors) + 1) // 2 if self.rounds < len(self._conditions) else 1)
+    @property
+    def figures(self) -> dict[Candidate, list[float]]:
+        """Of the finished rounds, in the order of the conditions; in the first round, of those that were trained."""
+        begun = {each: [figure] for each, figure in self._round.items() if figure is not None}
+        return self._figures if self.rounds else begun
 
     @property
     def best(self) -> Candidate | None:
@@ -61,12 +68,10 @@ class Halving:
         ranked = self._ranked(self.survivors)
         return ranked[0] if ranked else None
 
-    def _keep(self, figures: dict[Candidate, float | None], count: int) -> None:
-        for candidate, figure in figures.items():
-            if figure is not None:
-                self._figures.setdefault(candidate, []).append(figure)
-        self.survivors = self._ranked([c for c in figures if figures[c] is not None])[:count]
+    def mean(self, candidate: Candidate, rounds: int) -> float:
+        """Of the candidate's first figures."""
+        return float(np.mean(self.figures[candidate][:rounds]))
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        trained = [candidate for candidate in candidates if candidate in self._figures]
-        return sorted(trained, key=lambda candidate: -np.mean(self._figures[candidate]))
+        figures = self.figures
+        return sorted((each for each in candidates if each in figures), key=lambda each: -np.mean(figures[each]))

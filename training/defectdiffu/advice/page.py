@@ -8,7 +8,7 @@ from typing import Any
 from ..comparison.page import wrapped
 from ..comparison.plan import ComparisonPlan
 from ..files.atomic import write_text
-from .findings import SAMPLES_HELP, Findings
+from .findings import NOT_MEASURED, Findings
 from .wording import HEADINGS, count, described, points, verdict_sentence, what_to_do
 
 PAGE = "advice.md"
@@ -28,7 +28,8 @@ def _lines(found: Findings, plan: ComparisonPlan, detector: str, request: dict[s
         f"# Do samples help on {found.product}?",
         "",
         "_For those who train a detector of this product. `defectdiffu-train advise` wrote this page from"
-        f" {count(found.trainings, 'training')} of {found.minutes:.0f} minutes in all._",
+        f" {count(found.trainings, 'training')}, which took {count(round(found.minutes, 1), 'minute')}."
+        f" The last call was given {count(round(found.given, 1), 'minute')}._",
         "",
         f"**{verdict_sentence(found)}**",
         "",
@@ -71,17 +72,23 @@ def _gain(found: Findings, plan: ComparisonPlan) -> list[str]:
         "",
         f"| | method | {heading} |",
         "| --- | --- | --- |",
-        *[
-            f"| best {kind} samples | {candidate.name} | {100 * found.figures[candidate.name]:.1f} |"
-            for kind, candidate in (("with", found.ours), ("without", found.theirs))
-        ],
+        *[f"| {_rank(found, name)} | {name} | {100 * figure:.1f} |" for name, figure in found.figures.items()],
         "",
         f"The difference is {points(interval)} of {heading}, and {points(found.gain['ap'])} of AP. In brackets: the"
         f" interval that holds {plan.confidence:.0%} of {plan.bootstrap_resamples} resamples of photographs and seeds."
         f" It rests on {count(found.photographs.confirming, 'photograph')} with a defect and"
         f" {count(interval.seeds, 'seed')}. The choice of the two methods used none of these photographs to measure,"
-        " and none of these seeds: what wins a choice is partly lucky, and its figures in the choice flatter it.",
+        " and none of these seeds: what wins a choice is partly lucky, and its figures in the choice flatter it."
+        " Of the methods without samples, the one that is better here counts."
+        + " So few figures are no answer."
+        * (found.verdict == NOT_MEASURED),
     ]
+
+
+def _rank(found: Findings, name: str) -> str:
+    if found.ours is not None and name == found.ours.name:
+        return "best with samples"
+    return "best without samples" if found.theirs is not None and name == found.theirs.name else "without samples"
 
 
 def _curve(found: Findings) -> list[str]:
@@ -105,7 +112,8 @@ def _curve(found: Findings) -> list[str]:
 def _limits(found: Findings) -> list[str]:
     lines = []
     if found.flattered and found.gain:
-        proof = "its gain is then too high" if found.verdict == SAMPLES_HELP else "and still shows no gain"
+        gained = found.gain[found.headline].mean > 0
+        proof = "their gain is then too high" if gained else "and they still show no gain"
         lines.append(
             f"- **{found.bundle} may have been trained on the photographs that its samples were measured on;** {proof}."
             " For a figure without this doubt, write the other photographs with `--photographs`, onboard on them, and"
@@ -134,19 +142,22 @@ def _tried(found: Findings) -> list[str]:
     if found.tried:
         lines += [
             "",
-            f"The choice, with the mean {HEADINGS[found.headline]} of each. Weak candidates were given up early, so"
-            " compare those with as many trainings.",
+            f"The choice, with the mean {HEADINGS[found.headline]} of each, and beside it that of the chosen one of its"
+            " kind (with samples, or without) in the same trainings. Weak candidates were given up early.",
             "",
-            "| method | what it adds | trainings | mean |",
-            "| --- | --- | --- | --- |",
+            "| method | what it adds | trainings | mean | chosen one | |",
+            "| --- | --- | --- | --- | --- | --- |",
         ]
         lines += [
             f"| {each.candidate.name} | {described(each.candidate)} | {each.trainings} | {100 * each.mean:.1f} |"
+            f" {100 * each.leader:.1f} | {each.outcome} |"
             for each in found.tried
         ]
     if found.skipped:
         lines += ["", "Not tried:", ""]
-        lines += [f"- {name}: {reason}." for name, reason in sorted(found.skipped.items())]
+        for reason in sorted(set(found.skipped.values())):
+            names = sorted(name for name, own in found.skipped.items() if own == reason)
+            lines.append(f"- {'; '.join(names)}: {reason}.")
     return lines if len(lines) > 2 else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -22,17 +23,18 @@ from ..comparison.store import ComparisonStore
 from ..config.choices import require_choices
 from ..data.layout import GOOD
 from ..progress import Progress
-from .advise import Advice
+from .advise import CHOICE_SHARE, Advice
 from .candidates import Candidate, candidates_of
 from .document import write_document
 from .findings import Findings, Photographs
 from .folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
+from .notes import notes
 from .page import write_page
 from .request import request_of
 from .time_budget import TimeBudget
 from .trainings import Trainings
 
-NO_TIME = "the time ended before its turn"
+NO_TIME = "the time ended before it was trained"
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,19 @@ class AdvicePlan:
 
 
 def advise(
-    product: Product, plan: AdvicePlan, bundle: BundleFile | None, out: Path, budget: TimeBudget, report: Progress
+    product: Product,
+    plan: AdvicePlan,
+    bundle: BundleFile | None,
+    out: Path,
+    budget: TimeBudget,
+    report: Progress,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Findings:
     """Trains until the time is spent, and writes advice.md, advice.json and generate.json into `out`. A later call
-    continues from the trainings that are finished.
+    continues from the trainings that are finished. `tell` hears at once what will limit the answer.
 
-    Raises ValueError for a damaged bundle, or when `out` was made from other photographs, of another bundle or under
-    other conditions.
+    Raises ValueError for a damaged bundle, when no method with samples or none without can be trained, or when `out`
+    was made from other photographs, of another bundle or under other conditions.
     """
     default, own = product.rules
     windows = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
@@ -71,7 +79,11 @@ def advise(
     store = ComparisonStore(out / RESULTS, conditions)
     samples = _open(bundle, plan.comparison, out, budget.guard(report)) if bundle else None
     trainings = Trainings(_folds(product), store, plan.detector, samples, budget, report)
-    found = _findings(product, plan, trainings, samples, bundle is None or not bundle.fair)
+    unavailable = _unavailable(plan, trainings)
+    photographs = _photographs(product, list(trainings.folds.values()))
+    for note in notes(photographs, samples.problem(product.pairs) if samples else None):
+        tell(note)
+    found = _findings(product, plan, trainings, photographs, unavailable, samples, bundle is None or not bundle.fair)
     request = request_of(found, product, plan.comparison.sampler_steps)
     write_document(found, request, conditions, out)
     write_page(found, plan.comparison, plan.detector, out, request)
@@ -91,34 +103,72 @@ def _folds(product: Product) -> list[Fold]:
         return []
 
 
+def _unavailable(plan: AdvicePlan, trainings: Trainings) -> dict[Candidate, str]:
+    """The candidates that have nothing to train on, and why. Raises ValueError when that leaves nothing to compare."""
+    made: dict[Candidate, str] = {}
+    for kind, candidates in zip(("with samples", "without samples"), candidates_of(plan.methods), strict=True):
+        reasons = {each: reason for each in candidates if (reason := trainings.reason_without_figures(each))}
+        if len(reasons) == len(candidates):
+            said = "; ".join(f"{each.name}: {reason}" for each, reason in reasons.items())
+            raise ValueError(f"methods has none {kind} that can be trained ({said})")
+        made |= reasons
+    return made
+
+
 def _findings(
-    product: Product, plan: AdvicePlan, trainings: Trainings, bundle: BundleSamples | None, bundle_saw_all: bool
+    product: Product,
+    plan: AdvicePlan,
+    trainings: Trainings,
+    photographs: Photographs,
+    unavailable: dict[Candidate, str],
+    bundle: BundleSamples | None,
+    bundle_saw_all: bool,
 ) -> Findings:
     advice = Advice(trainings, plan.comparison)
-    with_samples, without = candidates_of(plan.methods)
-    ours, theirs = advice.choose(with_samples, without) if trainings.folds else (None, None)
-    unreached = [candidate.name for candidate in [*with_samples, *without] if candidate not in trainings.asked]
-    both = (ours, theirs) if ours and theirs else None
-    if both:
-        advice.measure(*both)
+    kinds = with_samples, without = candidates_of(plan.methods)
+    available = [[each for each in kind if each not in unavailable] for kind in kinds]
+    ours, theirs = advice.choose(*available) if trainings.folds else (None, None)
+    plain = next((each for each in without if not each.sources), None)
+    tried = advice.tried()
+    compared: list[Candidate] = []
+    if ours and theirs:
+        compared = list(dict.fromkeys((ours, theirs, *((plain,) if plain else ()))))
+        advice.measure(compared)
+    figures = advice.figures(compared) if compared else {}
+    if figures:  # not by the choice, where a baseline can be lucky, too
+        theirs = max(compared[1:], key=lambda each: figures[each.name])
+    both = (ours, theirs, compared) if ours and theirs else None
+    seen = {each.candidate for each in tried}
+    without_time = {each.name: NO_TIME for each in [*with_samples, *without] if each not in seen and trainings.folds}
     return Findings(
         product=product.records[0].product,
         headline=DETECTORS[plan.detector].headline,
-        photographs=_photographs(product, list(trainings.folds.values())),
-        tried=advice.tried(),
-        skipped=trainings.skipped() | (dict.fromkeys(unreached, NO_TIME) if trainings.folds else {}),
+        photographs=photographs,
+        tried=tried,
+        skipped=without_time | {each.name: reason for each, reason in unavailable.items()},
         ours=ours,
         theirs=theirs,
+        plain=plain,
         gain=advice.gain(*both) if both else {},
-        figures=advice.figures(*both) if both else {},
+        figures=figures,
         curve=advice.curve(*both) if both else [],
         bundle=bundle.model_name if bundle else None,
         bundle_saw_all=bundle_saw_all,
         trainings=len(trainings.store.trainings),
         minutes=trainings.seconds() / 60,
+        given=trainings.budget.seconds / 60,
+        needed=_minutes_needed(trainings, advice, [each for kind in available for each in kind]),
         samples=_samples(trainings, ours, len(product.pairs), plan.comparison) if ours else {},
         lowest_scores=_lowest_scores(trainings, ours) if ours else {},
     )
+
+
+def _minutes_needed(trainings: Trainings, advice: Advice, candidates: list[Candidate]) -> float | None:
+    longest = trainings.longest()
+    if longest is None:
+        return None
+    choice, gain = advice.fewest_trainings(candidates)
+    return longest / 60 * max(choice / CHOICE_SHARE, choice + gain)
 
 
 def _photographs(product: Product, folds: list[Fold]) -> Photographs:

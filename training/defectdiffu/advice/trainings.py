@@ -12,6 +12,7 @@ from ..comparison.generated import BundleSamples, DrawSettings
 from ..comparison.measurement import TrainingData, measure
 from ..comparison.methods import METHODS
 from ..comparison.photographs import TooFew
+from ..comparison.plan import ALL
 from ..comparison.store import ComparisonStore, Key
 from ..evaluation.real_windows import Windows
 from ..progress import Progress
@@ -85,11 +86,17 @@ class Trainings:
         """That the stored trainings took, in this call and in earlier ones."""
         return float(sum(entry["seconds"] for key, entry in self.store.trainings.items() if which(key)))
 
-    def skipped(self) -> dict[str, str]:
-        """The candidates that had nothing to train on, and why."""
-        names = [candidate.name for candidate in self.asked]
+    def reason_without_figures(self, candidate: Candidate) -> str | None:
+        """Why the candidate has nothing to train on; None where it has."""
+        for fold in self.folds:
+            if reason := self._reason_against(candidate, Condition(fold, 0, ALL)):
+                return reason
         reasons = self.store.document["skipped"].items()
-        return {name: reason for key, reason in reasons for name in names if key.split("/")[3] == name}
+        return next((reason for key, reason in reasons if key.split("/")[2:4] == [ALL, candidate.name]), None)
+
+    def longest(self) -> float | None:
+        """Seconds of the longest training that is finished; None before the first one."""
+        return _longest(self.store.trainings.values()) or None
 
     def _reason_against(self, candidate: Candidate, condition: Condition) -> str | None:
         product = self.folds[condition.fold].product

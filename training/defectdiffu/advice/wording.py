@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from ..comparison.methods import METHODS
 from ..comparison.statistics import Interval
 from .candidates import Candidate
 from .findings import (
     FEWEST_SEEDS,
     FEWEST_SOURCES,
+    NOT_MEASURED,
     NOT_TOLD_APART,
     SAMPLES_DO_NOT_HELP,
     SAMPLES_HELP,
     Findings,
+    Photographs,
 )
 from .request import REQUESTS
 
@@ -28,8 +32,11 @@ def verdict_sentence(found: Findings) -> str:
         proof = " The bundle may have seen the photographs that this was measured on: see below." * found.flattered
         return f"Samples help here: {points(interval)} over the best method without them ({found.theirs.name}).{proof}"
     if found.verdict == SAMPLES_DO_NOT_HELP:
-        assert interval is not None
-        return f"Samples do not help here; use {without(found)}. The difference is {points(interval)}."
+        assert interval is not None and found.ours is not None
+        return (
+            f"Samples do not help here; use {without(found)}. The best method with samples ({found.ours.name}) differs "
+            f"from it by {points(interval)}."
+        )
     if found.verdict == NOT_TOLD_APART:
         assert interval is not None
         return (
@@ -39,23 +46,29 @@ def verdict_sentence(found: Findings) -> str:
     return f"This cannot be told yet; use {without(found)} until it can. {reason_not_measured(found)}"
 
 
-def reason_not_measured(found: Findings) -> str:
-    if found.photographs.confirming == 0:
+def reason_of_photographs(photographs: Photographs) -> str:
+    """Why fewer than FEWEST_SOURCES photographs give no answer."""
+    if photographs.confirming == 0:
         return (
             "No defect has two source photographs. A detector that was trained on a photograph cannot be measured on "
-            "it, so nothing was trained. Mark 5 photographs of a defect or more."
+            "it, so nothing is trained. Mark 5 photographs of a defect or more."
         )
+    return (
+        f"The gain rests on {count(photographs.confirming, 'photograph')} with a defect, and {FEWEST_SOURCES} are the "
+        "fewest that say anything: mark more photographs (5 of a defect or more)."
+    )
+
+
+def reason_not_measured(found: Findings) -> str:
     if found.photographs.confirming < FEWEST_SOURCES:
-        return (
-            f"The gain would rest on {count(found.photographs.confirming, 'photograph')} with a defect, and "
-            f"{FEWEST_SOURCES} are the fewest that say anything: mark more photographs (5 of a defect or more)."
-        )
+        return reason_of_photographs(found.photographs)
     if not found.trainings:
-        return "The time did not suffice for a single training: give more minutes."
+        return f"No training was finished within {count(round(found.given, 1), 'minute')}: give more minutes."
+    more = f"give more minutes (about {math.ceil(found.needed)} in all)" if found.needed else "give more minutes"
     if found.ours is None or found.theirs is None:
         missing = "with samples" if found.ours is None else "without samples"
-        return f"No method {missing} was trained: see what was tried below, or give more minutes."
-    return f"The time did not suffice for {FEWEST_SEEDS} trainings of each method in each fold: give more minutes."
+        return f"No method {missing} was trained: {more}."
+    return f"The time did not suffice for {FEWEST_SEEDS} trainings of each method in each fold: {more}."
 
 
 def short(found: Findings) -> str:
@@ -71,6 +84,9 @@ def what_to_do(found: Findings) -> list[str]:
     lines = [AUGMENT]
     if not advised.sources:
         lines.append("Train on your real photographs alone. Half of the windows of a batch should show a defect.")
+    if found.verdict == SAMPLES_DO_NOT_HELP:
+        lines.append("Generate no samples for this detector.")
+    if not advised.sources:
         return lines
     share = advised.share
     of_samples = ", ".join(f"*{source}*" for source in advised.sources)
@@ -83,10 +99,11 @@ def what_to_do(found: Findings) -> list[str]:
 
 
 def without(found: Findings) -> str:
-    """The best method without samples, in words."""
-    if found.theirs is None or not found.theirs.sources:
+    """The method without samples to use, in words: the best one, or augmentation alone until one was measured."""
+    baseline = found.plain or found.theirs if found.verdict == NOT_MEASURED else found.theirs
+    if baseline is None or not baseline.sources:
         return AUGMENTATION
-    return f"{AUGMENTATION} with {', '.join(found.theirs.sources)}"
+    return f"{AUGMENTATION} with {', '.join(baseline.sources)}"
 
 
 def points(interval: Interval) -> str:
@@ -94,8 +111,8 @@ def points(interval: Interval) -> str:
     return f"{100 * interval.mean:+.1f} points ({100 * interval.low:+.1f} … {100 * interval.high:+.1f})"
 
 
-def count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def count(number: float, what: str) -> str:
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
 
 
 def described(candidate: Candidate) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import typer
 
-from .console import bar, console, progress_reporter, readable_errors, semicolon_separated
+from .console import bar, console, progress_reporter, readable_errors, semicolon_separated, tell
 from .options import (
     CheckEveryOption,
     DataOption,
@@ -83,6 +83,6 @@ def advise(
             console.print(f"{write_photographs_for_bundle(data, read, photographs)}")
             return
         file = BundleFile(bundle, precision, fair_bundle) if bundle else None
-        found = run_advice(read, plan, file, out, budget, progress_reporter(progress))
+        found = run_advice(read, plan, file, out, budget, progress_reporter(progress), tell)
         console.print(short(found), soft_wrap=True, markup=False, highlight=False)
         console.print(f"{out / 'advice.md'}", soft_wrap=True)

@@ -43,7 +43,9 @@ def progress_reporter(progress: Progress) -> Callable[[str, int, int, dict[str, 
     written: dict[str, float] = {}
 
     def show(phase: str, step: int, total: int, figures: dict[str, float]) -> None:
-        text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        text = "  ".join(
+            f"{name} {value if isinstance(value, int) else f'{value:.4f}'}" for name, value in figures.items()
+        )
         if phase not in tasks:
             tasks[phase] = progress.add_task(phase, total=total, figures="", completed=step)
         progress.update(tasks[phase], completed=step, total=total, figures=text)
