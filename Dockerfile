@@ -7,15 +7,15 @@ WORKDIR /app
 
 FROM node AS build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && find dist -name '*.tsbuildinfo' -delete
 
-# No library needs its install script, except onnxruntime-node for CUDA, whose script runs explicitly below.
+# .npmrc lets no library run a script at installation. onnxruntime-node's runs explicitly below, for CUDA.
 FROM node AS libraries
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM libraries AS libraries-cpu
 COPY deploy/prune-libraries deploy/

@@ -1,6 +1,7 @@
 /** The program: reads the configuration, starts the service, and stops it on a signal. */
 import 'reflect-metadata';
 import { readConfig } from './config.js';
+import { unknownSettings } from './config/unknownSettings.js';
 import { StartError } from './errors.js';
 import { BundleError, InferenceError } from './inference/index.js';
 import { createLog } from './log.js';
@@ -14,20 +15,22 @@ const SHUTDOWN_MS = 15_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  for (const { name, nearest } of unknownSettings(process.env))
+    log.warn({ setting: name, nearest }, 'this environment variable is not a setting of the service and has no effect');
   const service = await startService(config, log);
   log.info({ url: service.url, dataDirectory: config.dataDirectory }, 'service is up');
   closeOnSignals(service, log);
   greet(service, config.apiKey !== undefined);
 }
 
-/** For the person at the terminal. Nothing else ever shows a key. */
-function greet({ url, generatedKey }: Service, configured: boolean): void {
+/** For the person at the terminal. The key itself is not printed, because this output is a log. */
+function greet({ url, keyFile }: Service, configured: boolean): void {
   const key =
-    generatedKey !== undefined
-      ? `API key, shown this once: ${generatedKey}\nTry it:  DEFECTDIFFU_API_KEY=${generatedKey} DEFECTDIFFU_URL=${url} npm run demo`
+    keyFile !== undefined
+      ? `API key: in ${keyFile}\nTry it:  DEFECTDIFFU_API_KEY=$(cat '${keyFile}') DEFECTDIFFU_URL=${url} npm run demo`
       : configured
         ? 'API key: the one in DEFECTDIFFU_API_KEY.'
-        : 'API key: the one shown at the first start. If it is lost, start once with DEFECTDIFFU_API_KEY set to a new one.';
+        : 'API key: the one of the first start. If it is lost, start once with DEFECTDIFFU_API_KEY set to a new one.';
   process.stdout.write(`\nDefectDiffu serves ${url}\n${key}\n\n`);
 }
 

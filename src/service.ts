@@ -14,8 +14,8 @@ import { lockDirectory, makeDirectory } from './storage/directoryLock.js';
 export interface Service {
   /** The URL of the GraphQL endpoint; in a worker process, that of the health endpoint. */
   readonly url: string;
-  /** Set if this start created the key of the default tenant. */
-  readonly generatedKey: string | undefined;
+  /** The file with the key of the default tenant, if this start created it. */
+  readonly keyFile: string | undefined;
   /** Resolves when everything is closed. Unfinished work continues at the next start. */
   close(): Promise<void>;
 }
@@ -32,16 +32,16 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     else makeDirectory(config.dataDirectory);
     const pool = config.role === 'api' ? undefined : await openEngine(config, log, defer);
     const resources = await openResources(config, pool, log, defer);
-    const { storage, store, generatedKey } = resources;
+    const { storage, store, keyFile } = resources;
     const readiness = { pool, database: storage.database, store, draining: () => draining };
     if (pool !== undefined) await startWorkers(config, pool, resources, log, defer);
     if (config.role === 'worker') {
       const { url, close: closeHttp } = await startHealth(config, readiness, log);
       defer(closeHttp);
-      return { url, generatedKey: undefined, close };
+      return { url, keyFile: undefined, close };
     }
     const { url } = await startApi(config, resources, readiness, log, defer);
-    return { url, generatedKey, close };
+    return { url, keyFile, close };
   } catch (error) {
     await close();
     throw error;

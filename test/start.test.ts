@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readConfig } from '../src/config.js';
 import { StartError } from '../src/errors.js';
 import { TINY_MODELS, newDataDirectory, newFolder, runToEnd, startServer } from './support/server.js';
@@ -23,23 +24,50 @@ function expectPlainRefusal({ code, stderr }: Finished, message: RegExp): void {
   expect(stderr).not.toMatch(/\n\s+at /); // no stack trace
 }
 
-test('without a configured key one is generated, printed once, and kept over restarts as a hash', async () => {
+test('without a configured key one is generated, written to a file of its own and never printed', async () => {
   const dataDirectory = newDataDirectory();
   const env = { DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: '' };
-  const first = await startServer(env);
-  const key = /API key, shown this once: (dd_\S{32})\n/.exec(first.output())?.[1] ?? '';
+  const first = await startServer({ ...env, DEVICE: 'cpu', QUOTA_STORED_BITES: '8' });
+  const file = join(dataDirectory, 'api-key');
+  const key = readFileSync(file, 'utf8').trim();
+  expect(key).toMatch(/^dd_\S{32}$/);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(first.output()).toContain(`API key: in ${file}\n`);
+  expect(first.output()).not.toContain(key);
+  for (const [setting, nearest] of [
+    ['DEVICE', 'DEVICES'],
+    ['QUOTA_STORED_BITES', 'QUOTA_STORED_BYTES'],
+  ])
+    expect(first.output()).toContain(`"setting":"${String(setting)}","nearest":"${String(nearest)}"`);
   expect((await first.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe(VERSION);
   await first.stop();
+  rmSync(file);
   expect(allText(dataDirectory)).not.toContain(key);
 
   const second = await startServer(env);
-  expect(second.output()).not.toMatch(/dd_\S{20}/);
+  expect(existsSync(file)).toBe(false);
   expect((await second.data('{ serverInfo { version } }', {}, key)).serverInfo.version).toBe(VERSION);
   await second.stop();
 
+  writeFileSync(file, key);
   const third = await startServer({ DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: 'a-new-key' });
+  expect(existsSync(file)).toBe(false);
   expect((await third.error('{ serverInfo { version } }', {}, key)).extensions.code).toBe('UNAUTHENTICATED');
   expect((await third.data('{ serverInfo { version } }', {}, 'a-new-key')).serverInfo.version).toBe(VERSION);
+});
+
+test('npm start ends by SIGTERM and leaves no process behind', async () => {
+  const dataDirectory = newDataDirectory();
+  const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  const env = { PATH, HOME: tmpdir(), PORT: '0', DATA_DIR: dataDirectory, MODELS_DIR: TINY_MODELS, MAX_ROWS: '6' };
+  const npm = spawn('npm', ['start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(npm, 'exit');
+  let printed = '';
+  for await (const chunk of npm.stdout) if ((printed += String(chunk)).includes('DefectDiffu serves')) break;
+  const { pid } = JSON.parse(readFileSync(join(dataDirectory, 'lock'), 'utf8')) as { pid: number };
+  npm.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 function allText(folder: string): string {

@@ -1,15 +1,16 @@
 /** Reads and validates one setting. Error messages have its name, bounds, and value. */
 import { StartError } from '../errors.js';
+import type { SettingName } from './settings.js';
 
 export type Environment = NodeJS.ProcessEnv;
 
 /** Undefined if the variable is not set or empty. */
-export function text(env: Environment, name: string): string | undefined {
+export function text(env: Environment, name: SettingName): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
 }
 
-export function integer(env: Environment, name: string, fallback: number, min: number, max: number): number {
+export function integer(env: Environment, name: SettingName, fallback: number, min: number, max: number): number {
   const value = text(env, name);
   if (value === undefined) return fallback;
   if (/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
@@ -17,11 +18,11 @@ export function integer(env: Environment, name: string, fallback: number, min: n
 }
 
 /** Null means unbounded. */
-export function optionalInteger(env: Environment, name: string, min: number, max: number): number | null {
+export function optionalInteger(env: Environment, name: SettingName, min: number, max: number): number | null {
   return text(env, name) === undefined ? null : integer(env, name, min, min, max);
 }
 
-export function oneOf<T extends string>(env: Environment, name: string, values: readonly T[], fallback: T): T {
+export function oneOf<T extends string>(env: Environment, name: SettingName, values: readonly T[], fallback: T): T {
   const value = text(env, name) ?? fallback;
   const found = values.find((each) => each === value);
   if (found !== undefined) return found;
@@ -29,14 +30,14 @@ export function oneOf<T extends string>(env: Environment, name: string, values: 
 }
 
 /** False if the variable is not set. */
-export function flag(env: Environment, name: string): boolean {
+export function flag(env: Environment, name: SettingName): boolean {
   return oneOf(env, name, ['true', 'false'], 'false') === 'true';
 }
 
 /** @param what describes a valid item, for the message */
 export function list(
   env: Environment,
-  name: string,
+  name: SettingName,
   fallback: string,
   isSound: (item: string) => boolean,
   what: string,

@@ -1,5 +1,6 @@
 /** Limits of one request, of one tenant, and of the queue. */
 import type { Environment } from './environment.js';
+import type { SettingName } from './settings.js';
 import { integer, optionalInteger } from './environment.js';
 
 /** Limits for one caller; published as `serverInfo.limits`. */
@@ -38,7 +39,7 @@ export const TENANT_LIMIT_SETTINGS: Readonly<Record<keyof TenantLimits, LimitSet
 };
 
 interface LimitSetting {
-  readonly variable: string;
+  readonly variable: SettingName;
   readonly min: number;
   readonly max: number;
 }

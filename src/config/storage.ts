@@ -1,5 +1,6 @@
 /** Locations: the database, the artifact store, and the public origin. */
 import { StartError } from '../errors.js';
+import type { SettingName } from './settings.js';
 import type { Environment } from './environment.js';
 import { flag, text } from './environment.js';
 
@@ -16,7 +17,7 @@ export interface S3Location {
   readonly pathStyle: boolean;
 }
 
-export function origin(env: Environment, name: string): string | undefined {
+export function origin(env: Environment, name: SettingName): string | undefined {
   const value = text(env, name);
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;

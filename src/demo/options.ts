@@ -1,5 +1,6 @@
 /** The command line of the demo. */
 import { parseArgs } from 'node:util';
+import { generatedKey, outputFolder } from './localDefaults.js';
 
 export class DemoError extends Error {}
 
@@ -24,11 +25,11 @@ Requests defective images from a running DefectDiffu service and writes them to 
                       --part and --defect can be new, and no model needs to know them
   --harmonize 0.2     denoising strength at which the model harmonizes a transplant, if it knows the pair
   --confidence 0.8    minimum confidence, 0 to 1; samples below it are drawn again
-  --out demo-output   output folder for the PNG files
-  --key …             API key            (default: DEFECTDIFFU_API_KEY)
+  --out demo-output   output folder for the PNG files; where this one is read-only, it is in DATA_DIR
+  --key …             API key            (default: DEFECTDIFFU_API_KEY, or the file api-key in DATA_DIR)
   --url …             GraphQL endpoint   (default: DEFECTDIFFU_URL, or http://127.0.0.1:4000/graphql)`;
 
-const NO_KEY = `An API key is needed. The service prints it at its first start; then run
+const NO_KEY = `An API key is needed. The service writes it to the file api-key in its DATA_DIR at its first start; then run
 
   DEFECTDIFFU_API_KEY=<key> npm run demo
 
@@ -65,9 +66,12 @@ export interface Options {
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  const key = values.key ?? env['DEFECTDIFFU_API_KEY'];
-  if (key === undefined || key === '') throw new DemoError(NO_KEY);
-  const url = values.url ?? env['DEFECTDIFFU_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? '4000'}/graphql`;
+  const elsewhere = values.url ?? env['DEFECTDIFFU_URL'];
+  const url = elsewhere ?? `http://127.0.0.1:${env['PORT'] ?? '4000'}/graphql`;
+  // The key of this machine's service is not sent to another one.
+  const keys = [values.key, env['DEFECTDIFFU_API_KEY'], elsewhere === undefined ? generatedKey(env) : undefined];
+  const key = keys.find((each) => each !== undefined && each !== '');
+  if (key === undefined) throw new DemoError(NO_KEY);
   if (values.on !== undefined && values['on-twin'] === true) throw new DemoError('Give --on or --on-twin, not both.');
   if (!URL.canParse(url)) throw new DemoError(`--url: "${url}" is not a URL.`);
   return {
@@ -75,7 +79,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
     key,
     part: values.part,
     defect: values.defect,
-    out: values.out ?? 'demo-output',
+    out: values.out ?? outputFolder(env),
     on: values.on,
     onTwin: values['on-twin'] ?? false,
     donor: donor(values),

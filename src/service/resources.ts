@@ -21,6 +21,7 @@ import type { KeyHasher } from '../tenants/keyHash.js';
 import { createKeyHasher } from '../tenants/keyHash.js';
 import { readKeyHashSecret } from '../tenants/keyHashSecret.js';
 import { ensureDefaultTenant } from '../tenants/provisioning.js';
+import { apiKeyFile, removeApiKey, writeApiKey } from './apiKeyFile.js';
 import type { Defer } from './disposables.js';
 
 export interface Resources {
@@ -30,8 +31,8 @@ export interface Resources {
   readonly access: AccessControl;
   /** Signs URLs, and encrypts the secrets of webhooks. */
   readonly secret: Uint8Array;
-  /** Set if this start created the key of the default tenant. */
-  readonly generatedKey: string | undefined;
+  /** The file with the key of the default tenant, if this start created it. */
+  readonly keyFile: string | undefined;
 }
 
 export async function openResources(
@@ -58,21 +59,24 @@ export async function openResources(
     models,
     access,
     secret,
-    generatedKey: await ensureTenantAndCatalog(config, database, hasher, models),
+    keyFile: await ensureTenantAndCatalog(config, database, hasher, models),
   };
 }
 
 /** Only API processes manage keys: a worker must neither generate a key that nobody sees nor remove one. */
 async function ensureTenantAndCatalog(
-  { role, apiKey, databaseUrl }: Config,
+  { role, apiKey, databaseUrl, dataDirectory }: Config,
   database: Database,
   hasher: KeyHasher,
   models: ModelRegistry,
 ): Promise<string | undefined> {
   if (role === 'worker') return undefined;
-  const { tenantId, generatedKey } = await ensureDefaultTenant(database, apiKey, hasher, databaseUrl === undefined);
+  const alone = databaseUrl === undefined;
+  const keep = (key: string): void => writeApiKey(dataDirectory, key);
+  const { tenantId, generated } = await ensureDefaultTenant(database, apiKey, hasher, alone, keep);
+  if (apiKey !== undefined) removeApiKey(dataDirectory);
   await seedCatalog(forTenant(database, tenantId), models.find());
-  return generatedKey;
+  return generated ? apiKeyFile(dataDirectory) : undefined;
 }
 
 async function openDatabase({ databaseUrl, dataDirectory }: Config, log: Log, defer: Defer): Promise<Storage> {

@@ -17,19 +17,22 @@ const DEFAULT_TENANT = 'default';
 
 export interface DefaultTenant {
   readonly tenantId: string;
-  /** Set if this start generated a key. It cannot be read later. */
-  readonly generatedKey: string | undefined;
+  /** True if this start generated a key. */
+  readonly generated: boolean;
 }
 
 /**
  * Finds or creates the default tenant and its key. A configured key replaces an earlier configured or generated one, so
  * that setting another one disables a leaked key. Keys that an admin created stay.
+ *
+ * @param keep stores a generated key where a person finds it. If it throws, the key is not created
  */
 export async function ensureDefaultTenant(
   database: Database,
   configured: string | undefined,
   hasher: KeyHasher,
   alone: boolean,
+  keep: (key: string) => void,
 ): Promise<DefaultTenant> {
   return database.transaction(async (tx) => {
     const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
@@ -43,16 +46,17 @@ export async function ensureDefaultTenant(
       const [existing] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.hash, forms));
       if (existing === undefined) await addKey(tx, tenantId, configured, 'CONFIGURED', hasher);
       await notify(tx, ACCESS_CHANNEL, tenantId);
-      return { tenantId, generatedKey: undefined };
+      return { tenantId, generated: false };
     }
     // If other processes share the database, the key may be their setting.
     if (alone) await tx.delete(apiKeys).where(ours('CONFIGURED'));
     await notify(tx, ACCESS_CHANNEL, tenantId);
     const [existing] = await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).limit(1);
-    if (existing !== undefined) return { tenantId, generatedKey: undefined };
+    if (existing !== undefined) return { tenantId, generated: false };
     const generatedKey = generateApiKey();
     await addKey(tx, tenantId, generatedKey, 'GENERATED', hasher);
-    return { tenantId, generatedKey };
+    keep(generatedKey);
+    return { tenantId, generated: true };
   });
 }
 

@@ -76,7 +76,8 @@ test('only this platform is left of the libraries that carry binaries', () => {
   ]);
   const sizes = execFileSync('du', ['-sm', join(app(), 'node_modules')], { encoding: 'utf8' });
   expect(Number.parseInt(sizes, 10)).toBeLessThan(180);
-  expect(existsSync(join(app(), 'node_modules/typescript'))).toBe(false);
+  for (const name of ['typescript', '.bin/node']) expect(existsSync(join(app(), 'node_modules', name))).toBe(false);
+  expect(readdirSync(join(app(), 'node_modules')).filter((name) => name.startsWith('node-linux'))).toEqual([]);
 });
 
 test('the health check turns from failure to success when the service is up', async () => {
@@ -100,6 +101,14 @@ test('it draws a sample and writes to its data directory alone', async () => {
   expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/png']);
   expect(listing()).toEqual(before);
   expect(readdirSync(environment['DATA_DIR'] ?? '')).toEqual(expect.arrayContaining(['artifacts', 'db']));
+});
+
+test('the demo draws in it too, as its user', () => {
+  const options = { cwd: app(), env: environment, encoding: 'utf8', ...user } as const;
+  const demo = spawnSync(process.execPath, ['dist/demo/main.js', '--count', '1', '--steps', '2'], options);
+  expect([demo.status, demo.stderr]).toEqual([0, '']);
+  const drawn = readdirSync(join(environment['DATA_DIR'] ?? '', 'demo-output'));
+  expect(drawn.map((name) => name.replace(/^.*_/, '')).sort()).toEqual(['image.png', 'mask.png', 'overlay.png']);
 });
 
 test('it ends by its stop signal, and the health check says so', async () => {
