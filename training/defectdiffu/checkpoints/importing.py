@@ -9,7 +9,7 @@ import torch
 from transformers import CLIPTextConfig
 
 from ..config import TrainingConfig, config_from_dict, config_to_dict
-from ..data.layout import GOOD, is_word
+from ..data.layout_names import GOOD, is_word
 from ..data.vocabulary import Vocabulary
 from ..files.pretrained_folders import AUTOENCODER_WEIGHTS, TEXT_WEIGHTS, read_config, read_tokenizer, require_readable
 from ..files.toml_files import read_toml

@@ -76,7 +76,7 @@ def compare(
     from ..comparison.photograph_folders import write_photographs
     from ..comparison.plan import ComparisonPlan, read_bundle, read_shots
     from ..config.choices import require_choices
-    from ..data.layout import prompt_name
+    from ..data.layout_names import prompt_name
     from ..data.windows import read_rules
     from ..evaluation.plan import Split
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,19 +12,38 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from ..data.data_warnings import DataWarning
 from ..data.layout import DataError
 
 console = Console()
 LINE_SECONDS = 30
+LISTED_WARNINGS = 50
 
 
 class readable_errors:
-    """Turns errors that the user can fix into one message and exit code 1."""
+    """Turns errors that the user can fix into one message and exit code 1; shows each warning about the data once."""
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> readable_errors:
+        self.warned: list[str] = []  # also those that were too many to be shown
+        self._caught = warnings.catch_warnings()
+        self._caught.__enter__()
+        warnings.simplefilter("always", DataWarning)
+        self._others = warnings.showwarning
+        warnings.showwarning = self._show  # type: ignore[assignment]
+        return self
+
+    def _show(self, message, category, *place) -> None:
+        if not issubclass(category, DataWarning):
+            self._others(message, category, *place)
+        elif str(message) not in self.warned:
+            self.warned.append(str(message))
+            if len(self.warned) <= LISTED_WARNINGS:
+                console.print(f"[yellow]warning:[/yellow] {escape(str(message))}", soft_wrap=True)
 
     def __exit__(self, kind, error, trace) -> None:
+        self._caught.__exit__(None, None, None)
+        if (more := len(self.warned) - LISTED_WARNINGS) > 0:
+            console.print(f"[yellow]warning:[/yellow] … and {more} more", soft_wrap=True)
         if isinstance(error, DataError | OSError | ValueError | FloatingPointError):
             console.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1)

@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from ..config import load_config
 from ..data.layout import GOOD, Pair, read_data_set
+from ..data.mask_values import MASK_VALUES, marks_text, parse_marks
+from ..files.atomic import write_text
 from ..files.bundle_manifest import read_manifest
 from .console import comma_separated, console, readable_errors
 from .options import DataOption, ProductsOption
@@ -36,6 +38,13 @@ def check(
         ),
     ] = None,
     preset: Annotated[str, typer.Option(help="With --windows or --grid: the preset of the model to train.")] = "small",
+    mask_values: Annotated[
+        str | None,
+        typer.Option(
+            help="The values that mark a defect in the masks, such as 1,2 or #ff0000, where there are several: written "
+            "to mask_values.json, which all commands read.",
+        ),
+    ] = None,
 ) -> None:
     """Reads every image and mask, and reports all problems at once."""
     from ..data import dataset_lint
@@ -43,8 +52,10 @@ def check(
     from ..data.windows import read_rules
     from ..sampling.window_grids import write_window_grid
 
-    with readable_errors():
+    with readable_errors() as shown:
         known = _known_pairs(bundle) if bundle else set()
+        if mask_values:
+            write_text(data / MASK_VALUES, marks_text(parse_marks(mask_values)))
         if apart:
             for pair, name in keep_apart(data, comma_separated(apart) or []).items():
                 console.print(f"{pair} is called {name!r} now, in {data / UNIFIED_NAMES}", soft_wrap=True)
@@ -69,7 +80,8 @@ def check(
         console.print(f"[yellow]warning:[/yellow] {escape(warning)}", soft_wrap=True)
     for note in shared_words(data, {(record.product, record.defect) for record in records}, known):
         console.print(f"[cyan]note:[/cyan] {escape(note)}", soft_wrap=True)
-    console.print(f"{len(records)} images, no problem found")
+    warned = f", {len(shown.warned)} warning(s)" if shown.warned else ""
+    console.print(f"{len(records)} images, no problem found{warned}")
 
 
 def _known_pairs(bundle: Path) -> set[Pair]:

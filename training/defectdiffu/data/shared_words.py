@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..files.atomic import write_text
-from .layout import GOOD, DataError, Pair, prompt_name, read_layout
+from .layout import GOOD, DataError, Pair, read_layout
 from .layout_files import read_unified_names
+from .layout_names import prompt_name
 
 UNIFIED_NAMES = "unified_names.json"
 

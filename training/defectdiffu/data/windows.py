@@ -14,7 +14,9 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
 from .image_files import load_image, load_mask
-from .layout import Pair, Record, product_folders, prompt_name
+from .layout import Pair, Record
+from .layout_folders import product_folders
+from .layout_names import prompt_name
 
 Side = Annotated[Whole, Ge(8)]
 Zoom = Annotated[Number, Ge(0), Lt(1)]
@@ -81,7 +83,7 @@ class WindowCutter:
         self.record, self.rule, self.size = record, rule, size
         self.image = load_image(record.image)
         height, width = self.image.shape[:2]
-        self.mask = load_mask(record.mask) if record.mask else np.zeros((height, width), bool)
+        self.mask = load_mask(record.mask, record.marks) if record.mask else np.zeros((height, width), bool)
         self.defect_pixels = np.argwhere(self.mask)
 
     def cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -146,7 +146,7 @@ class _Maker:
     def _defect(self, donor: Record) -> tuple[np.ndarray, np.ndarray]:
         """A defect of another product is resized to be as large in this product's window as in its own."""
         assert donor.mask is not None
-        image, mask = load_image(donor.image), load_mask(donor.mask)
+        image, mask = load_image(donor.image), load_mask(donor.mask, donor.marks)
         ratio = self._rule(self._product).window / self._rule(donor.product).window
         if donor.product == self._product or ratio == 1:
             return image, mask

@@ -1,0 +1,98 @@
+"""The photographs of one product, each with its mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from .data_warnings import warn
+from .folder_names import find_file
+from .layout_folders import ambiguous_defects, is_another_good, left_aside
+from .layout_names import GOOD, IMAGE_SUFFIXES, images_in, listed, subfolders
+from .mask_files import MaskFolder, masks_among, same_stems
+
+
+class Photograph(NamedTuple):
+    folder: str  # of its defect, or GOOD
+    image: Path
+    mask: Path | None
+    empty_mask: Path | None = None  # of a photograph of a good part: nothing can be marked in it
+
+
+def read_product(root: Path, product: str, unified: dict[str, str], problems: list[str]) -> list[Photograph]:
+    """In a stable order. Appends what is wrong with the folders to `problems`."""
+    place = root / product
+    found: list[Photograph] = []
+    aside = left_aside(place)
+    problems += aside
+    problems += ambiguous_defects(root, product, unified)
+    tests = subfolders(place / "test")
+    good = [folder for folder in (place / "train" / GOOD, place / "test" / GOOD) if folder.is_dir()]
+    for folder in good:
+        found += _normal(folder, _masks(root, product, GOOD) if folder in tests else None, problems)
+    for folder in (d for d in tests if d.name != GOOD):
+        if problem := is_another_good(folder):
+            problems.append(problem)
+        else:
+            found += _defective(folder, _masks(root, product, folder.name), problems)
+    if not good and not tests and not aside:
+        problems.append(f"{place}: neither train/good, test/good nor test/<defect> is here")
+    _masks_without_folders(place, tests)
+    return found
+
+
+def _masks(root: Path, product: str, defect: str) -> MaskFolder:
+    return MaskFolder(find_file(root, f"{product}/ground_truth/{defect}"))
+
+
+def _require_images(folder: Path, images: list[Path], problems: list[str]) -> None:
+    if not images and not any(problem.startswith(f"{folder}/") for problem in problems):
+        problems.append(f"{folder}: no image here ({', '.join(sorted(IMAGE_SUFFIXES))})")
+
+
+def _normal(folder: Path, masks: MaskFolder | None, problems: list[str]) -> Iterable[Photograph]:
+    images = images_in(folder)
+    _require_images(folder, images, problems)
+    strays = masks_among(images)
+    if strays:
+        problems.append(
+            f"{folder}: {len(strays)} mask(s) among the photographs ({listed(strays)}): "
+            "take masks of good parts away; move those of defects, with their photographs, to the folders of the defect"
+        )
+    for image in (image for image in images if image not in strays):
+        mask = masks.mask_of(image) if masks else None
+        yield Photograph(GOOD, image, None, mask if isinstance(mask, Path) else None)
+    if masks and (orphans := masks.orphans()):
+        warn(f"{masks.folder}: {len(orphans)} mask(s) without a photograph of test/{GOOD}: {listed(orphans)}")
+
+
+def _defective(folder: Path, masks: MaskFolder, problems: list[str]) -> Iterable[Photograph]:
+    images = images_in(folder)
+    _require_images(folder, images, problems)
+    masks.claim(images)
+    strays = set(masks_among(images))  # told with the photograph, whose mask is missing
+    for several in same_stems(images):
+        strays.update(several)
+        problems.append(f"{folder}: {listed(several)} have one name, and would share a mask: rename one of them")
+    for image in (image for image in images if image not in strays):
+        mask = masks.mask_of(image)
+        if isinstance(mask, Path):
+            yield Photograph(folder.name, image, mask)
+        else:
+            problems.append(mask)
+    if orphans := masks.orphans():
+        warn(
+            f"{masks.folder}: {len(orphans)} mask(s) without a photograph in test/{folder.name}, which are not read: "
+            f"{listed(orphans)}"
+        )
+
+
+def _masks_without_folders(product: Path, tests: list[Path]) -> None:
+    ground = product / "ground_truth"
+    names = {folder.name for folder in tests} | {GOOD}
+    for folder in subfolders(ground):
+        if (images := images_in(folder)) and not any(find_file(ground, name) == folder for name in names):
+            warn(f"{folder}: {len(images)} mask(s), but there is no folder test/{folder.name}; they are not read")
+    if loose := images_in(ground):
+        warn(f"{ground}: {len(loose)} picture(s) directly in it are not read: {listed(loose)}")
