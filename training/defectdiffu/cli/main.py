@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import advise, bundles, comparison, data, evaluation, training, transplants, weights
+from . import advise, bundles, comparison, data, distillation, evaluation, training, transplants, weights
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": bundles.export,
     "placement": bundles.placement,
     "quantise": bundles.quantise,
+    "distil": distillation.distil,
     "strength": evaluation.strength,
     "evaluate": evaluation.evaluate,
     "ablate": evaluation.ablate,

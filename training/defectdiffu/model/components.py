@@ -90,6 +90,14 @@ class DenoiserComponent(nn.Module):
         sample = rows.background_sample.index_select(0, rows.row_background)
         return self.in_diffusion_space(self.denoiser(latent, timestep, rows, changes), latent, timestep, sample)
 
+    def evaluate_modulated(
+        self, latent: Tensor, timestep: Tensor, rows: Rows, modulations: Modulations
+    ) -> tuple[Tensor, ...]:
+        """Every row, with `modulations` in place of its texts."""
+        sample = rows.background_sample.index_select(0, rows.row_background)
+        prediction = self.denoiser.evaluate(latent, rows.background_sample, rows.row_background, modulations)
+        return self.in_diffusion_space(prediction, latent, timestep, sample)
+
 
 class DecoderComponent(nn.Module):
     """latent [B, C, h, w] → image [B, 3, H, W] in about [-1, 1]."""

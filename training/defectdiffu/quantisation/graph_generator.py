@@ -18,6 +18,7 @@ from ..model.adapter import changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.tdia import Rows
 from ..sampling.generator import Generator
+from ..sampling.turbo import TurboStep
 
 Feeds = dict[str, np.ndarray]
 
@@ -64,7 +65,11 @@ class GraphGenerator(Generator):
         self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
         self.outputs = [output.name for output in denoiser.get_outputs()]
 
-    def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+    def evaluate(
+        self, x: Tensor, t: int, rows: Rows, turbo: TurboStep | None = None
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        if turbo is not None:
+            raise ValueError("sampler is 'TURBO', which is not drawn with the graphs of a bundle here")
         background_t = np.full(len(rows.background_sample), t, np.int64)
         row_t = np.full(len(rows.row_background), t, np.int64)
         modulations = [

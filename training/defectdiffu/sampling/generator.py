@@ -19,9 +19,12 @@ from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_s
 from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
 from ..model.training_module import TrainingModule
-from .guidance import PlanRow, SampleRequest, guidance_plan
+from ..model.turbo_modulation import TurboModulation
+from ..model.turbo_steps import STUDENT_STEPS
+from .guidance import TURBO, PlanRow, SampleRequest, guidance_plan
 from .masks import binary_mask, confidence, soft_mask, uncertain_border
 from .seeded_noise import seeded_noise
+from .turbo import TurboScheduler, TurboStep, turbo_modulations, turbo_step
 
 LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
 MINIMUM_PEAK = 20.0
@@ -50,7 +53,9 @@ class Generator:
         prompts: PromptConfig,
         device: torch.device,
         adapters: dict[str, Adapter] | None = None,
+        turbo: TurboModulation | None = None,
     ):
+        self.turbo = turbo
         self.adapters = list(dict.fromkeys((adapters or {}).values()))
         self._adapter_of = {product: self.adapters.index(each) for product, each in (adapters or {}).items()}
         self.denoiser: TDIA = module.denoiser
@@ -65,7 +70,9 @@ class Generator:
         sampler, steps = requests[0].sampler, requests[0].steps
         if any((r.sampler, r.steps) != (sampler, steps) for r in requests):
             raise ValueError("requests of one call must share sampler and steps")
-        least, most = (1, TRAIN_STEPS - 1) if sampler == "DPM_SOLVER_PP" else (2, TRAIN_STEPS)
+        if sampler == TURBO:
+            self.require_turbo(steps)
+        least, most = (2, TRAIN_STEPS) if sampler in ("DDIM", "DDPM") else (1, TRAIN_STEPS - 1)
         if not least <= steps <= most:  # DPM-Solver++ never visits t = 0; the others end there and must begin elsewhere
             raise ValueError(f"steps is {steps}, must be {least} to {most} for {sampler}")
         for request in requests:
@@ -86,16 +93,31 @@ class Generator:
         features, evaluations = torch.zeros_like(x), 0
         timesteps = scheduler.timesteps.tolist()
         for i, t in enumerate(timesteps):
-            noise, variance, feature = self.evaluate(x, t, rows)
+            turbo = turbo_step(requests, self.normal, timesteps, i)
+            noise, variance, feature = self.evaluate(x, t, rows, turbo)
             guided = torch.zeros_like(x).index_add_(0, row_sample, weights * noise)
             if t < LATE_TIMESTEP or i == len(timesteps) - 1:
                 features, evaluations = features + feature[defect_row], evaluations + 1
             x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
         return self._finish(x, features / evaluations, plans)
 
-    def evaluate(self, x: Tensor, t: int, rows: Rows) -> tuple[Tensor, Tensor | None, Tensor]:
+    def require_turbo(self, steps: int) -> None:
+        """Raises ValueError when there is no student, or when it does not know that many steps."""
+        if self.turbo is None:
+            raise ValueError("sampler is 'TURBO', which needs a student; this model has none")
+        if steps not in STUDENT_STEPS:
+            raise ValueError(f"steps is {steps}, must be one of {', '.join(map(str, STUDENT_STEPS))} for TURBO")
+
+    def evaluate(
+        self, x: Tensor, t: int, rows: Rows, turbo: TurboStep | None = None
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
         """noise, variance if sigma is learned, and mask feature of every row; x [B, C, h, w], all at step t."""
         timestep = torch.full((len(x),), t, device=self.device)
+        if turbo is not None:
+            assert self.turbo is not None  # `require_turbo`
+            modulations = turbo_modulations(self.turbo, timestep, rows, turbo)
+            noise, feature, *variance = self.component.evaluate_modulated(x, timestep, rows, modulations)
+            return noise, variance[0] if variance else None, feature
         changes = changes_of(self.adapters, timestep, rows)
         noise, feature, *variance = self.component.evaluate(x, timestep, rows, changes)
         return noise, variance[0] if variance else None, feature
@@ -184,9 +206,11 @@ def make_scheduler(sampler: str, learn_sigma: bool = False):
         return DPMSolverMultistepScheduler(**common, timestep_spacing="linspace", solver_order=2)
     if sampler == "DDIM":
         return LinspaceDDIM(**common, clip_sample=False, timestep_spacing="linspace")
+    if sampler == TURBO:
+        return TurboScheduler()
     if sampler == "DDPM":
         return training_scheduler("learned_range" if learn_sigma else "fixed_small")
-    raise ValueError(f"sampler is {sampler!r}, must be DDPM, DDIM or DPM_SOLVER_PP")
+    raise ValueError(f"sampler is {sampler!r}, must be DDPM, DDIM, DPM_SOLVER_PP or TURBO")
 
 
 class LinspaceDDIM(DDIMScheduler):

@@ -16,9 +16,10 @@ from torch import Tensor
 
 from .composition import Composition, MaskConvention, compose
 from .generator import LATE_TIMESTEP, Generator, make_scheduler
-from .guidance import SampleRequest, guidance_plan
+from .guidance import TURBO, SampleRequest, guidance_plan
 from .masks import soft_mask
 from .seeded_noise import seeded_noise
+from .turbo import turbo_step
 
 PROBE_STEPS = 2
 PROBE_STRENGTH = 2.0  # of the probe pass only, so that a sweep over strengths draws its defects in one place
@@ -62,7 +63,9 @@ def draw_on_photographs(
     ):
         raise ValueError("photographs of one call must share sampler, steps and denoising_strength")
     if requests[0].sampler == "DDPM":  # takes new noise at every step; outside the region it is always the first
-        raise ValueError("sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph")
+        raise ValueError("sampler is 'DDPM', must be DDIM, DPM_SOLVER_PP or TURBO on a photograph")
+    if requests[0].sampler == TURBO:
+        generator.require_turbo(requests[0].steps)
     if not 0 < first.denoising_strength <= 1:
         raise ValueError(f"denoising_strength is {first.denoising_strength}, must be above 0 and at most 1")
     for photograph in photographs:
@@ -148,9 +151,8 @@ def chosen_cells(salience: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[SampleRequest]) -> np.ndarray:
     """The salience of the defect that this noise would draw, float [B, h, w] of 0 … 1."""
-    probes = [
-        replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler="DPM_SOLVER_PP") for request in requests
-    ]
+    sampler = TURBO if requests[0].sampler == TURBO else "DPM_SOLVER_PP"
+    probes = [replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler=sampler) for request in requests]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
     _, feature = denoise_inside(generator, known, noise, probes, 1.0, everywhere)
     soft = np.stack([soft_mask(each) for each in generator.autoencoder.decode(feature).float().cpu().numpy()])
@@ -183,7 +185,8 @@ def denoise_inside(
     x = noised(known, noise, scheduler, timesteps[0])
     features, evaluations = torch.zeros_like(x), 0
     for i, t in enumerate(timesteps):
-        epsilon, _, feature = generator.evaluate(x, t, rows)
+        turbo = turbo_step(requests, generator.normal, timesteps, i)
+        epsilon, _, feature = generator.evaluate(x, t, rows, turbo)
         guided = torch.zeros_like(x).index_add_(0, row_sample, weights * epsilon)
         if t < LATE_TIMESTEP or i == len(timesteps) - 1:
             features, evaluations = features + feature[carriers], evaluations + 1
