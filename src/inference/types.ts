@@ -9,7 +9,7 @@ export type { MaskConvention } from './method/composition.js';
 export type { QualityScores } from './method/qualityScores.js';
 export type { VariationLimits } from './method/transplant/variation.js';
 
-export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP';
+export type SamplerName = 'DDPM' | 'DDIM' | 'DPM_SOLVER_PP' | 'TURBO';
 export type GuidanceName = 'DOUBLE_FREE' | 'PRODUCT_RELATIVE';
 /**
  * `AVERAGE_FEATURES` averages the mask features of the late steps and decodes once. `AVERAGE_PIXELS`, the paper's mode, decodes each

@@ -9,7 +9,7 @@ import { usesModel } from './usesModel.js';
 
 /** The values of the enumerated fields. */
 const CHOICES: { readonly [Field in 'sampler' | 'guidance' | 'maskMode']: readonly SampleRequest[Field][] } = {
-  sampler: ['DPM_SOLVER_PP', 'DDIM', 'DDPM'],
+  sampler: ['DPM_SOLVER_PP', 'DDIM', 'DDPM', 'TURBO'],
   guidance: ['DOUBLE_FREE', 'PRODUCT_RELATIVE'],
   maskMode: ['AVERAGE_FEATURES', 'AVERAGE_PIXELS'],
 };
@@ -44,6 +44,7 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
     if (!choices.includes(request[field]))
       throw new InferenceError(`${field} must be one of ${choices.join(', ')}, got "${request[field]}"`);
   }
+  if (request.sampler === 'TURBO') validateTurbo(request, bundle);
   const { min, max } = stepBounds(request.sampler, schedule.numTrainTimesteps);
   requireInteger('steps', request.steps, min, max);
   const onImage = request.inpainting ?? request.transplant;
@@ -51,12 +52,26 @@ export function validateRequest(request: SampleRequest, bundles: readonly Bundle
   if (request.inpainting != null) validateMaskConvention(request.inpainting);
 }
 
+/** A student knows the steps and the scales that it learnt, and no others. */
+function validateTurbo(request: SampleRequest, { id, manifest: { turbo } }: Bundle): void {
+  if (turbo === undefined) throw new InferenceError(`sampler TURBO needs a student, which ${id} does not have`);
+  if (!turbo.steps.includes(request.steps))
+    throw new InferenceError(`steps must be ${turbo.steps.join(', ')} for TURBO, got ${String(request.steps)}`);
+  for (const field of ['strength', 'productScale'] as const) {
+    const { min, max } = turbo[field];
+    if (request[field] < min || request[field] > max)
+      throw new InferenceError(
+        `${field} must be from ${String(min)} to ${String(max)} for TURBO, got ${String(request[field])}`,
+      );
+  }
+}
+
 /** Drawing on an image excludes ancestral samplers: they add noise at every step, which the pixels outside the region do not have. */
 function validateOnImage({ sampler }: SampleRequest, denoisingStrength: number, { id, manifest }: Bundle): void {
   if (manifest.components.image_encoder === undefined)
     throw new InferenceError(`${id} has no image encoder, so it cannot draw on photographs`);
   if (sampler === 'DDPM')
-    throw new InferenceError('sampler must be DPM_SOLVER_PP or DDIM to draw on a photograph, got DDPM');
+    throw new InferenceError('sampler must be DPM_SOLVER_PP, DDIM or TURBO to draw on a photograph, got DDPM');
   if (!(denoisingStrength > 0 && denoisingStrength <= 1))
     throw new InferenceError(`denoisingStrength must be above 0 and at most 1, got ${String(denoisingStrength)}`);
 }
@@ -73,7 +88,9 @@ function validateMaskConvention({ maskConvention = 'CHANGE' }: InpaintingRequest
  * at t = 0. With one step they would also start there and take noise for a finished image.
  */
 export function stepBounds(sampler: SamplerName, numTrainTimesteps: number): { min: number; max: number } {
-  return sampler === 'DPM_SOLVER_PP' ? { min: 1, max: numTrainTimesteps - 1 } : { min: 2, max: numTrainTimesteps };
+  return sampler === 'DPM_SOLVER_PP' || sampler === 'TURBO'
+    ? { min: 1, max: numTrainTimesteps - 1 }
+    : { min: 2, max: numTrainTimesteps };
 }
 
 /** The number of steps that a sampler takes for inpainting: those of its timesteps that the denoising strength includes. */

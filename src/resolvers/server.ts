@@ -77,5 +77,6 @@ function modelOf(bundle: Bundle, models: ModelRegistry): Model {
     vocabulary: { products: [...products], defects: [...defects], pairs },
     defaults,
     ranges,
+    turbo: manifest.turbo === undefined ? null : { ...manifest.turbo, steps: [...manifest.turbo.steps] },
   };
 }

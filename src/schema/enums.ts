@@ -5,7 +5,7 @@ function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]:
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
 }
 
-export const Sampler = namesOf('DDPM', 'DDIM', 'DPM_SOLVER_PP');
+export const Sampler = namesOf('DDPM', 'DDIM', 'DPM_SOLVER_PP', 'TURBO');
 export const Guidance = namesOf('DOUBLE_FREE', 'PRODUCT_RELATIVE');
 export const MaskMode = namesOf('AVERAGE_FEATURES', 'AVERAGE_PIXELS');
 export const MaskConvention = namesOf('CHANGE', 'OUTLINE');
@@ -37,6 +37,10 @@ registerEnumType(Sampler, {
     DDPM: { description: "The paper's ancestral sampler. It needs many steps." },
     DDIM: { description: 'Deterministic, η = 0.' },
     DPM_SOLVER_PP: { description: 'DPM-Solver++(2M): good images in few steps.' },
+    TURBO: {
+      description:
+        "The model's student, if it has one: 2 to 8 steps, of one evaluation each, guidance included. See Model.turbo.",
+    },
   },
 });
 

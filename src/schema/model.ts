@@ -98,6 +98,18 @@ export class ModelRanges {
   steps!: Range;
 }
 
+@ObjectType({ description: "What a model's student can draw: the sampler TURBO." })
+export class Turbo {
+  @Field(() => [Int], { description: 'The numbers of steps that it learnt, in ascending order.' })
+  steps!: number[];
+
+  @Field(() => Range)
+  strength!: Range;
+
+  @Field(() => Range)
+  productScale!: Range;
+}
+
 @ObjectType({ description: 'One version of a trained model.' })
 export class Model {
   @Field(() => String, { description: 'name@version, as generateDefects accepts it.' })
@@ -134,4 +146,7 @@ export class Model {
 
   @Field(() => ModelRanges)
   ranges!: ModelRanges;
+
+  @Field(() => Turbo, { nullable: true, description: 'Null without a student, which the sampler TURBO needs.' })
+  turbo!: Turbo | null;
 }

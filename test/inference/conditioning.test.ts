@@ -33,6 +33,7 @@ const evaluation = (timesteps: readonly [number, number]): Evaluation => ({
   latents: [],
   timesteps,
   adapters: [null, null],
+  turbo: [null, null],
   backgroundSample: [0, 0, 1, 1],
   background: ['industry', 'tile', 'industry', 'tile'],
   rowBackground: [0, 1, 0, 2, 3, 2],

@@ -15,7 +15,7 @@ import { overlap, pixelsOf, psnr } from './images.js';
 import { generateAll } from './generateAll.js';
 
 const samples = new URL('./golden/samples/', import.meta.url);
-const directories = ['./models', './published/models', '../../models'].map((path) =>
+const directories = ['./models', './published/models', './student/models', '../../models'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { requireCode } from '../../catalog/codes.js';
 import type { Limits } from '../../config.js';
 import { badInput } from '../../errors.js';
-import type { Bundle, Coverage } from '../../inference/index.js';
+import type { Bundle, Coverage, SamplerName } from '../../inference/index.js';
 import { stepBounds } from '../../inference/index.js';
 import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { requireText } from '../../validateText.js';
@@ -49,11 +49,12 @@ export function resolveRequest(
   { bundle, pair, coverage, harmonizing, limits }: RequestContext,
   at: string,
 ): ResolvedRequest {
-  const { defaults, ranges, schedule } = bundle.manifest;
+  const { defaults, schedule } = bundle.manifest;
   const onImage = input.reference != null;
   const sampler = input.sampler ?? defaults.sampler;
+  const ranges = rangesFor(sampler, bundle, `${at}.sampler`);
   if (onImage && sampler === 'DDPM')
-    throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP or DDIM to draw on a reference, is DDPM');
+    throw badInput(`${at}.sampler`, 'must be DPM_SOLVER_PP, DDIM or TURBO to draw on a reference, is DDPM');
   if (onImage && harmonizing === undefined && bundle.manifest.components.image_encoder === undefined)
     throw badInput(`${at}.reference`, `model ${bundle.id} has no image encoder, so it cannot draw on an image`);
   const twin = input.twin ?? false;
@@ -81,7 +82,7 @@ export function resolveRequest(
       ),
       // Laying the defect onto the photograph is one step.
       steps:
-        harmonizing?.denoisingStrength === 0 ? 1 : requireInRange(input.steps ?? defaults.steps, steps, `${at}.steps`),
+        harmonizing?.denoisingStrength === 0 ? 1 : resolveSteps(input.steps, sampler, steps, bundle, `${at}.steps`),
       sampler,
       // An image shows the product, so the defect direction is measured on the product. A zero-shot pair has no such direction.
       guidance: input.guidance ?? (onImage && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
@@ -101,6 +102,28 @@ export function resolveRequest(
       ),
     },
   };
+}
+
+/** The ranges of the model, or of its student. */
+function rangesFor(sampler: SamplerName, { id, manifest }: Bundle, field: string): Bundle['manifest']['ranges'] {
+  if (sampler !== 'TURBO') return manifest.ranges;
+  if (manifest.turbo === undefined) throw badInput(field, `TURBO needs a student, which model ${id} does not have`);
+  const { strength, productScale, steps } = manifest.turbo;
+  return { strength, productScale, steps: { min: Math.min(...steps), max: Math.max(...steps) } };
+}
+
+/** Between its fewest and its most steps, a student has learnt few numbers alone. Its default is the middle one. */
+function resolveSteps(
+  given: Optional<number>,
+  sampler: SamplerName,
+  bounds: Range,
+  { manifest: { defaults, turbo } }: Bundle,
+  field: string,
+): number {
+  if (sampler !== 'TURBO' || turbo === undefined) return requireInRange(given ?? defaults.steps, bounds, field);
+  const steps = requireInRange(given ?? turbo.steps[turbo.steps.length >> 1] ?? bounds.max, bounds, field);
+  if (turbo.steps.includes(steps)) return steps;
+  throw badInput(field, `must be ${turbo.steps.join(', ')} for TURBO, is ${String(steps)}`);
 }
 
 function resolveStrength(

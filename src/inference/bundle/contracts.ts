@@ -25,6 +25,10 @@ export function componentContracts({
   return {
     text_encoder: { inputs: { input_ids: 'int64' }, outputs: { text_embedding: 'float32' } },
     modulation: { inputs: { timestep: 'int64', text: 'float32' }, outputs: MODULATIONS },
+    turbo_modulation: {
+      inputs: { timestep: 'int64', next_timestep: 'int64', text: 'float32', guidance: 'float32' },
+      outputs: MODULATIONS,
+    },
     denoiser: {
       inputs: {
         latent: 'float32',

@@ -10,7 +10,8 @@ export const FORMAT_VERSION = 1;
 
 export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof PRECISIONS)[number];
-export type ComponentName = 'text_encoder' | 'modulation' | 'denoiser' | 'image_decoder' | 'image_encoder';
+export type ComponentName =
+  'text_encoder' | 'modulation' | 'turbo_modulation' | 'denoiser' | 'image_decoder' | 'image_encoder';
 
 export interface BundleFile {
   readonly file: string;
@@ -64,6 +65,18 @@ export interface PlacementStatistics {
         readonly maskAgreement: Percentiles;
       }
     >
+  >;
+}
+
+/** What a bundle's student can do: it draws in few steps of one row (the sampler TURBO). */
+export interface Turbo {
+  /** The numbers of steps that it learnt, in ascending order. */
+  readonly steps: readonly number[];
+  readonly strength: ParameterRange;
+  readonly productScale: ParameterRange;
+  /** By steps, against the teacher's samples from the same noise. May have more fields. */
+  readonly quality?: Readonly<
+    Record<string, { readonly psnr?: { readonly mean: number }; readonly maskIou?: { readonly mean: number } }>
   >;
 }
 
@@ -125,11 +138,16 @@ export interface Manifest {
     readonly contextLength: number;
     readonly padTokenId: number;
   };
-  readonly components: Readonly<Record<Exclude<ComponentName, 'modulation' | 'image_encoder'>, Component>> & {
+  readonly components: Readonly<
+    Record<Exclude<ComponentName, 'modulation' | 'turbo_modulation' | 'image_encoder'>, Component>
+  > & {
     /** Without it, the denoiser takes text embeddings. */
     readonly modulation?: Component;
     readonly image_encoder?: Component;
+    /** The modulations of a student, which `turbo` describes. */
+    readonly turbo_modulation?: Component;
   };
+  readonly turbo?: Turbo;
   readonly provenance: {
     readonly dataset: string;
     readonly codeVersion: string;

@@ -20,6 +20,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...rangeProblems(manifest),
     ...placementProblems(manifest),
     ...componentProblems(manifest),
+    ...turboProblems(manifest),
   ];
   if (disagreements.length > 0) throw new BundleError(file, disagreements);
   return manifest;
@@ -96,6 +97,19 @@ export function placementProblems({ placement, vocabulary }: Words): string[] {
       if (p5 > p25 || p25 > p50) problems.push(`/placement/scores: the percentiles of ${score} of "${pair}" fall`);
     }
   }
+  return problems;
+}
+
+/** A student is a graph and what it can do. */
+function turboProblems({ turbo, components, schedule }: Manifest): string[] {
+  const graph = components.turbo_modulation;
+  if (turbo === undefined)
+    return graph === undefined ? [] : ['/turbo: is missing; it says what /components/turbo_modulation can do'];
+  const problems: string[] = [];
+  if (graph === undefined) problems.push('/components/turbo_modulation: is missing; /turbo describes it');
+  if (components.modulation === undefined)
+    problems.push('/components/modulation: is missing; a student takes its place in the denoiser');
+  if (schedule.varianceType === 'learned_range') problems.push('/turbo: does not go with a learned variance');
   return problems;
 }
 

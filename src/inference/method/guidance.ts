@@ -2,7 +2,7 @@
  * Guidance as data: a list of (defect, product, coefficient) rows. The weighted sum of their noise predictions is ε (Eq. 4).
  * The denoiser evaluates each row once. Rows with the coefficient 0 are left out.
  */
-import type { GuidanceName } from '../types.js';
+import type { GuidanceName, SamplerName } from '../types.js';
 
 /** The conditions of one row. `product: null` is the paper's ∅. The defect word of the normal state is "good". */
 export interface Condition {
@@ -32,6 +32,8 @@ export interface GuidanceInput extends Condition {
   readonly strength: number;
   /** w_p */
   readonly productScale: number;
+  /** TURBO: a student evaluates one row, which is guided as it is. */
+  readonly sampler?: SamplerName;
 }
 
 /** A smaller coefficient is zero up to rounding: 1 − 0.7 − 0.3 is 5.6e-17. */
@@ -39,11 +41,25 @@ const NEGLIGIBLE = 1e-12;
 
 export function guidancePlan(input: GuidanceInput): GuidancePlan {
   const strength = input.defect === input.normal ? 0 : input.strength;
-  const terms = input.guidance === 'DOUBLE_FREE' ? doubleFree(input, strength) : productRelative(input, strength);
+  const terms = termsOf(input, strength);
   const rows = terms.filter((row) => Math.abs(row.coefficient) > NEGLIGIBLE);
   const carrier = rows.findIndex((row) => row.defect !== input.normal);
   const maskRow = carrier < 0 ? null : carrier;
   return { rows, maskRow, varianceRow: maskRow ?? largestCoefficient(rows) };
+}
+
+function termsOf(input: GuidanceInput, strength: number): GuidanceRow[] {
+  if (input.sampler === 'TURBO')
+    return [{ defect: strength === 0 ? input.normal : input.defect, product: input.product, coefficient: 1 }];
+  return input.guidance === 'DOUBLE_FREE' ? doubleFree(input, strength) : productRelative(input, strength);
+}
+
+/** What a student hears of the guidance: strength, product scale, and 1 for PRODUCT_RELATIVE. What has no effect has its usual value. */
+export type TurboGuidance = readonly [strength: number, productScale: number, relative: 0 | 1];
+
+export function turboGuidance({ defect, normal, strength, productScale, guidance }: GuidanceInput): TurboGuidance {
+  const ofDefect = defect === normal ? 0 : strength;
+  return guidance === 'PRODUCT_RELATIVE' ? [ofDefect, 1, 1] : [ofDefect, productScale, 0];
 }
 
 /**

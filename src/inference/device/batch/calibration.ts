@@ -96,6 +96,7 @@ export function typicalEvaluations({ manifest }: Pick<Model, 'manifest'>): (samp
       latents: each(() => [noise]),
       timesteps: each(() => [schedule.numTrainTimesteps >> 1]),
       adapters: each(() => [null]),
+      turbo: each(() => [null]),
       backgroundSample: each((s) => [s, s]),
       background: each(() => phrases.slice(0, 2).map((phrase) => phrase.background)),
       rowBackground: each((s) => [2 * s, 2 * s + 1, 2 * s]),

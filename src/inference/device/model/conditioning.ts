@@ -6,7 +6,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type * as ort from 'onnxruntime-node';
 
 import { InferenceError } from '../../errors.js';
-import type { Evaluation } from './evaluation.js';
+import type { Evaluation, TurboStep } from './evaluation.js';
 import type { Condition, OpenAdapter, Part } from './modulationChanges.js';
 import { PARTS } from './modulationChanges.js';
 import { padToLength } from './shapeBuckets.js';
@@ -37,6 +37,7 @@ const CACHE_BYTES = 64 * 2 ** 20;
 interface MissingModulation extends Condition {
   /** The ID of the adapter that changes it. */
   readonly adapter: string | null;
+  readonly turbo: TurboStep | null;
 }
 
 export interface ModulationOptions {
@@ -45,12 +46,14 @@ export interface ModulationOptions {
   readonly sizeOf?: (count: number) => number;
   /** By ID. */
   readonly adapters?: ReadonlyMap<string, OpenAdapter>;
+  /** The graph of the student's modulations. */
+  readonly turbo?: InferenceSession | null;
 }
 
 export function conditionsFromModulations(
   embed: EmbedText,
   session: InferenceSession,
-  { cacheBytes = CACHE_BYTES, sizeOf = (count) => count, adapters = new Map() }: ModulationOptions = {},
+  { cacheBytes = CACHE_BYTES, sizeOf = (count) => count, adapters = new Map(), turbo = null }: ModulationOptions = {},
 ): ConditioningInputs {
   const cache = new Map<string, Float32Array>();
   let bytes = 0;
@@ -93,15 +96,25 @@ export function conditionsFromModulations(
     }
   };
 
-  /** Computes them in one run of the graph, which gives all parts for each condition. */
-  const compute = async (missing: ReadonlyMap<string, MissingModulation>): Promise<void> => {
-    const conditions = [...missing.values()];
+  const graphOf = (ofStudent: boolean): InferenceSession => {
+    if (!ofStudent) return session;
+    if (turbo === null) throw new InferenceError('the sampler TURBO needs a student, which this bundle does not have');
+    return turbo;
+  };
+
+  /** Computes them in one run of the graph, or of the student's, which gives all parts for each condition. */
+  const compute = async (
+    missing: readonly (readonly [string, MissingModulation])[],
+    ofStudent: boolean,
+  ): Promise<void> => {
+    const conditions = missing.map(([, condition]) => condition);
     const size = sizeOf(conditions.length);
     const texts = await Promise.all(conditions.map(embedding));
     const timesteps = conditions.map(({ timestep }) => timestep);
-    const outputs = await session.run({
+    const outputs = await graphOf(ofStudent).run({
       timestep: int64Tensor(padToLength(timesteps, size)),
       text: stackVectors(padToLength(texts, size)),
+      ...(ofStudent ? turboInputs(padToLength(conditions, size)) : {}),
     });
     const vectors = conditions.map(({ part }, i) => {
       const all = outputs[`${part}_modulation`]?.data as Float32Array;
@@ -110,7 +123,7 @@ export function conditionsFromModulations(
     });
     // Before they are stored: a concurrent evaluation may read the cache.
     await addChanges(conditions, vectors);
-    [...missing.keys()].forEach((key, i) => store(key, vectors[i] as Float32Array));
+    missing.forEach(([key], i) => store(key, vectors[i] as Float32Array));
   };
 
   return async (evaluation, scratch = createScratchBuffers()) => {
@@ -121,9 +134,10 @@ export function conditionsFromModulations(
         const sample = sampleOfRow(evaluation, part, row);
         const timestep = evaluation.timesteps[sample] ?? 0;
         const adapter = evaluation.adapters[sample] ?? null;
-        const key = `${part} ${String(timestep)} ${adapter ?? ''} ${phrase}`;
+        const turboStep = evaluation.turbo[sample] ?? null;
+        const key = `${part} ${String(timestep)} ${turboKey(turboStep)} ${adapter ?? ''} ${phrase}`;
         const found = cache.get(key);
-        if (found === undefined) missing.set(key, { part, phrase, timestep, adapter });
+        if (found === undefined) missing.set(key, { part, phrase, timestep, adapter, turbo: turboStep });
         else {
           cache.delete(key);
           cache.set(key, found);
@@ -132,7 +146,8 @@ export function conditionsFromModulations(
       });
       keys.set(part, ofPart);
     }
-    if (missing.size > 0) await compute(missing);
+    for (const [ofStudent, group] of Map.groupBy(missing, ([, condition]) => condition.turbo !== null))
+      await compute(group, ofStudent);
     const inputs: Record<string, ort.Tensor> = {};
     for (const [part, ofPart] of keys) {
       const rows = ofPart.map((key) => cache.get(key) as Float32Array);
@@ -141,6 +156,17 @@ export function conditionsFromModulations(
     // After the modulations have been read: one evaluation may need more than the cache holds.
     evict();
     return inputs;
+  };
+}
+
+function turboKey(step: TurboStep | null): string {
+  return step === null ? '' : `${String(step.nextTimestep)}/${step.guidance.join('/')}`;
+}
+
+function turboInputs(conditions: readonly MissingModulation[]): Record<string, ort.Tensor> {
+  return {
+    next_timestep: int64Tensor(conditions.map(({ turbo }) => turbo?.nextTimestep ?? 0)),
+    guidance: stackVectors(conditions.map(({ turbo }) => new Float32Array(turbo?.guidance ?? [0, 0, 0]))),
   };
 }
 

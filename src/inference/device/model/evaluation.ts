@@ -3,6 +3,14 @@
  *
  *   B samples, U background rows, R rows, K mask rows; latent [C,h,w]
  */
+import type { TurboGuidance } from '../../method/guidance.js';
+
+/** What a student hears at a step, besides the conditions of its row. */
+export interface TurboStep {
+  /** Where the step leads; 0 for the last step, which leads to x_0. */
+  readonly nextTimestep: number;
+  readonly guidance: TurboGuidance;
+}
 
 /** The conditions of rows: those of one sample, or of all samples of an evaluation. */
 export interface RowConditions {
@@ -26,6 +34,8 @@ export interface Evaluation extends Omit<RowConditions, 'adapter'> {
   readonly timesteps: readonly number[];
   /** [B]: the ID of the adapter of each sample; `null` for the bundle's own words */
   readonly adapters: readonly (string | null)[];
+  /** [B]: `null` for the bundle's own sampling */
+  readonly turbo: readonly (TurboStep | null)[];
   /** [U]: the sample that each background row reads */
   readonly backgroundSample: readonly number[];
   /** [K]: the rows whose mask features are requested */

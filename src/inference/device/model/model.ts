@@ -48,9 +48,10 @@ export async function openModel(
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;
-  const { modulation, image_encoder } = manifest.components;
+  const { modulation, turbo_modulation, image_encoder } = manifest.components;
   const textEncoder = await openSession(bundle, 'text_encoder', options);
   const modulator = modulation === undefined ? null : await openSession(bundle, 'modulation', options);
+  const turbo = turbo_modulation === undefined ? null : await openSession(bundle, 'turbo_modulation', options);
   const denoiser = await openSession(bundle, 'denoiser', options);
   const decoder = await openSession(bundle, 'image_decoder', options);
   const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', options);
@@ -63,7 +64,7 @@ export async function openModel(
   const conditions =
     modulator === null
       ? conditionsFromTexts(embed)
-      : conditionsFromModulations(embed, modulator, { sizeOf, adapters: openAdapters });
+      : conditionsFromModulations(embed, modulator, { sizeOf, adapters: openAdapters, turbo });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
   const evaluationBuckets = createEvaluationBuckets(options.buckets);
   const imageDimension = createBucketedDimension(options.buckets === null ? null : { ...options.buckets, coarse: [] });
@@ -139,7 +140,7 @@ export async function openModel(
     },
 
     async close() {
-      for (const session of [textEncoder, modulator, denoiser, decoder, encoder]) await session?.release();
+      for (const session of [textEncoder, modulator, turbo, denoiser, decoder, encoder]) await session?.release();
       for (const adapter of openAdapters.values()) await adapter.close();
     },
   };

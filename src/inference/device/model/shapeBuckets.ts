@@ -108,8 +108,8 @@ export function createEvaluationBuckets(policy: BucketPolicy | null): Evaluation
   return {
     pad(evaluation) {
       if (policy === null) return evaluation;
-      const { latents, timesteps, adapters, backgroundSample, background, rowBackground, defect, fusion, maskRows } =
-        evaluation;
+      const { latents, timesteps, adapters, turbo, backgroundSample, background } = evaluation;
+      const { rowBackground, defect, fusion, maskRows } = evaluation;
       const [b, u, r] = [
         samples.bucketOf(latents.length),
         backgrounds.bucketOf(background.length),
@@ -119,6 +119,7 @@ export function createEvaluationBuckets(policy: BucketPolicy | null): Evaluation
         latents: padToLength(latents, b),
         timesteps: padToLength(timesteps, b),
         adapters: padToLength(adapters, b),
+        turbo: padToLength(turbo, b),
         backgroundSample: padToLength(backgroundSample, u),
         background: padToLength(background, u),
         rowBackground: padToLength(rowBackground, r),

@@ -3,8 +3,8 @@
  * an evaluation of the denoiser (denoisingStep.ts).
  */
 import { InferenceError } from '../../errors.js';
-import type { GuidancePlan } from '../../method/guidance.js';
-import { guidancePlan, guidedNoise, shareBackgrounds } from '../../method/guidance.js';
+import type { GuidancePlan, TurboGuidance } from '../../method/guidance.js';
+import { guidancePlan, guidedNoise, shareBackgrounds, turboGuidance } from '../../method/guidance.js';
 import { addNoise, blendLatents, firstStepIndex } from '../../method/inpainting.js';
 import { isLateTimestep } from '../../method/maskThreshold.js';
 import { gaussianNoise } from '../../method/noise.js';
@@ -14,7 +14,7 @@ import { fillPrompts } from '../../method/prompts.js';
 import type { Sampler } from '../../method/samplers/index.js';
 import { createSampler } from '../../method/samplers/index.js';
 import type { SampleRequest } from '../../types.js';
-import type { Prediction, RowConditions } from '../model/evaluation.js';
+import type { Prediction, RowConditions, TurboStep } from '../model/evaluation.js';
 import type { Model } from '../model/model.js';
 
 export interface DenoisingState {
@@ -22,6 +22,8 @@ export interface DenoisingState {
   readonly plan: GuidancePlan;
   readonly conditions: RowConditions;
   readonly sampler: Sampler;
+  /** Of a student; `null` for the other samplers. */
+  readonly turboGuidance: TurboGuidance | null;
   /** The number of steps that are done. */
   step: number;
   /** x_t [C,h,w] */
@@ -74,6 +76,7 @@ export function createDenoisingState(
       rowBackground,
     },
     sampler,
+    turboGuidance: request.sampler === 'TURBO' ? turboGuidance({ ...request, normal: prompts.normal }) : null,
     step,
     latent:
       start === undefined
@@ -104,6 +107,16 @@ export function currentTimestep({ sampler, step }: DenoisingState): number {
   if (t === undefined) throw new InferenceError('this sample is finished');
   return t;
 }
+
+/** What a student hears at the next evaluation. */
+export function turboStep({ turboGuidance, sampler, step }: DenoisingState): TurboStep | null {
+  return turboGuidance === null
+    ? null
+    : { nextTimestep: sampler.timesteps[step + 1] ?? END_TIMESTEP, guidance: turboGuidance };
+}
+
+/** The timestep of x_0, which no step visits. */
+const END_TIMESTEP = 0;
 
 /** Whether the mask feature of the next evaluation is averaged into the mask. */
 export function capturesMaskFeature({ sampler, step }: DenoisingState, lateTimestep: number): boolean {

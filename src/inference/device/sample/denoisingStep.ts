@@ -4,7 +4,7 @@ import { isOutOfMemory } from '../../outOfMemory.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { Model } from '../model/model.js';
 import type { DenoisingState } from './denoisingState.js';
-import { applyPredictions, capturesMaskFeature, currentTimestep } from './denoisingState.js';
+import { applyPredictions, capturesMaskFeature, currentTimestep, turboStep } from './denoisingState.js';
 
 /** A state that cannot continue, and why. */
 export interface StepFailure {
@@ -75,6 +75,7 @@ function evaluationOf(states: readonly DenoisingState[], lateTimestep: number): 
     latents: states.map((state) => state.latent),
     timesteps: states.map(currentTimestep),
     adapters: states.map(({ conditions }) => conditions.adapter),
+    turbo: states.map(turboStep),
     backgroundSample: states.flatMap(({ conditions }, s) => conditions.background.map(() => s)),
     background: states.flatMap(({ conditions }) => conditions.background),
     rowBackground,

@@ -25,7 +25,7 @@ import { gaussianNoise } from '../../method/noise.js';
 import { computeScores } from '../../method/qualityScores.js';
 import { timestepsFor } from '../../method/samplers/index.js';
 import { resizeMask } from '../../method/window.js';
-import type { InpaintingRequest, SampleRequest } from '../../types.js';
+import type { InpaintingRequest, SampleRequest, SamplerName } from '../../types.js';
 import type { Model } from '../model/model.js';
 import { decodeImageAndMask, decodeLatent, decodeSoftMask } from './decodeSample.js';
 import type { DenoisingState } from './denoisingState.js';
@@ -94,11 +94,11 @@ export async function createInpaintingJob(
   const everywhere = new Uint8Array(manifest.latent.height * manifest.latent.width).fill(1);
   const probe = createDenoisingState(
     model,
-    { ...request, strength: PROBE_STRENGTH, steps: PROBE_STEPS, sampler: 'DPM_SOLVER_PP' },
+    { ...request, strength: PROBE_STRENGTH, steps: PROBE_STEPS, sampler: probeSampler(request.sampler) },
     { imageLatent, noise, mask: everywhere, denoisingStrength: 1 },
   );
-  // At the probe's strength, the rows with and without the defect are both evaluated.
-  probe.directionNorms = new Float64Array(everywhere.length);
+  // At the probe's strength, the rows with and without the defect are both evaluated, but a student has one row alone.
+  if (request.sampler !== 'TURBO') probe.directionNorms = new Float64Array(everywhere.length);
   const timesteps = timestepsFor(request.sampler, manifest.schedule, request.steps);
   const mainSteps = timesteps.length - firstStepIndex(timesteps, options.denoisingStrength);
   const twinSteps = twin?.steps ?? 0;
@@ -118,6 +118,10 @@ export async function createInpaintingJob(
       return null;
     },
   };
+}
+
+function probeSampler(sampler: SamplerName): SamplerName {
+  return sampler === 'TURBO' ? 'TURBO' : 'DPM_SOLVER_PP';
 }
 
 /** @throws InferenceError if the bundle's images are not square. */

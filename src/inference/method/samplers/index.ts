@@ -7,12 +7,13 @@ import type { VarianceType } from './ddpm.js';
 import { ddpm } from './ddpm.js';
 import { dpmSolverPp } from './dpmSolver.js';
 import type { Sampler } from './sampler.js';
+import { turbo } from './turbo.js';
 
 export type { Sampler, SamplerResult, SamplerStep } from './sampler.js';
 
 /** The timesteps that a sampler visits, noisiest first. @throws RangeError if there are fewer timesteps than steps. */
 export function timestepsFor(name: SamplerName, { numTrainTimesteps }: NoiseSchedule, steps: number): number[] {
-  return name === 'DPM_SOLVER_PP'
+  return name === 'DPM_SOLVER_PP' || name === 'TURBO'
     ? timestepsAboveZero(numTrainTimesteps, steps)
     : timestepsToZero(numTrainTimesteps, steps);
 }
@@ -32,5 +33,7 @@ export function createSampler(
       return ddim(alphaBar, timesteps);
     case 'DPM_SOLVER_PP':
       return dpmSolverPp(alphaBar, timesteps);
+    case 'TURBO':
+      return turbo(alphaBar, timesteps);
   }
 }
