@@ -6,13 +6,15 @@ import { readDeviceSilence, readDevices, readMaximumRows, readPrecision } from '
 import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
 import type { S3Location } from './config/storage.js';
-import { origin, readDatabaseUrl, readS3Location } from './config/storage.js';
+import { origin, readCorsOrigins, readDatabaseUrl, readS3Location } from './config/storage.js';
 import { integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
 import type { JwtConfig } from './config/jwt.js';
 import { readJwtConfig } from './config/jwt.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
+import type { MqttConfig } from './config/mqtt.js';
+import { readMqttConfig } from './config/mqtt.js';
 import { StartError } from './errors.js';
 
 export type { Limits, TenantLimits } from './config/limits.js';
@@ -39,6 +41,10 @@ export interface Config {
   /** How long after its last heartbeat another process takes over the work of a process. */
   readonly leaseSeconds: number;
   readonly host: string;
+  /** How long an idle connection stays open: longer than the balancers in front keep theirs. */
+  readonly keepAliveSeconds: number;
+  /** Origins of web pages that may call this service; "*" for all. */
+  readonly corsOrigins: readonly string[];
   /** 0 lets the system choose. */
   readonly port: number;
   /** The service writes only below this directory. */
@@ -60,6 +66,8 @@ export interface Config {
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
   readonly webhooks: WebhookConfig;
+  /** Undefined: events are not published to an MQTT broker. */
+  readonly mqtt: MqttConfig | undefined;
   readonly logLevel: string;
   /** The bearer token for /metrics. Undefined: /metrics answers only this machine. */
   readonly metricsToken: string | undefined;
@@ -88,6 +96,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),
+    keepAliveSeconds: integer(env, 'HTTP_KEEP_ALIVE_SECONDS', 75, 1, 3600),
+    corsOrigins: readCorsOrigins(env),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
     apiKey: token(env, 'DEFECTDIFFU_API_KEY'),
@@ -98,6 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
     limits: readLimits(env),
     webhooks: readWebhookConfig(env),
+    mqtt: readMqttConfig(env),
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
     metricsToken: token(env, 'METRICS_TOKEN'),
   };

@@ -28,7 +28,8 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     return disposeAll();
   };
   try {
-    if (config.databaseUrl === undefined) defer(lockDirectory(config.dataDirectory));
+    if (config.databaseUrl === undefined)
+      defer(await lockDirectory(config.dataDirectory, (message) => log.warn(message)));
     else makeDirectory(config.dataDirectory);
     const pool = config.role === 'api' ? undefined : await openEngine(config, log, defer);
     const resources = await openResources(config, pool, log, defer);

@@ -134,6 +134,8 @@ test.each([
   [{ DEFECTDIFFU_API_KEY: 'short' }, /DEFECTDIFFU_API_KEY: must be 8 to 200/],
   [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) origin/],
   [{ PUBLIC_URL: 'https://x/path' }, /PUBLIC_URL: "https:\/\/x\/path" is not an http\(s\) origin/],
+  [{ CORS_ORIGINS: 'https://a.example,b.example' }, /CORS_ORIGINS: "b\.example" is not an http\(s\) origin/],
+  [{ HTTP_KEEP_ALIVE_SECONDS: '0' }, /HTTP_KEEP_ALIVE_SECONDS: "0" is not a whole number in 1 … 3600/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
 ])('%j is refused when the configuration is read', (env, message) => {
   expect(() => readConfig({ DATA_DIR: newFolder(), ...env } as NodeJS.ProcessEnv)).toThrow(StartError);

@@ -1,8 +1,8 @@
-/** Locations: the database, the artifact store, and the public origin. */
+/** Locations: the database, the artifact store, the public origin, and those of web pages. */
 import { StartError } from '../errors.js';
 import type { SettingName } from './settings.js';
 import type { Environment } from './environment.js';
-import { flag, text } from './environment.js';
+import { flag, list, text } from './environment.js';
 
 export interface S3Location {
   readonly bucket: string;
@@ -20,11 +20,21 @@ export interface S3Location {
 export function origin(env: Environment, name: SettingName): string | undefined {
   const value = text(env, name);
   if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  if (isOrigin(value)) return new URL(value).origin;
   throw new StartError(
     `${name}: "${value}" is not an http(s) origin, such as https://defects.example.com, without a path`,
   );
+}
+
+function isOrigin(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+}
+
+export function readCorsOrigins(env: Environment): readonly string[] {
+  const what = 'an http(s) origin without a path, such as https://mes.example.com, or *';
+  const found = list(env, 'CORS_ORIGINS', '', (item) => item === '*' || isOrigin(item), what);
+  return found.map((item) => (item === '*' ? item : new URL(item).origin));
 }
 
 export function readDatabaseUrl(env: Environment): string | undefined {

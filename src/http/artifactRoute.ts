@@ -21,10 +21,9 @@ export function serveArtifacts(
       const seconds = await authorizeRead(request, authorizer);
       addLogContext({ tenant });
       const file = await store.local(tenant, key).catch(throwDeleted);
-      response.set({
+      response.vary('authorization').set({
         ...headersOf(key),
         'x-content-type-options': 'nosniff',
-        vary: 'authorization',
         // The content behind a key never changes, but the permission ends with the URL.
         'cache-control': seconds > 0 ? `private, immutable, max-age=${String(seconds)}` : 'private, no-cache',
       });

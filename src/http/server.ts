@@ -13,6 +13,7 @@ import { createSchema } from '../resolvers/schema.js';
 import type { AccessControl } from '../tenants/accessControl.js';
 import { serveArtifacts } from './artifactRoute.js';
 import { unavailableDependency } from './publicErrors.js';
+import { allowOrigins } from './crossOrigin.js';
 import { createGraphqlOverHttp } from './graphqlOverHttp.js';
 import type { ReadinessChecks } from './health.js';
 import { health } from './health.js';
@@ -71,6 +72,7 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
   });
 
   app.use(logRequests(log));
+  app.use(allowOrigins(services.config.corsOrigins));
   app.get('/metrics', serveMetrics(services.config.metricsToken));
   app.use(health(readiness));
   app.get('/artifacts/:tenant/:key', serveArtifacts(store, services));
@@ -115,7 +117,8 @@ async function isAuthenticated(access: AccessControl, authorization: unknown): P
 }
 
 /** Resolves to the URL of `path`. */
-async function listen(server: Server, { host, port }: Config, path: string): Promise<string> {
+async function listen(server: Server, { host, port, keepAliveSeconds }: Config, path: string): Promise<string> {
+  server.keepAliveTimeout = keepAliveSeconds * 1000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new StartError(explainListenError(error, host, port))),

@@ -1,15 +1,19 @@
 /**
  * Allows one process per data directory. PGlite corrupts a directory that two processes open. The holder is recorded in
  * a lock file. Another process takes the lock over only if the holder is certainly gone: on the same machine, if no
- * process has its pid and start time; from another machine (a shared volume), if its heartbeat has stopped.
+ * process has its pid and start time; from another machine or container (a shared volume), if its heartbeat has stopped.
+ * After a container was killed, the next start finds a holder that it cannot see, and waits until its heartbeat either
+ * moves or has stopped for long enough.
  */
 import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '../errors.js';
 
 const HEARTBEAT_MS = 5_000;
 const STALE_MS = 60_000;
+const LOOK_MS = 500;
 /** Taking over is a few file operations, so an older marker belongs to a process that was killed meanwhile. */
 const TAKE_OVER_MS = 10_000;
 
@@ -25,10 +29,11 @@ interface LockHolder {
 }
 
 /**
- * Returns a function that releases the lock. Throws `StartError` when another process holds the directory, or it cannot
- * be written to.
+ * Resolves to a function that releases the lock. Rejects with `StartError` when another process holds the directory, or
+ * it cannot be written to.
+ * @param onWait is called once if the holder is not visible from here, with a message.
  */
-export function lockDirectory(directory: string): () => void {
+export async function lockDirectory(directory: string, onWait: (message: string) => void): Promise<() => void> {
   const file = join(directory, 'lock');
   const self: LockHolder = {
     pid: process.pid,
@@ -38,7 +43,10 @@ export function lockDirectory(directory: string): () => void {
   };
   makeDirectory(directory);
   try {
-    if (!create(file, self)) takeOver(file, directory, self);
+    if (!create(file, self)) {
+      await waitForHeartbeat(file, directory, onWait);
+      takeOver(file, directory, self);
+    }
   } catch (error) {
     throw error instanceof StartError ? error : cannotUse(directory, error);
   }
@@ -75,6 +83,24 @@ function create(file: string, holder: LockHolder): boolean {
   }
 }
 
+/**
+ * Waits while only a heartbeat can tell whether the holder lives. A holder that did not beat for `STALE_MS` is dead, even
+ * if it was blocked for most of this time.
+ */
+async function waitForHeartbeat(file: string, directory: string, onWait: (message: string) => void): Promise<void> {
+  const holder = read(file);
+  if (holder === undefined || isVisible(holder)) return;
+  const last = beatOf(file);
+  if (ageOf(file) < STALE_MS) {
+    const seconds = String(Math.ceil((STALE_MS - ageOf(file)) / 1000));
+    onWait(
+      `${directory} was locked by process ${String(holder.pid)} on ${holder.host}, which cannot be seen from here; ` +
+        `taking over in ${seconds} s unless it lives`,
+    );
+  }
+  while (ageOf(file) < STALE_MS && beatOf(file) === last) await sleep(LOOK_MS);
+}
+
 /** Runs under a second lock, so that only one of two processes that find a dead holder takes over. */
 function takeOver(file: string, directory: string, self: LockHolder): void {
   const guard = `${file}.take-over`;
@@ -105,10 +131,14 @@ function read(file: string): LockHolder | undefined {
 }
 
 function isAlive(holder: LockHolder, file: string): boolean {
-  // Containers can share a hostname without seeing each other's processes.
-  if (holder.host !== hostname() || holder.pids !== pidNamespace()) return ageOf(file) < STALE_MS;
+  if (!isVisible(holder)) return ageOf(file) < STALE_MS;
   const started = startOf(holder.pid);
   return started !== undefined && (holder.started === '' || started === '' || started === holder.started);
+}
+
+/** Containers can share a hostname without seeing each other's processes. */
+function isVisible(holder: LockHolder): boolean {
+  return holder.host === hostname() && holder.pids === pidNamespace();
 }
 
 /** Identifies the set of processes that this one can see. Empty if the system does not tell. */
@@ -140,6 +170,15 @@ function startOf(pid: number): string | undefined {
 function ageOf(file: string): number {
   try {
     return Date.now() - statSync(file).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+/** The time of the last heartbeat; 0 once the lock is released. */
+function beatOf(file: string): number {
+  try {
+    return statSync(file).mtimeMs;
   } catch {
     return 0;
   }

@@ -35,7 +35,7 @@ async function open({ databaseUrl, dataDirectory }: Config): Promise<{ storage: 
     const storage = await openStorage(databaseUrl);
     return { storage, close: () => storage.close() };
   }
-  const release = lock(dataDirectory);
+  const release = await lock(dataDirectory);
   try {
     const storage = await openStorage(join(dataDirectory, 'db'));
     return { storage, close: () => storage.close().finally(release) };
@@ -45,9 +45,9 @@ async function open({ databaseUrl, dataDirectory }: Config): Promise<{ storage: 
   }
 }
 
-function lock(directory: string): () => void {
+async function lock(directory: string): Promise<() => void> {
   try {
-    return lockDirectory(directory);
+    return await lockDirectory(directory, (message) => process.stderr.write(`${message}\n`));
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new StartError(
