@@ -48,9 +48,9 @@ async function archiveOf(input: object): Promise<Buffer> {
 test('as MVTec AD: each sample and its mask as they were drawn, and the twins are the good ones', async () => {
   const entries = entriesIn(await archiveOf({ format: 'MVTEC_AD', heldOutFraction: 0.25 }));
   const content = new Map(entries.map((entry) => [entry.name, entry.content]));
-  for (const [i, { image, mask }] of samples.entries()) {
-    expect(content.get(`TILE/test/CRACK/00${String(i)}.png`)).toEqual(await bytesAt(image.url));
-    expect(content.get(`TILE/ground_truth/CRACK/00${String(i)}_mask.png`)).toEqual(await bytesAt(mask.url));
+  for (const { id, image, mask } of samples) {
+    expect(content.get(`TILE/test/CRACK/${id}.png`)).toEqual(await bytesAt(image.url));
+    expect(content.get(`TILE/ground_truth/CRACK/${id}_mask.png`)).toEqual(await bytesAt(mask.url));
   }
   const good = entries.filter(({ name }) => name.includes('/good/')).map(({ name }) => name.split('/')[1]);
   expect(good.sort()).toEqual(['test', 'train', 'train', 'train']);

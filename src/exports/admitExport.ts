@@ -4,7 +4,7 @@
  */
 import { and, count, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Limits } from '../config.js';
-import { ServiceError, badInput } from '../errors.js';
+import { ServiceError, badInput, joinNames, quote } from '../errors.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
 import { canMatch, matchingSamples } from '../generations/samples/sampleRepository.js';
 import { admitOnce, inputHash } from '../queue/idempotentAdmission.js';
@@ -12,10 +12,11 @@ import { notify } from '../storage/database.js';
 import type { ExportSettings } from '../storage/exportJsonColumns.js';
 import { newId } from '../storage/identifiers.js';
 import type { ExportRow } from '../storage/tables.js';
-import { exports, samples } from '../storage/tables.js';
+import { defects, exportSamples, exports, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { requireStorage } from '../tenants/quotas.js';
 import { EXPORT_CHANNEL } from './claimExport.js';
+import { giveLabels, tenantClasses } from './exportLabels.js';
 import type { ExportInput } from './resolveExport.js';
 import { resolveExport } from './resolveExport.js';
 
@@ -35,9 +36,12 @@ export async function admitExport(
     await requireStorage(scope, limits.tenant);
     const row = await insert(scope, input, settings);
     const sampleCount = await recordSamples(scope, row.id, settings, limits.samplesPerExport, conditions);
+    await giveLabels(scope, row.id);
+    const classes = settings.classes ?? (await tenantClasses(scope));
+    await requireClassOfEach(scope, row.id, classes);
     const accepted = await scope.database
       .update(exports)
-      .set({ sampleCount })
+      .set({ sampleCount, settings: { ...settings, classes } })
       .where(scope.rows(exports, eq(exports.id, row.id)))
       .returning();
     await notify(scope.database, EXPORT_CHANNEL, row.id);
@@ -114,6 +118,24 @@ async function recordSamples(
   if (n > most)
     throw badInput('input.filter', `more than ${String(most)} samples match, which is the most of one export`);
   return n;
+}
+
+/** Every defect of the export must be in a class list that the caller gave. */
+async function requireClassOfEach(
+  { database, rows }: TenantScope,
+  exportId: string,
+  classes: readonly string[],
+): Promise<void> {
+  const found = await database
+    .selectDistinct({ code: defects.code })
+    .from(exportSamples)
+    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
+    .innerJoin(defects, eq(defects.id, samples.defectId))
+    .where(rows(exportSamples, eq(exportSamples.exportId, exportId)));
+  const listed = new Set(classes);
+  const missing = found.map(({ code }) => code).filter((code) => !listed.has(code));
+  if (missing.length > 0)
+    throw badInput('input.classes', `lacks ${joinNames(missing.sort().map(quote))}, of which there are samples`);
 }
 
 function noSamples(): ServiceError {

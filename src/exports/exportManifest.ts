@@ -21,7 +21,7 @@ export interface ExportManifestOptions {
   readonly zip: ZipWriter;
   readonly listFile: (name: string) => JsonListFile;
   readonly row: ExportRow;
-  readonly defectCodes: readonly string[];
+  readonly classes: readonly string[];
   readonly version: string;
   /** Undefined for a model that is no longer installed. */
   readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
@@ -31,7 +31,7 @@ export function createExportManifest({
   zip,
   listFile,
   row,
-  defectCodes,
+  classes,
   version,
   licenceOf,
 }: ExportManifestOptions): ExportManifest {
@@ -74,13 +74,14 @@ export function createExportManifest({
   };
 
   async function* document(counts: object): AsyncGenerator<string | Uint8Array> {
-    const { id, format, settings, createdAt } = row;
+    const { id, format, createdAt } = row;
+    const { classes: _, ...settings } = row.settings;
     const head = {
       formatVersion: 1,
       writtenBy: `DefectDiffu ${version}`,
       export: { id, format, ...settings, createdAt },
     };
-    yield `${JSON.stringify({ ...head, counts, classes: defectCodes }).slice(0, -1)},\n"generations":[\n`;
+    yield `${JSON.stringify({ ...head, counts, classes }).slice(0, -1)},\n"generations":[\n`;
     yield* lists.generations.items();
     yield '\n],\n"samples":[\n';
     yield* lists.samples.items();

@@ -2,8 +2,11 @@
 import { alias } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
-import { defects, exportSamples, generations, products, references, samples } from '../storage/tables.js';
+import { defects, exportLabels, exportSamples, generations, products, references, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { GOOD_FOLDER } from './layouts/layout.js';
+import { safeNames } from './safeNames.js';
+import { SIDECAR_FOLDER } from './sidecar.js';
 
 const PAGE = 50;
 const donors = alias(references, 'donor');
@@ -58,9 +61,11 @@ export async function* exportedSamples(
 }
 
 export interface ExportVocabulary {
-  readonly partNumbers: readonly string[];
-  /** In the order of the class indexes. */
-  readonly defectCodes: readonly string[];
+  /** The names of folders by part number and by defect code. */
+  readonly productFolders: ReadonlyMap<string, string>;
+  readonly defectFolders: ReadonlyMap<string, string>;
+  /** Defect codes by class number. */
+  readonly classes: readonly string[];
   /** The photographs that are held out for testing, in the same share as the samples. */
   readonly heldOutReferences: ReadonlySet<string>;
 }
@@ -68,16 +73,18 @@ export interface ExportVocabulary {
 export async function exportVocabulary({ database, rows }: TenantScope, row: ExportRow): Promise<ExportVocabulary> {
   const mine = rows(exportSamples, eq(exportSamples.exportId, row.id));
   const parts = await database
-    .selectDistinct({ name: products.partNumber })
+    .selectDistinct({ name: products.partNumber, folder: exportLabels.folder })
     .from(exportSamples)
     .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
     .innerJoin(products, eq(products.id, samples.productId))
+    .leftJoin(exportLabels, and(eq(exportLabels.subjectId, products.id), eq(exportLabels.kind, 'PRODUCT')))
     .where(mine);
   const codes = await database
-    .selectDistinct({ name: defects.code })
+    .selectDistinct({ name: defects.code, folder: exportLabels.folder })
     .from(exportSamples)
     .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
     .innerJoin(defects, eq(defects.id, samples.defectId))
+    .leftJoin(exportLabels, and(eq(exportLabels.subjectId, defects.id), eq(exportLabels.kind, 'DEFECT')))
     .where(mine);
   const photographs = await database
     .selectDistinct({
@@ -90,8 +97,21 @@ export async function exportVocabulary({ database, rows }: TenantScope, row: Exp
     .orderBy(sql`rank`);
   const heldOut = photographs.slice(0, Math.round(photographs.length * row.settings.heldOutFraction));
   return {
-    partNumbers: parts.map(({ name }) => name).sort(),
-    defectCodes: codes.map(({ name }) => name).sort(),
+    productFolders: foldersOf(parts, SIDECAR_FOLDER),
+    defectFolders: foldersOf(codes, GOOD_FOLDER),
+    classes: row.settings.classes ?? codes.map(({ name }) => name).sort(),
     heldOutReferences: new Set(heldOut.map(({ id }) => id ?? '')),
   };
+}
+
+/** An export that a version without labels accepted names its folders by itself. */
+function foldersOf(
+  found: readonly { readonly name: string; readonly folder: string | null }[],
+  taken: string,
+): ReadonlyMap<string, string> {
+  const own = safeNames(
+    found.map(({ name }) => name),
+    [taken],
+  );
+  return new Map(found.map(({ name, folder }) => [name, folder ?? own.get(name) ?? '']));
 }

@@ -1,5 +1,6 @@
 /** Turns a caller's input into complete settings of an export: checks every option and fills in every default. */
-import { badInput } from '../errors.js';
+import { requireCode } from '../catalog/codes.js';
+import { badInput, quote } from '../errors.js';
 import type { Optional } from '../range.js';
 import { requireInRange } from '../range.js';
 import type { ExportSettings } from '../storage/exportJsonColumns.js';
@@ -13,9 +14,11 @@ export interface ExportInput {
   readonly normals?: Optional<boolean>;
   readonly heldOutFraction?: Optional<number>;
   readonly splitSeed?: Optional<number>;
+  readonly classes?: Optional<readonly string[]>;
   readonly idempotencyKey?: Optional<string>;
 }
 
+const MAX_CLASSES = 1000;
 const SPLIT_SEEDS = { min: 0, max: 2 ** 31 - 1 } as const;
 const HELD_OUT = { min: 0, max: 0.9, default: 0.2 } as const;
 
@@ -28,6 +31,18 @@ export function resolveExport(input: ExportInput): ExportSettings {
     normals: input.normals ?? input.format === 'MVTEC_AD',
     heldOutFraction: requireInRange(input.heldOutFraction ?? HELD_OUT.default, HELD_OUT, 'input.heldOutFraction'),
     splitSeed: requireInRange(input.splitSeed ?? 0, SPLIT_SEEDS, 'input.splitSeed'),
+    ...(input.classes != null && { classes: requireClasses(input.classes, input.format) }),
     filter: input.filter == null ? null : (input.filter as Record<string, unknown>),
   };
+}
+
+function requireClasses(given: readonly string[], format: ExportInput['format']): readonly string[] {
+  const field = 'input.classes';
+  if (format === 'MVTEC_AD') throw badInput(field, 'is for COCO and YOLO_SEGMENTATION: MVTEC_AD has no class numbers');
+  if (given.length > MAX_CLASSES)
+    throw badInput(field, `has ${String(given.length)} codes, more than ${String(MAX_CLASSES)}`);
+  const classes = given.map((code, i) => requireCode(code, `${field}[${String(i)}]`));
+  const twice = classes.findIndex((code, i) => classes.indexOf(code) < i);
+  if (twice >= 0) throw badInput(`${field}[${String(twice)}]`, `${quote(classes[twice])} is already in the list`);
+  return classes;
 }

@@ -13,15 +13,20 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
  * first by code point get a part of their hash appended.
  */
 export function safeNames(texts: Iterable<string>, taken: readonly string[] = []): ReadonlyMap<string, string> {
-  const used = new Set(taken.map(folded));
+  const used = new Set(taken.map(foldedName));
   const names = new Map<string, string>();
   for (const text of [...new Set(texts)].sort()) {
-    const plain = safe(text);
-    const name = used.has(folded(plain)) ? `${plain}-${hashOf(text)}` : plain;
-    used.add(folded(name));
+    const name = nameBeside(text, used);
+    used.add(foldedName(name));
     names.set(text, name);
   }
   return names;
+}
+
+/** The name of a text beside those in use, which are folded. */
+export function nameBeside(text: string, used: ReadonlySet<string>): string {
+  const plain = safe(text);
+  return used.has(foldedName(plain)) ? `${plain}-${hashOf(text)}` : plain;
 }
 
 function safe(text: string): string {
@@ -33,7 +38,7 @@ function safe(text: string): string {
 }
 
 /** Equal for names that a case-insensitive file system treats as equal. */
-function folded(name: string): string {
+export function foldedName(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }
 

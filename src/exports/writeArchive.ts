@@ -49,7 +49,7 @@ export interface WrittenArchive extends WrittenFile {
 /** `file` must not exist yet. It does not exist when this throws. */
 export async function writeArchive(parts: ArchiveOptions, file: string): Promise<WrittenArchive> {
   const { scope, row, signal } = parts;
-  const { partNumbers, defectCodes, heldOutReferences } = await exportVocabulary(scope, row);
+  const { heldOutReferences, ...vocabulary } = await exportVocabulary(scope, row);
   const zip = createZipWriter(file, row.createdAt);
   const listFiles: JsonListFile[] = [];
   const listFile = (name: string): JsonListFile => {
@@ -58,8 +58,8 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
     return made;
   };
   const { settings, createdAt } = row;
-  const layout = LAYOUTS[row.format]({ zip, listFile, settings, partNumbers, defectCodes, createdAt });
-  const manifest = createExportManifest({ ...parts, zip, listFile, defectCodes });
+  const layout = LAYOUTS[row.format]({ zip, listFile, settings, ...vocabulary, createdAt });
+  const manifest = createExportManifest({ ...parts, zip, listFile, classes: vocabulary.classes });
   const sidecar = createSidecar(zip, listFile);
   const normals = createNormalWriter(parts, layout, manifest, heldOutReferences);
   let samples = 0;
@@ -83,21 +83,16 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   }
 }
 
-/** All names of an export have the same length. */
-function sampleName({ sampleCount }: ExportRow, position: number): string {
-  return String(position).padStart(Math.max(3, String(sampleCount).length), '0');
-}
-
 async function addSample(
-  { scope, row, store }: ArchiveOptions,
+  { scope, store }: ArchiveOptions,
   layout: Layout,
   sidecar: Sidecar,
   entry: ExportedSample,
 ): Promise<FilePaths> {
-  const { sample, product, defect, position, heldOut } = entry;
+  const { sample, product, defect, heldOut } = entry;
   const mask = await store.read(scope.tenantId, sample.maskKey);
   const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
-  const name = sampleName(row, position);
+  const name = sample.id;
   const files = await layout.defective({
     name,
     heldOut,
@@ -116,7 +111,7 @@ async function addSample(
 
 /** Adds the images without a defect: the twin of each scene and each photograph, once. */
 function createNormalWriter(
-  { scope, row, store }: ArchiveOptions,
+  { scope, store }: ArchiveOptions,
   layout: Layout,
   manifest: ExportManifest,
   heldOutReferences: ExportVocabulary['heldOutReferences'],
@@ -135,7 +130,10 @@ function createNormalWriter(
     if (sample.generationId !== generation) [generation, seeds] = [sample.generationId, new Set()];
     if (sample.twinKey === null || seeds.has(sample.seed)) return;
     seeds.add(sample.seed);
-    await manifest.twin(entry, await layout.normal(await normalImage(entry, sample.twinKey, heldOut, 'twin')));
+    await manifest.twin(
+      entry,
+      await layout.normal(await normalImage(entry, sample.twinKey, heldOut, twinName(sample))),
+    );
   }
 
   async function addPhotograph(entry: ExportedSample): Promise<void> {
@@ -143,16 +141,18 @@ function createNormalWriter(
     if (reference === null || photographs.has(reference.id)) return;
     photographs.add(reference.id);
     const heldOut = heldOutReferences.has(reference.id);
-    const files = await layout.normal(await normalImage(entry, reference.artifactKey, heldOut, 'photograph'));
+    const files = await layout.normal(
+      await normalImage(entry, reference.artifactKey, heldOut, `photograph_${reference.id}`),
+    );
     await manifest.photograph(entry, reference, heldOut, files);
   }
 
-  async function normalImage({ product, position }: ExportedSample, key: string, heldOut: boolean, kind: string) {
+  async function normalImage({ product }: ExportedSample, key: string, heldOut: boolean, name: string) {
     const image = await store.read(scope.tenantId, key);
     const { width, height } = await sharp(image).metadata();
     count++;
     return {
-      name: `${kind}_${sampleName(row, position)}`,
+      name,
       heldOut,
       partNumber: product.partNumber,
       image,
@@ -162,6 +162,11 @@ function createNormalWriter(
   }
 
   return { add, count: () => count };
+}
+
+/** The same for all samples of a scene, whichever of them an export has. */
+function twinName({ generationId, seed }: ExportedSample['sample']): string {
+  return `twin_${generationId}_${String(seed)}`;
 }
 
 /** The file that an attempt writes the archive to. */

@@ -135,6 +135,13 @@ export class ExportDatasetInput {
   })
   splitSeed?: number | null;
 
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Defect codes in the order of the class numbers, for COCO and YOLO_SEGMENTATION; at most 1000. Every defect of the set must be listed. Default: a list of the tenant that only grows: a defect keeps its number in all exports.',
+  })
+  classes?: string[] | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'Makes a retry safe: the same key with the same input always returns the same export.',

@@ -7,6 +7,8 @@ export interface ExportSettings {
   /** The share of samples, and of images without a defect, that are held out for testing. */
   readonly heldOutFraction: number;
   readonly splitSeed: number;
+  /** Defect codes by class number, as the list was when the export was accepted. Absent in exports of former versions. */
+  readonly classes?: readonly string[];
   /** The filter of the request. */
   readonly filter: Readonly<Record<string, unknown>> | null;
 }

@@ -21,6 +21,8 @@ import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { transplants } from './migrations/13-transplants.js';
 import { canonicalCodes } from './migrations/20-canonical-codes.js';
+import { exportLabels } from './migrations/21-export-labels.js';
+import { mqttAndAliasCodes } from './migrations/21-mqtt-and-alias-codes.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -44,6 +46,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 13, statements: transplants },
   { version: 15, statements: ignoreMasks },
   { version: 20, statements: canonicalCodes },
+  { version: 21, statements: [...exportLabels, ...mqttAndAliasCodes] },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

@@ -119,8 +119,9 @@ test('no name leads out of the archive, two things never get one name, and pictu
 
 test('the pictures without a defect are the twin of each scene and each photograph, once', async () => {
   const manifest = JSON.parse(textIn(await write({ format: 'MVTEC_AD', heldOutFraction: 0 }), 'manifest.json'));
+  const twin = { image: expect.stringContaining(`/train/good/twin_${fixedId(41)}_`) };
   expect(manifest.normals).toMatchObject([
-    { kind: 'TWIN', sampleId: fixedId(4100), files: { image: expect.stringMatching(/\/train\/good\/twin_002\.png$/) } },
+    { kind: 'TWIN', sampleId: fixedId(4100), files: twin },
     { kind: 'PHOTOGRAPH', referenceId: fixedId(30), name: 'line 3' },
   ]);
   expect(manifest.counts).toEqual({ samples: 6, normals: 2 });

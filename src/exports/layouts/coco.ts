@@ -7,12 +7,14 @@ import { polygonOutline } from '../polygonOutline.js';
 import type { Region } from '../regions.js';
 import { encodeRle, runLengths } from '../cocoRle.js';
 import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
+import { classNumbers } from './layout.js';
 
 const SPLITS = ['train', 'val'] as const;
 
-export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: LayoutOptions): Layout {
+export function cocoLayout({ zip, listFile, settings, classes, createdAt }: LayoutOptions): Layout {
   const images = { train: listFile('train-images'), val: listFile('val-images') };
   const annotations = { train: listFile('train-annotations'), val: listFile('val-annotations') };
+  const numbers = classNumbers(classes);
   let [imageId, annotationId] = [0, 0];
 
   async function addImage({ name, heldOut, image, width, height }: LayoutImage) {
@@ -32,7 +34,7 @@ export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: 
         await annotations[split].append({
           id: ++annotationId,
           image_id: imageId,
-          category_id: defectCodes.indexOf(image.defectCode) + 1,
+          category_id: (numbers.get(image.defectCode) ?? -1) + 1,
           bbox: [x, y, width, height],
           area: region.pixels,
           iscrowd: 0,
@@ -57,7 +59,7 @@ export function cocoLayout({ zip, listFile, settings, defectCodes, createdAt }: 
   async function* document(split: (typeof SPLITS)[number]): AsyncGenerator<string | Uint8Array> {
     const info = { description: 'Drawn by DefectDiffu', version: '1.0', date_created: createdAt.toISOString() };
     const licenses = [{ id: 1, name: 'See models in manifest.json', url: '' }];
-    const categories = defectCodes.map((name, i) => ({ id: i + 1, name, supercategory: 'defect' }));
+    const categories = classes.map((name, i) => ({ id: i + 1, name, supercategory: 'defect' }));
     yield `{"info":${JSON.stringify(info)},\n"licenses":${JSON.stringify(licenses)},\n`;
     yield `"categories":${JSON.stringify(categories)},\n"images":[\n`;
     yield* images[split].items();

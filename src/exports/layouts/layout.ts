@@ -4,9 +4,12 @@ import type { Region } from '../regions.js';
 import type { JsonListFile } from '../jsonListFile.js';
 import type { ZipWriter } from '../zipWriter.js';
 
+/** The folder of normal images in the layout of MVTec AD. */
+export const GOOD_FOLDER = 'good';
+
 /** An image of the archive, with what the layouts need to know about it. */
 export interface LayoutImage {
-  /** Unique, and of the same length for all images, because readers pair files by sorting their names. */
+  /** Unique over all exports. Those of samples have the same length, because readers pair files by sorting their names. */
   readonly name: string;
   readonly heldOut: boolean;
   readonly partNumber: string;
@@ -36,11 +39,19 @@ export interface Layout {
   end(): Promise<void>;
 }
 
+/** The class number of each code. */
+export function classNumbers(classes: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(classes.map((code, number) => [code, number]));
+}
+
 export interface LayoutOptions {
   readonly zip: ZipWriter;
   readonly listFile: (name: string) => JsonListFile;
   readonly settings: ExportSettings;
-  readonly partNumbers: readonly string[];
-  readonly defectCodes: readonly string[];
+  /** The names of folders by part number and by defect code. */
+  readonly productFolders: ReadonlyMap<string, string>;
+  readonly defectFolders: ReadonlyMap<string, string>;
+  /** Defect codes by class number. */
+  readonly classes: readonly string[];
   readonly createdAt: Date;
 }

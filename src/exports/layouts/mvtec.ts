@@ -2,19 +2,14 @@
  * MVTec AD: <product>/train/good, test/good, test/<defect>/NAME.png and ground_truth/<defect>/NAME_mask.png. In this layout all defects
  * are for testing, so the held-out share only splits the good images.
  */
-import { safeNames } from '../safeNames.js';
-import { SIDECAR_FOLDER } from '../sidecar.js';
 import type { Layout, LayoutOptions } from './layout.js';
+import { GOOD_FOLDER } from './layout.js';
 
-const GOOD = 'good';
-
-export function mvtecLayout({ zip, partNumbers, defectCodes }: LayoutOptions): Layout {
-  const products = safeNames(partNumbers, [SIDECAR_FOLDER]);
-  const defects = safeNames(defectCodes, [GOOD]);
+export function mvtecLayout({ zip, productFolders, defectFolders }: LayoutOptions): Layout {
   return {
     async defective({ name, partNumber, defectCode, image, mask }) {
-      const product = products.get(partNumber) ?? '';
-      const defect = defects.get(defectCode) ?? '';
+      const product = productFolders.get(partNumber) ?? '';
+      const defect = defectFolders.get(defectCode) ?? '';
       const paths = {
         image: `${product}/test/${defect}/${name}.png`,
         mask: `${product}/ground_truth/${defect}/${name}_mask.png`,
@@ -25,7 +20,7 @@ export function mvtecLayout({ zip, partNumbers, defectCodes }: LayoutOptions): L
     },
     async normal({ name, heldOut, partNumber, image }) {
       const split = heldOut ? 'test' : 'train';
-      const paths = { image: `${products.get(partNumber) ?? ''}/${split}/${GOOD}/${name}.png` };
+      const paths = { image: `${productFolders.get(partNumber) ?? ''}/${split}/${GOOD_FOLDER}/${name}.png` };
       await zip.image(paths.image, image);
       return paths;
     },

@@ -4,11 +4,14 @@
  */
 import { polygonOutline } from '../polygonOutline.js';
 import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
+import { classNumbers } from './layout.js';
 
 /** A hundredth of a pixel in an image that is 10 000 pixels wide. */
 const DIGITS = 6;
 
-export function yoloLayout({ zip, settings, defectCodes }: LayoutOptions): Layout {
+export function yoloLayout({ zip, settings, classes }: LayoutOptions): Layout {
+  const numbers = classNumbers(classes);
+
   async function add({ name, heldOut, image }: LayoutImage, lines: readonly string[]) {
     const split = heldOut ? 'val' : 'train';
     const paths = { image: `images/${split}/${name}.png`, labels: `labels/${split}/${name}.txt` };
@@ -23,7 +26,7 @@ export function yoloLayout({ zip, settings, defectCodes }: LayoutOptions): Layou
   return {
     defective(image) {
       const { width, height } = image;
-      const label = String(defectCodes.indexOf(image.defectCode));
+      const label = String(numbers.get(image.defectCode) ?? -1);
       const fraction = (value: number, of: number): string => String(Number((value / of).toFixed(DIGITS)));
       const lines = image.regions.map((region) =>
         [label, ...polygonOutline(region).flatMap(([x, y]) => [fraction(x, width), fraction(y, height)])].join(' '),
@@ -34,7 +37,7 @@ export function yoloLayout({ zip, settings, defectCodes }: LayoutOptions): Layou
     async end() {
       // Without `path`, readers look for the folders beside this file. A JSON string is a YAML string.
       const val = settings.heldOutFraction === 0 ? 'images/train' : 'images/val';
-      const names = defectCodes.map((code, i) => `  ${String(i)}: ${JSON.stringify(code)}\n`);
+      const names = classes.map((code, i) => `  ${String(i)}: ${JSON.stringify(code)}\n`);
       await zip.text('data.yaml', [
         `train: images/train\nval: ${val}\n`,
         `nc: ${String(names.length)}\nnames:\n`,

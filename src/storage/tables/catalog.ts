@@ -44,6 +44,9 @@ export const aliases = pgTable(
     alias: text('alias').notNull(),
     promptName: text('prompt_name').notNull(),
     updatedAt: timestamptz('updated_at').notNull(),
+    /** Whose code it is, such as "ISO 6520-1". */
+    scheme: text('scheme'),
+    externalCode: text('external_code'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.key] })],
 );

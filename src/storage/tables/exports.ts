@@ -41,4 +41,20 @@ export const exportSamples = pgTable(
   (table) => [primaryKey({ columns: [table.exportId, table.position] })],
 );
 
+/** See exports/exportLabels.ts. */
+export const exportLabels = pgTable(
+  'export_label',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    kind: text('kind').$type<'PRODUCT' | 'DEFECT'>().notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    /** Of a defect, its class number. */
+    position: integer('position').notNull(),
+    folder: text('folder').notNull(),
+    /** The folder as a case-insensitive file system compares it. */
+    folded: text('folded').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.subjectId] })],
+);
+
 export type ExportRow = InferSelectModel<typeof exports>;

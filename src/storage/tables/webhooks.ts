@@ -41,5 +41,22 @@ export const webhookDeliveries = pgTable('webhook_delivery', {
   finishedAt: timestamptz('finished_at'),
 });
 
+/** The one process that publishes to the MQTT broker. While it was seen lately, events are recorded for it. */
+export const mqttPublishers = pgTable('mqtt_publisher', {
+  name: text('name').primaryKey(),
+  leaseOwner: text('lease_owner'),
+  leaseUntil: timestamptz('lease_until'),
+  seenAt: timestamptz('seen_at').notNull(),
+});
+
+export const mqttMessages = pgTable('mqtt_message', {
+  id: uuid('id').primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  /** Below the prefix of MQTT_TOPIC. */
+  topic: text('topic').notNull(),
+  body: text('body').notNull(),
+  createdAt: timestamptz('created_at').notNull(),
+});
+
 export type WebhookRow = InferSelectModel<typeof webhooks>;
 export type WebhookDeliveryRow = InferSelectModel<typeof webhookDeliveries>;
