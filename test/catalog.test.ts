@@ -104,6 +104,15 @@ test("aliases lead to a model's word: the tenant's own, the model's, and those o
   const listed = await server.data(list);
   expect(listed.aliases.edges).toEqual([{ node: { kind: 'DEFECT', alias: 'pokes', promptName: 'scratch' } }]);
   expect(listed.builtInAliases).toContainEqual({ alias: 'poke', promptName: 'hole' });
+  const iso = { alias: 'pokes', promptName: 'scratch', scheme: 'ISO 6520-1', externalCode: ' 2011' };
+  expect((await importCatalog({ aliases: [iso] })).aliases).toMatchObject({ updated: 1 });
+  expect((await importCatalog({ aliases })).aliases).toMatchObject({ unchanged: 1 });
+  const coded =
+    '{ aliases(filter: { scheme: "ISO 6520-1", externalCode: "2011" }) { edges { node { alias externalCode } } } }';
+  expect((await server.data(coded)).aliases.edges).toEqual([{ node: { alias: 'pokes', externalCode: '2011' } }]);
+  expect((await refusal({ aliases: [{ ...iso, externalCode: null }] })).message).toBe(
+    'input.aliases[0].scheme: "ISO 6520-1" needs an externalCode: it says whose code that is',
+  );
   const remove = 'mutation { removeAlias(kind: DEFECT, alias: "POKE") { alias } }';
   expect((await server.data(remove)).removeAlias).toEqual({ alias: 'pokes' });
   expect((await server.error(remove)).extensions).toMatchObject({ code: 'NOT_FOUND', field: 'alias' });

@@ -9,9 +9,14 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
 
+export interface AliasConditions {
+  readonly scheme?: string | undefined;
+  readonly externalCode?: string | undefined;
+}
+
 export interface Aliases {
   /** Sorted by kind, then by key. */
-  page(request: PageRequest): Promise<Page<AliasRow>>;
+  page(request: PageRequest, conditions?: AliasConditions): Promise<Page<AliasRow>>;
   withKeys(kind: CatalogKind, keys: readonly string[]): Promise<readonly AliasRow[]>;
   write(rows: readonly Omit<AliasRow, 'tenantId'>[]): Promise<void>;
   /** Returns the removed alias. Throws NOT_FOUND. */
@@ -21,7 +26,7 @@ export interface Aliases {
 export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
   const select = () => database.select().from(aliases);
   return {
-    async page(request) {
+    async page(request, { scheme, externalCode } = {}) {
       const [kind, key] = (request.after ?? []) as readonly string[];
       const beyond =
         kind === undefined
@@ -31,7 +36,14 @@ export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
               and(eq(aliases.kind, kind as CatalogKind), gt(aliases.key, key ?? '')),
             );
       const found = await select()
-        .where(rows(aliases, beyond))
+        .where(
+          rows(
+            aliases,
+            beyond,
+            scheme === undefined ? undefined : eq(aliases.scheme, scheme),
+            externalCode === undefined ? undefined : eq(aliases.externalCode, externalCode),
+          ),
+        )
         .orderBy(asc(aliases.kind), asc(aliases.key))
         .limit(request.first + 1);
       return page(found, request);
@@ -42,9 +54,9 @@ export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
 
     async write(given) {
       if (given.length === 0) return;
-      const { alias, promptName, updatedAt } = aliases;
+      const { alias, promptName, scheme, externalCode, updatedAt } = aliases;
       const set = Object.fromEntries(
-        Object.entries({ alias, promptName, updatedAt }).map(([field, { name }]) => [
+        Object.entries({ alias, promptName, scheme, externalCode, updatedAt }).map(([field, { name }]) => [
           field,
           sql.raw(`excluded.${name}`),
         ]),

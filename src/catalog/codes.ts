@@ -49,6 +49,11 @@ export function canonicalImport(input: CatalogImport): CatalogImport {
       ...(name !== undefined && { name: optional(name) }),
       ...(promptName !== undefined && { promptName: optional(promptName) }),
     }));
-  const aliases = input.aliases.map((item) => ({ ...item, alias: canonicalName(item.alias) }));
+  const aliases = input.aliases.map(({ scheme, externalCode, ...item }) => ({
+    ...item,
+    alias: canonicalName(item.alias),
+    ...(scheme !== undefined && { scheme: optional(scheme) }),
+    ...(externalCode !== undefined && { externalCode: externalCode === null ? null : canonicalCode(externalCode) }),
+  }));
   return { ...input, products: items(input.products), defects: items(input.defects), aliases };
 }

@@ -3,7 +3,7 @@
  * are derived with the words and aliases that exist at the time of the import.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { quote } from '../errors.js';
+import { badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { aliasesOf } from './aliases.js';
@@ -73,23 +73,33 @@ export async function importCatalog(
   });
 }
 
-async function importAliases({ scope, vocabularies, warnings, at }: ImportContext, items: readonly ImportAliasItem[]) {
+async function importAliases(
+  { scope, vocabularies, warnings, at }: ImportContext,
+  aliases: readonly ImportAliasItem[],
+) {
   const counts = zeroCounts();
   const repository = aliasesOf(scope);
-  for (const chunk of chunks(items)) {
+  for (const chunk of chunks(aliases)) {
     for (const kind of ['PRODUCT', 'DEFECT'] as const) {
-      const rows = chunk
-        .filter((item) => item.kind === kind)
-        .map(({ alias, promptName, path: field }) => {
-          const word = vocabularies[kind].find(promptName);
-          if (word === undefined) warnings.push(unknownWord(vocabularies[kind], `${field}.promptName`, promptName));
-          return { kind, key: normalizeName(alias), alias, promptName: word ?? promptName, updatedAt: at };
-        });
-      const keys = rows.map(({ key }) => key);
+      const items = chunk.filter((item) => item.kind === kind);
+      const keys = items.map(({ alias }) => normalizeName(alias));
       const known = new Map((await repository.withKeys(kind, keys)).map((row) => [row.key, row]));
-      const changed = rows.filter(({ key, alias, promptName }) => {
+      const rows = items.map(({ alias, promptName, scheme, externalCode, path: field }) => {
+        const key = normalizeName(alias);
         const before = known.get(key);
-        return before?.alias !== alias || before.promptName !== promptName;
+        const word = vocabularies[kind].find(promptName);
+        if (word === undefined) warnings.push(unknownWord(vocabularies[kind], `${field}.promptName`, promptName));
+        const code = (externalCode === undefined ? before?.externalCode : externalCode) ?? null;
+        const given = (scheme === undefined ? before?.scheme : scheme) ?? null;
+        if (scheme != null && code === null)
+          throw badInput(`${field}.scheme`, `${quote(scheme)} needs an externalCode: it says whose code that is`);
+        const codes = { scheme: code === null ? null : given, externalCode: code };
+        return { kind, key, alias, promptName: word ?? promptName, ...codes, updatedAt: at };
+      });
+      const compared = ['alias', 'promptName', 'scheme', 'externalCode'] as const;
+      const changed = rows.filter((row) => {
+        const before = known.get(row.key);
+        return before === undefined || compared.some((field) => row[field] !== before[field]);
       });
       await repository.write(changed);
       addCounts(counts, rows.length, changed.length, changed.filter(({ key }) => !known.has(key)).length);

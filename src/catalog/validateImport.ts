@@ -22,6 +22,9 @@ export interface ImportAliasItem {
   readonly kind: CatalogKind;
   readonly alias: string;
   readonly promptName: string;
+  /** For each of these: omitted keeps the value; null removes it. */
+  readonly scheme?: Optional<string>;
+  readonly externalCode?: Optional<string>;
   readonly path: string;
 }
 
@@ -84,9 +87,11 @@ function checkItem({ code, name, promptName, attributes, path }: ImportItem, cod
   if (attributes != null) checkAttributes(attributes, `${path}.attributes`);
 }
 
-function checkAlias({ alias, promptName, path }: ImportAliasItem): void {
+function checkAlias({ alias, promptName, scheme, externalCode, path }: ImportAliasItem): void {
   requireText(alias, `${path}.alias`);
   requireText(promptName, `${path}.promptName`);
+  if (scheme != null) requireText(scheme, `${path}.scheme`);
+  if (externalCode != null) requireCode(externalCode, `${path}.externalCode`);
   if (normalizeName(alias) === '') throw badInput(`${path}.alias`, `${quote(alias)} has no letter or digit`);
 }
 

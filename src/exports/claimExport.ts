@@ -4,6 +4,8 @@ import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { ExportRow } from '../storage/tables.js';
 import { exports } from '../storage/tables.js';
+import type { TenantScope } from '../storage/tenantScope.js';
+import { recordExportDelivery } from '../webhooks/recordExportDeliveries.js';
 
 /** Notified of every new export. */
 export const EXPORT_CHANNEL = 'export';
@@ -96,11 +98,15 @@ export type ExportOutcome =
 
 /** The one moment at which the archive becomes visible. @throws ClaimLostError */
 export async function endExport(
-  database: Database,
+  scope: TenantScope,
   owner: string,
-  { id }: ExportRow,
+  row: ExportRow,
   outcome: ExportOutcome,
 ): Promise<void> {
   const done = outcome.status === 'SUCCEEDED' ? { samplesDone: outcome.sampleCount, failure: null } : {};
-  await exportLease.update(database, owner, id, { ...done, ...outcome, finishedAt: new Date() });
+  const ended = { ...done, ...outcome, finishedAt: new Date() };
+  await scope.transaction(async (tx) => {
+    await exportLease.update(tx.database, owner, row.id, ended);
+    await recordExportDelivery(tx, { ...row, ...ended }, ended.finishedAt);
+  });
 }

@@ -55,7 +55,10 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
   async function run(row: ExportRow, signal: AbortSignal): Promise<void> {
     log.info(logContext(row), 'export claimed');
     if (attemptsExhausted(row))
-      await endExport(database, owner, row, { status: 'FAILED', failure: tooManyAttempts(row) });
+      await endExport(forTenant(database, row.tenantId), owner, row, {
+        status: 'FAILED',
+        failure: tooManyAttempts(row),
+      });
     else await write(row, signal);
     log.info(logContext(row), 'export ended');
   }
@@ -88,7 +91,7 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
       await store.putFile(row.tenantId, outcome.archiveKey, draft);
       await scope.transaction(async (tx) => {
         await clearPending(tx, keys);
-        await endExport(tx.database, owner, row, outcome);
+        await endExport(tx, owner, row, outcome);
       });
     } catch (error) {
       await removePending(scope, store, keys, error instanceof StoreUnavailable);
@@ -114,7 +117,7 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
     if (isTransient(error)) return releaseExport(database, owner, row, RETRY_SECONDS);
     const failure = failureReason(error);
     if (mayRetry(row)) await retryExport(database, owner, row, failure);
-    else await endExport(database, owner, row, { status: 'FAILED', failure });
+    else await endExport(forTenant(database, row.tenantId), owner, row, { status: 'FAILED', failure });
   }
 
   return startWorkerLoop<ExportRow>({

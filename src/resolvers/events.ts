@@ -40,7 +40,7 @@ async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterabl
 }
 
 /** Getters, so that only the fields that the subscriber selected are looked up. */
-function toEvent({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
+export function toEvent({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
   return {
     type: payload.type,
     seq,

@@ -1,4 +1,5 @@
 /** Converts filters of the API to conditions of the repositories. */
+import type { AliasConditions } from '../catalog/aliases.js';
 import type { CatalogConditions } from '../catalog/catalog.js';
 import { optionalCode } from '../catalog/codes.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
@@ -7,6 +8,7 @@ import { vocabularyWords } from '../catalog/promptNames.js';
 import { badInput } from '../errors.js';
 import type { GenerationConditions } from '../generations/generationRepository.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
+import type { AliasFilter } from '../schema/alias.js';
 import type { CatalogFilter } from '../schema/catalog.js';
 import type { GenerationFilter } from '../schema/generation.js';
 import type { SampleFilter } from '../schema/sample.js';
@@ -27,6 +29,13 @@ export function catalogConditions(
     ...creation(filter),
     updatedAfter: validDate(filter?.updatedAfter, 'filter.updatedAfter'),
     updatedBefore: validDate(filter?.updatedBefore, 'filter.updatedBefore'),
+  };
+}
+
+export function aliasConditions(filter: AliasFilter | null): AliasConditions {
+  return {
+    scheme: optionalText(filter?.scheme?.normalize('NFC').trim(), 'filter.scheme'),
+    externalCode: optionalCode(filter?.externalCode, 'filter.externalCode'),
   };
 }
 

@@ -4,7 +4,7 @@ import type { ImportResult } from '../catalog/importCatalog.js';
 import { importCatalog } from '../catalog/importCatalog.js';
 import type { CatalogImport } from '../catalog/validateImport.js';
 import { PAPER_ALIASES } from '../catalog/paperAliases.js';
-import { Alias, AliasConnection, BuiltInAlias } from '../schema/alias.js';
+import { Alias, AliasConnection, AliasFilter, BuiltInAlias } from '../schema/alias.js';
 import type { Connection } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { CatalogKind } from '../schema/enums.js';
@@ -13,6 +13,7 @@ import { pageRequest } from '../storage/pagination.js';
 import type { AliasRow } from '../storage/tables.js';
 import { requireText } from '../validateText.js';
 import type { Context } from './context.js';
+import { aliasConditions } from './filters.js';
 import { RequiresRole } from './requiresRole.js';
 
 /**
@@ -38,9 +39,16 @@ export class ImportResolver {
   }
 
   @Query(() => AliasConnection, { description: "The tenant's own aliases, sorted by kind and then by name." })
-  async aliases(@Args(() => PageArgs) args: PageArgs, @Ctx() { scope }: Context): Promise<Connection<AliasRow>> {
+  async aliases(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => AliasFilter, { nullable: true }) filter: AliasFilter | null,
+    @Ctx() { scope }: Context,
+  ): Promise<Connection<AliasRow>> {
     const request = pageRequest(args, ['string', 'string']);
-    return connection(await aliasesOf(scope).page(request), request, ({ kind, key }) => [kind, key]);
+    return connection(await aliasesOf(scope).page(request, aliasConditions(filter)), request, ({ kind, key }) => [
+      kind,
+      key,
+    ]);
   }
 
   @Query(() => [BuiltInAlias], { description: "Table 2 of the paper's supplement." })

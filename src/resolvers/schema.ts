@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AccessResolver } from './access.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
+import { AllEventsResolver } from './allEvents.js';
 import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
@@ -27,6 +28,7 @@ export function createSchema(): GraphQLSchema {
       GenerationResolver,
       SampleResolver,
       EventResolver,
+      AllEventsResolver,
       UploadResolver,
       ReferenceResolver,
       RegionMaskResolver,

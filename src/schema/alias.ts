@@ -1,4 +1,4 @@
-import { Field, GraphQLISODateTime, ObjectType } from 'type-graphql';
+import { Field, GraphQLISODateTime, InputType, ObjectType } from 'type-graphql';
 import { connectionType } from './connection.js';
 import { CatalogKind } from './enums.js';
 
@@ -13,11 +13,26 @@ export class Alias {
   @Field(() => String)
   promptName!: string;
 
+  @Field(() => String, { nullable: true, description: 'Whose code externalCode is: "ISO 6520-1", or your own.' })
+  scheme!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The code of the same thing in another system.' })
+  externalCode!: string | null;
+
   @Field(() => GraphQLISODateTime)
   updatedAt!: Date;
 }
 
 export const AliasConnection = connectionType(Alias);
+
+@InputType({ description: 'All given conditions must hold.' })
+export class AliasFilter {
+  @Field(() => String, { nullable: true })
+  scheme?: string | null;
+
+  @Field(() => String, { nullable: true })
+  externalCode?: string | null;
+}
 
 @ObjectType({ description: 'A unified defect name of the paper. It applies when the tenant has no alias of its own.' })
 export class BuiltInAlias {

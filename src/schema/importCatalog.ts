@@ -48,6 +48,19 @@ export class ImportAliasInput {
 
   @Field(() => String)
   promptName!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Whose code externalCode is, such as "ISO 6520-1". Omitted: kept. Null: none.',
+  })
+  scheme?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The code of the same thing in another system. It is carried, and decides nothing. Omitted: kept. Null: none.',
+  })
+  externalCode?: string | null;
 }
 
 @InputType()
@@ -89,7 +102,10 @@ export class ImportCounts {
   archived!: number;
 }
 
-@ObjectType({ description: 'Something to look at in an item that was imported: no model can draw it, or its code differs from another only in case.' })
+@ObjectType({
+  description:
+    'Something to look at in an item that was imported: no model can draw it, or its code differs from another only in case.',
+})
 export class ImportWarning {
   @Field(() => String, { description: 'For example, input.products[17].promptName.' })
   field!: string;
@@ -100,7 +116,9 @@ export class ImportWarning {
   @Field(() => String)
   message!: string;
 
-  @Field(() => [String], { description: 'The nearest words that the models know, the nearest first; or the codes that differ only in case.' })
+  @Field(() => [String], {
+    description: 'The nearest words that the models know, the nearest first; or the codes that differ only in case.',
+  })
   suggestions!: string[];
 }
 

@@ -2,6 +2,7 @@
 import { createUrlSigner } from '../artifacts/urlSigning.js';
 import type { Config } from '../config.js';
 import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
+import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
 import { createWaiters } from '../queue/waiters.js';
 import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { ReadinessChecks } from '../http/health.js';
@@ -12,6 +13,7 @@ import { startEventLoopMonitor } from '../observability/eventLoopMonitor.js';
 import { createRateLimiter } from '../tenants/rateLimiter.js';
 import { createSecretBox } from '../webhooks/secretBox.js';
 import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
+import { startMqttPublisher } from '../webhooks/mqttPublisher.js';
 import type { Defer } from './disposables.js';
 import type { Resources } from './resources.js';
 import { packageVersion } from './version.js';
@@ -26,13 +28,21 @@ export async function startApi(
   const startedAt = new Date();
   const { artifactUrlSeconds: urlSeconds, limits } = config;
   const waiters = createWaiters();
-  defer(await storage.listen(GENERATION_CHANNEL, (id) => waiters.notify(id)));
+  const onNews = (id: string): void => {
+    waiters.notify(id);
+    waiters.notify(ANY_GENERATION);
+  };
+  defer(await storage.listen(GENERATION_CHANNEL, onNews));
   defer(startEventPoller(storage.database, waiters));
   const eventLoopMonitor = startEventLoopMonitor();
   defer(() => eventLoopMonitor.stop());
   const secretBox = createSecretBox(secret);
   const deliveries = await startDeliveryWorker({ storage, config: config.webhooks, box: secretBox, log });
   defer(() => deliveries.stop());
+  if (config.mqtt !== undefined) {
+    const publisher = await startMqttPublisher(storage, config.mqtt, log);
+    defer(() => publisher.stop());
+  }
   const services = {
     config,
     log,

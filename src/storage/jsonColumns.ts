@@ -134,6 +134,8 @@ export const WEBHOOK_EVENTS = [
   'GENERATION_FAILED',
   'GENERATION_CANCELED',
   'SAMPLE_READY',
+  'EXPORT_SUCCEEDED',
+  'EXPORT_FAILED',
 ] as const;
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 

@@ -8,7 +8,7 @@ import { page } from '../storage/pagination.js';
 import type { WebhookDeliveryRow } from '../storage/tables.js';
 import { webhookDeliveries, webhooks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { WEBHOOK_CHANNEL } from './recordDeliveries.js';
+import { WEBHOOK_CHANNEL } from './deliverEvent.js';
 
 export interface Deliveries {
   /** The same page of each of many webhooks, in one statement, newest first. */

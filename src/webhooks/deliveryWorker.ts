@@ -18,8 +18,9 @@ import {
 } from './claimDeliveries.js';
 import type { ResolveHost } from './destination.js';
 import { DestinationRefusedError, resolveHostByDns } from './destination.js';
+import { removeOldMessages } from './mqttOutbox.js';
 import { postWebhook } from './postWebhook.js';
-import { WEBHOOK_CHANNEL, webhookEventType } from './recordDeliveries.js';
+import { WEBHOOK_CHANNEL, webhookEventType } from './deliverEvent.js';
 import type { DeliveryResult } from './retryPolicy.js';
 import { decideRetry } from './retryPolicy.js';
 import type { SecretBox } from './secretBox.js';
@@ -96,7 +97,7 @@ export async function startDeliveryWorker(options: DeliveryWorkerOptions): Promi
 
   async function cleanUp(): Promise<void> {
     const before = new Date(Date.now() - config.retentionDays * DAY_MS);
-    await deleteOldDeliveries(database, before).catch((error: unknown) =>
+    await Promise.all([deleteOldDeliveries(database, before), removeOldMessages(database)]).catch((error: unknown) =>
       log.error({ err: error }, 'removing old deliveries failed'),
     );
   }

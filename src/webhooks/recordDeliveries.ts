@@ -1,16 +1,9 @@
-/**
- * A delivery is recorded in the transaction of the event that it reports, so every committed event is delivered, even after a kill. The
- * body is written at that time and never changes, so every attempt sends the same body.
- */
-import { and, eq, sql } from 'drizzle-orm';
-import { notify } from '../storage/database.js';
-import { newId } from '../storage/identifiers.js';
+/** Records the events of a generation for webhooks and MQTT (deliverEvent.ts). */
+import { and, eq } from 'drizzle-orm';
 import type { EventPayload, WebhookEventName } from '../storage/jsonColumns.js';
-import { defects, generations, products, samples, webhookDeliveries, webhooks } from '../storage/tables.js';
+import { defects, generations, products, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-
-/** Notified when there is a delivery to send. */
-export const WEBHOOK_CHANNEL = 'webhook';
+import { deliverEvent, receiversOf } from './deliverEvent.js';
 
 const WEBHOOK_EVENT_NAMES: Partial<Record<EventPayload['type'], WebhookEventName>> = {
   GenerationStarted: 'GENERATION_STARTED',
@@ -38,41 +31,16 @@ async function recordDeliveriesOf(
   payloads: readonly EventPayload[],
   at: Date,
 ): Promise<void> {
-  const { database, rows, own } = scope;
-  const subscribed = await database
-    .select({ id: webhooks.id })
-    .from(webhooks)
-    .where(rows(webhooks, eq(webhooks.enabled, true), sql`${webhooks.events} ? ${event}`));
-  if (subscribed.length === 0) return;
+  const receivers = await receiversOf(scope, event);
+  if (receivers === undefined) return;
   const generation = await generationData(scope, generationId);
-  const bodies: string[] = [];
+  const data: object[] = [];
   for (const [i, payload] of payloads.entries()) {
     // Samples that were committed together are reported as if each had been committed alone.
     const samplesDone = generation.samplesDone - (payloads.length - 1 - i);
-    const data = { ...generation, samplesDone, ...(await sampleData(scope, payload)) };
-    bodies.push(JSON.stringify({ type: webhookEventType(event), timestamp: at.toISOString(), data }));
+    data.push({ ...generation, samplesDone, ...(await sampleData(scope, payload)) });
   }
-  const deliveries = bodies.flatMap((body) => subscribed.map(({ id: webhookId }) => ({ webhookId, body })));
-  await database.insert(webhookDeliveries).values(
-    deliveries.map(({ webhookId, body }) =>
-      own({
-        id: newId(),
-        webhookId,
-        event,
-        body,
-        status: 'PENDING' as const,
-        attempts: 0,
-        nextAttemptAt: at,
-        createdAt: at,
-      }),
-    ),
-  );
-  await notify(database, WEBHOOK_CHANNEL, '');
-}
-
-/** The type in a body: `generation.succeeded` for GENERATION_SUCCEEDED. */
-export function webhookEventType(event: WebhookEventName): string {
-  return event.toLowerCase().replace('_', '.');
+  await deliverEvent(scope, receivers, event, at, ['products', generation.partNumber], data);
 }
 
 /** Ids, codes and counts. No URLs, because they expire and a delivery may arrive days later; a query by id returns fresh URLs. */

@@ -62,8 +62,8 @@ test('when a lease runs out another goes on, and whoever slept through it change
   const taken = await claim('B');
   expect([taken.id, taken.attempts, taken.samplesDone]).toEqual([slept.id, 2, 0]);
   await expect(renewExportLease(storage.database, 'A', slept, 4)).rejects.toThrow(ClaimLostError);
-  await expect(endExport(storage.database, 'A', slept, ARCHIVE)).rejects.toThrow(ClaimLostError);
-  await endExport(storage.database, 'B', taken, ARCHIVE);
+  await expect(endExport(scope, 'A', slept, ARCHIVE)).rejects.toThrow(ClaimLostError);
+  await endExport(scope, 'B', taken, ARCHIVE);
   // An archive may have more bytes than 32 bits can count.
   expect(await exportsOf(scope).byId(slept.id)).toMatchObject({
     status: 'SUCCEEDED',
@@ -85,7 +85,7 @@ test('an attempt that fails is followed by another after a pause, with its reaso
   }
   const last = await claim('A');
   expect([attemptsExhausted(last), mayRetry(last)]).toEqual([false, false]);
-  await endExport(storage.database, 'A', last, { status: 'FAILED', failure });
+  await endExport(scope, 'A', last, { status: 'FAILED', failure });
   expect(await claimExport(storage.database, 'A')).toBeUndefined();
 });
 

@@ -29,7 +29,8 @@ const TERMINAL_EVENTS = new Set<EventPayload['type']>([
   'GenerationFailed',
   'GenerationCanceled',
 ]);
-const BATCH = 100;
+/** The most that one read returns. */
+export const EVENT_BATCH = 100;
 
 /** The change of a generation's row that reserves the next numbers. Afterwards `lastSeq` is the last of them. */
 export const reserveSeqs = (count: number) => ({ lastSeq: sql`${generations.lastSeq} + ${count}` });
@@ -63,13 +64,13 @@ export async function appendEvents(
   await notify(database, GENERATION_CHANNEL, generationId);
 }
 
-function readEvents({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
+export function readEvents({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
   return database
     .select()
     .from(events)
     .where(rows(events, eq(events.generationId, generationId), gt(events.seq, after)))
     .orderBy(asc(events.seq))
-    .limit(BATCH);
+    .limit(EVENT_BATCH);
 }
 
 /**
@@ -111,7 +112,7 @@ async function* pullEvents(scope: TenantScope, id: string, after: number, waiter
       // `after` is beyond the last event of a finished generation: no event will follow.
       if (batch.length === 0 && (await isOver(scope, id, seen))) return;
       // Events since the read began have already notified the waiter.
-      if (batch.length < BATCH) await notified;
+      if (batch.length < EVENT_BATCH) await notified;
     }
   } finally {
     waiter.close();

@@ -1,0 +1,41 @@
+import { Arg, Ctx, GraphQLISODateTime, Resolver, Root, Subscription } from 'type-graphql';
+import { badInput } from '../errors.js';
+import { followTenant } from '../generations/events/tenantEvents.js';
+import { GenerationEvent } from '../schema/events.js';
+import type { EventRow } from '../storage/tables.js';
+import type { Context } from './context.js';
+import { toEvent } from './events.js';
+
+const MAX_AGE_MS = 86_400_000;
+
+@Resolver()
+export class AllEventsResolver {
+  @Subscription(() => GenerationEvent, {
+    description:
+      'The events of all generations of the tenant: those of each generation in order. The stream does not end. After a reconnect, pass as `since` a time one minute before the last event that you saw; you then get some events again, which you recognize by the id of the generation and seq.',
+    subscribe: ({ args, context }: { args: unknown; context: unknown }) =>
+      eventsOf(args as { since?: Date | null }, context as Context) as never,
+  })
+  allGenerationEvents(
+    @Root() event: EventRow,
+    @Arg('since', () => GraphQLISODateTime, {
+      nullable: true,
+      description: 'Also the events from then on, up to a day ago. Default: only events that follow.',
+    })
+    _since: Date | null,
+    @Ctx() context: Context,
+  ): object {
+    context.resetLoaders();
+    return toEvent(event, context);
+  }
+}
+
+function eventsOf({ since }: { since?: Date | null }, { scope, services }: Context): AsyncIterable<EventRow> {
+  const age = since == null ? 0 : Date.now() - since.getTime();
+  if (age > MAX_AGE_MS)
+    throw badInput(
+      'since',
+      `${since?.toISOString() ?? ''} is more than a day ago; query generations for what was before`,
+    );
+  return followTenant(scope, since ?? undefined, services.waiters);
+}
