@@ -5,7 +5,6 @@
  */
 import { badInput, quote } from '../errors.js';
 import { requireText } from '../validateText.js';
-import type { CatalogImport } from './validateImport.js';
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/u;
 const BLANK_WITHIN = /\p{Zs}/gu;
@@ -38,22 +37,4 @@ export function withCanonicalCodes<T extends { readonly partNumber: string; read
   input: T,
 ): T {
   return { ...input, partNumber: canonicalCode(input.partNumber), defectCode: canonicalCode(input.defectCode) };
-}
-
-export function canonicalImport(input: CatalogImport): CatalogImport {
-  const optional = (text: string | null | undefined) => (text == null ? text : canonicalName(text));
-  const items = (list: CatalogImport['products']) =>
-    list?.map(({ code, name, promptName, ...rest }) => ({
-      ...rest,
-      code: canonicalCode(code),
-      ...(name !== undefined && { name: optional(name) }),
-      ...(promptName !== undefined && { promptName: optional(promptName) }),
-    }));
-  const aliases = input.aliases.map(({ scheme, externalCode, ...item }) => ({
-    ...item,
-    alias: canonicalName(item.alias),
-    ...(scheme !== undefined && { scheme: optional(scheme) }),
-    ...(externalCode !== undefined && { externalCode: externalCode === null ? null : canonicalCode(externalCode) }),
-  }));
-  return { ...input, products: items(input.products), defects: items(input.defects), aliases };
 }

@@ -7,7 +7,7 @@ import { badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { aliasesOf } from './aliases.js';
-import { canonicalImport } from './codes.js';
+import { canonicalImport } from './canonicalImport.js';
 import type { ImportAliasItem, CatalogImport, ImportItem } from './validateImport.js';
 import { validateImport } from './validateImport.js';
 import type { ModelRegistry } from './modelRegistry.js';

@@ -75,7 +75,8 @@ export function createExportManifest({
 
   async function* document(counts: object): AsyncGenerator<string | Uint8Array> {
     const { id, format, createdAt } = row;
-    const { classes: _, ...settings } = row.settings;
+    // They stand beside the options, below.
+    const settings = { ...row.settings, classes: undefined };
     const head = {
       formatVersion: 1,
       writtenBy: `DefectDiffu ${version}`,
