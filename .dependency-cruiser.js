@@ -4,9 +4,10 @@
  *   programs → service → http → resolvers → repositories → queue → inference, storage → base
  */
 const LAYERS = [
-  ['programs', ['^src/main[.]ts$', '^src/(demo|deploy|tenantsCli)/']],
+  ['programs', ['^src/main[.]ts$', '^src/(demo|deploy|mcpStdio|tenantsCli)/']],
   ['service', ['^src/service[.]ts$', '^src/service/']],
   ['http', ['^src/http/']],
+  ['tools', ['^src/mcp/']],
   ['resolvers', ['^src/(resolvers|schema)/']],
   ['repositories', ['^src/(artifacts|catalog|exports|generations|references|tenants|webhooks)/']],
   ['queue', ['^src/queue/']],

@@ -7,7 +7,7 @@ import type { Limits } from './config/limits.js';
 import { readLimits } from './config/limits.js';
 import type { S3Location } from './config/storage.js';
 import { origin, readCorsOrigins, readDatabaseUrl, readS3Location } from './config/storage.js';
-import { integer, oneOf, text } from './config/environment.js';
+import { flag, integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
 import type { JwtConfig } from './config/jwt.js';
 import { readJwtConfig } from './config/jwt.js';
@@ -45,6 +45,8 @@ export interface Config {
   readonly keepAliveSeconds: number;
   /** Origins of web pages that may call this service; "*" for all. */
   readonly corsOrigins: readonly string[];
+  /** Whether the Model Context Protocol is served at /mcp. */
+  readonly mcp: boolean;
   /** 0 lets the system choose. */
   readonly port: number;
   /** The service writes only below this directory. */
@@ -98,6 +100,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, 'PORT', 4000, 0, 65_535),
     keepAliveSeconds: integer(env, 'HTTP_KEEP_ALIVE_SECONDS', 75, 1, 3600),
     corsOrigins: readCorsOrigins(env),
+    mcp: flag(env, 'MCP'),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
     apiKey: token(env, 'DEFECTDIFFU_API_KEY'),

@@ -18,6 +18,7 @@ import { createGraphqlOverHttp } from './graphqlOverHttp.js';
 import type { ReadinessChecks } from './health.js';
 import { health } from './health.js';
 import { jsonBody } from './jsonBody.js';
+import { serveMcp } from './mcpRoute.js';
 import { serveMetrics } from './metricsRoute.js';
 import { hostForUrl } from './requestOrigin.js';
 import { logRequests } from './requestLogging.js';
@@ -93,6 +94,7 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
     (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next),
   );
   app.all(`${PATH}/stream`, ...json, eventStreams.handler);
+  if (services.config.mcp) app.use(serveMcp(services, () => loopbackUrl(httpServer, services.config)));
   app.use(notFound(PATH));
   app.use(handleErrors(log));
   return {
@@ -126,6 +128,12 @@ async function listen(server: Server, { host, port, keepAliveSeconds }: Config, 
     server.listen(port, host, resolve);
   });
   return `http://${hostForUrl(host)}:${String((server.address() as AddressInfo).port)}${path}`;
+}
+
+/** The GraphQL endpoint as this process itself reaches it. */
+function loopbackUrl(server: Server, { host }: Config): string {
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${hostForUrl(own)}:${String((server.address() as AddressInfo).port)}${PATH}`;
 }
 
 function notFound(path: string): RequestHandler {
