@@ -1,4 +1,5 @@
 /** Transplanted defects: from the upload of a defective photograph to the stored sample. */
+import { readFileSync } from 'node:fs';
 import { bytesAt } from './support/generations.js';
 import sharp from 'sharp';
 import { SPOT, donorOf, spotted } from './support/donors.js';
@@ -53,6 +54,7 @@ test('a defect is transplanted onto a product that no model knows, and the sampl
   expect(sample).toMatchObject({
     strength: 1,
     confidence: null,
+    allowedArea: { source: 'WHOLE_IMAGE', share: 1 },
     twin: null,
     reference: { id: ofNewPair.photograph.id },
     defectReference: { id: ofNewPair.donor.id },
@@ -132,6 +134,30 @@ test('the middle of the defect lies in the allowed area', async () => {
     expect(box.x + box.width / 2).toBeGreaterThan(178);
     expect(box.y + box.height / 2).toBeLessThan(82);
   }
+});
+
+test('on a photograph where the part stands out, the defect lies on the part, unless the request says where', async () => {
+  const cookie = (place: string): Buffer => readFileSync(new URL(`../examples/cookie/data/cookie/${place}`, import.meta.url)); // prettier-ignore
+  const mask = await send(server, cookie('ground_truth/broken/008_mask.png'), { purpose: 'MASK' });
+  const own = { purpose: 'REFERENCE', partNumber: 'COOKIE' };
+  const good = await send(server, cookie('train/good/002.jpg'), own);
+  const donor = await send(server, cookie('test/broken/008.jpg'), { ...own, defectCode: 'BURN', maskId: mask.id });
+  const wish = { reference: { id: good.id }, defectReference: { id: donor.id }, count: 3 };
+  const part = await sharp(new URL('inference/golden/foregrounds/good-002.png', import.meta.url).pathname).toColourspace('b-w').raw().toBuffer(); // prettier-ignore
+  for (const place of ['FITTING', 'ANYWHERE']) {
+    for (const sample of (await transplanted({ ...wish, variation: { place } })).samples) {
+      const { source, share } = sample.allowedArea;
+      expect([source, share]).toEqual(['FOREGROUND', expect.closeTo(0.32, 1)]);
+      const marked = [...(await pixels(await bytesAt(sample.mask.url), 'b-w')).entries()].filter(([, v]) => v === 255);
+      expect(marked.filter(([i]) => part[i] === 255).length).toBeGreaterThan(0.94 * marked.length);
+    }
+  }
+  const polygons = [[{ x: 120, y: 380 }, { x: 260, y: 380 }, { x: 260, y: 440 }, { x: 120, y: 440 }]]; // prettier-ignore
+  const [sample] = (await transplanted({ ...wish, allowedArea: { polygons } })).samples;
+  expect(sample.allowedArea).toEqual({ source: 'REQUEST', share: expect.closeTo(8400 / (384 * 512), 4) });
+  expect(sample.boundingBoxes[0].y).toBeGreaterThan(300);
+  for (const { id } of [good, donor])
+    await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id });
 });
 
 test('an allowed area where the defect cannot lie ends the generation with the reason', async () => {

@@ -74,7 +74,7 @@ export interface TransplantRequest {
   /** A photograph with the defect, and the mask of the same size that marks it. */
   readonly donor: ImageSource;
   readonly donorMask: ImageSource;
-  /** Where on the image the middle of the defect may lie. */
+  /** Where on the image the middle of the defect may lie. `null`: the defect lies on the part, where it is found. */
   readonly allowed: MaskSource | null;
   readonly variation: VariationLimits;
   /** Lays the defect at any allowed place, whatever surrounds it. */
@@ -146,7 +146,7 @@ export interface SampleResult {
   readonly region: Uint8Array | null;
   /** PNG, 8-bit grayscale, 0 or 255: the pixels that are neither clearly defect nor clearly normal; `null` if there are none. */
   readonly ignore: Uint8Array | null;
-  /** `null` without inpainting, and if the request gave the region. Transplants have none. */
+  /** `null` for a sample from noise, and if the request gave the region. */
   readonly allowedArea: AllowedArea | null;
   /** PNG, 8-bit RGB: the normal twin, if it was requested or is the input image of the inpainting. */
   readonly twin: Uint8Array | null;

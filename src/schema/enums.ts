@@ -83,7 +83,7 @@ registerEnumType(AllowedAreaSource, {
   valuesConfig: {
     REQUEST: { description: 'The allowedArea of the request.' },
     FOREGROUND: { description: 'The part, found because it stands out from the border of the photograph.' },
-    WHOLE_IMAGE: { description: 'Nothing stands out, so a region could lie anywhere.' },
+    WHOLE_IMAGE: { description: 'Nothing stands out, so the defect could lie anywhere.' },
   },
 });
 

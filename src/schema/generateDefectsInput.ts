@@ -112,7 +112,8 @@ export class GenerateDefectsInput {
     nullable: true,
     description:
       'Limits where a region that is not your own, or the middle of a transplanted defect, may lie: for example, on the part and not on ' +
-      'the conveyor belt. Default: the part, if it stands out from the border of the photograph; otherwise, and for transplants, the whole photograph.',
+      'the conveyor belt. Default: the part, if it stands out from the border of the photograph; otherwise, the whole photograph. At least ' +
+      '95 % of a transplanted defect, or as much as can, then lies on the part.',
   })
   allowedArea?: AreaInput | null;
 

@@ -41,7 +41,7 @@ export class BoundingBox {
   height!: number;
 }
 
-@ObjectType({ description: 'Where a region that the request did not give could lie.' })
+@ObjectType({ description: 'Where a region that the request did not give, or a transplanted defect, could lie.' })
 export class AllowedArea {
   @Field(() => AllowedAreaSource)
   source!: keyof typeof AllowedAreaSource;
@@ -82,7 +82,7 @@ export class Sample {
   @Field(() => AllowedArea, {
     nullable: true,
     description:
-      'Null for samples from noise, for transplants, for a region of your own, and for samples of versions that did not record it.',
+      'Null for samples from noise, for a region of your own, and for samples of versions that did not record it.',
   })
   allowedArea!: AllowedArea | null;
 

@@ -21,6 +21,7 @@ interface Golden {
   readonly strength: number;
   readonly limits: VariationLimits;
   readonly allowed: Box | null;
+  readonly least: number | null;
   readonly anywhere: boolean;
   readonly place: Place;
 }
@@ -61,14 +62,14 @@ function whole(photograph: Rgb, part: ReturnType<typeof transplant>): { rgb: Uin
 test.each(cases)('%s: place, mask, and every byte of the image are those of the reference', async (name) => {
   const golden = JSON.parse(read(name).toString()) as Golden;
   const photograph = await windowOf(golden.window);
-  const { allowed } = golden;
+  const { allowed, least } = golden;
   const inside = ({ left, top, right, bottom }: Box) =>
     planeOf(photograph, (x, y) => x >= left && x < right && y >= top && y < bottom);
   const made = transplant({
     photograph,
     ...defective(await windowOf(golden.donorWindow), golden.spot),
     ...golden,
-    allowed: allowed === null ? null : inside(allowed),
+    area: allowed === null ? null : { pixels: inside(allowed), least },
   });
   expect(made.place).toEqual({ ...golden.place, difference: expect.closeTo(golden.place.difference, 6) });
   const { rgb, mask } = whole(photograph, made);

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defectdiffu.transplant.donor import vary
+from defectdiffu.transplant.place import Area
 from defectdiffu.transplant.transplant import NoPlaceError, transplant, vary_defect
 from defectdiffu.transplant.variation import VariationLimits, draw_variation
 
@@ -86,7 +87,7 @@ def test_the_middle_of_the_defect_lies_in_the_allowed_area():
     allowed = np.zeros((64, 64), bool)
     allowed[10:20, 40:60] = True
     for seed in range(5):
-        made = transplant(np.full((64, 64, 3), 200, np.uint8), *spot(), seed, allowed=allowed)
+        made = transplant(np.full((64, 64, 3), 200, np.uint8), *spot(), seed, area=Area(allowed))
         y, x = (int(part.mean()) for part in np.nonzero(made.mask))
         assert 9 <= y <= 20 and 39 <= x <= 60
 
@@ -94,13 +95,13 @@ def test_the_middle_of_the_defect_lies_in_the_allowed_area():
 def test_an_allowed_area_of_a_few_pixels_is_found_on_a_large_photograph():
     allowed = np.zeros((400, 500), bool)
     allowed[201:203, 333:335] = True
-    made = transplant(np.full((400, 500, 3), 200, np.uint8), *spot(), 0, allowed=allowed)
+    made = transplant(np.full((400, 500, 3), 200, np.uint8), *spot(), 0, area=Area(allowed))
     assert made.mask[196:208, 328:340].sum() == made.mask.sum()
 
 
 def test_an_allowed_area_without_a_place_is_an_error():
     with pytest.raises(NoPlaceError, match="allowed area"):
-        transplant(np.zeros((64, 64, 3), np.uint8), *spot(), 0, allowed=np.zeros((64, 64), bool))
+        transplant(np.zeros((64, 64, 3), np.uint8), *spot(), 0, area=Area(np.zeros((64, 64), bool)))
 
 
 def test_a_mask_that_marks_nothing_is_an_error():

@@ -47,8 +47,9 @@ export function reducedSize({ width, height }: Size): Size {
 /**
  * The convex outline of each piece, with a margin: [h·w] of 0 and 1; `null` if nothing stands out.
  * @param rgb [h·w·3], reduced
+ * @param outset the margin, relative to the longer side
  */
-export function findForeground(rgb: Uint8Array, size: Size): Uint8Array | null {
+export function findForeground(rgb: Uint8Array, size: Size, outset = OUTSET): Uint8Array | null {
   const pixels = Array.from({ length: size.width * size.height }, (_, i): Color => {
     return [rgb[3 * i] ?? 0, rgb[3 * i + 1] ?? 0, rgb[3 * i + 2] ?? 0];
   });
@@ -70,7 +71,7 @@ export function findForeground(rgb: Uint8Array, size: Size): Uint8Array | null {
   const solid = sum(apart.map((value, i) => value & (outline[i] ?? 0)));
   const isPart =
     outlined >= MIN_SHARE * apart.length && outlined <= MAX_SHARE * apart.length && solid >= MIN_SOLIDITY * outlined;
-  return isPart ? outlines(apart, size, OUTSET) : null;
+  return isPart ? outlines(apart, size, outset) : null;
 }
 
 /** A reduced area at the photograph's size. */

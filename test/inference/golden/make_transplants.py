@@ -14,6 +14,7 @@ from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "training"))
+from defectdiffu.transplant.place import Area  # noqa: E402
 from defectdiffu.transplant.transplant import lay_anywhere, transplant, vary_defect  # noqa: E402
 from defectdiffu.transplant.variation import VariationLimits  # noqa: E402
 from written import write  # noqa: E402
@@ -32,6 +33,7 @@ class Case(NamedTuple):
     limits: VariationLimits = VariationLimits()
     allowed: tuple[int, int, int, int] | None = None
     anywhere: bool = False
+    least: float | None = None  # share of the defect in `allowed`; None: its middle
 
 
 CASES = [
@@ -45,6 +47,9 @@ CASES = [
     Case((0, 0, 40, 36), (100, 90, 220, 200), (60, 50, 25, 15), 7),  # wider than the photograph
     Case((0, 0, 128, 96), (100, 90, 220, 200), (60, 50, 12, 7), 9, 1.0, FREE, None, True),  # anywhere
     Case((0, 0, 128, 96), (100, 90, 220, 200), (60, 50, 12, 7), 10, 1.0, FREE, (20, 20, 60, 60), True),
+    Case((0, 0, 140, 120), (30, 20, 130, 110), (30, 40, 9, 14), 11, 1.0, FREE, (60, 30, 110, 80), False, 0.95),
+    Case((0, 0, 140, 120), (30, 20, 130, 110), (30, 40, 9, 14), 12, 1.0, FREE, (60, 30, 110, 80), True, 0.6),
+    Case((0, 0, 140, 120), (30, 20, 130, 110), (30, 40, 20, 26), 13, 1.0, FREE, (70, 40, 84, 60), False, 0.95),  # too small
 ]
 
 
@@ -56,15 +61,15 @@ def main() -> None:
         left, top, right, bottom = case.window
         photograph = fabric[top:bottom, left:right]
         donor, mask = defective(fabric, case)
-        allowed = None
+        area = None
         if case.allowed is not None:
-            allowed = np.zeros(photograph.shape[:2], bool)
-            allowed[case.allowed[1] : case.allowed[3], case.allowed[0] : case.allowed[2]] = True
+            area = Area(np.zeros(photograph.shape[:2], bool), case.least)
+            area.pixels[case.allowed[1] : case.allowed[3], case.allowed[0] : case.allowed[2]] = True
         if case.anywhere:
             variants = vary_defect(donor, mask, case.seed, case.limits)
-            made = lay_anywhere(photograph, variants[0], case.strength, allowed)
+            made = lay_anywhere(photograph, variants[0], case.strength, area)
         else:
-            made = transplant(photograph, donor, mask, case.seed, case.strength, case.limits, allowed)
+            made = transplant(photograph, donor, mask, case.seed, case.strength, case.limits, area)
         write(out, n, document(case, made), made.image, made.mask)
         print(n, made.place, f"mask {made.mask.mean():.3f}")
 
@@ -96,6 +101,7 @@ def document(case: Case, made) -> dict:
             "contrast": limits.contrast,
         },
         "allowed": None if case.allowed is None else box(case.allowed),
+        "least": case.least,
         "anywhere": case.anywhere,
         "place": made.place._asdict(),
     }

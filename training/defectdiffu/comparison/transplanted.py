@@ -7,10 +7,12 @@ from typing import Protocol
 import numpy as np
 
 from ..data.layout import Pair
-from ..data.windows import corner_around, resized_pair
+from ..data.windows import WindowCutter, corner_around, resized_pair
 from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
-from ..transplant.transplant import Transplant, lay_on_best, vary_defect
+from ..transplant.part import part_of
+from ..transplant.place import Area
+from ..transplant.transplant import Ground, Transplant, lay_on_best, vary_defect
 from ..transplant.variation import VARIED
 from .crops import Crops, no_windows
 from .photographs import TooFew
@@ -66,6 +68,7 @@ class TransplantedCrops:
     ):
         self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
         self._strength_factor = strength_factor
+        self._parts: dict[WindowCutter, Area | None] = {}
         groups: dict[Pair, list[int]] = {}
         for i, pair in enumerate(donors.pairs):
             groups.setdefault(pair if of_others else ("", ""), []).append(i)
@@ -92,8 +95,7 @@ class TransplantedCrops:
                 continue
             cut_off = _reaches_border(mask)  # by the border of its own window: so it has to be by that of the new one
             grounds = [
-                cutter.image[top : top + width, left : left + width] if cut_off else cutter.image
-                for cutter, (top, left, width) in zip(cutters, places, strict=True)
+                self._ground(cutter, place if cut_off else None) for cutter, place in zip(cutters, places, strict=True)
             ]
             seed, strength = int(rng.integers(SEEDS)), self._strength_factor * float(rng.uniform(*STRENGTHS))
             variants = vary_defect(image, mask, seed, VARIED if self._anywhere else limits_of(cutters[0].rule))
@@ -101,10 +103,21 @@ class TransplantedCrops:
             if laid is None:
                 continue
             index, made = laid
-            if not made.mask.any() or (self._of_others and not _shows(grounds[index], made)):
+            if not made.mask.any() or (self._of_others and not _shows(grounds[index].photograph, made)):
                 continue
             return *cutters[0].finish(*_window_of(made, side, rng), rng), donor
         raise TooFew(f"none of {ATTEMPTS} transplanted defects shows")
+
+    def _ground(self, cutter: WindowCutter, window: tuple[int, int, int] | None) -> Ground:
+        """The whole photograph, or a window of it. The part is looked for once."""
+        if cutter not in self._parts:
+            self._parts[cutter] = part_of(cutter.image)
+        photograph, part = cutter.image, self._parts[cutter]
+        if window is not None:
+            top, left, side = window
+            photograph = photograph[top : top + side, left : left + side]
+            part = part and part._replace(pixels=part.pixels[top : top + side, left : left + side])
+        return Ground(photograph, part)
 
 
 def _shows(ground: np.ndarray, made: Transplant) -> bool:

@@ -28,10 +28,11 @@ MIN_CONTRAST = 30.0  # mean distance of the foreground from the background's col
 MIN_CONTRAST_RATIO = 2.0  # to the distance that nine tenths of the background keep
 
 
-def foreground_of(photograph: np.ndarray) -> np.ndarray | None:
-    """uint8 [H, W, 3] → bool [H, W]: the convex outline of each piece and a margin. None where nothing stands out."""
+def foreground_of(photograph: np.ndarray, outset: float = OUTSET) -> np.ndarray | None:
+    """uint8 [H, W, 3] → bool [H, W]: the convex outline of each piece with a margin of `outset` of the longer side.
+    None where nothing stands out."""
     height, width = photograph.shape[:2]
-    found = _found(_reduced(photograph))
+    found = _found(_reduced(photograph), outset)
     if found is None:
         return None
     rows = np.arange(height) * found.shape[0] // height
@@ -48,7 +49,7 @@ def _reduced(photograph: np.ndarray) -> np.ndarray:
     return np.asarray(resized).astype(np.float64)
 
 
-def _found(pixels: np.ndarray) -> np.ndarray | None:
+def _found(pixels: np.ndarray, outset: float) -> np.ndarray | None:
     """float [h, w, 3] → bool [h, w], or None."""
     height, width = pixels.shape[:2]
     thickness = max(2, int(BORDER * min(height, width) + 0.5))
@@ -68,7 +69,7 @@ def _found(pixels: np.ndarray) -> np.ndarray | None:
         return None
     outline = _outlines(apart, 0)
     is_part = SHARES[0] <= outline.mean() <= SHARES[1] and (apart & outline).sum() >= MIN_SOLIDITY * outline.sum()
-    return _outlines(apart, OUTSET) if is_part else None
+    return _outlines(apart, outset) if is_part else None
 
 
 def _common_colours(border: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ REFINING_POINTS = 128  # and near the chosen place
 TONE_WEIGHT = 0.25  # of the square of a difference of the mean colour, which blending evens out
 CLOSE = 1.3  # a place whose difference is at most this multiple of the least is as good
 GRAIN = 9.0  # a mean squared difference up to this (3 of 255) counts as none
+SHARE_POINTS = 128  # of the defect, evenly spread, that are looked up in an area
 SLACK = 0.06  # of the photograph's side: how far a defect that reaches a border may be pushed beyond it
 
 
@@ -23,16 +24,23 @@ class Place(NamedTuple):
     difference: float  # of the surroundings, about the mean square, 0 … 255²
 
 
+class Area(NamedTuple):
+    """Where a defect may lie on a photograph."""
+
+    pixels: np.ndarray  # bool [H, W]
+    least: float | None = None  # the share of the defect that lies in it, or as much as can; None: its middle does
+
+
 class _Range(NamedTuple):
     low: int
     high: int
 
 
-def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, choice: float) -> Place | None:
-    """photograph uint8 [H, W, 3]; allowed bool [H, W]: where the middle of the defect may lie; `choice` in (0, 1)
-    chooses among the places that are as good. None when no place is allowed."""
+def find_place(photograph: np.ndarray, donor: Donor, area: Area | None, choice: float) -> Place | None:
+    """photograph uint8 [H, W, 3]; `choice` in (0, 1) chooses among the places that are as good. None when no place is
+    allowed."""
     rows, columns = _ranges(photograph, donor)
-    top, left = _allowed_places(rows, columns, donor, allowed)
+    top, left = _allowed_places(rows, columns, donor, area)
     if not len(top):
         return None
     differences = _Surroundings(photograph, donor, RING_POINTS).differences(top, left)
@@ -41,10 +49,10 @@ def find_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None,
     return Place(int(top[chosen]), int(left[chosen]), float(differences[chosen]))
 
 
-def any_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, choice: float) -> Place | None:
+def any_place(photograph: np.ndarray, donor: Donor, area: Area | None, choice: float) -> Place | None:
     """One of all allowed places, whatever surrounds it; else as find_place."""
     rows, columns = _ranges(photograph, donor)
-    top, left = _allowed_places(rows, columns, donor, allowed)
+    top, left = _allowed_places(rows, columns, donor, area)
     if not len(top):
         return None
     chosen = np.array([int(choice * len(top))])
@@ -52,11 +60,13 @@ def any_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, 
     return Place(int(top[chosen[0]]), int(left[chosen[0]]), float(differences[0]))
 
 
-def refine_place(photograph: np.ndarray, donor: Donor, allowed: np.ndarray | None, near: Place) -> Place:
+def refine_place(photograph: np.ndarray, donor: Donor, area: Area | None, near: Place) -> Place:
     """The place that fits best, pixel by pixel, between the found place and its neighbours."""
     rows, columns = _ranges(photograph, donor)
     step = _step(rows, columns)
-    top, left = _grid(_around(near.top, step, rows), _around(near.left, step, columns), 1, donor, allowed)
+    top, left = _grid(_around(near.top, step, rows), _around(near.left, step, columns), 1)
+    kept = _allowed(top, left, donor, area)
+    top, left = top[kept], left[kept]
     differences = _Surroundings(photograph, donor, REFINING_POINTS).differences(top, left)
     best = int(np.argmin(differences))
     return Place(int(top[best]), int(left[best]), float(differences[best]))
@@ -73,16 +83,15 @@ def _step(rows: _Range, columns: _Range) -> int:
     return step
 
 
-def _allowed_places(
-    rows: _Range, columns: _Range, donor: Donor, allowed: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Closer together if the allowed area is so small that it lies between the places."""
+def _allowed_places(rows: _Range, columns: _Range, donor: Donor, area: Area | None) -> tuple[np.ndarray, np.ndarray]:
+    """Closer together if the area is so small that it lies between the places."""
     step = _step(rows, columns)
-    top, left = _grid(rows, columns, step, donor, allowed)
-    while not len(top) and step > 1:
-        step = step // 2
-        top, left = _grid(rows, columns, step, donor, allowed)
-    return top, left
+    while True:
+        top, left = _grid(rows, columns, step)
+        kept = _allowed(top, left, donor, area)
+        if kept.any() or step == 1:
+            return top[kept], left[kept]
+        step //= 2
 
 
 def _range(side: int, donor: Donor, axis: int) -> _Range:
@@ -117,19 +126,27 @@ def _around(offset: int, step: int, within: _Range) -> _Range:
     return _Range(max(offset - step + 1, within.low), min(offset + step - 1, within.high))
 
 
-def _grid(
-    rows: _Range, columns: _Range, step: int, donor: Donor, allowed: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Tops and lefts int64 [places], in row order, of the places whose middle is allowed."""
+def _grid(rows: _Range, columns: _Range, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tops and lefts int64 [places], in row order."""
     tops, lefts = (np.arange(r.low, r.high + 1, step) for r in (rows, columns))
     top, left = (part.ravel() for part in np.meshgrid(tops, lefts, indexing="ij"))
-    if allowed is None:
-        return top, left
-    middle = [int(part.sum()) // len(part) for part in np.nonzero(donor.mask)]
-    y = np.clip(top + middle[0], 0, allowed.shape[0] - 1)
-    x = np.clip(left + middle[1], 0, allowed.shape[1] - 1)
-    kept = allowed[y, x]
-    return top[kept], left[kept]
+    return top, left
+
+
+def _allowed(top: np.ndarray, left: np.ndarray, donor: Donor, area: Area | None) -> np.ndarray:
+    """bool [places]"""
+    if area is None:
+        return np.ones(len(top), bool)
+    points = np.argwhere(donor.mask)
+    if area.least is None:
+        points = points.sum(0, keepdims=True) // len(points)  # the middle
+    else:
+        count = min(SHARE_POINTS, len(points))
+        points = points[(np.arange(count) * len(points)) // count]
+    y = np.clip(top[:, None] + points[:, 0], 0, area.pixels.shape[0] - 1)
+    x = np.clip(left[:, None] + points[:, 1], 0, area.pixels.shape[1] - 1)
+    shares = area.pixels[y, x].sum(1) / len(points)
+    return np.asarray(shares >= (1 if area.least is None else min(area.least, shares.max())))
 
 
 class _Surroundings:

@@ -14,7 +14,7 @@ import numpy as np
 from ..sampling.seeded_noise import seeded_uniforms
 from .blend import lay
 from .donor import Donor, vary
-from .place import Place, any_place, find_place, refine_place
+from .place import Area, Place, any_place, find_place, refine_place
 from .variation import TRANSPLANT_STREAM, VariationLimits, draw_variation
 
 TRIALS = 3  # variations that are tried; the one whose surroundings fit best is laid
@@ -24,6 +24,13 @@ class Transplant(NamedTuple):
     image: np.ndarray  # uint8 [H, W, 3]; the photograph's own bytes beyond the feathered border
     mask: np.ndarray  # bool [H, W]
     place: Place
+
+
+class Ground(NamedTuple):
+    """A photograph to lay a defect onto."""
+
+    photograph: np.ndarray  # uint8 [H, W, 3]
+    area: Area | None = None  # None: all of it
 
 
 class Variant(NamedTuple):
@@ -50,19 +57,18 @@ def transplant(
     seed: int,
     strength: float = 1.0,
     limits: VariationLimits | None = None,
-    allowed: np.ndarray | None = None,
+    area: Area | None = None,
 ) -> Transplant:
-    """photograph uint8 [H, W, 3], donor_image uint8 [h, w, 3], donor_mask bool [h, w], allowed bool [H, W]: where the
-    middle of the defect may lie.
+    """photograph uint8 [H, W, 3], donor_image uint8 [h, w, 3], donor_mask bool [h, w].
 
     `strength`, 0 or more, is the defect's opacity up to 1; above, it exaggerates the defect's contrast.
     Raises ValueError for an empty mask, NoPlaceError when the defect cannot be laid.
     """
     variants = vary_defect(donor_image, donor_mask, seed, limits or VariationLimits())
-    found = best_fit(photograph, variants, allowed)
+    found = best_fit(photograph, variants, area)
     if found is None:
         raise NoPlaceError("the allowed area leaves the defect no place")
-    return lay_fit(photograph, found, strength, allowed)
+    return lay_fit(photograph, found, strength, area)
 
 
 def vary_defect(donor_image: np.ndarray, donor_mask: np.ndarray, seed: int, limits: VariationLimits) -> list[Variant]:
@@ -78,45 +84,48 @@ def vary_defect(donor_image: np.ndarray, donor_mask: np.ndarray, seed: int, limi
     return variants
 
 
-def best_fit(photograph: np.ndarray, variants: list[Variant], allowed: np.ndarray | None = None) -> Fit | None:
+def best_fit(photograph: np.ndarray, variants: list[Variant], area: Area | None = None) -> Fit | None:
     """The variant whose surroundings fit best, at its place, yet to be refined. None when none has a place."""
     best: Fit | None = None
     for variant in variants:
-        place = find_place(photograph, variant.donor, allowed, variant.choice)
+        place = find_place(photograph, variant.donor, area, variant.choice)
         if place is not None and (best is None or place.difference < best.place.difference):
             best = Fit(variant, place)
     return best
 
 
-def best_photograph(photographs: Iterable[np.ndarray], variants: list[Variant]) -> tuple[int, Fit] | None:
+def best_photograph(grounds: Iterable[Ground], variants: list[Variant]) -> tuple[int, Fit] | None:
     """Which of the photographs has the best fit, and that fit. None when none has one."""
-    found = ((i, best_fit(photograph, variants)) for i, photograph in enumerate(photographs))
+    found = ((i, best_fit(ground.photograph, variants, ground.area)) for i, ground in enumerate(grounds))
     fits = [(i, fit) for i, fit in found if fit is not None]
     return min(fits, key=lambda one: one[1].place.difference, default=None)
 
 
-def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0, allowed: np.ndarray | None = None) -> Transplant:
+def lay_fit(photograph: np.ndarray, found: Fit, strength: float = 1.0, area: Area | None = None) -> Transplant:
     donor, contrast, _ = found.variant
-    place = refine_place(photograph, donor, allowed, found.place)
+    place = refine_place(photograph, donor, area, found.place)
     return Transplant(*lay(photograph, donor, place, strength, contrast), place)
 
 
 def lay_anywhere(
-    photograph: np.ndarray, variant: Variant, strength: float = 1.0, allowed: np.ndarray | None = None
+    photograph: np.ndarray, variant: Variant, strength: float = 1.0, area: Area | None = None
 ) -> Transplant | None:
     """Without regard to the surroundings: for training, where variety can be worth more than realism."""
     donor, contrast, choice = variant
-    place = any_place(photograph, donor, allowed, choice)
+    place = any_place(photograph, donor, area, choice)
     return Transplant(*lay(photograph, donor, place, strength, contrast), place) if place is not None else None
 
 
 def lay_on_best(
-    photographs: list[np.ndarray], variants: list[Variant], strength: float, anywhere: bool
+    grounds: list[Ground], variants: list[Variant], strength: float, anywhere: bool
 ) -> tuple[int, Transplant] | None:
     """Which photograph was chosen, and the transplant on it: where the surroundings fit best, or, `anywhere`, the first
     variant on the first photograph. None when there is no place."""
     if anywhere:
-        laid = lay_anywhere(photographs[0], variants[0], strength) if variants else None
+        laid = lay_anywhere(grounds[0].photograph, variants[0], strength, grounds[0].area) if variants else None
         return (0, laid) if laid is not None else None
-    best = best_photograph(photographs, variants)
-    return (best[0], lay_fit(photographs[best[0]], best[1], strength)) if best is not None else None
+    best = best_photograph(grounds, variants)
+    if best is None:
+        return None
+    photograph, area = grounds[best[0]]
+    return best[0], lay_fit(photograph, best[1], strength, area)

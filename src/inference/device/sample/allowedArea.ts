@@ -23,16 +23,13 @@ export async function readAllowedArea(
   size: Size,
 ): Promise<AllowedPixels> {
   if (allowed !== null) return told('REQUEST', await readArea(allowed, 'allowedArea', size));
-  const foreground = placement === 1 ? null : await readForeground(image, size);
-  return foreground === null
-    ? { pixels: null, area: { source: 'WHOLE_IMAGE', share: 1 } }
-    : told('FOREGROUND', foreground);
+  return told('FOREGROUND', placement === 1 ? null : await readForeground(image, size));
 }
 
 /** The foreground at the image's size; `null` if nothing stands out. */
-export async function readForeground(image: InpaintingImage, size: Size): Promise<Uint8Array | null> {
+export async function readForeground(image: InpaintingImage, size: Size, outset?: number): Promise<Uint8Array | null> {
   const reduced = reducedSize(size);
-  const found = findForeground(await readReduced(image, reduced), reduced);
+  const found = findForeground(await readReduced(image, reduced), reduced, outset);
   return found === null ? null : enlargeArea(found, reduced, size);
 }
 
@@ -46,6 +43,9 @@ export async function readArea(area: MaskSource, field: string, image: Size): Pr
   return inside;
 }
 
-function told(source: AllowedArea['source'], pixels: Uint8Array): AllowedPixels {
-  return { pixels, area: { source, share: areaFraction(pixels) } };
+/** Without pixels, the whole image is allowed. */
+export function told(source: AllowedArea['source'], pixels: Uint8Array | null): AllowedPixels {
+  return pixels === null
+    ? { pixels, area: { source: 'WHOLE_IMAGE', share: 1 } }
+    : { pixels, area: { source, share: areaFraction(pixels) } };
 }

@@ -6,12 +6,12 @@ import { toMaskBytes } from '../../method/pixels.js';
 import { computeScores } from '../../method/qualityScores.js';
 import type { Size } from '../../method/window.js';
 import type { Transplant } from '../../method/transplant/transplant.js';
-import type { TransplantPlace, TransplantRequest } from '../../types.js';
+import type { AllowedArea, TransplantPlace, TransplantRequest } from '../../types.js';
 import { transplantOnThread } from '../transplants/transplantThread.js';
 import type { SamplePixels } from './encodeSample.js';
 import type { RawImage } from './inpaintingImage.js';
-import { readArea } from './allowedArea.js';
 import { readImage, readMask } from './inpaintingImage.js';
+import { transplantArea } from './transplantArea.js';
 
 /** A photograph with the defect that was laid onto it. */
 export interface LaidTransplant extends RawImage {
@@ -22,6 +22,7 @@ export interface LaidTransplant extends RawImage {
   readonly part: Transplant;
   /** The part of the photograph before, [h·w·3]. */
   readonly before: Uint8Array;
+  readonly allowedArea: AllowedArea;
 }
 
 /** @throws InferenceError when a mask has another size than its image, or when the allowed area leaves the defect no place. */
@@ -32,6 +33,7 @@ export async function layTransplant(
 ): Promise<LaidTransplant> {
   const photograph = await readImage(image);
   const { width, height, rgb } = photograph;
+  const { area, allowedArea } = await transplantArea(allowed, photograph);
   const part = await transplantOnThread({
     photograph,
     ...(await readDonor(request, photograph)),
@@ -39,7 +41,7 @@ export async function layTransplant(
     strength,
     limits: variation,
     anywhere,
-    allowed: allowed === null ? null : await readArea(allowed, 'allowedArea', photograph),
+    area,
   });
   const mask =
     existingMask === null ? new Uint8Array(width * height) : await readMask(existingMask, 'marked', photograph);
@@ -49,7 +51,7 @@ export async function layTransplant(
   if (strength > 0) pastePart(mask, width, part, part.mask, 1);
   const region = new Uint8Array(width * height);
   pastePart(region, width, part, part.region, 1);
-  return { width, height, rgb, mask, region, part, before };
+  return { width, height, rgb, mask, region, part, before, allowedArea };
 }
 
 async function readDonor(
@@ -77,7 +79,7 @@ async function readDonor(
 
 /** @param rgb of the finished sample [H·W·3] */
 export function transplantPixels(
-  { width, height, mask, region, part, before }: LaidTransplant,
+  { width, height, mask, region, part, before, allowedArea }: LaidTransplant,
   rgb: Uint8Array,
 ): SamplePixels {
   const marked = cutPart(mask, width, part, 1);
@@ -100,7 +102,7 @@ export function transplantPixels(
       filling: changeable === 0 ? null : areaFraction(marked) / changeable,
       direction: null,
     },
-    allowedArea: null,
+    allowedArea,
     transplant: placeOf(part),
   };
 }

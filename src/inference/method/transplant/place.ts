@@ -19,6 +19,8 @@ const TONE_WEIGHT = 0.25;
 const CLOSE = 1.3;
 /** A mean squared difference up to this (3 of 255) counts as none. */
 const GRAIN = 9;
+/** Of the defect, evenly spread, that are looked up in an area. */
+const SHARE_POINTS = 128;
 /** Of the photograph's side: how far a defect that reaches a border may be pushed beyond it. */
 const SLACK = 0.06;
 
@@ -28,6 +30,14 @@ export interface Place {
   readonly left: number;
   /** Of the surroundings: about the mean square, 0 … 255². */
   readonly difference: number;
+}
+
+/** Where a defect may lie on a photograph. */
+export interface Area {
+  /** [H·W] of the photograph, 0 and 1 */
+  readonly pixels: Uint8Array;
+  /** The share of the defect that lies in it, or as much as can; `null`: its middle does. */
+  readonly least: number | null;
 }
 
 /** A point of the donor's surroundings with its color. */
@@ -44,15 +54,17 @@ interface Offsets {
 }
 
 type Offset = readonly [top: number, left: number];
-type IsAllowed = (top: number, left: number) => boolean;
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
 /**
- * @param allowed [H·W] of the photograph: where the middle of the defect may lie; null allows all
  * @param choice in (0, 1); chooses among the places that are as good
  * @returns null when no place is allowed
  */
-export function findPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
-  const offsets = allowedOffsets(photograph, donor, allowed);
+export function findPlace(photograph: Rgb, donor: Donor, area: Area | null, choice: number): Place | null {
+  const offsets = allowedOffsets(photograph, donor, area);
   const points = ringPoints(donor, RING_POINTS);
   const places = offsets.map(([top, left]) => placeAt(photograph, points, top, left));
   const least = places.reduce((best, { difference }) => Math.min(best, difference), Infinity);
@@ -61,38 +73,33 @@ export function findPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | n
 }
 
 /** One of all allowed places, whatever surrounds it; else as `findPlace`. */
-export function anyPlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, choice: number): Place | null {
-  const offsets = allowedOffsets(photograph, donor, allowed);
+export function anyPlace(photograph: Rgb, donor: Donor, area: Area | null, choice: number): Place | null {
+  const offsets = allowedOffsets(photograph, donor, area);
   const chosen = offsets[Math.floor(choice * offsets.length)];
   return chosen === undefined ? null : placeAt(photograph, ringPoints(donor, RING_POINTS), ...chosen);
 }
 
 /** The place that fits best, pixel by pixel, between the found place and its neighbors. */
-export function refinePlace(photograph: Rgb, donor: Donor, allowed: Uint8Array | null, near: Place): Place {
+export function refinePlace(photograph: Rgb, donor: Donor, area: Area | null, near: Place): Place {
   const { rows, columns } = offsetsOf(photograph, donor);
   const step = stepOf(rows, columns);
   const around = (at: number, { min, max }: Offsets): Offsets => ({
     min: Math.max(at - step + 1, min),
     max: Math.min(at + step - 1, max),
   });
-  const isAllowed = middleAllowed(allowed, photograph, donor);
   const points = ringPoints(donor, REFINING_POINTS);
-  return grid(around(near.top, rows), around(near.left, columns), 1, isAllowed)
+  return allowedOf(grid(around(near.top, rows), around(near.left, columns), 1), photograph, donor, area)
     .map(([top, left]) => placeAt(photograph, points, top, left))
     .reduce((best, place) => (place.difference < best.difference ? place : best));
 }
 
-/** Closer together if the allowed area is so small that it lies between the places. */
-function allowedOffsets(photograph: Rgb, donor: Donor, allowed: Uint8Array | null): readonly Offset[] {
+/** Closer together if the area is so small that it lies between the places. */
+function allowedOffsets(photograph: Rgb, donor: Donor, area: Area | null): readonly Offset[] {
   const { rows, columns } = offsetsOf(photograph, donor);
-  const isAllowed = middleAllowed(allowed, photograph, donor);
-  let step = stepOf(rows, columns);
-  let offsets = grid(rows, columns, step, isAllowed);
-  while (offsets.length === 0 && step > 1) {
-    step >>= 1;
-    offsets = grid(rows, columns, step, isAllowed);
+  for (let step = stepOf(rows, columns); ; step >>= 1) {
+    const allowed = allowedOf(grid(rows, columns, step), photograph, donor, area);
+    if (allowed.length > 0 || step === 1) return allowed;
   }
-  return offsets;
 }
 
 function offsetsOf({ width, height }: Rgb, donor: Donor): { readonly rows: Offsets; readonly columns: Offsets } {
@@ -152,21 +159,51 @@ function pixelsOf(mask: Uint8Array): readonly number[] {
   return pixels;
 }
 
-function middleAllowed(allowed: Uint8Array | null, { width, height }: Rgb, donor: Donor): IsAllowed {
-  if (allowed === null) return () => true;
+function allowedOf(
+  offsets: readonly Offset[],
+  { width, height }: Rgb,
+  donor: Donor,
+  area: Area | null,
+): readonly Offset[] {
+  if (area === null) return offsets;
+  const { pixels, least } = area;
+  const points = least === null ? [middleOf(donor)] : spreadPoints(donor);
+  const shares = offsets.map(([top, left]) => {
+    const inside = points.filter(({ x, y }) => pixels[clip(top + y, height) * width + clip(left + x, width)] === 1);
+    return inside.length / points.length;
+  });
+  const enough =
+    least === null
+      ? 1
+      : Math.min(
+          least,
+          shares.reduce((most, share) => Math.max(most, share), 0),
+        );
+  return offsets.filter((_, i) => (shares[i] ?? 0) >= enough);
+}
+
+function middleOf(donor: Donor): Point {
   const pixels = pixelsOf(donor.mask);
   const mean = (of: (pixel: number) => number): number =>
     Math.floor(pixels.reduce((sum, pixel) => sum + of(pixel), 0) / pixels.length);
-  const middleY = mean((pixel) => Math.floor(pixel / donor.width));
-  const middleX = mean((pixel) => pixel % donor.width);
-  return (top, left) => allowed[clip(top + middleY, height) * width + clip(left + middleX, width)] === 1;
+  return { x: mean((pixel) => pixel % donor.width), y: mean((pixel) => Math.floor(pixel / donor.width)) };
 }
 
-/** The allowed ones, row by row. */
-function grid(rows: Offsets, columns: Offsets, step: number, isAllowed: IsAllowed): Offset[] {
+/** At most SHARE_POINTS of the defect, evenly spread in row order. */
+function spreadPoints(donor: Donor): readonly Point[] {
+  const pixels = pixelsOf(donor.mask);
+  const count = Math.min(SHARE_POINTS, pixels.length);
+  return Array.from({ length: count }, (_, i) => {
+    const pixel = pixels[Math.floor((i * pixels.length) / count)] ?? 0;
+    return { x: pixel % donor.width, y: Math.floor(pixel / donor.width) };
+  });
+}
+
+/** Row by row. */
+function grid(rows: Offsets, columns: Offsets, step: number): Offset[] {
   const offsets: Offset[] = [];
   for (let top = rows.min; top <= rows.max; top += step)
-    for (let left = columns.min; left <= columns.max; left += step) if (isAllowed(top, left)) offsets.push([top, left]);
+    for (let left = columns.min; left <= columns.max; left += step) offsets.push([top, left]);
   return offsets;
 }
 

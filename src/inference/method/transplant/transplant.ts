@@ -8,7 +8,7 @@ import { blend } from './blend.js';
 import type { Donor } from './donor.js';
 import { varyDonor } from './donor.js';
 import type { Rgb } from './image.js';
-import type { Place } from './place.js';
+import type { Area, Place } from './place.js';
 import { anyPlace, findPlace, refinePlace } from './place.js';
 import type { Variation, VariationLimits } from './variation.js';
 import { TRANSPLANT_STREAM, drawVariation } from './variation.js';
@@ -25,8 +25,8 @@ export interface TransplantInput {
   /** 0 or more: the opacity of the defect up to 1. Above, its contrast is exaggerated. */
   readonly strength: number;
   readonly limits: VariationLimits;
-  /** [H·W] of the photograph: where the middle of the defect may lie; null allows all. */
-  readonly allowed: Uint8Array | null;
+  /** `null` allows all of the photograph. */
+  readonly area: Area | null;
   /** Lays the defect without regard to the surroundings. */
   readonly anywhere: boolean;
 }
@@ -70,20 +70,20 @@ function varyDefect({ donor: image, donorMask, seed, limits }: TransplantInput):
 }
 
 /** The variant whose surroundings fit best, at its place. */
-function bestFit({ photograph, allowed }: TransplantInput, variants: readonly Variant[]): Fit | null {
+function bestFit({ photograph, area }: TransplantInput, variants: readonly Variant[]): Fit | null {
   const fits = variants.flatMap((variant): Fit[] => {
-    const place = findPlace(photograph, variant.donor, allowed, variant.choice);
+    const place = findPlace(photograph, variant.donor, area, variant.choice);
     return place === null ? [] : [{ ...variant, place }];
   });
   const [first] = fits;
   if (first === undefined) return null;
   const best = fits.reduce((least, fit) => (fit.place.difference < least.place.difference ? fit : least), first);
-  return { ...best, place: refinePlace(photograph, best.donor, allowed, best.place) };
+  return { ...best, place: refinePlace(photograph, best.donor, area, best.place) };
 }
 
 /** Without regard to the surroundings: for training, where variety can be worth more than realism. */
-function layAnywhere({ photograph, allowed }: TransplantInput, [variant]: readonly Variant[]): Fit | null {
+function layAnywhere({ photograph, area }: TransplantInput, [variant]: readonly Variant[]): Fit | null {
   if (variant === undefined) return null;
-  const place = anyPlace(photograph, variant.donor, allowed, variant.choice);
+  const place = anyPlace(photograph, variant.donor, area, variant.choice);
   return place === null ? null : { ...variant, place };
 }
