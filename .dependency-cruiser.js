@@ -9,7 +9,7 @@ const LAYERS = [
   ['http', ['^src/http/']],
   ['tools', ['^src/mcp/']],
   ['resolvers', ['^src/(resolvers|schema)/']],
-  ['repositories', ['^src/(artifacts|catalog|exports|generations|references|tenants|webhooks)/']],
+  ['repositories', ['^src/(artifacts|catalog|exports|generations|marking|references|tenants|webhooks)/']],
   ['queue', ['^src/queue/']],
   ['engine and storage', ['^src/(inference|storage)/']],
   ['base', ['^src/(config|observability)/', '^src/(?!main[.]|service[.])[^/]+[.]ts$']],

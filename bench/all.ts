@@ -11,6 +11,7 @@ const BENCHES = [
   'growth',
   'queue',
   'samples',
+  'marking',
   'catalog',
   'fairness',
   'event-loop',

@@ -11,6 +11,8 @@ import { flag, integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
 import type { JwtConfig } from './config/jwt.js';
 import { readJwtConfig } from './config/jwt.js';
+import type { MarkingConfig } from './config/marking.js';
+import { readMarking } from './config/marking.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import type { MqttConfig } from './config/mqtt.js';
@@ -70,6 +72,7 @@ export interface Config {
   readonly webhooks: WebhookConfig;
   /** Undefined: events are not published to an MQTT broker. */
   readonly mqtt: MqttConfig | undefined;
+  readonly marking: MarkingConfig;
   readonly logLevel: string;
   /** The bearer token for /metrics. Undefined: /metrics answers only this machine. */
   readonly metricsToken: string | undefined;
@@ -112,6 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     limits: readLimits(env),
     webhooks: readWebhookConfig(env),
     mqtt: readMqttConfig(env),
+    marking: readMarking(env),
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
     metricsToken: token(env, 'METRICS_TOKEN'),
   };

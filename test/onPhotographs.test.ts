@@ -1,7 +1,7 @@
 /**
  * Defects on a customer's own photographs with the default bundle: from the upload to the stored sample and its scores.
  */
-import { GENERATE, bytesAt } from './support/generations.js';
+import { GENERATE, bytesAt, drawnAt } from './support/generations.js';
 import type { Json } from './support/server.js';
 import { statementsIn } from './support/statements.js';
 import {
@@ -214,9 +214,9 @@ describe('on its own normal twin', () => {
 
   test('a sweep draws one twin at every strength', async () => {
     const { samples } = await drawn({ reference: { twin: true }, strength: { sweep: [0, 1, 3] } });
-    const [none, ...some] = await Promise.all(samples.map(({ twin }: Json) => bytesAt(twin.url)));
+    const [none, ...some] = await Promise.all(samples.map(({ twin }: Json) => drawnAt(twin.url)));
     for (const twin of some) expect(twin).toEqual(none);
-    expect(await bytesAt(samples[0].image.url)).toEqual(none);
+    expect(await drawnAt(samples[0].image.url)).toEqual(none);
     expect(samples[2].scores.visibility).toBeGreaterThan(samples[0].scores.visibility);
   });
 

@@ -9,6 +9,7 @@ import type { ClaimedGeneration } from '../src/generations/worker/claimGeneratio
 import type { PersistSample } from '../src/generations/worker/persistSample.js';
 import { createSamplePersister } from '../src/generations/worker/persistSample.js';
 import type { SampleResult } from '../src/inference/index.js';
+import type { Provenance } from '../src/marking/provenance.js';
 import type { Storage } from '../src/storage/database.js';
 import { newId } from '../src/storage/identifiers.js';
 import { openStorage } from '../src/storage/open.js';
@@ -69,6 +70,39 @@ async function keptOf({ row }: ClaimedGeneration) {
 
 const files = async (): Promise<number> =>
   (await readdir(join(folder, 'artifacts'), { recursive: true })).filter((name) => name.endsWith('.png')).length;
+
+test.each([
+  ['noise', null, null, 'trainedAlgorithmicMedia', 'tiny@1.0.0'],
+  ['a photograph', {}, 'r', 'compositeWithTrainedAlgorithmicMedia', 'tiny@1.0.0'],
+  ['its own twin', { onTwin: true }, null, 'trainedAlgorithmicMedia', 'tiny@1.0.0'],
+  ['a transplant', { transplant: { notHarmonized: 'NOT_REQUESTED' } }, 'r', 'compositeCapture', null],
+  [
+    'a harmonized one',
+    { transplant: { notHarmonized: null } },
+    'r',
+    'compositeWithTrainedAlgorithmicMedia',
+    'tiny@1.0.0',
+  ],
+])('the mark of a sample from %s', async (_, photograph, referenceId, sourceType, model) => {
+  const holder = await claimed(1);
+  const settings = { ...holder.row.settings, bundle: 'tiny@1.0.0', photograph } as GenerationRow['settings'];
+  const seen: Provenance[] = [];
+  const refuse = new Error('seen');
+  const persist = createSamplePersister(
+    { ...holder, row: { ...holder.row, settings } },
+    store,
+    (images, provenance) => {
+      expect(images).toEqual([png, png, png]);
+      seen.push(provenance);
+      return Promise.reject(refuse);
+    },
+  );
+  const images = { referenceId, baseSampleId: null, defectReferenceId: null };
+  await expect(persist({ index: 0, draw: 1, seed: 0, strength: 1 }, images, RESULT)).rejects.toMatchObject({
+    cause: refuse,
+  });
+  expect(seen).toEqual([{ sampleId: expect.stringMatching(/^[0-9a-f-]{36}$/), sourceType, model }]);
+});
 
 test('every sample has its own event, and they share transactions', async () => {
   const holder = await claimed(8);

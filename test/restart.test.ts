@@ -8,7 +8,7 @@ import {
   GENERATE,
   QUICK,
   SLOW,
-  bytesAt,
+  drawnAt,
   eventsOf,
   fetchGeneration,
   finished,
@@ -61,7 +61,7 @@ test('killed in the middle again and again, every accepted sample is drawn once,
   const [again] = (await server.data(GENERATE, { input: [order] })).generateDefects;
   const undisturbed = samplesIn(await finished(server, again.id));
   for (const sample of samplesIn(done)) {
-    expect(await bytesAt(sample.image.url)).toEqual(await bytesAt(undisturbed[sample.index].image.url));
+    expect(await drawnAt(sample.image.url)).toEqual(await drawnAt(undisturbed[sample.index].image.url));
   }
   expect(filesIn(join(dataDirectory, 'artifacts', 'tmp'))).toEqual([]);
 });

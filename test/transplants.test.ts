@@ -1,6 +1,6 @@
 /** Transplanted defects: from the upload of a defective photograph to the stored sample. */
 import { readFileSync } from 'node:fs';
-import { bytesAt } from './support/generations.js';
+import { bytesAt, drawnAt } from './support/generations.js';
 import sharp from 'sharp';
 import { SPOT, donorOf, spotted } from './support/donors.js';
 import {
@@ -85,7 +85,7 @@ test('the mask marks the defect: the photograph is darker there, and nowhere els
 
 test('the same seed gives the same bytes, and each seed another variation', async () => {
   const [first, again] = [await transplanted({ count: 3 }), await transplanted({ count: 3 })];
-  const bytesOf = ({ samples }: Json) => Promise.all(samples.map(({ image }: Json) => bytesAt(image.url)));
+  const bytesOf = ({ samples }: Json) => Promise.all(samples.map(({ image }: Json) => drawnAt(image.url)));
   expect(await bytesOf(again)).toEqual(await bytesOf(first));
   expect(new Set(first.samples.map(({ transplant }: Json) => transplant.scale)).size).toBe(3);
 });
@@ -231,7 +231,7 @@ describe('harmonized by the model', () => {
     const [sample] = generation.samples;
     expect(sample.transplant).toEqual({ ...blended.transplant, harmonized: true, notHarmonizedReason: null });
     expect((await changes(sample, sample.region.url)).outside).toBe(0);
-    expect(await bytesAt(sample.mask.url)).toEqual(await bytesAt(blended.mask.url));
+    expect(await drawnAt(sample.mask.url)).toEqual(await drawnAt(blended.mask.url));
     expect((await changes(sample, sample.mask.url, await bytesAt(blended.image.url))).inside).toBeGreaterThan(100);
   });
 

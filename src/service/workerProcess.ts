@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import { batchSize, stepSeconds } from '../observability/metrics.js';
 import type { Defer } from './disposables.js';
 import type { Resources } from './resources.js';
+import { openMarking } from './marking.js';
 import { packageVersion } from './version.js';
 
 export async function openEngine(config: Config, log: Log, defer: Defer): Promise<Engine> {
@@ -31,13 +32,14 @@ export async function openEngine(config: Config, log: Log, defer: Defer): Promis
 }
 
 export async function startWorkers(
-  { leaseSeconds, limits }: Config,
+  { leaseSeconds, limits, marking, dataDirectory }: Config,
   engine: Engine,
   { storage, store, models }: Resources,
   log: Log,
   defer: Defer,
 ): Promise<void> {
-  const worker = await startGenerationWorker({ storage, engine, store, log, leaseSeconds });
+  const markImages = await openMarking(marking, dataDirectory);
+  const worker = await startGenerationWorker({ storage, engine, store, log, leaseSeconds, markImages });
   defer(() => worker.stop());
   const bundles = models.all;
   const exports = await startExportWorker({ storage, store, bundles, version: packageVersion(), leaseSeconds, log });

@@ -1,4 +1,5 @@
 /** What most tests do with a server: ask for generations, and see them through. */
+import { unmarked } from './marks.js';
 import type { Json, Server } from './server.js';
 
 export const SAMPLE_FIELDS = `
@@ -81,4 +82,9 @@ export async function bytesAt(url: string): Promise<Buffer> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${String(response.status)}`);
   return Buffer.from(await response.arrayBuffer());
+}
+
+/** The bytes of a picture as they were drawn: without its mark, which names the sample. */
+export async function drawnAt(url: string): Promise<Buffer> {
+  return unmarked(await bytesAt(url));
 }

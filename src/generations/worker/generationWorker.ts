@@ -3,6 +3,7 @@ import type { ArtifactStore } from '../../artifacts/store.js';
 import { CanceledError, DeviceLostError, InferenceError } from '../../inference/index.js';
 import type { Engine } from '../../inference/index.js';
 import type { Log } from '../../log.js';
+import type { MarkImages } from '../../marking/markingThread.js';
 import type { WorkerLoop } from '../../queue/workerLoop.js';
 import { startWorkerLoop } from '../../queue/workerLoop.js';
 import type { Storage } from '../../storage/database.js';
@@ -41,11 +42,13 @@ export interface GenerationWorkerOptions {
   readonly pauseMs?: number;
   /** How long after its last renewal another worker takes a generation over. @default 30 */
   readonly leaseSeconds?: number;
+  /** Undefined: images are stored without a mark. */
+  readonly markImages?: MarkImages | undefined;
 }
 
 /** A generation that is not finished at a stop is released. Its finished samples are kept. */
 export async function startGenerationWorker(options: GenerationWorkerOptions): Promise<WorkerLoop> {
-  const { storage, engine, store, log, pauseMs = PAUSE_MS, leaseSeconds = LEASE_SECONDS } = options;
+  const { storage, engine, store, log, pauseMs = PAUSE_MS, leaseSeconds = LEASE_SECONDS, markImages } = options;
   const { database } = storage;
   const registration = registerWorker(database);
   const owner = registration.id;
@@ -83,7 +86,7 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
     try {
       await traceAttempt(row, holder, async () => {
         requireFewCrashes(row.deviceCrashes);
-        await runGeneration({ scope, row, owner, engine, store, signal, onSampleDrawn });
+        await runGeneration({ scope, row, owner, engine, store, markImages, signal, onSampleDrawn });
       });
     } finally {
       inProgress -= 1;

@@ -7,6 +7,9 @@ import { StoreUnavailable } from '../../artifacts/store.js';
 import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
 import { insertArtifacts, writeArtifacts } from '../../artifacts/writeArtifacts.js';
 import type { SampleResult } from '../../inference/index.js';
+import type { MarkImages } from '../../marking/markingThread.js';
+import type { Provenance } from '../../marking/provenance.js';
+import { sourceTypeOf } from '../../marking/provenance.js';
 import { newId } from '../../storage/identifiers.js';
 import type { NotHarmonizedReason } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
@@ -56,7 +59,11 @@ type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectRef
 export type PersistSample = (draw: SampleDraw, images: InputImageIds | null, result: SampleResult) => Promise<void>;
 
 /** Samples whose files are written while another commit runs are committed together. */
-export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, store: ArtifactStore): PersistSample {
+export function createSamplePersister(
+  { scope, row, owner }: ClaimedGeneration,
+  store: ArtifactStore,
+  markImages: MarkImages = async (images) => images,
+): PersistSample {
   const commit = batchWrites<SampleWrite>((drawn) => {
     const samples = drawn.map(({ sample }) => sample);
     const payloads = samples.map(({ id }) => ({ type: 'SampleReady', sampleId: id }) as const);
@@ -72,12 +79,18 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
   return async (draw, inputImages, result) => {
     const { image, mask, overlay, region, ignore, twin, width, height } = result;
     const drawn = Object.entries({ image, mask, overlay, region, ignore, twin }).flatMap(([name, png]) =>
-      png === null ? [] : [{ name, png, width, height }],
+      png === null ? [] : [{ name, png }],
     );
+    const id = newId();
     try {
-      await writeArtifacts(scope, store, drawn, (files) => {
+      const marked = await markImages(
+        drawn.map(({ png }) => png),
+        provenanceOf(row, id, inputImages),
+      );
+      const pngFiles = marked.map((png) => ({ png, width, height }));
+      await writeArtifacts(scope, store, pngFiles, (files) => {
         const keys = new Map(drawn.map(({ name }, i) => [name, files[i]?.key]));
-        return commit({ sample: sampleRow(row, draw, inputImages, result, keys), files });
+        return commit({ sample: sampleRow(id, row, draw, inputImages, result, keys), files });
       });
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
@@ -86,7 +99,18 @@ export function createSamplePersister({ scope, row, owner }: ClaimedGeneration, 
   };
 }
 
+/** A sample on another one counts as drawn by a model, because the other one may be. */
+function provenanceOf({ settings }: GenerationRow, sampleId: string, images: InputImageIds | null): Provenance {
+  const { photograph, bundle } = settings;
+  const transplant = photograph?.transplant ?? null;
+  const harmonized = transplant === null || transplant.notHarmonized === null;
+  const model = harmonized || photograph?.onTwin === true || images?.baseSampleId != null;
+  const sourceType = sourceTypeOf({ model, photograph: transplant !== null || images?.referenceId != null });
+  return { sampleId, sourceType, model: model ? bundle : null };
+}
+
 function sampleRow(
+  id: string,
   row: GenerationRow,
   { index, draw, seed, strength }: SampleDraw,
   images: InputImageIds | null,
@@ -94,7 +118,7 @@ function sampleRow(
   keys: ReadonlyMap<string, string | undefined>,
 ): NewSample {
   return {
-    id: newId(),
+    id,
     generationId: row.id,
     productId: row.productId,
     defectId: row.defectId,

@@ -4,6 +4,7 @@
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import type { Engine, SampleRequest } from '../../inference/index.js';
+import type { MarkImages } from '../../marking/markingThread.js';
 import { inSpan } from '../../observability/tracing.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import type { ProgressReporter } from './progressReporter.js';
@@ -28,6 +29,8 @@ const MAX_IN_FLIGHT = 16;
 export interface GenerationRun extends ClaimedGeneration {
   readonly engine: Engine;
   readonly store: ArtifactStore;
+  /** Undefined: images are stored without a mark. */
+  readonly markImages: MarkImages | undefined;
   readonly signal: AbortSignal;
   /** A sample was drawn, whether it is kept or rejected. */
   onSampleDrawn(): void;
@@ -85,7 +88,7 @@ async function drawSamples(
   const { quality } = row.settings;
   const maxDraws = quality?.maximumAttempts ?? 1;
   const inputImages = createInputImages(scope, store, row.settings);
-  const persist = createSamplePersister(run, store);
+  const persist = createSamplePersister(run, store, run.markImages);
   const failure = new AbortController();
   const signal = AbortSignal.any([run.signal, failure.signal]);
 
