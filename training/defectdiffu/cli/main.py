@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import advise, bundles, comparison, data, distillation, evaluation, training, transplants, weights
+from . import advise, bundles, comparison, conversion, data, distillation, evaluation, training, transplants, weights
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": data.check,
     "split": data.split,
+    "convert": conversion.convert,
     "train": training.train,
     "onboard": training.onboard,
     "import": weights.import_,

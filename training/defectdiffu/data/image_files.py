@@ -22,9 +22,10 @@ SPACES = {"srgb", "rgb", "rgb16", "b-w", "grey16", "cmyk"}
 ORIENTATION = "orientation"
 
 
-def load_image(path: Path) -> np.ndarray:
+def load_image(path: Path, bits: int | None = None) -> np.ndarray:
     """sRGB uint8 [H, W, 3], turned as its EXIF says; grey, palette, CMYK and 16-bit files are converted, by their
-    colour profile if they have one.
+    colour profile if they have one. `bits`: how many of a 16-bit file's are used; without it, a file that seems to use
+    10, 12, or 14 is refused.
 
     Raises ImageError, a ValueError, whose code says why the service would refuse the file too; OSError.
     """
@@ -33,7 +34,7 @@ def load_image(path: Path) -> np.ndarray:
     if kind == "BMP":
         return read_bmp(data)
     image = _inspected(data, kind)
-    _require_range(image)
+    image = _require_range(image) if bits is None else _widened(image, bits)
     return _pixels(kind, _in_srgb(image))
 
 
@@ -119,11 +120,19 @@ def _require_opaque(kind: ImageType, image: Image) -> None:
         )
 
 
-def _require_range(image: Image) -> None:
+def _widened(image: Image, bits: int) -> Image:
+    """A 16-bit image whose values have this many bits, as one that uses all of them."""
+    largest = int(_without_alpha(image).max()) if image.format == "ushort" else 0
+    if largest >= 1 << bits:
+        raise ImageError("IMAGE_BIT_DEPTH_UNCLEAR", f"has a value of {largest}, which needs more than {bits} bits")
+    return (image << (16 - bits)).copy(interpretation=image.interpretation) if image.format == "ushort" else image
+
+
+def _require_range(image: Image) -> Image:
     from pyvips import Error
 
     if image.format != "ushort":
-        return
+        return image
     try:
         largest = int(_without_alpha(image).max())
     except Error as error:
@@ -136,6 +145,7 @@ def _require_range(image: Image) -> None:
             f"has 16 bits per channel, but no value above {largest}: if these are {bits} bits, multiply the values by "
             f"{1 << (16 - bits)}; if the photograph is so dark, save it with 8 bits",
         )
+    return image
 
 
 def _without_alpha(image: Image) -> Image:

@@ -30,8 +30,7 @@ class MaskFolder:
         """The photograph's mask, or what is wrong with it."""
         stem = canonical(image.stem)
         self._claimed.add(stem)
-        # photograph_stem cuts "_mask" and its like off, which the photograph's own name can end with.
-        there = list(dict.fromkeys(self._by_stem.get(stem, []) + self._by_stem.get(photograph_stem(image), [])))
+        there = self.related(image)
         masks = [p for p in there if canonical(p.stem) == f"{stem}_mask" and p.suffix.lower() in MASK_SUFFIXES]
         if len(masks) == 1 and len(there) == 1:
             return masks[0]
@@ -41,6 +40,12 @@ class MaskFolder:
                 f"{masks[0].name}, or take the others away"
             )
         return self._missing(image, there)
+
+    def related(self, image: Path) -> list[Path]:
+        """Files and folders that belong to the photograph by their names."""
+        # photograph_stem cuts "_mask" and its like off, which the photograph's own name can end with.
+        stems = (canonical(image.stem), photograph_stem(image))
+        return list(dict.fromkeys(path for stem in stems for path in self._by_stem.get(stem, [])))
 
     def _missing(self, image: Path, there: list[Path]) -> str:
         problem = f"{image}: no mask: {self.folder / f'{image.stem}_mask.png'} is missing"

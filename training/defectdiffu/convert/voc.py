@@ -1,0 +1,28 @@
+"""Pascal VOC: XML files with boxes, which are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .found import Found, Options
+from .lookup import files_below
+from .shapes import BOX
+
+NAME, TITLE = "voc", "Pascal VOC (boxes: refused)"
+
+
+def recognises(root: Path) -> bool:
+    return _first(root) is not None
+
+
+def _first(root: Path) -> Path | None:
+    for path in files_below(root, {".xml"}):
+        with path.open("rb") as file:
+            head = file.read(4000)
+        if b"<annotation>" in head and (b"<bndbox>" in head or b"<object>" in head):
+            return path
+    return None
+
+
+def read(root: Path, options: Options) -> Found:
+    raise ValueError(f"{_first(root)}: Pascal VOC has boxes, and {BOX}")
