@@ -98,6 +98,9 @@ PROBLEMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "ok": (beside("test/ok/0.png"), "test/ok: normal photographs go into test/good", 1),
     "mask among photographs": (beside("train/good/0_mask.png", mask()), r"1 mask\(s\) among the photographs", 1),
     "masks beside": (rename_masks("test/scratch/{}_mask.png"), "[01]_mask.png lies beside the photograph: move it", 2),
+    "second mask among photographs": (
+        beside("test/scratch/0_GT.png", mask()), r"1 mask\(s\) among the photographs \(0_GT.png\), which have others", 1
+    ),
     "other type": (lambda p: (p / "train/good/9.gif").write_bytes(b"GIF89a"), r"a type that is not read \(9.gif\)", 1),
     "VisA": (rename_masks("ground_truth/scratch/{}.png"), "[01].png lies there: rename it [01]_mask.png", 2),
     "BTAD": (rename_masks("ground_truth/scratch/{}.bmp"), "[01].bmp lies there: rename it [01]_mask.bmp", 2),
@@ -130,6 +133,14 @@ WARNINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "full": (lambda p: masks_of(p, lambda m: np.full_like(m, 255)), "marks the whole photograph"),
     "orphan": (beside("ground_truth/scratch/7_mask.png", mask()), r"1 mask\(s\) without a photograph .*: 7_mask.png"),
     "orphans": (beside("ground_truth/dent/0_mask.png", mask()), r"1 mask\(s\), but there is no folder test/dent"),
+    "inverted, at the border": (
+        lambda p: write(p / "ground_truth/scratch/0_mask.png", 255 - mask(top=0, left=0)),
+        "0_mask.png: marks 95.8% of the photograph and its border",
+    ),
+    "mask of a good one to train on": (
+        beside("ground_truth/good/0_mask.png", mask()),
+        "but there is no folder test/good",
+    ),
     "validation": (beside("validation/good/5.png"), r"validation: 1 normal photograph\(s\) are not read"),
     "turned by 180°": (
         lambda p: write(p / "test/scratch/0.png", photograph(True), exif=tagged(3)),
@@ -151,6 +162,10 @@ TAKEN: dict[str, Callable[[Path], object]] = {
     "_mask.PNG": rename_masks("ground_truth/scratch/{}_mask.PNG"),
     "_mask.bmp": rename_masks("ground_truth/scratch/{}_mask.bmp"),
     "_mask.tif": rename_masks("ground_truth/scratch/{}_mask.tif"),
+    "a photograph whose name looks like that of a mask": lambda p: (
+        write(p / "test/scratch/0_label.png", photograph(True)),
+        write(p / "ground_truth/scratch/0_label_mask.png", mask()),
+    ),
     "files of macOS": lambda p: [
         (p / name).write_bytes(b"\0\5\x16\7")
         for name in ("test/scratch/._0.png", "train/good/._0.png", "ground_truth/scratch/._0_mask.png", "._0.png")

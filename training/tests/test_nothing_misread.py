@@ -55,7 +55,7 @@ def test_what_is_clear_is_taken_and_marks_the_dark_square(name, tmp_path):
     records, problems, warned = read(tmp_path / "data")
     assert (problems, warned) == ([], [])
     defective = [record for record in records if record.mask]
-    assert len(defective) == 2
+    assert len(defective) == (3 if "looks like" in name else 2)
     for record in defective:
         assert np.array_equal(load_mask(record.mask, record.marks), mask() > 0)
 

@@ -5,7 +5,10 @@ What the service refuses (src/references/decodeImage.ts) is refused here for the
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,19 +72,24 @@ def _orientation(image: Image) -> int:
 
 
 def _opened(data: bytes) -> Image:
+    return _vips().Image.new_from_buffer(data, "", fail_on="error")
+
+
+@cache
+def _vips() -> ModuleType:
+    """libvips, imported where it is needed, with one thread: photographs are small, and processes share the work."""
+    os.environ.setdefault("VIPS_CONCURRENCY", "1")
     import pyvips
 
-    pyvips.cache_set_max(0)  # a file that is written again has to be read again
-    return pyvips.Image.new_from_buffer(data, "", fail_on="error")
+    pyvips.cache_set_max(0)
+    return pyvips
 
 
 def _inspected(data: bytes, kind: ImageType, any_depth: bool = False) -> Image:
-    from pyvips import Error
-
     try:
         image = _opened(data)
         pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    except Error as error:
+    except _vips().Error as error:
         raise _unreadable(kind, error) from None
     if pages > 1 or (kind == "PNG" and is_animated_png(data)):
         pages_told = pages if pages > 1 else "several"
@@ -105,13 +113,11 @@ def _told(format: str) -> str:
 
 
 def _require_opaque(kind: ImageType, image: Image) -> None:
-    from pyvips import Error
-
     if not image.hasalpha():
         return
     try:
         least = image[image.bands - 1].min()
-    except Error as error:
+    except _vips().Error as error:
         raise _unreadable(kind, error) from None
     if least != (65535 if image.interpretation in ("rgb16", "grey16") else 255):
         raise ImageError(
@@ -129,13 +135,11 @@ def _widened(image: Image, bits: int) -> Image:
 
 
 def _require_range(image: Image) -> Image:
-    from pyvips import Error
-
     if image.format != "ushort":
         return image
     try:
         largest = int(_without_alpha(image).max())
-    except Error as error:
+    except _vips().Error as error:
         raise _unreadable("PNG" if image.get("vips-loader").startswith("png") else "TIFF", error) from None
     if 0 < largest < LEAST_16_BIT:
         bits = max(largest.bit_length(), 10)
@@ -170,20 +174,16 @@ def _in_srgb(image: Image) -> Image:
 
 def _transformed(image: Image, profile: str, **options) -> Image:
     """The image as it is where its own profile is invalid."""
-    from pyvips import Error
-
     try:
         return image.icc_transform(profile, intent="perceptual", **options)
-    except Error:
+    except _vips().Error:
         return image
 
 
 def _pixels(kind: ImageType, image: Image) -> np.ndarray:
-    from pyvips import Error
-
     try:
         pixels = image.numpy()
-    except Error as error:
+    except _vips().Error as error:
         raise _unreadable(kind, error) from None
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 

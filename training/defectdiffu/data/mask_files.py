@@ -43,9 +43,10 @@ class MaskFolder:
 
     def related(self, image: Path) -> list[Path]:
         """Files and folders that belong to the photograph by their names."""
-        # photograph_stem cuts "_mask" and its like off, which the photograph's own name can end with.
-        stems = (canonical(image.stem), photograph_stem(image))
-        return list(dict.fromkeys(path for stem in stems for path in self._by_stem.get(stem, [])))
+        stem = canonical(image.stem)
+        # photograph_stem cuts "_label" and its like off, which the photograph's own name can end with.
+        alike = [path for path in self._by_stem.get(photograph_stem(image), []) if canonical(path.stem) == stem]
+        return list(dict.fromkeys(self._by_stem.get(stem, []) + alike))
 
     def _missing(self, image: Path, there: list[Path]) -> str:
         problem = f"{image}: no mask: {self.folder / f'{image.stem}_mask.png'} is missing"
@@ -72,6 +73,9 @@ class MaskFolder:
     def claim(self, images: list[Path]) -> None:
         """Says that the masks of these photographs are no masks without a photograph."""
         self._claimed.update(canonical(image.stem) for image in images)
+
+    def has_mask(self, image: Path) -> bool:
+        return isinstance(self.mask_of(image), Path)
 
     def orphans(self) -> list[Path]:
         """Masks whose photograph was not asked for."""

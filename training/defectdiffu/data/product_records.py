@@ -10,7 +10,7 @@ from .data_warnings import warn
 from .folder_names import find_file
 from .layout_folders import ambiguous_defects, is_another_good, left_aside
 from .layout_names import GOOD, IMAGE_SUFFIXES, images_in, listed, subfolders
-from .mask_files import MaskFolder, masks_among, same_stems
+from .mask_files import MaskFolder, masks_among, photograph_stem, same_stems
 
 
 class Photograph(NamedTuple):
@@ -71,7 +71,7 @@ def _defective(folder: Path, masks: MaskFolder, problems: list[str]) -> Iterable
     images = images_in(folder)
     _require_images(folder, images, problems)
     masks.claim(images)
-    strays = set(masks_among(images))  # told with the photograph, whose mask is missing
+    strays = _stray_masks(folder, images, masks, problems)
     for several in same_stems(images):
         strays.update(several)
         problems.append(f"{folder}: {listed(several)} have one name, and would share a mask: rename one of them")
@@ -88,9 +88,21 @@ def _defective(folder: Path, masks: MaskFolder, problems: list[str]) -> Iterable
         )
 
 
+def _stray_masks(folder: Path, images: list[Path], masks: MaskFolder, problems: list[str]) -> set[Path]:
+    """Masks among the photographs. One that is missing where it belongs is told with its photograph."""
+    strays = {image for image in masks_among(images) if not masks.has_mask(image)}
+    marked = {photograph_stem(image) for image in images if image not in strays and masks.has_mask(image)}
+    if second := sorted(image for image in strays if photograph_stem(image) in marked):
+        problems.append(
+            f"{folder}: {len(second)} mask(s) among the photographs ({listed(second)}), which have others in "
+            f"{masks.folder}: take these away"
+        )
+    return strays
+
+
 def _masks_without_folders(product: Path, tests: list[Path]) -> None:
     ground = product / "ground_truth"
-    names = {folder.name for folder in tests} | {GOOD}
+    names = {folder.name for folder in tests}
     for folder in subfolders(ground):
         if (images := images_in(folder)) and not any(find_file(ground, name) == folder for name in names):
             warn(f"{folder}: {len(images)} mask(s), but there is no folder test/{folder.name}; they are not read")

@@ -14,7 +14,7 @@ from .mask_values import has_black, keyed, marking_values, name_of, told, unclea
 if TYPE_CHECKING:
     from .layout import Record
 
-MUCH, BORDER = 0.5, 0.98  # of the photograph and of its border: a mask that marks more is probably inverted
+MUCH, BORDER = 0.5, 0.7  # of the photograph and of its border: a mask that marks more may be inverted
 
 
 class Findings(NamedTuple):
