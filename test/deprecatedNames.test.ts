@@ -101,13 +101,14 @@ test('a row of an older version is read, and the migration gives it the new name
     if (row === undefined) throw new Error('the row is gone');
     return row;
   };
+  const PAIR = { partNumber: 'TILE', defectCode: 'CRACK' };
   const ids = [await rowWith(old), await rowWith(null)] as const;
-  expect(resolvedRequestOf(await read(ids[0])).denoisingStrength).toBe(0.4);
+  expect(resolvedRequestOf(await read(ids[0]), PAIR).denoisingStrength).toBe(0.4);
 
   for (const statement of migration) await storage.database.execute(sql.raw(statement));
   const migrated = await read(ids[0]);
   expect(migrated.settings.photograph).toEqual({ ...old, denoisingStrength: 0.4 });
-  expect(resolvedRequestOf(migrated).denoisingStrength).toBe(0.4);
+  expect(resolvedRequestOf(migrated, PAIR).denoisingStrength).toBe(0.4);
   expect((await read(ids[1])).settings).toEqual({ ...SETTINGS, photograph: null });
   await storage.close();
 });

@@ -6,23 +6,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObjectType } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
-import { openStorage } from '../src/storage/open.js';
-import { newId } from '../src/storage/identifiers.js';
-import { defects, products } from '../src/storage/tables.js';
-import { forTenant } from '../src/storage/tenantScope.js';
-import { createTenantAdmin } from '../src/tenants/tenantAdmin.js';
 import { fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
 import { exportDataset, exportEnded } from './support/exports.js';
 import { identifyingArguments } from './support/identifying.js';
 import { grey } from './support/photographs.js';
-import { databaseOf } from './support/database.js';
 import type { Owned, Probe } from './support/probes.js';
 import { BEHIND, NAMELESS, NUMBERS } from './support/nameless.js';
 import { PROBES } from './support/probes.js';
 import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver } from './support/receiver.js';
 import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
-import { runTenants, stream } from './support/tenancy.js';
+import { giveCatalog, newTenant } from './support/stranger.js';
+import { createKey, stream } from './support/tenancy.js';
 import { MASK, createUpload, fetchUpload, put, send, sendDonor } from './support/uploads.js';
 import { until } from './support/until.js';
 
@@ -43,22 +38,6 @@ beforeAll(async () => {
   owned = await belongings(url);
   await strangersOwn(url);
 });
-
-async function newTenant(dataDirectory: string, name: string): Promise<string> {
-  const { stdout } = await runTenants(dataDirectory, 'create', name, '--admin-key');
-  return /dd_\S{32}/.exec(stdout)?.[0] ?? '';
-}
-
-/** One product and one defect, so that the other tenant's requests fail only because the thing is not theirs. */
-async function giveCatalog(dataDirectory: string): Promise<void> {
-  const storage = await openStorage(await databaseOf(dataDirectory));
-  const { id: tenantId } = await createTenantAdmin(storage.database).require('stranger');
-  const { database, own } = forTenant(storage.database, tenantId);
-  const row = { name: 'their own', createdAt: new Date() };
-  await database.insert(products).values(own({ ...row, id: newId(), partNumber: 'OWN', promptName: 'fabric' }));
-  await database.insert(defects).values(own({ ...row, id: newId(), code: 'OWN', promptName: 'hole' }));
-  await storage.close();
-}
 
 /** One thing of each kind, so that an answer with too many rows is noticed. */
 async function strangersOwn(receiver: string): Promise<void> {
@@ -174,6 +153,27 @@ test('what a catalog does not name is archived in its own tenant only', async ()
     newcomer,
   );
   expect(importCatalog).toEqual({ products: { archived: 0 }, defects: { archived: 0 } });
+});
+
+test('node finds whatever has an id, as what it is, and for a viewer only what a viewer can query', async () => {
+  const node = 'query ($id: ID!) { node(id: $id) { __typename id } }';
+  const typeOf = async (id: string, key?: string) => (await server.data(node, { id }, key)).node?.__typename ?? null;
+  // prettier-ignore
+  const types = {
+    generation: 'Generation', sample: 'Sample', reference: 'Reference', mask: 'RegionMask', donor: 'Reference',
+    upload: 'Upload', key: 'ApiKey', export: 'Export', webhook: 'Webhook', delivery: 'WebhookDelivery',
+  };
+  const { secret } = await createKey(server, { role: 'VIEWER' });
+  const closed = ['upload', 'key', 'webhook', 'delivery'];
+  for (const [name, type] of Object.entries(types)) {
+    const id = owned[name as keyof typeof types];
+    expect([name, await typeOf(id)]).toEqual([name, type]);
+    expect([name, await typeOf(id, secret)]).toEqual([name, closed.includes(name) ? null : type]);
+  }
+  const { products, defects } = await server.data('{ products { edges { node { id } } } defects { edges { node { id } } } }'); // prettier-ignore
+  expect(await typeOf(products.edges[0].node.id)).toBe('Product');
+  expect(await typeOf(defects.edges[0].node.id)).toBe('Defect');
+  expect(await typeOf('not an id')).toBeNull();
 });
 
 test('and the owner has everything still, as it was', async () => {

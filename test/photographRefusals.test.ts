@@ -27,7 +27,7 @@ describe('is refused with the field and the reason', () => {
     [
       'neither id nor any',
       () => ({ reference: {} }),
-      /input\[0\]\.reference: give one of id, anyOfProduct: true, sampleId, or twin: true/,
+      /input\[0\]\.reference"; Exactly one key must be specified for OneOf type "ReferenceInput"/,
     ],
     [
       'a photograph that is not there',
@@ -45,7 +45,7 @@ describe('is refused with the field and the reason', () => {
     ['a point outside', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 257, y: 0 }, { x: 0, y: 9 }]] } }), /region\.polygons\[0\]\[1\]\.x: 257 is out of range 0 … 256/], // prettier-ignore
     ['two points', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 5, y: 0 }]] } }), /polygons\[0\]: must have at least 3 points, has 2/], // prettier-ignore
     ['no polygon', () => ({ ...own, region: { polygons: [] } }), /polygons: must have 1 … 64 polygons, has 0/],
-    ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region: give a region of your own or place/], // prettier-ignore
+    ['a region and a place', () => ({ ...own, region: { ...POLYGON, place: 'SHAPE' } }), /region"; Exactly one key must be specified/], // prettier-ignore
     ['a region and an allowed area', () => ({ ...own, region: POLYGON, allowedArea: POLYGON }), /allowedArea: cannot be given together with a region/], // prettier-ignore
     ['a policy without scores', () => ({ quality: { minimumVisibility: 9 } }), /quality\.minimumVisibility: samples from noise are compared with nothing; give twin/], // prettier-ignore
     ['a policy that holds nothing against samples from noise', () => ({ quality: { maximumDraws: 9 } }), /quality: must have minimumConfidence for samples from noise/], // prettier-ignore

@@ -38,12 +38,12 @@ describe('a request', () => {
     [
       'with neither donor',
       () => wish({ defectReference: {} }),
-      'defectReference: give one of id, anyOfPair: true, or ofOther',
+      'Exactly one key must be specified for OneOf type "DefectReferenceInput"',
     ],
     [
       'with both',
       () => wish({ defectReference: { id: donor.id, anyOfPair: true } }),
-      'give one of id, anyOfPair: true',
+      'Exactly one key must be specified for OneOf type "DefectReferenceInput"',
     ],
     ['with a donor that is not there', () => wish({ defectReference: { id: 'x' } }), 'defectReference.id: there is no'],
     ['with a good donor', () => wish({ defectReference: { id: reference.id } }), 'defectReference.id: shows a good'],

@@ -1,4 +1,5 @@
 /** Validates the catalog that an MES sends. Each error names the item, the field, and the bound. */
+import { outOfRange } from '../range.js';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { ServiceError, badInput, quote } from '../errors.js';
 import type { Optional } from '../range.js';
@@ -43,7 +44,12 @@ const MAX_PROBLEMS_IN_ERROR = 20;
 export async function validateImport(input: CatalogImport, limit: number): Promise<void> {
   const { products, defects, aliases, archiveMissing } = input;
   const count = (products?.length ?? 0) + (defects?.length ?? 0) + aliases.length;
-  if (count > limit) throw badInput('input', `${String(count)} items are more than ${String(limit)}`);
+  if (count > limit)
+    throw outOfRange('input', `${String(count)} items are more than ${String(limit)}`, {
+      min: 1,
+      max: limit,
+      value: count,
+    });
   for (const [name, list] of Object.entries({ products, defects })) {
     if (archiveMissing && list?.length === 0)
       throw badInput(

@@ -67,7 +67,7 @@ async function requireCapacity({ database, rows }: TenantScope): Promise<void> {
 }
 
 async function insert(
-  { database, own }: TenantScope,
+  { database, own, createdBy }: TenantScope,
   input: ExportInput,
   settings: ExportSettings,
 ): Promise<ExportRow> {
@@ -76,7 +76,7 @@ async function insert(
   const row = { id: newId(), format, settings, status: 'QUEUED' as const, ...counters, createdAt: new Date() };
   const [inserted] = await database
     .insert(exports)
-    .values(own({ ...row, idempotencyKey, inputHash: inputHash(input) }))
+    .values(own({ ...row, createdBy, idempotencyKey, inputHash: inputHash(input) }))
     .returning();
   if (inserted === undefined) throw new Error('an inserted export was not returned');
   return inserted;

@@ -43,12 +43,12 @@ export function createExportManifest({
   async function addGeneration({ generation, product, defect }: ExportedSample): Promise<void> {
     if (generation.id === lastGeneration) return;
     lastGeneration = generation.id;
-    const request = resolvedRequestOf(generation);
+    const pair = { partNumber: product.partNumber, defectCode: defect.code };
+    const request = resolvedRequestOf(generation, pair);
     if (owesModel(generation)) models.add(request.model);
     await lists.generations.append({
       id: generation.id,
-      partNumber: product.partNumber,
-      defectCode: defect.code,
+      ...pair,
       createdAt: generation.createdAt,
       request: { ...request, photograph: generation.settings.photograph ?? null },
     });

@@ -1,19 +1,37 @@
 /** The request of a generation as it was accepted, with every default filled in. The same request gives the same images. */
-import type { TransplantSettings } from '../storage/jsonColumns.js';
+import type { Area, PhotographSettings, TransplantSettings } from '../storage/jsonColumns.js';
 import { denoisingStrengthOf } from '../storage/jsonColumns.js';
 import type { GenerationRow } from '../storage/tables.js';
+import type { GenerationInput } from './admission/generationInput.js';
 
-export function resolvedRequestOf({ settings, count, priority, idempotencyKey }: GenerationRow) {
+/** The codes that the catalog has for the row's product and defect. */
+export interface RequestedPair {
+  readonly partNumber: string;
+  readonly defectCode: string;
+}
+
+export function resolvedRequestOf(row: GenerationRow, pair: RequestedPair) {
+  const resolved = resolve(row, pair);
+  return { ...resolved, input: asInput(resolved) };
+}
+
+function resolve(row: GenerationRow, pair: RequestedPair) {
+  const { settings, count, priority, idempotencyKey } = row;
   const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
-  // As it was requested: the rows of a sweep, not its samples.
-  const requestedCount = count / (sweep?.length ?? 1);
   const strength = photograph == null ? undefined : denoisingStrengthOf(photograph);
   const transplant = photograph?.transplant ?? undefined;
   const denoisingStrength = transplant === undefined ? strength : undefined;
   return {
     ...rest,
+    ...pair,
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
+    reference: photograph == null ? undefined : referenceOf(photograph),
+    defectReference: transplant && { ids: transplant.donors },
+    region: photograph == null || transplant !== undefined ? undefined : regionOf(photograph.region),
+    allowedArea: photograph?.allowedArea == null ? undefined : areaOf(photograph.allowedArea),
+    maskConvention:
+      photograph == null || transplant !== undefined ? undefined : (photograph.maskConvention ?? 'CHANGE'),
     denoisingStrength,
     harmonize: transplant === undefined ? undefined : strength,
     variation: transplant && { ...transplant.variation, place: placeOf(transplant) },
@@ -22,10 +40,81 @@ export function resolvedRequestOf({ settings, count, priority, idempotencyKey }:
     onTwin: photograph?.onTwin ?? false,
     twin,
     model,
-    count: requestedCount,
+    // As it was requested: the rows of a sweep, not its samples.
+    count: count / (sweep?.length ?? 1),
     priority,
     idempotencyKey,
   };
+}
+
+type Resolved = ReturnType<typeof resolve>;
+
+/** Every value is explicit, and there is nothing that a request of this kind must not have. */
+function asInput(request: Resolved): GenerationInput {
+  const { partNumber, defectCode, model, count, priority, seed, sweep, quality } = request;
+  const { min, max } = request.strength;
+  return {
+    partNumber,
+    defectCode,
+    model,
+    count,
+    priority,
+    seed,
+    strength: sweep !== undefined ? { sweep } : min === max ? { value: min } : { min, max },
+    ...(quality === null ? {} : { quality: qualityInput(request, quality) }),
+    ...(request.defectReference === undefined ? drawnInput(request) : transplantInput(request)),
+    ...given({ reference: request.reference, allowedArea: request.allowedArea }),
+  };
+}
+
+function drawnInput(request: Resolved): Partial<GenerationInput> {
+  const { maskMode, twin, region, maskConvention, denoisingStrength } = request;
+  return {
+    ...modelInput(request),
+    maskMode,
+    ...(twin ? { twin } : {}),
+    ...given({ region, maskConvention, denoisingStrength }),
+  };
+}
+
+function transplantInput(request: Resolved): Partial<GenerationInput> {
+  const { defectReference, variation, harmonize } = request;
+  const harmonized = harmonize !== undefined && harmonize > 0;
+  return { ...given({ defectReference, variation }), ...(harmonized ? { harmonize, ...modelInput(request) } : {}) };
+}
+
+function modelInput({ productScale, steps, sampler, guidance }: Resolved): Partial<GenerationInput> {
+  return { productScale, steps, sampler, guidance };
+}
+
+/** Samples that are compared with nothing have a bound of their confidence only, and transplants have no confidence. */
+function qualityInput(
+  { reference, twin, defectReference }: Resolved,
+  { minimumVisibility, minimumAgreement, minimumConfidence, maximumDraws }: NonNullable<Resolved['quality']>,
+): NonNullable<GenerationInput['quality']> {
+  if (defectReference !== undefined) return { minimumVisibility, minimumAgreement, maximumDraws };
+  if (reference === undefined && !twin) return { minimumConfidence, maximumDraws };
+  return { minimumVisibility, minimumAgreement, minimumConfidence, maximumDraws };
+}
+
+/** Without the fields that are undefined. */
+function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+function referenceOf({ references, baseSample, onTwin }: PhotographSettings) {
+  if (onTwin === true) return { twin: true };
+  return baseSample === null ? { ids: references } : { sampleId: baseSample };
+}
+
+function regionOf(region: PhotographSettings['region']) {
+  return typeof region === 'string' ? { place: region } : areaOf(region);
+}
+
+function areaOf(area: Area) {
+  if ('maskId' in area) return { maskId: area.maskId };
+  return { polygons: area.polygons.map((polygon) => polygon.map(([x, y]) => ({ x, y }))) };
 }
 
 function placeOf({ anywhere }: TransplantSettings): 'ANYWHERE' | 'FITTING' {

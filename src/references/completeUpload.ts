@@ -67,13 +67,13 @@ function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
 }
 
 async function photograph(scope: TenantScope, bytes: Buffer, upload: UploadRow): Promise<DecodedUpload> {
-  const { name, defectId, defectMaskId: maskId } = upload;
+  const { name, defectId, defectMaskId: maskId, createdBy } = upload;
   const productId = upload.productId ?? '';
   const pixels = await decodePhotograph(bytes);
   const { width, height } = pixels;
   if (maskId !== null) requireSameSize(pixels, await masksOf(scope).require(maskId));
   const hash = defectHash(await hashOf(pixels), upload);
-  const reference = { productId, name, hash, width, height, defectId, maskId };
+  const reference = { productId, name, hash, width, height, defectId, maskId, createdBy };
   return {
     pixels,
     isKnown: async (tenant) => (await referencesOf(tenant).withHash(productId, hash)) !== undefined,

@@ -39,7 +39,7 @@ export interface Uploads {
 }
 
 export function uploadsOf(scope: TenantScope): Uploads {
-  const { database, rows, own } = scope;
+  const { database, rows, own, createdBy } = scope;
   const select = (id: string) =>
     database
       .select()
@@ -49,7 +49,7 @@ export function uploadsOf(scope: TenantScope): Uploads {
   return {
     async create(input) {
       const subject = await resolveSubject(scope, input);
-      const row = { id: newId(), purpose: input.purpose, ...subject, createdAt: new Date() };
+      const row = { id: newId(), purpose: input.purpose, ...subject, createdAt: new Date(), createdBy };
       return found((await database.insert(uploads).values(own(row)).returning()).at(0), row.id);
     },
     byId: async (id) => (await select(id)).at(0),

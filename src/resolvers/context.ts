@@ -85,7 +85,7 @@ export interface Context {
 
 export function createContext(services: Services, identity: Identity, origin: string): Context {
   addLogContext({ tenant: identity.tenantId });
-  const scope = forTenant(services.database, identity.tenantId);
+  const scope = forTenant(services.database, identity.tenantId, identity.subject);
   const repositories = {
     catalog: catalogOf(scope),
     generations: generationsOf(scope),

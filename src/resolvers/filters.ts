@@ -5,7 +5,7 @@ import { optionalCode } from '../catalog/codes.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { CatalogKind } from '../catalog/promptNames.js';
 import { vocabularyWords } from '../catalog/promptNames.js';
-import { badInput } from '../errors.js';
+import { outOfRange } from '../range.js';
 import type { GenerationConditions } from '../generations/generationRepository.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';
 import type { AliasFilter } from '../schema/alias.js';
@@ -81,5 +81,5 @@ function validDate(time: Date | null | undefined, field: string): Date | undefin
   if (time == null) return undefined;
   const year = time.getUTCFullYear();
   if (year >= 1 && year <= 9999) return time;
-  throw badInput(field, `the year ${String(year)} is out of range 1 … 9999`);
+  throw outOfRange(field, `the year ${String(year)} is out of range 1 … 9999`, { min: 1, max: 9999, value: year });
 }

@@ -12,9 +12,9 @@ import {
   GenerationConnection,
   GenerationError,
   GenerationFilter,
-  GenerationRequest,
   Progress,
 } from '../schema/generation.js';
+import { GenerationRequest } from '../schema/generationRequest.js';
 import { GenerateDefectsInput } from '../schema/generateDefectsInput.js';
 import { GenerateForMissesInput } from '../schema/generateForMissesInput.js';
 import { SampleConnection, SampleFilter } from '../schema/sample.js';
@@ -92,8 +92,12 @@ export class GenerationResolver {
   }
 
   @FieldResolver(() => GenerationRequest)
-  request(@Root() row: GenerationRow): GenerationRequest {
-    return resolvedRequestOf(row);
+  async request(@Root() row: GenerationRow, @Ctx() { loaders }: Context): Promise<GenerationRequest> {
+    const [{ partNumber }, { code }] = await Promise.all([
+      loaders.product.load(row.productId),
+      loaders.defect.load(row.defectId),
+    ]);
+    return resolvedRequestOf(row, { partNumber, defectCode: code }) as GenerationRequest;
   }
 
   @FieldResolver(() => Progress)

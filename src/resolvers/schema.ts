@@ -2,6 +2,8 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { withErrorCodes } from '../schema/errorCodes.js';
+import { applyOneOf } from '../schema/oneOf.js';
 import { AccessResolver } from './access.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { AllEventsResolver } from './allEvents.js';
@@ -9,6 +11,7 @@ import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
+import { NodeResolver } from './nodes.js';
 import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
@@ -17,7 +20,7 @@ import { UploadResolver } from './uploads.js';
 import { WebhookDeliveryResolver, WebhookResolver } from './webhooks.js';
 
 export function createSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       AccessResolver,
       ServerResolver,
@@ -35,6 +38,7 @@ export function createSchema(): GraphQLSchema {
       WebhookResolver,
       WebhookDeliveryResolver,
       ExportResolver,
+      NodeResolver,
     ],
     // Bounds are validated in generations/, storage/pagination.ts, references/, and validateText.ts.
     validate: false,
@@ -42,6 +46,8 @@ export function createSchema(): GraphQLSchema {
     // type-graphql requires a pub-sub. Ours reads rows (generations/events/), and nothing may fan out in memory.
     pubSub: { publish: refuse, subscribe: refuse },
   });
+  applyOneOf(schema);
+  return withErrorCodes(schema);
 }
 
 function refuse(): never {

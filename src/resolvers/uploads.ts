@@ -14,7 +14,7 @@ export class UploadResolver {
   })
   async upload(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Upload | null> {
     const row = await context.uploads.byId(id);
-    return row === undefined ? null : signed(row, context);
+    return row === undefined ? null : signedUpload(row, context);
   }
 
   @RequiresRole('OPERATOR')
@@ -23,7 +23,7 @@ export class UploadResolver {
     @Arg('input', () => CreateUploadInput) input: CreateUploadInput,
     @Ctx() context: Context,
   ): Promise<Upload> {
-    return signed(await context.uploads.create(input), context);
+    return signedUpload(await context.uploads.create(input), context);
   }
 
   @FieldResolver(() => Reference, {
@@ -43,7 +43,7 @@ export class UploadResolver {
   }
 }
 
-function signed(row: UploadRow, { services, identity, origin }: Context): Upload & UploadRow {
+export function signedUpload(row: UploadRow, { services, identity, origin }: Context): Upload & UploadRow {
   const { path, expiresAt } = services.uploadSigner.sign(identity, row.id);
   return { ...row, url: new URL(path, origin), expiresAt, maximumBytes: services.config.limits.maximumUploadBytes };
 }

@@ -1,4 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 import { Role } from './enums.js';
 
@@ -20,7 +21,10 @@ export class Caller {
   expiresAt?: Date | undefined;
 }
 
-@ObjectType({ description: 'An API key of the tenant. The key itself was shown once, when it was created.' })
+@ObjectType({
+  implements: Node,
+  description: 'An API key of the tenant. The key itself was shown once, when it was created.',
+})
 export class ApiKey {
   @Field(() => ID)
   id!: string;

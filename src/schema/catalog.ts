@@ -1,8 +1,9 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: 'Something that the tenant makes.' })
+@ObjectType({ implements: Node, description: 'Something that the tenant makes.' })
 export class Product {
   @Field(() => ID)
   id!: string;
@@ -38,7 +39,7 @@ export class Product {
   archivedAt!: Date | null;
 }
 
-@ObjectType({ description: 'A kind of fault.' })
+@ObjectType({ implements: Node, description: 'A kind of fault.' })
 export class Defect {
   @Field(() => ID)
   id!: string;

@@ -1,5 +1,6 @@
 import { GraphQLSafeInt, GraphQLURL } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 import { CocoSegmentation, ExportFormat, ExportStatus } from './enums.js';
 import { SampleFilter } from './sample.js';
@@ -64,7 +65,7 @@ export class ExportOptions {
   splitSeed!: number;
 }
 
-@ObjectType({ description: 'A data set of samples, as one archive.' })
+@ObjectType({ implements: Node, description: 'A data set of samples, as one archive.' })
 export class Export {
   @Field(() => ID)
   id!: string;
@@ -85,6 +86,13 @@ export class Export {
 
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The subject of the caller who requested it: "key:<id>" or "token:<sub>". Null for those of older versions.',
+  })
+  createdBy!: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   startedAt!: Date | null;

@@ -1,80 +1,7 @@
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { GuidanceName, MaskMode as MaskModeName, SamplerName } from '../inference/index.js';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
-import { AttemptOutcome, GenerationStatus, Guidance, MaskMode, Sampler } from './enums.js';
-import { Quality } from './quality.js';
-import { Variation } from './transplant.js';
-
-@ObjectType()
-export class StrengthRange {
-  @Field(() => Float, { description: 'The strength of the first sample.' })
-  min!: number;
-
-  @Field(() => Float, { description: 'The strength of the last sample.' })
-  max!: number;
-}
-
-@ObjectType({
-  description: 'The request with all defaults filled in. The same request gives the same images again.',
-})
-export class GenerationRequest {
-  @Field(() => Int)
-  count!: number;
-
-  @Field(() => String, { description: 'name@version. A transplant that is not harmonized does not use it.' })
-  model!: string;
-
-  @Field(() => StrengthRange)
-  strength!: StrengthRange;
-
-  @Field(() => Float)
-  productScale!: number;
-
-  @Field(() => Int, { description: 'The seed of sample 0. Sample i has the seed (seed + i) mod 2³¹.' })
-  seed!: number;
-
-  @Field(() => Int, { description: '1 for a transplant that is not harmonized.' })
-  steps!: number;
-
-  @Field(() => Sampler)
-  sampler!: SamplerName;
-
-  @Field(() => Guidance)
-  guidance!: GuidanceName;
-
-  @Field(() => MaskMode)
-  maskMode!: MaskModeName;
-
-  @Field(() => Int)
-  priority!: number;
-
-  @Field(() => String, { nullable: true })
-  idempotencyKey!: string | null;
-
-  @Field(() => [Float], { nullable: true, description: 'The strengths of each row of a sweep.' })
-  sweep?: readonly number[] | undefined;
-
-  @Field(() => Float, { nullable: true, description: 'Only for samples on a reference.' })
-  denoisingStrength?: number | undefined;
-
-  @Field(() => Float, { nullable: true, description: 'Only for transplants.' })
-  harmonize?: number | undefined;
-
-  @Field(() => Variation, { nullable: true, description: 'Only for transplants.' })
-  variation?: Variation | undefined;
-
-  @Field(() => Float, { nullable: true, deprecationReason: 'Use `denoisingStrength`.' })
-  freedom?: number | undefined;
-
-  @Field(() => Boolean)
-  twin!: boolean;
-
-  @Field(() => Boolean, { description: 'Whether each sample is drawn on its own normal twin.' })
-  onTwin!: boolean;
-
-  @Field(() => Quality, { nullable: true })
-  quality?: Quality | null | undefined;
-}
+import { AttemptOutcome, GenerationStatus } from './enums.js';
 
 @ObjectType()
 export class Progress {
@@ -123,7 +50,7 @@ export class Attempt {
   message!: string | null;
 }
 
-@ObjectType({ description: 'One request for samples of one defect on one product.' })
+@ObjectType({ implements: Node, description: 'One request for samples of one defect on one product.' })
 export class Generation {
   @Field(() => ID)
   id!: string;
@@ -133,6 +60,13 @@ export class Generation {
 
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The subject of the caller who requested it: "key:<id>" or "token:<sub>". Null for those of older versions.',
+  })
+  createdBy!: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   startedAt!: Date | null;

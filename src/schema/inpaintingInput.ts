@@ -1,10 +1,18 @@
 import { Field, Float, ID, InputType } from 'type-graphql';
 import { RegionPlace } from './enums.js';
+import { OneOf } from './oneOf.js';
 
-@InputType({ description: 'Give one of the four.' })
+@OneOf()
+@InputType({ description: 'Give one of the five.' })
 export class ReferenceInput {
   @Field(() => ID, { nullable: true, description: 'A photograph of the product that was uploaded with createUpload.' })
   id?: string | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Draws each sample on the next of these photographs of the product, in turn. 1 … 1000 ids.',
+  })
+  ids?: string[] | null;
 
   @Field(() => Boolean, {
     nullable: true,
@@ -37,6 +45,7 @@ export class PointInput {
   y!: number;
 }
 
+@OneOf()
 @InputType({ description: 'Give one of the two.' })
 export class AreaInput {
   @Field(() => ID, { nullable: true, description: 'A region mask of the same size as the image.' })
@@ -49,6 +58,7 @@ export class AreaInput {
   polygons?: PointInput[][] | null;
 }
 
+@OneOf()
 @InputType({ description: 'A region of your own (maskId or polygons), outside which no pixel changes; or a place.' })
 export class RegionInput extends AreaInput {
   @Field(() => RegionPlace, { nullable: true })

@@ -1,7 +1,11 @@
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 
-@ObjectType({ description: 'A photograph of a product that a tenant uploaded. Identical images are stored once.' })
+@ObjectType({
+  implements: Node,
+  description: 'A photograph of a product that a tenant uploaded. Identical images are stored once.',
+})
 export class Reference {
   @Field(() => ID)
   id!: string;
@@ -18,13 +22,23 @@ export class Reference {
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The subject of the caller who requested its first upload: "key:<id>" or "token:<sub>". Null for those of older versions.',
+  })
+  createdBy!: string | null;
+
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Set when the photograph was archived.' })
   archivedAt!: Date | null;
 }
 
 export const ReferenceConnection = connectionType(Reference);
 
-@ObjectType({ description: 'A region of an image of the same size, where something is drawn or may be drawn.' })
+@ObjectType({
+  implements: Node,
+  description: 'A region of an image of the same size, where something is drawn or may be drawn.',
+})
 export class RegionMask {
   @Field(() => ID)
   id!: string;

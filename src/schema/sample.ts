@@ -1,5 +1,6 @@
 import { GraphQLURL } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 import { AllowedAreaSource } from './enums.js';
 
@@ -50,7 +51,7 @@ export class AllowedArea {
   share!: number;
 }
 
-@ObjectType({ description: 'One image with its mask.' })
+@ObjectType({ implements: Node, description: 'One image with its mask.' })
 export class Sample {
   @Field(() => ID)
   id!: string;

@@ -1,13 +1,22 @@
 import { Field, Float, ID, InputType, ObjectType } from 'type-graphql';
 import { NotHarmonizedReason, TransplantPlace } from './enums.js';
+import { OneOf } from './oneOf.js';
 
-@InputType({ description: 'Give one of the three.' })
+@OneOf()
+@InputType({ description: 'Give one of the four.' })
 export class DefectReferenceInput {
   @Field(() => ID, {
     nullable: true,
     description: 'A DEFECTIVE photograph of the same product and defect, or of another product.',
   })
   id?: string | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      "Takes each sample's defect from the next of these photographs, in turn: of the same product and defect, or of other products. 1 … 1000 ids.",
+  })
+  ids?: string[] | null;
 
   @Field(() => Boolean, {
     nullable: true,

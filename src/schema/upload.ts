@@ -1,8 +1,10 @@
 import { GraphQLURL } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { UploadPurpose } from './enums.js';
 
 @ObjectType({
+  implements: Node,
   description:
     'A permission to upload one file: PUT its bytes to the URL without a key. After a refused file, the upload stays open for another one.',
 })

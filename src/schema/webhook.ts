@@ -1,9 +1,11 @@
 import { GraphQLJSONObject, GraphQLURL } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 import { connectionType } from './connection.js';
 import { WebhookDeliveryStatus, WebhookEvent } from './enums.js';
 
 @ObjectType({
+  implements: Node,
   description: 'A URL of yours that receives events by POST, signed according to the Standard Webhooks specification.',
 })
 export class Webhook {
@@ -27,6 +29,13 @@ export class Webhook {
 
   @Field(() => GraphQLISODateTime)
   createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The subject of the caller who created it: "key:<id>" or "token:<sub>". Null for those of older versions.',
+  })
+  createdBy!: string | null;
 }
 
 export const WebhookConnection = connectionType(Webhook);
@@ -40,7 +49,10 @@ export class WebhookWithSecret {
   secret!: string;
 }
 
-@ObjectType({ description: 'One event for one webhook, delivered at least once and in no particular order.' })
+@ObjectType({
+  implements: Node,
+  description: 'One event for one webhook, delivered at least once and in no particular order.',
+})
 export class WebhookDelivery {
   @Field(() => ID, { description: 'The webhook-id of every attempt. A receiver can detect repetitions by it.' })
   id!: string;

@@ -20,6 +20,7 @@ import { ignoreMasks } from './migrations/15-ignore-masks.js';
 import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
 import { transplants } from './migrations/13-transplants.js';
+import { createdBy } from './migrations/18-created-by.js';
 import { canonicalCodes } from './migrations/20-canonical-codes.js';
 import { exportLabels } from './migrations/21-export-labels.js';
 import { mqttAndAliasCodes } from './migrations/21-mqtt-and-alias-codes.js';
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 12, statements: deviceCrashes },
   { version: 13, statements: transplants },
   { version: 15, statements: ignoreMasks },
+  { version: 18, statements: createdBy },
   { version: 20, statements: canonicalCodes },
   { version: 21, statements: [...exportLabels, ...mqttAndAliasCodes] },
 ];

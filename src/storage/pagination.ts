@@ -3,6 +3,7 @@
  * or disappear cause neither repetitions nor gaps. Cursors are opaque to callers and validated when they come back.
  */
 import { badInput, quote } from '../errors.js';
+import { requireInRange } from '../range.js';
 
 export const PAGE_SIZE = { default: 20, max: 100 } as const;
 
@@ -29,9 +30,7 @@ export function pageRequest(
   shape: CursorShape,
 ): PageRequest {
   const first = args.first ?? PAGE_SIZE.default;
-  if (!Number.isInteger(first) || first < 1 || first > PAGE_SIZE.max) {
-    throw badInput('first', `${String(first)} is out of range 1 … ${String(PAGE_SIZE.max)}`);
-  }
+  requireInRange(first, { min: 1, max: PAGE_SIZE.max }, 'first');
   return { first, after: args.after == null ? undefined : decodeCursor(args.after, shape) };
 }
 

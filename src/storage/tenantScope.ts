@@ -10,6 +10,8 @@ import { acrossTenants, tenantHandle } from './rowLevelSecurity.js';
 
 export interface TenantScope {
   readonly tenantId: string;
+  /** The caller, for rows that say who made them; null for the service itself. */
+  readonly createdBy: string | null;
   readonly database: Database;
   /** A condition for `where`: the tenant's rows that satisfy all conditions. */
   rows(table: { readonly tenantId: PgColumn }, ...conditions: readonly (SQL | undefined)[]): SQL;
@@ -23,14 +25,15 @@ export interface TenantScope {
   transaction<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
 }
 
-export function forTenant(opened: Database, tenantId: string): TenantScope {
+export function forTenant(opened: Database, tenantId: string, createdBy: string | null = null): TenantScope {
   const database = tenantHandle(opened, tenantId);
   return {
     tenantId,
+    createdBy,
     database,
     rows: (table, ...conditions) => and(eq(table.tenantId, tenantId), ...conditions) as SQL,
     own: (row) => ({ ...row, tenantId }),
     acrossTenants: (look) => acrossTenants(database, tenantId, look),
-    transaction: (work) => database.transaction((tx) => work(forTenant(tx, tenantId))),
+    transaction: (work) => database.transaction((tx) => work(forTenant(tx, tenantId, createdBy))),
   };
 }

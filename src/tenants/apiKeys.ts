@@ -29,6 +29,7 @@ export interface CreatedKey {
 
 export interface ApiKeys {
   create(input: CreateKeyInput): Promise<CreatedKey>;
+  byId(id: string): Promise<ApiKeyRow | undefined>;
   page(request: PageRequest): Promise<Page<ApiKeyRow>>;
   /**
    * Throws NOT_FOUND, and LAST_ADMIN_KEY for the last valid key that can create others. Revoking a revoked key changes
@@ -53,6 +54,8 @@ export function apiKeysOf(scope: TenantScope, hasher: KeyHasher): ApiKeys {
       const details = { name, role, expiresAt };
       return { apiKey: await addKey(database, scope.tenantId, secret, 'CREATED', hasher, details), secret };
     },
+
+    byId: (id) => find(scope, id),
 
     async page(request) {
       const [last] = request.after ?? [];
@@ -85,12 +88,17 @@ export function apiKeysOf(scope: TenantScope, hasher: KeyHasher): ApiKeys {
   };
 }
 
-async function require({ database, rows }: TenantScope, id: string): Promise<ApiKeyRow> {
+async function find({ database, rows }: TenantScope, id: string): Promise<ApiKeyRow | undefined> {
   const ids = isId(id) ? [id] : [];
   const [row] = await database
     .select()
     .from(apiKeys)
     .where(rows(apiKeys, inArray(apiKeys.id, ids)));
+  return row;
+}
+
+async function require(scope: TenantScope, id: string): Promise<ApiKeyRow> {
+  const row = await find(scope, id);
   if (row !== undefined) return row;
   throw new ServiceError('NOT_FOUND', `id: there is no API key ${quote(id)}`, { field: 'id' });
 }

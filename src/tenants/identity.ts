@@ -16,11 +16,15 @@ export interface Identity {
   readonly expiresAt: Date | undefined;
 }
 
+export function mayActAs({ role }: Identity, needed: Role): boolean {
+  return rank(role) >= rank(needed);
+}
+
 /** Throws `ServiceError` FORBIDDEN, which names the required role and the caller's role. */
-export function requireRole({ role }: Identity, needed: Role): void {
-  if (rank(role) >= rank(needed)) return;
-  const message = `This needs the role ${needed}; the caller's role is ${role}.`;
-  throw new ServiceError('FORBIDDEN', message, { needed, held: role });
+export function requireRole(identity: Identity, needed: Role): void {
+  if (mayActAs(identity, needed)) return;
+  const message = `This needs the role ${needed}; the caller's role is ${identity.role}.`;
+  throw new ServiceError('FORBIDDEN', message, { needed, held: identity.role });
 }
 
 export function highestRole(roles: readonly Role[]): Role | undefined {

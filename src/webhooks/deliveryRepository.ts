@@ -16,6 +16,7 @@ export interface Deliveries {
     webhookIds: readonly string[],
     request: PageRequest,
   ): Promise<ReadonlyMap<string, Page<WebhookDeliveryRow>>>;
+  byId(id: string): Promise<WebhookDeliveryRow | undefined>;
   /** Sends the delivery again now, whatever its status. It keeps its id, so that the receiver recognizes it. */
   redeliver(id: string): Promise<WebhookDeliveryRow>;
 }
@@ -23,6 +24,13 @@ export interface Deliveries {
 export function deliveriesOf(scope: TenantScope): Deliveries {
   const { database, rows } = scope;
   return {
+    byId: async (id) => {
+      const found = database
+        .select()
+        .from(webhookDeliveries)
+        .where(rows(webhookDeliveries, inArray(webhookDeliveries.id, isId(id) ? [id] : [])));
+      return (await found).at(0);
+    },
     async pagesOfWebhooks(webhookIds, request) {
       const [last] = request.after ?? [];
       const rank = sql<number>`row_number() over (partition by ${webhookDeliveries.webhookId} order by ${webhookDeliveries.id} desc)`;

@@ -5,6 +5,7 @@ import { ServiceError, badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Optional } from '../range.js';
+import { requireInRange } from '../range.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { WebhookEventName } from '../storage/jsonColumns.js';
@@ -112,7 +113,8 @@ export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveH
       const description = optionalText(input.description, 'input.description') ?? null;
       const url = await validateUrl(input.url);
       const [id, secret] = [newId(), newSecret()];
-      const row = { id, url, events, description, enabled: true, secret: box.seal(id, secret), createdAt: new Date() };
+      const made = { createdAt: new Date(), createdBy: scope.createdBy };
+      const row = { id, url, events, description, enabled: true, secret: box.seal(id, secret), ...made };
       const webhook = await scope.transaction(async (tx) => {
         // One creation at a time, so that the bound holds exactly.
         await takeLock(tx.database, 'webhookCreation');
@@ -131,12 +133,7 @@ export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveH
       });
     },
     async rotate(id, keepPreviousSeconds) {
-      if (keepPreviousSeconds < 0 || keepPreviousSeconds > MAX_OVERLAP_SECONDS) {
-        throw badInput(
-          'keepPreviousSeconds',
-          `${String(keepPreviousSeconds)} is out of range 0 … ${String(MAX_OVERLAP_SECONDS)}`,
-        );
-      }
+      requireInRange(keepPreviousSeconds, { min: 0, max: MAX_OVERLAP_SECONDS }, 'keepPreviousSeconds');
       const { secret: previousSecret } = await require(id);
       const secret = newSecret();
       const previousUntil = new Date(Date.now() + keepPreviousSeconds * 1000);

@@ -30,12 +30,12 @@ const FIELDS = `
 export let server: Server;
 export let reference: Json;
 
-export async function startPhotographStage(): Promise<void> {
+export async function startPhotographStage(models = join(process.cwd(), 'models')): Promise<void> {
   const dataDirectory = newDataDirectory();
   await addTenant(dataDirectory);
   server = await startServer({
     DATA_DIR: dataDirectory,
-    MODELS_DIR: join(process.cwd(), 'models'),
+    MODELS_DIR: models,
     LOG_LEVEL: 'trace',
   });
   reference = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'FABRIC', name: 'line 2' });
@@ -63,6 +63,9 @@ export async function drawn(wish: object): Promise<Json> {
 }
 
 export const refused = (wish: object): Promise<ApiError> => server.error(GENERATE, { input: [{ ...WISH, ...wish }] });
+
+/** Another photograph of the fabric: the same, brighter. */
+export const spotless = (by = 5): Promise<Buffer> => sharp(fabric).linear(1, by).png().toBuffer();
 
 export async function maskOf(width: number, height: number, inside: (x: number, y: number) => boolean): Promise<Json> {
   const data = Uint8Array.from({ length: width * height }, (_, i) =>

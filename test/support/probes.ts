@@ -68,10 +68,25 @@ const imported = (items: string, field: string, theirs: string): Probe => ({
 const drawing = (wish: string): string =>
   `mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: "OWN", ${wish} }]) { id } }`;
 
+/** The filters of a list of samples. */
+const ofSamples = (place: string, within: (field: string) => string): Readonly<Record<string, Probe>> => {
+  const filtered = (name: string): string => within(`samples(filter: { ${name}: $x })`);
+  return {
+    [`${place}(filter.generationId)`]: byId(filtered('generationId'), ({ generation }) => generation),
+    [`${place}(filter.referenceId)`]: byId(filtered('referenceId'), ({ reference }) => reference),
+    [`${place}(filter.defectReferenceId)`]: byId(filtered('defectReferenceId'), ({ donor }) => donor),
+    [`${place}(filter.partNumber)`]: byCode(filtered('partNumber'), 'FABRIC'),
+    [`${place}(filter.defectCode)`]: byCode(filtered('defectCode'), 'HOLE'),
+  };
+};
+
 /** Where a caller can name a thing: "Type.field(path of the argument)". */
 export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.generation(id)': byId('{ generation(id: $x) { id } }', ({ generation }) => generation),
   'Query.reference(id)': byId('{ reference(id: $x) { id } }', ({ reference }) => reference),
+  'Query.node(id)': byId('{ node(id: $x) { id } }', ({ webhook }) => webhook),
+  'Query.sample(id)': byId('{ sample(id: $x) { id } }', ({ sample }) => sample),
+  'Query.webhookDelivery(id)': byId('{ webhookDelivery(id: $x) { id payload } }', ({ delivery }) => delivery),
   'Query.regionMask(id)': byId('{ regionMask(id: $x) { id } }', ({ mask }) => mask),
   'Query.upload(id)': byId('{ upload(id: $x) { id url } }', ({ upload }) => upload),
   'Query.export(id)': byId('{ export(id: $x) { id archive { url } } }', (own) => own.export),
@@ -83,14 +98,9 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.products(filter.search)': byCode(listed('products(filter: { search: $x })'), 'FABRIC'),
   'Query.defects(filter.search)': byCode(listed('defects(filter: { search: $x })'), 'HOLE'),
   'Query.product(partNumber)': byCode('{ product(partNumber: $x) { id } }', 'FABRIC'),
-  'Query.samples(filter.generationId)': byId(listed('samples(filter: { generationId: $x })'), (own) => own.generation),
-  'Query.samples(filter.referenceId)': byId(listed('samples(filter: { referenceId: $x })'), (own) => own.reference),
-  'Query.samples(filter.defectReferenceId)': byId(
-    listed('samples(filter: { defectReferenceId: $x })'),
-    (own) => own.donor,
-  ),
-  'Query.samples(filter.partNumber)': byCode(listed('samples(filter: { partNumber: $x })'), 'FABRIC'),
-  'Query.samples(filter.defectCode)': byCode(listed('samples(filter: { defectCode: $x })'), 'HOLE'),
+  ...ofSamples('Query.samples', listed),
+  ...ofSamples('Product.samples', ofProduct),
+  ...ofSamples('Generation.samples', ofGeneration),
   'Query.generations(filter.partNumber)': byCode(listed('generations(filter: { partNumber: $x })'), 'FABRIC'),
   'Query.generations(filter.defectCode)': byCode(listed('generations(filter: { defectCode: $x })'), 'HOLE'),
   'Query.samples(after)': byCursor(listed('samples(after: $x)'), ({ generation }) => [generation, 0]),
@@ -105,34 +115,6 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     '{ webhooks { edges { node { id deliveries(after: $x) { edges { node { id payload } } } } } } }',
     () => [`f${NOBODYS.slice(1)}`],
   ),
-  'Product.samples(filter.generationId)': byId(
-    ofProduct('samples(filter: { generationId: $x })'),
-    ({ generation }) => generation,
-  ),
-  'Product.samples(filter.referenceId)': byId(
-    ofProduct('samples(filter: { referenceId: $x })'),
-    ({ reference }) => reference,
-  ),
-  'Product.samples(filter.defectReferenceId)': byId(
-    ofProduct('samples(filter: { defectReferenceId: $x })'),
-    (own) => own.donor,
-  ),
-  'Product.samples(filter.partNumber)': byCode(ofProduct('samples(filter: { partNumber: $x })'), 'FABRIC'),
-  'Product.samples(filter.defectCode)': byCode(ofProduct('samples(filter: { defectCode: $x })'), 'HOLE'),
-  'Generation.samples(filter.generationId)': byId(
-    ofGeneration('samples(filter: { generationId: $x })'),
-    ({ generation }) => generation,
-  ),
-  'Generation.samples(filter.referenceId)': byId(
-    ofGeneration('samples(filter: { referenceId: $x })'),
-    ({ reference }) => reference,
-  ),
-  'Generation.samples(filter.defectReferenceId)': byId(
-    ofGeneration('samples(filter: { defectReferenceId: $x })'),
-    (own) => own.donor,
-  ),
-  'Generation.samples(filter.partNumber)': byCode(ofGeneration('samples(filter: { partNumber: $x })'), 'FABRIC'),
-  'Generation.samples(filter.defectCode)': byCode(ofGeneration('samples(filter: { defectCode: $x })'), 'HOLE'),
   'Product.samples(after)': byCursor(ofProduct('samples(after: $x)'), ({ generation }) => [generation, 0]),
   'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
   'Generation.samples(after)': byCursor(ofGeneration('samples(after: $x)'), ({ generation }) => [generation, 0]),
@@ -218,6 +200,14 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     theirs: () => 'the key of the owner',
   },
   'Mutation.generateDefects(input.reference.id)': byId(drawing('reference: { id: $x }'), ({ reference }) => reference),
+  'Mutation.generateDefects(input.reference.ids)': byId(
+    drawing('reference: { ids: [$x] }'),
+    ({ reference }) => reference,
+  ),
+  'Mutation.generateDefects(input.defectReference.ids)': byId(
+    drawing('reference: { anyOfProduct: true }, defectReference: { ids: [$x] }'),
+    (own) => own.donor,
+  ),
   'Mutation.generateDefects(input.reference.sampleId)': byId(
     drawing('reference: { sampleId: $x }'),
     ({ sample }) => sample,

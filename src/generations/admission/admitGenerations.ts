@@ -7,10 +7,11 @@ import { requireActive, unknownDefect, unknownProduct } from '../../catalog/cata
 import { withCanonicalCodes } from '../../catalog/codes.js';
 import type { ModelRegistry } from '../../catalog/modelRegistry.js';
 import type { Limits } from '../../config.js';
-import { ServiceError, badInput, quote } from '../../errors.js';
+import { ServiceError, quote } from '../../errors.js';
 import type { Coverage } from '../../inference/index.js';
 import { inpaintingSteps } from '../../inference/index.js';
 import type { Log } from '../../log.js';
+import { outOfRange } from '../../range.js';
 import { inSpan, currentTraceparent } from '../../observability/tracing.js';
 import type { AdmissionItem } from '../../queue/idempotentAdmission.js';
 import { admitOnce, inputHash } from '../../queue/idempotentAdmission.js';
@@ -69,7 +70,10 @@ export async function admitItems(
 ): Promise<readonly GenerationRow[]> {
   const items = given.map((item) => ({ ...item, input: withCanonicalCodes(item.input) }));
   const most = context.limits.generationsPerRequest;
-  if (items.length > most) throw badInput('input', `${String(items.length)} items are more than ${String(most)}`);
+  if (items.length > most) {
+    const problem = `${String(items.length)} items are more than ${String(most)}`;
+    throw outOfRange('input', problem, { min: 1, max: most, value: items.length });
+  }
   for (const { input, field } of items) {
     validateTexts(input, field);
     requireOneName(input, field);
@@ -191,6 +195,7 @@ async function insert(
       lastSeq: 1,
       attempts: 0,
       idempotencyKey: request.idempotencyKey,
+      createdBy: scope.createdBy,
       inputHash: item.hash,
       createdAt: at,
       traceparent,

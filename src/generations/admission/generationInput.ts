@@ -14,6 +14,7 @@ export interface AreaInput {
 
 export interface ReferenceInput {
   readonly id?: Optional<string>;
+  readonly ids?: Optional<readonly string[]>;
   readonly anyOfProduct?: Optional<boolean>;
   readonly sampleId?: Optional<string>;
   readonly twin?: Optional<boolean>;
@@ -21,6 +22,7 @@ export interface ReferenceInput {
 
 export interface DefectReferenceInput {
   readonly id?: Optional<string>;
+  readonly ids?: Optional<readonly string[]>;
   readonly anyOfPair?: Optional<boolean>;
   readonly ofOtherProducts?: Optional<boolean>;
 }

@@ -5,6 +5,7 @@ import { referencesOf } from '../../references/references.js';
 import { isId } from '../../storage/identifiers.js';
 import type { ReferenceRow, RegionMaskRow, SampleRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
+import type { Optional } from '../../range.js';
 import type { OnPhotographInput } from './generationInput.js';
 import { samplesOf } from '../samples/sampleRepository.js';
 
@@ -44,7 +45,7 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
     ...new Set(ids.filter((id) => id != null && isId(id)) as string[]),
   ];
   const references = await referencesOf(scope).byIds(
-    named(inputs.flatMap(({ reference, defectReference }) => [reference?.id, defectReference?.id])),
+    named(inputs.flatMap(({ reference, defectReference }) => [...namedIn(reference), ...namedIn(defectReference)])),
   );
   const masks = await masksOf(scope).byIds(
     named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
@@ -67,6 +68,13 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
       return same.length > 0 ? same : others;
     },
   };
+}
+
+/** The photographs that an input names, by one id or by a list. */
+export function namedIn(
+  input: { readonly id?: Optional<string>; readonly ids?: Optional<readonly string[]> } | null | undefined,
+): readonly string[] {
+  return input?.id == null ? (input?.ids ?? []) : [input.id];
 }
 
 type Photographs = ReadonlyMap<string, readonly ReferenceRow[]>;

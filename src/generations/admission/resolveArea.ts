@@ -2,7 +2,7 @@
 import { badInput } from '../../errors.js';
 import { polygonsExtent } from '../../inference/index.js';
 import type { Area } from '../../storage/jsonColumns.js';
-import { requireInRange } from '../../range.js';
+import { requireInRange, requireLength } from '../../range.js';
 import type { AreaInput, PointInput } from './generationInput.js';
 import type { SizedImage, InputImages } from './inputImages.js';
 
@@ -65,8 +65,7 @@ function validatePolygons(
   field: string,
 ): readonly (readonly [number, number])[][] {
   const points = polygons.reduce((sum, polygon) => sum + polygon.length, 0);
-  if (polygons.length < 1 || polygons.length > MAX_POLYGONS)
-    throw badInput(field, `must have 1 … ${String(MAX_POLYGONS)} polygons, has ${String(polygons.length)}`);
+  requireLength(polygons, { min: 1, max: MAX_POLYGONS }, field, 'polygons');
   if (points > MAX_POINTS) throw badInput(field, `have ${String(points)} points, more than ${String(MAX_POINTS)}`);
   const bounds = {
     x: { min: 0, max: Math.min(...drawnOn.map(({ width }) => width)) },

@@ -10,6 +10,7 @@ import { requireInRange } from '../../range.js';
 import type { AreaInput, OnPhotographInput, ReferenceInput } from './generationInput.js';
 import type { SampleImage, InputImages } from './inputImages.js';
 import type { Harmonizing } from './resolveTransplant.js';
+import { namedPhotographs } from './namedPhotographs.js';
 import { resolveTransplant } from './resolveTransplant.js';
 
 const DEFAULT_DENOISING_STRENGTH = 0.8;
@@ -54,7 +55,10 @@ export function resolvePhotograph(images: InputImages, context: PhotographContex
   const { sampleId, twin } = input.reference;
   const onTwin = twin === true;
   if (onTwin && harmonizing !== undefined)
-    throw badInput(`${at}.reference.twin`, 'a transplant needs a photograph: give id, anyOfProduct: true, or sampleId');
+    throw badInput(
+      `${at}.reference.twin`,
+      'a transplant needs a photograph: give id, ids, anyOfProduct: true, or sampleId',
+    );
   const references = sampleId == null && !onTwin ? referencesFor(images, input.reference, context) : [];
   const drawnOn = onTwin
     ? [{ ...context.size, id: 'that the model draws' }]
@@ -95,9 +99,11 @@ function resolveDenoisingStrength({ input, harmonizing, at, stepsAt }: Photograp
   throw badInput(field, `${String(denoisingStrength)} leaves none of ${String(stepsAt(1))} steps; raise either`);
 }
 
-function requireOne({ id, anyOfProduct, sampleId, twin }: ReferenceInput, field: string): void {
-  const given = [id != null, anyOfProduct === true, sampleId != null, twin === true].filter(Boolean).length;
-  if (given !== 1) throw badInput(field, 'give one of id, anyOfProduct: true, sampleId, or twin: true');
+function requireOne({ id, ids, anyOfProduct, sampleId, twin }: ReferenceInput, field: string): void {
+  const given = [id != null, ids != null, anyOfProduct === true, sampleId != null, twin === true].filter(
+    Boolean,
+  ).length;
+  if (given !== 1) throw badInput(field, 'give one of id, ids, anyOfProduct: true, sampleId, or twin: true');
 }
 
 function sampleFor(images: InputImages, sampleId: string, { product, at }: PhotographContext): SampleImage {
@@ -109,21 +115,16 @@ function sampleFor(images: InputImages, sampleId: string, { product, at }: Photo
 
 function referencesFor(
   images: InputImages,
-  { id }: ReferenceInput,
+  input: ReferenceInput,
   { product, rows, seed, at }: PhotographContext,
 ): readonly ReferenceRow[] {
   const field = `${at}.reference`;
-  if (id != null) {
-    const row = images.reference(id, `${field}.id`);
-    if (row.productId !== product.id) throw badInput(`${field}.id`, 'is a photograph of another product');
-    if (row.defectId !== null)
-      throw badInput(
-        `${field}.id`,
-        'shows a defect; draw on a photograph of a good part, and name this one as defectReference',
-      );
-    if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
-    return [row];
-  }
+  if (input.id != null || input.ids != null)
+    return namedPhotographs(images, input, field, (row, here) => {
+      if (row.productId !== product.id) throw badInput(here, 'is a photograph of another product');
+      if (row.defectId === null) return;
+      throw badInput(here, 'shows a defect; draw on a photograph of a good part, and name this one as defectReference');
+    });
   const all = images.goodOfProduct(product.id);
   if (all.length === 0)
     throw badInput(field, 'the product has no photograph of a good part; upload one with createUpload');

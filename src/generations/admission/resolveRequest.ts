@@ -8,7 +8,7 @@ import { stepBounds } from '../../inference/index.js';
 import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { requireText } from '../../validateText.js';
 import type { Optional, Range } from '../../range.js';
-import { requireInRange } from '../../range.js';
+import { requireInRange, requireLength } from '../../range.js';
 import { SEED_LIMIT } from '../samples/sampleDraw.js';
 import type { GenerationInput, StrengthInput } from './generationInput.js';
 import { resolveQuality } from './resolveQuality.js';
@@ -154,8 +154,7 @@ function resolveSweep(
   bounds: Range,
   field: string,
 ): Pick<GenerationSettings, 'strength' | 'sweep'> {
-  if (sweep.length < 2 || sweep.length > MAX_SWEEP)
-    throw badInput(field, `must have 2 … ${String(MAX_SWEEP)} strengths, has ${String(sweep.length)}`);
+  requireLength(sweep, { min: 2, max: MAX_SWEEP }, field, 'strengths');
   sweep.forEach((strength, i) => requireInRange(strength, bounds, `${field}[${String(i)}]`));
   return { strength: { min: Math.min(...sweep), max: Math.max(...sweep) }, sweep };
 }

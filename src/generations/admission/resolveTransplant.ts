@@ -8,6 +8,7 @@ import type { NotHarmonizedReason, TransplantSettings } from '../../storage/json
 import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.js';
 import type { GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
 import type { InputImages } from './inputImages.js';
+import { namedPhotographs } from './namedPhotographs.js';
 
 /** Of the defect: its opacity up to 1, and above, its contrast. */
 export const TRANSPLANT_STRENGTH = { min: 0, max: 3, default: 1 } as const;
@@ -90,17 +91,21 @@ function donorsFor(
   { input, product, defect, rows, seed, at }: TransplantContext,
 ): readonly ReferenceRow[] {
   const field = `${at}.defectReference`;
-  const { id, anyOfPair, ofOtherProducts } = input.defectReference ?? {};
-  if ([id != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !== 1)
-    throw badInput(field, 'give one of id, anyOfPair: true, or ofOtherProducts: true');
-  if (id != null) {
-    const row = images.reference(id, `${field}.id`);
-    if (row.defectId === null)
-      throw badInput(`${field}.id`, 'shows a good part; upload the defective one with defectCode and maskId');
-    if (row.productId === product.id && row.defectId !== defect.id)
-      throw badInput(`${field}.id`, 'shows another defect');
-    if (row.archivedAt !== null) throw badInput(`${field}.id`, 'is archived; upload the image again to restore it');
-    return [row];
+  const { id, ids, anyOfPair, ofOtherProducts } = input.defectReference ?? {};
+  if ([id != null, ids != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !== 1)
+    throw badInput(field, 'give one of id, ids, anyOfPair: true, or ofOtherProducts: true');
+  if (id != null || ids != null) {
+    const named = namedPhotographs(images, { id, ids }, field, (row, here) => {
+      if (row.defectId === null)
+        throw badInput(here, 'shows a good part; upload the defective one with defectCode and maskId');
+      if (row.productId === product.id && row.defectId !== defect.id) throw badInput(here, 'shows another defect');
+    });
+    const own = named.filter(({ productId }) => productId === product.id).length;
+    if (own === 0 || own === named.length) return named;
+    throw badInput(
+      `${field}.ids`,
+      'name photographs of this product and of others, which are resized; request them apart',
+    );
   }
   const others = ofOtherProducts === true;
   const all = others ? images.donorsOfOthers(product.id, defect.id) : images.donorsOfPair(product.id, defect.id);

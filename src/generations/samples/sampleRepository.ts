@@ -56,7 +56,7 @@ export function samplesOf(scope: TenantScope): Samples {
       database
         .select()
         .from(samples)
-        .where(rows(samples, inArray(samples.id, [...ids]))),
+        .where(rows(samples, inArray(samples.id, ids.filter(isId)))),
 
     async page(request, conditions) {
       if (!canMatch(conditions)) return page([], request);

@@ -16,6 +16,7 @@ export const exports = pgTable('export', {
   leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
   inputHash: text('input_hash').notNull(),
+  createdBy: text('created_by'),
   /** Why the last attempt failed. */
   failure: jsonb('failure').$type<ExportFailure>(),
   archiveKey: text('archive_key'),

@@ -25,6 +25,8 @@ export const generations = pgTable('generation', {
   leaseUntil: timestamptz('lease_until'),
   idempotencyKey: text('idempotency_key'),
   inputHash: text('input_hash').notNull(),
+  /** The subject of the caller. Null in rows of older versions. */
+  createdBy: text('created_by'),
   failure: jsonb('failure').$type<GenerationFailure>(),
   createdAt: timestamptz('created_at').notNull(),
   startedAt: timestamptz('started_at'),

@@ -13,6 +13,8 @@ export const references = pgTable('reference', {
   width: integer('width').notNull(),
   height: integer('height').notNull(),
   createdAt: timestamptz('created_at').notNull(),
+  /** The subject of the caller who requested its first upload. Null in rows of older versions. */
+  createdBy: text('created_by'),
   archivedAt: timestamptz('archived_at'),
   /** The defect that it shows, and the mask that marks it. Null for a good part. */
   defectId: uuid('defect_id'),
@@ -49,6 +51,7 @@ export const uploads = pgTable('upload', {
   referenceId: uuid('reference_id'),
   maskId: uuid('mask_id'),
   createdAt: timestamptz('created_at').notNull(),
+  createdBy: text('created_by'),
   completedAt: timestamptz('completed_at'),
 });
 

@@ -20,6 +20,7 @@ export const webhooks = pgTable('webhook', {
   /** The receiver asked for no requests until then. */
   heldUntil: timestamptz('held_until'),
   createdAt: timestamptz('created_at').notNull(),
+  createdBy: text('created_by'),
 });
 
 export const webhookDeliveries = pgTable('webhook_delivery', {

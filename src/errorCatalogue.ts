@@ -1,0 +1,133 @@
+/** Every error code: when a caller gets it, and what `extensions` have beside the code. docs/errors.md is made of this. */
+import type { ErrorCode } from './errors.js';
+
+export interface CatalogueEntry {
+  readonly when: string;
+  /** The names in `extensions`. An error can lack some of them. */
+  readonly extensions?: readonly string[];
+  /** The HTTP status, if the answer has no data. */
+  readonly status?: number;
+}
+
+/** Codes that no `ServiceError` has: GraphQL's own, and those of requests that are no operation. */
+type ProtocolCode =
+  | 'BAD_REQUEST'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'OPERATION_RESOLUTION_FAILURE'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  | 'INTERNAL_SERVER_ERROR';
+
+const RETRY = 'retryAfterMs';
+
+export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEntry>> = {
+  AUTH_UNAVAILABLE: {
+    when: "The keys of the tokens' issuer are not known and cannot be read now.",
+    extensions: [RETRY],
+    status: 503,
+  },
+  BAD_REQUEST: { when: 'The HTTP request is no GraphQL request, or not one for this path.', status: 400 },
+  BAD_USER_INPUT: {
+    when: 'A value is not allowed. Errors about a number out of its range, or the length of a list, have `min`, `max`, and `value`. An import lists all its problems.',
+    extensions: ['field', 'min', 'max', 'value', 'problems', 'problemCount'],
+  },
+  DATABASE_UNAVAILABLE: { when: 'The database cannot be reached or has no space.', extensions: [RETRY], status: 503 },
+  DEFECT_ARCHIVED: { when: 'The defect is archived, so it cannot be drawn.', extensions: ['field'] },
+  DEVICE_UNAVAILABLE: { when: 'All devices have been given up.', extensions: [RETRY], status: 503 },
+  FORBIDDEN: {
+    when: 'The role of the caller does not allow the operation, or the token has no role.',
+    extensions: ['needed', 'held'],
+  },
+  GRAPHQL_PARSE_FAILED: { when: 'The operation has a syntax error.', status: 400 },
+  GRAPHQL_VALIDATION_FAILED: { when: 'The operation does not fit the schema.', status: 400 },
+  IDEMPOTENCY_CONFLICT: {
+    when: 'The idempotency key was used with other input.',
+    extensions: ['field', 'generationId', 'exportId'],
+  },
+  IMAGE_ANIMATED: { when: 'An uploaded file has several pages or frames.', extensions: ['field'], status: 422 },
+  IMAGE_SIZE_OUT_OF_RANGE: {
+    when: 'An uploaded image is too large or too small.',
+    extensions: ['field', 'width', 'height'],
+    status: 422,
+  },
+  IMAGE_TRANSPARENT: { when: 'An uploaded photograph has transparent pixels.', extensions: ['field'], status: 422 },
+  IMAGE_TYPE_UNSUPPORTED: { when: 'An uploaded file is of another type.', extensions: ['field'], status: 415 },
+  IMAGE_UNREADABLE: { when: 'An uploaded file is empty or damaged.', extensions: ['field'], status: 422 },
+  INTERNAL_SERVER_ERROR: {
+    when: 'A fault of the service. Its log has the details under `reference`.',
+    extensions: ['reference'],
+    status: 500,
+  },
+  LAST_ADMIN_KEY: { when: 'The last valid key with the role ADMIN cannot be revoked.', extensions: ['field'] },
+  MASK_EMPTY: { when: 'An uploaded mask is all black.', extensions: ['field'], status: 422 },
+  MASK_FULL: { when: 'An uploaded mask is all white.', extensions: ['field'], status: 422 },
+  MASK_NOT_BINARY: {
+    when: 'An uploaded mask has other values than 0 and 255.',
+    extensions: ['field', 'otherValues'],
+    status: 422,
+  },
+  MASK_SIZE_MISMATCH: {
+    when: 'A defective photograph does not have the size of its mask.',
+    extensions: ['field', 'width', 'height'],
+    status: 422,
+  },
+  NOT_FOUND: {
+    when: 'There is nothing with this id or name, or it belongs to another tenant.',
+    extensions: ['field', 'suggestions'],
+  },
+  OPERATION_RESOLUTION_FAILURE: { when: 'The document has no operation with the given operationName.', status: 400 },
+  PERSISTED_QUERY_NOT_SUPPORTED: { when: 'The request has only the hash of a query.', status: 200 },
+  PRODUCT_ARCHIVED: { when: 'The product is archived, so it cannot be drawn.', extensions: ['field'] },
+  QUERY_TOO_LARGE: {
+    when: 'The operation exceeds a limit of its size.',
+    extensions: ['limit', 'allowed', 'field'],
+    status: 400,
+  },
+  QUEUE_FULL: {
+    when: 'The queue has no room for the samples, or the tenant has too many unfinished exports.',
+    extensions: [RETRY, 'limit'],
+    status: 503,
+  },
+  QUOTA_EXCEEDED: {
+    when: 'A quota of the tenant is used up. `asked` is the deprecated name of `requested`.',
+    extensions: ['quota', 'limit', 'used', 'requested', 'asked', RETRY],
+    status: 429,
+  },
+  RATE_LIMITED: { when: 'Too many operations in this minute.', extensions: ['limit', RETRY], status: 429 },
+  SIGNATURE_INVALID: { when: 'A URL was changed or not made by this service.', status: 403 },
+  STORE_UNAVAILABLE: {
+    when: 'The artifact store cannot be reached or has no space.',
+    extensions: [RETRY],
+    status: 503,
+  },
+  TOO_MANY_SUBSCRIPTIONS: { when: 'A connection has too many operations, or a tenant too many streams.', status: 429 },
+  TOO_MANY_WEBHOOKS: { when: 'The tenant has as many webhooks as it may.', extensions: ['limit'] },
+  UNAUTHENTICATED: { when: 'The key or token is missing, unknown, revoked, or expired.', status: 401 },
+  UNKNOWN_DEFECT: {
+    when: 'The catalog has no such defect.',
+    extensions: ['field', 'available', 'suggestions'],
+  },
+  UNKNOWN_MODEL: { when: 'There is no such model.', extensions: ['field', 'available'] },
+  UNKNOWN_PRODUCT: {
+    when: 'The catalog has no such product.',
+    extensions: ['field', 'available', 'suggestions'],
+  },
+  UNSUPPORTED_PAIR: {
+    when: 'The model does not know the product or the defect, so it can only be transplanted.',
+    extensions: ['field'],
+  },
+  UPLOAD_CONFLICT: { when: 'The upload was completed with other bytes.', extensions: ['field'], status: 409 },
+  UPLOAD_TOO_LARGE: { when: 'The file is too large.', extensions: ['field', 'maximumBytes'], status: 413 },
+  URL_EXPIRED: { when: 'A URL has expired; query it again.', status: 410 },
+};
+
+/** Why a generation or an export ended: the `code` of its `error`. */
+export const FAILURE_CODES = {
+  DEVICE_LOST: { when: 'Devices died while a sample of the generation ran on them.' },
+  EXPORT_FAILED: { when: 'The archive could not be written.' },
+  INFERENCE_FAILED: { when: 'The model could not be run.' },
+  MODEL_UNAVAILABLE: { when: 'No worker has the model of the request any more.' },
+  QUALITY_NOT_REACHED: { when: 'A sample did not reach the bounds of the request in as many draws as allowed.' },
+  STORAGE_FAILED: { when: 'Files or rows could not be written.' },
+  TOO_MANY_ATTEMPTS: { when: 'Worker after worker was lost with the generation.' },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;
