@@ -45,6 +45,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     extensions: ['field', 'generationId', 'exportId'],
   },
   IMAGE_ANIMATED: { when: 'An uploaded file has several pages or frames.', extensions: ['field'], status: 422 },
+  IMAGE_BIT_DEPTH_UNCLEAR: {
+    when: 'An uploaded image has few bits in wider values, so that its range is not clear.',
+    extensions: ['field', 'largestValue'],
+    status: 422,
+  },
   IMAGE_SIZE_OUT_OF_RANGE: {
     when: 'An uploaded image is too large or too small.',
     extensions: ['field', 'width', 'height'],
