@@ -63,7 +63,7 @@ async function belongings(receiver: string): Promise<Owned> {
   const donor = await sendDonor(server, readFileSync('test/photographs/fabric.png'), 'FABRIC', 'HOLE');
   const { apiKeys } = await server.data('{ apiKeys { edges { node { id } } } }');
   await server.data(
-    'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole" }] }) { warnings { field } } }',
+    'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole", externalCode: "9" }] }) { warnings { field } } }',
   );
   const [sample] = samplesIn(generation);
   const idempotencyKey = 'the key of the owner';
@@ -125,7 +125,9 @@ test.each(Object.entries(PROBES))("%s does not reach another tenant's", async (_
 });
 
 test.each(Object.entries(NAMELESS))('%s tells nothing of another tenant', async (_, document) => {
-  const answer = await server.ask(document, {}, stranger);
+  const answer = document.startsWith('subscription')
+    ? ((await server.subscribe(document, {}, stranger).next()).value as Answer)
+    : await server.ask(document, {}, stranger);
   expect(answer.errors).toBeUndefined();
   expectNothingOwned(answer, '');
 });

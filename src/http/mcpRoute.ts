@@ -13,7 +13,7 @@ import { errorHead } from './errorHead.js';
 import { unavailableDependency } from './publicErrors.js';
 import { requestOrigin } from './requestOrigin.js';
 
-const BODY = '64kb';
+const readBody = express.json({ limit: '64kb' });
 /** A call waits up to 50 s, so the calls of one tenant in flight are bounded. */
 const CALLS_PER_TENANT = 32;
 const RETRY_AFTER_SECONDS = 5;
@@ -27,6 +27,10 @@ export function serveMcp(services: Services, graphqlUrl: () => string): Router {
   async function call(request: Request, response: Response): Promise<void> {
     const { authorization = '' } = request.headers;
     const { tenantId } = await services.access.authenticate(authorization);
+    // Nothing is read for whoever is not known.
+    await new Promise<void>((resolve, reject) => {
+      readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    });
     const running = calls.get(tenantId) ?? 0;
     if (running >= CALLS_PER_TENANT) return tooMany(response);
     calls.set(tenantId, running + 1);
@@ -44,7 +48,7 @@ export function serveMcp(services: Services, graphqlUrl: () => string): Router {
   }
 
   const router = Router();
-  router.post('/mcp', express.json({ limit: BODY }), async (request, response) => {
+  router.post('/mcp', async (request, response) => {
     try {
       await call(request, response);
     } catch (error) {

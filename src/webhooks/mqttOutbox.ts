@@ -16,23 +16,20 @@ export interface MqttMessage {
   readonly body: string;
 }
 
-/** Claims or renews the right to publish. False while another process has it. In both cases, events are recorded. */
+/** Claims or renews the right to publish. False while another process has it. */
 export async function claimPublishing(database: Database, owner: string): Promise<boolean> {
   const leaseUntil = secondsFromNow(PUBLISHER_LEASE_SECONDS);
-  const free = sql`${mqttPublishers.leaseUntil} is null or ${mqttPublishers.leaseUntil} <= now() or ${mqttPublishers.leaseOwner} = ${owner}`;
+  const isFree = sql`${mqttPublishers.leaseUntil} is null or ${mqttPublishers.leaseUntil} <= now() or ${mqttPublishers.leaseOwner} = ${owner}`;
   const [row] = await database
     .insert(mqttPublishers)
     .values({ name: NAME, leaseOwner: owner, leaseUntil, seenAt: sql`now()` })
     .onConflictDoUpdate({
       target: mqttPublishers.name,
-      set: {
-        seenAt: sql`now()`,
-        leaseOwner: sql`case when ${free} then ${owner} else ${mqttPublishers.leaseOwner} end`,
-        leaseUntil: sql`case when ${free} then ${leaseUntil} else ${mqttPublishers.leaseUntil} end`,
-      },
+      set: { seenAt: sql`now()`, leaseOwner: owner, leaseUntil },
+      setWhere: isFree,
     })
-    .returning({ leaseOwner: mqttPublishers.leaseOwner });
-  return row?.leaseOwner === owner;
+    .returning({ name: mqttPublishers.name });
+  return row !== undefined;
 }
 
 export async function releasePublishing(database: Database, owner: string): Promise<void> {

@@ -21,6 +21,7 @@ import {
 const POLL_MS = 1_000;
 /** Below the lease, so that a process that publishes still has it. */
 const ACKNOWLEDGEMENT_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 2;
+const RENEW_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 4;
 const RECONNECT_MS = 2_000;
 const QOS = 1;
 
@@ -57,10 +58,19 @@ export async function startMqttPublisher(
   const waiter = waiters.waiter(MQTT_CHANNEL);
   const unlisten = await listen(MQTT_CHANNEL, () => waiters.notify(MQTT_CHANNEL));
   let stopping = false;
+  let renewAt = 0;
+
+  /** Whether this process may publish now, for at least as long as one batch takes. */
+  async function hasLease(): Promise<boolean> {
+    const now = Date.now();
+    if (now < renewAt) return true;
+    renewAt = (await claimPublishing(database, owner)) ? now + RENEW_MS : 0;
+    return renewAt > 0;
+  }
 
   /** Returns whether there may be more. */
   async function publishSome(): Promise<boolean> {
-    if (!(await claimPublishing(database, owner)) || !client.connected) return false;
+    if (!(await hasLease()) || !client.connected) return false;
     const messages = await nextMessages(database);
     if (messages.length === 0) return false;
     await publishAll(client, prefix, messages);

@@ -111,6 +111,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.exports(after)': byCursor(listed('exports(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
   'Query.webhooks(after)': byCursor(listed('webhooks(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
   'Query.aliases(after)': byCursor('{ aliases(after: $x) { edges { node { alias } } } }', () => ['DEFECT', 'a']),
+  'Query.aliases(filter.externalCode)': byCode('{ aliases(filter: { externalCode: $x }) { edges { cursor } } }', '9'),
   'Webhook.deliveries(after)': byCursor(
     '{ webhooks { edges { node { id deliveries(after: $x) { edges { node { id payload } } } } } } }',
     () => [`f${NOBODYS.slice(1)}`],
