@@ -135,6 +135,8 @@ test.each([
   [{ PUBLIC_URL: 'ftp://x' }, /PUBLIC_URL: "ftp:\/\/x" is not an http\(s\) origin/],
   [{ PUBLIC_URL: 'https://x/path' }, /PUBLIC_URL: "https:\/\/x\/path" is not an http\(s\) origin/],
   [{ CORS_ORIGINS: 'https://a.example,b.example' }, /CORS_ORIGINS: "b\.example" is not an http\(s\) origin/],
+  [{ MQTT_URL: 'http://user:password@broker' }, /^MQTT_URL: is not of the form mqtt:\/\/user:password@host:1883/],
+  [{ MQTT_TOPIC: 'plant/#' }, /MQTT_TOPIC: "plant\/#" is not a topic without wildcards/],
   [{ HTTP_KEEP_ALIVE_SECONDS: '0' }, /HTTP_KEEP_ALIVE_SECONDS: "0" is not a whole number in 1 … 3600/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
 ])('%j is refused when the configuration is read', (env, message) => {
