@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import invoke, run_command
-from other_layouts import LAYOUTS, coco, coco_document, cvat, folders, good, labelme, loco, yolo
+from other_layouts import LAYOUTS, coco, coco_document, cvat, folders, good, labelme, loco, severstal, yolo
 from small_part import mask, photograph, tagged, write
 
 from defectdiffu.convert.formats import NAMES, read_source
@@ -118,6 +118,32 @@ def test_yolo_boxes_and_photographs_without_annotation_are_left_out(tmp_path):
     assert BOX in told["b.jpg"] and "has no annotation" in told["a.jpg"] and len(told) == 2
     converted(tmp_path / "part", tmp_path / "all", unannotated_are_good=True)
     assert (tmp_path / "all/part/train/good/a.jpg").is_file()
+
+
+def test_labelme_files_may_lie_apart_from_their_photographs(tmp_path):
+    (tmp_path / "part/annotations").mkdir(parents=True)
+    labelme(tmp_path / "part")
+    for name in ("a", "c"):
+        path = tmp_path / f"part/{name}.json"
+        path.write_text(path.read_text().replace(f'"{name}.jpg"', f'"..\\\\{name}.jpg"'))
+        path.rename(tmp_path / f"part/annotations/{name}.json")
+    (tmp_path / "part/annotations/lost.json").write_text('{"shapes": [], "imagePath": "../../lost.jpg"}')
+    (tmp_path / "part/notes.json").write_text('{"shapes": 3}')
+    converted(tmp_path / "part", tmp_path / "made")
+    assert [r.defect for r in read_data_set(tmp_path / "made")] == ["good", "good", "scratch"]
+    assert list(reasons(tmp_path / "made").values()) == ["there is no photograph beside it, nor where it says"]
+
+
+def test_the_first_version_of_severstals_table_is_read(tmp_path):
+    severstal(tmp_path / "steel")
+    rows = (tmp_path / "steel/train.csv").read_text().splitlines()[1:]
+    old = [",".join((f"{name}_{kind}", runs)) for name, kind, runs in (row.split(",") for row in rows)]
+    (tmp_path / "steel/train.csv").write_text("\n".join(["ImageId_ClassId,EncodedPixels", *old, "a.jpg_1,"]))
+    converted(tmp_path / "steel", tmp_path / "made")
+    assert [r.defect for r in read_data_set(tmp_path / "made")] == ["good", "good", "defect 3"]
+    (tmp_path / "steel/train.csv").write_text("ImageId,ClassId,EncodedPixels\nc.jpg,3,1 2 3\n")
+    result = invoke("convert", tmp_path / "steel", "--to", tmp_path / "other")
+    assert "line 2 of train.csv is no list of runs: runs are pairs" in result.output
 
 
 def test_voc_boxes_are_refused_with_the_reason(tmp_path):

@@ -1,4 +1,4 @@
-"""labelme: a JSON file beside each photograph, with polygons, circles, and masks."""
+"""labelme: a JSON file for each photograph, beside it or with its path, with polygons, circles, and masks."""
 
 from __future__ import annotations
 
@@ -12,52 +12,70 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..data.layout_names import GOOD, IMAGE_SUFFIXES
+from ..data.layout_names import GOOD
 from .folders import is_good
 from .found import Found, Options
-from .lookup import files_below
+from .lookup import Images, files_below
 from .shapes import BOX, NoMask, Shape, add_annotated, ellipse, placed, polygon
 
 NAME, TITLE = "labelme", "labelme"
 
 
 def recognises(root: Path) -> bool:
-    return any(True for image in files_below(root, IMAGE_SUFFIXES) if _document(image.with_suffix(".json")) is not None)
+    return any(_document(path) is not None for path in files_below(root, {".json"}))
 
 
 def _document(path: Path) -> dict | None:
-    if not path.is_file():
-        return None
+    with path.open("rb") as file:
+        if b'"shapes"' not in file.read():
+            return None
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError, OSError):
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) and isinstance(document.get("shapes"), list) else None
 
 
 def read(root: Path, options: Options) -> Found:
-    found = Found()
-    for image in files_below(root, IMAGE_SUFFIXES):
-        product = _product(root, image, options)
-        document = _document(image.with_suffix(".json"))
-        if document is None:
-            if image.with_suffix(".json").is_file():
-                found.leave(image, "its JSON file is not in the format of labelme")
-            elif is_good(image.parent) or options.unannotated_are_good:
-                found.add(product, image)
-            else:
-                found.leave(image, "has no annotation; with --unannotated-are-good it shows a good part")
+    found, images = Found(), Images(root)
+    annotated: set[Path] = set()
+    beside = {image.with_suffix("").as_posix(): image for image in images.all}
+    for path in files_below(root, {".json"}):
+        if (document := _document(path)) is None:
             continue
-        try:
-            shapes = [_shape(shape) for shape in document["shapes"]]
-            size = (int(document["imageHeight"]), int(document["imageWidth"]))
-        except NoMask as error:
-            found.leave(image, str(error))
-        except (ValueError, KeyError, TypeError, IndexError, OSError, binascii.Error) as error:
-            found.leave(image, f"its annotation cannot be read: {type(error).__name__} {error}")
+        image = beside.get(path.with_suffix("").as_posix()) or _named(images, path, document)
+        if image is None:
+            found.leave(path, "there is no photograph beside it, nor where it says")
         else:
-            add_annotated(found, product, image, shapes, size)
+            annotated.add(image)
+            _read_document(found, _product(root, image, options), image, document)
+    for image in (image for image in images.all if image not in annotated):
+        if is_good(image.parent) or options.unannotated_are_good:
+            found.add(_product(root, image, options), image)
+        else:
+            found.leave(image, "has no annotation; with --unannotated-are-good it shows a good part")
     return found
+
+
+def _named(images: Images, path: Path, document: dict) -> Path | None:
+    """The photograph of the path in the document, such as "../images/0.png"."""
+    name = str(document.get("imagePath") or "").replace("\\", "/")
+    folder = path.parent
+    while name.startswith("../"):
+        name, folder = name[3:], folder.parent
+    return images.find(name, folder)
+
+
+def _read_document(found: Found, product: str, image: Path, document: dict) -> None:
+    try:
+        shapes = [_shape(shape) for shape in document["shapes"]]
+        size = (int(document["imageHeight"]), int(document["imageWidth"]))
+    except NoMask as error:
+        found.leave(image, str(error))
+    except (ValueError, KeyError, TypeError, IndexError, OSError, binascii.Error) as error:
+        found.leave(image, f"its annotation cannot be read: {type(error).__name__} {error}")
+    else:
+        add_annotated(found, product, image, shapes, size)
 
 
 def _product(root: Path, image: Path, options: Options) -> str:

@@ -21,6 +21,7 @@ from .layout_names import (
 from .mask_files import CONVERT
 
 READ_FOLDERS = ("train", "test", "ground_truth")
+SIDECAR = "sidecar"  # of exports: ignore masks
 GRID = "grid.png"  # an overview that `check` and `transplant` write
 VALIDATION_FOLDERS = ("val", "valid", "validation")
 
@@ -79,7 +80,7 @@ def misplaced_folders(root: Path, found: list[str], unified: dict[str, dict[str,
     for folder in (d for d in subfolders(root) if d.name not in found):
         if images_in(folder):
             problems.append(f"{folder}: images, but no train or test folder (MVTec AD layout)")
-        elif count := images_below(folder):
+        elif folder.name != SIDECAR and (count := images_below(folder)):
             warn(f"{folder}: {count} picture(s) are not read: no train or test folder (MVTec AD layout). {CONVERT}")
     if loose := [image for image in images_in(root) if image.name != GRID]:
         warn(f"{root}: {len(loose)} picture(s) directly in it are not read: {listed(loose)}")
