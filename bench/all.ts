@@ -14,6 +14,7 @@ const BENCHES = [
   'marking',
   'catalog',
   'fairness',
+  'tenants',
   'event-loop',
 ];
 

@@ -16,10 +16,12 @@ const server = await startServer();
 const { ask, probe } = server;
 
 try {
-  const { products } = await ask('{ products { edges { node { partNumber defects { coverage defect { code } } } } } }');
+  const { products } = await ask(
+    '{ products { edges { node { partNumber pairs { edges { node { coverage defect { code } } } } } } } }',
+  );
   const pairs: { partNumber: string; defectCode: string }[] = [];
   for (const { node } of products.edges) {
-    for (const { coverage, defect } of node.defects) {
+    for (const { coverage, defect } of node.pairs.edges.map((edge: { node: object }) => edge.node)) {
       if (coverage === 'TRAINED') pairs.push({ partNumber: node.partNumber, defectCode: defect.code });
     }
   }

@@ -74,13 +74,18 @@ export interface Config {
   readonly mqtt: MqttConfig | undefined;
   readonly marking: MarkingConfig;
   readonly logLevel: string;
+  /** The lowest role that may introspect the schema. */
+  readonly introspection: IntrospectionRole;
   /** The bearer token for /metrics. Undefined: /metrics answers only this machine. */
   readonly metricsToken: string | undefined;
 }
 
+export type IntrospectionRole = (typeof INTROSPECTION_ROLES)[number];
+
 export type ProcessRole = (typeof ROLES)[number];
 
 const ROLES = ['all', 'api', 'worker'] as const;
+const INTROSPECTION_ROLES = ['VIEWER', 'OPERATOR', 'ADMIN', 'NONE'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -117,6 +122,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mqtt: readMqttConfig(env),
     marking: readMarking(env),
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+    introspection: oneOf(env, 'INTROSPECTION', INTROSPECTION_ROLES, 'VIEWER'),
     metricsToken: token(env, 'METRICS_TOKEN'),
   };
 }

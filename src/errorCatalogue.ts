@@ -122,6 +122,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     extensions: ['field'],
   },
   UPLOAD_CONFLICT: { when: 'The upload was completed with other bytes.', extensions: ['field'], status: 409 },
+  UPLOAD_EXHAUSTED: {
+    when: 'The upload got ten files, and none was accepted; create a new one.',
+    extensions: ['field', 'limit'],
+    status: 410,
+  },
   UPLOAD_TOO_LARGE: { when: 'The file is too large.', extensions: ['field', 'maximumBytes'], status: 413 },
   URL_EXPIRED: { when: 'A URL has expired; query it again.', status: 410 },
 };

@@ -30,3 +30,13 @@ export function errorForLog(error: unknown): unknown {
 function withoutParameters(text: string): string {
   return text.replaceAll(/^params: .*?(?=\n +at |(?![^]))/gms, 'params: (redacted)');
 }
+
+/** What Node.js would print as text: warnings, and the stack of an error that ends the process. */
+export function logProcessErrors(log: Log): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ err: warning }, 'a warning of Node.js'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the process ends because of an error that nothing handles');
+    process.exit(1);
+  });
+}

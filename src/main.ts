@@ -4,7 +4,7 @@ import { readConfig } from './config.js';
 import { unknownSettings } from './config/unknownSettings.js';
 import { StartError } from './errors.js';
 import { BundleError, InferenceError } from './inference/index.js';
-import { createLog } from './log.js';
+import { createLog, logProcessErrors } from './log.js';
 import type { Log } from './log.js';
 import type { Service } from './service.js';
 import { startService } from './service.js';
@@ -12,9 +12,13 @@ import { startService } from './service.js';
 /** After this, the process exits even if something is still open. No accepted work is lost. */
 const SHUTDOWN_MS = 15_000;
 
+// Files of the service are for its user alone, whoever creates them.
+process.umask(0o077);
+
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  logProcessErrors(log);
   for (const { name, nearest } of unknownSettings(process.env))
     log.warn({ setting: name, nearest }, 'this environment variable is not a setting of the service and has no effect');
   const service = await startService(config, log);
@@ -55,7 +59,8 @@ function closeOnSignals(service: Service, log: Log): void {
 
 main().catch((error: unknown) => {
   const expected = error instanceof StartError || error instanceof BundleError || error instanceof InferenceError;
-  const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`DefectDiffu cannot start. ${text}\n`);
+  // The stack is for the log, on one line.
+  if (!expected) createLog('info').fatal({ err: error }, 'the service cannot start');
+  process.stderr.write(`DefectDiffu cannot start. ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

@@ -226,3 +226,17 @@ test('an upgrade of a wrong path that is broken off does not end the process, an
   expect(answer).toContain('200 OK');
   expect(server.process.exitCode).toBeNull();
 });
+
+test('a wrong directive on a subscription, at which a rule of graphql-js throws, is a mistake of the caller', async () => {
+  const query = 'subscription { generationEvents(id: "x") @skip(if: 3) { __typename } }';
+  expect(await server.error(query)).toMatchObject({
+    message: 'Argument "if" has invalid value 3.',
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  });
+  const socket = await speak(server);
+  socket.send({ id: '1', type: 'subscribe', payload: { query } });
+  expect((await socket.next()).payload[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+  socket.send({ type: 'connection_ack' });
+  await expect(socket.next()).rejects.toThrow('4400');
+  expect(server.output()).not.toContain('"level":"error"');
+});

@@ -217,3 +217,12 @@ test('filters hold, on products and on defects', async () => {
     new Set(['TRAINED crack']),
   );
 });
+
+test('attributes that are written into the query are stored like those in variables', async () => {
+  const attributes = { line: 4, nested: { drawings: ['a', { sheet: 1 }] }, none: null };
+  const literal = '{ line: 4, nested: { drawings: ["a", { sheet: 1 }] }, none: null }';
+  await server.data(
+    `mutation { importCatalog(input: { products: [{ partNumber: "INLINE", name: "tile", attributes: ${literal} }] }) { products { created } } }`,
+  );
+  expect((await product('INLINE')).attributes).toEqual(attributes);
+});

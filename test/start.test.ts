@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readConfig } from '../src/config.js';
@@ -151,6 +161,28 @@ test.each([
   [{ MODELS_DIR: tmpdir() + '/nowhere' }, /nowhere/],
 ])('%j stops the start with a message', async (env, message) => {
   expectPlainRefusal(await runToEnd(env as Record<string, string>), message);
+});
+
+test.each<[string, string, string, RegExp]>([
+  ['the database is damaged', 'db/global/pg_control', 'x', /DATA_DIR: the database in \S+\/db cannot be opened \(.*\)/],
+  ['the database is a file', 'db', '', /DATA_DIR: \S+\/db must be a folder/],
+  ['the artifacts are a file', 'artifacts', '', /artifacts/],
+])('a start where %s says so in one line, and its log is JSON', async (_, path, content, message) => {
+  const dataDirectory = newDataDirectory();
+  const file = join(dataDirectory, path);
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, content);
+  const result = await runToEnd({ DATA_DIR: dataDirectory });
+  expectPlainRefusal(result, message);
+  for (const line of result.stdout.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+});
+
+test('a data directory that was open to others is closed, with everything in it', async () => {
+  const dataDirectory = newDataDirectory();
+  chmodSync(dataDirectory, 0o755);
+  await startServer({ DATA_DIR: dataDirectory });
+  const modes = ['', 'db', 'artifacts'].map((name) => statSync(join(dataDirectory, name)).mode & 0o777);
+  expect(modes).toEqual([0o700, 0o700, 0o700]);
 });
 
 test('a port that is taken stops the start with a message', async () => {

@@ -144,7 +144,9 @@ async function resolveEntries(
     const before = known.get(item.code);
     const name = (item.name === undefined ? before?.name : item.name) ?? item.code;
     const given = (item.promptName === undefined ? before?.givenPromptName : item.promptName) ?? null;
-    const attributes = (item.attributes === undefined ? before?.attributes : item.attributes) ?? null;
+    const named = item.attributes === undefined ? before?.attributes : item.attributes;
+    // Objects that were written into the query have no prototype, which drizzle expects.
+    const attributes = named == null ? null : { ...named };
     return { code: item.code, name, given, attributes, path };
   });
   const keys = new Set(declared.map(({ given, name }) => normalizeName(given ?? name)));

@@ -90,10 +90,10 @@ export function connect(url: string, key: string): Client {
   return {
     async pairs() {
       const { products } = await ask<{ products: { edges: { node: ProductNode }[] } }>(
-        '{ products(first: 100) { edges { node { partNumber defects { coverage defect { code } } } } } }',
+        '{ products(first: 100) { edges { node { partNumber pairs(first: 100) { edges { node { coverage defect { code } } } } } } } }',
       );
       return products.edges.flatMap(({ node }) =>
-        node.defects.map(({ coverage, defect }) => ({
+        node.pairs.edges.map(({ node: { coverage, defect } }) => ({
           partNumber: node.partNumber,
           defectCode: defect.code,
           coverage,
@@ -150,7 +150,11 @@ interface UploadAnswer {
 
 interface ProductNode {
   readonly partNumber: string;
-  readonly defects: { readonly coverage: Pair['coverage']; readonly defect: { readonly code: string } }[];
+  readonly pairs: {
+    readonly edges: {
+      readonly node: { readonly coverage: Pair['coverage']; readonly defect: { readonly code: string } };
+    }[];
+  };
 }
 
 /** When the connection breaks, resumes after the last event that it saw, without gaps or repetitions. */

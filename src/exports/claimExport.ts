@@ -15,22 +15,29 @@ const MAX_ATTEMPTS = 5;
 
 export const exportLease = leaseOf(exports, 'RUNNING');
 
-/** Claims the oldest export of the tenant that has the fewest running. */
+/**
+ * Claims the oldest export of the tenant that has the fewest running; of equals, the one that was served least recently.
+ * @param except tenants that have their share of this worker
+ */
 export async function claimExport(
   database: Database,
   owner: string,
   leaseSeconds = LEASE_SECONDS,
+  except: readonly string[] = [],
 ): Promise<ExportRow | undefined> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       with running as (
         select tenant_id, count(*) as n from export
         where status = 'RUNNING' and lease_until > now() group by tenant_id
+      ), served as (
+        select tenant_id, max(started_at) as at from export group by tenant_id
       ), next as (
         select e.id
-        from export e left join running r on r.tenant_id = e.tenant_id
+        from export e left join running r on r.tenant_id = e.tenant_id left join served s on s.tenant_id = e.tenant_id
         where (e.status = 'QUEUED' or e.status = 'RUNNING') and (e.lease_until is null or e.lease_until <= now())
-        order by coalesce(r.n, 0), e.id
+          and not (e.tenant_id::text = any (string_to_array(${except.join()}, ',')))
+        order by coalesce(r.n, 0), s.at nulls first, e.id
         limit 1
         for update of e skip locked
       )

@@ -14,7 +14,16 @@ export interface ExportManifest {
   sample(entry: ExportedSample, files: FilePaths): Promise<void>;
   twin(entry: ExportedSample, files: FilePaths): Promise<void>;
   photograph(entry: ExportedSample, reference: ReferenceRow, heldOut: boolean, files: FilePaths): Promise<void>;
-  end(counts: { readonly samples: number; readonly normals: number }): Promise<void>;
+  /** A picture of this sample, or the sample itself, is left out. */
+  skipped(entry: ExportedSample, reason: string): Promise<void>;
+  end(counts: ExportCounts): Promise<void>;
+}
+
+interface ExportCounts {
+  readonly samples: number;
+  readonly normals: number;
+  /** Left out, because a picture is damaged. */
+  readonly skipped: number;
 }
 
 export interface ExportManifestOptions {
@@ -35,7 +44,12 @@ export function createExportManifest({
   version,
   licenceOf,
 }: ExportManifestOptions): ExportManifest {
-  const lists = { generations: listFile('generations'), samples: listFile('samples'), normals: listFile('normals') };
+  const lists = {
+    generations: listFile('generations'),
+    samples: listFile('samples'),
+    normals: listFile('normals'),
+    skipped: listFile('skipped'),
+  };
   const models = new Set<string>();
   let lastGeneration = '';
 
@@ -70,10 +84,12 @@ export function createExportManifest({
         partNumber: product.partNumber,
         heldOut,
       }),
+    skipped: ({ sample, generation }, reason) =>
+      lists.skipped.append({ sampleId: sample.id, generationId: generation.id, reason }),
     end: (counts) => zip.text('manifest.json', document(counts)),
   };
 
-  async function* document(counts: object): AsyncGenerator<string | Uint8Array> {
+  async function* document({ skipped, ...whole }: ExportCounts): AsyncGenerator<string | Uint8Array> {
     const { id, format, createdAt } = row;
     // They stand beside the options, below.
     const settings = { ...row.settings, classes: undefined };
@@ -82,12 +98,17 @@ export function createExportManifest({
       writtenBy: `DefectDiffu ${version}`,
       export: { id, format, ...settings, createdAt },
     };
+    const counts = skipped === 0 ? whole : { ...whole, skipped };
     yield `${JSON.stringify({ ...head, counts, classes }).slice(0, -1)},\n"generations":[\n`;
     yield* lists.generations.items();
     yield '\n],\n"samples":[\n';
     yield* lists.samples.items();
     yield '\n],\n"normals":[\n';
     yield* lists.normals.items();
+    if (skipped > 0) {
+      yield '\n],\n"skipped":[\n';
+      yield* lists.skipped.items();
+    }
     const licences = [...models].sort().map((model) => ({ model, license: licenceOf(model) ?? null }));
     yield `\n],\n"models":${JSON.stringify(licences)}}\n`;
   }

@@ -1,9 +1,12 @@
-/** Writes the archives of exports, one at a time: an export reads many files, and requests that generate must not wait for it. */
+/**
+ * Writes the archives of exports, few at a time: an export reads many files, and requests that generate must not wait for
+ * it. One tenant's large export leaves room for another tenant's small one.
+ */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { clearPending, recordPending, removePending } from '../artifacts/pendingFiles.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { MissingArtifact, StoreUnavailable, newArtifactKey } from '../artifacts/store.js';
+import { StoreUnavailable, newArtifactKey } from '../artifacts/store.js';
 import type { Bundle } from '../inference/index.js';
 import type { Log } from '../log.js';
 import { ClaimLostError } from '../queue/lease.js';
@@ -27,11 +30,14 @@ import {
   renewExportLease,
   retryExport,
 } from './claimExport.js';
+import { DamagedImage } from './readImage.js';
 import { draftPath, writeArchive } from './writeArchive.js';
 
 /** How often progress is recorded and the lease renewed; a lease outlives many of these. */
 const HEARTBEAT_MS = 250;
 const RETRY_SECONDS = 15;
+/** One of each tenant. */
+const CONCURRENCY = 2;
 
 type SucceededExport = Extract<ExportOutcome, { status: 'SUCCEEDED' }> & { archiveKey: string };
 
@@ -70,6 +76,11 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
     const onProgress = (samples: number): void => void samplesWritten.set(row.id, samples);
     try {
       const archive = await writeArchive({ scope, row, store, version, licenceOf, signal, onProgress }, draft);
+      if (archive.skipped.length > 0)
+        log.error(
+          { ...logContext(row), skipped: archive.skipped },
+          'stored pictures are damaged; an export left them out',
+        );
       await publish(scope, row, draft, {
         status: 'SUCCEEDED',
         sampleCount: archive.samples,
@@ -128,9 +139,10 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
     lease: exportLease,
     holder: { owner, leaseSeconds },
     heartbeatMs: HEARTBEAT_MS,
-    capacity: (running) => 1 - running.length,
-    async claim() {
-      const row = await claimExport(database, owner, leaseSeconds);
+    capacity: (running) => CONCURRENCY - running.length,
+    async claim(_most, running) {
+      const tenants = running.map(({ tenantId }) => tenantId);
+      const row = await claimExport(database, owner, leaseSeconds, tenants);
       return row === undefined ? [] : [row];
     },
     idOf: ({ id }) => id,
@@ -161,8 +173,7 @@ function tooManyAttempts({ attempts, failure }: ExportRow): ExportFailure {
 /** What the tenant is told: enough to act on, without details of the machine. */
 function failureReason(error: unknown): ExportFailure {
   const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof MissingArtifact)
-    return { code: 'EXPORT_FAILED', message: 'an image of the set could not be read' };
+  if (error instanceof DamagedImage) return { code: 'EXPORT_FAILED', message: error.message };
   if (code !== undefined) return { code: 'STORAGE_FAILED', message: 'the archive could not be written' };
   return { code: 'EXPORT_FAILED', message: 'writing the archive failed; the server log says why' };
 }

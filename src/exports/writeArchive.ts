@@ -1,6 +1,6 @@
 /**
  * Writes the archive of an export to a file, sample by sample, with one image in memory at a time. The same export always has the same
- * entries.
+ * entries. A sample whose stored pictures are damaged is left out, and named in the manifest.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { mvtecLayout } from './layouts/mvtec.js';
 import { yoloLayout } from './layouts/yolo.js';
 import type { ExportManifest } from './exportManifest.js';
 import { createExportManifest } from './exportManifest.js';
+import { DamagedImage, readImage } from './readImage.js';
 import { regionsOf } from './regions.js';
 import type { Sidecar } from './sidecar.js';
 import { createSidecar } from './sidecar.js';
@@ -44,6 +45,8 @@ export interface ArchiveOptions {
 
 export interface WrittenArchive extends WrittenFile {
   readonly samples: number;
+  /** The ids of samples whose pictures are damaged. */
+  readonly skipped: readonly string[];
 }
 
 /** `file` must not exist yet. It does not exist when this throws. */
@@ -62,24 +65,44 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   const manifest = createExportManifest({ ...parts, zip, listFile, classes: vocabulary.classes });
   const sidecar = createSidecar(zip, listFile);
   const normals = createNormalWriter(parts, layout, manifest, heldOutReferences);
+  const skipped: string[] = [];
   let samples = 0;
   try {
     for await (const entry of exportedSamples(scope, row)) {
       signal.throwIfAborted();
-      await manifest.sample(entry, await addSample(parts, layout, sidecar, entry));
-      if (settings.normals) await normals.add(entry);
-      parts.onProgress(++samples);
+      const skip = async (reason: string): Promise<void> => {
+        skipped.push(entry.sample.id);
+        await manifest.skipped(entry, reason);
+      };
+      if (await orSkip(skip, async () => manifest.sample(entry, await addSample(parts, layout, sidecar, entry)))) {
+        if (settings.normals) await normals.add(entry, (reason) => manifest.skipped(entry, reason));
+        parts.onProgress(++samples);
+      }
     }
     await layout.end();
     await sidecar.end();
-    await manifest.end({ samples, normals: normals.count() });
-    return { ...(await zip.end()), samples };
+    if (samples === 0 && skipped.length > 0)
+      throw new DamagedImage(`all samples are damaged; the first is ${skipped[0] ?? ''}`);
+    await manifest.end({ samples, normals: normals.count(), skipped: skipped.length });
+    return { ...(await zip.end()), samples, skipped };
   } catch (error) {
     await zip.abandon();
     await rm(file, { force: true });
     throw error;
   } finally {
     for (const each of listFiles) await each.remove();
+  }
+}
+
+/** Returns false if a picture is damaged. Nothing was written to the archive then. */
+async function orSkip(skip: (reason: string) => Promise<void>, add: () => Promise<void>): Promise<boolean> {
+  try {
+    await add();
+    return true;
+  } catch (error) {
+    if (!(error instanceof DamagedImage)) throw error;
+    await skip(error.message);
+    return false;
   }
 }
 
@@ -90,7 +113,9 @@ async function addSample(
   entry: ExportedSample,
 ): Promise<FilePaths> {
   const { sample, product, defect, heldOut } = entry;
-  const mask = await store.read(scope.tenantId, sample.maskKey);
+  const mask = await readImage(store, scope.tenantId, sample.maskKey);
+  const image = await readImage(store, scope.tenantId, sample.imageKey);
+  const ignore = sample.ignoreKey === null ? null : await readImage(store, scope.tenantId, sample.ignoreKey);
   const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
   const name = sample.id;
   const files = await layout.defective({
@@ -98,13 +123,12 @@ async function addSample(
     heldOut,
     partNumber: product.partNumber,
     defectCode: defect.code,
-    image: await store.read(scope.tenantId, sample.imageKey),
+    image,
     mask,
     width: info.width,
     height: info.height,
     regions: regionsOf(data, info.width),
   });
-  const ignore = sample.ignoreKey === null ? null : await store.read(scope.tenantId, sample.ignoreKey);
   await sidecar.add(name, files, sample, ignore);
   return files;
 }
@@ -119,9 +143,9 @@ function createNormalWriter(
   const photographs = new Set<string>();
   let [count, generation, seeds] = [0, '', new Set<number>()];
 
-  async function add(entry: ExportedSample): Promise<void> {
-    await addTwin(entry);
-    await addPhotograph(entry);
+  async function add(entry: ExportedSample, skip: (reason: string) => Promise<void>): Promise<void> {
+    await orSkip(skip, () => addTwin(entry));
+    await orSkip(skip, () => addPhotograph(entry));
   }
 
   /** The samples in one row of a sweep have the same seed and so the same twin. */
@@ -148,7 +172,7 @@ function createNormalWriter(
   }
 
   async function normalImage({ product }: ExportedSample, key: string, heldOut: boolean, name: string) {
-    const image = await store.read(scope.tenantId, key);
+    const image = await readImage(store, scope.tenantId, key);
     const { width, height } = await sharp(image).metadata();
     count++;
     return {

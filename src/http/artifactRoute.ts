@@ -23,7 +23,6 @@ export function serveArtifacts(
       const file = await store.local(tenant, key).catch(throwDeleted);
       response.vary('authorization').set({
         ...headersOf(key),
-        'x-content-type-options': 'nosniff',
         // The content behind a key never changes, but the permission ends with the URL.
         'cache-control': seconds > 0 ? `private, immutable, max-age=${String(seconds)}` : 'private, no-cache',
       });

@@ -3,6 +3,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 
 const STATUS: Readonly<Record<string, number>> = {
+  QUERY_TOO_LARGE: 400,
   RATE_LIMITED: 429,
   QUOTA_EXCEEDED: 429,
   QUEUE_FULL: 503,

@@ -10,15 +10,17 @@ import type { Log } from '../log.js';
 import type { Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Session } from '../tenants/sessions.js';
+import type { Callers } from './callers.js';
 import { errorHead } from './errorHead.js';
 import { openEventStream } from './eventStream.js';
+import type { OperationLocals } from './jsonBody.js';
 import { countOperation } from './operationMetrics.js';
 import { unavailableDependency } from './publicErrors.js';
 import { requestOrigin } from './requestOrigin.js';
 import { createSingleConnections } from './singleConnections.js';
 import type { StreamedOperation } from './streamRequest.js';
 import { readStreamRequest } from './streamRequest.js';
-import { resultsOf, until } from './streamedResults.js';
+import { isSingle, resultsOf, until } from './streamedResults.js';
 
 type Results = AsyncIterable<ExecutionResult>;
 
@@ -30,7 +32,7 @@ export interface EventStreams {
   close(): void;
 }
 
-export function serveEventStreams(schema: GraphQLSchema, services: Services, log: Log): EventStreams {
+export function serveEventStreams(schema: GraphQLSchema, services: Services, callers: Callers, log: Log): EventStreams {
   const closing = new AbortController();
   const connections = createSingleConnections(logFailure);
   const connect = (response: Response, session: Session) =>
@@ -38,7 +40,7 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
 
   async function answer(request: Request, response: Response): Promise<void> {
     const asked = readStreamRequest(request);
-    const identity = await services.access.authenticate(request.headers.authorization);
+    const identity = await callers.identify(request);
     await services.rateLimiter.consume(identity.tenantId);
     const { sessions } = services.access;
     const run = (operation: StreamedOperation) =>
@@ -51,10 +53,15 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
         return void response.status(201).set(NO_STORE).type('text/plain').send(token);
       }
       case 'OPEN':
+        endOperation(response);
         return connections.open(identity, asked.token, (session) => connect(response, session));
       case 'START': {
         const id = connections.requireRoom(identity, asked.token, asked.operationId);
-        connections.start(asked.token, id, await run(asked.operation));
+        const results = await run(asked.operation);
+        const sent = connections.start(asked.token, id, results);
+        // An answer counts until it was read.
+        if (isSingle(results)) (response.locals as Partial<OperationLocals>).endOperation?.(sent);
+        else sent.catch(logFailure);
         return void response.status(202).set(NO_STORE).end();
       }
       case 'STOP':
@@ -66,6 +73,7 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
   async function streamAlone(response: Response, session: Session, run: () => Promise<Results>): Promise<void> {
     try {
       const results = await run();
+      endOperation(response);
       const stream = connect(response, session);
       for await (const result of until(stream.end, results)) await stream.next(result);
       stream.complete();
@@ -78,6 +86,11 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, log
     } finally {
       session.close();
     }
+  }
+
+  /** What follows is paced by the reader and, at each event, by fair turns. */
+  function endOperation({ locals }: Response): void {
+    (locals as Partial<OperationLocals>).endOperation?.();
   }
 
   function logFailure(error: unknown): void {

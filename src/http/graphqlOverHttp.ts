@@ -9,11 +9,14 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { IncomingMessage, Server } from 'node:http';
 import { ServiceError } from '../errors.js';
+import type { Callers } from './callers.js';
+import { requireIntrospection } from './introspectionAccess.js';
 import type { Log } from '../log.js';
 import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { toPublicError, unavailableDependency } from './publicErrors.js';
 import { countOperation } from './operationMetrics.js';
+import { unreportedError, withCode } from './operations.js';
 import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
 import { requestOrigin } from './requestOrigin.js';
 import { errorHead } from './errorHead.js';
@@ -28,6 +31,7 @@ export interface GraphqlOverHttp {
 export async function createGraphqlOverHttp(
   schema: GraphQLSchema,
   services: Services,
+  callers: Callers,
   httpServer: Server,
   log: Log,
 ): Promise<GraphqlOverHttp> {
@@ -43,7 +47,10 @@ export async function createGraphqlOverHttp(
       {
         requestDidStart: () =>
           Promise.resolve({
-            didResolveOperation: refuseSubscriptions,
+            didResolveOperation: async (context) => {
+              requireIntrospection(context.document, context.contextValue.identity, services.config.introspection);
+              refuseSubscriptions(context);
+            },
             willSendResponse: async ({ operation, errors }) => countOperation(operation?.operation, errors),
           }),
         contextCreationDidFail: async ({ error }) => countOperation(undefined, [error]),
@@ -59,23 +66,30 @@ export async function createGraphqlOverHttp(
     formatError: (formatted, error) => toPublicError(error, formatted, log),
   });
   await apollo.start();
+  const handler = expressMiddleware(apollo, { context: ({ req }) => contextOf(req, services, callers) });
   return {
-    handler: expressMiddleware(apollo, { context: ({ req }) => contextOf(req, services) }),
+    handler(request, response, next) {
+      const { query } = (request.method === 'GET' ? request.query : (request.body ?? {})) as { query?: unknown };
+      const error = unreportedError(schema, query);
+      if (error === undefined) return void handler(request, response, next);
+      countOperation(undefined, [error]);
+      return void response.status(400).json({ errors: [withCode(error, 'GRAPHQL_VALIDATION_FAILED')] });
+    },
     stop: () => apollo.stop(),
   };
 }
 
 /** Apollo would run a subscription like a query. */
-async function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): Promise<void> {
+function refuseSubscriptions({ operation }: GraphQLRequestContext<Context>): void {
   if (operation?.operation !== 'subscription') return;
   const message =
     'Subscriptions use WebSocket (graphql-transport-ws) or server-sent events (accept: text/event-stream) on this path.';
   throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
-async function contextOf(request: IncomingMessage, services: Services): Promise<Context> {
+async function contextOf(request: IncomingMessage, services: Services, callers: Callers): Promise<Context> {
   try {
-    const identity = await services.access.authenticate(request.headers.authorization);
+    const identity = await callers.identify(request);
     await services.rateLimiter.consume(identity.tenantId);
     return createContext(services, identity, requestOrigin(request, services.config));
   } catch (error) {

@@ -1,29 +1,69 @@
 /**
- * The JSON body of a GraphQL request. Only catalog imports may be large, and only from authenticated callers: the key
- * is checked before the body is read.
+ * The JSON body of a GraphQL request. It is read only from callers that are known, when one of their tenant's turns is
+ * free, and up to a size and a depth. Only catalog imports may be large.
  */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import express from 'express';
 import type { IncomingMessage } from 'node:http';
+import type { FairSemaphore } from '../fairSemaphore.js';
+import type { Callers } from './callers.js';
+import { requireShallow } from './jsonDepth.js';
 
 const BODY_BYTES = 256 * 1024;
 const IMPORT_BYTES = 8 * 1024 * 1024;
 const TYPES = ['application/json', 'application/graphql-response+json'];
 
-/** @param isAuthenticated whether the request has a valid key */
-export function jsonBody(isAuthenticated: (request: IncomingMessage) => Promise<boolean>): RequestHandler[] {
-  const small = express.json({ limit: BODY_BYTES, type: TYPES });
-  const large = express.json({ limit: IMPORT_BYTES, type: TYPES });
+/** Stands for the body of a caller that is not known, which is discarded. */
+const UNREAD: object = Object.freeze({});
+
+/** What the handler finds in `response.locals`. */
+export interface OperationLocals {
+  /** For streams, which outlive the response or their operation: the operation does not count any more, or then. */
+  endOperation: (then?: Promise<void>) => void;
+}
+
+/** @param operations bounds the operations of one tenant that are read, executed, or answered at a time */
+export function jsonBody(callers: Callers, operations: FairSemaphore): RequestHandler[] {
+  const verify = (_request: unknown, _response: unknown, body: Buffer): void => requireShallow(body);
+  const small = express.json({ limit: BODY_BYTES, type: TYPES, verify });
+  const large = express.json({ limit: IMPORT_BYTES, type: TYPES, verify });
   return [
     async (request, response, next) => {
-      const reader = mayBeLarge(request) && (await isAuthenticated(request)) ? large : small;
-      reader(request, response, next);
+      const tenantId = await tenantOf(request, callers);
+      if (tenantId === undefined) {
+        request.body = UNREAD;
+        return next();
+      }
+      const left = new AbortController();
+      response.once('close', () => left.abort());
+      if (response.destroyed) return;
+      const end = await operations.enter(tenantId, 1, left.signal).catch((error: unknown) => {
+        if (!left.signal.aborted) throw error;
+      });
+      if (end === undefined) return;
+      let after: Promise<void> | undefined;
+      response.once('close', () => void (after === undefined ? end() : after.finally(end)));
+      (response.locals as Partial<OperationLocals>).endOperation = (then) => {
+        if (then === undefined) end();
+        else after = then;
+      };
+      if (response.destroyed) return end();
+      (mayBeLarge(request) ? large : small)(request, response, next);
     },
     (request, _response, next) => {
-      if (mayBeLarge(request) && !isImport(request.body)) requireSmall(request);
+      if (request.body !== UNREAD && mayBeLarge(request) && !isImport(request.body)) requireSmall(request);
       next();
     },
   ];
+}
+
+/** Undefined for a caller that is not known. The handler asks again, and reports why. */
+async function tenantOf(request: Request, callers: Callers): Promise<string | undefined> {
+  try {
+    return (await callers.identify(request)).tenantId;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A compressed or chunked body can have any size. */

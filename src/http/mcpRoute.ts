@@ -10,10 +10,11 @@ import { createApi } from '../mcp/api.js';
 import { createMcpServer } from '../mcp/server.js';
 import type { Services } from '../resolvers/context.js';
 import { errorHead } from './errorHead.js';
+import { requireShallow } from './jsonDepth.js';
 import { unavailableDependency } from './publicErrors.js';
 import { requestOrigin } from './requestOrigin.js';
 
-const readBody = express.json({ limit: '64kb' });
+const readBody = express.json({ limit: '64kb', verify: (_request, _response, body) => requireShallow(body) });
 /** A call waits up to 50 s, so the calls of one tenant in flight are bounded. */
 const CALLS_PER_TENANT = 32;
 const RETRY_AFTER_SECONDS = 5;

@@ -1,6 +1,6 @@
 /** Parsing and validation for the streaming transports, with the same limits and error codes as over HTTP. */
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import { GraphQLError, SingleFieldSubscriptionsRule, parse, specifiedRules, validate } from 'graphql';
 import type { Log } from '../log.js';
 import { toPublicError } from './publicErrors.js';
 import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
@@ -9,8 +9,26 @@ export function parseLimited(source: string): DocumentNode {
   return parse(source, { maxTokens: QUERY_LIMITS.tokens });
 }
 
+/** A rule of graphql-js throws at a wrong directive on a subscription, instead of reporting it. */
 export function validateLimited(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-  return validate(schema, document, [...specifiedRules, queryLimits]);
+  try {
+    return validate(schema, document, [...specifiedRules, queryLimits]);
+  } catch (error) {
+    if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_VALIDATION_FAILED')];
+    throw error;
+  }
+}
+
+/** The error at which Apollo's validation would throw. Only documents with a subscription can have it. */
+export function unreportedError(schema: GraphQLSchema, query: unknown): GraphQLError | undefined {
+  if (typeof query !== 'string' || !query.includes('subscription')) return undefined;
+  try {
+    validate(schema, parseLimited(query), [SingleFieldSubscriptionsRule]);
+    return undefined;
+  } catch (error) {
+    // A syntax error is reported by Apollo.
+    return error instanceof GraphQLError && !error.message.startsWith('Syntax Error') ? error : undefined;
+  }
 }
 
 /** The syntax error of an operation; undefined if it can be parsed. */

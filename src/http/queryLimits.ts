@@ -1,32 +1,34 @@
 /**
- * Bounds on one query, checked before execution: length, depth, aliases, and the number of objects that it can request.
- * They apply to HTTP and WebSocket; Apollo's rules cover HTTP only.
+ * Bounds on one query, checked before execution: length, depth, aliases, the number of objects that it can request, and
+ * the size of its introspection. They apply to all transports; Apollo's rules cover HTTP only.
  */
 import type {
+  ASTVisitor,
   DocumentNode,
   FragmentDefinitionNode,
+  GraphQLNamedType,
+  GraphQLOutputType,
+  GraphQLSchema,
   SelectionSetNode,
   ValidationContext,
   ValidationRule,
 } from 'graphql';
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, Kind, getNamedType, isInterfaceType, isObjectType } from 'graphql';
+import { MAX_PRODUCT_DEFECTS } from '../catalog/productDefects.js';
 import { PAGE_SIZE } from '../storage/pagination.js';
+import { isIntrospection, measureIntrospection } from './introspectionSize.js';
 
-export const QUERY_LIMITS = { tokens: 2_000, depth: 15, aliases: 50, nodes: 50_000 } as const;
+export const QUERY_LIMITS = {
+  tokens: 2_000,
+  depth: 15,
+  aliases: 50,
+  nodes: 50_000,
+  /** Objects of the schema. The usual introspection query takes about 2,200. */
+  introspection: 10_000,
+} as const;
 
-/** Fields that return pages. Everything below them is counted once per item of the page. */
-const PAGES = new Set([
-  'products',
-  'defects',
-  'generations',
-  'samples',
-  'references',
-  'apiKeys',
-  'webhooks',
-  'deliveries',
-  'exports',
-  'aliases',
-]);
+/** Lists without pages whose length depends on the tenant's data. Everything below is counted once per item. */
+const LIST_LENGTHS: Readonly<Record<string, number>> = { 'Product.defects': MAX_PRODUCT_DEFECTS };
 
 interface QuerySize {
   depth: number;
@@ -36,50 +38,67 @@ interface QuerySize {
 
 const NOTHING: QuerySize = { depth: 0, aliases: 0, nodes: 0 };
 
-export const queryLimits: ValidationRule = (context: ValidationContext) => ({
+export const queryLimits: ValidationRule = (context: ValidationContext): ASTVisitor => ({
   Document(document: DocumentNode) {
+    const schema = context.getSchema();
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const node of document.definitions) {
       if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
     }
-    const measure = createMeasure(fragments);
+    const measure = createMeasure(schema, fragments);
     for (const node of document.definitions) {
       if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-      const size = measure(node.selectionSet);
+      const size = measure(node.selectionSet, schema.getRootType(node.operation));
       for (const limit of ['depth', 'aliases', 'nodes'] as const) {
         if (size[limit] > QUERY_LIMITS[limit]) context.reportError(tooLarge(limit, size[limit]));
       }
+      const introspection = measureIntrospection(schema, node, fragments, QUERY_LIMITS.introspection);
+      if (introspection > QUERY_LIMITS.introspection) context.reportError(tooLarge('introspection', introspection));
     }
   },
 });
 
-function tooLarge(limit: keyof QuerySize, size: number): GraphQLError {
-  const words = { depth: 'levels deep', aliases: 'aliases', nodes: 'objects at most' }[limit];
+function tooLarge(limit: 'depth' | 'aliases' | 'nodes' | 'introspection', size: number): GraphQLError {
+  const words = {
+    depth: 'levels deep',
+    aliases: 'aliases',
+    nodes: 'objects at most',
+    introspection: 'objects of the schema or more',
+  }[limit];
   return new GraphQLError(
     `The query is too large: ${String(size)} ${words}, ${String(QUERY_LIMITS[limit])} are allowed. Request less at a time.`,
     { extensions: { code: 'QUERY_TOO_LARGE', limit, allowed: QUERY_LIMITS[limit] } },
   );
 }
 
-function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+type Parent = GraphQLNamedType | null | undefined;
+
+function createMeasure(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   // Each fragment is measured once, however often it is spread: a few dozen fragments that spread each other have
   // billions of paths.
   const known = new Map<string, QuerySize>();
 
-  function measure(set: SelectionSetNode): QuerySize {
+  function measure(set: SelectionSetNode, parent: Parent): QuerySize {
     const total = { ...NOTHING };
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
-        // graphql-js bounds the depth of introspection, and the standard introspection query is deep.
-        if (selection.name.value.startsWith('__')) continue;
-        const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet);
-        const times = PAGES.has(selection.name.value) ? pageSize(selection.arguments ?? []) : 1;
+        const type = fieldType(parent, selection.name.value);
+        const inner = isIntrospection(selection) ? undefined : getNamedType(type);
+        const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet, inner);
         total.depth = Math.max(total.depth, below.depth + 1);
         total.aliases += below.aliases + (selection.alias === undefined ? 0 : 1);
-        if (selection.selectionSet !== undefined) total.nodes += times * (1 + below.nodes);
+        // The objects of the schema are counted one by one: introspectionSize.ts.
+        if (selection.selectionSet === undefined || isIntrospection(selection)) continue;
+        const isPage = inner?.name.endsWith('Connection') === true;
+        const times = isPage
+          ? pageSize(selection.arguments ?? [])
+          : (LIST_LENGTHS[`${parent?.name ?? ''}.${selection.name.value}`] ?? 1);
+        total.nodes += times * (1 + below.nodes);
       } else {
         const below =
-          selection.kind === Kind.FRAGMENT_SPREAD ? spread(selection.name.value) : measure(selection.selectionSet);
+          selection.kind === Kind.FRAGMENT_SPREAD
+            ? spread(selection.name.value)
+            : measure(selection.selectionSet, typeCondition(selection.typeCondition?.name.value) ?? parent);
         total.depth = Math.max(total.depth, below.depth);
         total.aliases += below.aliases;
         total.nodes += below.nodes;
@@ -88,6 +107,8 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     return total;
   }
 
+  const typeCondition = (name: string | undefined): Parent => (name === undefined ? undefined : schema.getType(name));
+
   function spread(name: string): QuerySize {
     const fragment = fragments.get(name);
     if (fragment === undefined) return NOTHING;
@@ -95,12 +116,16 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     if (found !== undefined) return found;
     // Counts as empty while it is being measured. Another rule reports cycles; here, they must not recurse forever.
     known.set(name, NOTHING);
-    const size = measure(fragment.selectionSet);
+    const size = measure(fragment.selectionSet, typeCondition(fragment.typeCondition.name.value));
     known.set(name, size);
     return size;
   }
 
   return measure;
+}
+
+function fieldType(parent: Parent, name: string): GraphQLOutputType | undefined {
+  return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name]?.type : undefined;
 }
 
 type Argument = {
@@ -110,7 +135,7 @@ type Argument = {
 
 /** A variable can be as large as the largest page. Resolvers reject values out of range. */
 function pageSize(args: readonly unknown[]): number {
-  const first = (args as readonly Argument[]).find(({ name }) => name.value === 'first');
+  const first = (args as readonly Argument[]).find(({ name }) => name.value === 'first' || name.value === 'last');
   if (first === undefined) return PAGE_SIZE.default;
   if (first.value.kind !== Kind.INT) return PAGE_SIZE.max;
   return Math.min(Math.max(Number(first.value.value), 0), PAGE_SIZE.max);

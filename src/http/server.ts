@@ -10,8 +10,8 @@ import type { Log } from '../log.js';
 import { registerServiceGauges } from './serviceGauges.js';
 import type { Services } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
-import type { AccessControl } from '../tenants/accessControl.js';
 import { serveArtifacts } from './artifactRoute.js';
+import { createCallers } from './callers.js';
 import { unavailableDependency } from './publicErrors.js';
 import { allowOrigins } from './crossOrigin.js';
 import { createGraphqlOverHttp } from './graphqlOverHttp.js';
@@ -44,6 +44,7 @@ export async function startHealth(config: Config, readiness: ReadinessChecks, lo
     subscribers: () => 0,
   });
   const app = express().disable('x-powered-by');
+  app.use(noSniffing);
   app.get('/metrics', serveMetrics(config.metricsToken));
   app.use(health(readiness), notFound('/readyz'), handleErrors(log));
   const server = createServer(app);
@@ -63,8 +64,9 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
   // Offers of other protocols (h2c, as Java's client sends) are ignored.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
   const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
-  const graphql = await createGraphqlOverHttp(schema, services, httpServer, log);
-  const eventStreams = serveEventStreams(schema, services, log);
+  const callers = createCallers(services.access);
+  const graphql = await createGraphqlOverHttp(schema, services, callers, httpServer, log);
+  const eventStreams = serveEventStreams(schema, services, callers, log);
   const sockets = serveWebSocket(schema, services, httpServer, PATH, log);
   registerServiceGauges({
     database: services.database,
@@ -72,7 +74,7 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
     subscribers: sockets.operations,
   });
 
-  app.use(logRequests(log));
+  app.use(logRequests(log), noSniffing);
   app.use(allowOrigins(services.config.corsOrigins));
   app.get('/metrics', serveMetrics(services.config.metricsToken));
   app.use(health(readiness));
@@ -86,10 +88,11 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
       store,
       maximumBytes: services.config.limits.maximumUploadBytes,
       limits: services.config.limits.tenant,
+      rateLimiter: services.rateLimiter,
       log,
     }),
   );
-  const json = jsonBody(({ headers }) => isAuthenticated(services.access, headers.authorization));
+  const json = jsonBody(callers, services.operations);
   app.all(PATH, ...json, (request, response, next) =>
     (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next),
   );
@@ -106,16 +109,6 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
       await graphql.stop();
     },
   };
-}
-
-async function isAuthenticated(access: AccessControl, authorization: unknown): Promise<boolean> {
-  try {
-    await access.authenticate(authorization);
-    return true;
-  } catch (error) {
-    if (error instanceof ServiceError) return false;
-    throw error;
-  }
 }
 
 /** Resolves to the URL of `path`. */
@@ -136,6 +129,12 @@ function loopbackUrl(server: Server, { host }: Config): string {
   return `http://${hostForUrl(own)}:${String((server.address() as AddressInfo).port)}${PATH}`;
 }
 
+/** A browser must not take JSON with a caller's text in it for a page. */
+const noSniffing: RequestHandler = (_request, response, next) => {
+  response.set('x-content-type-options', 'nosniff');
+  next();
+};
+
 function notFound(path: string): RequestHandler {
   return (_request, response) => {
     const message = `There is nothing here; try ${path}.`;
@@ -155,10 +154,10 @@ function explainListenError(error: NodeJS.ErrnoException, host: string, port: nu
 function handleErrors(log: Log): ErrorRequestHandler {
   return (error: Error & { status?: number; type?: string; limit?: number }, _request, response, next) => {
     if (response.headersSent) return next(error);
-    const away = unavailableDependency(error);
+    const away = error instanceof ServiceError ? error : unavailableDependency(error);
     if (away !== undefined) {
       const { status, headers } = errorHead(away);
-      log.warn({ err: error }, 'request failed');
+      if (away !== error) log.warn({ err: error }, 'request failed');
       response
         .status(status)
         .set(headers)

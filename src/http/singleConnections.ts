@@ -40,8 +40,8 @@ export interface SingleConnections {
   open(identity: Identity, token: string, connect: (session: Session) => EventStream): Promise<void>;
   /** Throws unless the stream exists and has room for an operation with this id. */
   requireRoom(identity: Identity, token: string, operationId: unknown): string;
-  /** Writes the results to the stream, once it is open. */
-  start(token: string, operationId: string, results: AsyncIterable<ExecutionResult>): void;
+  /** Writes the results to the stream, once it is open. Resolves when nothing of them is in memory any more. */
+  start(token: string, operationId: string, results: AsyncIterable<ExecutionResult>): Promise<void>;
   /** Ends an operation, if it has not ended already. */
   stop(identity: Identity, token: string, operationId: unknown): void;
 }
@@ -123,9 +123,9 @@ export function createSingleConnections(onFailure: (error: unknown) => void): Si
       return operationId;
     },
 
-    start(token, operationId, results) {
+    async start(token, operationId, results) {
       const reservation = reservations.get(token);
-      if (reservation === undefined) return void (results as Results).return?.(undefined);
+      if (reservation === undefined) return void (await (results as Results).return?.(undefined));
       const stop = new AbortController();
       const ended = forward(reservation, operationId, stop.signal, results as Results)
         .catch((error: unknown) => {
@@ -135,6 +135,7 @@ export function createSingleConnections(onFailure: (error: unknown) => void): Si
         })
         .finally(() => reservation.operations.delete(operationId));
       reservation.operations.set(operationId, { stop, ended });
+      await ended;
     },
 
     stop(identity, token, operationId) {

@@ -4,6 +4,7 @@ import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql';
 import { currentLogContext } from '../observability/logContext.js';
 import type { Context } from '../resolvers/context.js';
 import { instrumentedOperations } from './instrumentedOperations.js';
+import { requireIntrospection } from './introspectionAccess.js';
 import { countOperation } from './operationMetrics.js';
 import { parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
 import type { StreamedOperation } from './streamRequest.js';
@@ -18,6 +19,7 @@ export async function resultsOf(
   const document = parseLimited(query);
   const wrong = validateLimited(schema, document);
   if (wrong.length > 0) return refused(wrong.map((each) => withCode(each, 'GRAPHQL_VALIDATION_FAILED')));
+  requireIntrospection(document, contextValue.identity, contextValue.services.config.introspection);
   const operation = getOperationAST(document, operationName)?.operation;
   if (operation === OperationTypeNode.MUTATION && !mayChange) {
     throw new GraphQLError('A mutation needs POST.', { extensions: { code: 'BAD_REQUEST', http: { status: 405 } } });
@@ -39,7 +41,20 @@ function refused(errors: readonly GraphQLError[]): AsyncIterable<ExecutionResult
   return single({ errors });
 }
 
-async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+const singles = new WeakSet<AsyncIterable<ExecutionResult>>();
+
+/** Whether the results are one answer that is in memory already, and not a subscription. */
+export function isSingle(results: AsyncIterable<ExecutionResult>): boolean {
+  return singles.has(results);
+}
+
+function single(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+  const results = only(result);
+  singles.add(results);
+  return results;
+}
+
+async function* only(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
   yield result;
 }
 

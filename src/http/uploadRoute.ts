@@ -12,11 +12,13 @@ import { addLogContext } from '../observability/logContext.js';
 import { completeUpload } from '../references/completeUpload.js';
 import { masksOf } from '../references/masks.js';
 import { referencesOf } from '../references/references.js';
-import { createSemaphore } from '../semaphore.js';
+import { createFairSemaphore } from '../fairSemaphore.js';
+import { DECODING } from '../references/decodeImage.js';
 import { uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { UploadRow } from '../storage/tables.js';
 import type { CredentialStatus } from '../tenants/credentialStatus.js';
+import type { RateLimiter } from '../tenants/rateLimiter.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { forTenant } from '../storage/tenantScope.js';
 import { receiveBody } from './receiveBody.js';
@@ -24,7 +26,8 @@ import { toPublicError } from './publicErrors.js';
 import { urlCredential } from './readAuthorization.js';
 import { statusOf } from './errorStatus.js';
 
-const MAX_CONCURRENT_DECODES = 2;
+/** Files of one tenant that are received or decoded at a time; the others wait, unread. */
+const RECEIVING = { total: Infinity, perTenant: 8, waitingPerTenant: 100, what: 'uploads' };
 /** How long a refused client may go on sending before it reads the answer. */
 const LINGER_MS = 5_000;
 
@@ -33,6 +36,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   SIGNATURE_INVALID: 403,
   URL_EXPIRED: 410,
+  UPLOAD_EXHAUSTED: 410,
   NOT_FOUND: 404,
   UPLOAD_CONFLICT: 409,
   UPLOAD_TOO_LARGE: 413,
@@ -46,12 +50,15 @@ export interface UploadRouteOptions {
   readonly store: ArtifactStore;
   readonly maximumBytes: number;
   readonly limits: TenantLimits;
+  /** An upload counts as one operation. */
+  readonly rateLimiter: RateLimiter;
   readonly log: Log;
 }
 
 export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ tenant: string; id: string }> {
   const { database, credentialStatus, signer, store, maximumBytes, log } = options;
-  const decoding = createSemaphore(MAX_CONCURRENT_DECODES);
+  const decoding = createFairSemaphore(DECODING);
+  const receiving = createFairSemaphore(RECEIVING);
   const takeBytes = (tx: TenantScope, bytes: number): Promise<void> => reserveStorage(tx, options.limits, bytes);
 
   async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
@@ -60,6 +67,12 @@ export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ ten
     addLogContext({ tenant });
     const end = await credentialStatus.rejection(urlCredential(tenant, request.query));
     if (end !== undefined) throw end;
+    await options.rateLimiter.consume(tenant);
+    return receiving.run(tenant, 1, () => receive(request));
+  }
+
+  async function receive(request: Request<{ tenant: string; id: string }>): Promise<object> {
+    const { tenant, id } = request.params;
     const scope = forTenant(database, tenant);
     await uploadsOf(scope).require(id);
     await requireStorage(scope, options.limits);

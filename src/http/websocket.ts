@@ -5,18 +5,20 @@
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
-import type { Extra } from 'graphql-ws/use/ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { LogContext } from '../observability/logContext.js';
-import type { Services } from '../resolvers/context.js';
+import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { unauthenticated } from '../tenants/credentialStatus.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
+import type { SocketExtra } from './graphqlSocket.js';
+import { openGraphqlSocket } from './graphqlSocket.js';
+import { requireIntrospection } from './introspectionAccess.js';
 import { countOperation } from './operationMetrics.js';
 import { unavailableDependency } from './publicErrors.js';
 import { instrumentedOperations } from './instrumentedOperations.js';
@@ -25,12 +27,17 @@ import { requestOrigin } from './requestOrigin.js';
 import { requestId } from './requestLogging.js';
 
 const MESSAGE_BYTES = 256 * 1024;
+/** How long a peer may take to answer a close. */
+const CLOSE_MS = 2_000;
+/** Connections that are not acknowledged yet. Each ends within seconds. */
+const MAX_UNKNOWN = 1_000;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
 /** Clients of graphql-transport-ws do not reconnect after UNAUTHORIZED. */
 const UNAUTHORIZED = 4401;
 const FORBIDDEN = 4403;
 const NO_KEY = 'send "authorization: Bearer <key>" in the payload of connection_init, or as a header of the upgrade.';
 const TRY_AGAIN_LATER = 1013;
+const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
 /** How long a disconnected client may take to close the connection. */
 const LINGER_MS = 5_000;
@@ -38,7 +45,7 @@ const LINGER_MS = 5_000;
 type Credentials = { readonly authorization?: unknown; readonly Authorization?: unknown };
 type Params = Credentials & { readonly headers?: Credentials | null };
 type ConnectionState = { identity?: Identity; session?: Session; requestId?: string };
-type ClientConnection = Connection<Params, Extra & ConnectionState>;
+type ClientConnection = Connection<Params, SocketExtra & ConnectionState>;
 
 export interface WebSocketTransport {
   /** The number of operations in progress. */
@@ -54,7 +61,9 @@ export function serveWebSocket(
   path: string,
   log: Log,
 ): WebSocketTransport {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
+  const options = { noServer: true, maxPayload: MESSAGE_BYTES, closeTimeout: CLOSE_MS, handleProtocols };
+  const sockets = new WebSocketServer(options);
+  const unknown = new Set<WebSocket>();
   httpServer.on('upgrade', (request, socket, head) => {
     // Node removes its own listener, and an unhandled error would end the process.
     socket.on('error', () => socket.destroy());
@@ -62,57 +71,77 @@ export function serveWebSocket(
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
+    if (unknown.size >= MAX_UNKNOWN) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      unknown.add(client);
+      client.once('close', () => unknown.delete(client));
+      openGraphqlSocket(protocol, client, socket, request, log);
+    });
   });
   const connections = new Set<ClientConnection>();
   /** By the GraphQL context of each operation. The id is that of the request that opened the connection. */
   const logContexts = new WeakMap<object, LogContext>();
-  const server = useServer<Params, ConnectionState>(
-    {
-      schema,
-      // Without it, the library sends the full text of internal errors as close reason.
-      isProd: true,
-      ...instrumentedOperations((context) => logContexts.get(context as object) ?? {}),
-      parse: (source) => parseLimited(String(source)),
-      validate: validateLimited,
-      onConnect: (connection) => {
-        connections.add(connection);
-        return authenticate(connection, services, log);
-      },
-      onClose: (connection) => void connections.delete(connection),
-      onSubscribe: async (connection, _id, { query }) => {
-        const end = endReason(connection.extra);
-        if (end !== undefined) return [new GraphQLError(end.message, { extensions: end.extensions })];
-        if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
-          const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
-          return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
-        }
-        const refused = await rateLimitError(connection, services);
-        if (refused !== undefined) return [refused];
-        // A later error would close the connection with all its subscriptions.
-        const unreadable = syntaxError(query);
-        return unreadable === undefined ? undefined : [unreadable];
-      },
-      context: ({ extra }) => {
-        if (extra.identity === undefined) throw new Error('an operation came before its connection was authenticated');
-        const context = createContext(services, extra.identity, requestOrigin(extra.request, services.config));
-        extra.requestId ??= requestId(extra.request);
-        logContexts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
-        return context as never;
-      },
-      onError: (_connection, _id, _payload, errors) => {
-        countOperation(undefined, errors);
-        return maskErrors(errors, log, 'GRAPHQL_VALIDATION_FAILED');
-      },
-      onNext: (_connection, _id, _payload, _args, result) =>
-        result.errors === undefined ? undefined : { data: result.data ?? null, errors: maskErrors(result.errors, log) },
+  const writable = new WeakMap<object, () => Promise<void>>();
+  const instrumented = instrumentedOperations((context) => logContexts.get(context as object) ?? {});
+  const protocol = makeServer<Params, SocketExtra & ConnectionState>({
+    schema,
+    subscribe: instrumented.subscribe,
+    execute: (args) => {
+      const { identity } = args.contextValue as Context;
+      return services.operations.run(identity.tenantId, 1, async () => {
+        await writable.get(args.contextValue as object)?.();
+        return instrumented.execute(args);
+      });
     },
-    sockets,
-  );
+    parse: (source) => parseLimited(String(source)),
+    validate: validateLimited,
+    onConnect: async (connection) => {
+      connections.add(connection);
+      const admitted = await authenticate(connection, services, log);
+      if (admitted) {
+        unknown.delete(connection.extra.socket);
+        connection.extra.acknowledge();
+      }
+      return admitted;
+    },
+    onClose: (connection) => void connections.delete(connection),
+    onSubscribe: async (connection, _id, { query }) => {
+      const end = endReason(connection.extra);
+      if (end !== undefined) return [new GraphQLError(end.message, { extensions: end.extensions })];
+      if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
+        const message = `One connection carries at most ${String(SUBSCRIPTIONS_PER_CONNECTION)} operations at a time; open another.`;
+        return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+      }
+      const refused = await rateLimitError(connection, services);
+      if (refused !== undefined) return [refused];
+      // A later error would close the connection with all its subscriptions.
+      const unreadable = syntaxError(query);
+      if (unreadable !== undefined) return [unreadable];
+      return introspectionError(connection, query, services);
+    },
+    context: ({ extra }) => {
+      if (extra.identity === undefined) throw new Error('an operation came before its connection was authenticated');
+      const context = createContext(services, extra.identity, requestOrigin(extra.request, services.config));
+      extra.requestId ??= requestId(extra.request);
+      writable.set(context, extra.writable);
+      logContexts.set(context, { request: extra.requestId, tenant: extra.identity.tenantId });
+      return context as never;
+    },
+    onError: (_connection, _id, _payload, errors) => {
+      countOperation(undefined, errors);
+      return maskErrors(errors, log, 'GRAPHQL_VALIDATION_FAILED');
+    },
+    onNext: (_connection, _id, _payload, _args, result) =>
+      result.errors === undefined ? undefined : { data: result.data ?? null, errors: maskErrors(result.errors, log) },
+  });
   return {
     operations: () => [...connections].reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0),
     close: async () => {
-      await server.dispose();
+      for (const client of sockets.clients) client.close(GOING_AWAY, 'Going away');
+      await new Promise((resolve) => sockets.close(resolve));
     },
   };
 }
@@ -149,6 +178,20 @@ async function rateLimitError(
   } catch (error) {
     const { message } = error as Error;
     return new GraphQLError(message, { originalError: error as Error });
+  }
+}
+
+function introspectionError(
+  { extra }: ClientConnection,
+  query: string,
+  { config }: Services,
+): GraphQLError[] | undefined {
+  if (extra.identity === undefined) return undefined;
+  try {
+    requireIntrospection(parseLimited(query), extra.identity, config.introspection);
+    return undefined;
+  } catch (error) {
+    return [new GraphQLError((error as Error).message, { originalError: error as Error })];
   }
 }
 

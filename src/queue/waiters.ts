@@ -60,7 +60,14 @@ export function createWaiters(): Waiters {
   return {
     waiter,
     notify: (id) => waiters.get(id)?.forEach((one) => one.notify()),
-    lastSeen: () => new Map([...waiters].map(([id, set]) => [id, Math.min(...[...set].map(({ seen }) => seen))])),
+    lastSeen: () => new Map([...waiters].map(([id, set]) => [id, lowestSeen(set)])),
     closeAll: () => [...waiters.values()].flatMap((set) => [...set]).forEach((one) => one.close()),
   };
+}
+
+/** Not `Math.min(...)`: an id can have more waiters than a call can have arguments. */
+function lowestSeen(waiters: Iterable<Waiter>): number {
+  let lowest = Infinity;
+  for (const { seen } of waiters) lowest = Math.min(lowest, seen);
+  return lowest;
 }

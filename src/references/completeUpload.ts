@@ -16,17 +16,17 @@ import { maskExtent } from '../inference/index.js';
 import { maskAreaFraction } from './maskArea.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './decodeImage.js';
-import { encodePng, decodeMask, hashOf, imageError, decodePhotograph } from './decodeImage.js';
+import { decodeMask, decodePhotograph, decodingWeight, encodePng, hashOf, imageError } from './decodeImage.js';
 import { referencesOf } from './references.js';
-import type { Semaphore } from '../semaphore.js';
+import type { FairSemaphore } from '../fairSemaphore.js';
 import type { UploadOutcome } from './uploads.js';
 import { uploadsOf } from './uploads.js';
 
 export interface UploadContext {
   readonly scope: TenantScope;
   readonly store: ArtifactStore;
-  /** Limits concurrent decoding: a decoded image takes up to 120 MB, several times over. */
-  readonly decoding: Semaphore;
+  /** Limits concurrent decoding, by the pixels in hand: a decoded image takes up to 120 MB, several times over. */
+  readonly decoding: FairSemaphore;
   /** Runs in the transaction that inserts the file. Throws when the tenant has no storage left for it. */
   requireStorage(tx: TenantScope, bytes: number): Promise<void>;
 }
@@ -46,13 +46,15 @@ interface DecodedUpload {
 
 const WHITE = 255;
 
-/** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, and the errors of `decodeImage.ts` and `maskArea.ts`. */
+/** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, UPLOAD_EXHAUSTED, RATE_LIMITED, and the errors of `decodeImage.ts` and `maskArea.ts`. */
 export async function completeUpload(receiving: UploadContext, id: string, body: Body): Promise<UploadRow> {
-  const upload = await uploadsOf(receiving.scope).require(id);
+  const { scope, decoding } = receiving;
+  const upload = await uploadsOf(scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
-  return receiving.decoding.run(1, async () => {
+  await uploadsOf(scope).takeAttempt(id);
+  return decoding.run(scope.tenantId, await decodingWeight(body.path), async () => {
     const bytes = await readFile(body.path);
-    const decoded = await (upload.productId === null ? mask(bytes) : photograph(receiving.scope, bytes, upload));
+    const decoded = await (upload.productId === null ? mask(bytes) : photograph(scope, bytes, upload));
     return persistOnce(receiving, id, body, decoded);
   });
 }

@@ -26,6 +26,18 @@ sharp.unblock({
 sharp.concurrency(1);
 sharp.cache(false);
 
+/** Of the weights below: one tenant decodes one large image or two small ones, and another tenant always one. */
+export const DECODING = { total: 3, perTenant: 2, waitingPerTenant: 100, what: 'uploads' };
+const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
+
+/** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
+export async function decodingWeight(path: string): Promise<number> {
+  const { width, height } = await sharp(path, { limitInputPixels: false })
+    .metadata()
+    .catch(() => ({ width: 0, height: 0 }));
+  return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
+}
+
 /** 8 bits per channel, row by row. Three channels are sRGB, one is grayscale. */
 export interface Pixels {
   readonly data: Buffer;

@@ -1,8 +1,8 @@
 /**
  * A tenant's uploads: each is a permission to send one file, with its outcome. After a refused file, the upload stays
- * open. After an accepted one, it stands for that file permanently.
+ * open for some more attempts. After an accepted one, it stands for that file permanently.
  */
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { catalogOf } from '../catalog/catalog.js';
 import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
 import { requireCode } from '../catalog/codes.js';
@@ -35,8 +35,13 @@ export interface Uploads {
   require(id: string): Promise<UploadRow>;
   /** Runs in a transaction. Like `require`, and locks the row so that no other transaction completes it meanwhile. */
   requireForUpdate(id: string): Promise<UploadRow>;
+  /** Counts one attempt of an open upload. Throws UPLOAD_EXHAUSTED. */
+  takeAttempt(id: string): Promise<void>;
   complete(id: string, bodyHash: string, outcome: UploadOutcome): Promise<UploadRow>;
 }
+
+/** Far more than a person needs who tries one file after the other. */
+const MAX_ATTEMPTS = 10;
 
 export function uploadsOf(scope: TenantScope): Uploads {
   const { database, rows, own, createdBy } = scope;
@@ -55,6 +60,19 @@ export function uploadsOf(scope: TenantScope): Uploads {
     byId: async (id) => (await select(id)).at(0),
     require: async (id) => found((await select(id)).at(0), id),
     requireForUpdate: async (id) => found((await select(id).for('update')).at(0), id),
+    async takeAttempt(id) {
+      const taken = await database
+        .update(uploads)
+        .set({ attempts: sql`${uploads.attempts} + 1` })
+        .where(rows(uploads, eq(uploads.id, id), isNull(uploads.completedAt), lt(uploads.attempts, MAX_ATTEMPTS)))
+        .returning({ id: uploads.id });
+      if (taken.length > 0 || found((await select(id)).at(0), id).completedAt !== null) return;
+      throw new ServiceError(
+        'UPLOAD_EXHAUSTED',
+        `id: upload ${id} got ${String(MAX_ATTEMPTS)} files, and none was accepted; create a new upload`,
+        { field: 'id', limit: MAX_ATTEMPTS },
+      );
+    },
     async complete(id, bodyHash, outcome) {
       const set = { ...outcome, bodyHash, completedAt: new Date() };
       const updated = await database

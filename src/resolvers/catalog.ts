@@ -8,6 +8,7 @@ import {
   Product,
   ProductConnection,
   ProductDefect,
+  ProductDefectConnection,
   ProductFilter,
 } from '../schema/catalog.js';
 import type { Connection } from '../schema/connection.js';
@@ -67,17 +68,33 @@ export class ProductResolver {
   }
 
   @FieldResolver(() => [ProductDefect], {
-    description:
-      'The defects that are not archived, with their coverage for this product. Filter by coverage when there are many.',
+    deprecationReason: 'Use `pairs`, which has pages.',
+    description: 'All defects that are not archived, with their coverage for this product; at most 200.',
   })
-  defects(
+  async defects(
     @Root() { promptName }: ProductRow,
     @Arg('coverage', () => [Coverage], { nullable: true, description: 'Any of these coverages, under the model.' })
     coverages: (keyof typeof Coverage)[] | null,
     @Arg('model', () => String, { nullable: true }) model: string | null,
     @Ctx() { loaders }: Context,
   ): Promise<readonly ProductDefect[]> {
-    return loaders.productDefects.load({ promptName, coverages, model });
+    return (await loaders.productDefects.load({ promptName, coverages, model, request: undefined })).rows;
+  }
+
+  @FieldResolver(() => ProductDefectConnection, {
+    description: 'The defects that are not archived, with their coverage for this product, sorted by code.',
+  })
+  async pairs(
+    @Root() { promptName }: ProductRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('coverage', () => [Coverage], { nullable: true, description: 'Any of these coverages, under the model.' })
+    coverages: (keyof typeof Coverage)[] | null,
+    @Arg('model', () => String, { nullable: true }) model: string | null,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<ProductDefect>> {
+    const request = pageRequest(args, ['string']);
+    const found = await loaders.productDefects.load({ promptName, coverages, model, request });
+    return connection(found, request, (pair) => [pair.defect.code]);
   }
 
   @FieldResolver(() => SampleConnection, { description: 'The newest generation first.' })

@@ -1,4 +1,6 @@
 /** What a resolver works with: the caller's tenant, its repositories, and look-ups that batch within one request. */
+import type { FairSemaphore } from '../fairSemaphore.js';
+import type { FairTurns } from '../fairTurns.js';
 import type { UrlSigner } from '../artifacts/urlSigning.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Catalog } from '../catalog/catalog.js';
@@ -38,6 +40,8 @@ import type { AccessControl } from '../tenants/accessControl.js';
 import type { Identity } from '../tenants/identity.js';
 import type { ApiKeys } from '../tenants/apiKeys.js';
 import { apiKeysOf } from '../tenants/apiKeys.js';
+import type { Answer } from './boundedAnswers.js';
+import { createAnswer } from './boundedAnswers.js';
 import type { Loaders } from './loaders.js';
 import { createLoaders } from './loaders.js';
 
@@ -57,6 +61,9 @@ export interface Services {
   readonly waiters: Waiters;
   readonly eventLoopMonitor: EventLoopMonitor;
   readonly rateLimiter: RateLimiter;
+  readonly turns: FairTurns;
+  /** Operations that are read, executed, or answered now. */
+  readonly operations: FairSemaphore;
 }
 
 export interface Context {
@@ -75,10 +82,13 @@ export interface Context {
   readonly exports: Exports;
   readonly rules: AdmissionContext;
   readonly loaders: Loaders;
+  /** The size of the answer so far. */
+  readonly answer: Answer;
   /** The origin of signed URLs. */
   readonly origin: string;
   /**
-   * Starts with empty caches. The context of a subscription outlives many events, and each event reads current rows.
+   * Starts with empty caches and a new answer. The context of a subscription outlives many events, and each event reads
+   * current rows.
    */
   resetLoaders(): void;
 }
@@ -107,6 +117,7 @@ export function createContext(services: Services, identity: Identity, origin: st
     log: services.log,
   };
   let loaders = createLoaders(scope, repositories, rules);
+  let answer = createAnswer(identity.tenantId, services.turns);
   return {
     services,
     identity,
@@ -117,8 +128,12 @@ export function createContext(services: Services, identity: Identity, origin: st
     get loaders() {
       return loaders;
     },
+    get answer() {
+      return answer;
+    },
     resetLoaders() {
       loaders = createLoaders(scope, repositories, rules);
+      answer = createAnswer(identity.tenantId, services.turns);
     },
   };
 }

@@ -36,7 +36,22 @@ async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterabl
   const after = args.after ?? 0;
   if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
   const { id: generationId } = await generations.require(args.id);
-  return followEvents(scope, generationId, after, services.waiters);
+  const events = followEvents(scope, generationId, after, services.waiters);
+  return inTurns(events, () => services.turns.next(scope.tenantId));
+}
+
+/** One event can have thousands of subscribers, who all wake up at once. */
+function inTurns<T>(source: AsyncIterableIterator<T>, turn: () => Promise<void> | undefined): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const item = await source.next();
+        if (item.done !== true) await turn();
+        return item;
+      },
+      return: async () => (await source.return?.()) ?? { done: true as const, value: undefined },
+    }),
+  };
 }
 
 /** Getters, so that only the fields that the subscriber selected are looked up. */

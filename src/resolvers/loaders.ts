@@ -4,7 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
-import type { ProductDefectsQuery, ProductDefects } from '../catalog/productDefects.js';
+import type { DefectOfProduct, ProductDefectsQuery } from '../catalog/productDefects.js';
 import { productDefects } from '../catalog/productDefects.js';
 import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import { admitGenerations } from '../generations/admission/admitGenerations.js';
@@ -48,7 +48,7 @@ export interface ReferencesUnder extends PageUnder {
 export interface Loaders {
   readonly product: DataLoader<string, ProductRow>;
   readonly defect: DataLoader<string, DefectRow>;
-  readonly productDefects: DataLoader<ProductDefectsQuery, ProductDefects>;
+  readonly productDefects: DataLoader<ProductDefectsQuery, Page<DefectOfProduct>>;
   readonly generation: DataLoader<string, GenerationRow>;
   readonly sample: DataLoader<string, SampleRow>;
   readonly artifact: DataLoader<string, ArtifactRow>;
@@ -85,7 +85,7 @@ export function createLoaders(scope: TenantScope, repositories: Repositories, ru
       (ids) => catalog.defectsById(ids),
       (row) => row.id,
     ),
-    productDefects: new DataLoader(
+    productDefects: new DataLoader<ProductDefectsQuery, Page<DefectOfProduct>>(
       async (queries) => productDefects(await catalog.activeDefects(), rules.models, queries),
       {
         cache: false,

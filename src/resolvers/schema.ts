@@ -5,6 +5,7 @@ import { buildSchemaSync } from 'type-graphql';
 import { withErrorCodes } from '../schema/errorCodes.js';
 import { applyOneOf } from '../schema/oneOf.js';
 import { AccessResolver } from './access.js';
+import { boundAnswers } from './boundedAnswers.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { AllEventsResolver } from './allEvents.js';
 import { EventResolver } from './events.js';
@@ -47,7 +48,7 @@ export function createSchema(): GraphQLSchema {
     pubSub: { publish: refuse, subscribe: refuse },
   });
   applyOneOf(schema);
-  return withErrorCodes(schema);
+  return boundAnswers(withErrorCodes(schema));
 }
 
 function refuse(): never {

@@ -80,6 +80,7 @@ export class ProductDefect {
 
 export const ProductConnection = connectionType(Product);
 export const DefectConnection = connectionType(Defect);
+export const ProductDefectConnection = connectionType(ProductDefect);
 
 /** Common to the filters of products and defects. */
 @InputType({ description: 'All given conditions must hold.' })

@@ -1,6 +1,8 @@
 /** The parts of an API process: the API with everything that its requests share, and webhook deliveries. */
 import { createUrlSigner } from '../artifacts/urlSigning.js';
 import type { Config } from '../config.js';
+import { createFairSemaphore } from '../fairSemaphore.js';
+import { createFairTurns } from '../fairTurns.js';
 import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
 import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
 import { createWaiters } from '../queue/waiters.js';
@@ -17,6 +19,9 @@ import { startMqttPublisher } from '../webhooks/mqttPublisher.js';
 import type { Defer } from './disposables.js';
 import type { Resources } from './resources.js';
 import { packageVersion } from './version.js';
+
+/** Each may hold the largest body and the largest answer; the connections to PostgreSQL are ten. */
+const OPERATIONS = { total: Infinity, perTenant: 8, waitingPerTenant: 1_000, what: 'operations' };
 
 export async function startApi(
   config: Config,
@@ -58,6 +63,8 @@ export async function startApi(
     waiters,
     eventLoopMonitor,
     rateLimiter: createRateLimiter(storage.database, limits.tenant),
+    turns: createFairTurns(),
+    operations: createFairSemaphore(OPERATIONS),
   };
   const http = await startHttp(services, readiness, log);
   defer(() => http.close());

@@ -5,7 +5,7 @@
  * After a container was killed, the next start finds a holder that it cannot see, and waits until its heartbeat either
  * moves or has stopped for long enough.
  */
-import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,13 +57,20 @@ export async function lockDirectory(directory: string, onWait: (message: string)
   };
 }
 
-/** Throws `StartError`. */
+/** Also closes a folder that exists to other users. Throws `StartError`. */
 export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    closeToOthers(directory);
   } catch (error) {
     throw cannotUse(directory, error);
   }
+}
+
+/** A folder of another owner, such as the mount of a volume, has the access that its owner decided on. */
+function closeToOthers(directory: string): void {
+  const { mode, uid } = statSync(directory);
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(directory, 0o700);
 }
 
 function cannotUse(directory: string, cause: unknown): StartError {

@@ -1,6 +1,7 @@
 /**
  * The queue of deliveries is their table. Only a few deliveries of one webhook are in flight at a time, so a receiver that does not
- * answer delays its own deliveries alone.
+ * answer delays its own deliveries alone. Only a part of the attempts in flight belongs to one tenant, and the tenant with the fewest
+ * goes next, so many such receivers delay their own tenant alone.
  */
 import { eq, inArray, lt, sql } from 'drizzle-orm';
 import { leaseOf, secondsFromNow } from '../queue/lease.js';
@@ -11,6 +12,8 @@ import { webhookDeliveries, webhooks } from '../storage/tables.js';
 /** Longer than the longest attempt, so that leases need no renewal. */
 export const LEASE_SECONDS = 60;
 export const MAX_IN_FLIGHT_PER_WEBHOOK = 2;
+/** In all processes. A quarter of what one process does at a time. */
+export const MAX_IN_FLIGHT_PER_TENANT = 16;
 const DELETE_BATCH = 1000;
 
 export const deliveryLease = leaseOf(webhookDeliveries, 'PENDING');
@@ -21,7 +24,7 @@ export interface ClaimedDelivery {
 }
 
 /**
- * Claims the deliveries that are due, those that have waited longest first. A webhook from which another process is claiming is
+ * Claims the deliveries that are due: of each tenant, those that have waited longest first. A webhook from which another process is claiming is
  * skipped. The conditions are checked again when the row is written, because another process may have claimed it after this statement
  * began.
  */
@@ -33,13 +36,13 @@ export async function claimDeliveries(
   return database.transaction(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       with answering as materialized (
-        select w.id from webhook w
+        select w.id, w.tenant_id from webhook w
         where w.enabled and (w.held_until is null or w.held_until <= now()) and exists (
           select 1 from webhook_delivery d where d.webhook_id = w.id and d.status = 'PENDING' and d.next_attempt_at <= now()
             and (d.lease_until is null or d.lease_until <= now()))
         for no key update of w skip locked
-      ), next as (
-        select due.id from answering cross join lateral (
+      ), due as (
+        select due.id, answering.tenant_id, due.place, due.next_attempt_at from answering cross join lateral (
           select d.id, d.next_attempt_at, row_number() over (order by d.next_attempt_at, d.id) as place
           from webhook_delivery d
           where d.webhook_id = answering.id and d.status = 'PENDING' and d.next_attempt_at <= now()
@@ -49,7 +52,16 @@ export async function claimDeliveries(
             select count(*) from webhook_delivery b
             where b.webhook_id = answering.id and b.status = 'PENDING' and b.lease_until > now()))
         ) due
-        order by due.place, due.next_attempt_at, due.id
+      ), busy as (
+        select tenant_id, count(*) as attempts from webhook_delivery
+        where status = 'PENDING' and lease_until > now() group by tenant_id
+      ), placed as (
+        select due.*, coalesce(busy.attempts, 0) +
+          row_number() over (partition by due.tenant_id order by due.place, due.next_attempt_at, due.id) as load
+        from due left join busy using (tenant_id)
+      ), next as (
+        select id from placed where load <= ${MAX_IN_FLIGHT_PER_TENANT}
+        order by load, next_attempt_at, id
         limit ${most}
       )
       update webhook_delivery d

@@ -23,7 +23,10 @@ export interface WebhookResponse {
   readonly retryAfterMs: number | undefined;
 }
 
-/** @throws DestinationRefusedError, and the errors of the network. */
+/**
+ * Ends when the signal aborts, whatever the receiver does.
+ * @throws DestinationRefusedError, the errors of the network, and the reason of the signal.
+ */
 export async function postWebhook(
   { url: text, headers, body }: WebhookRequest,
   rules: DestinationPolicy,
@@ -32,8 +35,8 @@ export async function postWebhook(
 ): Promise<WebhookResponse> {
   const url = parseDestination(text, rules);
   const addresses = await abortable(resolveDestination(url, rules, resolve), signal);
-  const response = await send(url, { addresses, headers, body, signal });
-  await drain(response);
+  const response = await abortable(send(url, { addresses, headers, body, signal }), signal);
+  await abortable(drain(response), signal).finally(() => response.destroy());
   return { status: response.statusCode ?? 0, retryAfterMs: retryAfterOf(response.headers['retry-after']) };
 }
 
@@ -56,7 +59,13 @@ function send(url: URL, { addresses, headers, body, signal }: RequestOptions): P
   };
   return new Promise((resolve, reject) => {
     const request = secure ? requestHttps(url, options) : requestHttp(url, options);
+    // With 101 and CONNECT, Node emits neither a response nor an error.
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response);
+    });
     request.on('response', resolve).on('error', reject).end(body);
+    request.on('close', () => reject(new Error('the connection was closed before an answer')));
   });
 }
 
@@ -76,7 +85,6 @@ async function drain(response: IncomingMessage): Promise<void> {
     bytes += (chunk as Buffer).byteLength;
     if (bytes > MAX_RESPONSE_BYTES) break;
   }
-  response.destroy();
 }
 
 function retryAfterOf(header: string | undefined): number | undefined {

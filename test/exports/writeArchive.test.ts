@@ -246,5 +246,6 @@ test('never is more than one sample read ahead of what is on the disk', async ()
   const { bytes } = await writeArchive(parts, file);
   await rm(file);
   expect(bytes).toBeGreaterThan(8 * big.length);
-  expect(ahead).toBeLessThan(2 * big.length);
+  // A sample has an image and an ignore mask, and both are checked before either is written.
+  expect(ahead).toBeLessThan(2.5 * big.length);
 });

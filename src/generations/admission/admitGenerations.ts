@@ -177,7 +177,7 @@ async function insert(
   };
   await requireQuota(scope, demand, limits.tenant);
   const load = await scope.acrossTenants(() => readQueueLoad(scope.database));
-  requireCapacity(load, demand.samples, limits.queuedSamples);
+  requireCapacity(load, scope.tenantId, demand.samples, limits.queuedSamples);
   const at = new Date();
   const traceparent = currentTraceparent();
   const values = resolved.map(({ item, request, product, defect, coverage, photograph, pixelSteps }) =>

@@ -1,4 +1,7 @@
-/** The load of the queue: whether it has capacity for new samples, and the position of a new generation. */
+/**
+ * The load of the queue: whether it has capacity for new samples of a tenant, and the position of a new generation. The
+ * capacity is shared: a tenant may take what is left after the share of each other tenant.
+ */
 import { sql } from 'drizzle-orm';
 import { ServiceError } from '../../errors.js';
 import type { Database } from '../../storage/database.js';
@@ -15,7 +18,14 @@ interface PriorityLoad {
   readonly pixelSteps: number;
 }
 
+/** A tenant with samples in the queue, or one that uses the service and has a share of it. */
+interface TenantLoad {
+  readonly samples: number;
+  readonly hasShare: boolean;
+}
+
 export interface QueueLoad {
+  readonly tenants: ReadonlyMap<string, TenantLoad>;
   readonly levels: readonly PriorityLoad[];
   /** The recent throughput of all live workers together; undefined before anything was measured. */
   readonly pixelStepsPerSecond: number | undefined;
@@ -38,24 +48,58 @@ export async function readQueueLoad(database: Database): Promise<QueueLoad> {
     select priority, count(*), sum(count - samples_done), sum(pixel_steps::float8 * (count - samples_done) / count)
     from generation where status = 'RUNNING' group by priority
   `);
+  const tenants = await readTenantLoads(database);
   const levels = rows.map(({ priority, generations, samples, pixelSteps }) => ({
     priority: Number(priority),
     generations: Number(generations),
     samples: Number(samples),
     pixelSteps: Number(pixelSteps),
   }));
-  return { levels, pixelStepsPerSecond: await pixelStepsPerSecond(database) };
+  return { levels, tenants, pixelStepsPerSecond: await pixelStepsPerSecond(database) };
 }
 
-export function requireCapacity(queue: QueueLoad, requested: number, limit: number): void {
-  const waiting = queue.levels.reduce((sum, { samples }) => sum + samples, 0);
-  const capacity = Math.max(0, limit - waiting);
+/** A tenant that was created or has used the service within a week has a share; others would only waste it. */
+async function readTenantLoads(database: Database): Promise<ReadonlyMap<string, TenantLoad>> {
+  const { rows } = await database.execute<{ id: string; samples: string | number; active: boolean }>(sql`
+    with load as (
+      select tenant_id, sum(case status when 'QUEUED' then count else count - samples_done end) as samples
+      from generation where status = 'QUEUED' or status = 'RUNNING' group by tenant_id
+    )
+    select t.id, coalesce(load.samples, 0) as samples, t.disabled_at is null and (
+      t.created_at > now() - interval '7 days'
+      or exists (select 1 from api_key k where k.tenant_id = t.id and k.last_used_at > now() - interval '7 days')
+      or exists (select 1 from generation g where g.tenant_id = t.id and g.created_at > now() - interval '7 days')
+    ) as active
+    from tenant t left join load on load.tenant_id = t.id
+  `);
+  return new Map(rows.map(({ id, samples, active }) => [id, { samples: Number(samples), hasShare: active }]));
+}
+
+export function requireCapacity(queue: QueueLoad, tenantId: string, requested: number, limit: number): void {
+  const { capacity, kept } = capacityFor(queue.tenants, tenantId, limit);
   if (requested <= capacity) return;
+  const reason = kept === 0 ? '' : `, and keeps ${String(kept)} for other tenants`;
   throw new ServiceError(
     'QUEUE_FULL',
-    `The queue has room for ${String(capacity)} of ${String(limit)} samples, ${String(requested)} were requested; nothing was accepted, try again later`,
+    `The queue has room for ${String(capacity)} of ${String(limit)} samples${reason}, ${String(requested)} were requested; nothing was accepted, try again later`,
     { retryAfterMs: estimatedDrainMs(queue, Math.min(requested, limit) - capacity), limit },
   );
+}
+
+/** `kept`: the room of other tenants' shares that they do not use now. */
+function capacityFor(
+  tenants: ReadonlyMap<string, TenantLoad>,
+  tenantId: string,
+  limit: number,
+): { capacity: number; kept: number } {
+  const sharing = [...tenants].filter(([id, { hasShare }]) => hasShare || id === tenantId).length;
+  const share = Math.floor(limit / Math.max(1, sharing));
+  let [waiting, kept] = [0, 0];
+  for (const [id, { samples, hasShare }] of tenants) {
+    waiting += samples;
+    if (id !== tenantId && hasShare) kept += Math.max(0, share - samples);
+  }
+  return { capacity: Math.max(0, limit - waiting - kept), kept };
 }
 
 /** About the time that the workers need for this many of the queued samples. */

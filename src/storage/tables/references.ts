@@ -46,6 +46,8 @@ export const uploads = pgTable('upload', {
   /** Set only for a REFERENCE that shows a defect. */
   defectId: uuid('defect_id'),
   defectMaskId: uuid('defect_mask_id'),
+  /** How many files were received and decoded for it. */
+  attempts: integer('attempts').notNull().default(0),
   /** SHA-256 of the body that completed it, in hexadecimal. */
   bodyHash: text('body_hash'),
   referenceId: uuid('reference_id'),

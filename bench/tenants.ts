@@ -1,0 +1,58 @@
+/**
+ * How much one tenant at full tilt delays another tenant's small request, on each resource that they share. Goal: at
+ * most 3 × as long as alone. For drawing, see bench/fairness.ts.
+ *
+ *   npm run bench:tenants            (ROUNDS=15)
+ */
+import { execFileSync } from 'node:child_process';
+import { measureDelay, sharedResources } from './fullTilt.ts';
+import { saveResults } from './saveResults.ts';
+import { KEY as GREEDY, newDataDirectory, startServer } from './server.ts';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 15);
+const MODELS_DIR = 'test/inference/models';
+
+const dataDirectory = newDataDirectory();
+const env = { ...process.env, DATA_DIR: dataDirectory, DEFECTDIFFU_API_KEY: GREEDY, MODELS_DIR };
+const printed = execFileSync(process.execPath, ['dist/tenantsCli/main.js', 'create', 'polite', '--admin-key'], { env });
+const POLITE = /dd_\S{32}/.exec(printed.toString())?.[0] ?? '';
+const webhooks = { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_NETWORKS: '127.0.0.1/32', WEBHOOK_TIMEOUT_SECONDS: '5' };
+const server = await startServer({ dataDirectory, env: { MODELS_DIR, MAX_ROWS: '6', ...webhooks } });
+
+async function draw(key: string, count: number): Promise<string> {
+  const input = [{ partNumber: 'TILE', defectCode: 'CRACK', steps: 2, count }];
+  const mutation = 'mutation ($input: [GenerateDefectsInput!]!) { generateDefects(input: $input) { id } }';
+  const { id } = (await server.ask(mutation, { input }, key)).generateDefects[0] as { id: string };
+  for (;;) {
+    const { generation } = await server.ask(`{ generation(id: "${id}") { status } }`, {}, key);
+    if (generation.status === 'SUCCEEDED') return id;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+try {
+  const products = Array.from({ length: 100 }, (_, i) => ({
+    partNumber: i === 0 ? 'TILE' : `P${String(i)}`,
+    name: 'tile',
+  }));
+  const defects = Array.from({ length: 100 }, (_, i) => ({ code: i === 0 ? 'CRACK' : `D${String(i)}`, name: 'crack' }));
+  const importCatalog =
+    'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { products { created } } }';
+  for (const key of [GREEDY, POLITE]) await server.ask(importCatalog, { input: { products, defects } }, key);
+  const drawn = { greedy: await draw(GREEDY, 100), polite: await draw(POLITE, 2) };
+  const { resources, close } = await sharedResources({ url: server.url, greedy: GREEDY, polite: POLITE }, drawn);
+  const headlines: Record<string, string> = {};
+  const delays = [];
+  for (const resource of resources) {
+    const delay = await measureDelay(resource, ROUNDS);
+    delays.push(delay);
+    const { name, aloneMs, besideMs, greedyRequests } = delay;
+    headlines[name] =
+      `${(besideMs / aloneMs).toFixed(1)} × (${aloneMs.toFixed(0)} ms alone, ${besideMs.toFixed(0)} ms beside)`;
+    process.stdout.write(`${name}: ${headlines[name]}; the greedy tenant made ${String(greedyRequests)} requests\n`);
+  }
+  close();
+  saveResults('tenants', { rounds: ROUNDS, delays }, headlines);
+} finally {
+  await server.stop();
+}

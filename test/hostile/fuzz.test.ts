@@ -1,0 +1,106 @@
+/**
+ * Generated hostile operations and messages, over all transports. `npm run fuzz` is the long form. FUZZ_SEED repeats a
+ * run: its operations are the same, and only their order of arrival differs.
+ */
+import { readFileSync } from 'node:fs';
+import type { Attack, Target } from '../support/fuzz/attacks.js';
+import { artifact, body, bytes, createTalkers, get, post, stream, upload } from '../support/fuzz/attacks.js';
+import { createRandom } from '../support/fuzz/random.js';
+import type { Server } from '../support/server.js';
+import { TEST_KEY, startServer } from '../support/server.js';
+import { createKey } from '../support/tenancy.js';
+import { until } from '../support/until.js';
+import { MASK, createUpload } from '../support/uploads.js';
+
+const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? 800);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
+const IS_LONG = OPERATIONS > 10_000;
+const CALLERS = 12;
+/** Processor time of the thread in one turn of the event loop. Wide in the gate, which runs beside other tests. */
+const TURN_MS = IS_LONG ? 250 : 2_000;
+/** After the first quarter, in which code is compiled and caches fill. */
+const GROWTH_MB = 150;
+
+interface Probe {
+  readonly ownMs: number;
+}
+
+async function probe(server: Server): Promise<Probe> {
+  const before = server.output().length;
+  server.process.kill('SIGUSR2');
+  const line = await until(() => /probe (\{.*\})/.exec(server.output().slice(before))?.[1]);
+  return JSON.parse(line) as Probe;
+}
+
+function memoryMb(server: Server): number {
+  const status = readFileSync(`/proc/${String(server.process.pid)}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+test(`${String(OPERATIONS)} hostile operations: no crash, no fault, no long turn, no leak`, async () => {
+  const server = await startServer({
+    NODE_OPTIONS: '--import ./bench/loopProbe.ts --disable-warning=ExperimentalWarning',
+    MAX_QUEUED_SAMPLES: '50',
+    QUOTA_CONCURRENT_GENERATIONS: '4',
+    LOG_LEVEL: 'warn',
+  });
+  const viewer = (await createKey(server, { role: 'VIEWER' })).secret as string;
+  const uploads: string[] = [];
+  for (let i = 0; i < Math.min(100, OPERATIONS / 50); i++)
+    uploads.push((await createUpload(server, MASK)).url as string);
+  const target: Target = { url: server.url, keys: [TEST_KEY, TEST_KEY, viewer], uploads };
+  const talkers = createTalkers(8);
+  const attacks: readonly (readonly [share: number, name: string, attack: Attack])[] = [
+    [45, 'POST', post],
+    [25, 'WebSocket', talkers.attack],
+    [6, 'GET', get],
+    [8, 'body', body],
+    [6, 'event stream', stream],
+    [5, 'upload', upload],
+    [3, 'artifact', artifact],
+    [2, 'bytes', bytes],
+  ];
+  const kinds = attacks.flatMap(([share, name, attack]) => Array.from({ length: share }, () => ({ name, attack })));
+  const sent = new Map<string, number>();
+  const faults: string[] = [];
+  let [next, early, worstMs] = [0, 0, 0];
+
+  async function attackOn(): Promise<void> {
+    while (next < OPERATIONS && server.process.exitCode === null) {
+      const number = next++;
+      // Each operation has a seed of its own, so that it can be repeated alone.
+      const random = createRandom(SEED * 1_000_003 + number);
+      const { name, attack } = random.pick(kinds);
+      sent.set(name, (sent.get(name) ?? 0) + 1);
+      const answer = await attack(target, random).catch((error: unknown) => `no answer: ${String(error)}`);
+      if (/INTERNAL_SERVER_ERROR|^no answer|^5(?!03)\d\d /.test(answer))
+        faults.push(`${String(number)} ${name}: ${answer.slice(0, 300)}`);
+      if (number === Math.floor(OPERATIONS / 4)) {
+        early = memoryMb(server);
+        await probe(server);
+      }
+      if (number % 500 === 499) worstMs = Math.max(worstMs, (await probe(server)).ownMs);
+    }
+  }
+
+  await Promise.all(Array.from({ length: CALLERS }, attackOn));
+  talkers.close();
+  const logged = server
+    .output()
+    .split('\n')
+    .filter((line) => /"level":"(error|fatal)"|^\S*Error|^ +at /.test(line));
+  expect({ faults, logged }).toEqual({ faults: [], logged: [] });
+  expect(server.process.exitCode).toBeNull();
+  worstMs = Math.max(worstMs, (await probe(server)).ownMs);
+  const growth = memoryMb(server) - early;
+  const figures = {
+    seed: SEED,
+    sent: Object.fromEntries(sent),
+    worstTurnMs: Math.round(worstMs),
+    growthMb: Math.round(growth),
+  };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  expect((await server.data('{ serverInfo { version } }')).serverInfo.version).toBeDefined();
+  expect(worstMs).toBeLessThan(TURN_MS);
+  expect(growth).toBeLessThan(GROWTH_MB);
+});
