@@ -60,7 +60,7 @@ test('part numbers that look alike are one, and one that nobody can tell from an
   );
   expect((await refused({ products: [part('\u00a0 ')] })).message).toContain('must have 1 to 200 characters, not 0');
   expect((await refusal({ partNumber: 'TI\u00adLE' })).message).toContain('input[0].partNumber: "TI');
-  expect((await refusal({ partNumber: 'PR\u00dcFTEIL' })).message).toContain(
+  expect((await refusal({ partNumber: 'PR\u00fcFTEIL' })).message).toContain(
     'did you mean "Pr\u00fcfteil"? Case matters',
   );
 
