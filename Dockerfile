@@ -45,8 +45,11 @@ RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nolo
 WORKDIR /app
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=libraries-cuda /app/node_modules /app/node_modules
-# Finds missing libraries and wrong versions at build time. The host provides the driver's library.
-RUN node --version && ! ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so | grep 'not found' | grep -v 'libcuda\.so\.1'
+# Finds missing libraries and wrong versions at build time. The host provides the driver's library. The list is a file, because
+# a pipe would hide that ldd failed.
+RUN node --version && ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so > /tmp/needed \
+  && ! grep 'not found' /tmp/needed | grep -v 'libcuda\.so\.1' \
+  && rm /tmp/needed
 COPY --from=app /app /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data DEVICES=cuda:0
 USER 10001:10001

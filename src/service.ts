@@ -5,10 +5,12 @@
 import type { Config } from './config.js';
 import { startHealth } from './http/server.js';
 import type { Log } from './log.js';
+import { setBuildInfo } from './observability/metrics.js';
 import { startApi } from './service/apiProcess.js';
 import { createDisposables } from './service/disposables.js';
 import { openEngine, startWorkers } from './service/workerProcess.js';
 import { openResources } from './service/resources.js';
+import { packageVersion } from './service/version.js';
 import { lockDirectory, makeDirectory } from './storage/directoryLock.js';
 
 export interface Service {
@@ -28,6 +30,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     return disposeAll();
   };
   try {
+    setBuildInfo(packageVersion(), config.role);
     if (config.databaseUrl === undefined)
       defer(await lockDirectory(config.dataDirectory, (message) => log.warn(message)));
     else makeDirectory(config.dataDirectory);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CANCEL, QUICK, SLOW, eventsOf, finished, generate } from './support/generations.js';
 import type { Server } from './support/server.js';
 import { startServer } from './support/server.js';
@@ -32,6 +33,16 @@ test('what was asked, how it was answered and how long it took is counted', asyn
   expect(now('requests_total{operation="mutation",outcome="ok"}')).toBe(1);
   expect(now('requests_total{operation="mutation",outcome="refused"}')).toBe(1);
   expect(now('requests_total{operation="query",outcome="ok"}')).toBe(1);
+  expect(now('http_request_seconds_count{route="/graphql",status="2xx"}')).toBeGreaterThan(2);
+  expect(now('http_request_seconds_count{route="/graphql",status="4xx"}')).toBeGreaterThan(0);
+  await fetch(place(server).replace('/metrics', '/made-up'));
+  expect((await metrics(server))('http_request_seconds_count{route="other",status="4xx"}')).toBe(1);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(now(`build_info{version="${version}",role="all",node="${process.versions.node}"}`)).toBe(1);
+  for (const [state, value] of Object.entries({ READY: 1, STARTING: 0, RESTARTING: 0, FAILED: 0 }))
+    expect(now(`device_state{device="cpu",state="${state}"}`)).toBe(value);
+  for (const queue of ['export_queue_depth', 'webhook_queue_depth', 'webhook_overdue_seconds'])
+    expect(now(queue)).toBe(0);
   // One could not be validated, one was not authenticated.
   expect(now('requests_total{operation="unknown",outcome="refused"}')).toBe(2);
   expect(now('requests_total{operation="subscription",outcome="ok"}')).toBe(1);

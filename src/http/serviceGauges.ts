@@ -35,6 +35,19 @@ export function registerServiceGauges({ database, devices, subscribers }: GaugeS
     'Samples of waiting and running generations that are not drawn yet.',
     async () => (await queue()).samples,
   );
+  const waiting = cached(() => countWaiting(database));
+  gauge('export_queue_depth', 'Exports that wait or are written.', async () => (await waiting()).exports);
+  gauge(
+    'webhook_queue_depth',
+    'Webhook deliveries that are not done, over all processes on this database.',
+    async () => (await waiting()).deliveries,
+  );
+  gauge(
+    'webhook_overdue_seconds',
+    'How long the oldest webhook delivery is overdue.',
+    async () => (await waiting()).overdueSeconds,
+  );
+  deviceStates(devices);
   gauge('ws_subscribers', 'Operations in progress over WebSocket.', () => Promise.resolve(subscribers()));
   counter(
     'device_process_restarts_total',
@@ -78,6 +91,43 @@ function counter(
       for (const info of devices()) this.inc({ device: info.device }, read(info));
     },
   });
+}
+
+const DEVICE_STATES = ['STARTING', 'READY', 'RESTARTING', 'FAILED'] as const satisfies readonly DeviceInfo['state'][];
+
+/** One series for each state, so that an alert can wait for one. */
+function deviceStates(devices: () => readonly DeviceInfo[]): void {
+  new Gauge({
+    name: 'defectdiffu_device_state',
+    help: '1 for the state of the device, 0 for the others.',
+    registers: [registry],
+    labelNames: ['device', 'state'],
+    collect() {
+      this.reset();
+      for (const { device, state } of devices())
+        for (const each of DEVICE_STATES) this.set({ device, state: each }, each === state ? 1 : 0);
+    },
+  });
+}
+
+interface WaitingCounts {
+  readonly exports: number;
+  readonly deliveries: number;
+  readonly overdueSeconds: number;
+}
+
+async function countWaiting(database: Database): Promise<WaitingCounts> {
+  const { rows } = await database.execute<{ exports: string; deliveries: string; overdue: string | null }>(sql`
+    select (select count(*) from export where status in ('QUEUED', 'RUNNING')) as exports,
+      count(*) as deliveries, extract(epoch from now() - min(next_attempt_at)) as overdue
+    from webhook_delivery where status = 'PENDING'
+  `);
+  const [row] = rows;
+  return {
+    exports: Number(row?.exports),
+    deliveries: Number(row?.deliveries),
+    overdueSeconds: Math.max(0, Number(row?.overdue ?? 0)),
+  };
 }
 
 async function countQueue(database: Database): Promise<QueueCounts> {

@@ -2,7 +2,7 @@
  * Metrics for Prometheus. They belong to the process, so they are values of this module. No metric has a tenant label:
  * with hundreds of tenants, each would multiply every series.
  */
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 export const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -16,6 +16,24 @@ export const requestsTotal = new Counter({
   ...named('requests_total', 'GraphQL operations over HTTP and WebSocket. A subscription counts when it starts.'),
   labelNames: ['operation', 'outcome'] as const,
 });
+
+export const httpRequestSeconds = new Histogram({
+  ...named(
+    'http_request_seconds',
+    'From the head of an HTTP request to the end of its answer. Streams are not counted.',
+  ),
+  labelNames: ['route', 'status'] as const,
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+});
+
+const buildInfo = new Gauge({
+  ...named('build_info', 'Always 1; the labels tell what runs here.'),
+  labelNames: ['version', 'role', 'node'] as const,
+});
+
+export function setBuildInfo(version: string, role: string): void {
+  buildInfo.set({ version, role, node: process.versions.node }, 1);
+}
 
 export const queueSeconds = new Histogram({
   ...named('queue_seconds', 'From a generation being accepted to its first claim.'),

@@ -31,6 +31,8 @@ test.each(Object.keys(services))('%s: a root file system nobody writes to, no pr
   const service = services[name];
   expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
   expect(service.privileged).toBeUndefined();
+  const { cpus, memory, pids } = service.deploy.resources.limits;
+  expect([cpus, memory, pids]).toEqual([expect.any(String), expect.stringMatching(/^\d+[mg]$/), expect.any(Number)]);
   expect(service.image).toMatch(OURS.includes(name) ? /^defectdiffu:cpu$/ : /^[a-z/]+:v?\d+\.\d+[.\d]*(-[a-z]+)?$/);
 });
 

@@ -1,6 +1,6 @@
 /** The Dockerfile: two small images, pinned, that run as nobody in particular. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -108,6 +108,8 @@ onLinux('the CUDA image is not built when a library of the provider is missing',
     expect(builds()).toBe(false);
     copyFileSync(join(RUNTIME, 'libonnxruntime.so.1'), join(dirname(provider), 'libonnxruntime.so.1'));
     expect(builds()).toBe(true);
+    writeFileSync(provider, 'not a library'); // ldd fails, and lists nothing that is missing
+    expect(builds()).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });
   }

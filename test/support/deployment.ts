@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /** Read by others than the service's own code, in its process. */
-const OF_LIBRARIES = ['NODE_ENV', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+const OF_LIBRARIES = ['NODE_ENV', 'NODE_OPTIONS', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 /** Every setting that src/config.ts and src/config/ read, by their own text. */
 export function knownSettings(): readonly string[] {
