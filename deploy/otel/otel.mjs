@@ -2,4 +2,7 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 
-new NodeSDK({ serviceName: process.env.OTEL_SERVICE_NAME ?? 'defectdiffu', traceExporter: new OTLPTraceExporter() }).start();
+new NodeSDK({
+  serviceName: process.env.OTEL_SERVICE_NAME ?? 'defectdiffu',
+  traceExporter: new OTLPTraceExporter(),
+}).start();
