@@ -106,6 +106,12 @@ PROBLEMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "BTAD": (rename_masks("ground_truth/scratch/{}.bmp"), "[01].bmp lies there: rename it [01]_mask.bmp", 2),
     "LOCO": (rename_masks("ground_truth/scratch/{}/000.png"), "the folder [01] has 000.png", 2),
     "JPEG masks": (rename_masks("ground_truth/scratch/{}_mask.jpg"), "[01]_mask.jpg lies there, but .jpg blurs", 2),
+    "GIF masks": (
+        lambda p: move(p / "ground_truth/scratch/0_mask.png", p / "ground_truth/scratch/0_mask.gif"),
+        "0_mask.gif lies there, but .gif is not read", 1
+    ),
+    "a link to nothing": (lambda p: (p / "train/good/7.png").symlink_to("gone"), "7.png: unreadable.*No such", 1),
+    "a camera's own type": (lambda p: (p / "test/scratch/7.nef").write_bytes(b"x"), r"not read \(7.nef\)", 1),
     "labelme": (annotation, r"0.json lies beside the photograph \(labelme\?\): `defectdiffu-train convert`", 1),
     "three labels": (lambda p: masks_of(p, labels(1, 2)), "values 0, 1, 2, and which .* pass --mask-values", 2),
     "two values, none black": (lambda p: masks_of(p, lambda m: m // 2 + 128), "values 128, 255, and which mark", 2),

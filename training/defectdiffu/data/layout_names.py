@@ -9,18 +9,37 @@ from .folder_names import canonical
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 OTHER_IMAGE_SUFFIXES = {
-    ".gif",
-    ".jp2",
-    ".jxl",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".dng",
-    ".raw",
-    ".exr",
-    ".pgm",
-    ".ppm",
-    ".npy",
+    f".{name}"
+    for name in [
+        "gif",
+        "jp2",
+        "j2k",
+        "jxl",
+        "heic",
+        "heif",
+        "avif",
+        "jfif",
+        "jpe",
+        "dib",
+        "tga",
+        "psd",
+        "pgm",
+        "ppm",
+        "pbm",
+        "pnm",
+        "exr",
+        "hdr",
+        "npy",
+        "mat",
+        "dng",
+        "raw",
+        "cr2",
+        "cr3",
+        "nef",
+        "arw",
+        "orf",
+        "rw2",
+    ]
 }
 MASK_SUFFIXES = {".png", ".bmp", ".tif", ".tiff"}  # those that keep every value
 GOOD = "good"
@@ -60,7 +79,8 @@ def unread_images_in(folder: Path) -> list[Path]:
 
 def _files(folder: Path, suffixes: set[str]) -> list[Path]:
     files = folder.iterdir() if folder.is_dir() else []
-    return sorted(p for p in files if p.suffix.lower() in suffixes and not is_hidden(p.name) and p.is_file())
+    # A link to a file that is gone is a picture that cannot be read.
+    return sorted(p for p in files if p.suffix.lower() in suffixes and not is_hidden(p.name) and not p.is_dir())
 
 
 def images_below(folder: Path) -> int:

@@ -7,7 +7,14 @@ import re
 from pathlib import Path
 
 from .folder_names import canonical
-from .layout_names import IMAGE_SUFFIXES, MASK_SUFFIXES, images_in, is_hidden, listed
+from .layout_names import (
+    IMAGE_SUFFIXES,
+    MASK_SUFFIXES,
+    OTHER_IMAGE_SUFFIXES,
+    images_in,
+    is_hidden,
+    listed,
+)
 
 CONVERT = "`defectdiffu-train convert` reads other layouts"
 MASK_WORDS = re.compile(r"^(?P<stem>.+?)[_-](mask|gt|label|annotation)[_-]?\d*$", re.IGNORECASE)
@@ -22,7 +29,7 @@ class MaskFolder:
         entries = [path for path in folder.iterdir() if not is_hidden(path.name)] if folder.is_dir() else []
         self._by_stem: dict[str, list[Path]] = {}
         for path in sorted(entries):
-            if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+            if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES | OTHER_IMAGE_SUFFIXES:
                 self._by_stem.setdefault(photograph_stem(path), []).append(path)
         self._claimed: set[str] = set()
 
@@ -57,7 +64,8 @@ class MaskFolder:
         if len(there) > 1:
             return f"{problem}; there are {listed(there)}: merge them into one mask of this name. {CONVERT}"
         if there and there[0].suffix.lower() not in MASK_SUFFIXES:
-            return f"{problem}; {there[0].name} lies there, but {there[0].suffix} blurs a mask: save it as PNG"
+            why = "blurs a mask" if there[0].suffix.lower() in IMAGE_SUFFIXES else "is not read"
+            return f"{problem}; {there[0].name} lies there, but {there[0].suffix} {why}: save it as PNG"
         if there:
             return f"{problem}; {there[0].name} lies there: rename it {wanted}{there[0].suffix}. {CONVERT}"
         for beside in sorted(image.parent.iterdir()):
