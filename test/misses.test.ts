@@ -48,12 +48,25 @@ test('a missed defect comes again on good photographs, and real defects on the p
   for (const sample of await samplesOf(onAlarm?.id)) expect(sample.reference.id).toBe(alarm.id);
 });
 
+test('the good photographs to draw on can be chosen', async () => {
+  const [like] = await forMisses({ missed: [missed.id], goodReferences: [alarm.id], count: 2, seed: 5 });
+  for (const sample of await samplesOf(like?.id)) expect(sample.reference.id).toBe(alarm.id);
+  const [both] = await forMisses({ missed: [missed.id], goodReferences: [alarm.id, reference.id], count: 2, seed: 5 });
+  const drawnOn = (await samplesOf(both?.id)).map((sample) => sample.reference.id);
+  expect(new Set(drawnOn)).toEqual(new Set([reference.id, alarm.id]));
+});
+
 test('one idempotency key is for the whole request', async () => {
-  const input = { missed: [missed.id, missed.id], count: 1, seed: 5, idempotencyKey: 'misses of Monday' };
+  const falseAlarms = [{ referenceId: alarm.id, defectCode: 'STAIN' }];
+  const input = { missed: [missed.id], falseAlarms, count: 1, seed: 5, idempotencyKey: 'misses of Monday' };
   const first = await forMisses(input);
   expect(first).toHaveLength(2);
   expect(await forMisses(input)).toEqual(first);
-  expect(await refused({ ...input, missed: [missed.id] })).toMatch(/"misses of Monday\/0" was used for generation/);
+  for (const other of [{ missed: [missed.id] }, { falseAlarms }]) {
+    const { message, extensions } = await server.error(FOR_MISSES, { input: { ...other, count: 1, idempotencyKey: 'misses of Monday' } }); // prettier-ignore
+    expect(message).toMatch(/^input\.idempotencyKey: "misses of Monday" was used for generation/);
+    expect(extensions).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', field: 'input.idempotencyKey' });
+  }
 });
 
 test('what is no miss is refused, and nothing is accepted', async () => {
@@ -61,8 +74,36 @@ test('what is no miss is refused, and nothing is accepted', async () => {
   expect(await refused({ missed: [missed.id, reference.id] })).toMatch(/input\.missed\[1\]: shows a good part/);
   const wrong = { referenceId: missed.id, defectCode: 'STAIN' };
   expect(await refused({ falseAlarms: [wrong] })).toMatch(/input\.falseAlarms\[0\]\.referenceId: shows a defect, so/);
-  const without = { referenceId: alarm.id, defectCode: 'HOLE' };
-  expect(await refused({ missed: [missed.id], falseAlarms: [without] })).toMatch(
-    /input\.falseAlarms\[0\]\.defectReference: the pair has no defective photograph/,
-  );
+});
+
+test('errors name fields of the request', async () => {
+  const elsewhere = await donorOf('PCB', 'SHORT');
+  const pcb = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'ASPHALT' });
+  const ofAlarm = (defectCode: string) => ({ falseAlarms: [{ referenceId: alarm.id, defectCode }] });
+  const cases: [object, string][] = [
+    [{ missed: [missed.id, missed.id] }, 'input.missed[1]: is the same as input.missed[0]'],
+    [
+      { falseAlarms: [...ofAlarm('STAIN').falseAlarms, ...ofAlarm('STAIN').falseAlarms] },
+      'input.falseAlarms[1]: is the same as input.falseAlarms[0]',
+    ],
+    [{ missed: [missed.id], count: 0 }, 'input.count: 0 is out of range'],
+    [{ ...ofAlarm('STAIN'), variation: { turn: 181 } }, 'input.variation.turn: 181 is out of range 0 … 180'],
+    [{ missed: [missed.id], seed: -1 }, 'input.seed: -1 is out of range'],
+    [{ missed: [elsewhere.id] }, 'input.missed[0]: the product has no photograph of a good part'],
+    [{ missed: [missed.id], ...ofAlarm('HOLE') }, 'input.falseAlarms[0].defectCode: the pair has no defective photograph'], // prettier-ignore
+    [{ missed: [missed.id], ...ofAlarm('NO') }, 'input.falseAlarms[0].defectCode: there is no defect "NO"'],
+    [{ missed: [missed.id], goodReferences: [] }, 'input.goodReferences: is empty'],
+    [{ missed: [missed.id], goodReferences: ['x'] }, 'input.goodReferences[0]: there is no reference "x"'],
+    [{ missed: [missed.id], goodReferences: [missed.id] }, 'input.goodReferences[0]: shows a defect'],
+    [
+      { missed: [missed.id], goodReferences: [alarm.id, pcb.id] },
+      'input.goodReferences[1]: shows a product of which no',
+    ],
+    [{ missed: [elsewhere.id], goodReferences: [alarm.id] }, 'input.missed[0]: none of goodReferences shows its'],
+  ];
+  for (const [input, message] of cases) {
+    const error = await server.error(FOR_MISSES, { input });
+    expect(error.message).toContain(message);
+    expect(error.extensions['field']).toBe(message.split(': ')[0]);
+  }
 });

@@ -97,7 +97,7 @@ test.each([
       return Promise.reject(refuse);
     },
   );
-  const images = { referenceId, baseSampleId: null, defectReferenceId: null };
+  const images = { referenceId, baseSampleId: null, defectReferenceId: null, donorSampleId: null };
   await expect(persist({ index: 0, draw: 1, seed: 0, strength: 1 }, images, RESULT)).rejects.toMatchObject({
     cause: refuse,
   });

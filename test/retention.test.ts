@@ -54,6 +54,19 @@ test("the tenant's own days go before the usual ones; what is younger stays, wit
   await storage.database.execute(
     sql`insert into tenant_quota (tenant_id, retention_days) values (${scope.tenantId}, 7)`,
   );
+  // A later sample took its defect from the old one.
+  const oldSample = sql`(select id from sample where generation_id = ${old} limit 1)`;
+  await storage.database.execute(sql`update sample set donor_sample_id = ${oldSample} where generation_id = ${recent}`);
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  await storage.database.execute(sql`update sample set donor_sample_id = null`);
+  // A queued generation will.
+  const settings = sql`jsonb_build_object('photograph', jsonb_build_object('transplant', jsonb_build_object('donorSample', ${oldSample})))`;
+  const queue = sql`update generation set status = 'QUEUED', settings = settings || ${settings} where id = ${recent}`;
+  await storage.database.execute(queue);
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  await storage.database.execute(
+    sql`update generation set status = 'SUCCEEDED', settings = settings - 'photograph' where id = ${recent}`,
+  );
   expect(await expireGenerations(storage.database, null, log)).toBe(1);
   const left = await storage.database.select().from(generations);
   expect(left.filter(({ expiredAt }) => expiredAt !== null).map(({ id }) => id)).toEqual([old]);

@@ -1,9 +1,12 @@
 /** Requests for transplants, and uploads of donors, that are refused, with the field and the reason. */
 import sharp from 'sharp';
 import { donorOf, spotMask, spotted } from './support/donors.js';
+import { GENERATE } from './support/generations.js';
 import {
   OTHER,
   POLYGON,
+  WISH,
+  drawn,
   fabric,
   maskOf,
   reference,
@@ -46,6 +49,11 @@ describe('a request', () => {
       'Exactly one key must be specified for OneOf type "DefectReferenceInput"',
     ],
     ['with a donor that is not there', () => wish({ defectReference: { id: 'x' } }), 'defectReference.id: there is no'],
+    [
+      'with a sample that is not there',
+      () => wish({ defectReference: { sampleId: 'x' } }),
+      'input[0].defectReference.sampleId: there is no sample "x"',
+    ],
     ['with a good donor', () => wish({ defectReference: { id: reference.id } }), 'defectReference.id: shows a good'],
     ['onto a donor', () => wish({ reference: { id: donor.id } }), 'reference.id: shows a defect; draw on a photograph'],
     ['of another defect', () => wish({ defectCode: 'HOLE' }), 'defectReference.id: shows another defect'],
@@ -91,6 +99,24 @@ describe('a request', () => {
     expect((await refused(wish({ defectReference: { id: old.id } }))).message).toMatch(
       /defectReference\.id: is archived/,
     );
+  });
+
+  test('a sample as the donor that is of another defect, of two defects, or without any', async () => {
+    const of = async (more: object): Promise<Json> => (await drawn(wish(more))).samples[0];
+    const first = await of({});
+    const none = await of({ strength: { value: 0 } });
+    const onFirst = await of({ reference: { sampleId: first.id } });
+    const cases: [object, string][] = [
+      [{ defectCode: 'HOLE', defectReference: { sampleId: first.id } }, 'shows another defect'],
+      [{ defectReference: { sampleId: none.id } }, 'marks no defect: its mask is empty'],
+      [{ defectReference: { sampleId: onFirst.id } }, 'is drawn on another sample, so that its mask marks'],
+    ];
+    for (const [more, problem] of cases)
+      expect((await refused(wish(more))).message).toContain(`input[0].defectReference.sampleId: ${problem}`);
+    const theirs = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'FABRIC' }, OTHER);
+    const item = { ...WISH, ...wish({ reference: { id: theirs.id }, defectReference: { sampleId: first.id } }) };
+    const { extensions } = await server.error(GENERATE, { input: [item] }, OTHER);
+    expect(extensions).toMatchObject({ code: 'NOT_FOUND', field: 'input[0].defectReference.sampleId' });
   });
 
   test("only photographs of good parts are any of the product's", async () => {

@@ -176,6 +176,25 @@ test('a second defect goes onto the image of a sample, and the mask marks both',
   expect(second.areaFraction).toBeGreaterThan(1.3 * first.areaFraction);
 });
 
+test('the defect of a sample is transplanted, and sample and request say so', async () => {
+  const [first] = (await transplanted()).samples;
+  const generation = await transplanted({ seed: 78, defectReference: { sampleId: first.id } });
+  expect(generation.request.defectReference).toEqual({ ids: null, sampleId: first.id });
+  const [second] = generation.samples;
+  expect(second).toMatchObject({ donorSample: { id: first.id }, defectReference: null, base: null });
+  expect((await changes(second, second.mask.url)).inside).toBeGreaterThan(300);
+  expect((await changes(second, second.region.url)).outside).toBe(0);
+  expect(second.areaFraction / first.areaFraction).toBeCloseTo(1, -0.3);
+  const asked = { partNumber: 'PCB', defectCode: 'SHORT', defectReference: { sampleId: first.id } };
+  const photograph = await send(server, fabric, { purpose: 'REFERENCE', partNumber: 'PCB' });
+  const [other] = (await transplanted({ ...asked, reference: { id: photograph.id } })).samples;
+  expect(other.donorSample).toEqual({ id: first.id });
+  const { id } = await exportDataset(server, { format: 'MVTEC_AD', filter: { partNumber: 'PCB' }, heldOutFraction: 0 });
+  const entries = entriesIn(await bytesAt((await exportEnded(server, id)).archive.url));
+  const line = JSON.parse(textIn(entries, 'manifest.json')).samples.find((each: Json) => each.id === other.id);
+  expect(line).toMatchObject({ donorSampleId: first.id, defectReferenceId: null, donorPartNumber: 'COOKIE' });
+});
+
 describe('from other products', () => {
   let others: Json[];
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 /**
  * Retention. The samples and events of generations that finished longer ago than the tenant's policy allows are
  * deleted; the next sweep removes the files. The generation row stays, and with it its idempotency key, which never
- * expires. A generation whose samples another generation is drawn on keeps them as long as that other generation does.
+ * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does.
  */
 import { sql } from 'drizzle-orm';
 import type { Log } from '../log.js';
@@ -76,8 +76,13 @@ function expireBatch(database: Database, usualDays: number | null): Promise<numb
             select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
             where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
           and not exists (
+            select from sample s join sample d on d.tenant_id = s.tenant_id and d.donor_sample_id = s.id
+            where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
+          and not exists (
             select from sample s join generation w on w.tenant_id = s.tenant_id
-              and w.status in ('QUEUED', 'RUNNING') and w.settings -> 'photograph' ->> 'baseSample' = s.id::text
+              and w.status in ('QUEUED', 'RUNNING')
+              and s.id::text in (w.settings -> 'photograph' ->> 'baseSample',
+                w.settings -> 'photograph' -> 'transplant' ->> 'donorSample')
             where s.tenant_id = g.tenant_id and s.generation_id = g.id)
         order by g.finished_at limit ${BATCH_SIZE}
         for update skip locked

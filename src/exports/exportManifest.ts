@@ -144,6 +144,7 @@ function sampleEntry({ sample, product, defect, heldOut, donorProduct }: Exporte
       ? {}
       : {
           defectReferenceId: sample.defectReferenceId,
+          donorSampleId: sample.donorSampleId,
           donorPartNumber: donorProduct?.partNumber ?? null,
           transplant: sample.transplant,
         }),

@@ -1,6 +1,6 @@
 /** The content of an export, read in small pages in the order of the archive. */
 import { alias } from 'drizzle-orm/pg-core';
-import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, or, sql } from 'drizzle-orm';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { defects, exportLabels, exportSamples, generations, products, references, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -10,6 +10,7 @@ import { SIDECAR_FOLDER } from './sidecar.js';
 
 const PAGE = 50;
 const donors = alias(references, 'donor');
+const donorSamples = alias(samples, 'donor_sample');
 const donorProducts = alias(products, 'donor_product');
 
 export interface ExportedSample {
@@ -20,7 +21,7 @@ export interface ExportedSample {
   readonly product: ProductRow;
   readonly defect: DefectRow;
   readonly reference: ReferenceRow | null;
-  /** The product of the photograph that the defect is transplanted from. */
+  /** The product of the photograph or sample that the defect is transplanted from. */
   readonly donorProduct: ProductRow | null;
 }
 
@@ -49,7 +50,8 @@ export async function* exportedSamples(
       .innerJoin(defects, eq(defects.id, samples.defectId))
       .leftJoin(references, eq(references.id, samples.referenceId))
       .leftJoin(donors, eq(donors.id, samples.defectReferenceId))
-      .leftJoin(donorProducts, eq(donorProducts.id, donors.productId))
+      .leftJoin(donorSamples, eq(donorSamples.id, samples.donorSampleId))
+      .leftJoin(donorProducts, or(eq(donorProducts.id, donors.productId), eq(donorProducts.id, donorSamples.productId)))
       .where(rows(exportSamples, and(eq(exportSamples.exportId, id), gt(exportSamples.position, last))))
       .orderBy(asc(exportSamples.position))
       .limit(PAGE);

@@ -27,7 +27,7 @@ function resolve(row: GenerationRow, pair: RequestedPair) {
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
     reference: photograph == null ? undefined : referenceOf(photograph),
-    defectReference: transplant && { ids: transplant.donors },
+    defectReference: transplant && defectReferenceOf(transplant),
     region: photograph == null || transplant !== undefined ? undefined : regionOf(photograph.region),
     allowedArea: photograph?.allowedArea == null ? undefined : areaOf(photograph.allowedArea),
     maskConvention:
@@ -106,6 +106,10 @@ function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]
 function referenceOf({ references, baseSample, onTwin }: PhotographSettings) {
   if (onTwin === true) return { twin: true };
   return baseSample === null ? { ids: references } : { sampleId: baseSample };
+}
+
+function defectReferenceOf({ donors, donorSample }: TransplantSettings) {
+  return donorSample === undefined ? { ids: donors } : { sampleId: donorSample };
 }
 
 function regionOf(region: PhotographSettings['region']) {

@@ -87,13 +87,18 @@ export class SampleResolver {
 
   @FieldResolver(() => Reference, {
     nullable: true,
-    description: 'The photograph that the defect was transplanted from.',
+    description: 'The photograph that the defect was transplanted from; null if it was a sample.',
   })
   async defectReference(
     @Root() { defectReferenceId }: SampleRow,
     @Ctx() { loaders }: Context,
   ): Promise<ReferenceRow | null> {
     return defectReferenceId === null ? null : loaders.reference.load(defectReferenceId);
+  }
+
+  @FieldResolver(() => Sample, { nullable: true, description: 'The sample that the defect was transplanted from.' })
+  async donorSample(@Root() { donorSampleId }: SampleRow, @Ctx() { loaders }: Context): Promise<SampleRow | null> {
+    return donorSampleId === null ? null : loaders.sample.load(donorSampleId);
   }
 
   @FieldResolver(() => Transplant, { nullable: true, description: 'Null unless the defect was transplanted.' })

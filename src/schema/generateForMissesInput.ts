@@ -29,6 +29,13 @@ export class GenerateForMissesInput {
   })
   falseAlarms?: FalseAlarmInput[] | null;
 
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      "GOOD photographs that the missed defects are laid onto, in turn: each onto those of its product. Default: all of the product's.",
+  })
+  goodReferences?: string[] | null;
+
   @Field(() => Int, { nullable: true, description: 'Samples for each miss. Default: 20.' })
   count?: number | null;
 

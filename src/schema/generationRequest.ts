@@ -58,10 +58,16 @@ export class RequestedReference {
   twin?: boolean;
 }
 
-@ObjectType({ description: 'The photographs that the defect is transplanted from.' })
+@ObjectType({ description: 'What the defect is transplanted from.' })
 export class RequestedDefectReference {
-  @Field(() => [ID], { description: 'One for each sample in turn: also those that were selected by the service.' })
-  ids!: readonly string[];
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'The photographs, one for each sample in turn: also those that were selected by the service.',
+  })
+  ids?: readonly string[];
+
+  @Field(() => ID, { nullable: true })
+  sampleId?: string;
 }
 
 @ObjectType({

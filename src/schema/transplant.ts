@@ -3,7 +3,7 @@ import { NotHarmonizedReason, TransplantPlace } from './enums.js';
 import { OneOf } from './oneOf.js';
 
 @OneOf()
-@InputType({ description: 'Give one of the four.' })
+@InputType({ description: 'Give one of the five.' })
 export class DefectReferenceInput {
   @Field(() => ID, {
     nullable: true,
@@ -17,6 +17,14 @@ export class DefectReferenceInput {
       "Takes each sample's defect from the next of these photographs, in turn: of the same product and defect, or of other products. 1 … 1000 ids.",
   })
   ids?: string[] | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'A sample of the same product and defect, or of another product: its image and mask are those of the defect. Not one that is drawn on ' +
+      'another sample, whose mask marks two defects. Retention keeps it as long as the samples that are made of it.',
+  })
+  sampleId?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,

@@ -74,8 +74,10 @@ export interface PhotographSettings {
 export const DONORS_REGION: Area = { maskId: '' };
 
 export interface TransplantSettings {
-  /** The defective photographs. */
+  /** The defective photographs. Empty if the donor is a sample. */
   readonly donors: readonly string[];
+  /** The sample that the defect is taken from. Absent if it is taken from photographs. */
+  readonly donorSample?: string;
   /** Whether the donors show other products. Then they are resized. */
   readonly ofOtherProducts: boolean;
   readonly variation: VariationLimits;

@@ -17,6 +17,7 @@ import { manyMachines } from './migrations/8-many-machines.js';
 import { queueIndexes } from './migrations/9-queue-indexes.js';
 import { confidence } from './migrations/10-confidence.js';
 import { ignoreMasks } from './migrations/15-ignore-masks.js';
+import { donorSamples } from './migrations/16-donor-samples.js';
 import { uploadAttempts } from './migrations/17-upload-attempts.js';
 import { deviceCrashes } from './migrations/12-device-crashes.js';
 import { denoisingStrength } from './migrations/11-denoising-strength.js';
@@ -47,6 +48,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 12, statements: deviceCrashes },
   { version: 13, statements: transplants },
   { version: 15, statements: ignoreMasks },
+  { version: 16, statements: donorSamples },
   { version: 17, statements: uploadAttempts },
   { version: 18, statements: createdBy },
   { version: 20, statements: canonicalCodes },

@@ -18,10 +18,10 @@ export const WISH = { partNumber: 'FABRIC', defectCode: 'STAIN', steps: 10, seed
 export const OTHER = 'the-key-of-another-tenant';
 const FIELDS = `
   id status coverage rejectedSamples error { code message }
-  request { count seed sweep denoisingStrength freedom twin onTwin guidance steps harmonize variation { place turn mirrors } quality { minimumVisibility minimumAgreement minimumConfidence maximumDraws maximumAttempts } }
+  request { count seed sweep denoisingStrength freedom twin onTwin guidance steps harmonize defectReference { ids sampleId } variation { place turn mirrors } quality { minimumVisibility minimumAgreement minimumConfidence maximumDraws maximumAttempts } }
   samples(first: 100) { edges { node {
     id index seed strength draws attempt areaFraction confidence boundingBoxes { x y width height }
-    image { url width height } mask { url } region { url width height } ignoreMask { url } allowedArea { source share } twin { url } reference { id } base { id } defectReference { id }
+    image { url width height } mask { url } region { url width height } ignoreMask { url } allowedArea { source share } twin { url } reference { id } base { id } defectReference { id } donorSample { id }
     transplant { harmonized notHarmonizedReason turn mirrored scale contrast surroundingsDifference }
     scores { visibility agreement seam filling direction }
   } } }

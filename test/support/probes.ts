@@ -217,9 +217,17 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     drawing('reference: { anyOfProduct: true }, defectReference: { id: $x }'),
     (own) => own.donor,
   ),
+  'Mutation.generateDefects(input.defectReference.sampleId)': byId(
+    drawing('reference: { anyOfProduct: true }, defectReference: { sampleId: $x }'),
+    ({ sample }) => sample,
+  ),
   'Mutation.generateForMisses(input.missed)': byId(
     'mutation { generateForMisses(input: { missed: [$x] }) { id } }',
     (own) => own.donor,
+  ),
+  'Mutation.generateForMisses(input.goodReferences)': byId(
+    'mutation { generateForMisses(input: { falseAlarms: [{ referenceId: "x", defectCode: "OWN" }], goodReferences: [$x] }) { id } }',
+    (own) => own.reference,
   ),
   'Mutation.generateForMisses(input.falseAlarms.referenceId)': byId(
     'mutation { generateForMisses(input: { falseAlarms: [{ referenceId: $x, defectCode: "OWN" }] }) { id } }',

@@ -139,6 +139,7 @@ export async function addGeneration(
       attempt: 1,
       referenceId,
       defectReferenceId: null,
+      donorSampleId: null,
       transplant: null,
       baseSampleId: null,
       regionKey: null,

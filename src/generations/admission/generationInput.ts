@@ -23,6 +23,7 @@ export interface ReferenceInput {
 export interface DefectReferenceInput {
   readonly id?: Optional<string>;
   readonly ids?: Optional<readonly string[]>;
+  readonly sampleId?: Optional<string>;
   readonly anyOfPair?: Optional<boolean>;
   readonly ofOtherProducts?: Optional<boolean>;
 }

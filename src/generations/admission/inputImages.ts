@@ -16,9 +16,7 @@ export interface SizedImage {
   readonly height: number;
 }
 
-export interface SampleImage extends SizedImage {
-  readonly productId: string;
-}
+export type SampleImage = SizedImage & Pick<SampleRow, 'productId' | 'defectId' | 'baseSampleId' | 'areaFraction'>;
 
 /** Each look-up throws NOT_FOUND, which names the field, also for the ids of other tenants. */
 export interface InputImages {
@@ -50,7 +48,10 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
   const masks = await masksOf(scope).byIds(
     named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
   );
-  const samples = await sampleImages(scope, named(inputs.map(({ reference }) => reference?.sampleId)));
+  const samples = await sampleImages(
+    scope,
+    named(inputs.flatMap(({ reference, defectReference }) => [reference?.sampleId, defectReference?.sampleId])),
+  );
   const good = await goodPhotographs(scope, queries);
   const donors = await donorPhotographs(scope, queries);
   const wantsOthers = inputs.some(({ defectReference }) => defectReference?.ofOtherProducts === true);
@@ -107,9 +108,9 @@ async function sampleImages(scope: TenantScope, ids: readonly string[]): Promise
   const samples: readonly SampleRow[] = await samplesOf(scope).byId(ids);
   const images = await samplesOf(scope).artifacts(samples.map(({ imageKey }) => imageKey));
   const sizes = new Map(images.map(({ key, width, height }) => [key, { width, height }]));
-  return samples.flatMap(({ id, productId, imageKey }) => {
+  return samples.flatMap(({ id, productId, defectId, baseSampleId, areaFraction, imageKey }) => {
     const size = sizes.get(imageKey);
-    return size === undefined ? [] : [{ id, productId, ...size }];
+    return size === undefined ? [] : [{ id, productId, defectId, baseSampleId, areaFraction, ...size }];
   });
 }
 

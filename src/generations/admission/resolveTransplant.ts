@@ -6,8 +6,8 @@ import type { Optional, Range } from '../../range.js';
 import { requireInRange } from '../../range.js';
 import type { NotHarmonizedReason, TransplantSettings } from '../../storage/jsonColumns.js';
 import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.js';
-import type { GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
-import type { InputImages } from './inputImages.js';
+import type { DefectReferenceInput, GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
+import type { InputImages, SampleImage } from './inputImages.js';
 import { namedPhotographs } from './namedPhotographs.js';
 
 /** Of the defect: its opacity up to 1, and above, its contrast. */
@@ -76,9 +76,12 @@ export function resolveTransplant(
   context: TransplantContext,
 ): TransplantSettings {
   const { input, at } = context;
-  const donors = donorsFor(images, context);
+  const sampleId = input.defectReference?.sampleId;
+  requireOne(input.defectReference, `${at}.defectReference`);
+  const donors = sampleId == null ? donorsFor(images, context) : [donorSample(images, sampleId, context)];
+  const ids = donors.map(({ id }) => id);
   return {
-    donors: donors.map(({ id }) => id),
+    ...(sampleId == null ? { donors: ids } : { donors: [], donorSample: sampleId }),
     ofOtherProducts: donors.some(({ productId }) => productId !== context.product.id),
     variation: resolveVariation(input.variation, `${at}.variation`),
     anywhere: input.variation?.place === 'ANYWHERE',
@@ -86,14 +89,32 @@ export function resolveTransplant(
   };
 }
 
+function requireOne(input: Optional<DefectReferenceInput>, field: string): void {
+  const { id, ids, sampleId, anyOfPair, ofOtherProducts } = input ?? {};
+  if (
+    [id != null, ids != null, sampleId != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !==
+    1
+  )
+    throw badInput(field, 'give one of id, ids, sampleId, anyOfPair: true, or ofOtherProducts: true');
+}
+
+/** A sample exists once it is finished and stored. */
+function donorSample(images: InputImages, id: string, { product, defect, at }: TransplantContext): SampleImage {
+  const field = `${at}.defectReference.sampleId`;
+  const sample = images.sample(id, field);
+  if (sample.productId === product.id && sample.defectId !== defect.id) throw badInput(field, 'shows another defect');
+  if (sample.baseSampleId !== null)
+    throw badInput(field, 'is drawn on another sample, so that its mask marks the defects of both');
+  if (sample.areaFraction === 0) throw badInput(field, 'marks no defect: its mask is empty');
+  return sample;
+}
+
 function donorsFor(
   images: InputImages,
   { input, product, defect, rows, seed, at }: TransplantContext,
 ): readonly ReferenceRow[] {
   const field = `${at}.defectReference`;
-  const { id, ids, anyOfPair, ofOtherProducts } = input.defectReference ?? {};
-  if ([id != null, ids != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !== 1)
-    throw badInput(field, 'give one of id, ids, anyOfPair: true, or ofOtherProducts: true');
+  const { id, ids, ofOtherProducts } = input.defectReference ?? {};
   if (id != null || ids != null) {
     const named = namedPhotographs(images, { id, ids }, field, (row, here) => {
       if (row.defectId === null)

@@ -17,6 +17,8 @@ export interface SampleInput {
   readonly baseSampleId: string | null;
   /** The photograph that the defect is transplanted from. */
   readonly defectReferenceId: string | null;
+  /** Or the sample. */
+  readonly donorSampleId: string | null;
 }
 
 /** The image that a sample is drawn on. */
@@ -24,6 +26,11 @@ interface BaseImage {
   readonly image: ImageSource;
   readonly marked: ImageSource | null;
   readonly referenceId: string | null;
+}
+
+interface DonorFiles extends Pick<SampleInput, 'defectReferenceId' | 'donorSampleId'> {
+  readonly donor: ImageSource;
+  readonly donorMask: ImageSource;
 }
 
 /** Returns the input images of a sample; null for samples from noise. */
@@ -83,18 +90,32 @@ export function createInputImages(
     };
   }
 
+  async function donorFiles(
+    photographs: PhotographSettings,
+    { donors, donorSample }: TransplantSettings,
+    index: number,
+  ): Promise<DonorFiles> {
+    if (donorSample !== undefined) {
+      const { image, marked } = await onSample(donorSample);
+      return { donor: image, donorMask: marked ?? '', defectReferenceId: null, donorSampleId: donorSample };
+    }
+    const id = donors[donorIndex(photographs, sweepRow(settings, index))] ?? '';
+    const { artifactKey, maskId } = await references(id);
+    const [donor, donorMask] = [await artifact(artifactKey), await maskFile(maskId ?? '')];
+    return { donor, donorMask, defectReferenceId: id, donorSampleId: null };
+  }
+
   async function transplantOnto(
     { image, marked }: BaseImage,
-    donorId: string,
+    { donor, donorMask }: DonorFiles,
     photographs: PhotographSettings,
     { variation, anywhere, ofOtherProducts }: TransplantSettings,
   ): Promise<TransplantRequest> {
-    const donor = await references(donorId);
     return {
       image,
       existingMask: marked,
-      donor: await artifact(donor.artifactKey),
-      donorMask: await maskFile(donor.maskId ?? ''),
+      donor,
+      donorMask,
       allowed: photographs.allowedArea === null ? null : await area(photographs.allowedArea),
       variation,
       anywhere,
@@ -114,13 +135,15 @@ export function createInputImages(
         inpainting: await inpaintingOn(base, photograph),
         transplant: null,
         defectReferenceId: null,
+        donorSampleId: null,
       };
-    const donorId = transplant.donors[donorIndex(photograph, sweepRow(settings, index))] ?? '';
+    const files = await donorFiles(photograph, transplant, index);
     return {
       ...ids,
       inpainting: null,
-      transplant: await transplantOnto(base, donorId, photograph, transplant),
-      defectReferenceId: donorId,
+      transplant: await transplantOnto(base, files, photograph, transplant),
+      defectReferenceId: files.defectReferenceId,
+      donorSampleId: files.donorSampleId,
     };
   };
 }

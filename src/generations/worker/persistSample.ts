@@ -53,7 +53,7 @@ interface SampleWrite {
 }
 
 /** The reference and the sample that a sample is drawn on, and the donor of its defect. */
-type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectReferenceId'>;
+type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectReferenceId' | 'donorSampleId'>;
 
 /** @throws ClaimLostError @throws StorageFailedError */
 export type PersistSample = (draw: SampleDraw, images: InputImageIds | null, result: SampleResult) => Promise<void>;
@@ -135,6 +135,7 @@ function sampleRow(
     referenceId: images?.referenceId ?? null,
     baseSampleId: images?.baseSampleId ?? null,
     defectReferenceId: images?.defectReferenceId ?? null,
+    donorSampleId: images?.donorSampleId ?? null,
     transplant: transplant === null ? null : { ...transplant, notHarmonized: notHarmonized(row) },
     regionKey: keys.get('region') ?? null,
     twinKey: keys.get('twin') ?? null,

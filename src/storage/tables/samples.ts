@@ -35,6 +35,8 @@ export const samples = pgTable('sample', {
   referenceId: uuid('reference_id'),
   /** The defective photograph that its defect is transplanted from. */
   defectReferenceId: uuid('defect_reference_id'),
+  /** The sample that its defect is transplanted from. */
+  donorSampleId: uuid('donor_sample_id'),
   /** Null unless the defect is transplanted. */
   transplant: jsonb('transplant').$type<SampleTransplant>(),
   /** The sample that it is drawn on. */
