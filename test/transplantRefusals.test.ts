@@ -75,7 +75,11 @@ describe('a request', () => {
       () => wish({ harmonize: 0.01, steps: 10 }),
       'harmonize: 0.01 leaves none of 10 steps; raise either',
     ],
-    ['harmonized by DDPM', () => wish({ harmonize: 0.3, sampler: 'DDPM' }), 'sampler: must be DPM_SOLVER_PP or DDIM'],
+    [
+      'harmonized by DDPM',
+      () => wish({ harmonize: 0.3, sampler: 'DDPM' }),
+      'sampler: must be DPM_SOLVER_PP, DDIM or TURBO',
+    ],
     ['at strength 4', () => wish({ strength: { value: 4 } }), 'strength: 4 is out of range 0 … 3'],
     [
       'with a confidence',
