@@ -4,7 +4,7 @@ import { followTenant } from '../generations/events/tenantEvents.js';
 import { GenerationEvent } from '../schema/events.js';
 import type { EventRow } from '../storage/tables.js';
 import type { Context } from './context.js';
-import { toEvent } from './events.js';
+import { inTurns, toEvent } from './events.js';
 
 const MAX_AGE_MS = 86_400_000;
 
@@ -37,5 +37,5 @@ function eventsOf({ since }: { since?: Date | null }, { scope, services }: Conte
       'since',
       `${since?.toISOString() ?? ''} is more than a day ago; query generations for what was before`,
     );
-  return followTenant(scope, since ?? undefined, services.waiters);
+  return inTurns(followTenant(scope, since ?? undefined, services.waiters), () => services.turns.next(scope.tenantId));
 }

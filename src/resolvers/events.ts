@@ -41,7 +41,7 @@ async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterabl
 }
 
 /** One event can have thousands of subscribers, who all wake up at once. */
-function inTurns<T>(source: AsyncIterableIterator<T>, turn: () => Promise<void> | undefined): AsyncIterable<T> {
+export function inTurns<T>(source: AsyncIterableIterator<T>, turn: () => Promise<void> | undefined): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]: () => ({
       next: async () => {
