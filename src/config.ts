@@ -17,9 +17,12 @@ import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import type { MqttConfig } from './config/mqtt.js';
 import { readMqttConfig } from './config/mqtt.js';
+import type { TrustedDocumentsConfig } from './config/trustedDocuments.js';
+import { readTrustedDocuments } from './config/trustedDocuments.js';
 import { StartError } from './errors.js';
 
 export type { Limits, TenantLimits } from './config/limits.js';
+export type { TrustedDocumentsConfig } from './config/trustedDocuments.js';
 export type { WebhookConfig } from './config/webhooks.js';
 
 export interface Config {
@@ -73,6 +76,7 @@ export interface Config {
   /** Undefined: events are not published to an MQTT broker. */
   readonly mqtt: MqttConfig | undefined;
   readonly marking: MarkingConfig;
+  readonly trustedDocuments: TrustedDocumentsConfig;
   readonly logLevel: string;
   /** The lowest role that may introspect the schema. */
   readonly introspection: IntrospectionRole;
@@ -121,6 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     webhooks: readWebhookConfig(env),
     mqtt: readMqttConfig(env),
     marking: readMarking(env),
+    trustedDocuments: readTrustedDocuments(env),
     logLevel: oneOf(env, 'LOG_LEVEL', LOG_LEVELS, 'info'),
     introspection: oneOf(env, 'INTROSPECTION', INTROSPECTION_ROLES, 'VIEWER'),
     metricsToken: token(env, 'METRICS_TOKEN'),

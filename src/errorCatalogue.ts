@@ -34,6 +34,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   DATABASE_UNAVAILABLE: { when: 'The database cannot be reached or has no space.', extensions: [RETRY], status: 503 },
   DEFECT_ARCHIVED: { when: 'The defect is archived, so it cannot be drawn.', extensions: ['field'] },
   DEVICE_UNAVAILABLE: { when: 'All devices have been given up.', extensions: [RETRY], status: 503 },
+  DOCUMENT_NOT_REGISTERED: {
+    when: 'No operation is registered under the id, or the service takes registered operations only.',
+    extensions: ['field'],
+    status: 403,
+  },
   FORBIDDEN: {
     when: 'The role of the caller does not allow the operation, or the token has no role.',
     extensions: ['needed', 'held'],

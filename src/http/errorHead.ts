@@ -8,7 +8,7 @@ export interface ErrorHead {
 }
 
 export function errorHead({ code, message, extensions }: ServiceError): ErrorHead {
-  if (code === 'FORBIDDEN') return { status: 403, headers: {} };
+  if (code === 'FORBIDDEN' || code === 'DOCUMENT_NOT_REGISTERED') return { status: 403, headers: {} };
   const head = statusOf({ message, extensions });
   if (head === undefined) return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
   return { status: head.status, headers: head.retryAfter === undefined ? {} : { 'retry-after': head.retryAfter } };

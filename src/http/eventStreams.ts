@@ -39,8 +39,9 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, cal
     openEventStream(response, { session, closing: closing.signal, log });
 
   async function answer(request: Request, response: Response): Promise<void> {
-    const asked = readStreamRequest(request);
+    // First, because the body of an unknown caller is not read.
     const identity = await callers.identify(request);
+    const asked = readStreamRequest(request);
     await services.rateLimiter.consume(identity.tenantId);
     const { sessions } = services.access;
     const run = (operation: StreamedOperation) =>

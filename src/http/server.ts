@@ -26,6 +26,7 @@ import { errorHead } from './errorHead.js';
 import { serveEventStreams } from './eventStreams.js';
 import { isForEventStream } from './streamRequest.js';
 import { acceptUploads } from './uploadRoute.js';
+import { openTrustedDocuments } from './trustedDocuments.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = '/graphql';
@@ -67,7 +68,8 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
   const callers = createCallers(services.access);
   const graphql = await createGraphqlOverHttp(schema, services, callers, httpServer, log);
   const eventStreams = serveEventStreams(schema, services, callers, log);
-  const sockets = serveWebSocket(schema, services, httpServer, PATH, log);
+  const documents = openTrustedDocuments(services.config.trustedDocuments, schema);
+  const sockets = serveWebSocket(schema, services, httpServer, PATH, log, documents);
   registerServiceGauges({
     database: services.database,
     devices: () => readiness.pool?.devices() ?? [],
@@ -93,10 +95,11 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
     }),
   );
   const json = jsonBody(callers, services.operations);
-  app.all(PATH, ...json, (request, response, next) =>
-    (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next),
-  );
-  app.all(`${PATH}/stream`, ...json, eventStreams.handler);
+  const either: RequestHandler = (request, response, next) =>
+    (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next);
+  app.all(`${PATH}/stream`, ...json, documents.middleware, eventStreams.handler);
+  const paths = services.config.trustedDocuments.folder === undefined ? PATH : [PATH, `${PATH}/:documentId`];
+  app.all(paths, ...json, documents.middleware, either);
   if (services.config.mcp) app.use(serveMcp(services, () => loopbackUrl(httpServer, services.config)));
   app.use(notFound(PATH));
   app.use(handleErrors(log));

@@ -22,9 +22,10 @@ import { requireIntrospection } from './introspectionAccess.js';
 import { countOperation } from './operationMetrics.js';
 import { unavailableDependency } from './publicErrors.js';
 import { instrumentedOperations } from './instrumentedOperations.js';
-import { maskErrors, parseLimited, syntaxError, validateLimited } from './operations.js';
+import { maskErrors, parseLimited, validateLimited } from './operations.js';
 import { requestOrigin } from './requestOrigin.js';
 import { requestId } from './requestLogging.js';
+import type { TrustedDocuments } from './trustedDocuments.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 /** How long a peer may take to answer a close. */
@@ -60,6 +61,7 @@ export function serveWebSocket(
   httpServer: Server,
   path: string,
   log: Log,
+  documents: TrustedDocuments,
 ): WebSocketTransport {
   const options = { noServer: true, maxPayload: MESSAGE_BYTES, closeTimeout: CLOSE_MS, handleProtocols };
   const sockets = new WebSocketServer(options);
@@ -108,7 +110,7 @@ export function serveWebSocket(
       return admitted;
     },
     onClose: (connection) => void connections.delete(connection),
-    onSubscribe: async (connection, _id, { query }) => {
+    onSubscribe: async (connection, _id, payload) => {
       const end = endReason(connection.extra);
       if (end !== undefined) return [new GraphQLError(end.message, { extensions: end.extensions })];
       if (Object.keys(connection.subscriptions).length > SUBSCRIPTIONS_PER_CONNECTION) {
@@ -118,9 +120,9 @@ export function serveWebSocket(
       const refused = await rateLimitError(connection, services);
       if (refused !== undefined) return [refused];
       // A later error would close the connection with all its subscriptions.
-      const unreadable = syntaxError(query);
+      const unreadable = documents.replaceId(payload);
       if (unreadable !== undefined) return [unreadable];
-      return introspectionError(connection, query, services);
+      return introspectionError(connection, payload.query, services);
     },
     context: ({ extra }) => {
       if (extra.identity === undefined) throw new Error('an operation came before its connection was authenticated');
