@@ -20,13 +20,20 @@ const IMAGES = [
 test('two photographs and a mask become samples', async () => {
   const server = await startServer();
   const out = mkdtempSync(join(tmpdir(), 'defectdiffu-demo-'));
-  const args = ['--part', 'COOKIE', '--defect', 'BROKEN', ...IMAGES, '--count', '2', '--seed', '7', '--out', out];
-  const demo = startProgram('demo/main.js', args, { DEFECTDIFFU_API_KEY: TEST_KEY, DEFECTDIFFU_URL: server.url });
-  const output: string[] = [];
-  for (const stream of [demo.stdout, demo.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  const [code] = (await once(demo, 'close')) as [number];
-  expect([code, output.join('')]).toEqual([0, expect.stringContaining('Added to the catalog: COOKIE, BROKEN')]);
-  expect(output.join('')).toContain('Transplanting 2 × BROKEN on COOKIE (UNSUPPORTED)');
+  const run = async (part: string) => {
+    const args = ['--part', part, '--defect', 'BROKEN', ...IMAGES, '--count', '2', '--seed', '7', '--out', out];
+    const demo = startProgram('demo/main.js', args, { DEFECTDIFFU_API_KEY: TEST_KEY, DEFECTDIFFU_URL: server.url });
+    const output: string[] = [];
+    for (const stream of [demo.stdout, demo.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    const [code] = (await once(demo, 'close')) as [number];
+    return [code, output.join('')] as const;
+  };
+  const [code, output] = await run('COOKIE');
+  expect([code, output]).toEqual([0, expect.stringContaining('Added to the catalog: COOKIE, BROKEN')]);
+  expect(output).toContain('Transplanting 2 × BROKEN on COOKIE (UNSUPPORTED)');
+  const slip = 'There is no product "cookie"; did you mean "COOKIE"? Case matters.';
+  expect(await run('cookie')).toEqual([1, expect.stringContaining(slip)]);
   const kinds = readdirSync(out).map((name) => name.replace(/^COOKIE_BROKEN_\w{8}_00\d_/, ''));
   expect(kinds.sort()).toEqual(['image.png', 'image.png', 'mask.png', 'mask.png', 'overlay.png', 'overlay.png']);
 });

@@ -87,6 +87,37 @@ export function connect(url: string, key: string): Client {
     return data;
   }
 
+  /** A code that the catalog has in other case is a slip, and not another product. */
+  async function refuseOtherCase(
+    partNumber: string,
+    defectCode: string,
+    known: { readonly product: object | null; readonly defect: object | null },
+  ): Promise<void> {
+    const { products, defects } = await ask<{
+      products: { edges: { node: { partNumber: string } }[] };
+      defects: { edges: { node: { code: string } }[] };
+    }>('{ products(first: 100) { edges { node { partNumber } } } defects(first: 100) { edges { node { code } } } }');
+    const wanted = [
+      {
+        what: 'product',
+        code: partNumber,
+        isNew: known.product === null,
+        all: products.edges.map(({ node }) => node.partNumber),
+      },
+      {
+        what: 'defect',
+        code: defectCode,
+        isNew: known.defect === null,
+        all: defects.edges.map(({ node }) => node.code),
+      },
+    ];
+    for (const { what, code, isNew, all } of wanted) {
+      const meant = isNew ? all.find((one) => one.toLowerCase() === code.toLowerCase()) : undefined;
+      if (meant !== undefined)
+        throw new DemoError(`There is no ${what} "${code}"; did you mean "${meant}"? Case matters.`);
+    }
+  }
+
   return {
     async pairs() {
       const { products } = await ask<{ products: { edges: { node: ProductNode }[] } }>(
@@ -105,6 +136,7 @@ export function connect(url: string, key: string): Client {
         'query ($part: String!, $code: String!) { product(partNumber: $part) { id } defect(code: $code) { id } }',
         { part: partNumber, code: defectCode },
       );
+      await refuseOtherCase(partNumber, defectCode, known);
       const word = (code: string): string => code.toLowerCase().replaceAll('_', ' ');
       const products = known.product === null ? [{ partNumber, name: word(partNumber) }] : [];
       const defects = known.defect === null ? [{ code: defectCode, name: word(defectCode) }] : [];

@@ -167,7 +167,8 @@ def test_an_error_names_unknown_keys_and_wrong_types_of_rules(text, message, tmp
 def test_a_table_of_a_product_that_the_data_lacks_is_refused_and_the_known_ones_are_named(data_set, tmp_path):
     path = tmp_path / "windows.toml"
     path.write_text("[products.Tin]\nwindow = 32\n[products.tine]\nwindow = 16\n[products.wool]\n")
-    message = r"windows\.toml: products\.tine, products\.wool: no such product in the data; there are: felt, tin$"
+    message = r"windows\.toml: products\.tine, products\.wool: no such product in the data; there are: felt, tin "
+    message += r"\(without a table: felt\)$"
     with pytest.raises(ValueError, match=message):
         read_rules(path, data_set)
     write_image(tmp_path / "more" / "wool" / "train" / "good" / "0.png", np.zeros((40, 40, 3), np.uint8))
@@ -183,3 +184,14 @@ def test_a_window_or_weight_of_zero_is_refused(tmp_path, rule, message):
     (tmp_path / "windows.toml").write_text(f"[products.tin]\n{rule}\n")
     with pytest.raises(ValueError, match=rf"windows\.toml: products\.tin: {message}"):
         read_rules(tmp_path / "windows.toml")
+
+
+def test_a_file_with_a_table_for_each_product_of_the_data_can_hold_more(data_set, tmp_path):
+    path = tmp_path / "windows.toml"
+    path.write_text("[products.felt]\n[products.tin]\nwindow = 64\n[products.wool]\n")
+    assert read_rules(path, data_set)[1]["tin"].window == 64
+
+
+def test_a_windows_file_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"^nowhere\.toml: there is no such windows file$"):
+        read_rules(Path("nowhere.toml"))

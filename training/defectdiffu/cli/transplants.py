@@ -50,4 +50,10 @@ def transplant(
         others = [record for folder in donors for record in read_data_set(folder)] if donors else None
         with bar() as progress:
             pairs = write_transplants(records, rules, request, out, progress_reporter(progress), others)
-    console.print(f"{out}: {count} samples of each of {len(pairs)} pairs; grid.png shows some")
+    console.print(
+        f"{out}: {_counted(count * len(pairs), 'sample')} of {_counted(len(pairs), 'pair')}; grid.png shows some"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

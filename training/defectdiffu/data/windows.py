@@ -47,11 +47,13 @@ def read_rules(path: Path | None, *data: Path) -> Rules:
     """(default rule, rule per prompt name of a product) from a TOML file like presets/surfaces.toml.
 
     Raises ValueError that names the file, the table and what does not fit in it. `data`: the data sets that the file is
-    for; a table of a product that none of them has is refused, since it would leave the product that was meant with the
-    default rule.
+    for; a table of a product that none of them has is refused while a product of theirs has no table: that one may be
+    meant, and would have the default rule. A file that has a table for each of theirs can hold more.
     """
     if path is None:
         return WindowRule(), {}
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such windows file")
     document = read_toml(path)
     if unknown := set(document) - {"default", "products"}:
         raise ValueError(f"{path}: unknown table(s) {sorted(unknown)}; known: default, products.<product>")
@@ -71,9 +73,14 @@ def _require_products(path: Path, tables: list[str], data: tuple[Path, ...]) -> 
     there = [folder for root in data for folder in product_folders(root)]
     known = {prompt_name(folder) for folder in there}
     unknown = [name for name in tables if prompt_name(name) not in known]
-    if there and unknown:  # where there is no product at all, reading the photographs reports it
+    named = {prompt_name(name) for name in tables}
+    without = [folder for folder in there if prompt_name(folder) not in named]
+    if without and unknown:  # where there is no product at all, reading the photographs reports it
         tables_named = ", ".join(f"products.{name}" for name in unknown)
-        raise ValueError(f"{path}: {tables_named}: no such product in the data; there are: {', '.join(there)}")
+        raise ValueError(
+            f"{path}: {tables_named}: no such product in the data; there are: {', '.join(there)} "
+            f"(without a table: {', '.join(without)})"
+        )
 
 
 class WindowCutter:
