@@ -86,7 +86,8 @@ def test_one_photograph_of_a_defect_makes_no_folds():
 def test_methods_with_samples_are_told_from_those_without():
     with_samples, without = candidates_of(METHODS)
     assert [c.method for c in without] == [
-        "real + augmentation", "copy-paste + augmentation", "CutPaste + augmentation", "Perlin + augmentation",
+        "real + augmentation", "copy-paste + augmentation", "CutPaste + augmentation",
+        "copy-paste, CutPaste + augmentation", "Perlin + augmentation",
     ]  # fmt: skip
     assert {"transplanted + augmentation", "on photographs, copy-paste + augmentation"} < {
         candidate.method for candidate in with_samples
