@@ -38,10 +38,10 @@ export const post: Attack = (target, random) =>
     body: JSON.stringify(operation(random)),
   });
 
-export const get: Attack = (target, random) => {
+export const get: Attack = async (target, random) => {
   const { query, variables } = operation(random);
   const url = new URL(target.url);
-  url.searchParams.set('query', String(query).slice(0, 4_000));
+  url.searchParams.set('query', (typeof query === 'string' ? query : JSON.stringify(query)).slice(0, 4_000));
   if (random.chance(0.5)) url.searchParams.set('variables', JSON.stringify(variables ?? null).slice(0, 2_000));
   return request(url, { headers: { ...JSON_TYPE, ...authorization(target, random) } });
 };
