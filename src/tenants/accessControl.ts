@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { Storage } from '../storage/database.js';
 import type { Identity } from './identity.js';
 import { createApiKeyAuthenticator } from './apiKeyAuthenticator.js';
+import { coalesceCallers } from './coalesceCallers.js';
 import type { KeyHasher } from './keyHash.js';
 import type { AuthFailures } from './authFailures.js';
 import { createAuthFailures } from './authFailures.js';
@@ -47,7 +48,7 @@ export async function openAccessControl({
   const credentialStatus = createCredentialStatus(database);
   const sessions = createSessions(credentialStatus, log, recheckMs);
   const authFailures = createAuthFailures(log);
-  const authenticateKey = createApiKeyAuthenticator(database, hasher, log);
+  const authenticateKey = coalesceCallers(createApiKeyAuthenticator(database, hasher, log));
   const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
   const unlisten = await storage.listen(ACCESS_CHANNEL, (tenantId) => {
     credentialStatus.forget();
