@@ -1,7 +1,6 @@
 /**
- * What is written, file by file. The archives that training/tests/test_exports.py gives to the real readers
- * (pycocotools, the reader of the MVTec AD layout) are compared with what the writer makes today, so that a change of
- * the writer fails here until they are made anew (UPDATE_EXPORTS=1), and a wrong one fails there after that.
+ * What is written, file by file. The archives that training/tests/test_exports.py gives to the real readers (pycocotools, the reader of the
+ * MVTec AD layout) are compared with what the writer makes today: a change fails here until they are made anew (UPDATE_EXPORTS=1).
  */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

@@ -1,7 +1,4 @@
-/**
- * Every place in the schema where a caller can name a thing, and how it is tried with another tenant's (isolation.test.ts).
- * A place that is new in the schema needs a line here.
- */
+/** Every place in the schema where a caller can name a thing, and how it is tried with another tenant's (isolation.test.ts). */
 import { encodeCursor } from '../../src/storage/pagination.js';
 
 const NOBODYS = '00000000-0000-7000-8000-000000000000';
@@ -117,6 +114,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     () => [`f${NOBODYS.slice(1)}`],
   ),
   'Product.samples(after)': byCursor(ofProduct('samples(after: $x)'), ({ generation }) => [generation, 0]),
+  'Product.pairs(after)': byCursor(ofProduct('p: pairs(after: $x) { edges { cursor } } samples'), () => ['A']),
   'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
   'Generation.samples(after)': byCursor(ofGeneration('samples(after: $x)'), ({ generation }) => [generation, 0]),
   'Mutation.cancelGeneration(id)': byId('mutation { cancelGeneration(id: $x) { id } }', ({ generation }) => generation),

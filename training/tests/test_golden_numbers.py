@@ -14,9 +14,9 @@ from defectdiffu.model.noise_schedule import (
     noise_from_velocity,
     velocity,
 )
-from defectdiffu.sampling.generator import make_scheduler
 from defectdiffu.sampling.guidance import SampleRequest, guidance_plan
 from defectdiffu.sampling.masks import binary_mask, confidence, iterative_threshold, soft_mask
+from defectdiffu.sampling.schedulers import make_scheduler
 from defectdiffu.sampling.seeded_noise import philox4x32, seeded_noise, seeded_uniforms
 
 ALPHA_BAR = {

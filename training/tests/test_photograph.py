@@ -12,7 +12,7 @@ from conftest import texture
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.sampling.composition import dilated
-from defectdiffu.sampling.generator import Generator, make_scheduler
+from defectdiffu.sampling.generator import Generator
 from defectdiffu.sampling.guidance import SampleRequest
 from defectdiffu.sampling.photograph import (
     Photograph,
@@ -22,6 +22,7 @@ from defectdiffu.sampling.photograph import (
     noised,
     upsampled,
 )
+from defectdiffu.sampling.schedulers import make_scheduler
 from defectdiffu.sampling.seeded_noise import seeded_noise
 
 SIZE = 32

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from defectdiffu.sampling.generator import make_scheduler
 from defectdiffu.sampling.photograph import (
     best_shift,
     chosen_cells,
     noised,
     timesteps_within,
 )
+from defectdiffu.sampling.schedulers import make_scheduler
 
 
 def test_the_best_shift_moves_the_salience_into_the_region():

@@ -9,7 +9,7 @@ import pytest
 import torch
 from diffusers import DDPMScheduler
 
-from defectdiffu.sampling.generator import ddpm_step, make_scheduler
+from defectdiffu.sampling.schedulers import ddpm_step, make_scheduler
 
 BETA = np.linspace(1e-4, 0.02, 1000)
 ALPHA_BAR = np.cumprod(1 - BETA)
@@ -145,7 +145,7 @@ def test_dpm_solver_arrives_at_the_latent_of_a_perfect_network(start):
 
 
 def test_an_unknown_sampler_is_refused():
-    with pytest.raises(ValueError, match="'EULER', must be DDPM, DDIM or DPM_SOLVER_PP"):
+    with pytest.raises(ValueError, match="'EULER', must be DDPM, DDIM, DPM_SOLVER_PP or TURBO"):
         make_scheduler("EULER")
 
 

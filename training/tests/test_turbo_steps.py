@@ -17,8 +17,8 @@ from defectdiffu.model.turbo_steps import (
     timesteps_of,
     velocity_between,
 )
-from defectdiffu.sampling.generator import make_scheduler
 from defectdiffu.sampling.guidance import SampleRequest, guidance_plan, turbo_guidance
+from defectdiffu.sampling.schedulers import make_scheduler
 from defectdiffu.sampling.turbo import TurboScheduler
 
 

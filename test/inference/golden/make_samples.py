@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "training"))
 from defectdiffu.sampling.masks import binary_mask, confidence, soft_mask  # noqa: E402
 from defectdiffu.sampling.seeded_noise import seeded_noise  # noqa: E402
-from defectdiffu.sampling.generator import ddpm_step, make_scheduler  # noqa: E402
+from defectdiffu.sampling.schedulers import ddpm_step, make_scheduler  # noqa: E402
 from written import write  # noqa: E402
 
 

@@ -12,7 +12,7 @@ from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
 from ..transplant.part import part_of
 from ..transplant.place import Area
-from ..transplant.transplant import Ground, Transplant, lay_on_best, vary_defect
+from ..transplant.transplant import GoodPhotograph, Transplant, lay_on_best, vary_defect
 from ..transplant.variation import VARIED
 from .crops import Crops, no_windows
 from .photographs import TooFew
@@ -108,7 +108,7 @@ class TransplantedCrops:
             return *cutters[0].finish(*_window_of(made, side, rng), rng), donor
         raise TooFew(f"none of {ATTEMPTS} transplanted defects shows")
 
-    def _ground(self, cutter: WindowCutter, window: tuple[int, int, int] | None) -> Ground:
+    def _ground(self, cutter: WindowCutter, window: tuple[int, int, int] | None) -> GoodPhotograph:
         """The whole photograph, or a window of it. The part is looked for once."""
         if cutter not in self._parts:
             self._parts[cutter] = part_of(cutter.image)
@@ -117,7 +117,7 @@ class TransplantedCrops:
             top, left, side = window
             photograph = photograph[top : top + side, left : left + side]
             part = part and part._replace(pixels=part.pixels[top : top + side, left : left + side])
-        return Ground(photograph, part)
+        return GoodPhotograph(photograph, part)
 
 
 def _shows(ground: np.ndarray, made: Transplant) -> bool:

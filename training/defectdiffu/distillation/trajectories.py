@@ -17,8 +17,9 @@ from torch import Tensor
 from ..checkpoints.runs import load, save
 from ..model.turbo_steps import TEACHER_STEPS
 from ..progress import Progress
-from ..sampling.generator import LATE_TIMESTEP, Generator, make_scheduler
+from ..sampling.generator import LATE_TIMESTEP, Generator
 from ..sampling.guidance import SampleRequest, guidance_plan, turbo_guidance
+from ..sampling.schedulers import make_scheduler
 from ..sampling.seeded_noise import seeded_noise
 from .conditions import Words, random_requests
 

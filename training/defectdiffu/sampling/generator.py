@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
 from ..config import PromptConfig
 from ..model.adapter import NO_ADAPTER, Adapter, changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.components import DenoiserComponent
-from ..model.noise_schedule import BETA_END, BETA_START, TRAIN_STEPS, training_scheduler
+from ..model.noise_schedule import TRAIN_STEPS
 from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
 from ..model.training_module import TrainingModule
@@ -23,8 +21,9 @@ from ..model.turbo_modulation import TurboModulation
 from ..model.turbo_steps import STUDENT_STEPS
 from .guidance import TURBO, PlanRow, SampleRequest, guidance_plan
 from .masks import binary_mask, confidence, soft_mask, uncertain_border
+from .schedulers import ddpm_step, make_scheduler
 from .seeded_noise import seeded_noise
-from .turbo import TurboScheduler, TurboStep, turbo_modulations, turbo_step
+from .turbo import TurboStep, turbo_modulations, turbo_step
 
 LATE_TIMESTEP = 100  # mask features of evaluations below it are averaged
 MINIMUM_PEAK = 20.0
@@ -193,63 +192,3 @@ class Generator:
             latent, ignore = x[i].cpu().numpy(), uncertain_border(grey, mask)
             samples.append(Sample(pixels, mask, grey, latent, confidence(grey, mask), ignore))
         return samples
-
-
-def make_scheduler(sampler: str, learn_sigma: bool = False):
-    common = {
-        "num_train_timesteps": TRAIN_STEPS,
-        "beta_start": BETA_START,
-        "beta_end": BETA_END,
-        "beta_schedule": "linear",
-    }
-    if sampler == "DPM_SOLVER_PP":
-        return DPMSolverMultistepScheduler(**common, timestep_spacing="linspace", solver_order=2)
-    if sampler == "DDIM":
-        return LinspaceDDIM(**common, clip_sample=False, timestep_spacing="linspace")
-    if sampler == TURBO:
-        return TurboScheduler()
-    if sampler == "DDPM":
-        return training_scheduler("learned_range" if learn_sigma else "fixed_small")
-    raise ValueError(f"sampler is {sampler!r}, must be DDPM, DDIM, DPM_SOLVER_PP or TURBO")
-
-
-class LinspaceDDIM(DDIMScheduler):
-    """DDIM whose previous timestep is the list's next entry (diffusers subtracts a constant, which drifts by one)."""
-
-    timesteps: Tensor
-    alphas_cumprod: Tensor
-    final_alpha_cumprod: Tensor
-
-    def step(self, model_output: Tensor, timestep: int, sample: Tensor, **kwargs):
-        steps = self.timesteps.tolist()
-        index = steps.index(int(timestep))
-        before = self.alphas_cumprod[steps[index + 1]] if index + 1 < len(steps) else self.final_alpha_cumprod
-        ab = self.alphas_cumprod[int(timestep)]
-        x0 = (sample - (1 - ab).sqrt() * model_output) / ab.sqrt()
-        return _Step(before.sqrt() * x0 + (1 - before).sqrt() * model_output)
-
-
-class _Step(NamedTuple):
-    prev_sample: Tensor
-
-
-def ddpm_step(scheduler, output: Tensor, t: int, x: Tensor, noise: Tensor) -> Tensor:
-    """One ancestral step over the spaced schedule (betas 1 - ᾱ_i/ᾱ_prev), with the caller's noise; none at the last."""
-    steps = scheduler.timesteps.tolist()
-    index = steps.index(t)
-    ab = scheduler.alphas_cumprod[t].double()
-    last = index + 1 == len(steps)
-    before = ab.new_ones(()) if last else scheduler.alphas_cumprod[steps[index + 1]].double()
-    beta = 1 - ab / before
-    eps = output[:, : x.shape[1]]
-    x0 = (x.double() - (1 - ab).sqrt() * eps.double()) / ab.sqrt()
-    mean = beta * before.sqrt() / (1 - ab) * x0 + (1 - before) * (1 - beta).sqrt() / (1 - ab) * x.double()
-    if last:
-        return mean.float()
-    low = (beta * (1 - before) / (1 - ab)).log()
-    if output.shape[1] > x.shape[1]:
-        fraction = (output[:, x.shape[1] :].double() + 1) / 2
-        log_variance = fraction * beta.log() + (1 - fraction) * low
-    else:
-        log_variance = low
-    return (mean + (0.5 * log_variance).exp() * noise).float()

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from .composition import Composition, MaskConvention, compose
-from .generator import LATE_TIMESTEP, Generator, make_scheduler
+from .generator import LATE_TIMESTEP, Generator
 from .guidance import TURBO, SampleRequest, guidance_plan
 from .masks import soft_mask
+from .schedulers import make_scheduler
 from .seeded_noise import seeded_noise
 from .turbo import turbo_step
 

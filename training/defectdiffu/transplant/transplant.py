@@ -26,7 +26,7 @@ class Transplant(NamedTuple):
     place: Place
 
 
-class Ground(NamedTuple):
+class GoodPhotograph(NamedTuple):
     """A photograph to lay a defect onto."""
 
     photograph: np.ndarray  # uint8 [H, W, 3]
@@ -94,7 +94,7 @@ def best_fit(photograph: np.ndarray, variants: list[Variant], area: Area | None 
     return best
 
 
-def best_photograph(grounds: Iterable[Ground], variants: list[Variant]) -> tuple[int, Fit] | None:
+def best_photograph(grounds: Iterable[GoodPhotograph], variants: list[Variant]) -> tuple[int, Fit] | None:
     """Which of the photographs has the best fit, and that fit. None when none has one."""
     found = ((i, best_fit(ground.photograph, variants, ground.area)) for i, ground in enumerate(grounds))
     fits = [(i, fit) for i, fit in found if fit is not None]
@@ -117,7 +117,7 @@ def lay_anywhere(
 
 
 def lay_on_best(
-    grounds: list[Ground], variants: list[Variant], strength: float, anywhere: bool
+    grounds: list[GoodPhotograph], variants: list[Variant], strength: float, anywhere: bool
 ) -> tuple[int, Transplant] | None:
     """Which photograph was chosen, and the transplant on it: where the surroundings fit best, or, `anywhere`, the first
     variant on the first photograph. None when there is no place."""

@@ -17,7 +17,7 @@ from ..progress import Progress
 from ..sampling.image_grids import grid, outlined
 from .limits import limits_of
 from .part import part_of
-from .transplant import Ground, Transplant, lay_on_best, vary_defect
+from .transplant import GoodPhotograph, Transplant, lay_on_best, vary_defect
 from .variation import VARIED
 
 PHOTOGRAPHS = 4  # good ones that are tried for each defect, unless a product has fewer
@@ -133,7 +133,7 @@ class _Maker:
         seed, strength = int(rng.integers(2**31)), round(float(rng.uniform(*self._request.strengths)), 3)
         chosen = rng.choice(len(self._good), min(PHOTOGRAPHS, len(self._good)), replace=False)
         photographs = [load_image(self._good[i].image) for i in chosen]
-        grounds = [Ground(each, part_of(each)) for each in photographs]
+        grounds = [GoodPhotograph(each, part_of(each)) for each in photographs]
         variants = vary_defect(image, mask, seed, self._limits)
         laid = lay_on_best(grounds, variants, strength, self._request.anywhere)
         if laid is None or not laid[1].mask.any():
