@@ -50,6 +50,8 @@ export interface Config {
   readonly keepAliveSeconds: number;
   /** Origins of web pages that may call this service; "*" for all. */
   readonly corsOrigins: readonly string[];
+  /** Whether the schema is a subgraph of Apollo Federation. */
+  readonly federation: boolean;
   /** Whether the Model Context Protocol is served at /mcp. */
   readonly mcp: boolean;
   /** 0 lets the system choose. */
@@ -112,6 +114,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, 'PORT', 4000, 0, 65_535),
     keepAliveSeconds: integer(env, 'HTTP_KEEP_ALIVE_SECONDS', 75, 1, 3600),
     corsOrigins: readCorsOrigins(env),
+    federation: flag(env, 'FEDERATION'),
     mcp: flag(env, 'MCP'),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),

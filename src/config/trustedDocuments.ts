@@ -19,5 +19,9 @@ export function readTrustedDocuments(env: Environment): TrustedDocumentsConfig {
     throw new StartError(
       'TRUSTED_DOCUMENTS_ONLY: "true" cannot be combined with MCP, whose operations are not registered',
     );
+  if (only && flag(env, 'FEDERATION'))
+    throw new StartError(
+      'TRUSTED_DOCUMENTS_ONLY: "true" cannot be combined with FEDERATION, whose router composes its own operations',
+    );
   return { folder: folder === undefined ? undefined : resolve(folder), only };
 }

@@ -18,7 +18,8 @@ function introspects(document: DocumentNode): boolean {
   let found = false;
   visit(document, {
     Field(node) {
-      found ||= isIntrospection(node);
+      // A subgraph tells its schema in `_service` too.
+      found ||= isIntrospection(node) || node.name.value === '_service';
       return found ? BREAK : undefined;
     },
   });

@@ -14,7 +14,7 @@ import type {
   ValidationRule,
 } from 'graphql';
 import { GraphQLError, Kind, getNamedType, isInterfaceType, isObjectType } from 'graphql';
-import { MAX_PRODUCT_DEFECTS } from '../catalog/productDefects.js';
+import { LIST_LENGTHS, isPage } from '../resolvers/listLengths.js';
 import { PAGE_SIZE } from '../storage/pagination.js';
 import { isIntrospection, measureIntrospection } from './introspectionSize.js';
 
@@ -26,9 +26,6 @@ export const QUERY_LIMITS = {
   /** Objects of the schema. The usual introspection query takes about 2,200. */
   introspection: 10_000,
 } as const;
-
-/** Lists without pages whose length depends on the tenant's data. Everything below is counted once per item. */
-const LIST_LENGTHS: Readonly<Record<string, number>> = { 'Product.defects': MAX_PRODUCT_DEFECTS };
 
 interface QuerySize {
   depth: number;
@@ -89,8 +86,7 @@ function createMeasure(schema: GraphQLSchema, fragments: ReadonlyMap<string, Fra
         total.aliases += below.aliases + (selection.alias === undefined ? 0 : 1);
         // The objects of the schema are counted one by one: introspectionSize.ts.
         if (selection.selectionSet === undefined || isIntrospection(selection)) continue;
-        const isPage = inner?.name.endsWith('Connection') === true;
-        const times = isPage
+        const times = isPage(inner?.name ?? '')
           ? pageSize(selection.arguments ?? [])
           : (LIST_LENGTHS[`${parent?.name ?? ''}.${selection.name.value}`] ?? 1);
         total.nodes += times * (1 + below.nodes);

@@ -60,7 +60,7 @@ export async function startHealth(config: Config, readiness: ReadinessChecks, lo
 
 export async function startHttp(services: Services, readiness: ReadinessChecks, log: Log): Promise<HttpServer> {
   const { store } = services;
-  const schema = createSchema();
+  const schema = createSchema({ federation: services.config.federation });
   const app = express().disable('x-powered-by');
   // Offers of other protocols (h2c, as Java's client sends) are ignored.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');

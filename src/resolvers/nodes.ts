@@ -21,7 +21,7 @@ export class NodeResolver {
   async node(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<object | null> {
     const type = await typeOfId(context.scope, id);
     if (type === undefined || !mayActAs(context.identity, ROLES[type] ?? 'VIEWER')) return null;
-    return await findNode(type, id, context);
+    return await findNode(type, id.toLowerCase(), context);
   }
 
   @Query(() => Sample, { nullable: true })

@@ -17,10 +17,12 @@ import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
+import { toSubgraph } from './subgraph.js';
 import { UploadResolver } from './uploads.js';
 import { WebhookDeliveryResolver, WebhookResolver } from './webhooks.js';
 
-export function createSchema(): GraphQLSchema {
+/** @param federation as a subgraph of Apollo Federation */
+export function createSchema({ federation = false } = {}): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       AccessResolver,
@@ -48,7 +50,8 @@ export function createSchema(): GraphQLSchema {
     pubSub: { publish: refuse, subscribe: refuse },
   });
   applyOneOf(schema);
-  return boundAnswers(withErrorCodes(schema));
+  const complete = withErrorCodes(schema);
+  return boundAnswers(federation ? toSubgraph(complete) : complete);
 }
 
 function refuse(): never {

@@ -1,6 +1,6 @@
-/** Which of a tenant's tables has a row with an id: one statement over all of them. */
+/** Which of a tenant's tables has rows with given ids: one statement over all of them. */
 import type { SQL } from 'drizzle-orm';
-import { eq, sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { isId } from './identifiers.js';
 import {
   apiKeys,
@@ -35,11 +35,21 @@ const TABLES = {
 export type StoredType = keyof typeof TABLES;
 export const STORED_TYPES = Object.keys(TABLES) as StoredType[];
 
-export async function typeOfId({ database, rows }: TenantScope, id: string): Promise<StoredType | undefined> {
-  if (!isId(id)) return undefined;
+export async function typeOfId(scope: TenantScope, id: string): Promise<StoredType | undefined> {
+  return (await typesOfIds(scope, [id])).get(id.toLowerCase());
+}
+
+/** Ids in lower case. */
+export async function typesOfIds(
+  { database, rows }: TenantScope,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredType>> {
+  const known = ids.filter(isId);
+  if (known.length === 0) return new Map();
   const looks: SQL[] = Object.entries(TABLES).map(
-    ([type, table]) => sql`select ${type}::text as type from ${table} where ${rows(table, eq(table.id, id))}`,
+    ([type, table]) =>
+      sql`select ${type}::text as type, ${table.id}::text as id from ${table} where ${rows(table, inArray(table.id, known))}`,
   );
-  const { rows: found } = await database.execute<{ type: StoredType }>(sql.join(looks, sql` union all `));
-  return found[0]?.type;
+  const { rows: found } = await database.execute<{ type: StoredType; id: string }>(sql.join(looks, sql` union all `));
+  return new Map(found.map(({ type, id }) => [id, type]));
 }
