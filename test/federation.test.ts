@@ -3,9 +3,11 @@ import { composeServices } from '@theguild/federation-composition';
 import { isEnumType, isInputObjectType, isObjectType, parse, printType } from 'graphql';
 import { readConfig } from '../src/config.js';
 import { createSchema } from '../src/resolvers/schema.js';
-import { GENERATE, QUICK } from './support/generations.js';
+import { exportDataset } from './support/exports.js';
+import { GENERATE, QUICK, finished, samplesIn } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
+import { statementsIn } from './support/statements.js';
 import { giveCatalog, newTenant } from './support/stranger.js';
 import { createKey } from './support/tenancy.js';
 
@@ -36,9 +38,14 @@ beforeAll(async () => {
   const dataDirectory = newDataDirectory();
   stranger = await newTenant(dataDirectory, 'stranger');
   await giveCatalog(dataDirectory);
-  server = await startServer({ DATA_DIR: dataDirectory, FEDERATION: 'true', INTROSPECTION: 'OPERATOR' });
+  server = await startServer({
+    DATA_DIR: dataDirectory,
+    FEDERATION: 'true',
+    INTROSPECTION: 'OPERATOR',
+    LOG_LEVEL: 'trace',
+  });
   const found = await server.data('{ product(partNumber: "TILE") { id } defect(code: "CRACK") { id } }');
-  const { generateDefects } = await server.data(GENERATE, { input: [QUICK] });
+  const { generateDefects } = await server.data(GENERATE, { input: [{ ...QUICK, count: 2 }] });
   ids = { product: found.product.id, defect: found.defect.id, generation: generateDefects[0].id };
 });
 
@@ -104,6 +111,23 @@ test.each([
   const { data, errors } = await server.ask(ENTITIES, { representations: [good, bad, good] });
   expect(data._entities).toMatchObject([{ partNumber: 'TILE' }, null, { partNumber: 'TILE' }]);
   expect(errors).toMatchObject([{ message: expect.stringMatching(message), extensions: { code: 'BAD_USER_INPUT' } }]);
+});
+
+test('many entities cost one statement for each of their types', async () => {
+  const generation = await finished(server, ids.generation);
+  const [one, two] = [await exportDataset(server, { format: 'COCO' }), await exportDataset(server, { format: 'COCO' })];
+  const all = [
+    { __typename: 'Export', id: one.id },
+    { __typename: 'Export', id: two.id },
+    { __typename: 'Generation', id: generation.id },
+    ...samplesIn(generation).map(({ id }: Json) => ({ __typename: 'Sample', id })),
+  ];
+  const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Node { id } } }';
+  const statements = await statementsIn(server, async () => {
+    expect((await server.data(query, { of: all }))._entities).toEqual(all.map(({ id }) => ({ id })));
+  });
+  // And one that finds the types of the ids, over all tables, which `statementsIn` leaves out.
+  expect(statements).toHaveLength(3);
 });
 
 test('the number of entities, what lies below them, and who reads the schema are bounded', async () => {

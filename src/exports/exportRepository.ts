@@ -1,5 +1,5 @@
 /** A tenant's exports: look-ups and lists. */
-import { desc, eq, lt } from 'drizzle-orm';
+import { desc, eq, inArray, lt } from 'drizzle-orm';
 import { isId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
@@ -9,6 +9,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 
 export interface Exports {
   byId(id: string): Promise<ExportRow | undefined>;
+  byIds(ids: readonly string[]): Promise<readonly ExportRow[]>;
   /** Newest first. */
   page(request: PageRequest): Promise<Page<ExportRow>>;
 }
@@ -21,6 +22,7 @@ export function exportsOf({ database, rows }: TenantScope): Exports {
       const [row] = await select().where(rows(exports, eq(exports.id, id)));
       return row;
     },
+    byIds: (ids) => select().where(rows(exports, inArray(exports.id, [...ids]))),
     async page(request) {
       const [last] = request.after ?? [];
       const found = await select()

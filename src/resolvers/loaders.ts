@@ -6,6 +6,7 @@ import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { DefectOfProduct, ProductDefectsQuery } from '../catalog/productDefects.js';
 import { productDefects } from '../catalog/productDefects.js';
+import type { Exports } from '../exports/exportRepository.js';
 import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import { admitGenerations } from '../generations/admission/admitGenerations.js';
 import type { Attempts } from '../generations/attempts.js';
@@ -21,6 +22,7 @@ import type {
   ArtifactRow,
   AttemptRow,
   DefectRow,
+  ExportRow,
   GenerationRow,
   ProductRow,
   ReferenceRow,
@@ -49,6 +51,7 @@ export interface Loaders {
   readonly product: DataLoader<string, ProductRow>;
   readonly defect: DataLoader<string, DefectRow>;
   readonly productDefects: DataLoader<ProductDefectsQuery, Page<DefectOfProduct>>;
+  readonly export: DataLoader<string, ExportRow>;
   readonly generation: DataLoader<string, GenerationRow>;
   readonly sample: DataLoader<string, SampleRow>;
   readonly artifact: DataLoader<string, ArtifactRow>;
@@ -72,10 +75,11 @@ interface Repositories {
   readonly references: References;
   readonly masks: Masks;
   readonly deliveries: Deliveries;
+  readonly exports: Exports;
 }
 
 export function createLoaders(scope: TenantScope, repositories: Repositories, rules: AdmissionContext): Loaders {
-  const { catalog, generations, rejections, attempts, samples, references, masks, deliveries } = repositories;
+  const { catalog, generations, rejections, attempts, samples, references, masks, deliveries, exports } = repositories;
   return {
     product: byKey(
       (ids) => catalog.productsById(ids),
@@ -90,6 +94,10 @@ export function createLoaders(scope: TenantScope, repositories: Repositories, ru
       {
         cache: false,
       },
+    ),
+    export: byKey(
+      (ids) => exports.byIds(ids),
+      (row) => row.id,
     ),
     generation: byKey(
       (ids) => generations.byId(ids),

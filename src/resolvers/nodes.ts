@@ -51,7 +51,7 @@ const ROLES: Partial<Record<StoredType, Role>> = {
 const FINDERS: Record<StoredType, (id: string, context: Context) => Promise<object | undefined>> = {
   ApiKey: (id, { apiKeys }) => apiKeys.byId(id),
   Defect: (id, { loaders }) => loaders.defect.load(id),
-  Export: (id, { exports }) => exports.byId(id),
+  Export: (id, { loaders }) => loaders.export.load(id),
   Generation: (id, { loaders }) => loaders.generation.load(id),
   Product: (id, { loaders }) => loaders.product.load(id),
   Reference: (id, { loaders }) => loaders.reference.load(id),
