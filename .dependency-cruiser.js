@@ -4,7 +4,7 @@
  *   programs → service → http → resolvers → repositories → queue → inference, storage → base
  */
 const LAYERS = [
-  ['programs', ['^src/main[.]ts$', '^src/(demo|deploy|mcpStdio|tenantsCli)/']],
+  ['programs', ['^src/(main|program)[.]ts$', '^src/(demo|deploy|mcpStdio|tenantsCli)/']],
   ['service', ['^src/service[.]ts$', '^src/service/']],
   ['http', ['^src/http/']],
   ['tools', ['^src/mcp/']],
@@ -12,7 +12,7 @@ const LAYERS = [
   ['repositories', ['^src/(artifacts|catalog|exports|generations|marking|references|tenants|webhooks)/']],
   ['queue', ['^src/queue/']],
   ['engine and storage', ['^src/(inference|storage)/']],
-  ['base', ['^src/(config|observability)/', '^src/(?!main[.]|service[.])[^/]+[.]ts$']],
+  ['base', ['^src/(config|observability)/', '^src/(?!main[.]|program[.]|service[.])[^/]+[.]ts$']],
 ];
 
 const above = (index) => LAYERS.slice(0, index).flatMap(([, paths]) => paths);

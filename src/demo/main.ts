@@ -2,6 +2,7 @@
  * An example client: requests defective images from a running service, follows the events, and writes the image, mask,
  * overlay, and twin (if there is one) of each sample to a folder as soon as it is ready.
  */
+import '../requireNode.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DemoError, HELP, readOptions } from './options.js';

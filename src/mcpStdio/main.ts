@@ -2,6 +2,7 @@
  * `node dist/mcpStdio/main.js`: the tools over standard input and output, for a program that starts this one. It calls the
  * service at DEFECTDIFFU_URL with DEFECTDIFFU_API_KEY. Nothing else may be written to the standard output.
  */
+import '../requireNode.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { packageVersion } from '../service/version.js';
 import { createApi } from '../mcp/api.js';

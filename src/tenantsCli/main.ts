@@ -1,4 +1,5 @@
 /** The program behind `npm run tenants`. */
+import '../requireNode.js';
 import { ServiceError, StartError } from '../errors.js';
 import { runTenantsCli } from './run.js';
 

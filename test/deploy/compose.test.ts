@@ -87,7 +87,7 @@ test('what is mounted and run exists; no two processes share a data directory', 
 });
 
 test('a container is given longer to end than the service gives itself', () => {
-  const [, milliseconds = ''] = /SHUTDOWN_MS = ([\d_]+)/.exec(readFileSync('src/main.ts', 'utf8')) ?? [];
+  const [, milliseconds = ''] = /SHUTDOWN_MS = ([\d_]+)/.exec(readFileSync('src/program.ts', 'utf8')) ?? [];
   const seconds = Number(milliseconds.replaceAll('_', '')) / 1000;
   for (const name of ['api', 'worker']) {
     expect(Number.parseInt(services[name].stop_grace_period as string, 10)).toBeGreaterThan(seconds);

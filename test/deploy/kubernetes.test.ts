@@ -67,7 +67,7 @@ test.each(deployments)('%s: is started, ready and alive by the routes that the s
 });
 
 test.each(deployments)('%s: has time to drain, and is not drained together with its like', (name, pod) => {
-  const [, milliseconds = ''] = /SHUTDOWN_MS = ([\d_]+)/.exec(readFileSync('src/main.ts', 'utf8')) ?? [];
+  const [, milliseconds = ''] = /SHUTDOWN_MS = ([\d_]+)/.exec(readFileSync('src/program.ts', 'utf8')) ?? [];
   const before: number = pod.containers[0].lifecycle?.preStop.sleep.seconds ?? 0;
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(before + Number(milliseconds.replaceAll('_', '')) / 1000);
   expect(named('PodDisruptionBudget', name).spec).toMatchObject({
