@@ -156,6 +156,22 @@ def test_an_adapter_is_not_exported_away_from_its_bundle(onboarded, tmp_path):
     )
 
 
+def test_shared_defects_are_told_once_and_the_product_is_not(onboarded, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.training.adapter_onboarding.train_adapter", lambda *arguments: None)
+    monkeypatch.setattr(
+        "defectdiffu.training.adapter_onboarding.load_adapter_run", lambda run: load_run(Run(onboarded / "run"))
+    )
+    data = shutil.copytree(onboarded / "data", tmp_path / "data")
+    (data / "brass ring").rename(data / "tin ring")  # an adapter's new product begins as no product, whatever its name
+    command = options(onboarded / "models", data, tmp_path / "run")
+    notes = [line for line in invoke(*command).output.splitlines() if line.startswith("note: ")]
+    assert notes == [
+        "note: 'dent': the model reads this defect of tin ring as that of tin, and carries over what it learns of it. "
+        f'To keep one apart: defectdiffu-train check --data {data} --keep-apart "tin ring/dent"'
+    ]
+    assert "note" not in invoke(*command).output
+
+
 def test_replay_is_refused_because_nothing_is_forgotten(onboarded, tmp_path):
     refused = invoke(*options(onboarded / "models", onboarded / "data", tmp_path / "run"), "--replay", tmp_path)
     assert refused.exit_code == 1 and "--adapter takes no --replay" in refused.output

@@ -21,10 +21,12 @@ def shared_words(root: Path, pairs: Iterable[Pair], known: Iterable[Pair] = ()) 
     begins with what it means in the others'.
     """
     pairs, known = set(pairs), set(known)
-    return _shared_defects(root, pairs, known) + _shared_products(pairs, known)
+    return shared_defects(root, pairs, known) + _shared_products(pairs, known)
 
 
-def _shared_defects(root: Path, pairs: set[Pair], known: set[Pair]) -> list[str]:
+def shared_defects(root: Path, pairs: Iterable[Pair], known: Iterable[Pair]) -> list[str]:
+    """Those of the defects alone: to an adapter, a new product's name begins as no product's."""
+    pairs, known = set(pairs), set(known)
     sentences = []
     for word in sorted({defect for _, defect in pairs - known if defect != GOOD}):
         new = sorted(product for product, defect in pairs - known if defect == word)

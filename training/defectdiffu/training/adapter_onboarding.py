@@ -14,6 +14,7 @@ from ..checkpoints.origin import origin_of_bundle, save_origin
 from ..checkpoints.runs import Run
 from ..checkpoints.trained_model import TrainedModel
 from ..config import AdapterConfig, TrainingConfig
+from ..data.shared_words import shared_defects
 from ..data.windows import read_rules
 from ..model.adapter import new_adapter
 from ..model.text_encoder import Prompts
@@ -76,6 +77,8 @@ def _prepare(
     config = replace(config, held_out_pairs=())
     records, rules = training_records(new.data, config, new.products), read_rules(new.windows, new.data)
     tell_warnings(records, rules, model.config.image_size, tell)
+    for note in shared_defects(new.data, {(r.product, r.defect) for r in records}, model.vocabulary.pairs):
+        tell(f"note: {note}")
     fewer = replace(config, latent_cache=fewer_windows(config.latent_cache, plan.new_windows_per_pair))
     cache = encode_windows(fewer, records, rules, model.autoencoder, torch.device("cpu"), progress)
     # The cache last: if its making is cut short, the run is known as what it is, and made again.
