@@ -41,7 +41,7 @@ describe('is refused with the field and the reason', () => {
     ],
     ['freedom 1.5', () => ({ ...own, freedom: 1.5 }), /input\[0\]\.freedom: 1.5 is out of range 0.05 … 1/],
     ['freedom for no step', () => ({ ...own, freedom: 0.05 }), /freedom: 0.05 leaves none of 10 steps/],
-    ['a sampler that adds noise', () => ({ ...own, sampler: 'DDPM' }), /sampler: must be DPM_SOLVER_PP or DDIM/],
+    ['a sampler that adds noise', () => ({ ...own, sampler: 'DDPM' }), /sampler: must be DPM_SOLVER_PP, DDIM or TURBO/],
     ['a point outside', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 257, y: 0 }, { x: 0, y: 9 }]] } }), /region\.polygons\[0\]\[1\]\.x: 257 is out of range 0 … 256/], // prettier-ignore
     ['two points', () => ({ ...own, region: { polygons: [[{ x: 0, y: 0 }, { x: 5, y: 0 }]] } }), /polygons\[0\]: must have at least 3 points, has 2/], // prettier-ignore
     ['no polygon', () => ({ ...own, region: { polygons: [] } }), /polygons: must have 1 … 64 polygons, has 0/],

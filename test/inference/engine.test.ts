@@ -173,7 +173,7 @@ describe('generate', () => {
     [{ steps: 1000 }, 'steps must be a whole number from 1 to 999, got 1000'],
     [{ steps: 1001, sampler: 'DDPM' as const }, 'steps must be a whole number from 2 to 1000, got 1001'],
     [{ strength: NaN }, 'strength must be a finite number, got NaN'],
-    [{ sampler: 'FOO' as 'DDIM' }, 'sampler must be one of DPM_SOLVER_PP, DDIM, DDPM, got "FOO"'],
+    [{ sampler: 'FOO' as 'DDIM' }, 'sampler must be one of DPM_SOLVER_PP, DDIM, DDPM, TURBO, got "FOO"'],
     [{ guidance: 'FOO' as 'DOUBLE_FREE' }, 'guidance must be one of DOUBLE_FREE, PRODUCT_RELATIVE, got "FOO"'],
     [{ maskMode: 'FOO' as 'AVERAGE_PIXELS' }, 'maskMode must be one of AVERAGE_FEATURES, AVERAGE_PIXELS, got "FOO"'],
   ])('rejects %j with the reason', async (changes, message) => {
