@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { donorOf } from './support/donors.js';
-import { GENERATE, bytesAt, eventsOf } from './support/generations.js';
+import { GENERATE, drawnAt, eventsOf } from './support/generations.js';
 import {
   POLYGON,
   WISH,
@@ -97,7 +97,7 @@ async function drawAll(input: readonly object[]): Promise<Json[]> {
     await eventsOf(server, id);
     const { generation } = await server.data(ANSWER, { id });
     expect(generation.status).toBe('SUCCEEDED');
-    const hashOf = async (url: string) => createHash('sha256').update(await bytesAt(url)).digest('hex'); // prettier-ignore
+    const hashOf = async (url: string) => createHash('sha256').update(await drawnAt(url)).digest('hex'); // prettier-ignore
     const nodes: Json[] = generation.samples.edges.map(({ node }: Json) => node);
     const samples = nodes.map(async ({ seed, strength, image, mask }) => [
       seed,
