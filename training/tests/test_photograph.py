@@ -109,8 +109,8 @@ class Watched:
         self.decoded: list[torch.Tensor] = []
         evaluate, decode = generator.evaluate, generator.autoencoder.decode
 
-        def watched_evaluate(x, t, rows):
-            answer = evaluate(x, t, rows)
+        def watched_evaluate(x, t, rows, turbo=None):
+            answer = evaluate(x, t, rows, turbo)
             self.latents.append((t, x.clone()))
             self.features.append(answer[2])
             return answer
@@ -191,7 +191,7 @@ def test_the_model_chooses_part_of_an_allowed_area_and_uses_all_of_a_region(gene
         ({"denoising_strength": 1.5}, {}, "denoising_strength is 1.5, must be above 0 and at most 1"),
         ({"denoising_strength": 0.01}, {}, "denoising_strength 0.01 leaves none of 4 steps; raise either"),
         ({"region": rectangle(0, 0, 0, 0)}, {}, "region is empty"),
-        ({}, {"sampler": "DDPM"}, "sampler is 'DDPM', must be DDIM or DPM_SOLVER_PP on a photograph"),
+        ({}, {"sampler": "DDPM"}, "sampler is 'DDPM', must be DDIM, DPM_SOLVER_PP or TURBO on a photograph"),
         ({}, {"sampler": "EULER"}, "sampler is 'EULER'"),
     ],
 )

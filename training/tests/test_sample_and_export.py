@@ -65,7 +65,7 @@ def test_sample_of_the_normal_state_has_an_empty_mask(trained, tmp_path):
             ("--product", "tin", "--defect", "rust"),
             "defect 'rust' is not in the model's vocabulary: dent, hole, scratch, good",
         ),
-        (("--product", "tin", "--defect", "dent", "--sampler", "EULER"), "sampler is 'EULER', must be DDPM, DDIM or"),
+        (("--product", "tin", "--defect", "dent", "--sampler", "EULER"), "sampler is 'EULER', must be DDPM, DDIM,"),
         (("--product", "tin", "--defect", "dent", "--guidance", "FREE"), "guidance is 'FREE', must be DOUBLE_FREE or"),
         (("--product", "tin", "--defect", "dent", "--steps", "1000"), "steps is 1000, must be 1 to 999"),
     ],

@@ -10,7 +10,7 @@ from conftest import run_command
 from PIL import Image
 
 from defectdiffu.transplant.part import part_of
-from defectdiffu.transplant.transplant import Ground, lay_on_best, transplant, vary_defect
+from defectdiffu.transplant.transplant import GoodPhotograph, lay_on_best, transplant, vary_defect
 from defectdiffu.transplant.variation import VARIED, VariationLimits
 
 LIMITS = VariationLimits(quarter_turns=True, mirrors=True)
@@ -46,7 +46,7 @@ def test_a_gap_lies_on_the_part(anywhere):
     for seed in range(8):
         variants = vary_defect(image, gap, seed, VARIED if anywhere else LIMITS)
         for area, shares in ((part_of(photograph), None), (None, beside)):
-            laid = lay_on_best([Ground(photograph, area)], variants, 1.0, anywhere)
+            laid = lay_on_best([GoodPhotograph(photograph, area)], variants, 1.0, anywhere)
             assert laid is not None
             share = share_in(found, laid[1].mask)
             assert shares is not None or share >= 0.9
