@@ -12,6 +12,7 @@ import { coalesceRead } from '../../storage/readCoalescing.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { recordDeliveries } from '../../webhooks/recordDeliveries.js';
 import type { Waiters } from '../../queue/waiters.js';
+import { closableEvents } from './closableEvents.js';
 
 /** Carries the id of each generation that has a new event, and the signals below. */
 export const GENERATION_CHANNEL = 'generation';
@@ -84,18 +85,7 @@ export function followEvents(
   waiters: Waiters,
 ): AsyncIterableIterator<EventRow> {
   const waiter = waiters.waiter(generationId);
-  const generator = pullEvents(scope, generationId, after, waiter);
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: () => generator.next(),
-    // A generator cannot be returned from while it waits, so the waiter is closed first.
-    return: () => {
-      waiter.close();
-      return generator.return(undefined);
-    },
-  };
+  return closableEvents(pullEvents(scope, generationId, after, waiter), waiter);
 }
 
 async function* pullEvents(scope: TenantScope, id: string, after: number, waiter: ReturnType<Waiters['waiter']>) {

@@ -10,6 +10,7 @@ import { events, generations } from '../../storage/tables.js';
 import { coalesceRead } from '../../storage/readCoalescing.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { EVENT_BATCH, readEvents } from './generationEvents.js';
+import { closableEvents } from './closableEvents.js';
 
 /** The id of the waiters for news of any generation. No generation has it, so the event poller wakes them regularly. */
 export const ANY_GENERATION = '00000000-0000-0000-0000-000000000000';
@@ -26,18 +27,7 @@ export function followTenant(
   waiters: Waiters,
 ): AsyncIterableIterator<EventRow> {
   const waiter = waiters.waiter(ANY_GENERATION);
-  const generator = pullEvents(scope, since, waiter);
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: () => generator.next(),
-    // A generator cannot be returned from while it waits, so the waiter is closed first.
-    return: () => {
-      waiter.close();
-      return generator.return(undefined);
-    },
-  };
+  return closableEvents(pullEvents(scope, since, waiter), waiter);
 }
 
 type Current = ReadonlyMap<string, number>;
