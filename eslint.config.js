@@ -17,6 +17,22 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: ['src/**'],
+    ignores: ['src/storage/drizzle.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['', '/pg-core', '/pglite', '/node-postgres'].map((path) => ({
+            name: `drizzle-orm${path}`,
+            message: 'Import it from storage/drizzle.ts, which says why.',
+            allowTypeImports: true,
+          })),
+        },
+      ],
+    },
+  },
   { files: ['test/globalSetup.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['src/demo/**', 'bench/**'], rules: { 'no-console': 'off' } },
 );

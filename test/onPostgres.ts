@@ -4,7 +4,7 @@ import { startPostgres } from './support/postgres.js';
 
 const TEMPLATE = 'defectdiffu_template';
 
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.build.json'], { stdio: 'inherit' });
+execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
 const postgres = await startPostgres();
 try {
   const url = await postgres.createDatabase(TEMPLATE);

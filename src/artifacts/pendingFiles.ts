@@ -2,7 +2,7 @@
  * Files that no row names yet, or no longer names. Their keys are recorded before the files are written or removed. So
  * a process that is killed at any point leaves no unknown file in a store that is too large to search.
  */
-import { inArray, lt, sql } from 'drizzle-orm';
+import { inArray, lt, sql } from '../storage/drizzle.js';
 import type { Database } from '../storage/database.js';
 import { pendingFiles } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

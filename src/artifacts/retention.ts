@@ -3,7 +3,7 @@
  * deleted; the next sweep removes the files. The generation row stays, and with it its idempotency key, which never
  * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from '../storage/drizzle.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
 import { forTenant } from '../storage/tenantScope.js';

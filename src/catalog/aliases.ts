@@ -1,5 +1,5 @@
 /** A tenant's own names for the words that models read. Imports of products and defects look them up. */
-import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or, sql } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';

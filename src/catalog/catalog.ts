@@ -1,5 +1,5 @@
 /** A tenant's products and defects. Lists are sorted by code. */
-import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or, sql } from '../storage/drizzle.js';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ServiceError, quote } from '../errors.js';
 import type { Page, PageRequest } from '../storage/pagination.js';

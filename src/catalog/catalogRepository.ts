@@ -1,5 +1,5 @@
 /** Products and defects as an import writes them. They differ only in the column of the code and in attributes. */
-import { asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { asc, eq, gt, inArray, isNull, sql } from '../storage/drizzle.js';
 import { newId } from '../storage/identifiers.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

@@ -1,6 +1,6 @@
 /** Subqueries for the ids of a tenant's codes, for use in a condition. They match nothing for an unknown code. */
 import type { SQL } from 'drizzle-orm';
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '../storage/drizzle.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 

@@ -2,7 +2,7 @@
  * Accepts a request for an export. The row and the list of its samples are written in one transaction, so samples that are generated
  * later do not belong to the set. A sample with an empty mask shows no defect and is left out.
  */
-import { and, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, count, eq, gt, inArray, sql } from '../storage/drizzle.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, joinNames, quote } from '../errors.js';
 import type { SampleConditions } from '../generations/samples/sampleRepository.js';

@@ -1,5 +1,5 @@
 /** The queue of exports is their table. An attempt begins from the start, and only its end is visible. */
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '../storage/drizzle.js';
 import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { ExportRow } from '../storage/tables.js';

@@ -3,7 +3,7 @@
  * folder, at the first export with it, and keeps them: neither depends on what else is in an export, and the lists only
  * grow. So labels of two exports agree, and their files can lie in one folder.
  */
-import { and, asc, eq, inArray, isNull, max } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, max } from '../storage/drizzle.js';
 import { defects, exportLabels, exportSamples, products, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { GOOD_FOLDER } from './layouts/layout.js';

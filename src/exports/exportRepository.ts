@@ -1,5 +1,5 @@
 /** A tenant's exports: look-ups and lists. */
-import { desc, eq, inArray, lt } from 'drizzle-orm';
+import { desc, eq, inArray, lt } from '../storage/drizzle.js';
 import { isId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';

@@ -1,6 +1,5 @@
 /** The content of an export, read in small pages in the order of the archive. */
-import { alias } from 'drizzle-orm/pg-core';
-import { and, asc, eq, gt, isNotNull, or, sql } from 'drizzle-orm';
+import { alias, and, asc, eq, gt, isNotNull, or, sql } from '../storage/drizzle.js';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { defects, exportLabels, exportSamples, generations, products, references, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

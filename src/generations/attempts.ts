@@ -1,5 +1,5 @@
 /** The attempts at a generation: each claim by a worker and how it ended, so that callers can see what was retried and why. */
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from '../storage/drizzle.js';
 import type { AttemptOutcome, AttemptRow } from '../storage/tables.js';
 import { attempts } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

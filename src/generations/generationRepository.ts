@@ -1,5 +1,5 @@
 /** A tenant's generations: look-ups, lists, and cancellation. */
-import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, lt, or, sql } from '../storage/drizzle.js';
 import { defectIdSubquery, productIdSubquery } from '../catalog/idSubqueries.js';
 import { ServiceError, quote } from '../errors.js';
 import { notify } from '../storage/database.js';

@@ -1,6 +1,6 @@
 /** The registry of worker processes. Each sends a heartbeat every few seconds; one whose heartbeat stops is considered dead. */
 import { hostname } from 'node:os';
-import { eq, lt, sql } from 'drizzle-orm';
+import { eq, lt, sql } from '../storage/drizzle.js';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Database } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';

@@ -1,5 +1,5 @@
 /** /livez: the process answers. /readyz: the process can do its work; if not, the response lists the reasons. */
-import { sql } from 'drizzle-orm';
+import { sql } from '../storage/drizzle.js';
 import { Router } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Engine } from '../inference/index.js';

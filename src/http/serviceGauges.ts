@@ -1,5 +1,5 @@
 /** Gauges that are read on each scrape, instead of counted as things happen. */
-import { sql } from 'drizzle-orm';
+import { sql } from '../storage/drizzle.js';
 import { Counter, Gauge } from 'prom-client';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Database } from '../storage/database.js';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { inArray } from 'drizzle-orm';
+import { inArray } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import type { AdvisoryLock } from '../storage/advisoryLocks.js';
 import { takeLock } from '../storage/advisoryLocks.js';

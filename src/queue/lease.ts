@@ -7,7 +7,7 @@
  * owner and time: held until then; no owner and a time: nobody may claim it before then; no time: anybody may claim it.
  */
 import type { SQL } from 'drizzle-orm';
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from '../storage/drizzle.js';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from '../storage/database.js';
 

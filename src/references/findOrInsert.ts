@@ -1,5 +1,5 @@
 /** Stores identical images once: a row with a file is found by its pixels or inserted. */
-import { eq } from 'drizzle-orm';
+import { eq } from '../storage/drizzle.js';
 import { scheduleRemoval } from '../artifacts/pendingFiles.js';
 import type { NewArtifact } from '../artifacts/writeArtifacts.js';
 import { insertArtifacts } from '../artifacts/writeArtifacts.js';

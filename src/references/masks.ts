@@ -1,5 +1,5 @@
 /** A tenant's region masks: where on a photograph a defect is or may be drawn. Identical masks are stored once. */
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { ArtifactRow, RegionMaskRow } from '../storage/tables.js';

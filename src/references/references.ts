@@ -3,7 +3,7 @@
  * photograph twice, and no defective one twice with the same defect and mask.
  */
 import type { SQL } from 'drizzle-orm';
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Page, PageRequest } from '../storage/pagination.js';

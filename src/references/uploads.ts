@@ -2,7 +2,7 @@
  * A tenant's uploads: each is a permission to send one file, with its outcome. After a refused file, the upload stays
  * open for some more attempts. After an accepted one, it stands for that file permanently.
  */
-import { eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { eq, inArray, isNull, lt, sql } from '../storage/drizzle.js';
 import { catalogOf } from '../catalog/catalog.js';
 import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
 import { requireCode } from '../catalog/codes.js';

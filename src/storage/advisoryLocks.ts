@@ -2,7 +2,7 @@
  * The advisory locks of the database, each with a number of its own. Every process takes them by the same numbers, so a number
  * that was released is never given to another purpose.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import type { Database } from './database.js';
 
 const NUMBERS = {

@@ -3,7 +3,7 @@
  * interface, SQL, and migrations.
  */
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 
 interface Rows<T> {
   readonly rows: T[];

@@ -3,7 +3,7 @@
  * its release. Every table of tenants' rows has the tenant's column, and so does every foreign key between them, so
  * that the database itself rejects a reference across tenants.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import { takeLock } from './advisoryLocks.js';
 import type { Database } from './database.js';
 import { initial } from './migrations/1-initial.js';

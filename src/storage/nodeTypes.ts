@@ -1,6 +1,6 @@
 /** Which of a tenant's tables has rows with given ids: one statement over all of them. */
 import type { SQL } from 'drizzle-orm';
-import { inArray, sql } from 'drizzle-orm';
+import { inArray, sql } from './drizzle.js';
 import { isId } from './identifiers.js';
 import {
   apiKeys,

@@ -1,5 +1,5 @@
 /** PGlite in a directory. It does not lock the directory: hold `directoryLock.ts` first. */
-import { drizzle } from 'drizzle-orm/pglite';
+import { drizzleOnPglite } from './drizzle.js';
 import type { Database, OnStatement, Storage } from './database.js';
 import { queryLogger } from './database.js';
 import { StartError } from '../errors.js';
@@ -11,7 +11,7 @@ export async function openPglite(directory: string, onStatement?: OnStatement): 
   makeDirectory(directory);
   const client = await open(directory);
   return {
-    database: drizzle({ client, logger: queryLogger(onStatement) }) as unknown as Database,
+    database: drizzleOnPglite({ client, logger: queryLogger(onStatement) }) as unknown as Database,
     exclusive: true,
     hasRowLevelSecurity: false,
     listen: (channel, onNotification) => client.listen(channel, onNotification),

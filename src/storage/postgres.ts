@@ -1,5 +1,5 @@
 /** A PostgreSQL server: a pool of connections, each set to one tenant at a time, and one connection that listens. */
-import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzleOnPostgres } from './drizzle.js';
 import pg from 'pg';
 import { StartError } from '../errors.js';
 import type { Database, OnStatement, Storage } from './database.js';
@@ -38,7 +38,10 @@ export async function openPostgres(
   pool.on('error', () => undefined);
   const hasRowLevelSecurity = await waitForServer(pool, onConnectionError);
   const handle = (tenant: string): Database =>
-    drizzle({ client: new TenantPool(pool, tenant) as never, logger: queryLogger(onStatement) }) as unknown as Database;
+    drizzleOnPostgres({
+      client: new TenantPool(pool, tenant) as never,
+      logger: queryLogger(onStatement),
+    }) as unknown as Database;
   const database = handle(ALL_TENANTS);
   registerTenantHandles(database, handle);
   const listener = createListener(url, onConnectionError);

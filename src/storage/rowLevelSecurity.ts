@@ -3,7 +3,7 @@
  * second one is row-level security: the database hides other tenants' rows from a connection even if a statement lacks
  * the condition.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import type { Database } from './database.js';
 
 /** The connection setting with the tenant whose rows are visible. */

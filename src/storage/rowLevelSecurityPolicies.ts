@@ -2,7 +2,7 @@
  * Enables row-level security for every table with a tenant's rows, including those of later migrations, so that no
  * table is forgotten. FORCE, because the service owns its tables. Foreign keys are checked without it.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import type { Database } from './database.js';
 import { ALL_TENANTS, TENANT_SETTING } from './rowLevelSecurity.js';
 

@@ -3,7 +3,7 @@
  * issue.
  */
 import { createHmac } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { eq } from './drizzle.js';
 import { StartError } from '../errors.js';
 import type { Database } from './database.js';
 import { sharedSecrets } from './tables.js';

@@ -3,7 +3,7 @@
  * condition and every inserted row. So a repository cannot reach another tenant by mistake.
  */
 import type { SQL } from 'drizzle-orm';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from './drizzle.js';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
 import { acrossTenants, tenantHandle } from './rowLevelSecurity.js';

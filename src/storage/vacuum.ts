@@ -3,7 +3,7 @@
  * statistics, without which the planner estimates every range as a third of the table. A table is due when it has grown
  * by a fifth since its last vacuum, so large tables are vacuumed rarely.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from './drizzle.js';
 import type { Log } from '../log.js';
 import type { Database } from './database.js';
 

@@ -1,5 +1,5 @@
 /** Turns an API key into an identity. Known and unknown keys cost one query each. */
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray } from '../storage/drizzle.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
 import { apiKeys, tenants } from '../storage/tables.js';

@@ -1,5 +1,5 @@
 /** A tenant's API keys, managed by its admins. The newest first. */
-import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from '../storage/drizzle.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';

@@ -3,7 +3,7 @@
  * expired. It is checked for open connections and for every image, so answers are cached for a few seconds, or until a
  * notification of a change.
  */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from '../storage/drizzle.js';
 import { ServiceError } from '../errors.js';
 import type { Database } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';

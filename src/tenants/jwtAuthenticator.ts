@@ -3,7 +3,7 @@
  * audience, and name a tenant and a role. A message never reveals whether a tenant exists to a caller that does not
  * belong to it.
  */
-import { eq } from 'drizzle-orm';
+import { eq } from '../storage/drizzle.js';
 import type { JWTPayload } from 'jose';
 import { errors, jwtVerify } from 'jose';
 import { ServiceError, quote } from '../errors.js';

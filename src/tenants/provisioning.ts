@@ -2,7 +2,7 @@
  * Creates tenants and keys for the service and the command line. The first start creates the default tenant with the
  * configured key or a generated one.
  */
-import { and, eq, inArray, notInArray } from 'drizzle-orm';
+import { and, eq, inArray, notInArray } from '../storage/drizzle.js';
 import type { Database } from '../storage/database.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';

@@ -2,7 +2,7 @@
  * Quotas of a tenant: concurrent generations, pixel-steps per day, stored bytes. They are checked under the lock of admission, so they
  * hold exactly, however many requests arrive at once.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from '../storage/drizzle.js';
 import type { TenantLimits } from '../config.js';
 import { ServiceError } from '../errors.js';
 import type { QuotaRow } from '../storage/tables.js';

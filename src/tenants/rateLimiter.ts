@@ -1,5 +1,5 @@
 /** Limits the operations of a tenant. The count is per process, so several processes allow several times as many. */
-import { eq } from 'drizzle-orm';
+import { eq } from '../storage/drizzle.js';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { TenantLimits } from '../config.js';
 import { ServiceError } from '../errors.js';

@@ -1,5 +1,5 @@
 /** The tenants of the whole service, as its operator manages them. No caller of the API can. */
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq } from '../storage/drizzle.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import type { Database } from '../storage/database.js';
 import { notify } from '../storage/database.js';

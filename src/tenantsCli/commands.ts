@@ -1,5 +1,5 @@
 /** Runs a command on a storage and returns the lines to print. */
-import { inArray } from 'drizzle-orm';
+import { inArray } from '../storage/drizzle.js';
 import type { TenantLimits } from '../config.js';
 import { ServiceError, quote } from '../errors.js';
 import type { Storage } from '../storage/database.js';

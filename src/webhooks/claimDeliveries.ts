@@ -3,7 +3,7 @@
  * answer delays its own deliveries alone. Only a part of the attempts in flight belongs to one tenant, and the tenant with the fewest
  * goes next, so many such receivers delay their own tenant alone.
  */
-import { eq, inArray, lt, sql } from 'drizzle-orm';
+import { eq, inArray, lt, sql } from '../storage/drizzle.js';
 import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';

@@ -3,7 +3,7 @@
  * runs in the transaction of the change, so every committed event is delivered, even after a kill. The body is written
  * at that time and never changes.
  */
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '../storage/drizzle.js';
 import { notify } from '../storage/database.js';
 import { newId } from '../storage/identifiers.js';
 import type { WebhookEventName } from '../storage/jsonColumns.js';

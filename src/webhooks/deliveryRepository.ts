@@ -1,5 +1,5 @@
 /** The deliveries of a tenant's webhooks, as the tenant sees them. */
-import { desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { desc, eq, inArray, lt, lte, sql } from '../storage/drizzle.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';

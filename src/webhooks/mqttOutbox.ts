@@ -1,5 +1,5 @@
 /** The messages that wait for the MQTT broker. One process at a time publishes them, so that their order is kept. */
-import { asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { asc, eq, inArray, lt, sql } from '../storage/drizzle.js';
 import { secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import { mqttMessages, mqttPublishers } from '../storage/tables.js';

@@ -1,5 +1,5 @@
 /** Records the events of a generation for webhooks and MQTT (deliverEvent.ts). */
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '../storage/drizzle.js';
 import type { EventPayload, WebhookEventName } from '../storage/jsonColumns.js';
 import { defects, generations, products, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';

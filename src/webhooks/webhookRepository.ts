@@ -1,5 +1,5 @@
 /** A tenant's webhooks. A secret is shown once, when it is created. */
-import { count, desc, eq, inArray, lt } from 'drizzle-orm';
+import { count, desc, eq, inArray, lt } from '../storage/drizzle.js';
 import type { WebhookConfig } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';

@@ -65,10 +65,12 @@ export function newFolder(): string {
   return folder;
 }
 
-/** With an empty database in it, unless the tests run on PostgreSQL. */
+/** With a certificate in it, and an empty database, unless the tests run on PostgreSQL. */
 export function newDataDirectory(): string {
   const folder = newFolder();
-  if (!ON_POSTGRES) cpSync(process.env['TEST_DATABASE_TEMPLATE'] ?? '', folder, { recursive: true });
+  const template = process.env['TEST_DATA_TEMPLATE'] ?? '';
+  for (const part of ON_POSTGRES ? ['marking'] : ['marking', 'db'])
+    cpSync(join(template, part), join(folder, part), { recursive: true });
   return folder;
 }
 

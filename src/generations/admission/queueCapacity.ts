@@ -2,7 +2,7 @@
  * The load of the queue: whether it has capacity for new samples of a tenant, and the position of a new generation. The
  * capacity is shared: a tenant may take what is left after the share of each other tenant.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from '../../storage/drizzle.js';
 import { ServiceError } from '../../errors.js';
 import type { Database } from '../../storage/database.js';
 import { pixelStepsPerSecond } from '../workerRegistry.js';

@@ -2,7 +2,7 @@
  * Compensates for lost notifications: polls on behalf of all followers of this process and wakes those that have something to read. A
  * thousand waiting followers cost one statement, not a thousand.
  */
-import { sql } from 'drizzle-orm';
+import { sql } from '../../storage/drizzle.js';
 import type { Database } from '../../storage/database.js';
 import { generations } from '../../storage/tables.js';
 import type { Waiters } from '../../queue/waiters.js';

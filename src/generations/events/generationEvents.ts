@@ -3,7 +3,7 @@
  * row, in the transaction of the change. A subscriber continues after the last seq that it has seen. So a reconnect loses nothing, a
  * slow subscriber costs nothing, and no fan-out in memory can leak.
  */
-import { asc, eq, gt, sql } from 'drizzle-orm';
+import { asc, eq, gt, sql } from '../../storage/drizzle.js';
 import { notify } from '../../storage/database.js';
 import type { EventPayload } from '../../storage/jsonColumns.js';
 import type { EventRow } from '../../storage/tables.js';

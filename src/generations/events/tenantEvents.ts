@@ -2,7 +2,7 @@
  * The events of all generations of a tenant. Each generation's events are rows without gaps (generationEvents.ts), so a
  * follower remembers how far it has read each one, and loses none, in whatever order transactions commit.
  */
-import { and, gte, inArray, isNull, lt, max, or } from 'drizzle-orm';
+import { and, gte, inArray, isNull, lt, max, or } from '../../storage/drizzle.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiters } from '../../queue/waiters.js';
 import type { EventRow } from '../../storage/tables.js';

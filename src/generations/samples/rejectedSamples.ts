@@ -1,5 +1,5 @@
 /** Samples that scored below the quality policy. Each has a row, so that a generation can report how many there were. */
-import { count, eq, inArray } from 'drizzle-orm';
+import { count, eq, inArray } from '../../storage/drizzle.js';
 import type { SampleResult } from '../../inference/index.js';
 import type { QualitySettings } from '../../storage/jsonColumns.js';
 import type { RejectionRow } from '../../storage/tables.js';

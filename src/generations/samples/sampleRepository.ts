@@ -1,5 +1,5 @@
 /** A tenant's samples and the artifacts they point to. */
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, sql } from '../../storage/drizzle.js';
 import { defectIdSubquery, productIdSubquery } from '../../catalog/idSubqueries.js';
 import type { Page, PageRequest } from '../../storage/pagination.js';
 import { page } from '../../storage/pagination.js';

@@ -1,6 +1,6 @@
 /** The queue of generations is their table: which one a worker claims next, and the fenced writes of a worker. */
 import type { SQL } from 'drizzle-orm';
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '../../storage/drizzle.js';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { DeviceLostError } from '../../inference/index.js';
 import type { LeaseHolder } from '../../queue/lease.js';

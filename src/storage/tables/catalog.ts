@@ -1,6 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { sql } from 'drizzle-orm';
-import { jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { jsonb, pgTable, primaryKey, sql, text, uuid } from '../drizzle.js';
 import { timestamptz } from './timestamptz.js';
 
 export const products = pgTable('product', {

@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from '../drizzle.js';
 import type { ExportFailure, ExportSettings } from '../exportJsonColumns.js';
 import { timestamptz } from './timestamptz.js';
 

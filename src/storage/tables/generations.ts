@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from '../drizzle.js';
 import type { GenerationSettings, EventPayload, GenerationFailure } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';
 

@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { doublePrecision, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { doublePrecision, integer, pgTable, text, uuid } from '../drizzle.js';
 import { timestamptz } from './timestamptz.js';
 
 export const references = pgTable('reference', {

@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from '../drizzle.js';
 import type { AllowedArea, BoundingBox } from '../../inference/index.js';
 import type { SampleTransplant } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';

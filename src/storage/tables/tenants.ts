@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { bigint, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, text, uuid } from '../drizzle.js';
 import { timestamptz } from './timestamptz.js';
 
 export const tenants = pgTable('tenant', {

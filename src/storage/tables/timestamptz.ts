@@ -1,4 +1,4 @@
-import { customType } from 'drizzle-orm/pg-core';
+import { customType } from '../drizzle.js';
 
 /** Always with a time zone, always a Date. Drivers return text or Date. */
 export const timestamptz = customType<{ data: Date; driverData: string | Date }>({

@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, text, uuid } from '../drizzle.js';
 import type { WebhookEventName } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';
 

@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { doublePrecision, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { doublePrecision, jsonb, pgTable, text, uuid } from '../drizzle.js';
 import type { DeviceInfo } from '../../inference/index.js';
 import { timestamptz } from './timestamptz.js';
 
