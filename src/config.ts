@@ -9,6 +9,8 @@ import type { S3Location } from './config/storage.js';
 import { origin, readCorsOrigins, readDatabaseUrl, readS3Location } from './config/storage.js';
 import { flag, integer, oneOf, text } from './config/environment.js';
 import { longSecret, secretBytes, token } from './config/secrets.js';
+import type { ConsoleConfig } from './config/console.js';
+import { readConsoleConfig } from './config/console.js';
 import type { JwtConfig } from './config/jwt.js';
 import { readJwtConfig } from './config/jwt.js';
 import type { MarkingConfig } from './config/marking.js';
@@ -50,6 +52,7 @@ export interface Config {
   readonly keepAliveSeconds: number;
   /** Origins of web pages that may call this service; "*" for all. */
   readonly corsOrigins: readonly string[];
+  readonly console: ConsoleConfig;
   /** Whether the schema is a subgraph of Apollo Federation. */
   readonly federation: boolean;
   /** Whether the Model Context Protocol is served at /mcp. */
@@ -114,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer(env, 'PORT', 4000, 0, 65_535),
     keepAliveSeconds: integer(env, 'HTTP_KEEP_ALIVE_SECONDS', 75, 1, 3600),
     corsOrigins: readCorsOrigins(env),
+    console: readConsoleConfig(env),
     federation: flag(env, 'FEDERATION'),
     mcp: flag(env, 'MCP'),
     dataDirectory: resolve(text(env, 'DATA_DIR') ?? 'data'),

@@ -31,6 +31,10 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     when: 'A value is not allowed. Errors about a number out of its range, or the length of a list, have `min`, `max`, and `value`. An import lists all its problems.',
     extensions: ['field', 'min', 'max', 'value', 'problems', 'problemCount'],
   },
+  CROSS_SITE_REQUEST: {
+    when: 'A request with the session cookie of the console lacks the CSRF token, or comes from a page of another origin.',
+    status: 403,
+  },
   DATABASE_UNAVAILABLE: { when: 'The database cannot be reached or has no space.', extensions: [RETRY], status: 503 },
   DEFECT_ARCHIVED: { when: 'The defect is archived, so it cannot be drawn.', extensions: ['field'] },
   DEVICE_UNAVAILABLE: { when: 'All devices have been given up.', extensions: [RETRY], status: 503 },
@@ -112,7 +116,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   },
   TOO_MANY_SUBSCRIPTIONS: { when: 'A connection has too many operations, or a tenant too many streams.', status: 429 },
   TOO_MANY_WEBHOOKS: { when: 'The tenant has as many webhooks as it may.', extensions: ['limit'] },
-  UNAUTHENTICATED: { when: 'The key or token is missing, unknown, revoked, or expired.', status: 401 },
+  UNAUTHENTICATED: { when: 'The key, token, or session is missing, unknown, revoked, or expired.', status: 401 },
   UNKNOWN_DEFECT: {
     when: 'The catalog has no such defect.',
     extensions: ['field', 'available', 'suggestions'],

@@ -28,14 +28,16 @@ async function main(): Promise<void> {
 }
 
 /** For the person at the terminal. The key itself is not printed, because this output is a log. */
-function greet({ url, keyFile }: Service, configured: boolean): void {
+function greet({ url, keyFile, signInUrl }: Service, configured: boolean): void {
+  const console =
+    signInUrl === undefined ? '' : `Console: ${signInUrl}\n         (signs you in once, within 15 minutes)\n`;
   const key =
     keyFile !== undefined
       ? `API key: in ${keyFile}\nTry it:  DEFECTDIFFU_API_KEY=$(cat '${keyFile}') DEFECTDIFFU_URL=${url} npm run demo`
       : configured
         ? 'API key: the one in DEFECTDIFFU_API_KEY.'
         : 'API key: the one of the first start. If it is lost, start once with DEFECTDIFFU_API_KEY set to a new one.';
-  process.stdout.write(`\nDefectDiffu serves ${url}\n${key}\n\n`);
+  process.stdout.write(`\nDefectDiffu serves ${url}\n${console}${key}\n\n`);
 }
 
 function closeOnSignals(service: Service, log: Log): void {

@@ -18,6 +18,8 @@ export interface Service {
   readonly url: string;
   /** The file with the key of the default tenant, if this start created it. */
   readonly keyFile: string | undefined;
+  /** Signs in to the console once, if this start created the key and only this machine can use the link. */
+  readonly signInUrl: string | undefined;
   /** Resolves when everything is closed. Unfinished work continues at the next start. */
   close(): Promise<void>;
 }
@@ -42,10 +44,10 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     if (config.role === 'worker') {
       const { url, close: closeHttp } = await startHealth(config, readiness, log);
       defer(closeHttp);
-      return { url, keyFile: undefined, close };
+      return { url, keyFile: undefined, signInUrl: undefined, close };
     }
-    const { url } = await startApi(config, resources, readiness, log, defer);
-    return { url, keyFile, close };
+    const { url, signInUrl } = await startApi(config, resources, readiness, log, defer);
+    return { url, keyFile, signInUrl, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,11 +1,12 @@
-/** Web pages of other origins: those that the operator allows may call the service, and idle connections stay open. */
+/** Web pages: those of origins that the operator allows may call the service; without the console, there are no cookies. */
 import { QUICK, finished, generate, samplesIn } from './support/generations.js';
+import { postKey } from './support/console.js';
 import type { Server } from './support/server.js';
-import { startServer } from './support/server.js';
+import { TEST_KEY, startServer } from './support/server.js';
 
 let server: Server;
 beforeAll(async () => {
-  server = await startServer({ CORS_ORIGINS: 'https://mes.example, https://label-studio.example' });
+  server = await startServer({ CONSOLE: 'false', CORS_ORIGINS: 'https://mes.example, https://label-studio.example' });
 });
 
 test('a page of an allowed origin may call the API and read pictures, one of another origin may not', async () => {
@@ -33,4 +34,9 @@ test('a page of an allowed origin may call the API and read pictures, one of ano
 test('an idle connection stays open for longer than balancers keep theirs', async () => {
   const answer = await fetch(new URL('/livez', server.url));
   expect(answer.headers.get('keep-alive')).toBe('timeout=75');
+});
+
+test('without the console, nobody signs in', async () => {
+  const response = await postKey(server, TEST_KEY);
+  expect([response.status, response.headers.getSetCookie()]).toEqual([404, []]);
 });

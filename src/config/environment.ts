@@ -29,9 +29,8 @@ export function oneOf<T extends string>(env: Environment, name: SettingName, val
   throw new StartError(`${name}: "${value}" is not one of ${values.join(', ')}`);
 }
 
-/** False if the variable is not set. */
-export function flag(env: Environment, name: SettingName): boolean {
-  return oneOf(env, name, ['true', 'false'], 'false') === 'true';
+export function flag(env: Environment, name: SettingName, fallback = false): boolean {
+  return oneOf(env, name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
 }
 
 /** @param what describes a valid item, for the message */

@@ -21,11 +21,14 @@ export function serveArtifacts(
       const seconds = await authorizeRead(request, authorizer);
       addLogContext({ tenant });
       const file = await store.local(tenant, key).catch(throwDeleted);
-      response.vary('authorization').set({
-        ...headersOf(key),
-        // The content behind a key never changes, but the permission ends with the URL.
-        'cache-control': seconds > 0 ? `private, immutable, max-age=${String(seconds)}` : 'private, no-cache',
-      });
+      response
+        .vary('authorization')
+        .vary('cookie')
+        .set({
+          ...headersOf(key),
+          // The content behind a key never changes, but the permission ends with the URL.
+          'cache-control': seconds > 0 ? `private, immutable, max-age=${String(seconds)}` : 'private, no-cache',
+        });
       await new Promise<void>((resolve, reject) => {
         response.sendFile(file, { cacheControl: false, dotfiles: 'allow' }, (error?: Error) => {
           if (error === undefined || response.headersSent || isDisconnected(request)) return resolve();

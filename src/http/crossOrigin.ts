@@ -1,6 +1,7 @@
 /**
  * Cross-origin resource sharing: pages of the origins in CORS_ORIGINS may call the API, upload, and read artifacts.
- * The permission stays the key or the signature; there are no cookies, so credentials are not allowed.
+ * The permission stays the key or the signature; credentials are not allowed, so the cookie of the console does not
+ * count.
  */
 import cors from 'cors';
 import type { RequestHandler } from 'express';

@@ -1,5 +1,5 @@
 /** The HTTP status and headers for a refused caller. */
-import type { ServiceError } from '../errors.js';
+import type { ErrorCode, ServiceError } from '../errors.js';
 import { statusOf } from './errorStatus.js';
 
 export interface ErrorHead {
@@ -7,8 +7,16 @@ export interface ErrorHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  FORBIDDEN: 403,
+  CROSS_SITE_REQUEST: 403,
+  DOCUMENT_NOT_REGISTERED: 403,
+};
+
 export function errorHead({ code, message, extensions }: ServiceError): ErrorHead {
-  if (code === 'FORBIDDEN' || code === 'DOCUMENT_NOT_REGISTERED') return { status: 403, headers: {} };
+  const status = STATUS[code];
+  if (status !== undefined) return { status, headers: {} };
   const head = statusOf({ message, extensions });
   if (head === undefined) return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
   return { status: head.status, headers: head.retryAfter === undefined ? {} : { 'retry-after': head.retryAfter } };

@@ -1,25 +1,31 @@
 /**
  * Who may read an artifact: whoever has a URL that was signed for it, while the credential that requested the URL is
- * valid; and whoever sends a key or token of the artifact's tenant with an unsigned URL.
+ * valid; and whoever sends a key, token, or session of the artifact's tenant with an unsigned URL.
  */
 import type { Request } from 'express';
 import type { SignedQuery, UrlSigner } from '../artifacts/urlSigning.js';
 import { ServiceError } from '../errors.js';
 import type { AccessControl } from '../tenants/accessControl.js';
 import type { Credential } from '../tenants/credentialStatus.js';
+import type { Callers } from './callers.js';
+import { sessionToken } from './sessionCookie.js';
 
 export interface ReadAuthorizer {
   readonly signer: UrlSigner;
   readonly access: AccessControl;
+  readonly callers: Callers;
 }
 
 /** Returns how many seconds the response may be cached. Throws `ServiceError`. */
 export async function authorizeRead(
-  { query, headers, params: { tenant, key } }: Request<{ tenant: string; key: string }>,
-  { signer, access }: ReadAuthorizer,
+  request: Request<{ tenant: string; key: string }>,
+  { signer, access, callers }: ReadAuthorizer,
 ): Promise<number> {
-  if (query['signature'] === undefined && headers.authorization !== undefined) {
-    const { tenantId } = await access.authenticate(headers.authorization);
+  const { query, headers } = request;
+  const { tenant, key } = request.params;
+  const hasCredential = headers.authorization !== undefined || sessionToken(request) !== undefined;
+  if (query['signature'] === undefined && hasCredential) {
+    const { tenantId } = await callers.identify(request);
     if (tenantId !== tenant) throw new ServiceError('NOT_FOUND', 'There is no such artifact.');
     return 0;
   }

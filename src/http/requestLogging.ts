@@ -14,7 +14,7 @@ import { startSpan, contextFromTraceparent, withSpan } from '../observability/tr
 const SOUND_ID = /^[\w.:/+=-]{1,128}$/;
 /** Frequent requests that are not worth a log line. */
 const QUIET_PATHS = new Set(['/livez', '/readyz', '/metrics']);
-const ROUTES = new Set(['/graphql', '/artifacts', '/uploads', '/mcp', ...QUIET_PATHS]);
+const ROUTES = new Set(['/graphql', '/artifacts', '/uploads', '/mcp', '/session', ...QUIET_PATHS]);
 
 export function requestId({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];

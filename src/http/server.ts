@@ -23,6 +23,9 @@ import { serveMetrics } from './metricsRoute.js';
 import { hostForUrl } from './requestOrigin.js';
 import { logRequests } from './requestLogging.js';
 import { errorHead } from './errorHead.js';
+import { serveSession } from './sessionRoute.js';
+import type { SignInLink } from './signInLink.js';
+import { redeemSignInLink } from './signInLink.js';
 import { serveEventStreams } from './eventStreams.js';
 import { isForEventStream } from './streamRequest.js';
 import { acceptUploads } from './uploadRoute.js';
@@ -58,18 +61,23 @@ export async function startHealth(config: Config, readiness: ReadinessChecks, lo
   };
 }
 
-export async function startHttp(services: Services, readiness: ReadinessChecks, log: Log): Promise<HttpServer> {
+export async function startHttp(
+  services: Services,
+  readiness: ReadinessChecks,
+  log: Log,
+  signInLink?: SignInLink,
+): Promise<HttpServer> {
   const { store } = services;
   const schema = createSchema({ federation: services.config.federation });
   const app = express().disable('x-powered-by');
   // Offers of other protocols (h2c, as Java's client sends) are ignored.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
   const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
-  const callers = createCallers(services.access);
+  const callers = createCallers(services.access, services.config);
   const graphql = await createGraphqlOverHttp(schema, services, callers, httpServer, log);
   const eventStreams = serveEventStreams(schema, services, callers, log);
   const documents = openTrustedDocuments(services.config.trustedDocuments, schema);
-  const sockets = serveWebSocket(schema, services, httpServer, PATH, log, documents);
+  const sockets = serveWebSocket(schema, services, callers, httpServer, PATH, log, documents);
   registerServiceGauges({
     database: services.database,
     devices: () => readiness.pool?.devices() ?? [],
@@ -80,7 +88,10 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
   app.use(allowOrigins(services.config.corsOrigins));
   app.get('/metrics', serveMetrics(services.config.metricsToken));
   app.use(health(readiness));
-  app.get('/artifacts/:tenant/:key', serveArtifacts(store, services));
+  app.get(
+    '/artifacts/:tenant/:key',
+    serveArtifacts(store, { signer: services.signer, access: services.access, callers }),
+  );
   app.put(
     '/uploads/:tenant/:id',
     acceptUploads({
@@ -94,6 +105,10 @@ export async function startHttp(services: Services, readiness: ReadinessChecks, 
       log,
     }),
   );
+  if (services.config.console.enabled) {
+    app.get('/', redeemSignInLink(signInLink, services.access, services.config));
+    app.use(serveSession(services));
+  }
   const json = jsonBody(callers, services.operations);
   const either: RequestHandler = (request, response, next) =>
     (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next);

@@ -1,6 +1,6 @@
 /**
  * GraphQL over WebSocket (graphql-transport-ws). The key comes in the payload of connection_init, because browsers cannot
- * set headers, or in the header of the upgrade request. Query limits and error masking are the same as over HTTP.
+ * set headers, in the header of the upgrade request, or as the session cookie of the console. Query limits and error masking are the same as over HTTP.
  */
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
@@ -13,9 +13,9 @@ import type { Log } from '../log.js';
 import type { LogContext } from '../observability/logContext.js';
 import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
-import { unauthenticated } from '../tenants/credentialStatus.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
+import type { Callers } from './callers.js';
 import type { SocketExtra } from './graphqlSocket.js';
 import { openGraphqlSocket } from './graphqlSocket.js';
 import { requireIntrospection } from './introspectionAccess.js';
@@ -36,7 +36,6 @@ const SUBSCRIPTIONS_PER_CONNECTION = 100;
 /** Clients of graphql-transport-ws do not reconnect after UNAUTHORIZED. */
 const UNAUTHORIZED = 4401;
 const FORBIDDEN = 4403;
-const NO_KEY = 'send "authorization: Bearer <key>" in the payload of connection_init, or as a header of the upgrade.';
 const TRY_AGAIN_LATER = 1013;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
@@ -58,6 +57,7 @@ export interface WebSocketTransport {
 export function serveWebSocket(
   schema: GraphQLSchema,
   services: Services,
+  callers: Callers,
   httpServer: Server,
   path: string,
   log: Log,
@@ -102,7 +102,7 @@ export function serveWebSocket(
     validate: validateLimited,
     onConnect: async (connection) => {
       connections.add(connection);
-      const admitted = await authenticate(connection, services, log);
+      const admitted = await authenticate(connection, services, callers, log);
       if (admitted) {
         unknown.delete(connection.extra.socket);
         connection.extra.acknowledge();
@@ -148,17 +148,21 @@ export function serveWebSocket(
   };
 }
 
-async function authenticate(connection: ClientConnection, { access }: Services, log: Log): Promise<boolean> {
+async function authenticate(
+  connection: ClientConnection,
+  { access }: Services,
+  callers: Callers,
+  log: Log,
+): Promise<boolean> {
   const { extra } = connection;
-  const authorization = authorizationIn(connection);
   try {
-    extra.identity = await access.authenticate(authorization);
+    extra.identity = await callers.identifySocket(extra.request, authorizationIn(connection));
   } catch (error) {
     const reported = error instanceof ServiceError ? error : unavailableDependency(error);
     if (reported !== error)
       log[reported === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
     if (reported === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
-    else close(extra.socket, authorization === undefined ? unauthenticated(NO_KEY) : reported);
+    else close(extra.socket, reported);
     return false;
   }
   const session = access.sessions.open(extra.identity);
@@ -214,11 +218,11 @@ function endReason({ session }: ConnectionState): ServiceError | undefined {
   return session?.signal.aborted === true ? (session.signal.reason as ServiceError) : undefined;
 }
 
-/** From the payload of connection_init, where some clients nest their headers, or from the upgrade request. */
-function authorizationIn({ connectionParams, extra }: ClientConnection): unknown {
+/** From the payload of connection_init, where some clients nest their headers. */
+function authorizationIn({ connectionParams }: ClientConnection): unknown {
   const { headers } = connectionParams ?? {};
   const given = [connectionParams, headers].map((each) => each?.authorization ?? each?.Authorization);
-  return given.find((each) => each != null) ?? extra.request.headers.authorization;
+  return given.find((each) => each != null);
 }
 
 function close(socket: WebSocket, { code, message }: ServiceError): void {

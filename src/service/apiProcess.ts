@@ -1,4 +1,5 @@
 /** The parts of an API process: the API with everything that its requests share, and webhook deliveries. */
+import { readFile } from 'node:fs/promises';
 import { createUrlSigner } from '../artifacts/urlSigning.js';
 import type { Config } from '../config.js';
 import { createFairSemaphore } from '../fairSemaphore.js';
@@ -8,10 +9,12 @@ import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
 import { createWaiters } from '../queue/waiters.js';
 import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { ReadinessChecks } from '../http/health.js';
-import type { HttpServer } from '../http/server.js';
+import type { SignInLink } from '../http/signInLink.js';
+import { createSignInLink } from '../http/signInLink.js';
 import { startHttp } from '../http/server.js';
 import type { Log } from '../log.js';
 import { startEventLoopMonitor } from '../observability/eventLoopMonitor.js';
+import type { AccessControl } from '../tenants/accessControl.js';
 import { createRateLimiter } from '../tenants/rateLimiter.js';
 import { createSecretBox } from '../webhooks/secretBox.js';
 import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
@@ -23,13 +26,20 @@ import { packageVersion } from './version.js';
 /** Each may hold the largest body and the largest answer; the connections to PostgreSQL are ten. */
 const OPERATIONS = { total: Infinity, perTenant: 8, waitingPerTenant: 1_000, what: 'operations' };
 
+export interface Api {
+  /** The URL of the GraphQL endpoint. */
+  readonly url: string;
+  /** Signs in to the console once, if this start generated a key and only this machine can use the link. */
+  readonly signInUrl: string | undefined;
+}
+
 export async function startApi(
   config: Config,
-  { storage, store, models, access, secret }: Resources,
+  { storage, store, models, access, secret, keyFile }: Resources,
   readiness: ReadinessChecks,
   log: Log,
   defer: Defer,
-): Promise<HttpServer> {
+): Promise<Api> {
   const startedAt = new Date();
   const { artifactUrlSeconds: urlSeconds, limits } = config;
   const waiters = createWaiters();
@@ -66,7 +76,14 @@ export async function startApi(
     turns: createFairTurns(),
     operations: createFairSemaphore(OPERATIONS),
   };
-  const http = await startHttp(services, readiness, log);
+  const link = keyFile === undefined ? undefined : await linkFor(keyFile, config, access);
+  const http = await startHttp(services, readiness, log, link);
   defer(() => http.close());
-  return http;
+  const signInUrl = link === undefined ? undefined : new URL(`/?sign-in=${link.code}`, http.url).href;
+  return { url: http.url, signInUrl };
+}
+
+async function linkFor(keyFile: string, config: Config, access: AccessControl): Promise<SignInLink | undefined> {
+  const key = (await readFile(keyFile, 'utf8')).trim();
+  return createSignInLink(config, await access.authenticate(`Bearer ${key}`));
 }

@@ -51,7 +51,13 @@ export async function openResources(
   await requireSameSecret(database, 'KEY_HASH_SECRET', keyHashSecret);
   const store = await openStore({ dataDirectory, s3, urlSeconds, alone: config.databaseUrl === undefined });
   const hasher = createKeyHasher(keyHashSecret);
-  const access = await openAccessControl({ storage, hasher, jwt: config.jwt, log });
+  const access = await openAccessControl({
+    storage,
+    hasher,
+    jwt: config.jwt,
+    log,
+    consoleSessionHours: config.console.sessionHours,
+  });
   defer(() => access.close());
   return {
     storage,

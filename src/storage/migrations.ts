@@ -26,6 +26,7 @@ import { createdBy } from './migrations/18-created-by.js';
 import { canonicalCodes } from './migrations/20-canonical-codes.js';
 import { exportLabels } from './migrations/21-export-labels.js';
 import { mqttAndAliasCodes } from './migrations/21-mqtt-and-alias-codes.js';
+import { consoleSessions } from './migrations/22-console-sessions.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -53,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 18, statements: createdBy },
   { version: 20, statements: canonicalCodes },
   { version: 21, statements: [...exportLabels, ...mqttAndAliasCodes] },
+  { version: 22, statements: consoleSessions },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

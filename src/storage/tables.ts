@@ -1,5 +1,6 @@
 /** The tables as queries see them. Migrations create them; a test compares the two. */
 export * from './tables/tenants.js';
+export * from './tables/consoleSessions.js';
 export * from './tables/catalog.js';
 export * from './tables/generations.js';
 export * from './tables/samples.js';

@@ -13,6 +13,8 @@ import type { AuthFailures } from './authFailures.js';
 import { createAuthFailures } from './authFailures.js';
 import type { Sessions } from './sessions.js';
 import { createSessions } from './sessions.js';
+import type { ConsoleSession, ConsoleSessions } from './consoleSessions.js';
+import { createConsoleSessions } from './consoleSessions.js';
 import type { CredentialStatus } from './credentialStatus.js';
 import { ACCESS_CHANNEL, createCredentialStatus, unauthenticated } from './credentialStatus.js';
 import type { JwtConfig } from '../config/jwt.js';
@@ -21,6 +23,9 @@ import { createJwtAuthenticator, looksLikeJwt } from './jwtAuthenticator.js';
 export interface AccessControl {
   /** authorization` is the value of the HTTP header or of the WebSocket connection parameter. */
   authenticate(authorization: unknown): Promise<Identity>;
+  /** Who is signed in to the console with this cookie. */
+  authenticateConsole(token: string): Promise<ConsoleSession>;
+  readonly consoleSessions: ConsoleSessions;
   readonly credentialStatus: CredentialStatus;
   readonly sessions: Sessions;
   readonly hasher: KeyHasher;
@@ -33,6 +38,8 @@ export interface AccessControlOptions {
   readonly hasher: KeyHasher;
   readonly jwt: JwtConfig | undefined;
   readonly log: Log;
+  /** How long one stays signed in to the console. */
+  readonly consoleSessionHours: number;
   /** How often open sessions are checked without a notification; for tests. */
   readonly recheckMs?: number;
 }
@@ -42,12 +49,14 @@ export async function openAccessControl({
   hasher,
   jwt,
   log,
+  consoleSessionHours,
   recheckMs,
 }: AccessControlOptions): Promise<AccessControl> {
   const { database } = storage;
   const credentialStatus = createCredentialStatus(database);
   const sessions = createSessions(credentialStatus, log, recheckMs);
   const authFailures = createAuthFailures(log);
+  const consoleSessions = createConsoleSessions(database, hasher, consoleSessionHours);
   const authenticateKey = coalesceCallers(createApiKeyAuthenticator(database, hasher, log));
   const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
   const unlisten = await storage.listen(ACCESS_CHANNEL, (tenantId) => {
@@ -55,26 +64,30 @@ export async function openAccessControl({
     void sessions.recheck(tenantId);
   });
 
-  function identify(authorization: unknown): Promise<Identity> {
+  async function identify(authorization: unknown): Promise<Identity> {
     const credential = credentialIn(authorization);
     if (authenticateJwt !== undefined && looksLikeJwt(credential)) return authenticateJwt(credential);
     if (credential.length > KEY_LENGTH) throw unauthenticated('This API key is not known.');
     return authenticateKey(credential);
   }
 
+  async function counted<T>(identified: Promise<T>): Promise<T> {
+    try {
+      return await identified;
+    } catch (error) {
+      if (error instanceof ServiceError) authFailures.count(error);
+      throw error;
+    }
+  }
+
   return {
+    consoleSessions,
     credentialStatus,
     sessions,
     hasher,
     authFailures,
-    async authenticate(authorization) {
-      try {
-        return await identify(authorization);
-      } catch (error) {
-        if (error instanceof ServiceError) authFailures.count(error);
-        throw error;
-      }
-    },
+    authenticate: (authorization) => counted(identify(authorization)),
+    authenticateConsole: (token) => counted(consoleSessions.require(token)),
     async close() {
       sessions.stop();
       await unlisten();

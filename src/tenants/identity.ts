@@ -14,6 +14,8 @@ export interface Identity {
   /** Set for an API key. A token has none. */
   readonly keyId: string | undefined;
   readonly expiresAt: Date | undefined;
+  /** Set for who is signed in to the console. */
+  readonly consoleSessionId?: string;
 }
 
 export function mayActAs({ role }: Identity, needed: Role): boolean {

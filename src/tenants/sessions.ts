@@ -7,7 +7,7 @@ import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Identity } from './identity.js';
 import type { CredentialStatus } from './credentialStatus.js';
-import { unauthenticated } from './credentialStatus.js';
+import { SESSION_ENDED, credentialName, unauthenticated } from './credentialStatus.js';
 
 /** The longest that a session outlives its credential when a notification is lost. */
 export const RECHECK_MS = 4_000;
@@ -36,7 +36,7 @@ export function createSessions(credentialStatus: CredentialStatus, log: Log, rec
 
   async function recheck(tenantId?: string): Promise<void> {
     const watched = [...open].filter(({ identity }) => tenantId === undefined || identity.tenantId === tenantId);
-    const callers = Map.groupBy(watched, ({ identity }) => `${identity.tenantId}/${identity.keyId ?? ''}`);
+    const callers = Map.groupBy(watched, ({ identity }) => credentialName(identity));
     await Promise.all([...callers.values()].map(recheckCaller));
   }
 
@@ -69,7 +69,8 @@ export function createSessions(credentialStatus: CredentialStatus, log: Log, rec
   };
 }
 
-function expired({ keyId }: Identity): ServiceError {
+function expired({ keyId, consoleSessionId }: Identity): ServiceError {
+  if (consoleSessionId !== undefined) return unauthenticated(SESSION_ENDED);
   return unauthenticated(keyId === undefined ? 'The token has expired.' : 'This API key has expired.');
 }
 

@@ -1,0 +1,39 @@
+/** The cookie of a console session: out of reach of scripts, and never sent for pages of other sites. */
+import { parseCookie } from 'cookie';
+import type { CookieOptions, Request, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '../config.js';
+import type { StartedSession } from '../tenants/consoleSessions.js';
+
+const NAME = 'defectdiffu-session';
+/** With this prefix, browsers refuse the cookie from anything but this host over https. */
+const SECURE_NAME = `__Host-${NAME}`;
+
+export function sessionToken({ headers }: IncomingMessage): string | undefined {
+  if (headers.cookie === undefined) return undefined;
+  const cookies = parseCookie(headers.cookie);
+  return cookies[SECURE_NAME] ?? cookies[NAME];
+}
+
+export function setSessionCookie(
+  request: Request,
+  response: Response,
+  { token, expiresAt }: StartedSession,
+  config: Config,
+): void {
+  const secure = cameByHttps(request, config);
+  response.cookie(secure ? SECURE_NAME : NAME, token, { ...attributes(secure), expires: expiresAt });
+}
+
+export function clearSessionCookie(response: Response): void {
+  response.clearCookie(NAME, attributes(false)).clearCookie(SECURE_NAME, attributes(true));
+}
+
+function attributes(secure: boolean): CookieOptions {
+  return { httpOnly: true, sameSite: 'strict', path: '/', secure };
+}
+
+/** The service itself has no certificate: https ends at a proxy. A forged header costs its sender the cookie. */
+function cameByHttps({ headers }: IncomingMessage, { publicUrl }: Config): boolean {
+  return publicUrl?.startsWith('https:') === true || headers['x-forwarded-proto'] === 'https';
+}
