@@ -1,9 +1,22 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', 'data', 'training', 'models', 'demo-output'] },
   {
-    files: ['**/*.ts'],
+    ignores: [
+      'dist',
+      'node_modules',
+      'coverage',
+      'data',
+      'training',
+      'models',
+      'demo-output',
+      '**/dist',
+      '**/generated',
+    ],
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strict],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -33,6 +46,19 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['test/globalSetup.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  // Vite, jest, and React's lazy take the default export.
+  {
+    files: [
+      'test/globalSetup.ts',
+      'console/vite.config.ts',
+      'console/src/**/*Page.tsx',
+      'console/src/draw/RegionField.tsx',
+    ],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: ['console/**/*.tsx', 'console/**/*.ts'],
+    extends: [reactHooks.configs.flat.recommended],
+  },
   { files: ['src/demo/**', 'bench/**'], rules: { 'no-console': 'off' } },
 );

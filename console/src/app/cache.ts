@@ -1,0 +1,40 @@
+import { cacheExchange } from '@urql/exchange-graphcache';
+import type { Cache } from '@urql/exchange-graphcache';
+import type { Exchange } from 'urql';
+
+export function createCache(): Exchange {
+  return cacheExchange({
+    keys: Object.fromEntries(VALUES.map((name) => [name, () => null])),
+    updates: {
+      Mutation: {
+        generateDefects: (_result, _args, cache) => forget(cache, 'generations'),
+        exportDataset: (_result, _args, cache) => forget(cache, 'exports'),
+        importCatalog: (_result, _args, cache) => forget(cache, 'products', 'defects', 'aliases'),
+        createApiKey: (_result, _args, cache) => forget(cache, 'apiKeys'),
+        createWebhook: (_result, _args, cache) => forget(cache, 'webhooks'),
+        deleteWebhook: (_result, _args, cache) => forget(cache, 'webhooks'),
+        archiveReference: (_result, _args, cache) => forget(cache, 'product'),
+      },
+    },
+  });
+}
+
+/** Lists are read again; objects stay. */
+export function forget(cache: Cache, ...fields: readonly string[]): void {
+  for (const { fieldName, arguments: given } of cache.inspectFields('Query')) {
+    if (fields.includes(fieldName)) cache.invalidate('Query', fieldName, given);
+  }
+}
+
+/** They have no id, so they live in the object that holds them. */
+const VALUES = [
+  ...['AllowedArea', 'Archive', 'AreaPoint', 'Artifact', 'Attempt', 'BoundingBox', 'BuiltInAlias', 'Alias'],
+  ...['Caller', 'CreateApiKeyPayload', 'Device', 'EventLoopDelay', 'ExportError', 'ExportOptions', 'ExportProgress'],
+  ...['GenerationError', 'GenerationRequest', 'ImageSize', 'ImportCatalogPayload', 'ImportCounts', 'ImportWarning'],
+  ...['License', 'LicenseSource', 'ModelDefaults', 'ModelRanges', 'PageInfo', 'PairCoverage', 'ProductDefect'],
+  ...['Progress', 'Quality', 'QuotaUse', 'Range', 'RequestedArea', 'RequestedDefectReference', 'RequestedReference'],
+  ...['RequestedRegion', 'RunningModel', 'ScaleRange', 'Scores', 'ServerInfo', 'ServerLimits', 'StrengthRange'],
+  ...['Transplant', 'Turbo', 'Usage', 'Variation', 'Vocabulary', 'WebhookWithSecret', 'SampleReview'],
+  ...['GenerationQueued', 'GenerationStarted', 'GenerationProgressed', 'SampleReady', 'GenerationSucceeded'],
+  ...['GenerationFailed', 'GenerationCanceled'],
+];

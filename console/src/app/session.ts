@@ -1,0 +1,92 @@
+import { createContext, use, useCallback, useEffect, useMemo, useState } from 'react';
+
+/** As GET /session describes it. */
+export interface Session {
+  readonly tenant: string;
+  readonly role: 'ADMIN' | 'OPERATOR' | 'VIEWER';
+  /** Of the API key. */
+  readonly name: string | null;
+  readonly subject: string;
+  readonly expiresAt: string | null;
+  readonly csrfToken: string;
+}
+
+interface Answer {
+  readonly session: Session | null;
+  /** Why the session ended. */
+  readonly ended: string | null;
+}
+
+export interface SessionState {
+  readonly status: 'asking' | 'signedIn' | 'signedOut';
+  /** The last one: after it ended, its page stays, so that signing in again leads to the same place. */
+  readonly session: Session | undefined;
+  readonly ended: string | undefined;
+  readonly check: () => void;
+  readonly signIn: (key: string) => Promise<void>;
+  readonly signOut: () => Promise<void>;
+}
+
+export const SessionContext = createContext<SessionState | undefined>(undefined);
+
+export function useSession(): SessionState & { session: Session } {
+  const state = use(SessionContext);
+  if (state?.session === undefined) throw new Error('this part of the console needs a session');
+  return { ...state, session: state.session };
+}
+
+export function useSigningIn(): SessionState {
+  const state = use(SessionContext);
+  if (state === undefined) throw new Error('there is no SessionContext above');
+  return state;
+}
+
+export function useSessionState(): SessionState {
+  const [status, setStatus] = useState<SessionState['status']>('asking');
+  const [session, setSession] = useState<Session>();
+  const [ended, setEnded] = useState<string>();
+
+  const take = useCallback((answer: Answer) => {
+    setStatus(answer.session === null ? 'signedOut' : 'signedIn');
+    setEnded(answer.ended ?? undefined);
+    // Another tenant's page must not show what the former session had loaded: the subject is the key of its client.
+    if (answer.session !== null) setSession(answer.session);
+  }, []);
+
+  const check = useCallback(() => {
+    ask('GET').then(take, () => setStatus((former) => (former === 'asking' ? 'signedOut' : former)));
+  }, [take]);
+
+  useEffect(check, [check]);
+
+  return useMemo(
+    () => ({
+      status,
+      session,
+      ended,
+      check,
+      signIn: async (key) => take(await ask('POST', { body: JSON.stringify({ key }) })),
+      signOut: async () => {
+        await ask('DELETE', { csrfToken: session?.csrfToken ?? '' });
+        setSession(undefined);
+        setStatus('signedOut');
+      },
+    }),
+    [status, session, ended, check, take],
+  );
+}
+
+async function ask(method: string, { body, csrfToken }: { body?: string; csrfToken?: string } = {}): Promise<Answer> {
+  const response = await fetch('/session', {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
+    },
+    ...(body !== undefined && { body }),
+  });
+  if (response.status === 204) return { session: null, ended: null };
+  const answer = (await response.json()) as Answer & { errors?: readonly { message: string }[] };
+  if (!response.ok) throw new Error(answer.errors?.[0]?.message ?? response.statusText);
+  return answer;
+}

@@ -1,0 +1,109 @@
+import { Alert, Button, NativeSelect, Stack } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../app/session.ts';
+import { Page } from '../shared/Page.tsx';
+import { Problem } from '../shared/Problem.tsx';
+import { Waiting } from '../shared/Waiting.tsx';
+import type { Choices } from './choices.ts';
+import { draftInput, finalInput, newSeed, obstacle, TRANSPLANT_STRENGTH } from './choices.ts';
+import styles from './DrawPage.module.css';
+import { MethodFields } from './MethodFields.tsx';
+import { PairFields } from './PairFields.tsx';
+import { Result } from './Result.tsx';
+import { SeedFields } from './SeedFields.tsx';
+import { StrengthField } from './StrengthField.tsx';
+import { useChoices } from './useChoices.ts';
+import { isRunning, useDrawing } from './useDrawing.ts';
+
+const RegionField = lazy(() => import('./RegionField.tsx'));
+
+/** Between two drafts while the slider is turned. */
+const DRAFT_AFTER_MS = 120;
+const MAXIMUM_COUNT = 64;
+
+export default function DrawPage() {
+  const { t } = useTranslation();
+  const { session } = useSession();
+  const { choices, setGiven, models, model, products, pairs, pair, references, error } = useChoices();
+  const { drawing, draw, cancel } = useDrawing();
+  const why = obstacle(choices, model, pair !== undefined && pair.coverage !== 'UNSUPPORTED');
+  const mayDraw = session.role !== 'VIEWER';
+  const ready = why === undefined && mayDraw && pair !== undefined;
+  const bounds =
+    choices.method === 'TRANSPLANT' ? TRANSPLANT_STRENGTH : (model?.ranges.strength ?? TRANSPLANT_STRENGTH);
+
+  const change = (part: Partial<Choices>) => setGiven((former) => ({ ...former, ...part }));
+  const drawDraft = useDebouncedCallback((next: Choices) => {
+    if (ready) void draw(draftInput(next, model), { draft: true });
+  }, DRAFT_AFTER_MS);
+
+  function drawFinally(next: Choices) {
+    drawDraft.cancel();
+    if (ready) void draw(finalInput(next, model), { draft: false });
+  }
+
+  function submit() {
+    // Whoever asks again without the lock wants other pictures.
+    const again = drawing.phase === 'done' && !choices.seedLocked;
+    const next = again ? { ...choices, seed: newSeed() } : choices;
+    change({ seed: next.seed });
+    drawFinally(next);
+  }
+
+  return (
+    <Page title={t('pages.draw')} lead={t('draw.lead')}>
+      <Problem error={error} />
+      <div className={styles.columns}>
+        <Stack
+          className={styles.fields ?? ''}
+          component="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <PairFields choices={choices} products={products} pairs={pairs} onChange={change} />
+          <MethodFields choices={choices} references={references} onChange={change} />
+          {choices.method === 'PHOTOGRAPH' && choices.onto !== undefined && (
+            <Suspense fallback={<Waiting />}>
+              <RegionField
+                photograph={choices.onto}
+                region={choices.region}
+                onChange={(region) => change({ region })}
+              />
+            </Suspense>
+          )}
+          <StrengthField
+            value={choices.strength}
+            {...bounds}
+            onTurn={(strength) => {
+              change({ strength, seed: choices.seed });
+              drawDraft({ ...choices, strength });
+            }}
+            onRelease={(strength) => {
+              change({ strength, seed: choices.seed });
+              drawFinally({ ...choices, strength });
+            }}
+          />
+          <SeedFields choices={choices} maximumCount={MAXIMUM_COUNT} onChange={change} />
+          {models.length > 1 && (
+            <NativeSelect
+              label={t('draw.model')}
+              value={model?.id ?? ''}
+              onChange={(event) => setGiven((former) => ({ ...former, model: event.currentTarget.value }))}
+              data={models.map(({ id }) => id)}
+            />
+          )}
+          {why !== undefined && pair !== undefined && <Alert color="orange">{t(`draw.obstacles.${why}`)}</Alert>}
+          {!mayDraw && <Alert color="orange">{t('draw.viewer')}</Alert>}
+          <Button type="submit" size="md" disabled={!ready}>
+            {t(isRunning(drawing) ? 'draw.again' : 'draw.draw')}
+          </Button>
+        </Stack>
+        <Result drawing={drawing} onCancel={cancel} />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,58 @@
+import { SegmentedControl, Stack } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient } from 'urql';
+import type { ReferencePartsFragment, RegionInput } from '../generated/graphql.ts';
+import { upload } from '../photographs/upload.ts';
+import { Problem } from '../shared/Problem.tsx';
+import { RegionEditor } from '../region/RegionEditor.tsx';
+import { toMask, toPolygons } from '../region/shapes.ts';
+import type { Shape } from '../region/shapes.ts';
+
+interface Props {
+  readonly photograph: ReferencePartsFragment;
+  readonly region: RegionInput | undefined;
+  readonly onChange: (region: RegionInput | undefined) => void;
+}
+
+/** Where the defect may lie: found by the service, or drawn here. */
+export default function RegionField({ photograph, region, onChange }: Props) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [how, setHow] = useState<'found' | 'drawn'>(region === undefined ? 'found' : 'drawn');
+  const [error, setError] = useState<Error>();
+
+  async function take(shapes: readonly Shape[]) {
+    setError(undefined);
+    const polygons = toPolygons(shapes);
+    if (polygons !== undefined) return onChange(polygons.length === 0 ? undefined : { polygons });
+    try {
+      const finished = await upload(client, { purpose: 'MASK' }, await toMask(shapes, photograph));
+      if (finished.mask !== null) onChange({ maskId: finished.mask.id });
+    } catch (problem) {
+      setError(problem as Error);
+    }
+  }
+
+  return (
+    <Stack gap="xs">
+      <SegmentedControl
+        aria-label={t('region.label')}
+        size="xs"
+        value={how}
+        onChange={(value) => {
+          setHow(value as typeof how);
+          if (value === 'found') onChange(undefined);
+        }}
+        data={[
+          { value: 'found', label: t('region.found') },
+          { value: 'drawn', label: t('region.drawn') },
+        ]}
+      />
+      {how === 'drawn' && (
+        <RegionEditor key={photograph.id} image={photograph} onFinish={(shapes) => void take(shapes)} />
+      )}
+      <Problem error={error} />
+    </Stack>
+  );
+}

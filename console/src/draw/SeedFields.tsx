@@ -1,0 +1,48 @@
+import { ActionIcon, Checkbox, Group, NumberInput } from '@mantine/core';
+import { IconDice5 } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { Choices } from './choices.ts';
+import { newSeed } from './choices.ts';
+
+interface Props {
+  readonly choices: Choices;
+  readonly maximumCount: number;
+  readonly onChange: (change: Partial<Choices>) => void;
+}
+
+export function SeedFields({ choices, maximumCount, onChange }: Props) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Group grow align="end" wrap="nowrap">
+        <NumberInput
+          label={t('draw.count')}
+          min={1}
+          max={maximumCount}
+          allowDecimal={false}
+          value={choices.count}
+          onChange={(count) => typeof count === 'number' && onChange({ count })}
+        />
+        <NumberInput
+          label={t('draw.seed')}
+          min={0}
+          max={2 ** 31 - 1}
+          allowDecimal={false}
+          hideControls
+          value={choices.seed}
+          onChange={(seed) => typeof seed === 'number' && onChange({ seed, seedLocked: true })}
+          rightSection={
+            <ActionIcon variant="subtle" aria-label={t('draw.newSeed')} onClick={() => onChange({ seed: newSeed() })}>
+              <IconDice5 aria-hidden size={18} />
+            </ActionIcon>
+          }
+        />
+      </Group>
+      <Checkbox
+        label={t('draw.lockSeed')}
+        checked={choices.seedLocked}
+        onChange={(event) => onChange({ seedLocked: event.currentTarget.checked })}
+      />
+    </>
+  );
+}

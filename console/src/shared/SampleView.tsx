@@ -1,0 +1,62 @@
+import { SegmentedControl, Slider, Stack } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SamplePartsFragment } from '../generated/graphql.ts';
+import { MaskOutline } from './MaskOutline.tsx';
+import styles from './SampleView.module.css';
+
+export const VIEWS = ['image', 'overlay', 'outline', 'mask', 'wipe'] as const;
+export type View = (typeof VIEWS)[number];
+
+interface Props {
+  readonly sample: SamplePartsFragment;
+  readonly view: View;
+  readonly className?: string | undefined;
+}
+
+/** The image that a sample is compared with: what it was drawn on, or its normal twin. */
+export function originalOf({ twin, reference, base }: SamplePartsFragment): string | undefined {
+  return twin?.url ?? reference?.image.url ?? base?.image.url;
+}
+
+export function ViewControl({ value, onChange }: { readonly value: View; readonly onChange: (view: View) => void }) {
+  const { t } = useTranslation();
+  return (
+    <SegmentedControl
+      aria-label={t('view.label')}
+      size="xs"
+      value={value}
+      onChange={(view) => onChange(view as View)}
+      data={VIEWS.map((view) => ({ value: view, label: t(`view.${view}`) }))}
+    />
+  );
+}
+
+export function SampleView({ sample, view, className }: Props) {
+  const { t } = useTranslation();
+  const [share, setShare] = useState(50);
+  const original = originalOf(sample);
+  const { image, mask, overlay } = sample;
+  const { product, defect } = sample.generation;
+  const alt = t('view.alt', { product: product.name, defect: defect.name, strength: sample.strength.toFixed(2) });
+  const shown = view === 'mask' ? mask.url : view === 'overlay' ? overlay.url : image.url;
+  return (
+    <Stack gap="xs" className={className ?? ''}>
+      <div className={styles.frame}>
+        <img src={shown} alt={alt} width={image.width} height={image.height} />
+        {view === 'outline' && <MaskOutline url={mask.url} />}
+        {view === 'wipe' && original !== undefined && (
+          <img
+            className={styles.over}
+            src={original}
+            alt={t('view.original')}
+            style={{ clipPath: `inset(0 ${String(100 - share)}% 0 0)` }}
+          />
+        )}
+      </div>
+      {view === 'wipe' && original !== undefined && (
+        <Slider thumbLabel={t('view.wipeShare')} value={share} onChange={setShare} label={null} />
+      )}
+    </Stack>
+  );
+}

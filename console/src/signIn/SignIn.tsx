@@ -1,0 +1,54 @@
+import { Button, Paper, PasswordInput, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSigningIn } from '../app/session.ts';
+import { Problem } from '../shared/Problem.tsx';
+import styles from './SignIn.module.css';
+
+export function SignIn() {
+  const { t } = useTranslation();
+  const { signIn, ended } = useSigningIn();
+  const [key, setKey] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await signIn(key.trim());
+    } catch (error) {
+      setProblem((error as Error).message);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main className={styles.page}>
+      <Paper withBorder p="xl" radius="md" className={styles.card ?? ''}>
+        <form onSubmit={(event) => void submit(event)}>
+          <Stack>
+            <h1>{t('signIn.title')}</h1>
+            <Text size="sm">{t('signIn.lead')}</Text>
+            {ended !== undefined && <Text size="sm">{t('signIn.ended', { reason: ended })}</Text>}
+            <PasswordInput
+              label={t('signIn.key')}
+              description={t('signIn.where')}
+              value={key}
+              onChange={(event) => setKey(event.currentTarget.value)}
+              autoComplete="current-password"
+              required
+              data-autofocus
+              visibilityToggleButtonProps={{ 'aria-label': t('signIn.show'), tabIndex: 0 }}
+            />
+            <Problem error={problem} />
+            <Button type="submit" loading={busy}>
+              {t('signIn.signIn')}
+            </Button>
+          </Stack>
+        </form>
+      </Paper>
+    </main>
+  );
+}

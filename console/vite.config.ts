@@ -1,0 +1,16 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev` finds a running service. */
+const SERVICE = process.env['DEFECTDIFFU_SERVICE'] ?? 'http://127.0.0.1:4000';
+
+export default defineConfig({
+  plugins: [react()],
+  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: {
+    proxy: {
+      '/graphql': { target: SERVICE, ws: true },
+      '^/(session|artifacts|uploads)': { target: SERVICE },
+    },
+  },
+});
