@@ -14,6 +14,7 @@ import { serveArtifacts } from './artifactRoute.js';
 import { createCallers } from './callers.js';
 import { unavailableDependency } from './publicErrors.js';
 import { allowOrigins } from './crossOrigin.js';
+import { serveConsoleFiles, serveGraphiql } from './consoleFiles.js';
 import { createGraphqlOverHttp } from './graphqlOverHttp.js';
 import type { ReadinessChecks } from './health.js';
 import { health } from './health.js';
@@ -108,6 +109,7 @@ export async function startHttp(
   if (services.config.console.enabled) {
     app.get('/', redeemSignInLink(signInLink, services.access, services.config));
     app.use(serveSession(services));
+    app.get(PATH, serveGraphiql(services.config));
   }
   const json = jsonBody(callers, services.operations);
   const either: RequestHandler = (request, response, next) =>
@@ -116,6 +118,7 @@ export async function startHttp(
   const paths = services.config.trustedDocuments.folder === undefined ? PATH : [PATH, `${PATH}/:documentId`];
   app.all(paths, ...json, documents.middleware, either);
   if (services.config.mcp) app.use(serveMcp(services, () => loopbackUrl(httpServer, services.config)));
+  if (services.config.console.enabled) app.use(serveConsoleFiles(services.config));
   app.use(notFound(PATH));
   app.use(handleErrors(log));
   return {

@@ -8,6 +8,7 @@ import type { Config } from '../config.js';
 import type { AccessControl } from '../tenants/accessControl.js';
 import type { Identity } from '../tenants/identity.js';
 import { sameHash } from '../tenants/keyHash.js';
+import { securePage } from './pageSecurity.js';
 import { setSessionCookie } from './sessionCookie.js';
 
 export interface SignInLink {
@@ -46,6 +47,7 @@ export function redeemSignInLink(link: SignInLink | undefined, access: AccessCon
     const identity = link?.redeem(code);
     if (identity !== undefined)
       setSessionCookie(request, response, await access.consoleSessions.start(identity), config);
+    securePage(response, { origins: [], styles: 'OWN' });
     response.set({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).type('html').send(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>DefectDiffu</title>
 <meta http-equiv="refresh" content="0; url=/"></head>
