@@ -7,6 +7,7 @@ import pytest
 
 from defectdiffu.comparison.crops import Crops
 from defectdiffu.comparison.photographs import TooFew
+from defectdiffu.comparison.sources import SOURCES, SourceContext
 from defectdiffu.comparison.transplanted import TransplantedCrops
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
@@ -37,6 +38,17 @@ def test_the_pairs_of_other_products_come_as_often_as_each_other(data_set):
     made = TransplantedCrops(donors, crops(data_set, "felt", "good"), anywhere=True, of_others=True)
     shown = [donors.records[i].defect for i in made.draw(np.random.default_rng(1), 200).source]
     assert 80 <= shown.count("dent") <= 120
+
+
+def test_the_control_of_transferred_defects_shows_the_photographs_of_others_as_they_are(data_set):
+    donors = crops(data_set, "tin", "scratch", "dent")
+    donors.records.pop(), donors.cutters.pop()
+    context = SourceContext(None, crops(data_set, "felt", "good"), [("felt", "hole")], None, donors, "", 0)
+    windows = SOURCES["photographs of others"].make(context)(np.random.default_rng(1), 200)
+    assert 80 <= [donors.records[i].defect for i in windows.source].count("dent") <= 120
+    assert windows.mask.any((1, 2)).all()
+    grounds = np.array([image[~mask].mean() for image, mask in zip(windows.image, windows.mask, strict=True)])
+    assert (abs(grounds - 170) < 20).all()  # tin, not felt of level 90
 
 
 def test_a_defect_that_would_not_show_on_another_product_is_left_out(data_set):

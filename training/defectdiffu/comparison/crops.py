@@ -45,13 +45,14 @@ class Crops:
 
     def draw(self, rng: np.random.Generator, count: int) -> Windows:
         """`count` windows at random places of random photographs."""
-        return self._cut(rng.integers(len(self.cutters), size=count), rng)
+        return self.cut(rng.integers(len(self.cutters), size=count), rng)
 
     def in_turn(self, rng: np.random.Generator, count: int) -> Windows:
         """`count` windows at random places of photographs that take turns."""
-        return self._cut(np.arange(count) % len(self.cutters), rng)
+        return self.cut(np.arange(count) % len(self.cutters), rng)
 
-    def _cut(self, chosen: np.ndarray, rng: np.random.Generator) -> Windows:
+    def cut(self, chosen: np.ndarray, rng: np.random.Generator) -> Windows:
+        """A window at a random place of each of the chosen photographs, int [n]."""
         if not len(chosen):
             return no_windows(self.size)
         cut = [self.cutters[i].cut(rng) for i in chosen]

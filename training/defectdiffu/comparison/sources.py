@@ -84,6 +84,22 @@ def _transferred(context: SourceContext) -> Draw:
     ).draw
 
 
+def _photographs_of_others(context: SourceContext) -> Draw:
+    """The control of transferred defects: the same photographs as they are. Each pair comes as often."""
+    donors = context.donors
+    assert donors is not None
+    groups: dict[Pair, list[int]] = {}
+    for i, pair in enumerate(donors.pairs):
+        groups.setdefault(pair, []).append(i)
+    pairs = list(groups.values())
+
+    def draw(rng: np.random.Generator, count: int) -> Windows:
+        chosen = [rng.choice(pairs[i]) for i in rng.integers(len(pairs), size=count)]
+        return donors.cut(np.array(chosen, int), rng)
+
+    return draw
+
+
 def _drawn_and_transferred(context: SourceContext) -> Draw:
     bundle, own = _bundle(context), {defect for _, defect in context.pairs}
     others = [pair for pair in bundle.model.vocabulary.trained_pairs if pair[0] != context.pairs[0][0]]
@@ -177,6 +193,7 @@ SOURCES = {
     "transplanted anywhere": Source(_transplanted_anywhere, needs_defective=True),
     "harmonised": Source(_harmonised, needs_defective=True, needs_bundle=True),
     "transferred": Source(_transferred, needs_defective=False, needs_donors=True),
+    "photographs of others": Source(_photographs_of_others, needs_defective=False, needs_donors=True),
     "drawn, transferred": Source(_drawn_and_transferred, needs_defective=False, needs_bundle=True, knows_product=False),
     "CutPaste": Source(_cut_paste, needs_defective=False),
     "Perlin": Source(_perlin, needs_defective=False),
