@@ -18,9 +18,10 @@ from defectdiffu.distillation.plan import DistillationPlan
 from defectdiffu.distillation.student import Student, random_segments, student_loss
 from defectdiffu.distillation.trajectories import TrajectoryStore, draw_trajectories
 from defectdiffu.distillation.turbo_component import read_turbo
+from defectdiffu.evaluation.strength import measure_strength
 from defectdiffu.model.turbo_modulation import TurboModulation
 from defectdiffu.model.turbo_steps import END, STUDENT_STEPS
-from defectdiffu.quantisation.graph_generator import open_graph
+from defectdiffu.quantisation.graph_generator import bundle_generator, open_graph
 from defectdiffu.sampling.generator import Generator
 from defectdiffu.sampling.guidance import SampleRequest
 
@@ -103,6 +104,34 @@ def test_a_sample_of_the_student_depends_on_its_request_alone(distilled, steps):
     together = generator.draw(requests)
     for request, sample in zip(requests, together, strict=True):
         np.testing.assert_allclose(generator.draw([request])[0].latent, sample.latent, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", STUDENT_STEPS)
+def test_the_graphs_draw_as_the_student_does(distilled, steps):
+    bundle, _ = distilled
+    requests = [
+        SampleRequest("tin", "dent", 1, 2.0, steps=steps, sampler="TURBO"),
+        SampleRequest("felt", "hole", 2, 0.5, 1.5, steps, "TURBO"),
+    ]
+    drawn = bundle_generator(bundle, load_bundle(bundle), "fp32", 1).draw(requests)
+    for own, other in zip(_drawing(bundle).draw(requests), drawn, strict=True):
+        np.testing.assert_allclose(own.latent, other.latent, atol=1e-3)
+
+
+def test_an_evaluation_measures_the_student(distilled, halved, tmp_path):
+    bundle, _ = distilled
+    run_command("evaluate", "--data", halved, "--bundle", bundle, "--out", tmp_path, "--sections", "strength",
+                "--sampler", "TURBO", "--steps", 2)  # fmt: skip
+    document = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert document["measured"]["strength"] == ["tiny@0.1.0 after 40 steps, fp32 graphs, TURBO in 2 steps"]
+    drawn = measure_strength(_drawing(bundle), [("tin", "dent")], 16, 2, silent, sampler="TURBO")["tin/dent"]
+    assert document["figures"]["strength"]["tin/dent"]["change"] == pytest.approx(drawn["change"], abs=0.1)
+
+
+def test_graphs_without_a_student_refuse_its_sampler(exported):
+    generator = bundle_generator(exported, load_bundle(exported), "fp32", 1)
+    with pytest.raises(ValueError, match="needs a student; this model has none"):
+        generator.draw([SampleRequest("tin", "dent", 1, steps=4, sampler="TURBO")])
 
 
 def _drawing(bundle: Path) -> Generator:

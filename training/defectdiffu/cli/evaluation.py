@@ -64,6 +64,9 @@ def evaluate(
     ] = "test",
     samples: Annotated[int, typer.Option(help="Samples per pair.")] = 64,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = 20,
+    sampler: Annotated[
+        str, typer.Option(help="DPM_SOLVER_PP, or TURBO: the bundle's student, in --steps 2, 4 or 8.")
+    ] = "DPM_SOLVER_PP",
     guidance: str = "DOUBLE_FREE",
     ratio: Annotated[float, typer.Option(help="Synthetic windows per real defective one.")] = 2,
     segmenter_steps: Annotated[int, typer.Option(help="Training steps of every UNet.")] = 300,
@@ -99,8 +102,8 @@ def evaluate(
         torch.set_num_threads(threads)
     with readable_errors(), bar() as progress:
         plan = EvaluationPlan(
-            split=cast(Any, split), samples=samples, steps=steps, guidance=cast(Any, guidance), ratio=ratio,
-            segmenter_steps=segmenter_steps,
+            split=cast(Any, split), samples=samples, steps=steps, sampler=cast(Any, sampler),
+            guidance=cast(Any, guidance), ratio=ratio, segmenter_steps=segmenter_steps,
             classifier_steps=classifier_steps, seeds=seeds, seed=seed, products=tuple(comma_separated(products) or ()),
             inception=str(inception or ""), lpips=str(lpips or ""),
         )  # fmt: skip

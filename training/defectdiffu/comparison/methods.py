@@ -98,9 +98,7 @@ METHODS = {
             "defective photographs of other products, as they are: the control of transferred defects",
             ("photographs of others",),
         ),
-        Method(
-            "photographs of others, CutPaste + augmentation", "half of each", ("photographs of others", "CutPaste")
-        ),
+        Method("photographs of others, CutPaste + augmentation", "half of each", ("photographs of others", "CutPaste")),
         Method("copy-paste, CutPaste + augmentation", "half of each", ("copy-paste", "CutPaste")),
         Method("transferred, CutPaste + augmentation", "half of each", ("transferred", "CutPaste")),
         Method("drawn, transferred, CutPaste + augmentation", "half of each", ("drawn, transferred", "CutPaste")),

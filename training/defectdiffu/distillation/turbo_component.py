@@ -17,11 +17,10 @@ from ..files.bundle_manifest import read_manifest
 from ..files.onnx_files import read_parameters, write_onnx
 from ..model.components import round_to_float16
 from ..model.tdia import TDIA
-from ..model.turbo_modulation import TurboModulation
+from ..model.turbo_modulation import STUDENT_COMPONENT, TurboModulation
 from ..model.turbo_steps import STUDENT_STEPS
 from .conditions import PRODUCT_SCALES, STRENGTHS
 
-COMPONENT = "turbo_modulation"
 INPUTS = {"timestep": "P", "next_timestep": "P", "text": "P", "guidance": "P"}
 
 
@@ -32,7 +31,7 @@ def add_turbo(directory: Path, turbo: TurboModulation, text_dim: int, provenance
     manifest = read_manifest(directory, "components")
     rounded = copy.deepcopy(turbo).eval()
     round_to_float16(rounded)
-    file = directory / f"{COMPONENT}.onnx"
+    file = directory / f"{STUDENT_COMPONENT}.onnx"
     temporary = directory / f".{file.name}.partial"
     inputs = {
         "timestep": torch.tensor([999, 250]),
@@ -44,7 +43,11 @@ def add_turbo(directory: Path, turbo: TurboModulation, text_dim: int, provenance
         write_onnx(rounded, temporary, inputs, INPUTS, MODULATIONS, float16_weights=True)
         variant = {"precision": "fp32", "weights": "fp16", "file": file.name}
         variant |= {"sha256": sha256(temporary), "bytes": temporary.stat().st_size}  # type: ignore[dict-item]
-        manifest["components"][COMPONENT] = {"variants": [variant], "inputs": list(INPUTS), "outputs": MODULATIONS}
+        manifest["components"][STUDENT_COMPONENT] = {
+            "variants": [variant],
+            "inputs": list(INPUTS),
+            "outputs": MODULATIONS,
+        }
         manifest["turbo"] = {
             "steps": sorted(STUDENT_STEPS),
             "strength": dict(zip(("min", "max"), STRENGTHS, strict=True)),
@@ -61,8 +64,8 @@ def add_turbo(directory: Path, turbo: TurboModulation, text_dim: int, provenance
 
 def read_turbo(directory: Path, denoiser: TDIA) -> TurboModulation | None:
     """The student of a bundle, if it has one. Raises ValueError when its graph does not hold all weights."""
-    file = directory / f"{COMPONENT}.onnx"
-    if COMPONENT not in read_manifest(directory, "components")["components"]:
+    file = directory / f"{STUDENT_COMPONENT}.onnx"
+    if STUDENT_COMPONENT not in read_manifest(directory, "components")["components"]:
         return None
     turbo = TurboModulation(denoiser)
     shapes = {name: tensor.shape for name, tensor in turbo.state_dict().items()}

@@ -77,7 +77,16 @@ class EvaluationContext:
 
         def draw() -> GeneratedSamples:
             return draw_pair(
-                self.generator, *pair, count, plan.strengths, plan.steps, plan.guidance, bar, twins, first_seed
+                self.generator,
+                *pair,
+                count,
+                plan.strengths,
+                plan.steps,
+                plan.guidance,
+                bar,
+                twins,
+                first_seed,
+                plan.sampler,
             )
 
         return _once(path, GeneratedSamples, draw)
@@ -100,7 +109,9 @@ class EvaluationContext:
         assert normal is not None and defective is not None
         bar = self.bar(f"draw {name_of(pair)} on photographs")
         shapes = shapes_of(defective)
-        return draw_pair_on_photographs(self.generator, product, defect, normal.image, shapes, count, plan.steps, bar)
+        return draw_pair_on_photographs(
+            self.generator, product, defect, normal.image, shapes, count, plan.steps, bar, sampler=plan.sampler
+        )
 
     def on_twins(self, pair: Pair, count: int) -> SamplesOnPhotographs:
         """Samples of one pair on their own normal twins, drawn once and kept beside the figures."""
@@ -110,7 +121,9 @@ class EvaluationContext:
         bar = self.bar(f"draw {name_of(pair)} on twins")
 
         def draw() -> SamplesOnPhotographs:
-            return draw_pair_on_twins(self.generator, *pair, size, count, plan.strengths, plan.steps, guidance, bar)
+            return draw_pair_on_twins(
+                self.generator, *pair, size, count, plan.strengths, plan.steps, guidance, bar, sampler=plan.sampler
+            )
 
         return _once(path, SamplesOnPhotographs, draw)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..sampling.generator import Generator
-from ..sampling.guidance import SampleRequest
+from ..sampling.guidance import DPM_SOLVER_PP, SampleRequest
 from .fitting import Report
 from .real_windows import Windows
 
@@ -40,6 +41,7 @@ def draw_pair(
     report: Report = lambda done, total: None,
     twins: bool = True,
     first_seed: int = FIRST_SEED,
+    sampler: str = DPM_SOLVER_PP,
 ) -> GeneratedSamples:
     """Draws `count` samples with different seeds and strengths spread evenly from the lowest to the highest.
 
@@ -49,13 +51,18 @@ def draw_pair(
     images, masks, normal, confidence = [], [], [], []
     for start in range(0, count, BATCH):
         chosen = range(start, min(start + BATCH, count))
-        ask = lambda i, w: SampleRequest(product, defect, first_seed + i, w, steps=steps, guidance=guidance)  # noqa: E731
-        samples = generator.draw([ask(i, float(spread[i])) for i in chosen])
+        asked = [
+            SampleRequest(
+                product, defect, first_seed + i, float(spread[i]), steps=steps, guidance=guidance, sampler=sampler
+            )
+            for i in chosen
+        ]
+        samples = generator.draw(asked)
         images += [sample.image for sample in samples]
         masks += [sample.mask for sample in samples]
         confidence += [sample.confidence for sample in samples]
         if twins:
-            normal += [sample.image for sample in generator.draw([ask(i, 0.0) for i in chosen])]
+            normal += [sample.image for sample in generator.draw([replace(one, strength=0.0) for one in asked])]
         report(len(images), count)
     image = np.stack(images)
     twin = np.stack(normal) if twins else np.zeros_like(image)
@@ -72,11 +79,11 @@ def more_confident_of(first: GeneratedSamples, second: GeneratedSamples) -> Gene
     return GeneratedSamples(*(chosen(a, b) for a, b in zip(first, second, strict=True)))
 
 
-def draw_normal(generator: Generator, product: str, count: int, steps: int) -> np.ndarray:
+def draw_normal(generator: Generator, product: str, count: int, steps: int, sampler: str = DPM_SOLVER_PP) -> np.ndarray:
     """uint8 [n, S, S, 3]"""
     images = []
     for start in range(0, count, BATCH):
         seeds = range(FIRST_SEED + start, FIRST_SEED + min(start + BATCH, count))
-        requests = [SampleRequest(product, generator.normal, seed, steps=steps) for seed in seeds]
+        requests = [SampleRequest(product, generator.normal, seed, steps=steps, sampler=sampler) for seed in seeds]
         images += [sample.image for sample in generator.draw(requests)]
     return np.stack(images)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..sampling.composition import MaskConvention
 from ..sampling.generator import Generator
-from ..sampling.guidance import SampleRequest
+from ..sampling.guidance import DPM_SOLVER_PP, SampleRequest
 from ..sampling.photograph import (
     DEFAULT_DENOISING_STRENGTH,
     Photograph,
@@ -81,6 +81,7 @@ def draw_pair_on_photographs(
     first_seed: int = FIRST_SEED,
     strengths: tuple[float, float] = STRENGTHS,
     drawing: PhotographDrawing = FIRST_DRAWING,
+    sampler: str = DPM_SOLVER_PP,
 ) -> SamplesOnPhotographs:
     """`count` samples on `photographs` uint8 [m, S, S, 3] used in turn, in regions of the defect's shapes."""
     size = photographs.shape[1]
@@ -97,7 +98,10 @@ def draw_pair_on_photographs(
                 )
                 for one in tries
             ],
-            [SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE) for one in tries],
+            [
+                SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=GUIDANCE, sampler=sampler)
+                for one in tries
+            ],
         )
 
     return redraw_until_visible(draw, size, count, strengths, report, first_seed)
@@ -114,12 +118,14 @@ def draw_pair_on_twins(
     guidance: str,
     report: Report = lambda done, total: None,
     first_seed: int = FIRST_SEED,
+    sampler: str = DPM_SOLVER_PP,
 ) -> SamplesOnPhotographs:
     """`count` samples, `size` pixels wide, on normal twins, which the model draws from the same seeds."""
 
     def draw(tries: list[Try]) -> list[PhotographSample]:
         requests = [
-            SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=guidance) for one in tries
+            SampleRequest(product, defect, one.seed, one.strength, steps=steps, guidance=guidance, sampler=sampler)
+            for one in tries
         ]
         return draw_on_twins(generator, requests)
 

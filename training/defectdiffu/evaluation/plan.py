@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from ..config.settings import Count, Positive, SettingsError, Text, Whole, settings
 from ..model.noise_schedule import TRAIN_STEPS
+from ..sampling.guidance import DPM_SOLVER_PP
 
 Split = Literal["test", "validation"]
 TEST: Split = "test"
@@ -28,6 +29,7 @@ class EvaluationPlan:
     strengths: tuple[float, float] = (0.75, 2.0)  # spread evenly over the samples
     steps: Steps = 20
     guidance: Literal["DOUBLE_FREE", "PRODUCT_RELATIVE"] = "DOUBLE_FREE"
+    sampler: Literal["DPM_SOLVER_PP", "TURBO"] = DPM_SOLVER_PP
     strength_seeds: Count = 16
     ratio: Positive = 2.0  # synthetic windows per real defective window
     segmenter_steps: Count = 300

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..files.atomic import write_text
 from ..files.json_files import read_json
+from ..sampling.guidance import DPM_SOLVER_PP, TURBO
 from .plan import TEST
 
 MODEL = (
@@ -30,7 +31,7 @@ class ResultsStore:
         """Opens or creates the file. Raises ValueError if it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        settings = {"split": TEST} | json.loads(json.dumps(settings))
+        settings = {"split": TEST, "sampler": DPM_SOLVER_PP} | json.loads(json.dumps(settings))
         self.document: dict[str, Any] = {"settings": settings, "figures": {}}
         if path.exists():
             self.document = read_results(path)
@@ -89,12 +90,14 @@ def read_results(path: Path) -> dict[str, Any]:
     document = read_json(path, "settings.model", "settings.step", "figures")
     settings = document["settings"]
     settings.setdefault("split", settings.pop("half", TEST))  # half: its former name; before there was a choice, test
+    settings.setdefault("sampler", DPM_SOLVER_PP)  # before there was a choice
     return document
 
 
 def measured_model_of(settings: dict[str, Any]) -> str:
     graphs = f"{settings['graphs']} graphs" if settings.get("graphs") else "PyTorch"
-    return f"{settings['model']} after {settings['step']} steps, {graphs}"
+    student = f", {TURBO} in {settings['steps']} steps" if settings.get("sampler") == TURBO else ""
+    return f"{settings['model']} after {settings['step']} steps, {graphs}{student}"
 
 
 def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data.layout import GOOD, Pair
+from ..sampling.guidance import TURBO
 from .context import EvaluationContext, name_of, stem_of
 from .downstream import (
     ON_PHOTOGRAPHS,
@@ -56,7 +57,7 @@ def measure_quality(context: EvaluationContext, results: ResultsStore) -> None:
         results.put("names", "quality", {name: getattr(network, name) for name in ("frechet", "kernel", "perceptual")})
         plan = context.plan
         if defect == GOOD:
-            drawn = draw_normal(context.generator, product, plan.samples, plan.steps)
+            drawn = draw_normal(context.generator, product, plan.samples, plan.steps, plan.sampler)
         else:
             drawn = context.drawn((product, defect)).image
         figures, closest = quality_figures(network, drawn, held_out.image, seen.image)
@@ -172,8 +173,11 @@ def measure_judgement(context: EvaluationContext, results: ResultsStore) -> None
 
 def measure_strengths(context: EvaluationContext, results: ResultsStore) -> None:
     for name in results.missing("strength", list(context.pairs)):
-        pair, seeds = context.pairs[name], context.plan.strength_seeds
-        figures = measure_strength(context.generator, [pair], seeds, STRENGTH_STEPS, lambda done, total: None)
+        pair, plan, seeds = context.pairs[name], context.plan, context.plan.strength_seeds
+        steps = plan.steps if plan.sampler == TURBO else STRENGTH_STEPS
+        figures = measure_strength(
+            context.generator, [pair], seeds, steps, lambda done, total: None, sampler=plan.sampler
+        )
         results.put("strength", name, figures[name])
         context.report("strength", len(results.section("strength")), len(context.pairs), {})
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .layers import timestep_features
 from .tdia import TDIA
 
+STUDENT_COMPONENT = "turbo_modulation"  # in a bundle
 GUIDANCE_FEATURES = 4  # strength, product scale, and one for each rule of guidance
 FREQUENCIES = 4  # of each scale
 

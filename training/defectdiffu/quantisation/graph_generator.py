@@ -17,6 +17,7 @@ from ..files.bundle_manifest import read_manifest
 from ..model.adapter import changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.tdia import Rows
+from ..model.turbo_modulation import STUDENT_COMPONENT
 from ..sampling.generator import Generator
 from ..sampling.turbo import TurboStep
 
@@ -48,7 +49,8 @@ class GraphDecoder(nn.Module):
 
 
 class GraphGenerator(Generator):
-    """`on_denoiser_feeds` and `on_decoder_feeds` receive the inputs of these graphs at every call."""
+    """`student`: the graph of TurboModulation. `on_denoiser_feeds` and `on_decoder_feeds` receive the inputs of these
+    graphs at every call."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class GraphGenerator(Generator):
         modulation: InferenceSession,
         denoiser: InferenceSession,
         decoder: InferenceSession,
+        student: InferenceSession | None = None,
         on_denoiser_feeds: Callable[[Feeds], None] = lambda feeds: None,
         on_decoder_feeds: Callable[[Feeds], None] = lambda feeds: None,
     ):
@@ -63,20 +66,15 @@ class GraphGenerator(Generator):
         prompts, device = model.config.prompts, torch.device("cpu")
         super().__init__(model.module, cast(ImageAutoencoder, autoencoder), prompts, device, model.adapters)
         self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
+        self.student = student
         self.outputs = [output.name for output in denoiser.get_outputs()]
 
     def evaluate(
         self, x: Tensor, t: int, rows: Rows, turbo: TurboStep | None = None
     ) -> tuple[Tensor, Tensor | None, Tensor]:
-        if turbo is not None:
-            raise ValueError("sampler is 'TURBO', which is not drawn with the graphs of a bundle here")
-        background_t = np.full(len(rows.background_sample), t, np.int64)
-        row_t = np.full(len(rows.row_background), t, np.int64)
-        modulations = [
-            self._modulation(background_t, rows.background_text, 0),
-            self._modulation(row_t, rows.defect_text, 1),
-            self._modulation(row_t, rows.fusion_text, 2),
-        ]
+        samples = rows.background_sample, rows.background_sample[rows.row_background]
+        parts = ((samples[0], rows.background_text), (samples[1], rows.defect_text), (samples[1], rows.fusion_text))
+        modulations = [self._modulation(part, t, text, of, turbo) for part, (of, text) in enumerate(parts)]
         if changes := changes_of(self.adapters, torch.full((len(x),), t), rows):
             modulations = [m + change.detach().numpy() for m, change in zip(modulations, changes, strict=True)]
         feeds = {
@@ -93,8 +91,19 @@ class GraphGenerator(Generator):
         given = dict(zip(self.outputs, map(torch.from_numpy, self.graph.run(None, feeds)), strict=True))
         return given["noise"], given.get("variance"), given["mask_feature"]
 
-    def _modulation(self, timestep: np.ndarray, text: Tensor, part: int) -> np.ndarray:
-        return self.modulation.run(None, {"timestep": timestep, "text": text.detach().numpy()})[part]
+    @property
+    def has_student(self) -> bool:
+        return self.student is not None
+
+    def _modulation(self, part: int, t: int, text: Tensor, samples: Tensor, turbo: TurboStep | None) -> np.ndarray:
+        """Of one part for the rows with these texts; `samples` counts the sample that each belongs to."""
+        feeds = {"timestep": np.full(len(text), t, np.int64), "text": text.detach().numpy()}
+        if turbo is None:
+            return self.modulation.run(None, feeds)[part]
+        assert self.student is not None  # `require_turbo`
+        guidance = np.array(turbo.guidance, np.float32)[samples.numpy()]
+        following = np.full(len(text), turbo.next_timestep, np.int64)
+        return self.student.run(None, feeds | {"next_timestep": following, "guidance": guidance})[part]
 
 
 def base_variant(manifest: dict[str, Any], name: str) -> dict[str, Any]:
@@ -122,8 +131,10 @@ def bundle_generator(directory: Path, model: TrainedModel, precision: str, threa
     decoders = manifest["components"]["image_decoder"]["variants"]
     has_decoder = any(variant["precision"] == precision for variant in decoders)
     decoder = variant_of(manifest, "image_decoder", precision if has_decoder else "fp32")
-    files = (base_variant(manifest, "modulation")["file"], denoiser["file"], decoder["file"])
-    return GraphGenerator(model, *(open_graph(directory / file, threads) for file in files))
+    variants = [base_variant(manifest, "modulation"), denoiser, decoder]
+    if STUDENT_COMPONENT in manifest["components"]:
+        variants.append(base_variant(manifest, STUDENT_COMPONENT))
+    return GraphGenerator(model, *(open_graph(directory / variant["file"], threads) for variant in variants))
 
 
 def generator_of(

@@ -100,9 +100,13 @@ class Generator:
             x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
         return self._finish(x, features / evaluations, plans)
 
+    @property
+    def has_student(self) -> bool:
+        return self.turbo is not None
+
     def require_turbo(self, steps: int) -> None:
         """Raises ValueError when there is no student, or when it does not know that many steps."""
-        if self.turbo is None:
+        if not self.has_student:
             raise ValueError("sampler is 'TURBO', which needs a student; this model has none")
         if steps not in STUDENT_STEPS:
             raise ValueError(f"steps is {steps}, must be one of {', '.join(map(str, STUDENT_STEPS))} for TURBO")

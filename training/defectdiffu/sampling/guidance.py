@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 GUIDANCES = ("DOUBLE_FREE", "PRODUCT_RELATIVE")
-TURBO = "TURBO"  # the sampler of a student (distillation/), which hears the guidance and evaluates one row
+DPM_SOLVER_PP: Final = "DPM_SOLVER_PP"
+TURBO: Final = "TURBO"  # the sampler of a student (distillation/), which hears the guidance and evaluates one row
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class SampleRequest:
     strength: float = 1.0
     product_scale: float = 1.0
     steps: int = 25
-    sampler: str = "DPM_SOLVER_PP"
+    sampler: str = DPM_SOLVER_PP
     guidance: str = "DOUBLE_FREE"
 
 
