@@ -33,9 +33,16 @@ export async function images(
   const modes = [PUBLISHED, 'eager', 'bf16', ...(compiled ? ['compiled', 'compiled bf16'] : [])];
   const ways = new Map<string, Way>([
     ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
-    ...[...engines].map(
-      ([precision, engine]) => [`engine ${precision}`, (batch: number) => secondsOf(engine, batch, steps)] as const,
-    ),
+    ...[...engines].flatMap(([precision, engine]) => [
+      [`engine ${precision}`, (batch: number) => secondsOf(engine, batch, 'DPM_SOLVER_PP', steps)] as const,
+      ...(engine.bundles[0]?.manifest.turbo?.steps ?? []).map(
+        (few) =>
+          [
+            `engine ${precision}, TURBO in ${String(few)} steps`,
+            (batch: number) => secondsOf(engine, batch, 'TURBO', few),
+          ] as const,
+      ),
+    ]),
   ]);
 
   const figures: Record<string, { rate: Spread; ratio: Spread }> = {};
@@ -69,7 +76,12 @@ export async function images(
 let drawn = 0;
 
 /** One at a time, each waits for the one before; a batch is handed over together. */
-async function secondsOf(engine: Inference.Engine, batch: number, steps: number): Promise<number> {
+async function secondsOf(
+  engine: Inference.Engine,
+  batch: number,
+  sampler: Inference.SamplerName,
+  steps: number,
+): Promise<number> {
   const bundle = engine.bundles[0]?.id ?? '';
   const requests = Array.from({ length: batch }, (_, i): Inference.SampleRequest => ({
     id: String(++drawn),
@@ -80,7 +92,7 @@ async function secondsOf(engine: Inference.Engine, batch: number, steps: number)
     strength: 2,
     productScale: 1,
     steps,
-    sampler: 'DPM_SOLVER_PP',
+    sampler,
     guidance: 'DOUBLE_FREE',
     maskMode: 'AVERAGE_FEATURES',
   }));
