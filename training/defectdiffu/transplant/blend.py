@@ -29,7 +29,7 @@ def lay(
         colours = _in_tone(colours, ground, ring)
     inside = blurred(marked.astype(np.float64), SOFT)[..., None]
     colours = colours + inside * (contrast - 1) * (colours - ground)
-    opacity = strength * _feathered(donor.mask)[canvas][..., None]
+    opacity = strength * feathered(donor.mask)[canvas][..., None]
     image, mask = photograph.copy(), np.zeros((height, width), bool)
     image[rows, columns] = np.rint(np.clip(ground + opacity * (colours - ground), 0, 255)).astype(np.uint8)
     mask[rows, columns] = marked
@@ -45,8 +45,8 @@ def _in_tone(colours: np.ndarray, ground: np.ndarray, ring: np.ndarray) -> np.nd
     return np.asarray(gain * colours + offset)
 
 
-def _feathered(mask: np.ndarray) -> np.ndarray:
-    """float64 [h, w]: 1 on the mask, falling to 0 within twice FEATHER pixels of it."""
+def feathered(mask: np.ndarray) -> np.ndarray:
+    """The opacity, float64 [h, w]: 1 on the mask, falling to 0 within twice FEATHER pixels of it."""
     return blurred(widened(mask, FEATHER).astype(np.float64), FEATHER / 2)
 
 
