@@ -59,6 +59,9 @@ export default tseslint.config(
   {
     files: ['console/**/*.tsx', 'console/**/*.ts'],
     extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
   },
   { files: ['src/demo/**', 'bench/**'], rules: { 'no-console': 'off' } },
 );

@@ -3,14 +3,14 @@ import { defineConfig } from 'vite';
 
 /** Where `npm run dev` finds a running service. */
 const SERVICE = process.env['DEFECTDIFFU_SERVICE'] ?? 'http://127.0.0.1:4000';
+const proxy = {
+  '/graphql': { target: SERVICE, ws: true },
+  '^/(session|artifacts|uploads)': { target: SERVICE },
+};
 
 export default defineConfig({
   plugins: [react()],
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  server: {
-    proxy: {
-      '/graphql': { target: SERVICE, ws: true },
-      '^/(session|artifacts|uploads)': { target: SERVICE },
-    },
-  },
+  server: { proxy },
+  preview: { proxy },
 });

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NativeSelect, Text, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Group, NativeSelect, Text, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMenu2, IconMoon, IconSun } from '@tabler/icons-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -106,14 +106,15 @@ function Caller() {
       >
         {dark ? <IconSun aria-hidden size={20} /> : <IconMoon aria-hidden size={20} />}
       </ActionIcon>
-      <Button
+      <ActionIcon
         variant="subtle"
-        size="compact-md"
-        leftSection={<IconLogout aria-hidden size={18} />}
+        size="lg"
+        aria-label={t('shell.signOut')}
+        title={t('shell.signOut')}
         onClick={() => void signOut()}
       >
-        {t('shell.signOut')}
-      </Button>
+        <IconLogout aria-hidden size={20} />
+      </ActionIcon>
     </Group>
   );
 }

@@ -1,5 +1,7 @@
 import { draw } from './draw.ts';
 import { region } from './region.ts';
+import { samples } from './samples.ts';
 import { shell } from './shell.ts';
+import { work } from './work.ts';
 
-export const en = { ...shell, ...draw, region } as const;
+export const en = { ...shell, ...draw, ...samples, ...work, region } as const;

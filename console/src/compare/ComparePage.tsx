@@ -1,0 +1,109 @@
+import { Button, Group, NativeSelect, NumberInput, Stack } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../app/session.ts';
+import { PairFields } from '../draw/PairFields.tsx';
+import { useChoices } from '../draw/useChoices.ts';
+import { isRunning, useDrawing } from '../draw/useDrawing.ts';
+import { Page } from '../shared/Page.tsx';
+import { Problem } from '../shared/Problem.tsx';
+import type { View } from '../shared/SampleView.tsx';
+import { ViewControl } from '../shared/SampleView.tsx';
+import styles from './ComparePage.module.css';
+import type { GridChoices } from './grid.ts';
+import { gridInputs } from './grid.ts';
+import { SampleSweep } from './SampleSweep.tsx';
+
+const FIRST = { from: 1, to: 3, columns: 4, rows: 2 };
+
+/** Strength against seed, and two models side by side. */
+export default function ComparePage() {
+  const { t } = useTranslation();
+  const { session } = useSession();
+  const { choices, setGiven, models, model, products, pairs, pair, error } = useChoices();
+  const [size, setSize] = useState(FIRST);
+  const [other, setOther] = useState('');
+  const [view, setView] = useState<View>('image');
+  const [drawn, setDrawn] = useState<GridChoices>();
+  const left = useDrawing();
+  const right = useDrawing();
+  const drawable = pair !== undefined && pair.coverage !== 'UNSUPPORTED' && session.role !== 'VIEWER';
+
+  function draw() {
+    const ids = [model?.id, other].filter((id): id is string => id !== undefined && id !== '');
+    const { partNumber, defectCode, seed } = choices;
+    const grid = { ...size, partNumber, defectCode, seed, models: ids };
+    setDrawn(grid);
+    const [first, second] = gridInputs(grid);
+    if (first !== undefined) void left.draw(first, { draft: false });
+    if (second !== undefined) void right.draw(second, { draft: false });
+  }
+
+  const number = (field: keyof typeof FIRST, min: number, max: number, step = 1) => (
+    <NumberInput
+      label={t(`compare.${field}`)}
+      min={min}
+      max={max}
+      step={step}
+      value={size[field]}
+      onChange={(value) => typeof value === 'number' && setSize((former) => ({ ...former, [field]: value }))}
+    />
+  );
+  const bounds = model?.ranges.strength ?? { min: 0, max: 5 };
+  return (
+    <Page title={t('pages.compare')} lead={t('compare.lead')} actions={<ViewControl value={view} onChange={setView} />}>
+      <Problem error={error} />
+      <div className={styles.columns}>
+        <Stack
+          component="form"
+          gap="sm"
+          onSubmit={(event) => {
+            event.preventDefault();
+            draw();
+          }}
+        >
+          <PairFields
+            choices={choices}
+            products={products}
+            pairs={pairs}
+            onChange={(part) => setGiven((former) => ({ ...former, ...part }))}
+          />
+          <Group grow>
+            {number('from', bounds.min, bounds.max, 0.25)}
+            {number('to', bounds.min, bounds.max, 0.25)}
+          </Group>
+          <Group grow>
+            {number('columns', 2, 8)}
+            {number('rows', 1, 8)}
+          </Group>
+          <NativeSelect
+            label={t('compare.other')}
+            description={models.length < 2 ? t('compare.oneModel') : undefined}
+            value={other}
+            onChange={(event) => setOther(event.currentTarget.value)}
+            data={[
+              { value: '', label: t('compare.none') },
+              ...models.map(({ id }) => id).filter((id) => id !== model?.id),
+            ]}
+          />
+          <Button
+            type="submit"
+            disabled={!drawable}
+            loading={isRunning(left.drawing) && left.drawing.phase === 'waiting'}
+          >
+            {t('compare.draw')}
+          </Button>
+        </Stack>
+        <Stack>
+          {drawn === undefined && <p className={styles.empty}>{t('compare.empty')}</p>}
+          {drawn !== undefined && (
+            <SampleSweep grid={drawn} model={drawn.models[0]} drawing={left.drawing} view={view} />
+          )}
+          {drawn?.models[1] !== undefined && (
+            <SampleSweep grid={drawn} model={drawn.models[1]} drawing={right.drawing} view={view} />
+          )}
+        </Stack>
+      </div>
+    </Page>
+  );
+}

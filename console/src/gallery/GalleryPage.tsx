@@ -1,0 +1,108 @@
+import { Button, Group, NativeSelect, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useCallback, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { useGenerationNews } from '../app/eventBus.ts';
+import type { SampleFilter } from '../generated/graphql.ts';
+import { Page } from '../shared/Page.tsx';
+import { Problem } from '../shared/Problem.tsx';
+import type { View } from '../shared/SampleView.tsx';
+import { ViewControl } from '../shared/SampleView.tsx';
+import { Waiting } from '../shared/Waiting.tsx';
+import { filterFromAddress, ORDERS, sorted } from './filters.ts';
+import type { Order } from './filters.ts';
+import { Filters } from './Filters.tsx';
+import styles from './GalleryPage.module.css';
+import { SampleDetails } from './SampleDetails.tsx';
+import { SampleGrid } from './SampleGrid.tsx';
+import { useSamples } from './useSamples.ts';
+
+export default function GalleryPage() {
+  const { t } = useTranslation();
+  const [filter, setFilter] = useState<SampleFilter>(filterFromAddress);
+  const [view, setView] = useState<View>('image');
+  const [order, setOrder] = useState<Order>('newest');
+  const [current, setCurrent] = useState(0);
+  const [fresh, setFresh] = useState(0);
+  const wide = useMediaQuery('(width >= 70rem)', true);
+  const { samples, more, busy, error, loadMore, loadAll, reload } = useSamples(filter);
+  const shown = useMemo(() => sorted(samples, order), [samples, order]);
+  const chosen = shown[current];
+
+  useGenerationNews(({ type }) => {
+    if (type === 'SampleReady') setFresh((count) => count + 1);
+  });
+  const onEnd = useCallback(() => {
+    if (more && !busy) void loadMore();
+  }, [more, busy, loadMore]);
+
+  function filterBy(next: SampleFilter) {
+    setFilter(next);
+    setCurrent(0);
+  }
+
+  return (
+    <Page
+      title={t('pages.gallery')}
+      lead={t('gallery.lead')}
+      actions={
+        <Group gap="xs" align="end">
+          <NativeSelect
+            label={t('gallery.order')}
+            size="xs"
+            value={order}
+            onChange={(event) => setOrder(event.currentTarget.value as Order)}
+            data={ORDERS.map((value) => ({
+              value,
+              label: t(value === 'newest' ? 'gallery.newest' : `measures.${value}`),
+            }))}
+          />
+          <ViewControl value={view} onChange={setView} />
+        </Group>
+      }
+    >
+      <Problem error={error} />
+      <Group gap="sm">
+        <Text size="sm" role="status">
+          {t(more ? 'gallery.loadedSoFar' : 'gallery.loaded', { count: samples.length })}
+        </Text>
+        {more && samples.length > 0 && (
+          <Button size="compact-xs" variant="default" loading={busy} onClick={() => void loadAll()}>
+            {t('gallery.loadAll')}
+          </Button>
+        )}
+        {fresh > 0 && (
+          <Button
+            size="compact-xs"
+            variant="light"
+            onClick={() => {
+              setFresh(0);
+              reload();
+            }}
+          >
+            {t('gallery.fresh', { count: fresh })}
+          </Button>
+        )}
+      </Group>
+      <div className={styles.columns}>
+        <details className={`${styles.side ?? ''} ${styles.filters ?? ''}`} open={wide}>
+          <summary>{t('gallery.filters')}</summary>
+          <Filters filter={filter} samples={samples} onChange={filterBy} />
+        </details>
+        {busy && samples.length === 0 && <Waiting />}
+        {!busy && samples.length === 0 && (
+          <Text c="dimmed">
+            {t('gallery.empty')} <Link href="/">{t('shell.toDraw')}</Link>
+          </Text>
+        )}
+        {samples.length > 0 && (
+          <SampleGrid samples={shown} view={view} current={current} onCurrent={setCurrent} onEnd={onEnd} />
+        )}
+        <aside className={`${styles.side ?? ''} ${styles.details ?? ''}`} aria-label={t('gallery.details')}>
+          {chosen !== undefined && <SampleDetails sample={chosen} view={view} />}
+        </aside>
+      </div>
+    </Page>
+  );
+}

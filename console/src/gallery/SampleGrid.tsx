@@ -1,0 +1,93 @@
+import { useElementSize } from '@mantine/hooks';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useState } from 'react';
+import type { KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SamplePartsFragment } from '../generated/graphql.ts';
+import type { View } from '../shared/SampleView.tsx';
+import { GridCell } from './GridCell.tsx';
+import styles from './SampleGrid.module.css';
+
+interface Props {
+  readonly samples: readonly SamplePartsFragment[];
+  readonly view: View;
+  /** The index of the sample that the keyboard acts on. */
+  readonly current: number;
+  readonly onCurrent: (index: number) => void;
+  readonly onEnd: () => void;
+}
+
+const CELL = 132;
+const GAP = 8;
+/** Rows beyond the window that are ready before they are scrolled to. */
+const OVERSCAN = 3;
+
+/** Only the rows in the window exist, so ten thousand samples scroll as fast as fifty. */
+export function SampleGrid({ samples, view, current, onCurrent, onEnd }: Props) {
+  const { t } = useTranslation();
+  const { ref, width } = useElementSize();
+  const [margin, setMargin] = useState(0);
+  const frame = useCallback((node: HTMLDivElement | null) => {
+    if (node !== null) setMargin(node.offsetTop);
+  }, []);
+  const columns = Math.max(2, Math.floor((width + GAP) / (CELL + GAP)));
+  const size = (width + GAP) / columns;
+  const rows = Math.ceil(samples.length / columns);
+  const virtual = useWindowVirtualizer({
+    count: rows,
+    estimateSize: () => size,
+    overscan: OVERSCAN,
+    scrollMargin: margin,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+
+  useEffect(() => virtual.measure(), [size, virtual]);
+  useEffect(() => {
+    if (last >= rows - OVERSCAN - 1) onEnd();
+  }, [last, rows, onEnd]);
+
+  function move(event: KeyboardEvent) {
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = Math.min(Math.max(current + step, 0), samples.length - 1);
+    onCurrent(next);
+    virtual.scrollToIndex(Math.floor(next / columns));
+  }
+
+  return (
+    <div ref={ref}>
+      <div
+        ref={frame}
+        role="listbox"
+        aria-label={t('gallery.samples')}
+        aria-activedescendant={samples[current] === undefined ? undefined : `sample-${String(current)}`}
+        tabIndex={0}
+        className={styles.grid}
+        style={{ height: virtual.getTotalSize() }}
+        onKeyDown={move}
+      >
+        {items.flatMap(({ index, start }) =>
+          samples.slice(index * columns, (index + 1) * columns).map((sample, column) => {
+            const position = index * columns + column;
+            return (
+              <GridCell
+                key={sample.id}
+                sample={sample}
+                view={view}
+                position={position}
+                total={samples.length}
+                chosen={position === current}
+                onChoose={onCurrent}
+                left={column * size}
+                top={start - virtual.options.scrollMargin}
+                size={size - GAP}
+              />
+            );
+          }),
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useClient } from 'urql';
+import type { SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
+import { SamplesDocument } from '../generated/graphql.ts';
+
+/** The largest page that the service gives. */
+const PAGE = 100;
+
+interface Loaded {
+  readonly samples: readonly SamplePartsFragment[];
+  readonly after: string | null;
+  readonly more: boolean;
+  readonly error?: Error | undefined;
+}
+
+const NOTHING: Loaded = { samples: [], after: null, more: true };
+
+/** The samples that match, page after page. Another filter starts anew, and answers to the former one are dropped. */
+export function useSamples(filter: SampleFilter) {
+  const client = useClient();
+  const [loaded, setLoaded] = useState<Loaded>(NOTHING);
+  const [busy, setBusy] = useState(false);
+  const key = JSON.stringify(filter);
+  const turn = useRef(0);
+  const state = useRef(loaded);
+
+  const readPage = useCallback(async (): Promise<boolean> => {
+    const mine = turn.current;
+    const { samples, after } = state.current;
+    const variables = { first: PAGE, after, filter: JSON.parse(key) as SampleFilter };
+    const { data, error } = await client.query(SamplesDocument, variables, { requestPolicy: 'network-only' });
+    if (mine !== turn.current) return false;
+    const page = data?.samples;
+    const next: Loaded = {
+      samples: page === undefined ? samples : [...samples, ...page.edges.map(({ node }) => node)],
+      after: page?.pageInfo.endCursor ?? after,
+      more: error === undefined && page?.pageInfo.hasNextPage === true,
+      error,
+    };
+    state.current = next;
+    setLoaded(next);
+    return next.more;
+  }, [client, key]);
+
+  const reload = useCallback(() => {
+    turn.current += 1;
+    state.current = NOTHING;
+    void readPage();
+  }, [readPage]);
+
+  useEffect(reload, [reload]);
+
+  const loadMore = useCallback(async () => {
+    setBusy(true);
+    await readPage();
+    setBusy(false);
+  }, [readPage]);
+
+  const loadAll = useCallback(async () => {
+    setBusy(true);
+    while (await readPage());
+    setBusy(false);
+  }, [readPage]);
+
+  const change = useCallback((edit: (samples: readonly SamplePartsFragment[]) => readonly SamplePartsFragment[]) => {
+    state.current = { ...state.current, samples: edit(state.current.samples) };
+    setLoaded(state.current);
+  }, []);
+
+  return { ...loaded, busy: busy || loaded === NOTHING, loadMore, loadAll, reload, change };
+}

@@ -1,0 +1,98 @@
+import { Badge, Group, Stack, Table, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import type { ModelsQuery } from '../generated/graphql.ts';
+import { ModelsDocument } from '../generated/graphql.ts';
+import { Page } from '../shared/Page.tsx';
+import { Problem } from '../shared/Problem.tsx';
+import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import { Waiting } from '../shared/Waiting.tsx';
+
+type Model = ModelsQuery['models'][number];
+
+export default function ModelsPage() {
+  const { t } = useTranslation();
+  const [{ data, error }] = useQuery({ query: ModelsDocument });
+  return (
+    <Page title={t('pages.models')} lead={t('models.lead')}>
+      <Problem error={error} />
+      {data === undefined && error === undefined && <Waiting />}
+      {data?.models.map((model) => (
+        <OneModel key={model.id} model={model} />
+      ))}
+    </Page>
+  );
+}
+
+function OneModel({ model }: { readonly model: Model }) {
+  const { t } = useTranslation();
+  const { image, defaults, ranges, turbo, license, vocabulary } = model;
+  const trained = vocabulary.pairs.filter(({ coverage }) => coverage === 'TRAINED').length;
+  return (
+    <Stack component="section" gap="sm">
+      <Group>
+        <h2>{model.id}</h2>
+        {model.isDefault && <Badge variant="light" tt="none">{t('models.default')}</Badge>}
+      </Group>
+      {model.description !== null && <Text size="sm">{model.description}</Text>}
+      <Text size="sm">
+        {t('models.figures', {
+          width: image.width,
+          height: image.height,
+          sampler: defaults.sampler,
+          steps: defaults.steps,
+          min: ranges.strength.min,
+          max: ranges.strength.max,
+        })}{' '}
+        {t(model.drawsOnPhotographs ? 'models.photographs' : 'models.noPhotographs')}{' '}
+        {turbo === null ? t('models.noTurbo') : t('models.turbo', { steps: turbo.steps.join(', ') })}
+      </Text>
+      <Text size="sm">
+        <b>{t('models.license')}</b> {license.id}: {license.terms}
+      </Text>
+      <Text size="sm">{t('models.pairs', { trained, count: vocabulary.pairs.length })}</Text>
+      <ScrollingTable label={t('models.coverage')} heads={['', ...vocabulary.defects]}>
+        <Table.Tbody>
+          {vocabulary.products.map((product) => (
+            <Table.Tr key={product}>
+              <Table.Th scope="row">{product}</Table.Th>
+              {vocabulary.defects.map((defect) => (
+                <Table.Td key={defect}>
+                  <Known pairs={vocabulary.pairs} product={product} defect={defect} />
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </ScrollingTable>
+      <details>
+        <summary>{t('models.sources')}</summary>
+        <ul>
+          {license.sources.map(({ product, license: terms, source }) => (
+            <li key={`${product} ${source}`}>
+              {product}: {source} ({terms})
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Stack>
+  );
+}
+
+interface KnownProps {
+  readonly pairs: Model['vocabulary']['pairs'];
+  readonly product: string;
+  readonly defect: string;
+}
+
+function Known({ pairs, product, defect }: KnownProps) {
+  const { t } = useTranslation();
+  const found = pairs.find((pair) => pair.product === product && pair.defect === defect);
+  if (found === undefined) return null;
+  const trained = found.coverage === 'TRAINED';
+  return (
+    <span role="img" aria-label={t(`coverage.${found.coverage}.name`)} title={t(`coverage.${found.coverage}.name`)}>
+      {trained ? '●' : '○'}
+    </span>
+  );
+}

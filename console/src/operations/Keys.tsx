@@ -1,0 +1,81 @@
+import { Alert, Button, NativeSelect, Stack, Table, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMutation, useQuery } from 'urql';
+import type { Role } from '../generated/graphql.ts';
+import { ApiKeysDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../generated/graphql.ts';
+import { Problem } from '../shared/Problem.tsx';
+import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import styles from './Operations.module.css';
+
+const ROLES: readonly Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
+
+export function Keys() {
+  const { t, i18n } = useTranslation();
+  const [{ data, error }] = useQuery({ query: ApiKeysDocument, requestPolicy: 'cache-and-network' });
+  const [created, create] = useMutation(CreateApiKeyDocument);
+  const [revoked, revoke] = useMutation(RevokeApiKeyDocument);
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('OPERATOR');
+  const secret = created.data?.createApiKey.secret;
+  const date = (value: string | null) => (value === null ? '–' : new Date(value).toLocaleDateString(i18n.language));
+  return (
+    <Stack gap="sm">
+      <h2>{t('operations.keys')}</h2>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void create({ input: { name, role } }).then(({ error: refused }) => refused === undefined && setName(''));
+        }}
+      >
+        <TextInput
+          label={t('operations.keyName')}
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <NativeSelect
+          label={t('operations.role')}
+          value={role}
+          onChange={(event) => setRole(event.currentTarget.value as Role)}
+          data={ROLES.map((value) => ({ value, label: t(`roles.${value}`) }))}
+        />
+        <Button type="submit" variant="default" loading={created.fetching}>
+          {t('operations.createKey')}
+        </Button>
+      </form>
+      {secret !== undefined && (
+        <Alert color="green" role="status" title={t('operations.once')}>
+          <code className={styles.secret}>{secret}</code>
+        </Alert>
+      )}
+      <Problem error={error ?? created.error ?? revoked.error} />
+      <ScrollingTable
+        label={t('operations.keys')}
+        heads={[t('operations.keyName'), t('operations.role'), t('operations.lastUsed'), t('queue.actions')]}
+      >
+        <Table.Tbody>
+          {data?.apiKeys.edges.map(({ node: key }) => (
+            <Table.Tr key={key.id}>
+              <Table.Td>
+                {key.name} {key.prefix !== null && <code>{key.prefix}…</code>}
+              </Table.Td>
+              <Table.Td>{t(`roles.${key.role}`)}</Table.Td>
+              <Table.Td>{date(key.lastUsedAt)}</Table.Td>
+              <Table.Td>
+                {key.revokedAt === null ? (
+                  <Button size="compact-xs" variant="default" onClick={() => void revoke({ id: key.id })}>
+                    {t('operations.revoke', { name: key.name })}
+                  </Button>
+                ) : (
+                  t('operations.revoked', { date: date(key.revokedAt) })
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </ScrollingTable>
+    </Stack>
+  );
+}
