@@ -7,15 +7,18 @@ WORKDIR /app
 
 FROM node AS build
 COPY package.json package-lock.json .npmrc ./
+COPY console/package.json console/
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json schema.graphql ./
 COPY src src
-RUN npm run build && find dist -name '*.tsbuildinfo' -delete
+COPY console console
+RUN npm run build && npm run build:console && find dist -name '*.tsbuildinfo' -delete
 
 # .npmrc lets no library run a script at installation. onnxruntime-node's runs explicitly below, for CUDA.
 FROM node AS libraries
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --no-audit --no-fund
+COPY console/package.json console/
+RUN npm ci --omit=dev --workspaces=false --no-audit --no-fund
 
 FROM libraries AS libraries-cpu
 COPY deploy/prune-libraries deploy/
@@ -32,6 +35,7 @@ FROM scratch AS app
 COPY package.json LICENSE /app/
 COPY models /app/models
 COPY --from=build /app/dist /app/dist
+COPY --from=build /app/console/dist /app/console/dist
 
 # CUDA 12 with cuDNN 9: onnxruntime's "cuda12" provider is linked to them.
 FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS cuda

@@ -51,6 +51,7 @@ export default tseslint.config(
     files: [
       'test/globalSetup.ts',
       'console/vite.config.ts',
+      'console/vite.graphiql.config.ts',
       'console/src/**/*Page.tsx',
       'console/src/draw/RegionField.tsx',
     ],

@@ -69,7 +69,8 @@ test('without a configured key one is generated, written to a file of its own an
 test('npm start ends by SIGTERM and leaves no process behind', async () => {
   const dataDirectory = newDataDirectory();
   const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
-  const env = { PATH, HOME: tmpdir(), PORT: '0', DATA_DIR: dataDirectory, MODELS_DIR: TINY_MODELS, MAX_ROWS: '6' };
+  const settings = { PORT: '0', DATA_DIR: dataDirectory, MODELS_DIR: TINY_MODELS, MAX_ROWS: '6', CONSOLE: 'false' };
+  const env = { PATH, HOME: tmpdir(), ...settings };
   const npm = spawn('npm', ['start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(npm, 'exit');
   let printed = '';
