@@ -10,13 +10,13 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** One client for each session; the next one starts with an empty cache. */
+/** One client for each session. A session of the same tenant leaves the page as it is; another one starts it anew. */
 export function ClientProvider({ session, onEnded, children }: Props) {
-  const { tenant, subject, csrfToken } = session;
+  const { tenant, csrfToken } = session;
   const opened = useMemo(() => openClient(csrfToken, onEnded), [csrfToken, onEnded]);
   useEffect(() => () => void opened.socket.dispose(), [opened]);
   return (
-    <Provider key={`${tenant} ${subject}`} value={opened.client}>
+    <Provider key={tenant} value={opened.client}>
       {children}
     </Provider>
   );

@@ -49,7 +49,6 @@ export function useSessionState(): SessionState {
   const take = useCallback((answer: Answer) => {
     setStatus(answer.session === null ? 'signedOut' : 'signedIn');
     setEnded(answer.ended ?? undefined);
-    // Another tenant's page must not show what the former session had loaded: the subject is the key of its client.
     if (answer.session !== null) setSession(answer.session);
   }, []);
 

@@ -15,9 +15,7 @@ export function ScrollingTable({ label, heads, children }: Props) {
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            {heads.map((head) => (
-              <Table.Th key={head}>{head}</Table.Th>
-            ))}
+            {heads.map((head) => (head === '' ? <Table.Td key={head} /> : <Table.Th key={head}>{head}</Table.Th>))}
           </Table.Tr>
         </Table.Thead>
         {children}

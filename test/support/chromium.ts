@@ -1,0 +1,84 @@
+/** Debian's Chromium, and in it the built console of a real service. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import type { Server } from './server.js';
+import { TEST_KEY } from './server.js';
+
+export const CHROMIUM = '/usr/bin/chromium';
+export const HAS_CHROMIUM = existsSync(CHROMIUM);
+export const CONSOLE_DIST = join('console', 'dist');
+/** Ignored by Git: to be looked at. */
+const SCREENSHOTS = join('console', 'screenshots');
+const LOCK = join('node_modules', '.cache', 'console.lock');
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+
+/** If something that it is made of is newer; one test file builds it, and the others wait. */
+export function buildConsole(): void {
+  execFileSync('flock', [LOCK, 'scripts/build-console'], { stdio: 'pipe' });
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** What must not happen: errors of scripts, refusals of the policy, and requests to anywhere else. */
+  readonly faults: string[];
+}
+
+export async function visit(browser: Browser, server: Server, viewport = WIDE): Promise<Visit> {
+  const context = await browser.newContext({ viewport, locale: 'en' });
+  const page = await context.newPage();
+  const { origin } = new URL(server.url);
+  const faults: string[] = [];
+  page.on('pageerror', ({ message }) => faults.push(message));
+  page.on('dialog', (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && url.origin !== origin) faults.push(`a request to ${url.origin}`);
+  });
+  await page.goto(origin);
+  return { page, faults };
+}
+
+/** With the keyboard alone: the key, then Enter. */
+export async function signInTo(page: Page): Promise<void> {
+  await page.getByLabel('API key').fill(TEST_KEY);
+  await page.keyboard.press('Enter');
+  await page.getByRole('navigation').waitFor();
+}
+
+export async function openPage(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+}
+
+const AXE = readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds on the page, as "rule: element". */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const violations = await page.evaluate<readonly Violation[]>('axe.run(document).then((found) => found.violations)');
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
