@@ -41,7 +41,6 @@ WAYS = {
     "student, 4 steps": (TURBO, 4),
     "student, 2 steps": (TURBO, 2),
 }
-STRENGTH_SEEDS = 8
 
 
 class Judges:
@@ -65,7 +64,7 @@ def measure(judges: Judges, taught: EvaluationContext, way: EvaluationContext, p
     judged = segmenter_figures(segmenter, drawn, held_out)
     plan = way.plan
     dial = measure_strength(
-        way.generator, [pair], STRENGTH_SEEDS, plan.steps, lambda done, total: None, sampler=plan.sampler
+        way.generator, [pair], plan.strength_seeds, plan.steps, lambda done, total: None, sampler=plan.sampler
     )[name_of(pair)]
     both = list(zip(reference.image, drawn.image, strict=True))
     return {
@@ -85,6 +84,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--precision", default="int8")
     parser.add_argument("--samples", type=int, default=32)
+    parser.add_argument("--segmenter-steps", type=int, default=300)
+    parser.add_argument("--strength-seeds", type=int, default=8)
     parser.add_argument("--products", default="")
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
@@ -99,13 +100,17 @@ def main() -> None:
 
     def context_of(way: str) -> EvaluationContext:
         sampler, steps = WAYS[way]
-        plan = EvaluationPlan(samples=given.samples, sampler=cast(Any, sampler), steps=steps)
+        plan = EvaluationPlan(
+            samples=given.samples, sampler=cast(Any, sampler), steps=steps, segmenter_steps=given.segmenter_steps,
+            strength_seeds=given.strength_seeds,
+        )  # fmt: skip
         return EvaluationContext(model, records, rules, plan, given.out / way.replace(", ", "-"), report, generator)
 
     contexts = {way: context_of(way) for way in WAYS}
     taught = contexts[TEACHER]
     settings = {"model": f"{model.config.name}@{model.config.version}", "step": model.step}
-    store = ResultsStore(given.out / "student.json", settings | {"graphs": given.precision, "samples": given.samples})
+    asked = {"graphs": given.precision, "samples": given.samples, "segmenter_steps": given.segmenter_steps}
+    store = ResultsStore(given.out / "student.json", settings | asked | {"strength_seeds": given.strength_seeds})
     judges = Judges(taught)
     pairs = {
         name: pair

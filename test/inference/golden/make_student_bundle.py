@@ -90,13 +90,19 @@ def main() -> None:
     turbo = TurboModulation(model.module.denoiser)
     moved(turbo)
     add_turbo(bundle, turbo, config.denoiser.text_dim, {"trainingSteps": 0, "trajectories": 0})
+    draw_cases(bundle, samples, CASES)
+
+
+def draw_cases(bundle: Path, out: Path, cases: list[SampleRequest], first: int = 0) -> None:
+    """What the student of a bundle draws, from number `first` on."""
+    model = load_bundle(bundle)
     turbo = read_turbo(bundle, model.module.denoiser)
     device = torch.device("cpu")
-    generator = Generator(model.module, model.autoencoder, config.prompts, device, turbo=turbo)
-    for n, request in enumerate(CASES):
+    generator = Generator(model.module, model.autoencoder, model.config.prompts, device, turbo=turbo)
+    for n, request in enumerate(cases, first):
         (drawn,) = generator.draw([request])
-        write(samples, n, asked(request) | {"confidence": drawn.confidence}, drawn.image, drawn.mask)
-        (other,) = generator.draw([replace(request, strength=request.strength + 1)])
+        write(out, n, asked(request) | {"confidence": drawn.confidence}, drawn.image, drawn.mask)
+        (other,) = generator.draw([replace(request, strength=request.strength - 0.5)])
         print(n, drawn.image.std().round(1), drawn.mask.mean().round(3), abs(drawn.latent - other.latent).mean())
 
 
