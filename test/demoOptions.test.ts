@@ -28,3 +28,7 @@ test.each([
 ])('%s %s is refused by name', (option, value, message) => {
   expect(() => requestOf(option, value)).toThrow(message);
 });
+
+test('--sampler is asked for in capitals, as the schema writes it', () => {
+  expect(requestOf('--sampler', 'turbo', '--steps', '8')).toEqual({ count: 4, sampler: 'TURBO', steps: 8 });
+});

@@ -80,10 +80,9 @@ describe('a request', () => {
   });
 
   test('for TURBO needs a bundle with a student', async () => {
-    const bundles = await loadBundles(join(process.cwd(), 'models'));
-    const [{ id = '' } = {}] = bundles.filter(({ manifest }) => manifest.turbo === undefined);
-    const request = { ...student, bundle: id, product: 'fabric', defect: 'stain' };
-    expect(() => validateRequest(request, bundles)).toThrow(`sampler TURBO needs a student, which ${id} does not have`);
+    const bundles = await loadBundles(join(process.cwd(), 'test/inference/models'));
+    const request = { ...student, bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack' };
+    expect(() => validateRequest(request, bundles)).toThrow('sampler TURBO needs a student, which tiny@1.0.0 does not');
   });
 });
 

@@ -13,7 +13,8 @@ Requests defective images from a running DefectDiffu service and writes them to 
   --count 4           number of samples
   --strength 2        defect strength, or a range to spread over the samples: 1..4
   --seed 7            the same seed gives the same images
-  --steps 20          denoising steps    (default: the model's)
+  --steps 20          denoising steps    (default: the model's; for TURBO, 4)
+  --sampler TURBO     the model's student: 2, 4 or 8 steps of one row, many times as fast
   --on part.jpg       draw on this photograph of the product; the rest of it does not change
   --on-twin           draw each sample on its own normal twin, from which only the defect differs
   --region 40,60,80,50   region to draw in: left, top, width, height in pixels
@@ -56,6 +57,7 @@ export interface Options {
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
     readonly seed?: number;
     readonly steps?: number;
+    readonly sampler?: string;
     readonly harmonize?: number;
     readonly quality?: { readonly minimumConfidence: number };
     readonly region?: Area;
@@ -88,6 +90,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
       ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
       ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+      ...(values.sampler === undefined ? {} : { sampler: values.sampler.toUpperCase() }),
       ...(values.harmonize === undefined ? {} : { harmonize: number('harmonize', values.harmonize) }),
       ...(values.confidence === undefined
         ? {}
@@ -109,6 +112,7 @@ function parse(args: string[]) {
     strength: text,
     seed: text,
     steps: text,
+    sampler: text,
     confidence: text,
     on: text,
     'defect-photograph': text,
