@@ -8,7 +8,7 @@ import {
   buildConsole,
   launchChromium,
   openPage,
-  screenshot,
+  picture,
   signInTo,
   visit,
 } from '../support/chromium.js';
@@ -45,7 +45,7 @@ const DEADLINE_MS = 300_000;
     const image = `document.querySelector('main img')`;
     expect(await page.evaluate(`${image}.decode().then(() => ${image}.naturalWidth)`)).toBe(128);
     expect(await accessibilityFaults(page)).toEqual([]);
-    await screenshot(page, 'drawn');
+    await picture(page, 'drawn');
   });
 
   test('the strength, turned with the keyboard, draws anew, and only the newest request is shown', async () => {
@@ -107,7 +107,7 @@ const DEADLINE_MS = 300_000;
       expect(x).toBeGreaterThanOrEqual(Math.floor(node.reference.width / 2));
       expect(y).toBeGreaterThanOrEqual(Math.floor(node.reference.height / 2));
     }
-    await screenshot(page, 'on-a-photograph');
+    await picture(page, 'on-a-photograph');
   });
 
   test('the queue repeats a generation as it was', async () => {
@@ -133,7 +133,7 @@ const DEADLINE_MS = 300_000;
     await grid.focus();
     await page.keyboard.press('ArrowRight');
     await grid.getByRole('option', { selected: true }).and(page.locator('[aria-posinset="2"]')).waitFor();
-    await screenshot(page, 'gallery');
+    await picture(page, 'gallery');
   });
 
   test('an export is counted, made, and downloaded', async () => {
@@ -145,5 +145,6 @@ const DEADLINE_MS = 300_000;
     await link.waitFor();
     const answer = await fetch((await link.getAttribute('href')) ?? '');
     expect(answer.headers.get('content-type')).toBe('application/zip');
+    await picture(page, 'export');
   });
 });

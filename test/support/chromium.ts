@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import type { Server } from './server.js';
 import { TEST_KEY } from './server.js';
 
@@ -13,6 +14,7 @@ export const CONSOLE_DIST = join('console', 'dist');
 /** Ignored by Git: to be looked at. */
 const SCREENSHOTS = join('console', 'screenshots');
 const LOCK = join('node_modules', '.cache', 'console.lock');
+const PICTURE_WIDTH = 1080;
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
@@ -80,5 +82,14 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.evaluate('window.scrollTo(0, 0)');
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** A screenshot that the documents show; CONSOLE_PICTURES=true renews it there. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await screenshot(page, name);
+  if (process.env['CONSOLE_PICTURES'] !== 'true') return;
+  const drawn = sharp(join(SCREENSHOTS, `${name}.png`)).resize({ width: PICTURE_WIDTH });
+  await drawn.webp({ quality: 80 }).toFile(join('docs', 'images', `console-${name}.webp`));
 }
