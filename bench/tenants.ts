@@ -2,14 +2,19 @@
  * How much one tenant at full tilt delays another tenant's small request, on each resource that they share. Goal: at
  * most 3 × as long as alone. For drawing, see bench/fairness.ts.
  *
- *   npm run bench:tenants            (ROUNDS=15)
+ *   npm run bench:tenants            (ROUNDS=15, ONLY=introspection)
  */
 import { execFileSync } from 'node:child_process';
-import { measureDelay, sharedResources } from './fullTilt.ts';
+import { measureDelay } from './delay.ts';
+import type { Stage } from './fullTilt.ts';
+import { sharedResources } from './fullTilt.ts';
 import { saveResults } from './saveResults.ts';
 import { KEY as GREEDY, newDataDirectory, startServer } from './server.ts';
+import { deliveryTo, startReceiver } from './webhookReceiver.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 15);
+/** Part of a resource's name. */
+const ONLY = process.env['ONLY'] ?? '';
 const MODELS_DIR = 'test/inference/models';
 
 const dataDirectory = newDataDirectory();
@@ -40,18 +45,32 @@ try {
     'mutation ($input: ImportCatalogInput!) { importCatalog(input: $input) { products { created } } }';
   for (const key of [GREEDY, POLITE]) await server.ask(importCatalog, { input: { products, defects } }, key);
   const drawn = { greedy: await draw(GREEDY, 100), polite: await draw(POLITE, 2) };
-  const { resources, close } = await sharedResources({ url: server.url, greedy: GREEDY, polite: POLITE }, drawn);
+  const receiver = await startReceiver();
+  const deliveries = {
+    greedy: await deliveryTo(`${receiver.url}/silent`, server.url, GREEDY, drawn.greedy),
+    polite: await deliveryTo(`${receiver.url}/polite`, server.url, POLITE, drawn.polite),
+  };
+  const stage: Stage = {
+    url: server.url,
+    pid: server.process.pid as number,
+    greedy: GREEDY,
+    polite: POLITE,
+    drawn,
+    deliveries,
+  };
   const headlines: Record<string, string> = {};
   const delays = [];
-  for (const resource of resources) {
-    const delay = await measureDelay(resource, ROUNDS);
+  for (const resource of await sharedResources(stage, receiver)) {
+    if (!resource.name.includes(ONLY)) continue;
+    const delay = await measureDelay(stage, resource, ROUNDS);
     delays.push(delay);
-    const { name, aloneMs, besideMs, greedyRequests } = delay;
+    const { name, alone, beside, greedyRequests } = delay;
     headlines[name] =
-      `${(besideMs / aloneMs).toFixed(1)} × (${aloneMs.toFixed(0)} ms alone, ${besideMs.toFixed(0)} ms beside)`;
+      `${(beside.ms / alone.ms).toFixed(1)} × (${alone.ms.toFixed(0)} ms alone, ${beside.ms.toFixed(0)} ms beside); ` +
+      `event loop ${(beside.loopMs / alone.loopMs).toFixed(1)} × (${alone.loopMs.toFixed(1)}, ${beside.loopMs.toFixed(1)} ms)`;
     process.stdout.write(`${name}: ${headlines[name]}; the greedy tenant made ${String(greedyRequests)} requests\n`);
   }
-  close();
+  receiver.close();
   saveResults('tenants', { rounds: ROUNDS, delays }, headlines);
 } finally {
   await server.stop();
