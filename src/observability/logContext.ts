@@ -23,6 +23,11 @@ export function addLogContext(context: LogContext): void {
   if (known !== undefined) Object.assign(known, context);
 }
 
+/** Whose work this is, where that is known. */
+export function currentTenant(): string | undefined {
+  return storage.getStore()?.tenant;
+}
+
 export function currentLogContext(): LogContext {
   return { ...storage.getStore() };
 }

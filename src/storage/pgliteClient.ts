@@ -2,11 +2,14 @@
  * PGlite computes on this thread, so its work blocks the server. This client saves work: a statement is parsed once and
  * then takes one message, whereas PGlite's own `query` parses each time and sends six messages. It also yields:
  * PGlite's promises settle within the microtask queue, so a transaction of ten statements would block the event loop
- * from its first statement to its last. Here, the event loop runs before each message.
+ * from its first statement to its last. Here, the event loop runs before each message. Statements and transactions wait
+ * in turns of tenants: a tenant with a hundred of them delays another's by one.
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { QueryOptions, Results, Transaction } from '@electric-sql/pglite';
 import { PGlite, parse, protocol } from '@electric-sql/pglite';
+import { createFairSemaphore } from '../fairSemaphore.js';
+import { currentTenant } from '../observability/logContext.js';
 
 const { serialize } = protocol;
 
@@ -34,12 +37,17 @@ interface Prepared {
   uses: number;
 }
 
+/** Stands for the work that is no tenant's: looking up keys, claiming, and cleaning. */
+const NO_TENANT = '';
+
 type Described = Awaited<ReturnType<PGlite['execProtocolStream']>>;
 
 export class PgliteClient extends PGlite {
   /** By text. The most recently used one is last. */
   readonly #statements = new Map<string, Prepared>();
   #named = 0;
+  /** One at a time, as PGlite itself has it. Callers bound how many wait. */
+  readonly #turns = createFairSemaphore({ total: 1, perTenant: 1, waitingPerTenant: Infinity, what: 'statements' });
 
   override async execProtocolRaw(...args: Parameters<PGlite['execProtocolRaw']>): Promise<Uint8Array> {
     await turnOfTheLoop();
@@ -48,11 +56,11 @@ export class PgliteClient extends PGlite {
 
   override async query<T>(text: string, parameters: unknown[] = [], options: QueryOptions = {}): Promise<Results<T>> {
     await this._checkReady();
-    return this._runExclusiveTransaction(() => this.#run(text, parameters, options));
+    return this.#inTurn(() => this._runExclusiveTransaction(() => this.#run(text, parameters, options)));
   }
 
   override transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return super.transaction((tx) => {
+    const run = (tx: Transaction): Promise<T> => {
       const query = async <R>(
         text: string,
         parameters: unknown[] = [],
@@ -62,7 +70,12 @@ export class PgliteClient extends PGlite {
         return this.#run(text, parameters, options);
       };
       return work({ ...tx, query });
-    });
+    };
+    return this.#inTurn(() => super.transaction(run));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(currentTenant() ?? NO_TENANT, 1, work);
   }
 
   #run<T>(text: string, parameters: readonly unknown[], options: QueryOptions): Promise<Results<T>> {
