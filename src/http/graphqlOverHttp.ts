@@ -2,7 +2,10 @@
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import type { GraphQLRequestContext } from '@apollo/server';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { RequestHandler } from 'express';
 import type { GraphQLSchema } from 'graphql';
@@ -12,6 +15,7 @@ import { ServiceError } from '../errors.js';
 import type { Callers } from './callers.js';
 import { requireIntrospection } from './introspectionAccess.js';
 import type { Log } from '../log.js';
+import type { Answer } from '../resolvers/boundedAnswers.js';
 import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import { toPublicError, unavailableDependency } from './publicErrors.js';
@@ -21,6 +25,7 @@ import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
 import { requestOrigin } from './requestOrigin.js';
 import { errorHead } from './errorHead.js';
 import { errorStatusPlugin } from './errorStatus.js';
+import { stringifyInTurns } from './stringifyInTurns.js';
 
 export interface GraphqlOverHttp {
   readonly handler: RequestHandler;
@@ -35,13 +40,17 @@ export async function createGraphqlOverHttp(
   httpServer: Server,
   log: Log,
 ): Promise<GraphqlOverHttp> {
+  /** By the data of the answer. */
+  const sizes = new WeakMap<object, Answer>();
   const apollo = new ApolloServer<Context>({
     schema,
     validationRules: [queryLimits],
     parseOptions: { maxTokens: QUERY_LIMITS.tokens },
     introspection: true,
-    // The landing page loads from a CDN, and persisted queries fill memory. Neither is of use here.
+    // The landing page loads from a CDN, persisted queries fill memory, and cache control looks at every field. None is of
+    // use here.
     plugins: [
+      ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 3_000 }),
       {
@@ -51,7 +60,11 @@ export async function createGraphqlOverHttp(
               requireIntrospection(context.document, context.contextValue.identity, services.config.introspection);
               refuseSubscriptions(context);
             },
-            willSendResponse: async ({ operation, errors }) => countOperation(operation?.operation, errors),
+            willSendResponse: async ({ operation, errors, response: { body }, contextValue }) => {
+              countOperation(operation?.operation, errors);
+              if (body.kind === 'single' && body.singleResult.data != null)
+                sizes.set(body.singleResult.data, contextValue.answer);
+            },
           }),
         contextCreationDidFail: async ({ error }) => countOperation(undefined, [error]),
       },
@@ -64,6 +77,7 @@ export async function createGraphqlOverHttp(
     stopOnTerminationSignals: false,
     logger: log,
     formatError: (formatted, error) => toPublicError(error, formatted, log),
+    stringifyResult: (result) => stringifyInTurns(result, sizes.get(result.data ?? {})),
   });
   await apollo.start();
   const handler = expressMiddleware(apollo, { context: ({ req }) => contextOf(req, services, callers) });
@@ -71,6 +85,7 @@ export async function createGraphqlOverHttp(
     handler(request, response, next) {
       const { query } = (request.method === 'GET' ? request.query : (request.body ?? {})) as { query?: unknown };
       const error = unreportedError(schema, query);
+      response.set('cache-control', 'no-store');
       if (error === undefined) return void handler(request, response, next);
       countOperation(undefined, [error]);
       return void response.status(400).json({ errors: [withCode(error, 'GRAPHQL_VALIDATION_FAILED')] });

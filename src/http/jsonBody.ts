@@ -6,6 +6,7 @@ import type { Request, RequestHandler } from 'express';
 import express from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { FairSemaphore } from '../fairSemaphore.js';
+import type { FairTurns } from '../fairTurns.js';
 import type { Callers } from './callers.js';
 import { requireShallow } from './jsonDepth.js';
 
@@ -22,8 +23,14 @@ export interface OperationLocals {
   endOperation: (then?: Promise<void>) => void;
 }
 
-/** @param operations bounds the operations of one tenant that are read, executed, or answered at a time */
-export function jsonBody(callers: Callers, operations: FairSemaphore): RequestHandler[] {
+export interface Shared {
+  /** Bounds the operations of one tenant that are read, executed, or answered at a time. */
+  readonly operations: FairSemaphore;
+  /** An operation begins when it is its tenant's turn. */
+  readonly turns: FairTurns;
+}
+
+export function jsonBody(callers: Callers, { operations, turns }: Shared): RequestHandler[] {
   const verify = (_request: unknown, _response: unknown, body: Buffer): void => requireShallow(body);
   const small = express.json({ limit: BODY_BYTES, type: TYPES, verify });
   const large = express.json({ limit: IMPORT_BYTES, type: TYPES, verify });
@@ -50,8 +57,11 @@ export function jsonBody(callers: Callers, operations: FairSemaphore): RequestHa
       if (response.destroyed) return end();
       (mayBeLarge(request) ? large : small)(request, response, next);
     },
-    (request, _response, next) => {
-      if (request.body !== UNREAD && mayBeLarge(request) && !isImport(request.body)) requireSmall(request);
+    async (request, _response, next) => {
+      if (request.body !== UNREAD) {
+        if (mayBeLarge(request) && !isImport(request.body)) requireSmall(request);
+        await turns.nextOperation((await callers.identify(request)).tenantId);
+      }
       next();
     },
   ];

@@ -111,7 +111,7 @@ export async function startHttp(
     app.use(serveSession(services));
     app.get(PATH, serveGraphiql(services.config));
   }
-  const json = jsonBody(callers, services.operations);
+  const json = jsonBody(callers, services);
   const either: RequestHandler = (request, response, next) =>
     (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next);
   app.all(`${PATH}/stream`, ...json, documents.middleware, eventStreams.handler);

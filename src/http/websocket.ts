@@ -95,6 +95,7 @@ export function serveWebSocket(
       const { identity } = args.contextValue as Context;
       return services.operations.run(identity.tenantId, 1, async () => {
         await writable.get(args.contextValue as object)?.();
+        await services.turns.nextOperation(identity.tenantId);
         return instrumented.execute(args);
       });
     },
@@ -119,6 +120,7 @@ export function serveWebSocket(
       }
       const refused = await rateLimitError(connection, services);
       if (refused !== undefined) return [refused];
+      await services.turns.nextOperation(connection.extra.identity?.tenantId ?? '');
       // A later error would close the connection with all its subscriptions.
       const unreadable = documents.replaceId(payload);
       if (unreadable !== undefined) return [unreadable];

@@ -7,12 +7,18 @@ import type { GraphQLField, GraphQLFieldResolver, GraphQLSchema } from 'graphql'
 import { defaultFieldResolver, getNamedType, isLeafType, isListType, isNonNullType, isObjectType } from 'graphql';
 import { ServiceError } from '../errors.js';
 import type { FairTurns } from '../fairTurns.js';
+import type { BatchSchedule } from './batchSchedule.js';
+import { createBatchSchedule } from './batchSchedule.js';
+import { boundIntrospection } from './boundedIntrospection.js';
 
 export const ANSWER_LIMITS = { nodes: 50_000, bytes: 8 * 1024 * 1024 } as const;
 
 /** Quotation marks, colon, and comma. */
 const PUNCTUATION_BYTES = 4;
 const NUMBER_BYTES = 8;
+/** A promise for each would cost more than it shares. */
+const ITEMS_PER_TURN = 10;
+const UNITS_PER_TURN = 50;
 
 export interface Answer {
   /** Set as soon as the answer is too large. The rest is left out then. */
@@ -21,10 +27,11 @@ export interface Answer {
   bytes: number;
   readonly tenantId: string;
   readonly turns: FairTurns;
+  readonly batches: BatchSchedule;
 }
 
 export function createAnswer(tenantId: string, turns: FairTurns): Answer {
-  return { tooLarge: undefined, nodes: 0, bytes: 0, tenantId, turns };
+  return { tooLarge: undefined, nodes: 0, bytes: 0, tenantId, turns, batches: createBatchSchedule() };
 }
 
 /**
@@ -36,6 +43,10 @@ export function boundAnswers(schema: GraphQLSchema): GraphQLSchema {
     if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getSubscriptionType()) continue;
     for (const field of Object.values(type.getFields())) field.resolve = bounded(field);
   }
+  boundIntrospection((items, context) => {
+    const answer = (context as { readonly answer?: Answer } | undefined)?.answer;
+    return answer === undefined ? items : addObjects(items, answer);
+  });
   return schema;
 }
 
@@ -77,18 +88,26 @@ function addObjects(value: unknown, answer: Answer): unknown {
   if (!Array.isArray(value)) return value;
   answer.nodes += value.length;
   requireSmall(answer);
-  let waits = false;
-  const items = value.map((item: unknown) => {
-    const turn = answer.turns.next(answer.tenantId);
-    if (turn === undefined) {
-      // What the fields of the item will spend is not known yet.
-      answer.turns.spend(1);
-      return item;
+  // A hundred lists that are found together are not resolved together either.
+  const turn = value.length === 0 ? undefined : nextTurn(answer);
+  return turn === undefined ? itemsInTurns(value, answer) : turn.then(() => itemsInTurns(value, answer));
+}
+
+function itemsInTurns(list: readonly unknown[], answer: Answer): readonly unknown[] {
+  let turn: Promise<void> | undefined;
+  return list.map((item, i) => {
+    if (i % ITEMS_PER_TURN === 0) {
+      turn = nextTurn(answer);
+      // What the fields of the items will spend is not known yet.
+      if (turn === undefined) answer.turns.spend(UNITS_PER_TURN);
     }
-    waits = true;
-    return turn.then(() => item);
+    return turn === undefined ? item : turn.then(() => item);
   });
-  return waits ? items : value;
+}
+
+function nextTurn({ turns, tenantId, batches }: Answer): Promise<void> | undefined {
+  const turn = turns.next(tenantId);
+  return turn === undefined ? undefined : batches.await(turn);
 }
 
 function requireSmall(answer: Answer): void {

@@ -116,8 +116,8 @@ export function createContext(services: Services, identity: Identity, origin: st
     canGenerate,
     log: services.log,
   };
-  let loaders = createLoaders(scope, repositories, rules);
   let answer = createAnswer(identity.tenantId, services.turns);
+  let loaders = createLoaders(scope, repositories, rules, answer.batches);
   return {
     services,
     identity,
@@ -132,8 +132,8 @@ export function createContext(services: Services, identity: Identity, origin: st
       return answer;
     },
     resetLoaders() {
-      loaders = createLoaders(scope, repositories, rules);
       answer = createAnswer(identity.tenantId, services.turns);
+      loaders = createLoaders(scope, repositories, rules, answer.batches);
     },
   };
 }

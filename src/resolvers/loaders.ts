@@ -32,6 +32,7 @@ import type {
 } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import type { Deliveries } from '../webhooks/deliveryRepository.js';
+import type { BatchSchedule } from './batchSchedule.js';
 
 interface PageUnder {
   readonly id: string;
@@ -78,14 +79,21 @@ interface Repositories {
   readonly exports: Exports;
 }
 
-export function createLoaders(scope: TenantScope, repositories: Repositories, rules: AdmissionContext): Loaders {
+export function createLoaders(
+  scope: TenantScope,
+  repositories: Repositories,
+  rules: AdmissionContext,
+  { dispatch: batchScheduleFn }: BatchSchedule,
+): Loaders {
   const { catalog, generations, rejections, attempts, samples, references, masks, deliveries, exports } = repositories;
   return {
     product: byKey(
+      batchScheduleFn,
       (ids) => catalog.productsById(ids),
       (row) => row.id,
     ),
     defect: byKey(
+      batchScheduleFn,
       (ids) => catalog.defectsById(ids),
       (row) => row.id,
     ),
@@ -93,60 +101,83 @@ export function createLoaders(scope: TenantScope, repositories: Repositories, ru
       async (queries) => productDefects(await catalog.activeDefects(), rules.models, queries),
       {
         cache: false,
+        batchScheduleFn,
       },
     ),
     export: byKey(
+      batchScheduleFn,
       (ids) => exports.byIds(ids),
       (row) => row.id,
     ),
     generation: byKey(
+      batchScheduleFn,
       (ids) => generations.byId(ids),
       (row) => row.id,
     ),
     sample: byKey(
+      batchScheduleFn,
       // Every subscriber of an event reads the same sample and artifacts at the same moment.
       (ids) => coalesceRead(scope, `samples/${ids.join()}`, () => samples.byId(ids)),
       (row) => row.id,
     ),
     artifact: byKey(
+      batchScheduleFn,
       (keys) => coalesceRead(scope, `artifacts/${keys.join()}`, () => samples.artifacts(keys)),
       (row) => row.key,
     ),
-    rejected: new DataLoader(async (ids) => {
-      const counts = await rejections.countsByGeneration(ids);
-      return ids.map((id) => counts.get(id) ?? 0);
-    }),
-    attempts: new DataLoader(async (ids) => {
-      const found = Map.groupBy(await attempts.of(ids), ({ generationId }) => generationId);
-      return ids.map((id) => found.get(id) ?? []);
-    }),
+    rejected: new DataLoader(
+      async (ids) => {
+        const counts = await rejections.countsByGeneration(ids);
+        return ids.map((id) => counts.get(id) ?? 0);
+      },
+      { batchScheduleFn },
+    ),
+    attempts: new DataLoader(
+      async (ids) => {
+        const found = Map.groupBy(await attempts.of(ids), ({ generationId }) => generationId);
+        return ids.map((id) => found.get(id) ?? []);
+      },
+      { batchScheduleFn },
+    ),
     reference: byKey(
+      batchScheduleFn,
       (ids) => references.byIds(ids),
       (row) => row.id,
     ),
     mask: byKey(
+      batchScheduleFn,
       (ids) => masks.byIds(ids),
       (row) => row.id,
     ),
-    samplesUnder: pagesUnder(({ parent, request, conditions }, ids) =>
+    samplesUnder: pagesUnder(batchScheduleFn, ({ parent, request, conditions }, ids) =>
       samples.pagesUnder(parent, ids, request, conditions),
     ),
-    referencesUnder: pagesUnder(({ request, conditions }, ids) => references.pagesOfProducts(ids, request, conditions)),
-    deliveriesUnder: pagesUnder(({ request }, ids) => deliveries.pagesOfWebhooks(ids, request)),
+    referencesUnder: pagesUnder(batchScheduleFn, ({ request, conditions }, ids) =>
+      references.pagesOfProducts(ids, request, conditions),
+    ),
+    deliveriesUnder: pagesUnder(batchScheduleFn, ({ request }, ids) => deliveries.pagesOfWebhooks(ids, request)),
     // Writes are never cached: two equal items are two generations.
-    admission: new DataLoader((inputs) => admitGenerations(scope, rules, inputs), { cache: false }),
+    admission: new DataLoader((inputs) => admitGenerations(scope, rules, inputs), { cache: false, batchScheduleFn }),
   };
 }
 
-function byKey<T>(load: (keys: readonly string[]) => Promise<readonly T[]>, keyOf: (row: T) => string) {
-  return new DataLoader<string, T>(async (keys) => {
-    const rows = new Map((await load(keys)).map((row) => [keyOf(row), row]));
-    return keys.map((key) => rows.get(key) ?? new Error(`row ${key} is gone`));
-  });
+function byKey<T>(
+  batchScheduleFn: BatchSchedule['dispatch'],
+  load: (keys: readonly string[]) => Promise<readonly T[]>,
+  keyOf: (row: T) => string,
+) {
+  return new DataLoader<string, T>(
+    async (keys) => {
+      const rows = new Map((await load(keys)).map((row) => [keyOf(row), row]));
+      return keys.map((key) => rows.get(key) ?? new Error(`row ${key} is gone`));
+    },
+    { batchScheduleFn },
+  );
 }
 
 /** One query for each distinct page. Siblings request the same page of different parents. */
 function pagesUnder<W extends PageUnder, T>(
+  batchScheduleFn: BatchSchedule['dispatch'],
   load: (page: Omit<W, 'id'>, ids: readonly string[]) => Promise<ReadonlyMap<string, Page<T>>>,
 ): DataLoader<W, Page<T>> {
   return new DataLoader<W, Page<T>>(
@@ -161,6 +192,6 @@ function pagesUnder<W extends PageUnder, T>(
       }
       return pages.map((page) => loaded.get(page) ?? { rows: [], hasNextPage: false });
     },
-    { cache: false },
+    { cache: false, batchScheduleFn },
   );
 }

@@ -24,7 +24,7 @@ import type { Resources } from './resources.js';
 import { packageVersion } from './version.js';
 
 /** Each may hold the largest body and the largest answer; the connections to PostgreSQL are ten. */
-const OPERATIONS = { total: Infinity, perTenant: 8, waitingPerTenant: 1_000, what: 'operations' };
+const OPERATIONS = { total: Infinity, perTenant: 4, waitingPerTenant: 1_000, what: 'operations' };
 
 export interface Api {
   /** The URL of the GraphQL endpoint. */
