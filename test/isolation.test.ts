@@ -2,28 +2,29 @@
  * Another tenant's things do not exist. Every field and argument of the schema that names a thing is tried with a thing
  * of another tenant. A new one fails the first test until support/probes.ts covers it.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObjectType } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
-import { fetchGeneration, finished, generate, samplesIn } from './support/generations.js';
-import { exportDataset, exportEnded } from './support/exports.js';
+import { makeBelongings, makeStrangersOwn } from './support/belongings.js';
+import type { Browser } from './support/console.js';
+import { signIn } from './support/console.js';
+import { fetchGeneration } from './support/generations.js';
 import { identifyingArguments } from './support/identifying.js';
-import { grey } from './support/photographs.js';
 import type { Owned, Probe } from './support/probes.js';
 import { BEHIND, NAMELESS, NUMBERS } from './support/nameless.js';
 import { PROBES } from './support/probes.js';
-import { LOCAL_WEBHOOKS, createWebhook, settled, startReceiver } from './support/receiver.js';
+import { LOCAL_WEBHOOKS, startReceiver } from './support/receiver.js';
 import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { giveCatalog, newTenant } from './support/stranger.js';
 import { createKey, stream } from './support/tenancy.js';
-import { MASK, createUpload, fetchUpload, put, send, sendDonor } from './support/uploads.js';
-import { until } from './support/until.js';
+import { MASK, createUpload, put } from './support/uploads.js';
 
 let server: Server;
 let stranger: string;
 let newcomer: string;
+/** The stranger's, signed in to the console. */
+let browser: Browser;
 let owned: Owned;
 /** The owner's URLs, by what they open. */
 let urls: Readonly<Record<string, string>>;
@@ -35,68 +36,26 @@ beforeAll(async () => {
   const models = { MODELS_DIR: join(process.cwd(), 'models') };
   server = await startServer({ DATA_DIR: dataDirectory, ...models, ...LOCAL_WEBHOOKS });
   const { url } = await startReceiver();
-  owned = await belongings(url);
-  await strangersOwn(url);
+  browser = await signIn(server, stranger);
+  ({ owned, urls } = await makeBelongings(server, url));
+  await makeStrangersOwn(server, url, stranger);
 });
 
-/** One thing of each kind, so that an answer with too many rows is noticed. */
-async function strangersOwn(receiver: string): Promise<void> {
-  await createWebhook(server, receiver, ['GENERATION_STARTED'], stranger);
-  const photograph = { purpose: 'REFERENCE', partNumber: 'OWN' };
-  await send(server, readFileSync('test/photographs/fabric.png'), photograph, stranger);
-  await generate(server, { partNumber: 'OWN', defectCode: 'OWN', steps: 10, seed: 2 }, stranger);
-  const drawn = '{ samples(filter: { areaFraction: { min: 0.0001 } }) { edges { node { id } } } }';
-  await until(async () => (await server.data(drawn, {}, stranger)).samples.edges.length > 0);
-}
-
-async function belongings(receiver: string): Promise<Owned> {
-  const { id: webhook } = await createWebhook(server, receiver, ['GENERATION_SUCCEEDED']);
-  const wish = { partNumber: 'FABRIC', defectCode: 'HOLE', steps: 10, seed: 2, idempotencyKey: 'the key of the owner' };
-  const generation = await finished(server, (await generate(server, wish)).id);
-  const upload = await createUpload(server, { purpose: 'REFERENCE', partNumber: 'FABRIC' });
-  await put(upload.url, readFileSync('test/photographs/fabric.png'));
-  const { reference } = await fetchUpload(server, upload.id);
-  const shape = await grey((x) => (x < 9 ? 255 : 0))
-    .png()
-    .toBuffer();
-  const mask = await send(server, shape, MASK);
-  const donor = await sendDonor(server, readFileSync('test/photographs/fabric.png'), 'FABRIC', 'HOLE');
-  const { apiKeys } = await server.data('{ apiKeys { edges { node { id } } } }');
-  await server.data(
-    'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole", externalCode: "9" }] }) { warnings { field } } }',
-  );
-  const [sample] = samplesIn(generation);
-  const idempotencyKey = 'the key of the owner';
-  const exported = await exportEnded(server, (await exportDataset(server, { format: 'COCO', idempotencyKey })).id);
-  const [delivery] = await settled(server, webhook, ({ status }) => status === 'SUCCEEDED');
-  urls = {
-    picture: sample.image.url,
-    mask: sample.mask.url,
-    photograph: reference.image.url,
-    region: mask.image.url,
-    archive: exported.archive.url,
-  };
-  return {
-    generation: generation.id,
-    sample: sample.id,
-    reference: reference.id,
-    mask: mask.id,
-    donor: donor.id,
-    upload: upload.id,
-    key: apiKeys.edges[0].node.id,
-    export: exported.id,
-    webhook,
-    delivery: delivery.id,
-  };
-}
-
+/** By key over every transport, and by the session of the console. */
 async function answerTo({ document, type }: Probe, x: string): Promise<Answer> {
   const kind = /^(mutation|subscription) /.exec(document)?.[1] ?? 'query';
   const query = `${kind} ($x: ${type}) ${document.slice(document.indexOf('{'))}`;
-  if (kind !== 'subscription') return server.ask(query, { x }, stranger);
+  if (kind !== 'subscription') {
+    const answer = await server.ask(query, { x }, stranger);
+    const signedIn = await browser.ask(query, { x });
+    expect(signedIn.errors).toEqual(answer.errors);
+    expectNothingOwned(signedIn, x);
+    return answer;
+  }
   const { value } = await server.subscribe(query, { x }, stranger).next();
   const streamed = await stream(server, query, { x }, stranger).next();
   expect(streamed.value).toEqual(value);
+  expect((await browser.subscribe(query, { x }).next()).value).toEqual(value);
   return value;
 }
 
@@ -233,6 +192,15 @@ describe('over plain HTTP', () => {
       own.pathname = own.pathname.replace(/[^/]+$/, key ?? '');
       own.search = '';
       expect(await outcome(own, header())).toEqual([404, 'NOT_FOUND']);
+    },
+  );
+
+  test.each(['picture', 'mask', 'photograph', 'region', 'archive'])(
+    "a stranger's console session does not open the %s",
+    async (file) => {
+      const { pathname } = bare(file);
+      expect((await browser.fetch(pathname)).status).toBe(404);
+      expect((await browser.fetch(pathname, { headers: { cookie: '' } })).status).toBe(403);
     },
   );
 

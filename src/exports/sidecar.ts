@@ -22,7 +22,8 @@ export function createSidecar(zip: ZipWriter, listFile: (name: string) => JsonLi
     async add(name, { image }, sample, ignore) {
       const path = ignore === null ? null : `${SIDECAR_FOLDER}/ignore/${name}.png`;
       if (path !== null && ignore !== null) await zip.image(path, ignore);
-      await entries.append({ image, ignore: path, weight: weightOf(sample) });
+      const { reviewState: state, reviewTags: tags, reviewComment: comment } = sample;
+      await entries.append({ image, ignore: path, weight: weightOf(sample), review: { state, tags, comment } });
     },
     end: () => zip.text(`${SIDECAR_FOLDER}/samples.json`, document(entries)),
   };

@@ -31,11 +31,13 @@ export class AllEventsResolver {
 }
 
 function eventsOf({ since }: { since?: Date | null }, { scope, services }: Context): AsyncIterable<EventRow> {
-  const age = since == null ? 0 : Date.now() - since.getTime();
-  if (age > MAX_AGE_MS)
-    throw badInput(
-      'since',
-      `${since?.toISOString() ?? ''} is more than a day ago; query generations for what was before`,
-    );
+  requireRecent(since, 'query generations');
   return inTurns(followTenant(scope, since ?? undefined, services.waiters), () => services.turns.next(scope.tenantId));
+}
+
+/** @param instead what tells of what was before */
+export function requireRecent(since: Date | null | undefined, instead: string): void {
+  const age = since == null ? 0 : Date.now() - since.getTime();
+  if (age <= MAX_AGE_MS) return;
+  throw badInput('since', `${since?.toISOString() ?? ''} is more than a day ago; ${instead} for what was before`);
 }

@@ -59,6 +59,8 @@ export function sampleConditions(filter: SampleFilter | null): SampleConditions 
     direction: bounds(filter?.direction),
     referenceId: filter?.referenceId ?? undefined,
     defectReferenceId: filter?.defectReferenceId ?? undefined,
+    reviewStates: filter?.review ?? undefined,
+    reviewTag: optionalText(filter?.tag?.normalize('NFC').trim(), 'filter.tag'),
   };
 }
 

@@ -15,6 +15,7 @@ import { GenerationResolver } from './generations.js';
 import { NodeResolver } from './nodes.js';
 import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
+import { ReviewResolver } from './reviews.js';
 import { SampleResolver } from './samples.js';
 import { ServerResolver } from './server.js';
 import { toSubgraph } from './subgraph.js';
@@ -33,6 +34,7 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
       ImportResolver,
       GenerationResolver,
       SampleResolver,
+      ReviewResolver,
       EventResolver,
       AllEventsResolver,
       UploadResolver,

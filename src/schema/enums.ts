@@ -28,6 +28,7 @@ export const WebhookEvent = namesOf(...WEBHOOK_EVENTS);
 export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
+export const ReviewState = namesOf('UNREVIEWED', 'ACCEPTED', 'REJECTED');
 export const AttemptOutcome = namesOf('SUCCEEDED', 'FAILED', 'CANCELED', 'INTERRUPTED', 'WORKER_LOST');
 
 registerEnumType(Sampler, {
@@ -143,6 +144,11 @@ registerEnumType(NotHarmonizedReason, {
     UNSUPPORTED_PAIR: { description: 'The model does not know the product or the defect.' },
     NO_IMAGE_ENCODER: { description: 'The model cannot draw on images.' },
   },
+});
+
+registerEnumType(ReviewState, {
+  name: 'ReviewState',
+  description: 'Whether a person found a sample fit for a data set.',
 });
 
 registerEnumType(AttemptOutcome, {

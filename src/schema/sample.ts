@@ -2,7 +2,7 @@ import { GraphQLURL } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Node } from './node.js';
 import { connectionType } from './connection.js';
-import { AllowedAreaSource } from './enums.js';
+import { AllowedAreaSource, ReviewState } from './enums.js';
 
 @ObjectType({
   description: 'A stored file. Its URL needs no key. Query again for a new URL when this one has expired.',
@@ -145,6 +145,12 @@ export class SampleFilter {
 
   @Field(() => ID, { nullable: true, description: 'The photograph that the defect was transplanted from.' })
   defectReferenceId?: string | null;
+
+  @Field(() => [ReviewState], { nullable: true, description: 'Samples whose review has one of these states.' })
+  review?: (keyof typeof ReviewState)[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Samples whose review has this tag.' })
+  tag?: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;

@@ -6,6 +6,7 @@ import { createFairSemaphore } from '../fairSemaphore.js';
 import { createFairTurns } from '../fairTurns.js';
 import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
 import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
+import { REVIEW_CHANNEL } from '../generations/samples/reviews.js';
 import { createWaiters } from '../queue/waiters.js';
 import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { ReadinessChecks } from '../http/health.js';
@@ -48,6 +49,7 @@ export async function startApi(
     waiters.notify(ANY_GENERATION);
   };
   defer(await storage.listen(GENERATION_CHANNEL, onNews));
+  defer(await storage.listen(REVIEW_CHANNEL, (tenantId) => waiters.notify(tenantId)));
   defer(startEventPoller(storage.database, waiters));
   const eventLoopMonitor = startEventLoopMonitor();
   defer(() => eventLoopMonitor.stop());

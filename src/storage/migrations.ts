@@ -27,6 +27,7 @@ import { canonicalCodes } from './migrations/20-canonical-codes.js';
 import { exportLabels } from './migrations/21-export-labels.js';
 import { mqttAndAliasCodes } from './migrations/21-mqtt-and-alias-codes.js';
 import { consoleSessions } from './migrations/22-console-sessions.js';
+import { sampleReviews } from './migrations/23-sample-reviews.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -55,6 +56,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 20, statements: canonicalCodes },
   { version: 21, statements: [...exportLabels, ...mqttAndAliasCodes] },
   { version: 22, statements: consoleSessions },
+  { version: 23, statements: sampleReviews },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

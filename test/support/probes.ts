@@ -117,6 +117,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Product.pairs(after)': byCursor(ofProduct('p: pairs(after: $x) { edges { cursor } } samples'), () => ['A']),
   'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
   'Generation.samples(after)': byCursor(ofGeneration('samples(after: $x)'), ({ generation }) => [generation, 0]),
+  'Mutation.reviewSamples(input.reviews.sampleId)': byId(
+    'mutation { reviewSamples(input: { reviews: [{ sampleId: $x, version: 1, state: REJECTED }] }) { samples { id } } }',
+    ({ sample }) => sample,
+  ),
   'Mutation.cancelGeneration(id)': byId('mutation { cancelGeneration(id: $x) { id } }', ({ generation }) => generation),
   'Mutation.archiveReference(id)': byId('mutation { archiveReference(id: $x) { id } }', ({ reference }) => reference),
   'Mutation.revokeApiKey(id)': byId('mutation { revokeApiKey(id: $x) { id } }', ({ key }) => key),

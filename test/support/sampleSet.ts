@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import type { ArtifactStore } from '../../src/artifacts/store.js';
 import { newArtifactKey } from '../../src/artifacts/store.js';
 import { areaFraction, boundingBoxes } from '../../src/inference/method/connectedComponents.js';
-import type { GenerationRow, SampleRow } from '../../src/storage/tables.js';
+import type { GenerationRow, NewSampleRow } from '../../src/storage/tables.js';
 import { artifacts, defects, generations, products, references, samples } from '../../src/storage/tables.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 import { goldenSamples } from './defaultBundle.js';
@@ -39,7 +39,7 @@ const SETTINGS: GenerationRow['settings'] = {
 
 export interface SampleSet {
   /** In the order of the list of samples. */
-  readonly samples: readonly Omit<SampleRow, 'tenantId'>[];
+  readonly samples: readonly NewSampleRow[];
 }
 
 /** Six samples of three defects on two products: three from the model, three of awkward shapes, and one that shows nothing. */
@@ -117,7 +117,7 @@ export async function addGeneration(
   await database
     .insert(generations)
     .values(own({ ...row, inputHash: '', pixelSteps: 0, createdAt: CREATED, finishedAt: CREATED }));
-  const made: Omit<SampleRow, 'tenantId'>[] = [];
+  const made: NewSampleRow[] = [];
   for (const [index, { image, mask }] of pictures.entries()) {
     const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
     const imageKey = await put(scope, store, image);

@@ -1,11 +1,10 @@
 /** Lets a consumer end a generator function that waits. */
-import type { EventRow } from '../../storage/tables.js';
 
 /** @param waiter the one that the generator waits for; a generator cannot be returned from while it waits, so it is closed first */
-export function closableEvents(
-  generator: AsyncGenerator<EventRow, void, undefined>,
+export function closableEvents<T>(
+  generator: AsyncGenerator<T, void, undefined>,
   waiter: { close(): void },
-): AsyncIterableIterator<EventRow> {
+): AsyncIterableIterator<T> {
   return {
     [Symbol.asyncIterator]() {
       return this;

@@ -4,7 +4,7 @@ import { defectIdSubquery, productIdSubquery } from '../../catalog/idSubqueries.
 import type { Page, PageRequest } from '../../storage/pagination.js';
 import { page } from '../../storage/pagination.js';
 import { lowestIdAt, isId } from '../../storage/identifiers.js';
-import type { ArtifactRow, SampleRow } from '../../storage/tables.js';
+import type { ArtifactRow, NewSampleRow, ReviewState, SampleRow } from '../../storage/tables.js';
 import { artifacts, samples } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 
@@ -26,6 +26,8 @@ export interface SampleConditions {
   readonly direction?: OptionalRange | undefined;
   readonly referenceId?: string | undefined;
   readonly defectReferenceId?: string | undefined;
+  readonly reviewStates?: readonly ReviewState[] | undefined;
+  readonly reviewTag?: string | undefined;
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
 }
@@ -46,7 +48,7 @@ export interface Samples {
   ): Promise<ReadonlyMap<string, Page<SampleRow>>>;
   indexesOf(generationId: string): Promise<ReadonlySet<number>>;
   artifacts(keys: readonly string[]): Promise<readonly ArtifactRow[]>;
-  insert(rows: readonly Omit<SampleRow, 'tenantId'>[]): Promise<void>;
+  insert(rows: readonly NewSampleRow[]): Promise<void>;
 }
 
 export function samplesOf(scope: TenantScope): Samples {
@@ -146,7 +148,7 @@ export function canMatch({ generationId, referenceId, defectReferenceId }: Sampl
 /** The conditions on `sample`, all of which must hold. */
 export function matchingSamples(scope: TenantScope, conditions: SampleConditions) {
   const { generationId, partNumber, defectCode, referenceId, defectReferenceId } = conditions;
-  const { createdAfter, createdBefore } = conditions;
+  const { createdAfter, createdBefore, reviewStates, reviewTag } = conditions;
   const numbers = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam', 'direction'] as const;
   return [
     generationId === undefined ? undefined : eq(samples.generationId, generationId),
@@ -154,6 +156,8 @@ export function matchingSamples(scope: TenantScope, conditions: SampleConditions
     defectCode === undefined ? undefined : eq(samples.defectId, defectIdSubquery(scope, defectCode)),
     referenceId === undefined ? undefined : eq(samples.referenceId, referenceId),
     defectReferenceId === undefined ? undefined : eq(samples.defectReferenceId, defectReferenceId),
+    reviewStates === undefined ? undefined : inArray(samples.reviewState, [...reviewStates]),
+    reviewTag === undefined ? undefined : sql`${samples.reviewTags} @> ${JSON.stringify([reviewTag])}::jsonb`,
     ...numbers.flatMap((name) => {
       const { min, max } = conditions[name] ?? {};
       return [

@@ -12,7 +12,7 @@ import type { Provenance } from '../../marking/provenance.js';
 import { sourceTypeOf } from '../../marking/provenance.js';
 import { newId } from '../../storage/identifiers.js';
 import type { NotHarmonizedReason } from '../../storage/jsonColumns.js';
-import type { GenerationRow } from '../../storage/tables.js';
+import type { GenerationRow, NewSampleRow } from '../../storage/tables.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
 import { ClaimLostError } from '../../queue/lease.js';
 import type { ClaimedGeneration } from './claimGeneration.js';
@@ -45,15 +45,13 @@ export async function persistRejection(
   );
 }
 
-type NewSample = Parameters<ReturnType<typeof samplesOf>['insert']>[0][number];
-
 interface SampleWrite {
-  readonly sample: NewSample;
+  readonly sample: NewSampleRow;
   readonly files: readonly NewArtifact[];
 }
 
 /** The reference and the sample that a sample is drawn on, and the donor of its defect. */
-type InputImageIds = Pick<NewSample, 'referenceId' | 'baseSampleId' | 'defectReferenceId' | 'donorSampleId'>;
+type InputImageIds = Pick<NewSampleRow, 'referenceId' | 'baseSampleId' | 'defectReferenceId' | 'donorSampleId'>;
 
 /** @throws ClaimLostError @throws StorageFailedError */
 export type PersistSample = (draw: SampleDraw, images: InputImageIds | null, result: SampleResult) => Promise<void>;
@@ -116,7 +114,7 @@ function sampleRow(
   images: InputImageIds | null,
   { areaFraction, boundingBoxes, confidence, scores, transplant, allowedArea }: SampleResult,
   keys: ReadonlyMap<string, string | undefined>,
-): NewSample {
+): NewSampleRow {
   return {
     id,
     generationId: row.id,

@@ -54,6 +54,13 @@ export const samples = pgTable('sample', {
   direction: doublePrecision('direction'),
   seam: doublePrecision('seam'),
   filling: doublePrecision('filling'),
+  reviewState: text('review_state').$type<ReviewState>().notNull().default('UNREVIEWED'),
+  reviewTags: jsonb('review_tags').$type<string[]>().notNull().default([]),
+  reviewComment: text('review_comment').notNull().default(''),
+  /** How often the review was changed. */
+  reviewVersion: integer('review_version').notNull().default(0),
+  reviewedBy: text('reviewed_by'),
+  reviewedAt: timestamptz('reviewed_at'),
 });
 
 /** The size of a tenant's artifacts, as parts of a sum. Triggers maintain it. */
@@ -75,4 +82,7 @@ export const pendingFiles = pgTable('loose_file', {
 });
 
 export type ArtifactRow = InferSelectModel<typeof artifacts>;
+export type ReviewState = 'UNREVIEWED' | 'ACCEPTED' | 'REJECTED';
 export type SampleRow = InferSelectModel<typeof samples>;
+/** A sample as it is drawn: without a review. */
+export type NewSampleRow = Omit<SampleRow, 'tenantId' | `review${string}`>;
