@@ -223,7 +223,10 @@ test('one sample can be drawn without the service, and a refusal is one line', (
 test('the demo says what to do when key or service is missing', () => {
   const demo = (env: Record<string, string>): string => {
     try {
-      return execFileSync(process.execPath, ['dist/demo/main.js'], { env, encoding: 'utf8', stdio: 'pipe' });
+      // Where the demo would look for the key of a first start.
+      const nothing = { DATA_DIR: newFolder() };
+      const options = { env: { ...nothing, ...env }, encoding: 'utf8', stdio: 'pipe' } as const;
+      return execFileSync(process.execPath, ['dist/demo/main.js'], options);
     } catch (error) {
       return (error as { stderr: string }).stderr;
     }
