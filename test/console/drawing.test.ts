@@ -55,11 +55,16 @@ const DEADLINE_MS = 300_000;
     await page.getByAltText(/strength 2\.20/).waitFor();
     await page.getByText(/^1 sample\. Seed/).waitFor();
     expect(await sample().count()).toBe(1);
-    const { generations } = await server.data('{ generations(first: 20) { edges { node { request { seed } } } } }');
-    const seeds = new Set(
-      generations.edges.map(({ node }: { node: { request: { seed: number } } }) => node.request.seed),
+    const { generations } = await server.data(
+      '{ generations(first: 20) { edges { node { request { seed sampler } } } } }',
     );
-    expect(seeds.size).toBe(1);
+    const asked = generations.edges.map(
+      ({ node: { request } }: { node: { request: { seed: number; sampler: string } } }) =>
+        `${request.sampler} ${String(request.seed)}`,
+    );
+    // Drafts and samples are pictures of one seed and one sampler, so that none jumps to another.
+    expect(new Set(asked).size).toBe(1);
+    expect(asked[0]).toMatch(/^TURBO /);
   });
 
   test('a pair that the model does not know says why it cannot be drawn', async () => {

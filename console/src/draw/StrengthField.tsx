@@ -11,7 +11,7 @@ interface Props {
 
 const STEP = 0.05;
 
-/** While it is turned, drafts are drawn; after its release, the samples in full quality. */
+/** While it is turned, drafts are drawn; after its release, all samples. */
 export function StrengthField({ value, min, max, onTurn, onRelease }: Props) {
   const { t } = useTranslation();
   return (

@@ -56,6 +56,7 @@ export function finalInput(choices: Choices, model: Model | undefined): Generate
     count,
     seed,
     strength: { value: strength },
+    ...student(choices, model),
     ...(model !== undefined && { model: model.id }),
     ...(method === 'NOISE' && { twin: true }),
     ...(method === 'TWIN' && { reference: { twin: true } }),
@@ -66,14 +67,21 @@ export function finalInput(choices: Choices, model: Model | undefined): Generate
   };
 }
 
-/** One sample, fast: with the student if the model has one, otherwise in few steps. */
+/** One sample, fast: with the student if it can draw it, otherwise in few steps. */
 export function draftInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
   const draft = { ...finalInput(choices, model), twin: false, count: 1, priority: DRAFT_PRIORITY };
-  if (choices.method === 'TRANSPLANT' || model === undefined) return draft;
-  const { turbo, ranges } = model;
-  const { strength } = choices;
+  if (choices.method === 'TRANSPLANT' || model === undefined || draft.sampler === 'TURBO') return draft;
+  return { ...draft, sampler: 'DPM_SOLVER_PP', steps: Math.max(DRAFT_STEPS, model.ranges.steps.min) };
+}
+
+/** The model's student, for drafts and for what is kept: a draft is the picture that is kept, so none jumps to another. */
+function student(
+  { method, strength }: Choices,
+  model: Model | undefined,
+): Pick<GenerateDefectsInput, 'sampler' | 'steps'> {
+  const turbo = model?.turbo ?? null;
   const [fewest] = turbo?.steps ?? [];
-  if (turbo !== null && fewest !== undefined && strength >= turbo.strength.min && strength <= turbo.strength.max)
-    return { ...draft, sampler: 'TURBO', steps: turbo.steps.includes(TURBO_STEPS) ? TURBO_STEPS : fewest };
-  return { ...draft, sampler: 'DPM_SOLVER_PP', steps: Math.max(DRAFT_STEPS, ranges.steps.min) };
+  if (method === 'TRANSPLANT' || turbo === null || fewest === undefined) return {};
+  if (strength < turbo.strength.min || strength > turbo.strength.max) return {};
+  return { sampler: 'TURBO', steps: turbo.steps.includes(TURBO_STEPS) ? TURBO_STEPS : fewest };
 }

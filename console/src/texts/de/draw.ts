@@ -33,7 +33,7 @@ export const draw = {
     upload: 'Fotos hochladen',
     strength: 'Stärke',
     strengthNumber: 'Stärke als Zahl',
-    strengthMeaning: 'Drehen: Entwürfe folgen sofort. Loslassen: Die Bilder werden in voller Qualität gezeichnet.',
+    strengthMeaning: 'Drehen: Entwürfe folgen sofort. Loslassen: Alle Bilder werden gezeichnet.',
     count: 'Bilder',
     seed: 'Startwert',
     newSeed: 'Anderer Startwert',

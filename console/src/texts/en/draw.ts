@@ -33,7 +33,7 @@ export const draw = {
     upload: 'Upload photographs',
     strength: 'Strength',
     strengthNumber: 'Strength as a number',
-    strengthMeaning: 'Turn it: drafts follow at once. Let go: the samples are drawn in full quality.',
+    strengthMeaning: 'Turn it: drafts follow at once. Let go: all samples are drawn.',
     count: 'Samples',
     seed: 'Seed',
     newSeed: 'Another seed',
