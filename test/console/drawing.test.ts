@@ -132,13 +132,34 @@ const DEADLINE_MS = 300_000;
     expect(second).toEqual(first);
   });
 
-  test('the gallery goes from sample to sample with the arrow keys', async () => {
+  test('samples are reviewed with the keyboard alone, and others see it', async () => {
     await openPage(page, 'Gallery');
-    const grid = page.getByRole('listbox', { name: 'Samples' });
-    await grid.focus();
-    await page.keyboard.press('ArrowRight');
-    await grid.getByRole('option', { selected: true }).and(page.locator('[aria-posinset="2"]')).waitFor();
+    const colleague = await visit(browser, server);
+    await signInTo(colleague.page);
+    await openPage(colleague.page, 'Gallery');
+    const gridOf = (one: Page) => one.getByRole('listbox', { name: 'Samples' });
+    const reviewed = (one: Page, state: string) => gridOf(one).getByLabel(state);
+    await gridOf(colleague.page).getByRole('option').first().waitFor();
+
+    await gridOf(page).focus();
+    for (const key of ['a', 'r', 'ArrowLeft', 't']) await page.keyboard.press(key);
+    await page.keyboard.type('<i>blurred</i>');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove the tag <i>blurred</i>' }).waitFor();
+    await reviewed(colleague.page, 'Accepted').waitFor();
+    await reviewed(colleague.page, 'Rejected').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
     await picture(page, 'gallery');
+
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await reviewed(colleague.page, 'Rejected').waitFor({ state: 'detached' });
+    const { samples } = await server.data('{ samples(first: 2) { edges { node { review { state tags } } } } }');
+    expect(samples.edges.map(({ node }: { node: { review: object } }) => node.review)).toEqual([
+      { state: 'ACCEPTED', tags: [] },
+      { state: 'UNREVIEWED', tags: [] },
+    ]);
+    await colleague.page.close();
   });
 
   test('an export is counted, made, and downloaded', async () => {

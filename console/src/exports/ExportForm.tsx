@@ -2,7 +2,7 @@ import { Button, NativeSelect, NumberInput, Slider, Stack, Switch, Text } from '
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExportDatasetInput, ExportFormat, SampleFilter } from '../generated/graphql.ts';
-import { PairFilter } from '../gallery/Filters.tsx';
+import { PairFilter, ReviewFilter } from '../gallery/Filters.tsx';
 import type { Counts } from './useCounts.ts';
 
 interface Props {
@@ -32,6 +32,7 @@ export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
       }}
     >
       <PairFilter filter={filter} onChange={onFilter} />
+      <ReviewFilter filter={filter} onChange={onFilter} />
       <NumberInput
         label={t('exports.minimumConfidence')}
         min={0}

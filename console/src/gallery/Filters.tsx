@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import type { SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
+import type { ReviewState, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
 import { PairsDocument } from '../generated/graphql.ts';
 import { MEASURES, withRange } from './filters.ts';
 import { Histogram } from './Histogram.tsx';
@@ -17,6 +17,7 @@ export function Filters({ filter, samples, onChange }: Props) {
   return (
     <Stack gap="sm">
       <PairFilter filter={filter} onChange={onChange} />
+      <ReviewFilter filter={filter} onChange={onChange} />
       {MEASURES.map((measure) => (
         <Histogram
           key={measure}
@@ -35,6 +36,27 @@ export function Filters({ filter, samples, onChange }: Props) {
         {t('gallery.noFilter')}
       </Button>
     </Stack>
+  );
+}
+
+const STATES: readonly ReviewState[] = ['UNREVIEWED', 'ACCEPTED', 'REJECTED'];
+
+export function ReviewFilter({ filter, onChange }: Pick<Props, 'filter' | 'onChange'>) {
+  const { t } = useTranslation();
+  return (
+    <NativeSelect
+      label={t('review.state')}
+      value={filter.review?.[0] ?? ''}
+      onChange={(event) => {
+        const state = event.currentTarget.value as ReviewState | '';
+        const { review: _former, ...others } = filter;
+        onChange(state === '' ? others : { ...others, review: [state] });
+      }}
+      data={[
+        { value: '', label: t('shared.all') },
+        ...STATES.map((value) => ({ value, label: t(`review.states.${value}`) })),
+      ]}
+    />
   );
 }
 

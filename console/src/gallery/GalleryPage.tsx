@@ -4,7 +4,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useGenerationNews } from '../app/eventBus.ts';
-import type { SampleFilter } from '../generated/graphql.ts';
+import { useSession } from '../app/session.ts';
+import type { ReviewState, SampleFilter } from '../generated/graphql.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import type { View } from '../shared/SampleView.tsx';
@@ -14,21 +15,33 @@ import { filterFromAddress, ORDERS, sorted } from './filters.ts';
 import type { Order } from './filters.ts';
 import { Filters } from './Filters.tsx';
 import styles from './GalleryPage.module.css';
+import { ReviewPanel } from './ReviewPanel.tsx';
 import { SampleDetails } from './SampleDetails.tsx';
 import { SampleGrid } from './SampleGrid.tsx';
+import { useReview } from './useReview.ts';
+import { useReviewKeys } from './useReviewKeys.ts';
 import { useSamples } from './useSamples.ts';
 
 export default function GalleryPage() {
   const { t } = useTranslation();
+  const { session } = useSession();
   const [filter, setFilter] = useState<SampleFilter>(filterFromAddress);
   const [view, setView] = useState<View>('image');
   const [order, setOrder] = useState<Order>('newest');
   const [current, setCurrent] = useState(0);
   const [fresh, setFresh] = useState(0);
   const wide = useMediaQuery('(width >= 70rem)', true);
-  const { samples, more, busy, error, loadMore, loadAll, reload } = useSamples(filter);
+  const { samples, more, busy, error, loadMore, loadAll, reload, change } = useSamples(filter);
   const shown = useMemo(() => sorted(samples, order), [samples, order]);
   const chosen = shown[current];
+
+  const reviewing = useReview({ change });
+  function decide(state: ReviewState) {
+    if (chosen === undefined) return;
+    void reviewing.review(chosen, { state });
+    setCurrent((former) => Math.min(former + 1, shown.length - 1));
+  }
+  const keys = useReviewKeys({ onDecide: decide, onUndo: () => void reviewing.undo() });
 
   useGenerationNews(({ type }) => {
     if (type === 'SampleReady') setFresh((count) => count + 1);
@@ -97,10 +110,26 @@ export default function GalleryPage() {
           </Text>
         )}
         {samples.length > 0 && (
-          <SampleGrid samples={shown} view={view} current={current} onCurrent={setCurrent} onEnd={onEnd} />
+          <SampleGrid
+            samples={shown}
+            view={view}
+            current={current}
+            onCurrent={setCurrent}
+            onKey={keys.onKey}
+            onEnd={onEnd}
+          />
         )}
         <aside className={`${styles.side ?? ''} ${styles.details ?? ''}`} aria-label={t('gallery.details')}>
           {chosen !== undefined && <SampleDetails sample={chosen} view={view} />}
+          {chosen !== undefined && session.role !== 'VIEWER' && (
+            <ReviewPanel
+              sample={chosen}
+              reviewing={reviewing}
+              onDecide={decide}
+              tagField={keys.tagField}
+              commentField={keys.commentField}
+            />
+          )}
         </aside>
       </div>
     </Page>

@@ -1,3 +1,4 @@
+import { IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
@@ -33,6 +34,7 @@ export const GridCell = memo(function GridCell(props: Props) {
       aria-posinset={position + 1}
       className={styles.cell}
       style={{ width: size, height: size, transform: `translate(${String(left)}px, ${String(top)}px)` }}
+      data-review={sample.review.state}
       onClick={() => onChoose(position)}
     >
       <img
@@ -41,6 +43,12 @@ export const GridCell = memo(function GridCell(props: Props) {
         decoding="async"
         draggable={false}
       />
+      {sample.review.state === 'ACCEPTED' && (
+        <IconCircleCheckFilled className={styles.badge} aria-label={t('review.states.ACCEPTED')} />
+      )}
+      {sample.review.state === 'REJECTED' && (
+        <IconCircleXFilled className={styles.badge} aria-label={t('review.states.REJECTED')} />
+      )}
       {view === 'outline' && <MaskOutline url={sample.mask.url} />}
     </div>
   );

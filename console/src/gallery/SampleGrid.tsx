@@ -14,6 +14,7 @@ interface Props {
   /** The index of the sample that the keyboard acts on. */
   readonly current: number;
   readonly onCurrent: (index: number) => void;
+  readonly onKey: (event: KeyboardEvent) => void;
   readonly onEnd: () => void;
 }
 
@@ -23,7 +24,7 @@ const GAP = 8;
 const OVERSCAN = 3;
 
 /** Only the rows in the window exist, so ten thousand samples scroll as fast as fifty. */
-export function SampleGrid({ samples, view, current, onCurrent, onEnd }: Props) {
+export function SampleGrid({ samples, view, current, onCurrent, onKey, onEnd }: Props) {
   const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const [margin, setMargin] = useState(0);
@@ -49,7 +50,7 @@ export function SampleGrid({ samples, view, current, onCurrent, onEnd }: Props) 
 
   function move(event: KeyboardEvent) {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-    if (step === undefined) return;
+    if (step === undefined) return onKey(event);
     event.preventDefault();
     const next = Math.min(Math.max(current + step, 0), samples.length - 1);
     onCurrent(next);

@@ -1,8 +1,9 @@
 import type { Texts } from '../texts.ts';
 import { draw } from './draw.ts';
 import { region } from './region.ts';
+import { review } from './review.ts';
 import { samples } from './samples.ts';
 import { shell } from './shell.ts';
 import { work } from './work.ts';
 
-export const de: Texts = { ...shell, ...draw, ...samples, ...work, region };
+export const de: Texts = { ...shell, ...draw, ...samples, ...work, region, review };

@@ -8,7 +8,7 @@ export const samples = {
     seam: 'Naht',
   },
   gallery: {
-    lead: 'Die Pfeiltasten führen von Bild zu Bild.',
+    lead: 'Pfeiltasten führen von Bild zu Bild. A nimmt an, R lehnt ab, U macht rückgängig, T und C öffnen Schlagwort und Kommentar.',
     samples: 'Bilder',
     filters: 'Filter',
     details: 'Das gewählte Bild',

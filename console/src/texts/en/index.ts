@@ -1,7 +1,8 @@
 import { draw } from './draw.ts';
 import { region } from './region.ts';
+import { review } from './review.ts';
 import { samples } from './samples.ts';
 import { shell } from './shell.ts';
 import { work } from './work.ts';
 
-export const en = { ...shell, ...draw, ...samples, ...work, region } as const;
+export const en = { ...shell, ...draw, ...samples, ...work, region, review } as const;

@@ -8,7 +8,7 @@ export const samples = {
     seam: 'Seam',
   },
   gallery: {
-    lead: 'Arrow keys move from sample to sample.',
+    lead: 'Arrow keys go from sample to sample. A accepts, R rejects, U undoes, T adds a tag, C comments.',
     samples: 'Samples',
     filters: 'Filters',
     details: 'The chosen sample',

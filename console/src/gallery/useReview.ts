@@ -1,0 +1,99 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useClient } from 'urql';
+import type { ReviewPartsFragment, SamplePartsFragment, SampleReviewInput } from '../generated/graphql.ts';
+import { ReviewSamplesDocument, SampleReviewsDocument } from '../generated/graphql.ts';
+
+type Review = ReviewPartsFragment['review'];
+export type Change = Partial<Pick<Review, 'state' | 'tags' | 'comment'>>;
+
+interface Options {
+  readonly change: (edit: (samples: readonly SamplePartsFragment[]) => readonly SamplePartsFragment[]) => void;
+}
+
+export interface Reviewing {
+  readonly review: (sample: SamplePartsFragment, change: Change) => Promise<void>;
+  readonly undo: () => Promise<void>;
+  readonly mayUndo: boolean;
+  /** Who reviewed the sample meanwhile, so that nothing of the last change was stored. */
+  readonly conflict: ReviewPartsFragment | undefined;
+  readonly error: Error | undefined;
+}
+
+/** Reviews one sample after another, remembers what was there before, and shows what others review meanwhile. */
+export function useReview({ change }: Options): Reviewing {
+  const client = useClient();
+  const former = useRef<ReviewPartsFragment[]>([]);
+  const [undoable, setUndoable] = useState(0);
+  const [conflict, setConflict] = useState<ReviewPartsFragment>();
+  const [error, setError] = useState<Error>();
+
+  const take = useCallback(
+    ({ id, review }: ReviewPartsFragment) =>
+      change((samples) =>
+        samples.map((sample) =>
+          sample.id === id && sample.review.version <= review.version ? { ...sample, review } : sample,
+        ),
+      ),
+    [change],
+  );
+  /** What was stored here, which a key pressed soon after has not seen yet; and what is still being sent. */
+  const mine = useRef(new Map<string, Review>());
+  const sending = useRef(Promise.resolve());
+  const taking = useRef(take);
+  useEffect(() => {
+    taking.current = take;
+  }, [take]);
+
+  useEffect(() => {
+    const { unsubscribe } = client.subscription(SampleReviewsDocument, {}).subscribe(({ data }) => {
+      if (data !== undefined) taking.current(data.sampleReviews);
+    });
+    return unsubscribe;
+  }, [client]);
+
+  /** Whether it was stored. */
+  const send = useCallback(
+    async (input: SampleReviewInput): Promise<boolean> => {
+      const answer = await client.mutation(ReviewSamplesDocument, { input: { reviews: [input] } });
+      const stored = answer.data?.reviewSamples.samples[0];
+      const conflicting = answer.data?.reviewSamples.conflicts[0];
+      setError(answer.error);
+      setConflict(conflicting);
+      if (conflicting !== undefined) take(conflicting);
+      if (stored !== undefined) {
+        mine.current.set(stored.id, stored.review);
+        take(stored);
+      }
+      return stored !== undefined;
+    },
+    [client, take],
+  );
+
+  const review = useCallback(
+    ({ id, review: seen }: SamplePartsFragment, given: Change) => {
+      sending.current = sending.current.then(async () => {
+        const stored = mine.current.get(id);
+        const before = stored !== undefined && stored.version > seen.version ? stored : seen;
+        if (!(await send({ sampleId: id, version: before.version, ...given }))) return;
+        former.current.push({ id, review: before });
+        setUndoable(former.current.length);
+      });
+      return sending.current;
+    },
+    [send],
+  );
+
+  const undo = useCallback(() => {
+    sending.current = sending.current.then(async () => {
+      const last = former.current.pop();
+      setUndoable(former.current.length);
+      if (last === undefined) return;
+      const { state, tags, comment, version } = last.review;
+      const now = mine.current.get(last.id)?.version ?? version;
+      await send({ sampleId: last.id, version: now, state, tags, comment });
+    });
+    return sending.current;
+  }, [send]);
+
+  return { review, undo, mayUndo: undoable > 0, conflict, error };
+}

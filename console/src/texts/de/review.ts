@@ -1,0 +1,12 @@
+export const review = {
+  states: { UNREVIEWED: 'Ungeprüft', ACCEPTED: 'Angenommen', REJECTED: 'Abgelehnt' },
+  state: 'Prüfung',
+  accept: 'Annehmen',
+  reject: 'Ablehnen',
+  undo: 'Rückgängig',
+  tag: 'Schlagwort hinzufügen',
+  removeTag: 'Schlagwort {{tag}} entfernen',
+  comment: 'Kommentar',
+  conflict:
+    'Jemand anders hat dieses Bild inzwischen geprüft. Dessen Urteil wird gezeigt; Ihres wurde nicht gespeichert.',
+} as const;
