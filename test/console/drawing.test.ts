@@ -14,6 +14,7 @@ import {
 } from '../support/chromium.js';
 import type { Server } from '../support/server.js';
 import { startServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 /** Ends a test that hangs; the samples come when the machine has time. */
 const DEADLINE_MS = 300_000;
@@ -65,6 +66,21 @@ const DEADLINE_MS = 300_000;
     // Drafts and samples are pictures of one seed and one sampler, so that none jumps to another.
     expect(new Set(asked).size).toBe(1);
     expect(asked[0]).toMatch(/^TURBO /);
+  });
+
+  test('drafts stay out of the gallery, and the samples do not', async () => {
+    const count = async (filter: string): Promise<number> => {
+      const { samples } = await server.data(`{ samples(filter: { ${filter} }) { edges { node { id } } } }`);
+      return samples.edges.length;
+    };
+    // One sample when "Draw" was pressed, one when the strength was let go.
+    await until(async () => (await count('review: UNREVIEWED')) === 2);
+    expect(await count('review: REJECTED, tag: "draft"')).toBe(await count('review: REJECTED'));
+    await openPage(page, 'Gallery');
+    const shown = page.getByRole('listbox', { name: 'Samples' }).getByRole('option');
+    await shown.first().waitFor();
+    expect(await shown.count()).toBe(2);
+    await openPage(page, 'Draw');
   });
 
   test('a pair that the model does not know says why it cannot be drawn', async () => {

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import type { GenerateDefectsInput, SamplePartsFragment } from '../generated/graphql.ts';
 import { CancelGenerationDocument, DrawingEventsDocument, GenerateDefectsDocument } from '../generated/graphql.ts';
+import { setAsideDraft } from './setAsideDraft.ts';
 
 export interface Drawing {
   readonly phase: 'idle' | 'waiting' | 'drawing' | 'done' | 'canceled' | 'failed';
@@ -70,6 +71,7 @@ export function useDrawing() {
             case 'SampleReady':
               if (samples.some((sample) => sample.id === event.sample.id)) return;
               samples.push(event.sample);
+              if (draft) void setAsideDraft(client, event.sample.id);
               return setDrawing((former) => ({ ...former, draft, samples: samples.slice() }));
             case 'GenerationSucceeded':
               stop.current = () => undefined;

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMutation, useQuery } from 'urql';
 import { ExportDatasetDocument, ExportsDocument } from '../generated/graphql.ts';
 import type { SampleFilter } from '../generated/graphql.ts';
+import { KEPT_SAMPLES } from '../gallery/filters.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
@@ -16,7 +17,7 @@ const SHOWN = 50;
 
 export default function ExportsPage() {
   const { t } = useTranslation();
-  const [filter, setFilter] = useState<SampleFilter>({});
+  const [filter, setFilter] = useState<SampleFilter>(KEPT_SAMPLES);
   const counts = useCounts(filter);
   const [{ data, error }] = useQuery({
     query: ExportsDocument,

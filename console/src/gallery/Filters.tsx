@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import type { ReviewState, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
 import { PairsDocument } from '../generated/graphql.ts';
-import { MEASURES, withRange } from './filters.ts';
+import { isKept, KEPT, KEPT_SAMPLES, MEASURES, withRange } from './filters.ts';
 import { Histogram } from './Histogram.tsx';
 
 interface Props {
@@ -30,8 +30,8 @@ export function Filters({ filter, samples, onChange }: Props) {
       <Button
         size="compact-sm"
         variant="default"
-        disabled={Object.keys(filter).length === 0}
-        onClick={() => onChange({})}
+        disabled={Object.keys(filter).length === 1 && isKept(filter)}
+        onClick={() => onChange(KEPT_SAMPLES)}
       >
         {t('gallery.noFilter')}
       </Button>
@@ -39,6 +39,7 @@ export function Filters({ filter, samples, onChange }: Props) {
   );
 }
 
+const KEPT_OPTION = 'KEPT';
 const STATES: readonly ReviewState[] = ['UNREVIEWED', 'ACCEPTED', 'REJECTED'];
 
 export function ReviewFilter({ filter, onChange }: Pick<Props, 'filter' | 'onChange'>) {
@@ -46,13 +47,14 @@ export function ReviewFilter({ filter, onChange }: Pick<Props, 'filter' | 'onCha
   return (
     <NativeSelect
       label={t('review.state')}
-      value={filter.review?.[0] ?? ''}
+      value={isKept(filter) ? KEPT_OPTION : (filter.review?.[0] ?? '')}
       onChange={(event) => {
-        const state = event.currentTarget.value as ReviewState | '';
+        const state = event.currentTarget.value as ReviewState | typeof KEPT_OPTION | '';
         const { review: _former, ...others } = filter;
-        onChange(state === '' ? others : { ...others, review: [state] });
+        onChange(state === '' ? others : { ...others, review: state === KEPT_OPTION ? KEPT : [state] });
       }}
       data={[
+        { value: KEPT_OPTION, label: t('review.kept') },
         { value: '', label: t('shared.all') },
         ...STATES.map((value) => ({ value, label: t(`review.states.${value}`) })),
       ]}

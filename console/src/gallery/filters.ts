@@ -1,4 +1,4 @@
-import type { FloatRange, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
+import type { FloatRange, ReviewState, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
 
 /** The numbers of a sample that can be filtered, sorted, and shown as histograms. */
 export const MEASURES = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam'] as const;
@@ -33,6 +33,14 @@ export function withRange(filter: SampleFilter, measure: Measure, range: FloatRa
   return range === undefined ? others : { ...others, [measure]: range };
 }
 
+/** All but what was rejected: drafts are (draw/setAsideDraft.ts), and what somebody rejected. */
+export const KEPT: ReviewState[] = ['UNREVIEWED', 'ACCEPTED'];
+export const KEPT_SAMPLES: SampleFilter = { review: KEPT };
+
+export function isKept(filter: SampleFilter): boolean {
+  return JSON.stringify(filter.review) === JSON.stringify(KEPT);
+}
+
 export function filterFromAddress(): SampleFilter {
   const query = new URLSearchParams(window.location.search);
   const entries = {
@@ -40,5 +48,6 @@ export function filterFromAddress(): SampleFilter {
     partNumber: query.get('product'),
     defectCode: query.get('defect'),
   };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null));
+  const given = Object.entries(entries).filter(([, value]) => value !== null);
+  return { ...(entries.generationId === null && KEPT_SAMPLES), ...Object.fromEntries(given) };
 }

@@ -1,6 +1,7 @@
 export const review = {
   states: { UNREVIEWED: 'Ungeprüft', ACCEPTED: 'Angenommen', REJECTED: 'Abgelehnt' },
   state: 'Prüfung',
+  kept: 'Alle außer abgelehnten',
   accept: 'Annehmen',
   reject: 'Ablehnen',
   undo: 'Rückgängig',

@@ -1,6 +1,7 @@
 export const review = {
   states: { UNREVIEWED: 'Not reviewed', ACCEPTED: 'Accepted', REJECTED: 'Rejected' },
   state: 'Review',
+  kept: 'All but rejected',
   accept: 'Accept',
   reject: 'Reject',
   undo: 'Undo',
