@@ -88,6 +88,16 @@ test('a browser that opens /graphql gets GraphiQL; clients get the API', async (
   expect(response.headers.get('content-type')).toMatch(/^application\/json/);
 });
 
+test.each(['/graphiql.html', '/graphiql%2ehtml', '/index.html', '/GraphiQL.HTML'])(
+  '%s is not sent as a file, which would have no policy and no switch',
+  async (path) => {
+    expect((await get(path, { accept: '*/*' })).status).toBe(404);
+    const page = await get(path);
+    expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(await page.text()).toContain('<title>the console</title>');
+  },
+);
+
 test('files beside the assets are asked for again', async () => {
   const icon = await get('/icon.svg', { accept: 'image/*' });
   expect([icon.status, icon.headers.get('cache-control')]).toEqual([200, 'no-cache']);

@@ -50,12 +50,22 @@ export function serveConsoleFiles(config: Config): Router {
   );
   const page = (response: Response): Promise<void> => sendPage(response, join(folder, 'index.html'), rules);
   router.get('/', (_request, response) => page(response));
-  router.use(express.static(folder, { index: false, redirect: false, cacheControl: false, setHeaders: askAgain }));
+  const files = express.static(folder, { index: false, redirect: false, cacheControl: false, setHeaders: askAgain });
+  router.use((request, response, next) => (isPage(request.path) ? next() : files(request, response, next)));
   router.use(async (request, response, next) => {
     if (isNavigation(request) && !API_PATH.test(request.path)) await page(response);
     else next();
   });
   return router;
+}
+
+/** A page is never sent as a file, which would have no Content-Security-Policy. */
+function isPage(path: string): boolean {
+  try {
+    return /\.html?$/i.test(decodeURIComponent(path));
+  } catch {
+    return true;
+  }
 }
 
 function askAgain(response: Response): void {
