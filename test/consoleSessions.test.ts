@@ -171,6 +171,23 @@ test('after ten failures within a minute an address must wait, and others need n
   expect((await from('203.0.113.3', TEST_KEY)).status).toBe(201);
 });
 
+test('failures of one address behind a proxy do not use up the attempts of the others', async () => {
+  const from = (address: string, key: string) => postKey(server, key, { 'x-forwarded-for': address });
+  for (let i = 0; i < 250; i++) await from('203.0.113.4', 'dd_guess');
+  expect((await from('203.0.113.5', TEST_KEY)).status).toBe(201);
+});
+
+test('over https, a cookie that another host of the domain could have set is no session', async () => {
+  const headers = { cookie: browser.cookie };
+  expect(await bodyOf(await browser.fetch('/session', { headers }))).toMatchObject({ session: { role: 'ADMIN' } });
+  const proxied = { headers: { ...headers, 'x-forwarded-proto': 'https' } };
+  expect(await bodyOf(await browser.fetch('/session', proxied))).toEqual({ session: null, ended: null });
+  expect(await codeIn(await browser.fetch('/graphql', { ...json, headers: { ...type, ...proxied.headers } }))).toEqual([
+    401,
+    'UNAUTHENTICATED',
+  ]);
+});
+
 test('behind a proxy with https, the cookie is for https only', async () => {
   const response = await postKey(server, TEST_KEY, { 'x-forwarded-proto': 'https' });
   expect(response.headers.getSetCookie()[0]).toMatch(

@@ -16,8 +16,14 @@ export function limitSignIns(): <T>(request: IncomingMessage, signIn: () => Prom
   return async (request, signIn) => {
     const peer = request.socket.remoteAddress ?? '';
     const client = `${peer} ${lastForwarded(request)}`;
-    // Counted before the key is checked, so that attempts at the same time do not all pass.
-    await Promise.all([consume(clients, client), consume(peers, peer)]);
+    // Counted before the key is checked, so that attempts at the same time do not all pass. The peer first: addresses
+    // that a client makes up take no memory once it is refused.
+    await consume(peers, peer);
+    await consume(clients, client).catch(async (refused: unknown) => {
+      // One client's attempts must not use up those of all that come through the same proxy.
+      await peers.reward(peer);
+      throw refused;
+    });
     const result = await signIn();
     await Promise.all([clients.reward(client), peers.reward(peer)]);
     return result;
