@@ -14,6 +14,8 @@ import { requireOwnOrigin, requireSameOrigin } from './sameOrigin.js';
 import { sessionToken } from './sessionCookie.js';
 
 export interface Callers {
+  /** Whether the request has a key, a token, or a session, valid or not. */
+  hasCredential(request: IncomingMessage): boolean;
   /** Throws `ServiceError`, and the errors of the database. */
   identify(request: IncomingMessage): Promise<Identity>;
   /** @param authorization what the client sent in its first message; otherwise the headers of the upgrade count */
@@ -26,7 +28,7 @@ const SAFE_METHODS = ['GET', 'HEAD'];
 export function createCallers(access: AccessControl, config: Config): Callers {
   const known = new WeakMap<IncomingMessage, Promise<Identity>>();
   const consoleToken = (request: IncomingMessage): string | undefined =>
-    config.console.enabled && request.headers.authorization === undefined ? sessionToken(request) : undefined;
+    config.console.enabled && request.headers.authorization === undefined ? sessionToken(request, config) : undefined;
 
   async function authenticate(request: IncomingMessage): Promise<Identity> {
     const token = consoleToken(request);
@@ -38,6 +40,7 @@ export function createCallers(access: AccessControl, config: Config): Callers {
   }
 
   return {
+    hasCredential: (request) => request.headers.authorization !== undefined || consoleToken(request) !== undefined,
     identify(request) {
       const found = known.get(request) ?? authenticate(request);
       known.set(request, found);

@@ -8,7 +8,6 @@ import { ServiceError } from '../errors.js';
 import type { AccessControl } from '../tenants/accessControl.js';
 import type { Credential } from '../tenants/credentialStatus.js';
 import type { Callers } from './callers.js';
-import { sessionToken } from './sessionCookie.js';
 
 export interface ReadAuthorizer {
   readonly signer: UrlSigner;
@@ -21,10 +20,9 @@ export async function authorizeRead(
   request: Request<{ tenant: string; key: string }>,
   { signer, access, callers }: ReadAuthorizer,
 ): Promise<number> {
-  const { query, headers } = request;
+  const { query } = request;
   const { tenant, key } = request.params;
-  const hasCredential = headers.authorization !== undefined || sessionToken(request) !== undefined;
-  if (query['signature'] === undefined && hasCredential) {
+  if (query['signature'] === undefined && callers.hasCredential(request)) {
     const { tenantId } = await callers.identify(request);
     if (tenantId !== tenant) throw new ServiceError('NOT_FOUND', 'There is no such artifact.');
     return 0;

@@ -9,10 +9,12 @@ const NAME = 'defectdiffu-session';
 /** With this prefix, browsers refuse the cookie from anything but this host over https. */
 const SECURE_NAME = `__Host-${NAME}`;
 
-export function sessionToken({ headers }: IncomingMessage): string | undefined {
-  if (headers.cookie === undefined) return undefined;
-  const cookies = parseCookie(headers.cookie);
-  return cookies[SECURE_NAME] ?? cookies[NAME];
+export function sessionToken(request: IncomingMessage, config: Config): string | undefined {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return undefined;
+  const cookies = parseCookie(cookie);
+  // Over https, another host of the same domain could have set the one without the prefix, for a session of its own.
+  return cookies[SECURE_NAME] ?? (cameByHttps(request, config) ? undefined : cookies[NAME]);
 }
 
 export function setSessionCookie(

@@ -49,7 +49,7 @@ export function serveSession({ access, config }: Services): Router {
     requireSameOrigin(request);
     next();
   });
-  router.get(PATH, (request, response) => send(response, sessionToken(request)));
+  router.get(PATH, (request, response) => send(response, sessionToken(request, config)));
   router.post(PATH, readBody, async (request: Request, response) => {
     const { key } = (request.body ?? {}) as { key?: unknown };
     const started = await limited(request, () => start(key));
@@ -57,7 +57,7 @@ export function serveSession({ access, config }: Services): Router {
     await send(response.status(201), started.token);
   });
   router.delete(PATH, async (request, response) => {
-    const token = sessionToken(request);
+    const token = sessionToken(request, config);
     if (token !== undefined) {
       requireCsrfToken(request, token);
       const found = await access.consoleSessions.require(token).catch(ignoreEnded);
