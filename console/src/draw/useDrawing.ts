@@ -42,18 +42,25 @@ export function useDrawing() {
       const cancelIt = () => {
         if (generation !== undefined) void client.mutation(CancelGenerationDocument, { id: generation.id }).toPromise();
       };
-      if (turn !== newest.current) return cancelIt();
+      if (turn !== newest.current) {
+        cancelIt();
+        if (!draft) return;
+      }
       if (generation === undefined) {
+        if (turn !== newest.current) return;
         setDrawing((former) => ({ ...former, phase: 'failed', error: error ?? 'no answer' }));
         return;
       }
       const { id, request } = generation;
-      setDrawing((former) => ({ ...former, phase: 'drawing', generationId: id, seed: request.seed }));
+      if (turn === newest.current)
+        setDrawing((former) => ({ ...former, phase: 'drawing', generationId: id, seed: request.seed }));
       const samples: SamplePartsFragment[] = [];
       const { unsubscribe } = client
         .subscription(DrawingEventsDocument, { id, after: 0 })
         .subscribe(({ data: news, error: lost }) => {
           const event = news?.generationEvents;
+          // Of a draft that nobody waits for any more, too: it may have been drawn before it was canceled.
+          if (draft && event?.__typename === 'SampleReady') void setAsideDraft(client, event.sample.id);
           if (turn !== newest.current) return;
           if (lost !== undefined) {
             setDrawing((former) => ({ ...former, phase: 'failed', error: lost }));
@@ -71,7 +78,6 @@ export function useDrawing() {
             case 'SampleReady':
               if (samples.some((sample) => sample.id === event.sample.id)) return;
               samples.push(event.sample);
-              if (draft) void setAsideDraft(client, event.sample.id);
               return setDrawing((former) => ({ ...former, draft, samples: samples.slice() }));
             case 'GenerationSucceeded':
               stop.current = () => undefined;
@@ -84,8 +90,10 @@ export function useDrawing() {
               return setDrawing((former) => ({ ...former, phase: 'canceled' }));
           }
         });
+      if (turn !== newest.current) return;
       stop.current = () => {
-        unsubscribe();
+        // The events of a draft are followed to their end.
+        if (!draft) unsubscribe();
         cancelIt();
         stop.current = () => undefined;
       };
@@ -93,7 +101,7 @@ export function useDrawing() {
     [client],
   );
 
-  // Whoever leaves the page does not cancel what they asked for; a draft is of no use without its page.
+  // Whoever leaves the page does not cancel what they asked for.
   useEffect(() => () => void (newest.current += 1), []);
 
   return { drawing, draw, cancel };

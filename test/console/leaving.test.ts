@@ -1,0 +1,55 @@
+/** Leaving a page while it draws, and a session that another tab has replaced, in real Chromium. */
+import type { Browser, Page } from 'playwright-core';
+import type { Visit } from '../support/chromium.js';
+import { HAS_CHROMIUM, buildConsole, launchChromium, openPage, signInTo, visit } from '../support/chromium.js';
+import type { Server } from '../support/server.js';
+import { TEST_KEY, startServer } from '../support/server.js';
+import { until } from '../support/until.js';
+
+(HAS_CHROMIUM ? describe : describe.skip)('leaving', () => {
+  let server: Server;
+  let browser: Browser;
+  let opened: Visit;
+  let page: Page;
+
+  beforeAll(async () => {
+    buildConsole();
+    server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
+    browser = await launchChromium();
+    opened = await visit(browser, server);
+    page = opened.page;
+    await signInTo(page);
+  });
+  afterAll(() => browser.close());
+  afterEach(() => expect(opened.faults).toEqual([]));
+
+  const count = async (field: 'samples' | 'generations', filter: string): Promise<number> =>
+    (await server.data(`{ ${field}${filter} { edges { node { id } } } }`))[field].edges.length as number;
+
+  test('a draft whose page was left before it came is set aside too', async () => {
+    await page.getByRole('button', { name: 'Draw', exact: true }).waitFor();
+    const box = await page.getByRole('slider', { name: 'Strength' }).boundingBox();
+    if (box === null) throw new Error('the slider is not shown');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y + box.height / 2, { steps: 3 });
+    await until(async () => (await count('generations', '(first: 10)')) > 0);
+    await page.getByRole('link', { name: 'Queue', exact: true }).dispatchEvent('click');
+    await page.getByRole('heading', { level: 1, name: 'Queue' }).waitFor();
+    await until(async () => (await count('samples', '(filter: { tag: "draft", review: REJECTED })')) === 1);
+    await page.mouse.up();
+    expect(await count('samples', '(filter: { review: UNREVIEWED })')).toBe(0);
+  });
+
+  test('after another tab has signed in anew, this one goes on, and signs out', async () => {
+    const cookies = await page.context().cookies();
+    await page.evaluate(
+      `fetch('/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '${JSON.stringify({ key: TEST_KEY })}' })`,
+    );
+    expect(await page.context().cookies()).not.toEqual(cookies);
+    await openPage(page, 'Models');
+    await page.getByText('surfaces-small').first().waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+  });
+});
