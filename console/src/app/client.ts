@@ -7,6 +7,9 @@ const KEEP_ALIVE_MS = 20_000;
 /** About four minutes of attempts; the page tells the user that the connection is lost meanwhile. */
 const RETRIES = 60;
 
+/** Another tab that signed in anew has replaced the session, and with it the token that this one sends. */
+const ENDED: readonly unknown[] = ['UNAUTHENTICATED', 'CROSS_SITE_REQUEST'];
+
 export interface OpenedClient {
   readonly client: Client;
   readonly socket: Socket;
@@ -28,7 +31,7 @@ export function openClient(csrfToken: string, onEnded: () => void): OpenedClient
     exchanges: [
       mapExchange({
         onError(error) {
-          if (error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED')) onEnded();
+          if (error.graphQLErrors.some(({ extensions }) => ENDED.includes(extensions['code']))) onEnded();
         },
       }),
       createCache(),

@@ -66,7 +66,9 @@ export function useSessionState(): SessionState {
       check,
       signIn: async (key) => take(await ask('POST', { body: JSON.stringify({ key }) })),
       signOut: async () => {
-        await ask('DELETE', { csrfToken: session?.csrfToken ?? '' });
+        // Another tab may have signed in since.
+        const { session: current } = await ask('GET');
+        if (current !== null) await ask('DELETE', { csrfToken: current.csrfToken });
         setSession(undefined);
         setStatus('signedOut');
       },
