@@ -189,7 +189,7 @@ describe('over HTTP', () => {
   });
 
   test('there is nothing at other paths', async () => {
-    expect((await fetch(new URL('/', server.url))).status).toBe(404);
+    expect((await fetch(new URL('/nothing', server.url))).status).toBe(404);
     expect((await fetch(`${server.url}/more`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(new URL('/artifacts/..%2f..%2furl-secret/x', server.url))).status).toBe(403);
   });
