@@ -60,12 +60,12 @@ class Reference:
             generator.draw(requests)
         return time.perf_counter() - began
 
-    def unshared(self, plans) -> Rows:
-        rows = self.shared(plans)
+    def unshared(self, plans, products) -> Rows:
+        rows = self.shared(plans, products)
         each = torch.arange(len(rows.row_background))
         return Rows(
             rows.background_sample[rows.row_background], rows.background_text[rows.row_background], each,
-            rows.defect_text, rows.fusion_text,
+            rows.defect_text, rows.fusion_text, rows.adapter,
         )  # fmt: skip
 
     def evaluation(self, compiled: bool):
@@ -77,7 +77,7 @@ class Reference:
             )
         graph = self.compiled[True]
 
-        def evaluate(x, t, rows):
+        def evaluate(x, t, rows, turbo=None):
             noise, feature, *variance = graph(x, torch.full((len(x),), t), rows)
             return noise.float(), variance[0] if variance else None, feature.float()
 
