@@ -1,19 +1,17 @@
 /** From the sign-in to a data set, in real Chromium, on the real service and the default bundle. */
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import type { Visit } from '../support/chromium.js';
+import type { OpenConsole } from '../support/chromium.js';
 import {
   HAS_CHROMIUM,
   accessibilityFaults,
-  buildConsole,
-  launchChromium,
+  openConsole,
   openPage,
   picture,
   signInTo,
   visit,
 } from '../support/chromium.js';
 import type { Server } from '../support/server.js';
-import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
 /** Ends a test that hangs; the samples come when the machine has time. */
@@ -22,17 +20,12 @@ const DEADLINE_MS = 300_000;
 (HAS_CHROMIUM ? describe : describe.skip)('from the sign-in to a data set', () => {
   let server: Server;
   let browser: Browser;
-  let opened: Visit;
+  let opened: OpenConsole;
   let page: Page;
 
   beforeAll(async () => {
-    buildConsole();
-    server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
-    browser = await launchChromium();
-    opened = await visit(browser, server);
-    page = opened.page;
-    page.setDefaultTimeout(DEADLINE_MS);
-    await signInTo(page);
+    opened = await openConsole(DEADLINE_MS);
+    ({ server, browser, page } = opened);
   });
   afterAll(() => browser.close());
   afterEach(() => expect(opened.faults).toEqual([]));

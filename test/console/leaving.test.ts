@@ -1,24 +1,20 @@
 /** Leaving a page while it draws, and a session that another tab has replaced, in real Chromium. */
 import type { Browser, Page } from 'playwright-core';
-import type { Visit } from '../support/chromium.js';
-import { HAS_CHROMIUM, buildConsole, launchChromium, openPage, signInTo, visit } from '../support/chromium.js';
+import type { OpenConsole } from '../support/chromium.js';
+import { HAS_CHROMIUM, openConsole, openPage } from '../support/chromium.js';
 import type { Server } from '../support/server.js';
-import { TEST_KEY, startServer } from '../support/server.js';
+import { TEST_KEY } from '../support/server.js';
 import { until } from '../support/until.js';
 
 (HAS_CHROMIUM ? describe : describe.skip)('leaving', () => {
   let server: Server;
   let browser: Browser;
-  let opened: Visit;
+  let opened: OpenConsole;
   let page: Page;
 
   beforeAll(async () => {
-    buildConsole();
-    server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
-    browser = await launchChromium();
-    opened = await visit(browser, server);
-    page = opened.page;
-    await signInTo(page);
+    opened = await openConsole();
+    ({ server, browser, page } = opened);
   });
   afterAll(() => browser.close());
   afterEach(() => expect(opened.faults).toEqual([]));

@@ -1,21 +1,19 @@
 /** Every page of the console in real Chromium, on the real service and the default bundle. */
 import type { Browser, Page } from 'playwright-core';
-import type { Visit } from '../support/chromium.js';
+import type { OpenConsole } from '../support/chromium.js';
 import {
   CHROMIUM,
   HAS_CHROMIUM,
   NARROW,
   WIDE,
   accessibilityFaults,
-  buildConsole,
-  launchChromium,
+  openConsole,
   openPage,
   screenshot,
   signInTo,
   visit,
 } from '../support/chromium.js';
 import type { Server } from '../support/server.js';
-import { startServer } from '../support/server.js';
 
 if (!HAS_CHROMIUM)
   process.stderr.write(`The console is not tested: there is no ${CHROMIUM} (apt-get install chromium)\n`);
@@ -26,16 +24,12 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
 (HAS_CHROMIUM ? describe : describe.skip)('the console', () => {
   let server: Server;
   let browser: Browser;
-  let opened: Visit;
+  let opened: OpenConsole;
   let page: Page;
 
   beforeAll(async () => {
-    buildConsole();
-    server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
-    browser = await launchChromium();
-    opened = await visit(browser, server);
-    page = opened.page;
-    await signInTo(page);
+    opened = await openConsole();
+    ({ server, browser, page } = opened);
   });
   afterAll(() => browser.close());
 

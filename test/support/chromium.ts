@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import type { Server } from './server.js';
-import { TEST_KEY } from './server.js';
+import { TEST_KEY, startServer } from './server.js';
 
 export const CHROMIUM = '/usr/bin/chromium';
 export const HAS_CHROMIUM = existsSync(CHROMIUM);
@@ -23,7 +23,7 @@ export function buildConsole(): void {
   execFileSync('flock', [LOCK, 'scripts/build-console'], { stdio: 'pipe' });
 }
 
-export function launchChromium(): Promise<Browser> {
+function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 }
 
@@ -52,6 +52,22 @@ export async function visit(browser: Browser, server: Server, viewport = WIDE): 
   });
   await page.goto(origin);
   return { page, faults };
+}
+
+export interface OpenConsole extends Visit {
+  readonly server: Server;
+  readonly browser: Browser;
+}
+
+/** The console of a service with the default bundle, signed in. @param timeoutMs of every wait on the page */
+export async function openConsole(timeoutMs?: number): Promise<OpenConsole> {
+  buildConsole();
+  const server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
+  const browser = await launchChromium();
+  const opened = await visit(browser, server);
+  if (timeoutMs !== undefined) opened.page.setDefaultTimeout(timeoutMs);
+  await signInTo(opened.page);
+  return { ...opened, server, browser };
 }
 
 /** With the keyboard alone: the key, then Enter. */
