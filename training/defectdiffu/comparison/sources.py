@@ -16,7 +16,7 @@ from .crops import Crops
 from .generated import BundleSamples
 from .photographs import TooFew
 from .plausibility import draw_filtered, filtered, train_on_real
-from .transplanted import DrawnDonors, TransplantedCrops
+from .transplanted import DrawnDonors, TransplantedCrops, by_pair
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,7 @@ def _photographs_of_others(context: SourceContext) -> Draw:
     """The control of transferred defects: the same photographs as they are. Each pair comes as often."""
     donors = context.donors
     assert donors is not None
-    groups: dict[Pair, list[int]] = {}
-    for i, pair in enumerate(donors.pairs):
-        groups.setdefault(pair, []).append(i)
-    pairs = list(groups.values())
+    pairs = by_pair(donors.pairs)
 
     def draw(rng: np.random.Generator, count: int) -> Windows:
         chosen = [rng.choice(pairs[i]) for i in rng.integers(len(pairs), size=count)]

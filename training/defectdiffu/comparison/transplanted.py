@@ -36,6 +36,14 @@ class Donors(Protocol):
         ...
 
 
+def by_pair(pairs: list[Pair]) -> list[np.ndarray]:
+    """The indices of each pair, int [n], in the order in which the pairs come."""
+    groups: dict[Pair, list[int]] = {}
+    for i, pair in enumerate(pairs):
+        groups.setdefault(pair, []).append(i)
+    return [np.array(group) for group in groups.values()]
+
+
 class DrawnDonors:
     """Samples of a bundle. Raises TooFew when none has a mask."""
 
@@ -69,10 +77,7 @@ class TransplantedCrops:
         self._donors, self._normal, self._anywhere, self._of_others = donors, normal, anywhere, of_others
         self._strength_factor = strength_factor
         self._parts: dict[WindowCutter, Area | None] = {}
-        groups: dict[Pair, list[int]] = {}
-        for i, pair in enumerate(donors.pairs):
-            groups.setdefault(pair if of_others else ("", ""), []).append(i)
-        self._groups = [np.array(group) for group in groups.values()]
+        self._groups = by_pair(donors.pairs) if of_others else [np.arange(len(donors.pairs))]
 
     def draw(self, rng: np.random.Generator, count: int) -> Windows:
         """`Windows.source` counts the donors. Raises TooFew when the donors give no defect that shows."""
