@@ -4,15 +4,18 @@
  *   programs → service → http → resolvers → repositories → queue → inference, storage → base
  */
 const LAYERS = [
-  ['programs', ['^src/(main|program)[.]ts$', '^src/(demo|deploy|mcpStdio|tenantsCli)/']],
+  ['programs', ['^src/(main|oneFile|program)[.]ts$', '^src/(demo|deploy|mcpStdio|tenantsCli)/']],
   ['service', ['^src/service[.]ts$', '^src/service/']],
   ['http', ['^src/http/']],
   ['tools', ['^src/mcp/']],
   ['resolvers', ['^src/(resolvers|schema)/']],
-  ['repositories', ['^src/(artifacts|catalog|exports|generations|marking|references|tenants|webhooks)/']],
+  [
+    'repositories',
+    ['^src/(artifacts|catalog|dataSets|exports|generations|marking|models|references|tenants|trainings|webhooks)/'],
+  ],
   ['queue', ['^src/queue/']],
   ['engine and storage', ['^src/(inference|storage)/']],
-  ['base', ['^src/(config|observability)/', '^src/(?!main[.]|program[.]|service[.])[^/]+[.]ts$']],
+  ['base', ['^src/(config|observability)/', '^src/(?!main[.]|oneFile[.]|program[.]|service[.])[^/]+[.]ts$']],
 ];
 
 const above = (index) => LAYERS.slice(0, index).flatMap(([, paths]) => paths);

@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.7
-# This file builds two images: `docker build .` for the CPU, `docker build --target cuda .` for NVIDIA GPUs (amd64 only).
-# Both run as user 10001 with a read-only root file system. They write only to DATA_DIR (/data) and /tmp.
+# This file builds three images: `docker build .` for the CPU, `docker build --target cuda .` for NVIDIA GPUs (amd64 only), and
+# `docker build --target trainer .`, which trains and has Python. All run as user 10001 with a read-only root file system. They write only to DATA_DIR (/data) and /tmp.
 
 FROM node:24.21.0-bookworm-slim AS node
 WORKDIR /app
@@ -10,6 +10,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY console/package.json console/
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json schema.graphql ./
+COPY scripts/bundle.js scripts/
 COPY src src
 COPY console console
 RUN npm run build && npm run build:console && find dist -name '*.tsbuildinfo' -delete
@@ -56,6 +57,35 @@ RUN node --version && ldd node_modules/onnxruntime-node/bin/napi-v6/linux/x64/li
   && rm /tmp/needed
 COPY --from=app /app /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data DEVICES=cuda:0
+USER 10001:10001
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "dist/deploy/healthcheck.js", "/livez"]
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]
+
+# The training package finds the schemas of its contract beside it, in /app/models, so it is not copied into the environment.
+FROM node AS training
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
+COPY training/pyproject.toml training/
+COPY training/defectdiffu training/defectdiffu
+RUN python3 -m venv training/.venv \
+  && training/.venv/bin/pip install --no-cache-dir torch==2.13.0 \
+  && training/.venv/bin/pip install --no-cache-dir --editable training
+
+FROM node AS trainer
+ARG VERSION=1.0.0
+LABEL org.opencontainers.image.title="DefectDiffu, trainer" \
+  org.opencontainers.image.description="Trains tenants' own models for the DefectDiffu service" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}"
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin defectdiffu \
+  && install -d -o 10001 -g 10001 -m 700 /data
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+COPY --from=libraries-cpu /app/node_modules /app/node_modules
+COPY --from=training /app/training /app/training
+COPY --from=app /app /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data ROLE=trainer
 USER 10001:10001
 EXPOSE 4000
 STOPSIGNAL SIGTERM

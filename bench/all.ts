@@ -4,6 +4,9 @@ import { readResults } from './saveResults.ts';
 
 const BENCHES = [
   'engine',
+  'alone',
+  'photograph',
+  'models',
   'start',
   'service',
   'load',

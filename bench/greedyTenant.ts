@@ -5,17 +5,16 @@ import { sharedResources } from './fullTilt.ts';
 
 const { stage, name } = workerData as { stage: Stage; name: string };
 const resource = (await sharedResources(stage)).find((each) => each.name === name);
-let going = true;
 let requests = 0;
-parentPort?.once('message', () => (going = false));
+// Those that are under way are left: some take minutes.
+parentPort?.once('message', () => parentPort?.postMessage(requests));
 parentPort?.postMessage('started');
 await Promise.all(
   Array.from({ length: resource?.callers ?? 0 }, async () => {
-    while (going) {
+    for (;;) {
       // A refusal is an answer too.
       await resource?.greedy().catch(() => undefined);
       requests += 1;
     }
   }),
 );
-parentPort?.postMessage(requests);

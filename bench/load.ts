@@ -8,6 +8,7 @@
 import type * as Engine from '../src/inference/index.js';
 import type { Arrival } from './arrivals.ts';
 import { behindLong, poisson } from './arrivals.ts';
+import { drawnBundle } from './bundle.ts';
 import { importBuilt } from './importBuilt.ts';
 import { driverOf } from './policies.ts';
 import { saveResults } from './saveResults.ts';
@@ -29,8 +30,7 @@ const onStep = ({ samples, seconds }: { samples: number; seconds: number }): voi
   void stepSeconds.set(samples, [...(stepSeconds.get(samples) ?? []), seconds]);
 
 const engine = await openEngine({ modelsDirectory: 'models', onStep });
-const [bundle] = engine.bundles;
-if (bundle === undefined) throw new Error('there is no bundle');
+const bundle = drawnBundle(engine);
 const capacities = engine.devices().flatMap((device) => device.capacities);
 /** Samples of three rows that one step may have. */
 const largest = Math.max(1, Math.floor((capacities.find((one) => one.bundle === bundle.id)?.rows ?? 3) / 3));

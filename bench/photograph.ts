@@ -1,12 +1,16 @@
 /**
  * What a defect on a photograph costs against a sample from noise: one of each in turn, alone, on the default bundle with its
- * defaults. A 512 px photograph with one region; the time from the request to the encoded PNG files.
+ * defaults, and with its student. int8 graphs, a 512 px photograph with one region; the time from the request to the encoded
+ * PNG files.
  *
  *   npm run bench:photograph            (ROUNDS=12)
  */
 import { performance } from 'node:perf_hooks';
 import sharp from 'sharp';
 import type * as Engine from '../src/inference/index.js';
+import { drawnBundle } from './bundle.ts';
+import { saveResults } from './saveResults.ts';
+import { formatSpread, median, ratios, spread } from './statistics.ts';
 
 const built = new URL('../dist/inference/index.js', import.meta.url);
 const { openEngine } = (await import(built.href)) as typeof Engine;
@@ -22,9 +26,8 @@ const mask = await sharp(inside, { raw: { width: 512, height: 512, channels: 1 }
   .png()
   .toBuffer();
 
-const engine = await openEngine({ modelsDirectory: 'models' });
-const [bundle] = engine.bundles;
-if (bundle === undefined) throw new Error('there is no bundle');
+const engine = await openEngine({ modelsDirectory: 'models', precision: 'int8' });
+const bundle = drawnBundle(engine);
 const { defaults } = bundle.manifest;
 const common = {
   bundle: bundle.id,
@@ -38,6 +41,7 @@ const kinds = {
   'from noise': {},
   'on a photograph': { guidance: 'PRODUCT_RELATIVE', inpainting },
   'on a photograph, guided as from noise': { inpainting },
+  'on a photograph, 4 steps of the student': { sampler: 'TURBO', steps: 4, inpainting },
 } as const;
 
 let drawn = 0;
@@ -57,15 +61,16 @@ try {
       if (round > 0) times.get(name)?.push(ms);
     }
   const base = times.get('from noise') ?? [];
+  const headlines: Record<string, string> = {};
   for (const [name, each] of times) {
-    const ratios = each.map((ms, i) => ms / (base[i] ?? ms)).sort((a, b) => a - b);
-    const at = (share: number, of: number[]): number => of[Math.floor(share * (of.length - 1))] ?? NaN;
-    const sorted = [...each].sort((a, b) => a - b);
-    console.log(
-      `${name}: ${at(0.5, sorted).toFixed(0)} ms (${at(0.1, sorted).toFixed(0)} … ${at(0.9, sorted).toFixed(0)}), ` +
-        `ratio ${at(0.5, ratios).toFixed(2)} (${at(0.1, ratios).toFixed(2)} … ${at(0.9, ratios).toFixed(2)})`,
-    );
+    headlines[name] = `${median(each).toFixed(0)} ms, ${formatSpread(ratios(each, base))} of a sample from noise`;
+    console.log(`${name}: ${headlines[name]}`);
   }
+  saveResults(
+    'photograph',
+    { rounds: ROUNDS, ms: Object.fromEntries([...times].map(([name, each]) => [name, spread(each)])) },
+    headlines,
+  );
 } finally {
   await engine.close();
 }

@@ -11,6 +11,7 @@ import type * as Generations from '../src/generations/generationRepository.js';
 import type * as QueueCapacity from '../src/generations/admission/queueCapacity.js';
 import type * as Quotas from '../src/tenants/quotas.js';
 import type * as ModelRegistry from '../src/catalog/modelRegistry.js';
+import type * as Pagination from '../src/storage/pagination.js';
 import type * as Scope from '../src/storage/tenantScope.js';
 import type * as Provisioning from '../src/tenants/provisioning.js';
 import type * as Inference from '../src/inference/index.js';
@@ -26,7 +27,10 @@ import { quantile, spread, formatSpread } from './statistics.ts';
 
 const { claimGeneration: claim } = await importBuilt<typeof Queue>('generations/worker/claimGeneration.js');
 const { admitGenerations: admit } = await importBuilt<typeof Admission>('generations/admission/admitGenerations.js');
-const { generationsOf } = await importBuilt<typeof Generations>('generations/generationRepository.js');
+const { GENERATION_ORDERS, generationsOf } = await importBuilt<typeof Generations>(
+  'generations/generationRepository.js',
+);
+const { pageRequest } = await importBuilt<typeof Pagination>('storage/pagination.js');
 const { readQueueLoad: readQueue } = await importBuilt<typeof QueueCapacity>('generations/admission/queueCapacity.js');
 const { usageOf } = await importBuilt<typeof Quotas>('tenants/quotas.js');
 const { createModelRegistry } = await importBuilt<typeof ModelRegistry>('catalog/modelRegistry.js');
@@ -45,6 +49,7 @@ const none = {
   storedBytes: null,
   requestsPerMinute: null,
   retentionDays: null,
+  trainingMinutesPerDay: null,
 };
 const limits = {
   samplesPerGeneration: 1000,
@@ -52,6 +57,13 @@ const limits = {
   queuedSamples: 10_000_000,
   samplesPerExport: 10_000,
   maximumUploadBytes: 1,
+  maximumModelBytes: 1,
+  modelsPerTenant: 20,
+  dataSetsPerTenant: 100,
+  membersPerDataSet: 5000,
+  trainingMinutes: 240,
+  maximumArchiveBytes: 1,
+  photographsPerArchive: 1,
   catalogItems: 1,
   tenant: none,
 };
@@ -73,8 +85,10 @@ async function measure(storage: Storage, depth: number): Promise<Figures> {
     'admission of one': () => admit(scope, rules, [{ partNumber: 'P0', defectCode: 'D0' }]),
     'place and estimate': () => scope.acrossTenants(() => readQueue(database)),
     'usage of a tenant': () => usageOf(scope),
-    'page of 20': () => generationsOf(scope).page({ first: 20, after: undefined }, {}),
-    'page of 20 that wait': () => generationsOf(scope).page({ first: 20, after: undefined }, { statuses: ['QUEUED'] }),
+    'page of 20': () => generationsOf(scope).page(pageRequest({}, GENERATION_ORDERS), {}),
+    'page of 20 that wait': () =>
+      generationsOf(scope).page(pageRequest({}, GENERATION_ORDERS), { statuses: ['QUEUED'] }),
+    'count up to 10,000': () => generationsOf(scope).count({}),
   };
   const took: Figures['took'] = {};
   for (const [name, work] of Object.entries(works)) {

@@ -6,6 +6,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type * as Quotas from '../src/tenants/quotas.js';
+import type * as Conditions from '../src/generations/samples/sampleConditions.js';
+import type * as Order from '../src/generations/samples/sampleOrder.js';
 import type * as Samples from '../src/generations/samples/sampleRepository.js';
 import type * as Pagination from '../src/storage/pagination.js';
 import type * as Scope from '../src/storage/tenantScope.js';
@@ -21,7 +23,8 @@ import { quantile } from './statistics.ts';
 
 const { samplesOf } = await importBuilt<typeof Samples>('generations/samples/sampleRepository.js');
 const { usageOf } = await importBuilt<typeof Quotas>('tenants/quotas.js');
-const { encodeCursor } = await importBuilt<typeof Pagination>('storage/pagination.js');
+const { pageRequest } = await importBuilt<typeof Pagination>('storage/pagination.js');
+const { SAMPLE_ORDERS } = await importBuilt<typeof Order>('generations/samples/sampleOrder.js');
 const { forTenant } = await importBuilt<typeof Scope>('storage/tenantScope.js');
 const { ensureTenant } = await importBuilt<typeof Provisioning>('tenants/provisioning.js');
 
@@ -35,7 +38,8 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number): Date => new Date(Date.now() - days * DAY_MS);
 
 interface SampleQuery {
-  readonly conditions: Samples.SampleConditions;
+  readonly conditions: Conditions.SampleConditions;
+  readonly order?: { readonly field: Order.SampleOrderField; readonly direction: 'ASC' | 'DESC' };
   /** The row before the page. */
   readonly after?: readonly [generation: string, index: number];
 }
@@ -62,30 +66,58 @@ function queries(middle: string): Record<string, SampleQuery> {
     'before half a year': { conditions: { createdBefore: daysAgo(182) } },
     'of an hour half a year ago': { conditions: { createdAfter: daysAgo(182), createdBefore: daysAgo(182 - 1 / 24) } },
     'of a generation': { conditions: { generationId: middle } },
+    'the largest areas': { conditions: {}, order: { field: 'AREA_FRACTION', direction: 'DESC' } },
+    'the least strengths, many alike': { conditions: {}, order: { field: 'STRENGTH', direction: 'ASC' } },
+    'the largest areas of a product': {
+      conditions: { partNumber: 'P3' },
+      order: { field: 'AREA_FRACTION', direction: 'DESC' },
+    },
+    'sorted by a score that none has': { conditions: {}, order: { field: 'SEAM', direction: 'DESC' } },
   };
 }
 
-const QUERY = `query ($after: String, $filter: SampleFilter) {
-  samples(first: 20, after: $after, filter: $filter) {
+const QUERY = `query ($after: String, $filter: SampleFilter, $order: SampleOrder) {
+  samples(first: 20, after: $after, filter: $filter, orderBy: $order) {
     edges { node { id index seed strength areaFraction createdAt image { url } mask { url } } } pageInfo { hasNextPage endCursor }
   }
 }`;
+
+const STATISTICS: Readonly<Record<string, string>> = {
+  'all counted': '{ samples: sampleStatistics { count complete } }',
+  'all counted, with seven histograms': '{ samples: sampleStatistics { count histograms { counts } } }',
+  'those of a product counted, with three histograms':
+    '{ samples: sampleStatistics(filter: { partNumber: "P3" }) { count histograms(measures: [STRENGTH, AREA_FRACTION, CONFIDENCE]) { counts } } }',
+};
+
+const cursorOf = (key: SampleQuery['after']): string | undefined =>
+  key && Buffer.from(JSON.stringify(key)).toString('base64url');
 
 type Times = Record<string, { readonly found: number; readonly p50: number; readonly p99: number }>;
 
 async function timesOf(server: Server, middle: string): Promise<Times> {
   const times: Record<string, { found: number; p50: number; p99: number }> = {};
-  for (const [name, { conditions, after }] of Object.entries(queries(middle))) {
+  for (const [name, { conditions, after, order }] of Object.entries(queries(middle))) {
     const taken: number[] = [];
     let found = 0;
     for (let round = -2; round < ROUNDS; round++) {
       const began = performance.now();
       const { samples } = await server.ask(QUERY, {
         filter: conditions,
-        after: after === undefined ? null : encodeCursor(after),
+        order: order ?? null,
+        after: cursorOf(after),
       });
       if (round >= 0) taken.push(performance.now() - began);
       found = samples.edges.length;
+    }
+    times[name] = { found, p50: quantile(taken, 0.5), p99: quantile(taken, 0.99) };
+  }
+  for (const [name, query] of Object.entries(STATISTICS)) {
+    const taken: number[] = [];
+    let found = 0;
+    for (let round = -1; round < ROUNDS / 4; round++) {
+      const began = performance.now();
+      found = (await server.ask(query)).samples.count as number;
+      if (round >= 0) taken.push(performance.now() - began);
     }
     times[name] = { found, p50: quantile(taken, 0.5), p99: quantile(taken, 0.99) };
   }
@@ -103,8 +135,8 @@ async function plansOf(place: BenchDatabase, middle: string): Promise<string> {
     return [`== ${name}`, statement, ...rows.map((row) => String(row['QUERY PLAN']))].join('\n');
   };
   const plans: string[] = [];
-  for (const [name, { conditions, after }] of Object.entries(queries(middle))) {
-    await samplesOf(scope).page({ first: 20, after }, conditions);
+  for (const [name, { conditions, after, order }] of Object.entries(queries(middle))) {
+    await samplesOf(scope).page(pageRequest({ after: cursorOf(after) }, SAMPLE_ORDERS, order), conditions);
     plans.push(await explain(name));
   }
   await usageOf(scope);

@@ -70,6 +70,14 @@ export const SAMPLES_EACH = 20;
 /** Few of its samples there are, and old ones. */
 export const RARE = { partNumber: 'RARE', defectCode: 'RARE' } as const;
 
+/** The first digit of the names of artifacts. */
+const KINDS = { image: '1', mask: '2', overlay: '3' } as const;
+
+/** The name of an artifact of the n-th sample, counted from 0 over all generations, of which the first is 1. */
+export function artifactKey(kind: keyof typeof KINDS, n: number): string {
+  return `${KINDS[kind]}${n.toString(16).padStart(47, '0')}.png`;
+}
+
 /**
  * Samples over a year, 20 of each generation, of 50 products and 12 defects: a few make up most of them, as in a factory. Each
  * sample has three artifacts.
@@ -83,7 +91,8 @@ export function finishedSamples(count: number): string[] {
   const named = (table: string, column: string, letter: string, many: number): string =>
     `case when ${rare} then ${idIn(table, column, "'RARE'")} else (array(select id from ${table} where tenant_id = ${TENANT} and ${column} ~ '^${letter}[0-9]+$'
       order by ${column}))[1 + (g % ${String(many)} * (g % 7)) % ${String(many)}] end`;
-  const key = (what: string): string => `${what} || lpad(to_hex(g), 12, '0') || '-' || lpad(i::text, 3, '0') || '.png'`;
+  const key = (kind: keyof typeof KINDS): string =>
+    `'${KINDS[kind]}' || lpad(to_hex(g * ${String(SAMPLES_EACH)} + i), 47, '0') || '.png'`;
   return [
     ...catalogRows(50, 12),
     `update product set part_number = 'RARE' where part_number = 'P49' and tenant_id = ${TENANT}`,
@@ -94,16 +103,16 @@ export function finishedSamples(count: number): string[] {
         case when g % 500 = 0 then 'FAILED' else 'SUCCEEDED' end, '${SETTINGS}', ${String(SAMPLES_EACH)}, 0, ${String(PIXEL_STEPS * SAMPLES_EACH)},
         ${String(SAMPLES_EACH)}, 400, 0, '', ${at}, ${at}, ${at} + interval '10 seconds'
       from ${all}`,
-    ...['i', 'm', 'o'].map(
-      (what) => `insert into artifact (key, tenant_id, content_type, width, height, bytes, created_at)
-        select ${key(`'${what}'`)}, ${TENANT}, 'image/png', 128, 128, 30000, ${at} from ${each}`,
+    ...(['image', 'mask', 'overlay'] as const).map(
+      (kind) => `insert into artifact (key, tenant_id, content_type, width, height, bytes, created_at)
+        select ${key(kind)}, ${TENANT}, 'image/png', 128, 128, 30000, ${at} from ${each}`,
     ),
     // Triggers do not fire while rows are loaded past them.
     'insert into stored_bytes select tenant_id, 0, sum(bytes) from artifact group by tenant_id',
     `insert into sample (id, tenant_id, generation_id, product_id, defect_id, index, seed, strength, area_fraction, bounding_boxes, image_key,
         mask_key, overlay_key, created_at)
       select ${uuid('n.created_at', 'i', `n.g * ${String(SAMPLES_EACH)} + i`)}, n.tenant_id, n.id, n.product_id, n.defect_id, i, i, 1 + i * 3.0 / ${String(SAMPLES_EACH - 1)},
-        0.3 * power(random(), 3), '[{"x":1,"y":2,"width":30,"height":40}]', ${key("'i'")}, ${key("'m'")}, ${key("'o'")},
+        0.3 * power(random(), 3), '[{"x":1,"y":2,"width":30,"height":40}]', ${key('image')}, ${key('mask')}, ${key('overlay')},
         n.created_at + interval '10 seconds' * i / ${SAMPLES_EACH.toFixed(1)}
       from (select *, row_number() over (order by id) as g from generation where tenant_id = ${TENANT} and status in ('SUCCEEDED', 'FAILED')) n,
         generate_series(0, ${String(SAMPLES_EACH - 1)}) i`,

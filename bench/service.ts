@@ -6,6 +6,7 @@
  *   npm run bench:service            (SAMPLES=24, ROUNDS=5, IDLE=1000, ACTIVE=200; the default model on PGlite)
  */
 import type * as Engine from '../src/inference/index.js';
+import { drawnBundle } from './bundle.ts';
 import { importBuilt } from './importBuilt.ts';
 import { openPglite } from './benchDatabases.ts';
 import { catalogRows, waitingElsewhere } from './seedRows.ts';
@@ -34,8 +35,7 @@ await place.load([...catalogRows(1, 1), ...waitingElsewhere(IDLE)]);
 const server = await startServer({ dataDirectory: place.dataDirectory });
 const pid = server.process.pid ?? 0;
 const engine = await openEngine({ modelsDirectory: 'models' });
-const [bundle] = engine.bundles;
-if (bundle === undefined) throw new Error('there is no bundle');
+const bundle = drawnBundle(engine);
 const { defaults } = bundle.manifest;
 const each = Math.ceil(SAMPLES / GENERATIONS);
 const seedOf = (generation: number): number => 1000 * generation;
@@ -45,7 +45,7 @@ async function bareEngine(): Promise<number> {
   const requests = Array.from({ length: each * GENERATIONS }, (_, i) => ({
     ...defaults,
     id: String(i),
-    bundle: bundle?.id ?? '',
+    bundle: bundle.id,
     product: 'steel strip',
     defect: 'patch',
     seed: seedOf(Math.floor(i / each)) + (i % each),

@@ -13,12 +13,18 @@ import type { ConsoleConfig } from './config/console.js';
 import { readConsoleConfig } from './config/console.js';
 import type { JwtConfig } from './config/jwt.js';
 import { readJwtConfig } from './config/jwt.js';
+import type { OidcConfig } from './config/oidc.js';
+import { readOidcConfig } from './config/oidc.js';
 import type { MarkingConfig } from './config/marking.js';
 import { readMarking } from './config/marking.js';
+import type { TrainerConfig } from './config/trainer.js';
+import { readTrainer } from './config/trainer.js';
 import type { WebhookConfig } from './config/webhooks.js';
 import { readWebhookConfig } from './config/webhooks.js';
 import type { MqttConfig } from './config/mqtt.js';
 import { readMqttConfig } from './config/mqtt.js';
+import type { ConnectionLimits } from './config/connections.js';
+import { readConnectionLimits } from './config/connections.js';
 import type { TrustedDocumentsConfig } from './config/trustedDocuments.js';
 import { readTrustedDocuments } from './config/trustedDocuments.js';
 import { StartError } from './errors.js';
@@ -29,7 +35,8 @@ export type { WebhookConfig } from './config/webhooks.js';
 
 export interface Config {
   /**
-   * api` serves the API and runs no models. `worker` runs models and serves only health and metrics. `all` does both.
+   * `api` serves the API and runs no models. `worker` runs models and serves only health and metrics. `all` does both.
+   * `trainer` trains models and serves only health and metrics.
    */
   readonly role: ProcessRole;
   /** A PostgreSQL server. Undefined selects PGlite in the data directory. */
@@ -44,7 +51,13 @@ export interface Config {
   readonly precision: Precision | null;
   /** The maximum number of rows in one evaluation of the denoiser. Null: the best number is measured. */
   readonly maximumRows: number | null;
+  /** Models of tenants that a worker keeps open. */
+  readonly maximumOpenModels: number;
+  /** Of memory, of the models of tenants that a worker keeps open. */
+  readonly maximumOpenModelBytes: number;
   readonly deviceSilenceSeconds: number;
+  /** Undefined: this process does not train. */
+  readonly trainer: TrainerConfig | undefined;
   /** How long after its last heartbeat another process takes over the work of a process. */
   readonly leaseSeconds: number;
   readonly host: string;
@@ -71,12 +84,15 @@ export interface Config {
   readonly keyHashSecret: string | undefined;
   /** Undefined if JSON Web Tokens are not accepted. */
   readonly jwt: JwtConfig | undefined;
+  /** Undefined if nobody signs in to the console at the issuer of JSON Web Tokens. */
+  readonly oidc: OidcConfig | undefined;
   /** "name" or "name@version". Undefined selects the newest version of the first bundle by name. */
   readonly defaultModel: string | undefined;
   /** The origin of signed URLs. Undefined selects that of the request. */
   readonly publicUrl: string | undefined;
   readonly artifactUrlSeconds: number;
   readonly limits: Limits;
+  readonly connections: ConnectionLimits;
   readonly webhooks: WebhookConfig;
   /** Undefined: events are not published to an MQTT broker. */
   readonly mqtt: MqttConfig | undefined;
@@ -93,12 +109,13 @@ export type IntrospectionRole = (typeof INTROSPECTION_ROLES)[number];
 
 export type ProcessRole = (typeof ROLES)[number];
 
-const ROLES = ['all', 'api', 'worker'] as const;
+const ROLES = ['all', 'api', 'worker', 'trainer'] as const;
 const INTROSPECTION_ROLES = ['VIEWER', 'OPERATOR', 'ADMIN', 'NONE'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const databaseUrl = readDatabaseUrl(env);
+  const jwt = readJwtConfig(env);
   const role = oneOf(env, 'ROLE', ROLES, 'all');
   if (role !== 'all' && databaseUrl === undefined) {
     throw new StartError(`ROLE: "${role}" needs DATABASE_URL: the database in DATA_DIR belongs to one process`);
@@ -111,7 +128,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     devices: readDevices(env),
     precision: readPrecision(env),
     maximumRows: readMaximumRows(env),
+    maximumOpenModels: integer(env, 'MAX_OPEN_MODELS', 32, 1, 1000),
+    maximumOpenModelBytes: integer(env, 'MAX_OPEN_MODEL_BYTES', 2 ** 30, 2 ** 20, 2 ** 40),
     deviceSilenceSeconds: readDeviceSilence(env),
+    trainer: readTrainer(env, role),
     leaseSeconds: integer(env, 'LEASE_SECONDS', 30, 2, 600),
     host: text(env, 'HOST') ?? '127.0.0.1',
     port: integer(env, 'PORT', 4000, 0, 65_535),
@@ -124,11 +144,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     modelsDirectory: resolve(text(env, 'MODELS_DIR') ?? fileURLToPath(new URL('../models', import.meta.url))),
     apiKey: token(env, 'DEFECTDIFFU_API_KEY'),
     keyHashSecret: longSecret(env, 'KEY_HASH_SECRET'),
-    jwt: readJwtConfig(env),
+    jwt,
+    oidc: readOidcConfig(env, jwt),
     defaultModel: text(env, 'DEFAULT_MODEL'),
     publicUrl: origin(env, 'PUBLIC_URL'),
     artifactUrlSeconds: integer(env, 'ARTIFACT_URL_SECONDS', 3600, 1, 7 * 86_400),
     limits: readLimits(env),
+    connections: readConnectionLimits(env),
     webhooks: readWebhookConfig(env),
     mqtt: readMqttConfig(env),
     marking: readMarking(env),

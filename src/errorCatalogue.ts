@@ -36,6 +36,15 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     status: 403,
   },
   DATABASE_UNAVAILABLE: { when: 'The database cannot be reached or has no space.', extensions: [RETRY], status: 503 },
+  DATA_SET_ARCHIVE_INVALID: {
+    when: 'An uploaded file is no zip of photographs in the MVTec AD layout. `problems` lists what is wrong with it, at most 50.',
+    extensions: ['field', 'problems', 'problemCount'],
+    status: 422,
+  },
+  DATA_SET_IN_USE: {
+    when: 'The data set cannot be deleted while a training that learns from it is not finished.',
+    extensions: ['field', 'trainingId'],
+  },
   DEFECT_ARCHIVED: { when: 'The defect is archived, so it cannot be drawn.', extensions: ['field'] },
   DEVICE_UNAVAILABLE: { when: 'All devices have been given up.', extensions: [RETRY], status: 503 },
   DOCUMENT_NOT_REGISTERED: {
@@ -51,7 +60,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   GRAPHQL_VALIDATION_FAILED: { when: 'The operation does not fit the schema.', status: 400 },
   IDEMPOTENCY_CONFLICT: {
     when: 'The idempotency key was used with other input.',
-    extensions: ['field', 'generationId', 'exportId'],
+    extensions: ['field', 'generationId', 'exportId', 'dataSetId'],
   },
   IMAGE_ANIMATED: { when: 'An uploaded file has several pages or frames.', extensions: ['field'], status: 422 },
   IMAGE_BIT_DEPTH_UNCLEAR: {
@@ -85,9 +94,38 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     extensions: ['field', 'width', 'height'],
     status: 422,
   },
+  MODEL_ARCHIVE_INVALID: {
+    when: 'An uploaded file is no zip of adapter.json and the graph that it names, or is too large.',
+    extensions: ['field', 'max', 'value'],
+    status: 422,
+  },
+  MODEL_INVALID: {
+    when: 'An uploaded model does not fit its manifest or its bundle. `problems` lists what is wrong.',
+    extensions: ['field', 'problems', 'max', 'value'],
+    status: 422,
+  },
+  MODEL_HAS_ALIAS: {
+    when: 'A model cannot be deleted while an alias stands for it. Move or delete the alias first.',
+    extensions: ['field', 'aliases'],
+  },
+  MODEL_NAME_TAKEN: {
+    when: 'An uploaded model has the name of a model of the operator or of an alias, or an alias that of a model.',
+    extensions: ['field'],
+    status: 409,
+  },
+  MODEL_VERSION_EXISTS: {
+    when: 'The tenant has, or had, another model with this name and version, or a training that makes one.',
+    extensions: ['field', 'trainingId'],
+    status: 409,
+  },
   NOT_FOUND: {
     when: 'There is nothing with this id or name, or it belongs to another tenant.',
     extensions: ['field', 'suggestions'],
+  },
+  NO_TRAINER: {
+    when: 'Nobody trains models here: no process with ROLE=trainer is running.',
+    extensions: [RETRY],
+    status: 503,
   },
   OPERATION_RESOLUTION_FAILURE: { when: 'The document has no operation with the given operationName.', status: 400 },
   PERSISTED_QUERY_NOT_SUPPORTED: { when: 'The request has only the hash of a query.', status: 200 },
@@ -108,14 +146,33 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     status: 429,
   },
   RATE_LIMITED: { when: 'Too many operations in this minute.', extensions: ['limit', RETRY], status: 429 },
+  SAMPLE_IN_USE: {
+    when: 'The sample cannot be deleted while a data set has it, or while a generation or an export that needs it is not finished.',
+    extensions: ['field', 'generationId', 'exportId', 'dataSetId'],
+  },
   SIGNATURE_INVALID: { when: 'A URL was changed or not made by this service.', status: 403 },
   STORE_UNAVAILABLE: {
     when: 'The artifact store cannot be reached or has no space.',
     extensions: [RETRY],
     status: 503,
   },
+  TOO_MANY_DATA_SETS: {
+    when: 'The tenant has as many data sets as it may.',
+    extensions: ['field', 'limit'],
+    status: 422,
+  },
+  TOO_MANY_MODELS: { when: 'The tenant has as many models as it may.', extensions: ['field', 'limit'], status: 422 },
+  TOO_MANY_SESSIONS: {
+    when: 'The tenant has too many WebSockets and event streams open in this process. A WebSocket is closed with 1013.',
+    extensions: ['limit', RETRY],
+    status: 429,
+  },
   TOO_MANY_SUBSCRIPTIONS: { when: 'A connection has too many operations, or a tenant too many streams.', status: 429 },
   TOO_MANY_WEBHOOKS: { when: 'The tenant has as many webhooks as it may.', extensions: ['limit'] },
+  TRAINING_HAS_NO_MODEL: {
+    when: 'The training has not succeeded, or its model was published, discarded, or deleted by retention.',
+    extensions: ['field', 'status'],
+  },
   UNAUTHENTICATED: { when: 'The key, token, or session is missing, unknown, revoked, or expired.', status: 401 },
   UNKNOWN_DEFECT: {
     when: 'The catalog has no such defect.',
@@ -140,7 +197,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   URL_EXPIRED: { when: 'A URL has expired; query it again.', status: 410 },
 };
 
-/** Why a generation or an export ended: the `code` of its `error`. */
+/** Why a generation, an export, or a training ended: the `code` of its `error`. */
 export const FAILURE_CODES = {
   DEVICE_LOST: { when: 'Devices died while a sample of the generation ran on them.' },
   EXPORT_FAILED: { when: 'The archive could not be written.' },
@@ -148,5 +205,12 @@ export const FAILURE_CODES = {
   MODEL_UNAVAILABLE: { when: 'No worker has the model of the request any more.' },
   QUALITY_NOT_REACHED: { when: 'A sample did not reach the bounds of the request in as many draws as allowed.' },
   STORAGE_FAILED: { when: 'Files or rows could not be written.' },
-  TOO_MANY_ATTEMPTS: { when: 'Worker after worker was lost with the generation.' },
+  TOO_MANY_ATTEMPTS: { when: 'Worker after worker was lost with the generation, the export, or the training.' },
+  TRAINING_DATA_INVALID: {
+    when: 'The photographs of the data set cannot be trained on. The message lists the problems.',
+  },
+  TRAINING_DIVERGED: { when: 'The loss became no number.' },
+  TRAINING_FAILED: { when: 'The training process ended before its time, attempt after attempt.' },
+  TRAINING_OUT_OF_TIME: { when: 'The minutes were over before the model could be trained.' },
+  TRAINING_REFUSED: { when: 'The training package refuses the request.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'CROSS_SITE_REQUEST'
   | 'AUTH_UNAVAILABLE'
   | 'LAST_ADMIN_KEY'
+  | 'TOO_MANY_SESSIONS'
   | 'TOO_MANY_SUBSCRIPTIONS'
   | 'QUERY_TOO_LARGE'
   | 'DOCUMENT_NOT_REGISTERED'
@@ -41,7 +42,19 @@ export type ErrorCode =
   | 'MASK_NOT_BINARY'
   | 'MASK_EMPTY'
   | 'MASK_FULL'
-  | 'MASK_SIZE_MISMATCH';
+  | 'MASK_SIZE_MISMATCH'
+  | 'SAMPLE_IN_USE'
+  | 'MODEL_ARCHIVE_INVALID'
+  | 'MODEL_INVALID'
+  | 'MODEL_HAS_ALIAS'
+  | 'MODEL_NAME_TAKEN'
+  | 'MODEL_VERSION_EXISTS'
+  | 'NO_TRAINER'
+  | 'TRAINING_HAS_NO_MODEL'
+  | 'TOO_MANY_MODELS'
+  | 'TOO_MANY_DATA_SETS'
+  | 'DATA_SET_ARCHIVE_INVALID'
+  | 'DATA_SET_IN_USE';
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -31,10 +31,15 @@ function withoutParameters(text: string): string {
   return text.replaceAll(/^params: .*?(?=\n +at |(?![^]))/gms, 'params: (redacted)');
 }
 
+/** Node.js does not warn of `url.parse` in node_modules. Apollo's integration of Express calls it, from within oneFile.js. */
+const WARNINGS_OF_LIBRARIES: ReadonlySet<string | undefined> = new Set(['DEP0169']);
+
 /** What Node.js would print as text: warnings, and the stack of an error that ends the process. */
 export function logProcessErrors(log: Log): void {
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => log.warn({ err: warning }, 'a warning of Node.js'));
+  process.on('warning', (warning: Error & { code?: string }) => {
+    if (!WARNINGS_OF_LIBRARIES.has(warning.code)) log.warn({ err: warning }, 'a warning of Node.js');
+  });
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the process ends because of an error that nothing handles');
     process.exit(1);

@@ -1,4 +1,4 @@
 /** What `node dist/main.js` starts. The program is loaded after the check: libraries fail to load on an older Node.js. */
 import './requireNode.js';
 
-await import('./program.js');
+await import('./oneFile.js');

@@ -11,10 +11,11 @@ import { createDisposables } from './service/disposables.js';
 import { openEngine, startWorkers } from './service/workerProcess.js';
 import { openResources } from './service/resources.js';
 import { packageVersion } from './service/version.js';
+import { startTrainer } from './service/trainerProcess.js';
 import { lockDirectory, makeDirectory } from './storage/directoryLock.js';
 
 export interface Service {
-  /** The URL of the GraphQL endpoint; in a worker process, that of the health endpoint. */
+  /** The URL of the GraphQL endpoint; in a worker or a trainer, that of the health endpoint. */
   readonly url: string;
   /** The file with the key of the default tenant, if this start created it. */
   readonly keyFile: string | undefined;
@@ -36,12 +37,14 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     if (config.databaseUrl === undefined)
       defer(await lockDirectory(config.dataDirectory, (message) => log.warn(message)));
     else makeDirectory(config.dataDirectory);
-    const pool = config.role === 'api' ? undefined : await openEngine(config, log, defer);
+    const draws = config.role === 'all' || config.role === 'worker';
+    const pool = draws ? await openEngine(config, log, defer) : undefined;
     const resources = await openResources(config, pool, log, defer);
     const { storage, store, keyFile } = resources;
     const readiness = { pool, database: storage.database, store, draining: () => draining };
     if (pool !== undefined) await startWorkers(config, pool, resources, log, defer);
-    if (config.role === 'worker') {
+    if (config.trainer !== undefined) await startTrainer(config.trainer, config, resources, log, defer);
+    if (config.role === 'worker' || config.role === 'trainer') {
       const { url, close: closeHttp } = await startHealth(config, readiness, log);
       defer(closeHttp);
       return { url, keyFile: undefined, signInUrl: undefined, close };

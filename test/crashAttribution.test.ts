@@ -75,7 +75,7 @@ test(
 test(
   'the crashes of a device are remembered when the process dies too',
   async () => {
-    const env = { DATA_DIR: newDataDirectory(), LEASE_SECONDS: '2' };
+    const env = { DATA_DIR: newDataDirectory() };
     let server = await startServer(env);
     const { id } = await generate(server, LONG);
     let seen = 0;

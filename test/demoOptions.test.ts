@@ -32,3 +32,7 @@ test.each([
 test('--sampler is asked for in capitals, as the schema writes it', () => {
   expect(requestOf('--sampler', 'turbo', '--steps', '8')).toEqual({ count: 4, sampler: 'TURBO', steps: 8 });
 });
+
+test('--model is the one that draws', () => {
+  expect(requestOf('--model', 'surfaces-open')).toEqual({ count: 4, model: 'surfaces-open' });
+});

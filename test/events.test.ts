@@ -61,8 +61,8 @@ test('all subscribers of a generation get the same events', async () => {
 });
 
 test('progress events are few, however many steps there are', async () => {
-  const { id } = await generate(server, { ...QUICK, steps: 999, count: 2 });
   const started = Date.now();
+  const { id } = await generate(server, { ...QUICK, steps: 999, count: 2 });
   const events = await eventsOf(server, id);
   const seconds = (Date.now() - started) / 1000;
   expect(events.filter(({ type }) => type === 'GenerationProgressed').length).toBeLessThanOrEqual(4 * seconds + 2);

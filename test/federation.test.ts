@@ -100,7 +100,7 @@ test('entities are found by each of their keys, in order, and only those of the 
 });
 
 test.each([
-  [{ __typename: 'ApiKey', id: 'x' }, /^representations\[1\]\.__typename: "ApiKey" is none of Defect, Export/],
+  [{ __typename: 'ApiKey', id: 'x' }, /^representations\[1\]\.__typename: "ApiKey" is none of DataSet, Defect, Export/],
   [{ id: 'x' }, /^representations\[1\]\.__typename: undefined is none of/],
   [{ __typename: 'Product', name: 'x' }, /^representations\[1\]: has no key of Product: id or partNumber$/],
   [{ __typename: 'Product', id: 7 }, /^representations\[1\]\.id: 7 is not a text$/],

@@ -18,7 +18,15 @@ test('of two processes that insert the same photograph at once, the later takes 
   await database.insert(products).values(own({ ...common, id: productId, partNumber: 'PART' }));
   const size = { width: 64, height: 48 };
   const file = (key: string) => ({ ...size, key, contentType: 'image/png', bytes: 1, createdAt: new Date() });
-  const mine = { ...size, productId, name: null, hash: 'the same', defectId: null, maskId: null };
+  const mine = {
+    ...size,
+    productId,
+    name: null,
+    hash: 'the same',
+    pixelHash: 'the same',
+    defectId: null,
+    maskId: null,
+  };
   await recordPending(scope, ['earlier', 'later']);
   const first = await keptBy(scope).findOrCreate(mine, file('earlier'));
 

@@ -2,15 +2,18 @@
  * Another tenant's things do not exist. Every field and argument of the schema that names a thing is tried with a thing
  * of another tenant. A new one fails the first test until support/probes.ts covers it.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObjectType } from 'graphql';
 import { createSchema } from '../src/resolvers/schema.js';
 import { makeBelongings, makeStrangersOwn } from './support/belongings.js';
 import type { Browser } from './support/console.js';
 import { signIn } from './support/console.js';
+import { sendArchive } from './support/dataSets.js';
 import { fetchGeneration } from './support/generations.js';
 import { identifyingArguments } from './support/identifying.js';
-import type { Owned, Probe } from './support/probes.js';
+import { zipOf } from './support/models.js';
+import type { Owned, Probe } from './support/probeKinds.js';
 import { BEHIND, NAMELESS, NUMBERS } from './support/nameless.js';
 import { PROBES } from './support/probes.js';
 import { LOCAL_WEBHOOKS, startReceiver } from './support/receiver.js';
@@ -18,6 +21,7 @@ import type { Answer, Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { giveCatalog, newTenant } from './support/stranger.js';
 import { createKey, stream } from './support/tenancy.js';
+import { FAKE_TRAINER } from './support/trainings.js';
 import { MASK, createUpload, put } from './support/uploads.js';
 
 let server: Server;
@@ -34,7 +38,7 @@ beforeAll(async () => {
   [stranger, newcomer] = [await newTenant(dataDirectory, 'stranger'), await newTenant(dataDirectory, 'newcomer')];
   await giveCatalog(dataDirectory);
   const models = { MODELS_DIR: join(process.cwd(), 'models') };
-  server = await startServer({ DATA_DIR: dataDirectory, ...models, ...LOCAL_WEBHOOKS });
+  server = await startServer({ DATA_DIR: dataDirectory, ...models, ...LOCAL_WEBHOOKS, ...FAKE_TRAINER });
   const { url } = await startReceiver();
   browser = await signIn(server, stranger);
   ({ owned, urls } = await makeBelongings(server, url));
@@ -122,7 +126,7 @@ test('node finds whatever has an id, as what it is, and for a viewer only what a
   // prettier-ignore
   const types = {
     generation: 'Generation', sample: 'Sample', reference: 'Reference', mask: 'RegionMask', donor: 'Reference',
-    upload: 'Upload', key: 'ApiKey', export: 'Export', webhook: 'Webhook', delivery: 'WebhookDelivery',
+    upload: 'Upload', key: 'ApiKey', export: 'Export', dataSet: 'DataSet', training: 'Training', webhook: 'Webhook', delivery: 'WebhookDelivery',
   };
   const { secret } = await createKey(server, { role: 'VIEWER' });
   const closed = ['upload', 'key', 'webhook', 'delivery'];
@@ -143,6 +147,7 @@ test('and the owner has everything still, as it was', async () => {
     reference(id: $reference) { archivedAt } apiKeys { edges { node { revokedAt } } }
     webhook(id: $webhook) { enabled deliveries { edges { node { id status } } } }
     aliases { edges { node { alias promptName } } } exports { edges { node { id status } } }
+    dataSets { edges { node { id deletedAt } } } trainings { edges { node { id status isPublishable } } }
     products(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
     defects(includeArchived: true, filter: { archived: true }) { edges { node { id } } }
     product(partNumber: "ASPHALT") { name } defect(code: "CRACK") { name }
@@ -155,11 +160,32 @@ test('and the owner has everything still, as it was', async () => {
     webhook: { enabled: true, deliveries: only({ id: owned.delivery, status: 'SUCCEEDED' }) },
     aliases: only({ alias: 'nick', promptName: 'hole' }),
     exports: only({ id: owned.export, status: 'SUCCEEDED' }),
+    dataSets: only({ id: owned.dataSet, deletedAt: null }),
+    trainings: only({ id: owned.training, status: 'SUCCEEDED', isPublishable: true }),
     products: { edges: [] },
     defects: { edges: [] },
     product: { name: 'asphalt' },
     defect: { name: 'crack' },
   });
+});
+
+test("an archive does not find another tenant's products and defects", async () => {
+  const picture = readFileSync('test/photographs/fabric.png');
+  const archive = (product: string, defect: string) =>
+    zipOf({
+      [`${product}/test/${defect}/1.png`]: picture,
+      [`${product}/ground_truth/${defect}/1_mask.png`]: 'not read before',
+    });
+  const problems = async (product: string, defect: string): Promise<string> => {
+    const { status, body } = await sendArchive(server, await archive(product, defect), 'tried', newcomer);
+    expect(status).toBe(422);
+    return JSON.stringify(body);
+  };
+  const asIfNot = (await problems('NOBODYS', 'NOTHING')).replaceAll('NOBODYS', 'FABRIC').replaceAll('NOTHING', 'HOLE');
+  const answer = await problems('FABRIC', 'HOLE');
+  expect(answer).toBe(asIfNot);
+  expect(answer).toContain('is no product of yours');
+  expect(answer).toContain('is no defect of yours');
 });
 
 describe('over plain HTTP', () => {

@@ -41,7 +41,13 @@ test('what was asked, how it was answered and how long it took is counted', asyn
   expect(now(`build_info{version="${version}",role="all",node="${process.versions.node}"}`)).toBe(1);
   for (const [state, value] of Object.entries({ READY: 1, STARTING: 0, RESTARTING: 0, FAILED: 0 }))
     expect(now(`device_state{device="cpu",state="${state}"}`)).toBe(value);
-  for (const queue of ['export_queue_depth', 'webhook_queue_depth', 'webhook_overdue_seconds'])
+  for (const queue of [
+    'export_queue_depth',
+    'training_queue_depth',
+    'trainings_running',
+    'webhook_queue_depth',
+    'webhook_overdue_seconds',
+  ])
     expect(now(queue)).toBe(0);
   // One could not be validated, one was not authenticated.
   expect(now('requests_total{operation="unknown",outcome="refused"}')).toBe(2);

@@ -88,3 +88,13 @@ test('generations are found by model and by time', async () => {
   expect(await found('model: "tin"')).toBe(0);
   expect(await found('createdBefore: "2020-01-01T00:00:00Z"')).toBe(0);
 });
+
+test.each(['0000-01-01T00:00:00.000Z', '2024-13-01T00:00:00.000Z'])(
+  'a cursor of the time %s, which no row can have, is refused',
+  async (time) => {
+    const key = ['CREATED_AT', time, '018f0000-0000-7000-8000-000000000000'];
+    const after = Buffer.from(JSON.stringify(key)).toString('base64url');
+    const query = `{ products(orderBy: { field: CREATED_AT, direction: ASC }, after: "${after}") { edges { cursor } } }`;
+    expect((await server.error(query)).message).toMatch(/^after: .* is not a cursor of this list/);
+  },
+);

@@ -13,6 +13,7 @@ import {
 import { createFairTurns } from '../src/fairTurns.js';
 import { QUERY_LIMITS, queryLimits } from '../src/http/queryLimits.js';
 import { createAnswer } from '../src/resolvers/boundedAnswers.js';
+import { countCost } from '../src/resolvers/listLengths.js';
 import { createSchema } from '../src/resolvers/schema.js';
 import { PAGE_SIZE } from '../src/storage/pagination.js';
 
@@ -82,9 +83,12 @@ test('a list has the declared size: of its page, the default page, or at most', 
     expect(requireOneSlicingArgument).toBe(false);
     expectSize(type, field, Number(assumedSize));
     if (slicingArguments === undefined) continue;
-    expect([slicingArguments, sizedFields]).toEqual([['first'], ['edges']]);
-    expectSize(type, `${field}(first: 7)`, 7);
-    expectSize(type, `${field}(first: ${String(PAGE_SIZE.max)})`, PAGE_SIZE.max);
+    expect([slicingArguments, sizedFields]).toEqual([['first', 'last'], ['edges']]);
+    for (const argument of ['first', 'last']) {
+      expectSize(type, `${field}(${argument}: 7)`, 7);
+      expectSize(type, `${field}(${argument}: ${String(PAGE_SIZE.max)})`, PAGE_SIZE.max);
+    }
+    expectSize(type, `${field}(first: 1, last: 50)`, 50);
   }
 });
 
@@ -93,6 +97,27 @@ test('every other field has one object, and a mutation says so', () => {
   expect(others.length).toBeGreaterThan(100);
   for (const { type, field, cost } of others) {
     expectSize(type, field, 1);
-    expect([type, field, cost]).toEqual([type, field, type === 'Mutation' ? { weight: 1 } : undefined]);
+    const weight = type === 'Mutation' ? 1 : countCost(type, field) || undefined;
+    expect([type, field, cost]).toEqual([type, field, weight && { weight }]);
   }
+});
+
+test('a count is priced as declared: once for its page, and again for each object above it', () => {
+  const counts = declared.filter(({ cost, type }) => cost !== undefined && type !== 'Mutation');
+  expect(counts.length).toBeGreaterThan(8);
+  for (const { type, field, cost } of counts)
+    expect([type, field, cost]).toEqual(
+      type === 'SampleStatistics'
+        ? [type, expect.stringMatching(/^(count|complete|reviews|histograms)$/), { weight: 4000 }]
+        : [expect.stringMatching(/Connection$/), 'totalCount', { weight: 400 }],
+    );
+  const nodes = (query: string): unknown =>
+    /: (\d+) objects/.exec(validate(schema, parse(query), [queryLimits])[0]?.message ?? '')?.[1];
+  const each =
+    'samples(first: 100) { totalCount ...twice } } } } } fragment twice on SampleConnection { b: totalCount }';
+  expect(nodes(`{ products(first: 100) { edges { node { ${each}`)).toBe(String(100 * (1 + 1 + 1 + 100 + 2 * 400)));
+  const statistics = (of: number): string =>
+    `{ ${[...Array(of).keys()].map((i) => `s${String(i)}: sampleStatistics { histograms { measure } }`).join(' ')} }`;
+  expect(nodes(statistics(12))).toBeUndefined();
+  expect(nodes(statistics(13))).toBe(String(13 * (1 + 7 + 4000)));
 });

@@ -3,13 +3,17 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { openLocalStore } from '../src/artifacts/localStore.js';
 import { recordPending, removePending, clearPending, sweepPending } from '../src/artifacts/pendingFiles.js';
 import { expireGenerations } from '../src/artifacts/retention.js';
 import type { ArtifactStore } from '../src/artifacts/store.js';
 import { newArtifactKey, storagePath } from '../src/artifacts/store.js';
+import { createDataSet } from '../src/dataSets/createDataSet.js';
+import { dataSetsOf } from '../src/dataSets/dataSetRepository.js';
+import { createFairSemaphore } from '../src/fairSemaphore.js';
 import { createLog } from '../src/log.js';
+import { DECODING } from '../src/references/decodeImage.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { artifacts, generations, samples } from '../src/storage/tables.js';
@@ -67,6 +71,14 @@ test("the tenant's own days go before the usual ones; what is younger stays, wit
   await storage.database.execute(
     sql`update generation set status = 'SUCCEEDED', settings = settings - 'photograph' where id = ${recent}`,
   );
+  // A data set has one of its samples.
+  const [first] = await storage.database.select().from(samples).where(eq(samples.generationId, old));
+  const input = { name: 'kept', sampleIds: [first?.id ?? ''] };
+  const limits = { dataSetsPerTenant: 1, membersPerDataSet: 1 };
+  const context = { store, decoding: createFairSemaphore(DECODING), limits };
+  const { id: dataSet } = await createDataSet(scope, context, input, undefined);
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  await dataSetsOf(scope).delete(dataSet);
   expect(await expireGenerations(storage.database, null, log)).toBe(1);
   const left = await storage.database.select().from(generations);
   expect(left.filter(({ expiredAt }) => expiredAt !== null).map(({ id }) => id)).toEqual([old]);

@@ -102,7 +102,7 @@ test('lists and exports can be filtered by review, and exports carry it', async 
 });
 
 test("a reviewer sees the others' reviews as they are made", async () => {
-  const query = 'subscription ($since: DateTimeISO) { sampleReviews(since: $since) { id review { state version } } }';
+  const query = 'subscription ($since: DateTime) { sampleReviews(since: $since) { id review { state version } } }';
   const seen: Json[] = [];
   const since = new Date(Date.now() + 1).toISOString();
   const following = (async () => {

@@ -66,6 +66,7 @@ test('a viewer looks, and changes nothing', async () => {
     ['mutation { importCatalog(input: { products: [{ partNumber: "X" }] }) { warnings { field } } }', {}],
     ['mutation { removeAlias(kind: DEFECT, alias: "x") { alias } }', {}],
     ['mutation { archiveProduct(partNumber: "TILE") { id } }', {}],
+    ['mutation { setAllowedArea(partNumber: "TILE") { id } }', {}],
     ['mutation { unarchiveDefect(code: "CRACK") { id } }', {}],
     ['mutation { exportDataset(input: { format: COCO }) { id } }', {}],
   ] as const) {
@@ -100,6 +101,10 @@ test('a key is shown once, and known by its first characters after that', async 
   expect(viewer.apiKey.prefix).toBe(viewer.secret.slice(0, 11));
   await server.data(CALLER, {}, viewer.secret);
   const keys = (await server.data(KEYS)).apiKeys.edges.map(({ node }: Json) => node);
+  const { apiKey } = await server.data(
+    `{ apiKey(id: "${keys[0].id as string}") { id name prefix role lastUsedAt revokedAt } }`,
+  );
+  expect(apiKey).toEqual(keys[0]);
   const found = keys.find(({ id }: Json) => id === viewer.apiKey.id);
   expect(Date.now() - new Date(found.lastUsedAt).getTime()).toBeLessThan(60_000);
   expect(JSON.stringify(keys)).not.toContain(viewer.secret.slice(12));
@@ -130,9 +135,11 @@ test('a revoked key is refused from then on, and revoking it again changes nothi
 });
 
 test('a key ends with its time', async () => {
-  const expiresAt = new Date(Date.now() + 3_000).toISOString();
-  const { secret } = await createKey(server, { role: 'VIEWER', expiresAt });
-  expect((await server.data(CALLER, {}, secret)).caller.expiresAt).toBe(expiresAt);
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const long = await createKey(server, { role: 'VIEWER', expiresAt: inAnHour });
+  expect((await server.data(CALLER, {}, long.secret)).caller.expiresAt).toBe(inAnHour);
+  const soon = new Date(Date.now() + 10_000).toISOString();
+  const { secret } = await createKey(server, { role: 'VIEWER', expiresAt: soon });
   const errors = await until(async () => (await server.ask(CALLER, {}, secret)).errors);
   expect(errors[0]?.message).toBe('This API key has expired.');
 });

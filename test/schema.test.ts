@@ -10,7 +10,7 @@ import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
 
 /** Tables that belong to no tenant. */
-const OF_ALL = ['tenant', 'worker', 'shared_secret', 'mqtt_publisher'];
+const OF_ALL = ['tenant', 'worker', 'trainer', 'shared_secret', 'mqtt_publisher'];
 
 test('schema.graphql is current (npm run schema)', () => {
   expect(readFileSync('schema.graphql', 'utf8')).toBe(`${printSchema(lexicographicSortSchema(createSchema()))}\n`);
@@ -38,4 +38,17 @@ test('the tables that queries are written against are those that the migrations 
     const owned = columns.some((column) => column.name === 'tenant_id');
     expect([name, owned]).toEqual([name, !OF_ALL.includes(name)]);
   }
+});
+
+test('what names a sample or a file is found by an index when the sample or the file is deleted', async () => {
+  const storage = await openStorage(await databaseOf(newDataDirectory()));
+  const { rows } = await storage.database.execute<{ name: string; indexed: boolean }>(sql`
+    select conrelid::regclass || ' ' || conkey::text as name, exists (
+      select from pg_index where indrelid = conrelid and (indkey::int2[])[0:1] = conkey
+    ) as indexed
+    from pg_constraint where contype = 'f' and confrelid in ('sample'::regclass, 'artifact'::regclass)
+  `);
+  await storage.close();
+  expect(rows.length).toBeGreaterThan(9);
+  expect(rows.filter(({ indexed }) => !indexed)).toEqual([]);
 });

@@ -25,7 +25,15 @@ describe('on a database of its own', () => {
       onStatement: (statement) => statements.push(statement),
     });
     const hasher = createKeyHasher(Buffer.from('a secret for this test'));
-    const options = { storage, hasher, jwt: undefined, log: createLog('silent'), consoleSessionHours: 1 };
+    const sessionLimits = { sessions: 1000, sessionsPerTenant: 1000 };
+    const options = {
+      storage,
+      hasher,
+      jwt: undefined,
+      log: createLog('silent'),
+      consoleSessionHours: 1,
+      sessionLimits,
+    };
     access = await openAccessControl({ ...options, recheckMs: 3_600_000 });
     polling = await openAccessControl({ ...options, recheckMs: 50 });
   });

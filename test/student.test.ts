@@ -9,6 +9,7 @@ import { loadBundles, openEngine } from '../src/inference/index.js';
 import { costOf } from '../src/inference/sampleCost.js';
 import { validateRequest } from '../src/inference/validateRequest.js';
 import { generateAll } from './inference/generateAll.js';
+import { pixelsOf, psnr } from './inference/images.js';
 import { eventsOf, generate } from './support/generations.js';
 import type { Server } from './support/server.js';
 import { startServer } from './support/server.js';
@@ -53,8 +54,10 @@ describe('in an engine', () => {
     const together = await draw(requests, 24, steps);
     const alone = await draw(requests, 1);
     for (const { id } of requests) {
-      expect(together.get(id)?.image).toEqual(alone.get(id)?.image);
-      expect(together.get(id)?.mask).toEqual(alone.get(id)?.mask);
+      const [a, b] = [alone.get(id), together.get(id)];
+      // Not bit for bit: kernels of some processors sum in an order that depends on the number of rows.
+      expect(psnr((await pixelsOf(a?.image)).data, (await pixelsOf(b?.image)).data)).toBeGreaterThan(60);
+      expect(b?.mask).toEqual(a?.mask);
     }
     expect(Math.max(...steps.map(({ samples }) => samples))).toBeGreaterThan(2);
     const images = requests.map(({ id }) => Buffer.from(together.get(id)?.image ?? []).toString('base64'));
@@ -75,14 +78,17 @@ describe('a request', () => {
     [{ strength: 3.5 }, 'strength must be from 0 to 3 for TURBO, got 3.5'],
     [{ productScale: 0.2 }, 'productScale must be from 0.5 to 2 for TURBO, got 0.2'],
   ])('with %p is refused', async (change, message) => {
-    const bundles = await loadBundles(MODELS_DIR);
-    expect(() => validateRequest({ ...student, ...change }, bundles)).toThrow(message);
+    const [bundle] = await loadBundles(MODELS_DIR);
+    if (bundle === undefined) throw new Error('no bundle');
+    expect(() => validateRequest({ ...student, ...change }, bundle)).toThrow(message);
   });
 
   test('for TURBO needs a bundle with a student', async () => {
     const bundles = await loadBundles(join(process.cwd(), 'test/inference/models'));
+    const tiny = bundles.find(({ id }) => id === 'tiny@1.0.0');
+    if (tiny === undefined) throw new Error('no bundle');
     const request = { ...student, bundle: 'tiny@1.0.0', product: 'tile', defect: 'crack' };
-    expect(() => validateRequest(request, bundles)).toThrow('sampler TURBO needs a student, which tiny@1.0.0 does not');
+    expect(() => validateRequest(request, tiny)).toThrow('sampler TURBO needs a student, which tiny@1.0.0 does not');
   });
 });
 

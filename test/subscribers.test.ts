@@ -1,8 +1,9 @@
 /** Many subscribers of one generation, on a real database whose statements are counted. */
-import { appendEvent, followEvents } from '../src/generations/events/generationEvents.js';
+import { appendEvent, followGeneration } from '../src/generations/events/generationEvents.js';
 import { createWaiters } from '../src/queue/waiters.js';
 import { pollFollowers } from '../src/generations/events/eventPoller.js';
 import type { Storage } from '../src/storage/database.js';
+import { sql } from '../src/storage/drizzle.js';
 import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
@@ -28,14 +29,19 @@ afterAll(async () => {
 
 const reads = () => statements.filter((statement) => /^select .* from "generation_event"/.test(statement)).length;
 
+/** All subscribers have seen that there is nothing, and wait: statements are executed in their order. */
+async function quiet(): Promise<void> {
+  for (let i = 0; i < 10; i++) await storage.database.execute(sql`select 1`);
+}
+
 test('a hundred who are woken together are answered by one read, each with every event', async () => {
   const id = await queueUp(scope);
-  const subscribers = Array.from({ length: 100 }, () => followEvents(scope, id, 0, waiters));
+  const subscribers = Array.from({ length: 100 }, () => followGeneration(scope, id, 0, waiters));
   for (const subscriber of subscribers) expect((await subscriber.next()).value).toMatchObject({ seq: 1 });
 
   for (const seq of [2, 3, 4]) {
     const next = Promise.all(subscribers.map((subscriber) => subscriber.next()));
-    await new Promise((resolve) => setTimeout(resolve, 100)); // all have seen that there is nothing, and wait
+    await quiet();
     const before = reads();
     await scope.transaction((tx) => appendEvent(tx, id, { type: 'GenerationStarted' }));
     waiters.notify(id);
@@ -46,7 +52,7 @@ test('a hundred who are woken together are answered by one read, each with every
 
 test('one who asks while a read is under way is not answered by it', async () => {
   const id = await queueUp(scope);
-  const [early, late] = [followEvents(scope, id, 1, waiters), followEvents(scope, id, 1, waiters)];
+  const [early, late] = [followGeneration(scope, id, 1, waiters), followGeneration(scope, id, 1, waiters)];
   const first = early.next();
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its read has begun
   await scope.transaction((tx) => appendEvent(tx, id, { type: 'GenerationStarted' }));
@@ -58,9 +64,9 @@ test('one who asks while a read is under way is not answered by it', async () =>
 test('a hundred who wait for as many generations are looked after by one statement, which wakes whom there is news for', async () => {
   const ids: string[] = [];
   for (let i = 0; i < 100; i++) ids.push(await queueUp(scope));
-  const subscribers = ids.map((id) => followEvents(scope, id, 1, waiters));
+  const subscribers = ids.map((id) => followGeneration(scope, id, 1, waiters));
   const news = subscribers.map((subscriber) => subscriber.next());
-  await new Promise((resolve) => setTimeout(resolve, 300)); // all have seen that there is nothing, and wait
+  await quiet();
 
   // Nobody notifies: these waiters do not listen.
   const [, lucky] = ids as [string, string];

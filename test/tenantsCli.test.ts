@@ -76,7 +76,8 @@ test("a tenant's own bounds are set, told, taken away, and held", async () => {
       'pixel-steps-per-day\tno bound\tQUOTA_PIXEL_STEPS_PER_DAY',
       'stored-bytes\t5000000000\tits own',
       'requests-per-minute\tno bound\tRATE_LIMIT_PER_MINUTE',
-      'retention-days\t30\tits own\n',
+      'retention-days\t30\tits own',
+      'training-minutes-per-day\tno bound\tQUOTA_TRAINING_MINUTES_PER_DAY\n',
     ].join('\n'),
   );
   await quota('--requests-per-minute', '600', '--none', 'stored-bytes', 'retention-days');

@@ -20,7 +20,7 @@ import {
   deleteOldDeliveries,
 } from '../src/webhooks/claimDeliveries.js';
 import { createSecretBox } from '../src/webhooks/secretBox.js';
-import { webhooksOf } from '../src/webhooks/webhookRepository.js';
+import { WEBHOOK_ORDERS, webhooksOf } from '../src/webhooks/webhookRepository.js';
 import { queueUp } from './support/queue.js';
 import { databaseOf } from './support/database.js';
 import { newDataDirectory } from './support/server.js';
@@ -29,7 +29,7 @@ const { webhooks: config } = readConfig({});
 const box = createSecretBox(randomBytes(32));
 const resolve = () => Promise.resolve([{ address: '8.8.8.8', family: 4 }]);
 const SUCCEEDED = { type: 'GenerationSucceeded' } as const;
-const PAGE = pageRequest({}, ['id']);
+const PAGE = pageRequest({}, WEBHOOK_ORDERS);
 
 let storage: Storage;
 let scope: TenantScope;

@@ -2,6 +2,7 @@
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Inference from '../../src/inference/index.ts';
 import { overlap, pixelsOf, psnr } from '../../test/inference/images.ts';
+import { drawnBundle } from '../bundle.ts';
 import { importBuilt } from '../importBuilt.ts';
 import { MODELS, options, report, requestsFor } from './options.ts';
 import { generateAll } from '../generateAll.ts';
@@ -30,8 +31,7 @@ async function drawnOn(device: string, precision: Precision): Promise<Map<string
   // In threes: images of a batch, as in service.
   const engine = await openEngine({ modelsDirectory: MODELS, devices: [device], precision, maximumRows: 9 });
   try {
-    const [bundle] = engine.bundles;
-    if (bundle === undefined) throw new Error('there is no bundle');
+    const bundle = drawnBundle(engine);
     const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, IMAGES, '');
     const results = new Map<string, Inference.SampleResult>();
     const began = performance.now();

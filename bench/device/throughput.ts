@@ -1,5 +1,6 @@
 /** Samples a second through the engine, from the request to the PNG files, and how long one alone takes. */
 import type * as Inference from '../../src/inference/index.ts';
+import { drawnBundle } from '../bundle.ts';
 import { importBuilt } from '../importBuilt.ts';
 import { cpuSecondsOf } from '../processes.ts';
 import { median } from '../statistics.ts';
@@ -25,9 +26,8 @@ async function measureWithRows(maximumRows: number | null): Promise<void> {
     onStep: (step) => steps.push(step),
   });
   try {
-    const [bundle] = engine.bundles;
-    if (bundle === undefined) throw new Error('there is no bundle');
-    const [capacity] = engine.devices()[0]?.capacities ?? [];
+    const bundle = drawnBundle(engine);
+    const capacity = engine.devices()[0]?.capacities.find((one) => one.bundle === bundle.id);
     report({ maximumRows, openedAfter: (performance.now() - began) / 1000, capacity });
     const draw = async (count: number, prefix: string): Promise<number> => {
       const requests = requestsFor(bundle.id, bundle.manifest.vocabulary.trainedPairs, count, prefix);

@@ -4,6 +4,7 @@
  */
 import type { Precision } from '../../src/inference/bundle/manifest.ts';
 import type * as Inference from '../../src/inference/index.ts';
+import { drawnBundle } from '../bundle.ts';
 import { importBuilt } from '../importBuilt.ts';
 import type { Spread } from '../statistics.ts';
 import { ratios, spread, formatSpread } from '../statistics.ts';
@@ -35,7 +36,7 @@ export async function images(
     ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
     ...[...engines].flatMap(([precision, engine]) => [
       [`engine ${precision}`, (batch: number) => secondsOf(engine, batch, 'DPM_SOLVER_PP', steps)] as const,
-      ...(engine.bundles[0]?.manifest.turbo?.steps ?? []).map(
+      ...(drawnBundle(engine).manifest.turbo?.steps ?? []).map(
         (few) =>
           [
             `engine ${precision}, TURBO in ${String(few)} steps`,
@@ -82,7 +83,7 @@ async function secondsOf(
   sampler: Inference.SamplerName,
   steps: number,
 ): Promise<number> {
-  const bundle = engine.bundles[0]?.id ?? '';
+  const bundle = drawnBundle(engine).id;
   const requests = Array.from({ length: batch }, (_, i): Inference.SampleRequest => ({
     id: String(++drawn),
     bundle,

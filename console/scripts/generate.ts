@@ -22,7 +22,7 @@ const sections = await preset.buildGeneratesSection({
   config: {
     enumType: 'string-literal',
     useTypeImports: true,
-    scalars: { DateTimeISO: 'string', URL: 'string', SafeInt: 'number', JSONObject: 'Record<string, unknown>' },
+    scalars: { DateTime: 'string', URL: 'string', SafeInt: 'number', JSONObject: 'Record<string, unknown>' },
   },
   presetConfig: { fragmentMasking: false },
   plugins: [],

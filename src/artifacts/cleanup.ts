@@ -4,8 +4,9 @@
 import type { TenantLimits } from '../config.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
+import { expireTrainings } from './expireTrainings.js';
 import { sweepPending } from './pendingFiles.js';
-import { expireGenerations, expireExports, deleteStaleUploads } from './retention.js';
+import { expireGenerations, expireExports, deleteStaleUploads, removeDeletedModels } from './retention.js';
 import type { ArtifactStore } from './store.js';
 
 const INTERVAL_MS = 60_000;
@@ -27,7 +28,9 @@ export function startCleanup({ database, store, limits, log }: CleanupOptions): 
     try {
       await expireGenerations(database, limits.retentionDays, log);
       await expireExports(database, limits.retentionDays);
+      await expireTrainings(database, limits.retentionDays);
       await deleteStaleUploads(database);
+      await removeDeletedModels(database);
       await sweepPending(database, store, log);
     } catch (error) {
       log.warn({ err: error }, 'cleanup failed; it runs again in one minute');

@@ -2,14 +2,13 @@
  * Artifacts on the local disk. A file is written under a temporary name, flushed, and then renamed, so a file under its
  * final name is always complete.
  */
-import { access, mkdir, open, readFile, rename, rm, statfs, utimes } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { requireFreeSpace } from './freeSpace.js';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
 import { openTemporaryFolder } from './temporaryFolder.js';
 
-/** Below this, the store refuses new files: the database needs space too. */
-const MIN_FREE_BYTES = 64 * 1024 * 1024;
 /** The disk is full or cannot be written to. */
 const TRANSIENT_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
 
@@ -95,9 +94,7 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     directUrl: () => Promise.resolve(undefined),
     async check() {
       await touchTemporaryFolder().catch((error: unknown) => Promise.reject(toStoreError(error)));
-      const { bavail, bsize } = await statfs(temporary).catch((error: unknown) => Promise.reject(toStoreError(error)));
-      if (bavail * bsize >= MIN_FREE_BYTES) return;
-      throw new StoreUnavailable(`the disk of the artifacts has less than ${String(MIN_FREE_BYTES)} bytes left`);
+      await requireFreeSpace(temporary).catch((error: unknown) => Promise.reject(toStoreError(error)));
     },
   };
 }

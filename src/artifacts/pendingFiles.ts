@@ -9,6 +9,7 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import type { Log } from '../log.js';
 import type { ArtifactStore } from './store.js';
 import { StoreUnavailable } from './store.js';
+import { removeWithThumbnails } from './thumbnails.js';
 
 /** No write takes this long, so the process that recorded the key is gone. */
 const ABANDONED_SECONDS = 15 * 60;
@@ -30,6 +31,14 @@ export async function clearPending({ database, rows }: TenantScope, keys: readon
     .where(rows(pendingFiles, inArray(pendingFiles.key, [...keys])))
     .returning({ key: pendingFiles.key });
   if (settled.length !== keys.length) throw new StoreUnavailable('a sweep removed a file while it was being written');
+}
+
+/** Says that the writer of these files is alive, so that no sweep removes them before their rows are inserted. */
+export async function renewPending({ database, rows }: TenantScope, keys: readonly string[]): Promise<void> {
+  await database
+    .update(pendingFiles)
+    .set({ since: new Date() })
+    .where(rows(pendingFiles, inArray(pendingFiles.key, [...keys])));
 }
 
 /** Runs in the transaction that deletes the rows. The next sweep removes the files. */
@@ -55,7 +64,7 @@ export async function removePending(
     await tenant.transaction(async ({ database, rows, tenantId }) => {
       const loose = rows(pendingFiles, inArray(pendingFiles.key, [...keys]));
       const found = await database.select({ key: pendingFiles.key }).from(pendingFiles).where(loose).for('update');
-      await Promise.all(found.map(({ key }) => store.remove(tenantId, key)));
+      await Promise.all(found.map(({ key }) => removeWithThumbnails(store, tenantId, key)));
       if (!late) await database.delete(pendingFiles).where(loose);
     });
   } catch {
@@ -79,7 +88,7 @@ export async function sweepPending(
         .where(lt(pendingFiles.since, sql`now() - ${abandonedSeconds} * interval '1 second'`))
         .limit(BATCH_SIZE)
         .for('update', { skipLocked: true });
-      for (const { tenantId, key } of found) await store.remove(tenantId, key);
+      for (const { tenantId, key } of found) await removeWithThumbnails(store, tenantId, key);
       const keys = found.map(({ key }) => key);
       if (keys.length > 0) await tx.delete(pendingFiles).where(inArray(pendingFiles.key, keys));
       return found.length;

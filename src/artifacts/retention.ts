@@ -1,7 +1,8 @@
 /**
  * Retention. The samples and events of generations that finished longer ago than the tenant's policy allows are
  * deleted; the next sweep removes the files. The generation row stays, and with it its idempotency key, which never
- * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does.
+ * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does,
+ * and one whose samples a data set has, until that is deleted.
  */
 import { sql } from '../storage/drizzle.js';
 import type { Log } from '../log.js';
@@ -50,6 +51,32 @@ export function expireExports(database: Database, usualDays: number | null): Pro
   });
 }
 
+/**
+ * Removes the files of deleted models that no unfinished generation needs. Of the rows stays what samples need: the names,
+ * with their licences. Uploading the same files again brings the rest back.
+ */
+export function removeDeletedModels(database: Database): Promise<void> {
+  return database.transaction(async (tx) => {
+    const { rows: models } = await tx.execute<{ tenant_id: string; graph_key: string }>(sql`
+      with old as (
+        select m.id, m.tenant_id, m.graph_key from tenant_model m
+        where m.deleted_at is not null and m.graph_key is not null and not exists (
+          select from generation g
+          where g.tenant_id = m.tenant_id and g.status in ('QUEUED', 'RUNNING')
+            and g.settings -> 'tenantModel' ->> 'id' = m.id::text)
+        limit ${BATCH_SIZE} for update of m skip locked
+      ), gone as (
+        update tenant_model m
+        set graph_key = null, phrases = '{}', manifest = jsonb_build_object(
+          'name', m.name, 'version', m.version, 'license', m.manifest -> 'license')
+        from old where m.id = old.id
+      )
+      select tenant_id, graph_key from old
+    `);
+    for (const { tenant_id: tenantId, graph_key: key } of models) await scheduleRemoval(forTenant(tx, tenantId), [key]);
+  });
+}
+
 /** Deletes uploads that were created a week ago and never used. */
 export async function deleteStaleUploads(database: Database): Promise<void> {
   await database.execute(sql`
@@ -83,6 +110,9 @@ function expireBatch(database: Database, usualDays: number | null): Promise<numb
               and w.status in ('QUEUED', 'RUNNING')
               and s.id::text in (w.settings -> 'photograph' ->> 'baseSample',
                 w.settings -> 'photograph' -> 'transplant' ->> 'donorSample')
+            where s.tenant_id = g.tenant_id and s.generation_id = g.id)
+          and not exists (
+            select from sample s join data_set_member m on m.tenant_id = s.tenant_id and m.sample_id = s.id
             where s.tenant_id = g.tenant_id and s.generation_id = g.id)
         order by g.finished_at limit ${BATCH_SIZE}
         for update skip locked

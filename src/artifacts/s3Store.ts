@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { S3Location } from '../config/storage.js';
 import type { ArtifactStore } from './store.js';
-import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
+import { MissingArtifact, StoreUnavailable, contentTypeOf, requireStoragePath } from './store.js';
 import { createFileCache } from './fileCache.js';
 import { urlRotationSeconds } from './urlSigning.js';
 import { openTemporaryFolder } from './temporaryFolder.js';
@@ -106,10 +106,6 @@ function signingWindow(lifetimeSeconds: number): { signedAt: Date; expiresAt: Da
   const start = Math.floor(Date.now() / 1000 / grain) * grain;
   const seconds = Math.min(lifetimeSeconds + grain, 7 * 86_400);
   return { signedAt: new Date(start * 1000), expiresAt: new Date((start + seconds) * 1000), seconds };
-}
-
-function contentTypeOf(key: string): string {
-  return key.endsWith('.zip') ? 'application/zip' : 'image/png';
 }
 
 function rethrow(error: unknown): never {

@@ -40,7 +40,22 @@ export interface DirectUrl {
   readonly expiresAt: Date;
 }
 
-export type Extension = 'png' | 'zip';
+export type Extension = 'png' | 'zip' | 'onnx';
+
+/** The longest sides of thumbnails (thumbnails.ts). */
+export const THUMBNAIL_SIDES = { SMALL: 128, MEDIUM: 256, LARGE: 512 } as const;
+const KEY = new RegExp(`^[0-9a-f]{48}([.](png|zip|onnx)|-(${Object.values(THUMBNAIL_SIDES).join('|')})[.]webp)$`);
+
+const CONTENT_TYPES = {
+  png: 'image/png',
+  webp: 'image/webp',
+  zip: 'application/zip',
+  onnx: 'application/octet-stream',
+} as const;
+
+export function contentTypeOf(key: string): string {
+  return CONTENT_TYPES[key.slice(key.lastIndexOf('.') + 1) as keyof typeof CONTENT_TYPES];
+}
 
 /** The store has no space or does not answer. The request was valid, and a retry can succeed. */
 export class StoreUnavailable extends Error {
@@ -59,7 +74,7 @@ export function newArtifactKey(extension: Extension): string {
  * Two levels keep each folder small: <tenant>/<first two characters>/<key>. Undefined when the text cannot be a key.
  */
 export function storagePath(tenantId: string, key: string): string | undefined {
-  if (!/^[0-9a-f-]{36}$/.test(tenantId) || !/^[0-9a-f]{48}\.(png|zip)$/.test(key)) return undefined;
+  if (!/^[0-9a-f-]{36}$/.test(tenantId) || !KEY.test(key)) return undefined;
   return `${tenantId}/${key.slice(0, 2)}/${key}`;
 }
 

@@ -1,7 +1,8 @@
 /** A tenant's own names for the words that models read. Imports of products and defects look them up. */
-import { and, asc, eq, gt, inArray, or, sql } from '../storage/drizzle.js';
+import { eq, inArray, sql } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
-import type { Page, PageRequest } from '../storage/pagination.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
+import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { AliasRow } from '../storage/tables.js';
 import { aliases } from '../storage/tables.js';
@@ -9,14 +10,25 @@ import type { TenantScope } from '../storage/tenantScope.js';
 import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
 
+export const ALIAS_ORDERS: ListOrders<AliasRow, 'ALIAS'> = {
+  default: { field: 'ALIAS', direction: 'ASC' },
+  fields: {
+    ALIAS: [
+      { column: aliases.kind, kind: 'string', of: ({ kind }) => kind },
+      { column: aliases.key, kind: 'string', of: ({ key }) => key },
+    ],
+  },
+};
+
 export interface AliasConditions {
   readonly scheme?: string | undefined;
   readonly externalCode?: string | undefined;
 }
 
 export interface Aliases {
-  /** Sorted by kind, then by key. */
-  page(request: PageRequest, conditions?: AliasConditions): Promise<Page<AliasRow>>;
+  page(request: PageRequest, conditions: AliasConditions): Promise<Page<AliasRow>>;
+  /** Null for more than can be counted at once. */
+  count(conditions: AliasConditions): Promise<number | null>;
   withKeys(kind: CatalogKind, keys: readonly string[]): Promise<readonly AliasRow[]>;
   write(rows: readonly Omit<AliasRow, 'tenantId'>[]): Promise<void>;
   /** Returns the removed alias. Throws NOT_FOUND. */
@@ -26,28 +38,16 @@ export interface Aliases {
 export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
   const select = () => database.select().from(aliases);
   return {
-    async page(request, { scheme, externalCode } = {}) {
-      const [kind, key] = (request.after ?? []) as readonly string[];
-      const beyond =
-        kind === undefined
-          ? undefined
-          : or(
-              gt(aliases.kind, kind as CatalogKind),
-              and(eq(aliases.kind, kind as CatalogKind), gt(aliases.key, key ?? '')),
-            );
+    async page(request, conditions) {
+      const { within, orderBy } = keyset(ALIAS_ORDERS, request);
       const found = await select()
-        .where(
-          rows(
-            aliases,
-            beyond,
-            scheme === undefined ? undefined : eq(aliases.scheme, scheme),
-            externalCode === undefined ? undefined : eq(aliases.externalCode, externalCode),
-          ),
-        )
-        .orderBy(asc(aliases.kind), asc(aliases.key))
-        .limit(request.first + 1);
+        .where(rows(aliases, within, ...matching(conditions)))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(found, request);
     },
+
+    count: (conditions) => boundedCount(database, aliases, rows(aliases, ...matching(conditions))),
 
     withKeys: async (kind, keys) =>
       keys.length === 0 ? [] : select().where(rows(aliases, eq(aliases.kind, kind), inArray(aliases.key, [...keys]))),
@@ -76,4 +76,11 @@ export function aliasesOf({ database, rows, own }: TenantScope): Aliases {
       });
     },
   };
+}
+
+function matching({ scheme, externalCode }: AliasConditions) {
+  return [
+    scheme === undefined ? undefined : eq(aliases.scheme, scheme),
+    externalCode === undefined ? undefined : eq(aliases.externalCode, externalCode),
+  ];
 }

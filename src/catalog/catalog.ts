@@ -1,12 +1,14 @@
-/** A tenant's products and defects. Lists are sorted by code. */
-import { asc, eq, gt, gte, ilike, inArray, isNotNull, isNull, lt, or, sql } from '../storage/drizzle.js';
+/** A tenant's products and defects. */
+import { asc, eq, gte, ilike, inArray, isNotNull, isNull, lt, or, sql } from '../storage/drizzle.js';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ServiceError, quote } from '../errors.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
 import type { Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { DefectRow, ProductRow } from '../storage/tables.js';
 import { defects, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { DEFECT_ORDERS, PRODUCT_ORDERS } from './catalogOrders.js';
 import { setArchived } from './catalogRepository.js';
 import { inOtherCase } from './suggestions.js';
 
@@ -30,10 +32,15 @@ export interface Catalog {
   defectsByCode(codes: readonly string[]): Promise<readonly DefectRow[]>;
   productPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<ProductRow>>;
   defectPage(request: PageRequest, conditions: CatalogConditions): Promise<Page<DefectRow>>;
+  /** Null for more than can be counted at once. */
+  productCount(conditions: CatalogConditions): Promise<number | null>;
+  defectCount(conditions: CatalogConditions): Promise<number | null>;
   /** Defects that are not archived. */
   activeDefects(): Promise<readonly DefectRow[]>;
   /** Throws NOT_FOUND. An item that is already in this state is unchanged. */
   setProductArchived(partNumber: string, archived: boolean): Promise<ProductRow>;
+  /** @param maskId of a region mask of the tenant; null for none */
+  setAllowedMask(partNumber: string, maskId: string | null): Promise<ProductRow>;
   setDefectArchived(code: string, archived: boolean): Promise<DefectRow>;
   /** Codes of items that are not archived. The same applies to `defectCodes`. */
   partNumbers(limit: number): Promise<readonly string[]>;
@@ -60,6 +67,9 @@ export function catalogOf(scope: TenantScope): Catalog {
       .limit(CODES_IN_OTHER_CASE);
     return found.map((row) => row.partNumber);
   };
+  const noProduct = async (partNumber: string): Promise<never> => {
+    throw notFound('partNumber', 'product', partNumber, await partNumbersInOtherCase(partNumber));
+  };
   const defectCodesInOtherCase = async (code: string) => {
     const found = await defect()
       .where(rows(defects, equalsInAnyCase(defects.code, code)))
@@ -74,24 +84,25 @@ export function catalogOf(scope: TenantScope): Catalog {
     defectsByCode: withCodes,
 
     async productPage(request, conditions) {
-      const [last] = request.after ?? [];
-      const beyond = last === undefined ? undefined : gt(products.partNumber, String(last));
+      const { within, orderBy } = keyset(PRODUCT_ORDERS, request);
       const found = await product()
-        .where(rows(products, beyond, ...filterConditions(products, products.partNumber, conditions)))
-        .orderBy(asc(products.partNumber))
-        .limit(request.first + 1);
+        .where(rows(products, within, ...productConditions(conditions)))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(found, request);
     },
 
     async defectPage(request, conditions) {
-      const [last] = request.after ?? [];
-      const beyond = last === undefined ? undefined : gt(defects.code, String(last));
+      const { within, orderBy } = keyset(DEFECT_ORDERS, request);
       const found = await defect()
-        .where(rows(defects, beyond, ...filterConditions(defects, defects.code, conditions)))
-        .orderBy(asc(defects.code))
-        .limit(request.first + 1);
+        .where(rows(defects, within, ...defectConditions(conditions)))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(found, request);
     },
+
+    productCount: (conditions) => boundedCount(database, products, rows(products, ...productConditions(conditions))),
+    defectCount: (conditions) => boundedCount(database, defects, rows(defects, ...defectConditions(conditions))),
 
     activeDefects: async () =>
       defect()
@@ -101,8 +112,16 @@ export function catalogOf(scope: TenantScope): Catalog {
     async setProductArchived(partNumber, archived) {
       await setArchived(scope, 'PRODUCT', partNumber, archived);
       const [row] = await withPartNumbers([partNumber]);
-      if (row !== undefined) return row;
-      throw notFound('partNumber', 'product', partNumber, await partNumbersInOtherCase(partNumber));
+      return row ?? noProduct(partNumber);
+    },
+
+    async setAllowedMask(partNumber, maskId) {
+      const [row] = await database
+        .update(products)
+        .set({ allowedMaskId: maskId, updatedAt: new Date() })
+        .where(rows(products, eq(products.partNumber, partNumber)))
+        .returning();
+      return row ?? noProduct(partNumber);
     },
 
     async setDefectArchived(code, archived) {
@@ -146,6 +165,10 @@ function notFound(field: string, what: string, code: string, suggestions: readon
 }
 
 const equalsInAnyCase = (column: PgColumn, text: string) => sql`lower(${column}) = lower(${text})`;
+
+const productConditions = (conditions: CatalogConditions) =>
+  filterConditions(products, products.partNumber, conditions);
+const defectConditions = (conditions: CatalogConditions) => filterConditions(defects, defects.code, conditions);
 
 function filterConditions(table: typeof products | typeof defects, code: PgColumn, conditions: CatalogConditions) {
   const { search, promptName, promptNames, archived } = conditions;

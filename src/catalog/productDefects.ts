@@ -19,6 +19,8 @@ export interface ProductDefectsQuery {
 export interface DefectOfProduct {
   readonly defect: DefectRow;
   readonly productPromptName: string;
+  /** Of the query. */
+  readonly model: string | null | undefined;
 }
 
 /** Of one product, where the list has no pages. */
@@ -34,21 +36,49 @@ export function productDefects(
   queries: readonly ProductDefectsQuery[],
 ): (Page<DefectOfProduct> | ServiceError)[] {
   // By code units, whatever the collation of the database: a page goes on behind its cursor.
-  const sorted = [...defects].sort((a, b) => (a.code < b.code ? -1 : 1));
-  return queries.map(({ promptName, coverages, model, request }) => {
-    const bundle = models.find(model);
-    const last = request?.after?.[0];
-    const most = request === undefined ? MAX_PRODUCT_DEFECTS : request.first;
+  const rising = [...defects].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const falling = rising.toReversed();
+  return queries.map((query) => {
+    const { request } = query;
+    const isWanted = coverageCondition(models, query);
+    const most = request?.size ?? MAX_PRODUCT_DEFECTS;
     const found: DefectOfProduct[] = [];
-    for (const defect of sorted) {
+    for (const defect of readsFalling(request) ? falling : rising) {
       if (found.length > most) break;
-      if (last !== undefined && defect.code <= String(last)) continue;
-      if (coverages != null && !coverages.includes(models.coverage(bundle, promptName, defect.promptName))) continue;
-      found.push({ defect, productPromptName: promptName });
+      if (isWithin(defect.code, request) && isWanted(defect)) {
+        found.push({ defect, productPromptName: query.promptName, model: query.model });
+      }
     }
     if (request !== undefined) return page(found, request);
-    return found.length > most ? tooMany() : { rows: found, hasNextPage: false };
+    return found.length > most ? tooMany() : { rows: found, hasNextPage: false, hasPreviousPage: false };
   });
+}
+
+export function countProductDefects(
+  defects: readonly DefectRow[],
+  models: ModelRegistry,
+  query: Omit<ProductDefectsQuery, 'request'>,
+): number {
+  return defects.filter(coverageCondition(models, query)).length;
+}
+
+function coverageCondition(
+  models: ModelRegistry,
+  { promptName, coverages, model }: Omit<ProductDefectsQuery, 'request'>,
+): (defect: DefectRow) => boolean {
+  const bundle = models.find(model);
+  return (defect) => coverages == null || coverages.includes(models.coverage(bundle, promptName, defect.promptName));
+}
+
+function readsFalling(request: PageRequest | undefined): boolean {
+  return request !== undefined && (request.direction === 'DESC') !== request.fromEnd;
+}
+
+function isWithin(code: string, request: PageRequest | undefined): boolean {
+  const [after] = request?.after ?? [];
+  const [before] = request?.before ?? [];
+  const [above, below] = request?.direction === 'DESC' ? [before, after] : [after, before];
+  return (above === undefined || code > String(above)) && (below === undefined || code < String(below));
 }
 
 function tooMany(): ServiceError {

@@ -42,12 +42,16 @@ export function readJwtConfig(env: Environment): JwtConfig | undefined {
   };
 }
 
-/** Keys that come over an unencrypted connection could be forged. On this machine, no network is involved. */
+/** What comes over an unencrypted connection could be forged. On this machine, no network is involved. */
+export function isSecureUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname));
+}
+
 function jwksLocation(value: string): URL {
   if (/^[a-z]+:\/\//i.test(value) && URL.canParse(value)) {
-    const url = new URL(value);
-    const local = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-    if (url.protocol === 'https:' || (url.protocol === 'http:' && local)) return url;
+    if (isSecureUrl(value)) return new URL(value);
     throw new StartError(`JWT_JWKS: "${value}" is neither an https URL nor a file`);
   }
   if (!existsSync(value)) throw new StartError(`JWT_JWKS: there is no file "${resolve(value)}"`);

@@ -34,7 +34,8 @@ export interface GenerationEvent {
 }
 
 export interface Client {
-  pairs(): Promise<Pair[]>;
+  /** @param model undefined for the default model */
+  pairs(model?: string): Promise<Pair[]>;
   /** Adds the product and the defect to the catalog if it does not have them. Returns what it added. */
   register(partNumber: string, defectCode: string): Promise<readonly string[]>;
   /** Returns the id of the reference or mask. `name` is for error messages. */
@@ -119,9 +120,11 @@ export function connect(url: string, key: string): Client {
   }
 
   return {
-    async pairs() {
+    async pairs(model) {
       const { products } = await ask<{ products: { edges: { node: ProductNode }[] } }>(
-        '{ products(first: 100) { edges { node { partNumber pairs(first: 100) { edges { node { coverage defect { code } } } } } } } }',
+        'query ($model: String) { products(first: 100) { edges { node { partNumber ' +
+          'pairs(first: 100, model: $model) { edges { node { coverage defect { code } } } } } } } }',
+        { model },
       );
       return products.edges.flatMap(({ node }) =>
         node.pairs.edges.map(({ node: { coverage, defect } }) => ({

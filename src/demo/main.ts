@@ -43,10 +43,10 @@ async function main(): Promise<void> {
   console.log(`\n${String(written.length)} files in ${folder}:\n${written.map((name) => `  ${name}`).join('\n')}`);
 }
 
-/** The requested pair. Without one, the first trained pair. */
-async function choosePair(client: Client, { part, defect }: Options) {
+/** The requested pair. Without one, the first pair that the model was trained on. */
+async function choosePair(client: Client, { part, defect, request }: Options) {
   if (part !== undefined && defect !== undefined) return { partNumber: part, defectCode: defect };
-  const pairs = (await client.pairs()).filter(
+  const pairs = (await client.pairs(request.model)).filter(
     (pair) => (part === undefined || pair.partNumber === part) && (defect === undefined || pair.defectCode === defect),
   );
   const best =

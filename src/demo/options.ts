@@ -14,6 +14,7 @@ Requests defective images from a running DefectDiffu service and writes them to 
   --strength 2        defect strength, or a range to spread over the samples: 1..4
   --seed 7            the same seed gives the same images
   --steps 20          denoising steps    (default: the model's; for TURBO, 4)
+  --model surfaces-open   model, or an alias   (default: the service's)
   --sampler TURBO     the model's student: 2, 4 or 8 steps of one row, many times as fast
   --on part.jpg       draw on this photograph of the product; the rest of it does not change
   --on-twin           draw each sample on its own normal twin, from which only the defect differs
@@ -57,6 +58,7 @@ export interface Options {
     readonly strength?: { readonly value: number } | { readonly min: number; readonly max: number };
     readonly seed?: number;
     readonly steps?: number;
+    readonly model?: string;
     readonly sampler?: string;
     readonly harmonize?: number;
     readonly quality?: { readonly minimumConfidence: number };
@@ -90,6 +92,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | '
       ...(values.strength === undefined ? {} : { strength: strength(values.strength) }),
       ...(values.seed === undefined ? {} : { seed: number('seed', values.seed) }),
       ...(values.steps === undefined ? {} : { steps: number('steps', values.steps) }),
+      ...(values.model === undefined ? {} : { model: values.model }),
       ...(values.sampler === undefined ? {} : { sampler: values.sampler.toUpperCase() }),
       ...(values.harmonize === undefined ? {} : { harmonize: number('harmonize', values.harmonize) }),
       ...(values.confidence === undefined
@@ -112,6 +115,7 @@ function parse(args: string[]) {
     strength: text,
     seed: text,
     steps: text,
+    model: text,
     sampler: text,
     confidence: text,
     on: text,

@@ -5,8 +5,8 @@
 import { and, count, eq, gt, inArray, sql } from '../storage/drizzle.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, joinNames, quote } from '../errors.js';
-import type { SampleConditions } from '../generations/samples/sampleRepository.js';
-import { canMatch, matchingSamples } from '../generations/samples/sampleRepository.js';
+import type { SampleConditions } from '../generations/samples/sampleConditions.js';
+import { canMatch, matchingSamples } from '../generations/samples/sampleConditions.js';
 import { admitOnce, inputHash } from '../queue/idempotentAdmission.js';
 import { notify } from '../storage/database.js';
 import type { ExportSettings } from '../storage/exportJsonColumns.js';

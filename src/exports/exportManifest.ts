@@ -8,7 +8,7 @@ import type { ExportRow, GenerationRow, ReferenceRow } from '../storage/tables.j
 import type { ExportedSample } from './exportedSamples.js';
 import type { FilePaths } from './layouts/layout.js';
 import type { JsonListFile } from './jsonListFile.js';
-import type { ZipWriter } from './zipWriter.js';
+import type { ZipWriter } from '../artifacts/zipWriter.js';
 
 export interface ExportManifest {
   sample(entry: ExportedSample, files: FilePaths): Promise<void>;
@@ -26,6 +26,14 @@ interface ExportCounts {
   readonly skipped: number;
 }
 
+export type LicenceOf = (
+  model: string,
+  /** The row of a model that the tenant uploaded. */
+  ownId: string | undefined,
+) => Licence | undefined | Promise<Licence | undefined>;
+
+type Licence = ModelManifest['license'];
+
 export interface ExportManifestOptions {
   readonly zip: ZipWriter;
   readonly listFile: (name: string) => JsonListFile;
@@ -33,7 +41,7 @@ export interface ExportManifestOptions {
   readonly classes: readonly string[];
   readonly version: string;
   /** Undefined for a model that is no longer installed. */
-  readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
+  readonly licenceOf: LicenceOf;
 }
 
 export function createExportManifest({
@@ -50,7 +58,8 @@ export function createExportManifest({
     normals: listFile('normals'),
     skipped: listFile('skipped'),
   };
-  const models = new Set<string>();
+  /** With the row of each that the tenant uploaded, beside which the operator may have installed another of the same name. */
+  const models = new Map<string, { readonly model: string; readonly ownId: string | undefined }>();
   let lastGeneration = '';
 
   /** The samples of a generation are consecutive, so each generation is written once. */
@@ -59,7 +68,10 @@ export function createExportManifest({
     lastGeneration = generation.id;
     const pair = { partNumber: product.partNumber, defectCode: defect.code };
     const request = resolvedRequestOf(generation, pair);
-    if (owesModel(generation)) models.add(request.model);
+    if (owesModel(generation)) {
+      const ownId = generation.settings.tenantModel?.id;
+      models.set(`${request.model} ${ownId ?? ''}`, { model: request.model, ownId });
+    }
     await lists.generations.append({
       id: generation.id,
       ...pair,
@@ -109,7 +121,9 @@ export function createExportManifest({
       yield '\n],\n"skipped":[\n';
       yield* lists.skipped.items();
     }
-    const licences = [...models].sort().map((model) => ({ model, license: licenceOf(model) ?? null }));
+    const licences: object[] = [];
+    for (const [, { model, ownId }] of [...models].sort(([a], [b]) => (a < b ? -1 : 1)))
+      licences.push({ model, license: (await licenceOf(model, ownId)) ?? null });
     yield `\n],\n"models":${JSON.stringify(licences)}}\n`;
   }
 }

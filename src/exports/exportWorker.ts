@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { StoreUnavailable, newArtifactKey } from '../artifacts/store.js';
 import type { Bundle } from '../inference/index.js';
 import type { Log } from '../log.js';
+import { modelsOf } from '../models/modelRepository.js';
 import { ClaimLostError } from '../queue/lease.js';
 import type { WorkerLoop } from '../queue/workerLoop.js';
 import { startWorkerLoop } from '../queue/workerLoop.js';
@@ -31,6 +32,7 @@ import {
   retryExport,
 } from './claimExport.js';
 import { DamagedImage } from './readImage.js';
+import type { LicenceOf } from './exportManifest.js';
 import { draftPath, writeArchive } from './writeArchive.js';
 
 /** How often progress is recorded and the lease renewed; a lease outlives many of these. */
@@ -72,7 +74,10 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
   async function write(row: ExportRow, signal: AbortSignal): Promise<void> {
     const scope = forTenant(database, row.tenantId);
     const draft = draftPath(store, owner, row);
-    const licenceOf = (model: string) => bundles.find(({ id }) => id === model)?.manifest.license;
+    const licenceOf: LicenceOf = async (model, ownId) =>
+      ownId === undefined
+        ? bundles.find(({ id }) => id === model)?.manifest.license
+        : (await modelsOf(scope).byId(ownId))?.manifest.license;
     const onProgress = (samples: number): void => void samplesWritten.set(row.id, samples);
     try {
       const archive = await writeArchive({ scope, row, store, version, licenceOf, signal, onProgress }, draft);

@@ -14,6 +14,6 @@ export function regionsOf(mask: Uint8Array, width: number): Region[] {
   return connectedComponents(mask, width).map((component) => ({
     box: component.box,
     pixels: component.pixels,
-    mask: componentMask(mask, width, component),
+    mask: componentMask(component),
   }));
 }

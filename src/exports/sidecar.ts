@@ -5,7 +5,7 @@
 import type { SampleRow } from '../storage/tables.js';
 import type { JsonListFile } from './jsonListFile.js';
 import type { FilePaths } from './layouts/layout.js';
-import type { ZipWriter } from './zipWriter.js';
+import type { ZipWriter } from '../artifacts/zipWriter.js';
 
 export const SIDECAR_FOLDER = 'sidecar';
 const DECIMALS = 3;

@@ -6,25 +6,25 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { Manifest as ModelManifest } from '../inference/index.js';
 import type { ExportRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import type { Annotator } from './annotationsThread.js';
+import { createAnnotator } from './annotationsThread.js';
 import type { ExportedSample, ExportVocabulary } from './exportedSamples.js';
 import { exportedSamples, exportVocabulary } from './exportedSamples.js';
 import { cocoLayout } from './layouts/coco.js';
 import type { FilePaths, Layout, LayoutOptions } from './layouts/layout.js';
 import { mvtecLayout } from './layouts/mvtec.js';
 import { yoloLayout } from './layouts/yolo.js';
-import type { ExportManifest } from './exportManifest.js';
+import type { ExportManifest, LicenceOf } from './exportManifest.js';
 import { createExportManifest } from './exportManifest.js';
 import { DamagedImage, readImage } from './readImage.js';
-import { regionsOf } from './regions.js';
 import type { Sidecar } from './sidecar.js';
 import { createSidecar } from './sidecar.js';
 import type { JsonListFile } from './jsonListFile.js';
 import { createJsonListFile } from './jsonListFile.js';
-import type { WrittenFile } from './zipWriter.js';
-import { createZipWriter } from './zipWriter.js';
+import type { WrittenFile } from '../artifacts/zipWriter.js';
+import { createZipWriter } from '../artifacts/zipWriter.js';
 
 const LAYOUTS: Record<ExportRow['format'], (parts: LayoutOptions) => Layout> = {
   MVTEC_AD: mvtecLayout,
@@ -37,7 +37,7 @@ export interface ArchiveOptions {
   readonly row: ExportRow;
   readonly store: ArtifactStore;
   readonly version: string;
-  readonly licenceOf: (model: string) => ModelManifest['license'] | undefined;
+  readonly licenceOf: LicenceOf;
   readonly signal: AbortSignal;
   /** Called after each sample with the number of samples in the archive. */
   readonly onProgress: (samples: number) => void;
@@ -65,6 +65,7 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   const manifest = createExportManifest({ ...parts, zip, listFile, classes: vocabulary.classes });
   const sidecar = createSidecar(zip, listFile);
   const normals = createNormalWriter(parts, layout, manifest, heldOutReferences);
+  const annotator = createAnnotator();
   const skipped: string[] = [];
   let samples = 0;
   try {
@@ -74,7 +75,11 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
         skipped.push(entry.sample.id);
         await manifest.skipped(entry, reason);
       };
-      if (await orSkip(skip, async () => manifest.sample(entry, await addSample(parts, layout, sidecar, entry)))) {
+      if (
+        await orSkip(skip, async () =>
+          manifest.sample(entry, await addSample(parts, layout, sidecar, annotator, entry)),
+        )
+      ) {
         if (settings.normals) await normals.add(entry, (reason) => manifest.skipped(entry, reason));
         parts.onProgress(++samples);
       }
@@ -90,6 +95,7 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
     await rm(file, { force: true });
     throw error;
   } finally {
+    await annotator.close();
     for (const each of listFiles) await each.remove();
   }
 }
@@ -110,14 +116,16 @@ async function addSample(
   { scope, store }: ArchiveOptions,
   layout: Layout,
   sidecar: Sidecar,
+  annotator: Annotator,
   entry: ExportedSample,
 ): Promise<FilePaths> {
   const { sample, product, defect, heldOut } = entry;
   const mask = await readImage(store, scope.tenantId, sample.maskKey);
   const image = await readImage(store, scope.tenantId, sample.imageKey);
   const ignore = sample.ignoreKey === null ? null : await readImage(store, scope.tenantId, sample.ignoreKey);
-  const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
   const name = sample.id;
+  const { width, height } = await sharp(mask).metadata();
+  const { segmentation } = layout;
   const files = await layout.defective({
     name,
     heldOut,
@@ -125,9 +133,9 @@ async function addSample(
     defectCode: defect.code,
     image,
     mask,
-    width: info.width,
-    height: info.height,
-    regions: regionsOf(data, info.width),
+    width,
+    height,
+    annotations: segmentation === undefined ? [] : await annotator.annotate({ mask, segmentation }, width * height),
   });
   await sidecar.add(name, files, sample, ignore);
   return files;

@@ -1,16 +1,24 @@
 /** A tenant's generations: look-ups, lists, and cancellation. */
-import { and, desc, eq, gte, inArray, lt, or, sql } from '../storage/drizzle.js';
+import { and, eq, gte, inArray, lt, or, sql } from '../storage/drizzle.js';
 import { defectIdSubquery, productIdSubquery } from '../catalog/idSubqueries.js';
 import { ServiceError, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pagination.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
+import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { GenerationRow } from '../storage/tables.js';
 import { generations } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { attemptsOf } from './attempts.js';
-import { GENERATION_CHANNEL, appendEvent, cancelSignal } from './events/generationEvents.js';
+import { cancelSignal } from '../queue/signals.js';
+import { GENERATION_CHANNEL, appendEvent } from './events/generationEvents.js';
+
+/** Ids rise with time. */
+export const GENERATION_ORDERS: ListOrders<GenerationRow, 'CREATED_AT'> = {
+  default: { field: 'CREATED_AT', direction: 'DESC' },
+  fields: { CREATED_AT: [{ column: generations.id, kind: 'id', of: ({ id }) => id }] },
+};
 
 export interface GenerationConditions {
   readonly statuses?: readonly GenerationRow['status'][] | undefined;
@@ -26,8 +34,9 @@ export interface Generations {
   byId(ids: readonly string[]): Promise<readonly GenerationRow[]>;
   /** @throws ServiceError NOT_FOUND, also for another tenant's generation. */
   require(id: string): Promise<GenerationRow>;
-  /** Newest first. */
   page(request: PageRequest, conditions: GenerationConditions): Promise<Page<GenerationRow>>;
+  /** Null for more than can be counted at once. */
+  count(conditions: GenerationConditions): Promise<number | null>;
   /** Cancels a queued or running generation at once. Finished generations are unchanged. */
   cancel(id: string): Promise<GenerationRow>;
 }
@@ -55,21 +64,16 @@ export function generationsOf(scope: TenantScope): Generations {
     byId,
     require,
     async page(request, conditions) {
-      const [last] = request.after ?? [];
+      const { within, orderBy } = keyset(GENERATION_ORDERS, request);
       const found = await database
         .select()
         .from(generations)
-        .where(
-          rows(
-            generations,
-            last === undefined ? undefined : lt(generations.id, String(last)),
-            ...matching(scope, conditions),
-          ),
-        )
-        .orderBy(desc(generations.id))
-        .limit(request.first + 1);
+        .where(rows(generations, within, ...matching(scope, conditions)))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(found, request);
     },
+    count: (conditions) => boundedCount(database, generations, rows(generations, ...matching(scope, conditions))),
     async cancel(id) {
       await require(id);
       await scope.transaction(async (tx) => {

@@ -17,12 +17,14 @@ export function resolvedRequestOf(row: GenerationRow, pair: RequestedPair) {
 
 function resolve(row: GenerationRow, pair: RequestedPair) {
   const { settings, count, priority, idempotencyKey } = row;
-  const { bundle: model, photograph, twin = false, sweep, quality, ...rest } = settings;
+  const { bundle: model, photograph, twin = false, sweep, quality, previews = false, ...rest } = settings;
   const strength = photograph == null ? undefined : denoisingStrengthOf(photograph);
   const transplant = photograph?.transplant ?? undefined;
   const denoisingStrength = transplant === undefined ? strength : undefined;
   return {
     ...rest,
+    // Only a worker needs it.
+    tenantModel: undefined,
     ...pair,
     sweep,
     quality: quality == null ? null : { minimumConfidence: 0, ...quality, maximumDraws: quality.maximumAttempts },
@@ -39,6 +41,7 @@ function resolve(row: GenerationRow, pair: RequestedPair) {
     freedom: denoisingStrength,
     onTwin: photograph?.onTwin ?? false,
     twin,
+    previews,
     model,
     // As it was requested: the rows of a sweep, not its samples.
     count: count / (sweep?.length ?? 1),
@@ -61,6 +64,7 @@ function asInput(request: Resolved): GenerationInput {
     priority,
     seed,
     strength: sweep !== undefined ? { sweep } : min === max ? { value: min } : { min, max },
+    ...(request.previews ? { previews: true } : {}),
     ...(quality === null ? {} : { quality: qualityInput(request, quality) }),
     ...(request.defectReference === undefined ? drawnInput(request) : transplantInput(request)),
     ...given({ reference: request.reference, allowedArea: request.allowedArea }),

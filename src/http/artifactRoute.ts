@@ -1,7 +1,9 @@
-/** GET /artifacts/<tenant>/<key>, for callers that readAuthorization.ts accepts. */
+/** GET /artifacts/<tenant>/<key>, also of thumbnails, for callers that readAuthorization.ts accepts. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { MissingArtifact, archiveName } from '../artifacts/store.js';
+import { MissingArtifact, archiveName, contentTypeOf } from '../artifacts/store.js';
+import type { Thumbnails } from '../artifacts/thumbnails.js';
+import { isThumbnail } from '../artifacts/thumbnails.js';
 import { addLogContext } from '../observability/logContext.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
@@ -13,6 +15,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = { SIGNATURE_INVALID: 403, URL
 
 export function serveArtifacts(
   store: ArtifactStore,
+  thumbnails: Thumbnails,
   authorizer: ReadAuthorizer,
 ): RequestHandler<{ tenant: string; key: string }> {
   return async (request, response) => {
@@ -20,7 +23,8 @@ export function serveArtifacts(
     try {
       const seconds = await authorizeRead(request, authorizer);
       addLogContext({ tenant });
-      const file = await store.local(tenant, key).catch(throwDeleted);
+      const files = isThumbnail(key) ? thumbnails : store;
+      const file = await files.local(tenant, key).catch(throwDeleted);
       response
         .vary('authorization')
         .vary('cookie')
@@ -51,7 +55,7 @@ function headersOf(key: string): Record<string, string> {
   const isArchive = key.endsWith('.zip');
   return {
     etag: `"${key}"`,
-    'content-type': isArchive ? 'application/zip' : 'image/png',
+    'content-type': contentTypeOf(key),
     'content-disposition': isArchive ? `attachment; filename="${archiveName(key)}"` : `inline; filename="${key}"`,
   };
 }

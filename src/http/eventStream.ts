@@ -1,11 +1,13 @@
 /** One open stream of server-sent events: `next` events with results, and `complete`. */
 import type { Response } from 'express';
-import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { once } from 'node:events';
 import type { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { Answer } from '../resolvers/boundedAnswers.js';
 import type { Session } from '../tenants/sessions.js';
-import { maskErrors } from './operations.js';
+import { publicResult } from './operations.js';
+import { stringifyInTurns } from './stringifyInTurns.js';
 
 /** Proxies close idle connections. */
 const KEEP_ALIVE_MS = 12_000;
@@ -15,8 +17,11 @@ const LINGER_MS = 5_000;
 export interface EventStream {
   /** Aborts when the client left, its credential ended, or the server goes away. */
   readonly end: AbortSignal;
-  /** Resolves when the socket took the result, so a slow reader costs nothing. `id` is of the single connection mode. */
-  next(result: ExecutionResult, id?: string): Promise<void>;
+  /**
+   * Resolves when the socket took the result, so a slow reader costs nothing. `answer` is the size of the result, and `id`
+   * is of the single connection mode.
+   */
+  next(result: ExecutionResult, answer: Answer, id?: string): Promise<void>;
   /**
    * After an operation. If the credential ended, it says so first. At a shutdown it writes nothing, so that clients
    * reconnect, here or to another machine, and resume.
@@ -49,19 +54,18 @@ export function openEventStream(response: Response, { session, closing, log }: E
   left.signal.addEventListener('abort', () => clearInterval(keepAlive));
   return {
     end,
-    async next({ data, errors }, id) {
-      const result =
-        errors === undefined ? { data: data ?? null } : { data: data ?? null, errors: maskErrors(errors, log) };
-      if (!response.write(event('next', result, id)))
-        await once(response, 'drain', { signal: end }).catch(() => undefined);
+    async next(result, answer, id) {
+      const json = await stringifyInTurns(of(publicResult(result, log), id), answer);
+      if (!response.write(event('next', json))) await once(response, 'drain', { signal: end }).catch(() => undefined);
     },
     complete(id) {
       const { aborted, reason } = session.signal;
       if (aborted) {
         const { message, extensions } = reason as ServiceError;
-        response.write(event('next', { errors: [{ message, extensions }] } as FormattedExecutionResult, id));
+        response.write(event('next', JSON.stringify(of({ errors: [{ message, extensions }] }, id))));
       }
-      if (aborted || !closing.aborted) response.write(event('complete', undefined, id));
+      if (aborted || !closing.aborted)
+        response.write(event('complete', id === undefined ? '' : JSON.stringify({ id })));
     },
     close() {
       clearInterval(keepAlive);
@@ -71,11 +75,11 @@ export function openEventStream(response: Response, { session, closing, log }: E
   };
 }
 
-function event(
-  name: 'next' | 'complete',
-  payload: FormattedExecutionResult | undefined,
-  id: string | undefined,
-): string {
-  const data = id === undefined ? payload : { id, ...(payload === undefined ? {} : { payload }) };
-  return `event: ${name}\ndata: ${data === undefined ? '' : JSON.stringify(data)}\n\n`;
+/** In the single connection mode, a result is the payload of an operation. */
+function of(payload: object, id: string | undefined): object {
+  return id === undefined ? payload : { id, payload };
+}
+
+function event(name: 'next' | 'complete', data: string): string {
+  return `event: ${name}\ndata: ${data}\n\n`;
 }

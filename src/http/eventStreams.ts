@@ -3,7 +3,7 @@
  * one operation; its results are `next` events, followed by `complete`. For the other mode, see singleConnections.ts.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -17,12 +17,11 @@ import type { OperationLocals } from './jsonBody.js';
 import { countOperation } from './operationMetrics.js';
 import { unavailableDependency } from './publicErrors.js';
 import { requestOrigin } from './requestOrigin.js';
+import type { Started } from './singleConnections.js';
 import { createSingleConnections } from './singleConnections.js';
 import type { StreamedOperation } from './streamRequest.js';
 import { readStreamRequest } from './streamRequest.js';
 import { isSingle, resultsOf, until } from './streamedResults.js';
-
-type Results = AsyncIterable<ExecutionResult>;
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
@@ -44,8 +43,10 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, cal
     const asked = readStreamRequest(request);
     await services.rateLimiter.consume(identity.tenantId);
     const { sessions } = services.access;
-    const run = (operation: StreamedOperation) =>
-      resultsOf(schema, operation, createContext(services, identity, requestOrigin(request, services.config)));
+    const run = async (operation: StreamedOperation): Promise<Started> => {
+      const context = createContext(services, identity, requestOrigin(request, services.config));
+      return { results: await resultsOf(schema, operation, context), answer: () => context.answer };
+    };
     switch (asked.kind) {
       case 'RUN':
         return streamAlone(response, sessions.open(identity), () => run(asked.operation));
@@ -58,10 +59,10 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, cal
         return connections.open(identity, asked.token, (session) => connect(response, session));
       case 'START': {
         const id = connections.requireRoom(identity, asked.token, asked.operationId);
-        const results = await run(asked.operation);
-        const sent = connections.start(asked.token, id, results);
+        const started = await run(asked.operation);
+        const sent = connections.start(asked.token, id, started);
         // An answer counts until it was read.
-        if (isSingle(results)) (response.locals as Partial<OperationLocals>).endOperation?.(sent);
+        if (isSingle(started.results)) (response.locals as Partial<OperationLocals>).endOperation?.(sent);
         else sent.catch(logFailure);
         return void response.status(202).set(NO_STORE).end();
       }
@@ -71,12 +72,12 @@ export function serveEventStreams(schema: GraphQLSchema, services: Services, cal
     }
   }
 
-  async function streamAlone(response: Response, session: Session, run: () => Promise<Results>): Promise<void> {
+  async function streamAlone(response: Response, session: Session, run: () => Promise<Started>): Promise<void> {
     try {
-      const results = await run();
+      const { results, answer } = await run();
       endOperation(response);
       const stream = connect(response, session);
-      for await (const result of until(stream.end, results)) await stream.next(result);
+      for await (const result of until(stream.end, results)) await stream.next(result, answer());
       stream.complete();
       stream.close();
     } catch (error) {

@@ -42,6 +42,7 @@ export async function createGraphqlOverHttp(
 ): Promise<GraphqlOverHttp> {
   /** By the data of the answer. */
   const sizes = new WeakMap<object, Answer>();
+  const executions = new WeakMap<Context, () => void>();
   const apollo = new ApolloServer<Context>({
     schema,
     validationRules: [queryLimits],
@@ -59,8 +60,10 @@ export async function createGraphqlOverHttp(
             didResolveOperation: async (context) => {
               requireIntrospection(context.document, context.contextValue.identity, services.config.introspection);
               refuseSubscriptions(context);
+              executions.set(context.contextValue, await beginExecution(context.contextValue));
             },
             willSendResponse: async ({ operation, errors, response: { body }, contextValue }) => {
+              executions.get(contextValue)?.();
               countOperation(operation?.operation, errors);
               if (body.kind === 'single' && body.singleResult.data != null)
                 sizes.set(body.singleResult.data, contextValue.answer);
@@ -92,6 +95,11 @@ export async function createGraphqlOverHttp(
     },
     stop: () => apollo.stop(),
   };
+}
+
+/** Apollo calls `willSendResponse` whatever comes of the operation. */
+function beginExecution({ services, identity }: Context): Promise<() => void> {
+  return services.executions.enter(identity.tenantId);
 }
 
 /** Apollo would run a subscription like a query. */

@@ -29,6 +29,8 @@ export interface SocketExtra {
   readonly acknowledge: () => void;
   /** Resolves when the client has read enough of its answers, or is gone. */
   readonly writable: () => Promise<void>;
+  /** Resolves when the message is written, or the socket is closed. */
+  readonly send: (message: string) => Promise<void>;
 }
 
 /** @param stream carries the socket */
@@ -48,15 +50,17 @@ export function openGraphqlSocket(
         })
       : Promise.resolve();
 
+  const send = (message: string): Promise<void> =>
+    new Promise((resolve) => {
+      if (socket.readyState !== WebSocket.OPEN) return resolve();
+      // An error closes the socket, which ends every operation.
+      socket.send(message, () => resolve());
+    });
+
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (data) =>
-        new Promise((resolve) => {
-          if (socket.readyState !== WebSocket.OPEN) return resolve();
-          // An error closes the socket, which ends every operation.
-          socket.send(data, () => resolve());
-        }),
+      send,
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data: Buffer) => {
@@ -79,7 +83,7 @@ export function openGraphqlSocket(
           }
         }),
     },
-    { socket, request, acknowledge: bound.end, writable },
+    { socket, request, acknowledge: bound.end, writable, send },
   );
   const keepAlive = pingRegularly(socket);
   socket.on('error', (error) => log.debug({ err: error }, 'a connection broke'));

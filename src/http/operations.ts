@@ -1,5 +1,5 @@
 /** Parsing and validation for the streaming transports, with the same limits and error codes as over HTTP. */
-import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, SingleFieldSubscriptionsRule, parse, specifiedRules, validate } from 'graphql';
 import type { Log } from '../log.js';
 import { toPublicError } from './publicErrors.js';
@@ -44,6 +44,16 @@ export function syntaxError(source: string): GraphQLError | undefined {
 
 export function maskErrors(errors: readonly GraphQLError[], log: Log, usual?: string): GraphQLFormattedError[] {
   return errors.map((error) => toPublicError(error, error.toJSON(), log, usual));
+}
+
+interface Result {
+  readonly data?: Record<string, unknown> | null | undefined;
+  readonly errors?: readonly GraphQLError[] | undefined;
+}
+
+/** A result as a caller may see it. */
+export function publicResult({ data, errors }: Result, log: Log): FormattedExecutionResult {
+  return errors === undefined ? { data: data ?? null } : { data: data ?? null, errors: maskErrors(errors, log) };
 }
 
 /** Adds a code to an error that has none. */

@@ -22,7 +22,7 @@ export function toPublicError(
   const cause = causeOf(error);
   if (cause instanceof ServiceError || cause instanceof GraphQLError) {
     // The cause's own code goes first, because Apollo gives all validation errors the same code.
-    const code = cause.extensions['code'] ?? formatted.extensions?.['code'] ?? usual;
+    const code = cause.extensions['code'] ?? codeOfApollo(formatted) ?? usual;
     return { ...formatted, extensions: { ...formatted.extensions, code } };
   }
   const away = unavailableDependency(cause);
@@ -37,6 +37,15 @@ export function toPublicError(
     message: `Something went wrong in the service. Its log has the details under reference ${reference}.`,
     extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
   };
+}
+
+/**
+ * Apollo takes every execution error without a code for a fault of the service. One without a path is not: graphql-js gave up
+ * on variables with too many errors.
+ */
+function codeOfApollo({ extensions, path }: GraphQLFormattedError): unknown {
+  const code = extensions?.['code'];
+  return code === 'INTERNAL_SERVER_ERROR' && path === undefined ? undefined : code;
 }
 
 /** A dependency that cannot be reached now. The operation had no effect or its full effect, so a retry is safe. */

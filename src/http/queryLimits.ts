@@ -14,7 +14,7 @@ import type {
   ValidationRule,
 } from 'graphql';
 import { GraphQLError, Kind, getNamedType, isInterfaceType, isObjectType } from 'graphql';
-import { LIST_LENGTHS, isPage } from '../resolvers/listLengths.js';
+import { LIST_LENGTHS, countCost, isPage } from '../resolvers/listLengths.js';
 import { PAGE_SIZE } from '../storage/pagination.js';
 import { isIntrospection, measureIntrospection } from './introspectionSize.js';
 
@@ -31,9 +31,11 @@ interface QuerySize {
   depth: number;
   aliases: number;
   nodes: number;
+  /** What counting the page or the samples itself takes, which is not multiplied by a page's length. */
+  counting: number;
 }
 
-const NOTHING: QuerySize = { depth: 0, aliases: 0, nodes: 0 };
+const NOTHING: QuerySize = { depth: 0, aliases: 0, nodes: 0, counting: 0 };
 
 export const queryLimits: ValidationRule = (context: ValidationContext): ASTVisitor => ({
   Document(document: DocumentNode) {
@@ -84,12 +86,13 @@ function createMeasure(schema: GraphQLSchema, fragments: ReadonlyMap<string, Fra
         const below = selection.selectionSet === undefined ? NOTHING : measure(selection.selectionSet, inner);
         total.depth = Math.max(total.depth, below.depth + 1);
         total.aliases += below.aliases + (selection.alias === undefined ? 0 : 1);
+        total.counting += countCost(parent?.name ?? '', selection.name.value);
         // The objects of the schema are counted one by one: introspectionSize.ts.
         if (selection.selectionSet === undefined || isIntrospection(selection)) continue;
         const times = isPage(inner?.name ?? '')
           ? pageSize(selection.arguments ?? [])
           : (LIST_LENGTHS[`${parent?.name ?? ''}.${selection.name.value}`] ?? 1);
-        total.nodes += times * (1 + below.nodes);
+        total.nodes += times * (1 + below.nodes) + below.counting;
       } else {
         const below =
           selection.kind === Kind.FRAGMENT_SPREAD
@@ -98,6 +101,7 @@ function createMeasure(schema: GraphQLSchema, fragments: ReadonlyMap<string, Fra
         total.depth = Math.max(total.depth, below.depth);
         total.aliases += below.aliases;
         total.nodes += below.nodes;
+        total.counting += below.counting;
       }
     }
     return total;
@@ -131,8 +135,9 @@ type Argument = {
 
 /** A variable can be as large as the largest page. Resolvers reject values out of range. */
 function pageSize(args: readonly unknown[]): number {
-  const first = (args as readonly Argument[]).find(({ name }) => name.value === 'first' || name.value === 'last');
-  if (first === undefined) return PAGE_SIZE.default;
-  if (first.value.kind !== Kind.INT) return PAGE_SIZE.max;
-  return Math.min(Math.max(Number(first.value.value), 0), PAGE_SIZE.max);
+  const sizes = (args as readonly Argument[])
+    .filter(({ name }) => name.value === 'first' || name.value === 'last')
+    .map(({ value }) => (value.kind === Kind.INT ? Number(value.value) : PAGE_SIZE.max));
+  if (sizes.length === 0) return PAGE_SIZE.default;
+  return Math.min(Math.max(...sizes, 0), PAGE_SIZE.max);
 }

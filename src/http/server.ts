@@ -10,7 +10,9 @@ import type { Log } from '../log.js';
 import { registerServiceGauges } from './serviceGauges.js';
 import type { Services } from '../resolvers/context.js';
 import { createSchema } from '../resolvers/schema.js';
+import { createThumbnails } from '../artifacts/thumbnails.js';
 import { serveArtifacts } from './artifactRoute.js';
+import { boundConnections } from './boundConnections.js';
 import { createCallers } from './callers.js';
 import { unavailableDependency } from './publicErrors.js';
 import { allowOrigins } from './crossOrigin.js';
@@ -19,6 +21,7 @@ import { createGraphqlOverHttp } from './graphqlOverHttp.js';
 import type { ReadinessChecks } from './health.js';
 import { health } from './health.js';
 import { jsonBody } from './jsonBody.js';
+import { serveIdentityProvider } from './identityProviderRoute.js';
 import { serveMcp } from './mcpRoute.js';
 import { serveMetrics } from './metricsRoute.js';
 import { hostForUrl } from './requestOrigin.js';
@@ -74,6 +77,7 @@ export async function startHttp(
   // Offers of other protocols (h2c, as Java's client sends) are ignored.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? '');
   const httpServer = createServer({ shouldUpgradeCallback } as ServerOptions, app);
+  boundConnections(httpServer, services.config.connections.connections, log);
   const callers = createCallers(services.access, services.config);
   const graphql = await createGraphqlOverHttp(schema, services, callers, httpServer, log);
   const eventStreams = serveEventStreams(schema, services, callers, log);
@@ -91,7 +95,11 @@ export async function startHttp(
   app.use(health(readiness));
   app.get(
     '/artifacts/:tenant/:key',
-    serveArtifacts(store, { signer: services.signer, access: services.access, callers }),
+    serveArtifacts(store, createThumbnails(services.database, store), {
+      signer: services.signer,
+      access: services.access,
+      callers,
+    }),
   );
   app.put(
     '/uploads/:tenant/:id',
@@ -100,23 +108,25 @@ export async function startHttp(
       credentialStatus: services.access.credentialStatus,
       signer: services.uploadSigner,
       store,
-      maximumBytes: services.config.limits.maximumUploadBytes,
-      limits: services.config.limits.tenant,
+      limits: services.config.limits,
+      models: services.models,
+      decoding: services.decoding,
       rateLimiter: services.rateLimiter,
       log,
     }),
   );
   if (services.config.console.enabled) {
     app.get('/', redeemSignInLink(signInLink, services.access, services.config));
-    app.use(serveSession(services));
+    app.use(serveIdentityProvider(services), serveSession(services));
     app.get(PATH, serveGraphiql(services.config));
   }
   const json = jsonBody(callers, services);
+  const registered = documents.middleware(callers);
   const either: RequestHandler = (request, response, next) =>
     (isForEventStream(request) ? eventStreams : graphql).handler(request, response, next);
-  app.all(`${PATH}/stream`, ...json, documents.middleware, eventStreams.handler);
+  app.all(`${PATH}/stream`, ...json, registered, eventStreams.handler);
   const paths = services.config.trustedDocuments.folder === undefined ? PATH : [PATH, `${PATH}/:documentId`];
-  app.all(paths, ...json, documents.middleware, either);
+  app.all(paths, ...json, registered, either);
   if (services.config.mcp) app.use(serveMcp(services, () => loopbackUrl(httpServer, services.config)));
   if (services.config.console.enabled) app.use(serveConsoleFiles(services.config));
   app.use(notFound(PATH));

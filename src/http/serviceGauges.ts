@@ -36,6 +36,9 @@ export function registerServiceGauges({ database, devices, subscribers }: GaugeS
     async () => (await queue()).samples,
   );
   const waiting = cached(() => countWaiting(database));
+  const training = cached(() => countTrainings(database));
+  gauge('training_queue_depth', 'Trainings that wait.', async () => (await training()).queued);
+  gauge('trainings_running', 'Trainings that a trainer claimed.', async () => (await training()).running);
   gauge('export_queue_depth', 'Exports that wait or are written.', async () => (await waiting()).exports);
   gauge(
     'webhook_queue_depth',
@@ -128,6 +131,14 @@ async function countWaiting(database: Database): Promise<WaitingCounts> {
     deliveries: Number(row?.deliveries),
     overdueSeconds: Math.max(0, Number(row?.overdue ?? 0)),
   };
+}
+
+async function countTrainings(database: Database): Promise<{ readonly queued: number; readonly running: number }> {
+  const { rows } = await database.execute<{ queued: string; running: string }>(sql`
+    select count(*) filter (where status = 'QUEUED') as queued, count(*) filter (where status = 'RUNNING') as running
+    from training where status in ('QUEUED', 'RUNNING')
+  `);
+  return { queued: Number(rows[0]?.queued), running: Number(rows[0]?.running) };
 }
 
 async function countQueue(database: Database): Promise<QueueCounts> {

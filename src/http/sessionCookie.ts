@@ -36,6 +36,6 @@ function attributes(secure: boolean): CookieOptions {
 }
 
 /** The service itself has no certificate: https ends at a proxy. A forged header costs its sender the cookie. */
-function cameByHttps({ headers }: IncomingMessage, { publicUrl }: Config): boolean {
+export function cameByHttps({ headers }: IncomingMessage, { publicUrl }: Config): boolean {
   return publicUrl?.startsWith('https:') === true || headers['x-forwarded-proto'] === 'https';
 }

@@ -3,8 +3,8 @@ import express, { Router } from 'express';
 import type { Request, Response } from 'express';
 import { ServiceError, badInput } from '../errors.js';
 import type { Services } from '../resolvers/context.js';
-import type { StartedSession } from '../tenants/consoleSessions.js';
 import { csrfToken } from '../tenants/consoleSessions.js';
+import type { Identity } from '../tenants/identity.js';
 import { requireCsrfToken } from './callers.js';
 import { requireSameOrigin } from './sameOrigin.js';
 import { clearSessionCookie, sessionToken, setSessionCookie } from './sessionCookie.js';
@@ -14,18 +14,18 @@ const PATH = '/session';
 /** A key has 200 characters at most. */
 const readBody = express.json({ limit: '4kb' });
 
-export function serveSession({ access, config }: Services): Router {
+export function serveSession({ access, config, rateLimiter }: Services): Router {
   const limited = limitSignIns();
 
-  async function start(key: unknown): Promise<StartedSession> {
+  async function identityOf(key: unknown): Promise<Identity> {
     if (typeof key !== 'string' || key === '') throw badInput('key', 'an API key is required, as JSON: { "key": "…" }');
     const identity = await access.authenticate(`Bearer ${key}`);
     if (identity.keyId === undefined) throw badInput('key', 'this is a token; only an API key signs in here');
-    return access.consoleSessions.start(identity);
+    return identity;
   }
 
   async function send(response: Response, token: string | undefined): Promise<void> {
-    response.json({ ...(await describe(token)) });
+    response.json({ ...(await describe(token)), identityProvider: access.identityProvider !== undefined });
   }
 
   async function describe(token: string | undefined): Promise<object> {
@@ -52,7 +52,9 @@ export function serveSession({ access, config }: Services): Router {
   router.get(PATH, (request, response) => send(response, sessionToken(request, config)));
   router.post(PATH, readBody, async (request: Request, response) => {
     const { key } = (request.body ?? {}) as { key?: unknown };
-    const started = await limited(request, () => start(key));
+    const identity = await limited(request, () => identityOf(key));
+    await rateLimiter.consume(identity.tenantId);
+    const started = await access.consoleSessions.start(identity);
     setSessionCookie(request, response, started, config);
     await send(response.status(201), started.token);
   });

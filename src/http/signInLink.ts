@@ -8,8 +8,8 @@ import type { Config } from '../config.js';
 import type { AccessControl } from '../tenants/accessControl.js';
 import type { Identity } from '../tenants/identity.js';
 import { sameHash } from '../tenants/keyHash.js';
-import { securePage } from './pageSecurity.js';
 import { setSessionCookie } from './sessionCookie.js';
+import { sendSignInPage } from './signInPage.js';
 
 export interface SignInLink {
   readonly code: string;
@@ -36,10 +36,7 @@ export function createSignInLink({ host, console }: Config, identity: Identity):
   };
 }
 
-/**
- * GET /?sign-in=<code>. The page goes on to the console by itself: after a redirect from another site, such as a
- * terminal in the browser, the cookie would not be sent.
- */
+/** GET /?sign-in=<code>. */
 export function redeemSignInLink(link: SignInLink | undefined, access: AccessControl, config: Config): RequestHandler {
   return async (request, response, next) => {
     const { 'sign-in': code } = request.query;
@@ -47,12 +44,7 @@ export function redeemSignInLink(link: SignInLink | undefined, access: AccessCon
     const identity = link?.redeem(code);
     if (identity !== undefined)
       setSessionCookie(request, response, await access.consoleSessions.start(identity), config);
-    securePage(response, { origins: [], styles: 'OWN' });
-    response.set({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).type('html').send(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>DefectDiffu</title>
-<meta http-equiv="refresh" content="0; url=/"></head>
-<body><p>${identity === undefined ? 'This link was used or has expired.' : 'You are signed in.'}
-<a href="/">Go on to the console.</a></p></body></html>
-`);
+    const text = identity === undefined ? 'This link was used or has expired.' : 'You are signed in.';
+    sendSignInPage(response, { text, path: '/', atOnce: true });
   };
 }

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import { ServiceError, quote } from '../errors.js';
+import type { Answer } from '../resolvers/boundedAnswers.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
 import type { EventStream } from './eventStream.js';
@@ -33,6 +34,12 @@ interface Reservation {
   isOpen: boolean;
 }
 
+/** An operation that runs: its results, and the size of the latest one. */
+export interface Started {
+  readonly results: Results;
+  readonly answer: () => Answer;
+}
+
 export interface SingleConnections {
   /** Returns the token of the stream. The session is closed with the stream. */
   reserve(identity: Identity, session: Session): string;
@@ -41,7 +48,7 @@ export interface SingleConnections {
   /** Throws unless the stream exists and has room for an operation with this id. */
   requireRoom(identity: Identity, token: string, operationId: unknown): string;
   /** Writes the results to the stream, once it is open. Resolves when nothing of them is in memory any more. */
-  start(token: string, operationId: string, results: AsyncIterable<ExecutionResult>): Promise<void>;
+  start(token: string, operationId: string, started: Started): Promise<void>;
   /** Ends an operation, if it has not ended already. */
   stop(identity: Identity, token: string, operationId: unknown): void;
 }
@@ -64,13 +71,18 @@ export function createSingleConnections(onFailure: (error: unknown) => void): Si
     found?.session.close();
   }
 
-  async function forward(reservation: Reservation, id: string, stop: AbortSignal, results: Results): Promise<void> {
+  async function forward(
+    reservation: Reservation,
+    id: string,
+    stop: AbortSignal,
+    { results, answer }: Started,
+  ): Promise<void> {
     const { over } = reservation;
     const stream = await Promise.race([reservation.stream.promise, aborted(AbortSignal.any([stop, over.signal]))]);
     if (stream === undefined) return void (await results.return?.(undefined));
     const end = AbortSignal.any([stop, over.signal, stream.end]);
     // The next result is requested only after the stream took this one.
-    for await (const result of until(end, results)) await stream.next(result, id);
+    for await (const result of until(end, results)) await stream.next(result, answer(), id);
     if (!stop.aborted && !over.signal.aborted) stream.complete(id);
   }
 
@@ -123,11 +135,11 @@ export function createSingleConnections(onFailure: (error: unknown) => void): Si
       return operationId;
     },
 
-    async start(token, operationId, results) {
+    async start(token, operationId, started) {
       const reservation = reservations.get(token);
-      if (reservation === undefined) return void (await (results as Results).return?.(undefined));
+      if (reservation === undefined) return void (await started.results.return?.(undefined));
       const stop = new AbortController();
-      const ended = forward(reservation, operationId, stop.signal, results as Results)
+      const ended = forward(reservation, operationId, stop.signal, started)
         .catch((error: unknown) => {
           // Without `complete`, the client reconnects and resumes after the last event that it saw.
           onFailure(error);
@@ -144,7 +156,7 @@ export function createSingleConnections(onFailure: (error: unknown) => void): Si
   };
 }
 
-type Results = AsyncIterable<ExecutionResult> & Partial<AsyncGenerator<ExecutionResult>>;
+type Results = AsyncIterable<ExecutionResult> & Pick<Partial<AsyncGenerator<ExecutionResult>>, 'return'>;
 
 function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {

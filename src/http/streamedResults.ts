@@ -32,7 +32,10 @@ export async function resultsOf(
     contextValue,
   };
   const { execute, subscribe } = instrumentedOperations(() => currentLogContext());
-  const result = await (operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args));
+  const { services, identity } = contextValue;
+  const result = await (operation === OperationTypeNode.SUBSCRIPTION
+    ? subscribe(args)
+    : services.executions.run(identity.tenantId, 1, async () => execute(args)));
   return Symbol.asyncIterator in result ? result : single(result);
 }
 

@@ -7,9 +7,11 @@ const CHARACTERS_PER_TURN = 16 * 1024;
 
 /** @param answer the size of what was resolved, if that is known */
 export function stringifyInTurns(result: unknown, answer: Answer | undefined): string | Promise<string> {
-  if (answer === undefined || (answer.nodes <= SMALL.nodes && answer.bytes <= SMALL.bytes))
-    return JSON.stringify(result);
-  return inTurns(result, answer);
+  return answer === undefined || !isLarge(answer) ? JSON.stringify(result) : inTurns(result, answer);
+}
+
+export function isLarge({ nodes, bytes }: Answer): boolean {
+  return nodes > SMALL.nodes || bytes > SMALL.bytes;
 }
 
 async function inTurns(result: unknown, { turns, tenantId }: Answer): Promise<string> {

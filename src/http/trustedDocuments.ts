@@ -10,6 +10,7 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, TypeNode } f
 import { GraphQLError, Kind } from 'graphql';
 import type { TrustedDocumentsConfig } from '../config.js';
 import { ServiceError, StartError, joinNames, quote } from '../errors.js';
+import type { Callers } from './callers.js';
 import { parseLimited, syntaxError, validateLimited } from './operations.js';
 
 export interface DocumentRequest {
@@ -26,8 +27,11 @@ export interface TrustedDocuments {
   textOf(request: DocumentRequest): string | undefined;
   /** Replaces the id of a registered operation by its text. Returns what is wrong with the operation. */
   replaceId(request: DocumentRequest & { query: string }): GraphQLError | undefined;
-  /** Puts the text where the transports read it. The id is that of the path, if it has one. */
-  readonly middleware: RequestHandler<{ documentId?: string }>;
+  /**
+   * Puts the text where the transports read it. The id is that of the path, if it has one. Who is not known is refused
+   * first, and so does not learn which operations are registered.
+   */
+  middleware(callers: Callers): RequestHandler<{ documentId?: string }>;
 }
 
 interface RegisteredDocument {
@@ -71,12 +75,14 @@ export function openTrustedDocuments(config: TrustedDocumentsConfig, schema: Gra
         return new GraphQLError((error as Error).message, { originalError: error as Error });
       }
     },
-    middleware(request, _response, next) {
+    middleware: (callers) => async (request, _response, next) => {
       const given = paramsOf(request);
       const { documentId = given['documentId'] } = request.params;
+      const named = documentId !== undefined || idIn(given) !== undefined;
+      if (named || (only && given['query'] !== undefined)) await callers.identify(request);
       const text = textOf({ ...given, documentId });
       // Without a document of its own, the request stays as it is, for the transports to judge.
-      if (documentId === undefined && idIn(given) === undefined) return next();
+      if (!named) return next();
       const plain = request.params.documentId !== undefined && request.method === 'GET';
       const variables = plain ? withPlainVariables(given, find(String(documentId)).operation) : given['variables'];
       rewrite(request, {

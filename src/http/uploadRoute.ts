@@ -3,18 +3,24 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { UrlSigner, SignatureCheck } from '../artifacts/urlSigning.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { TenantLimits } from '../config.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
+import type { Limits } from '../config.js';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
 import { requireStorage, reserveStorage } from '../tenants/quotas.js';
 import type { Log } from '../log.js';
 import { addLogContext } from '../observability/logContext.js';
+import { completeDataSetUpload } from '../dataSets/archive/completeDataSetUpload.js';
+import { dataSetsOf } from '../dataSets/dataSetRepository.js';
+import { completeModelUpload } from '../models/completeModelUpload.js';
+import { modelsOf } from '../models/modelRepository.js';
+import type { Body } from '../references/completeUpload.js';
 import { completeUpload } from '../references/completeUpload.js';
 import { masksOf } from '../references/masks.js';
 import { referencesOf } from '../references/references.js';
+import type { FairSemaphore } from '../fairSemaphore.js';
 import { createFairSemaphore } from '../fairSemaphore.js';
-import { DECODING } from '../references/decodeImage.js';
-import { uploadsOf } from '../references/uploads.js';
+import { maximumBytes, uploadsOf } from '../references/uploads.js';
 import type { Database } from '../storage/database.js';
 import type { UploadRow } from '../storage/tables.js';
 import type { CredentialStatus } from '../tenants/credentialStatus.js';
@@ -28,10 +34,12 @@ import { statusOf } from './errorStatus.js';
 
 /** Files of one tenant that are received or decoded at a time; the others wait, unread. */
 const RECEIVING = { total: Infinity, perTenant: 8, waitingPerTenant: 100, what: 'uploads' };
+/** Archives, which are large and take long. Another one of the tenant waits, unread. */
+const IMPORTING = { total: Infinity, perTenant: 1, waitingPerTenant: 1, what: 'archives' };
 /** How long a refused client may go on sending before it reads the answer. */
 const LINGER_MS = 5_000;
 
-/** Errors about the image itself are 422. */
+/** Errors about the content of the file are 422. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   SIGNATURE_INVALID: 403,
@@ -39,6 +47,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UPLOAD_EXHAUSTED: 410,
   NOT_FOUND: 404,
   UPLOAD_CONFLICT: 409,
+  MODEL_NAME_TAKEN: 409,
+  MODEL_VERSION_EXISTS: 409,
   UPLOAD_TOO_LARGE: 413,
   IMAGE_TYPE_UNSUPPORTED: 415,
 };
@@ -48,18 +58,20 @@ export interface UploadRouteOptions {
   readonly credentialStatus: CredentialStatus;
   readonly signer: UrlSigner;
   readonly store: ArtifactStore;
-  readonly maximumBytes: number;
-  readonly limits: TenantLimits;
+  readonly limits: Limits;
+  /** Those of the operator. */
+  readonly models: ModelRegistry;
+  readonly decoding: FairSemaphore;
   /** An upload counts as one operation. */
   readonly rateLimiter: RateLimiter;
   readonly log: Log;
 }
 
 export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ tenant: string; id: string }> {
-  const { database, credentialStatus, signer, store, maximumBytes, log } = options;
-  const decoding = createFairSemaphore(DECODING);
+  const { database, credentialStatus, signer, store, limits, models, decoding, log } = options;
   const receiving = createFairSemaphore(RECEIVING);
-  const takeBytes = (tx: TenantScope, bytes: number): Promise<void> => reserveStorage(tx, options.limits, bytes);
+  const importing = createFairSemaphore(IMPORTING);
+  const takeBytes = (tx: TenantScope, bytes: number): Promise<void> => reserveStorage(tx, limits.tenant, bytes);
 
   async function accept(request: Request<{ tenant: string; id: string }>): Promise<object> {
     const { tenant, id } = request.params;
@@ -68,23 +80,33 @@ export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ ten
     const end = await credentialStatus.rejection(urlCredential(tenant, request.query));
     if (end !== undefined) throw end;
     await options.rateLimiter.consume(tenant);
-    return receiving.run(tenant, 1, () => receive(request));
+    const scope = forTenant(database, tenant);
+    const { purpose } = await uploadsOf(scope).require(id);
+    const slots = purpose === 'DATA_SET' ? importing : receiving;
+    return slots.run(tenant, 1, () => receive(request, scope, purpose));
   }
 
-  async function receive(request: Request<{ tenant: string; id: string }>): Promise<object> {
-    const { tenant, id } = request.params;
-    const scope = forTenant(database, tenant);
-    await uploadsOf(scope).require(id);
-    await requireStorage(scope, options.limits);
-    const body = await receiveBody(request, store.temporary, maximumBytes);
+  async function receive(
+    request: Request<{ tenant: string; id: string }>,
+    scope: TenantScope,
+    purpose: UploadRow['purpose'],
+  ): Promise<object> {
+    const { id } = request.params;
+    await requireStorage(scope, limits.tenant);
+    const body = await receiveBody(request, store.temporary, maximumBytes(purpose, limits));
     try {
-      return await responseBody(
-        scope,
-        await completeUpload({ scope, store, decoding, requireStorage: takeBytes }, id, body),
-      );
+      return await responseBody(scope, await complete(scope, purpose, id, body));
     } finally {
       await body.remove();
     }
+  }
+
+  function complete(scope: TenantScope, purpose: UploadRow['purpose'], id: string, body: Body): Promise<UploadRow> {
+    const context = { scope, store, decoding, requireStorage: takeBytes };
+    if (purpose === 'DATA_SET') return completeDataSetUpload({ ...context, limits }, id, body);
+    if (purpose !== 'MODEL') return completeUpload(context, id, body);
+    const { modelsPerTenant, maximumModelBytes } = limits;
+    return completeModelUpload({ ...context, models, modelsPerTenant, maximumModelBytes }, id, body);
   }
 
   return async (request, response) => {
@@ -105,7 +127,18 @@ function requireValid(check: SignatureCheck): void {
     : new ServiceError('SIGNATURE_INVALID', 'This URL was not created by this service, or it was changed.');
 }
 
-async function responseBody(scope: TenantScope, { referenceId, maskId }: UploadRow): Promise<object> {
+async function responseBody(
+  scope: TenantScope,
+  { referenceId, maskId, modelId, dataSetId }: UploadRow,
+): Promise<object> {
+  if (dataSetId !== null) {
+    const [dataSet] = await dataSetsOf(scope).byIds([dataSetId]);
+    return { dataSet: { id: dataSetId, name: dataSet?.name, version: dataSet?.version } };
+  }
+  if (modelId !== null) {
+    const model = await modelsOf(scope).byId(modelId);
+    return { model: { id: `${model?.name ?? ''}@${model?.version ?? ''}` } };
+  }
   if (referenceId !== null) {
     const { id, width, height } = await referencesOf(scope).require(referenceId);
     return { reference: { id, width, height } };

@@ -2,7 +2,7 @@
  * GraphQL over WebSocket (graphql-transport-ws). The key comes in the payload of connection_init, because browsers cannot
  * set headers, in the header of the upgrade request, or as the session cookie of the console. Query limits and error masking are the same as over HTTP.
  */
-import type { GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
 import { handleProtocols, makeServer } from 'graphql-ws';
@@ -16,27 +16,23 @@ import { createContext } from '../resolvers/context.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
 import type { Callers } from './callers.js';
+import { closeBecause } from './closeSocket.js';
 import type { SocketExtra } from './graphqlSocket.js';
 import { openGraphqlSocket } from './graphqlSocket.js';
 import { requireIntrospection } from './introspectionAccess.js';
 import { countOperation } from './operationMetrics.js';
 import { unavailableDependency } from './publicErrors.js';
 import { instrumentedOperations } from './instrumentedOperations.js';
-import { maskErrors, parseLimited, validateLimited } from './operations.js';
+import { maskErrors, parseLimited, publicResult, validateLimited } from './operations.js';
 import { requestOrigin } from './requestOrigin.js';
 import { requestId } from './requestLogging.js';
+import { createSocketResults } from './socketResults.js';
 import type { TrustedDocuments } from './trustedDocuments.js';
 
 const MESSAGE_BYTES = 256 * 1024;
 /** How long a peer may take to answer a close. */
 const CLOSE_MS = 2_000;
-/** Connections that are not acknowledged yet. Each ends within seconds. */
-const MAX_UNKNOWN = 1_000;
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
-/** Clients of graphql-transport-ws do not reconnect after UNAUTHORIZED. */
-const UNAUTHORIZED = 4401;
-const FORBIDDEN = 4403;
-const TRY_AGAIN_LATER = 1013;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
 /** How long a disconnected client may take to close the connection. */
@@ -65,6 +61,7 @@ export function serveWebSocket(
 ): WebSocketTransport {
   const options = { noServer: true, maxPayload: MESSAGE_BYTES, closeTimeout: CLOSE_MS, handleProtocols };
   const sockets = new WebSocketServer(options);
+  /** Connections that are not acknowledged yet, the oldest first. Each ends within seconds. */
   const unknown = new Set<WebSocket>();
   httpServer.on('upgrade', (request, socket, head) => {
     // Node removes its own listener, and an unhandled error would end the process.
@@ -73,11 +70,13 @@ export function serveWebSocket(
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }
-    if (unknown.size >= MAX_UNKNOWN) {
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\r\n');
-      return;
-    }
     sockets.handleUpgrade(request, socket, head, (client) => {
+      // Who has a key is acknowledged soon, so the oldest is the least likely to be.
+      const [oldest] = unknown;
+      if (oldest !== undefined && unknown.size >= services.config.connections.unknownSockets) {
+        unknown.delete(oldest);
+        oldest.terminate();
+      }
       unknown.add(client);
       client.once('close', () => unknown.delete(client));
       openGraphqlSocket(protocol, client, socket, request, log);
@@ -87,6 +86,7 @@ export function serveWebSocket(
   /** By the GraphQL context of each operation. The id is that of the request that opened the connection. */
   const logContexts = new WeakMap<object, LogContext>();
   const writable = new WeakMap<object, () => Promise<void>>();
+  const results = createSocketResults(log);
   const instrumented = instrumentedOperations((context) => logContexts.get(context as object) ?? {});
   const protocol = makeServer<Params, SocketExtra & ConnectionState>({
     schema,
@@ -96,9 +96,19 @@ export function serveWebSocket(
       return services.operations.run(identity.tenantId, 1, async () => {
         await writable.get(args.contextValue as object)?.();
         await services.turns.nextOperation(identity.tenantId);
-        return instrumented.execute(args);
+        const result = await services.executions.run(identity.tenantId, 1, async () => instrumented.execute(args));
+        await results.prepare(result, (args.contextValue as Context).answer);
+        return result;
       });
     },
+    onOperation: ({ extra, subscriptions }, id, _payload, { contextValue }, result) =>
+      results.sendLarge(
+        result as ExecutionResult,
+        () => (contextValue as Context).answer,
+        async (json) => {
+          if (id in subscriptions) await extra.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${json}}`);
+        },
+      ),
     parse: (source) => parseLimited(String(source)),
     validate: validateLimited,
     onConnect: async (connection) => {
@@ -138,8 +148,7 @@ export function serveWebSocket(
       countOperation(undefined, errors);
       return maskErrors(errors, log, 'GRAPHQL_VALIDATION_FAILED');
     },
-    onNext: (_connection, _id, _payload, _args, result) =>
-      result.errors === undefined ? undefined : { data: result.data ?? null, errors: maskErrors(result.errors, log) },
+    onNext: (_connection, _id, _payload, _args, result) => publicResult(result, log),
   });
   return {
     operations: () => [...connections].reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0),
@@ -159,16 +168,16 @@ async function authenticate(
   const { extra } = connection;
   try {
     extra.identity = await callers.identifySocket(extra.request, authorizationIn(connection));
+    extra.session = access.sessions.open(extra.identity);
   } catch (error) {
     const reported = error instanceof ServiceError ? error : unavailableDependency(error);
     if (reported !== error)
       log[reported === undefined ? 'error' : 'warn']({ err: error }, 'a connection was not admitted');
     if (reported === undefined) extra.socket.close(INTERNAL_ERROR, 'Something went wrong in the service.');
-    else close(extra.socket, reported);
+    else closeBecause(reported, extra.socket);
     return false;
   }
-  const session = access.sessions.open(extra.identity);
-  extra.session = session;
+  const session = extra.session;
   session.signal.addEventListener('abort', () => disconnect(connection), { once: true });
   extra.socket.once('close', () => session.close());
   if (extra.socket.readyState !== WebSocket.OPEN) session.close();
@@ -212,7 +221,7 @@ function disconnect({ subscriptions, extra }: ClientConnection): void {
     extra.socket.send(JSON.stringify({ id, type: 'error', payload }));
     if (running !== null && 'return' in running) running.return(undefined).catch(() => undefined);
   }
-  close(extra.socket, end);
+  closeBecause(end, extra.socket);
   setTimeout(() => extra.socket.terminate(), LINGER_MS).unref();
 }
 
@@ -225,21 +234,4 @@ function authorizationIn({ connectionParams }: ClientConnection): unknown {
   const { headers } = connectionParams ?? {};
   const given = [connectionParams, headers].map((each) => each?.authorization ?? each?.Authorization);
   return given.find((each) => each != null);
-}
-
-function close(socket: WebSocket, { code, message }: ServiceError): void {
-  const closeCode = code.endsWith('_UNAVAILABLE')
-    ? TRY_AGAIN_LATER
-    : code === 'UNAUTHENTICATED'
-      ? UNAUTHORIZED
-      : FORBIDDEN;
-  socket.close(closeCode, reason(`${code}: ${message}`));
-}
-
-/** The protocol has room for 123 bytes. */
-function reason(text: string): string {
-  return Buffer.from(text)
-    .subarray(0, 120)
-    .toString('utf8')
-    .replace(/\ufffd$/, '');
 }

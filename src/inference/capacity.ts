@@ -30,6 +30,17 @@ export function fixedCapacities(rows: number, bundles: readonly Bundle[]): reado
   return bundles.map(({ id }) => ({ bundle: id, rows, quickRows: rows, curve: [] }));
 }
 
+/**
+ * A bundle that a tenant brings is not measured, which would stop what the device draws for others: it gets the rows of a few samples,
+ * or fewer if so configured.
+ */
+export const OWN_BUNDLE_ROWS = 4 * ROWS_PER_SAMPLE;
+
+export function ownCapacity(bundle: string, maximumRows: number | null): Capacity {
+  const rows = Math.min(OWN_BUNDLE_ROWS, maximumRows ?? OWN_BUNDLE_ROWS);
+  return { bundle, rows, quickRows: rows, curve: [] };
+}
+
 /** A single sample is drawn whatever its number of rows, so the budgets never fall below one row. */
 export function halveBudgets(capacities: readonly Capacity[]): readonly Capacity[] {
   return capacities.map((capacity) => ({ ...capacity, ...capBudget(capacity, Math.max(1, capacity.rows >> 1)) }));

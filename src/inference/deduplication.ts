@@ -60,6 +60,9 @@ export function deduplicate(generate: GenerateSample): GenerateSample {
       onProgress(step, steps) {
         if (isCurrent()) notify(shared, ({ options }) => options.onProgress?.(step, steps));
       },
+      onPreview(image) {
+        if (isCurrent()) notify(shared, ({ options }) => options.onPreview?.(image));
+      },
       onWorkerExit(error) {
         if (isCurrent()) notify(shared, ({ options }) => options.onWorkerExit?.(error));
       },

@@ -3,14 +3,15 @@
  * the promise settles. When the worker dies, the device rejects its samples, and the dispatcher assigns them again.
  */
 import type { Bundle, Precision } from './bundle/manifest.js';
-import { ROWS_PER_SAMPLE, capBudget, fixedCapacities, halveBudgets } from './capacity.js';
+import { createDeviceCapacities } from './deviceCapacities.js';
+import { createDeviceModels } from './deviceModels.js';
 import type { DeviceInfo, LogFunction } from './deviceInfo.js';
 import { CanceledError, DeviceLostError, InferenceError, WorkerExitedError } from './errors.js';
 import { isOutOfMemoryMessage } from './outOfMemory.js';
 import type { ThroughputEstimator } from './throughputEstimator.js';
 import { createThroughputEstimator } from './throughputEstimator.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
-import type { SampleMessage, StepMetrics } from './deviceProtocol.js';
+import type { ModelMessage, SampleMessage, StepMetrics } from './deviceProtocol.js';
 import { superviseDevice } from './deviceSupervisor.js';
 
 export interface DeviceOptions {
@@ -44,6 +45,13 @@ export interface Device {
 export interface OpenDevice extends Device {
   /** Resolves when the first worker is ready. @throws BundleError, or DeviceLostError if the device is not available. */
   readonly opened: Promise<void>;
+  /**
+   * Resolves when the worker, or the next one, has opened the adapter or bundle, with the bytes by which its memory grew.
+   * @throws BundleError, DeviceLostError
+   */
+  openModel(bundle: Bundle): Promise<number>;
+  /** No sample of it may be left. */
+  closeModel(id: string): void;
   close(): Promise<void>;
 }
 
@@ -66,11 +74,8 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
   const throughput = createThroughputEstimator();
   let provider = '';
   let outOfMemory = 0;
-  /** The next worker is told: the measurements, reduced to what fits into memory. */
-  let capacities = maximumRows === null ? [] : fixedCapacities(maximumRows, bundles);
+  const capacities = createDeviceCapacities(bundles, maximumRows);
   let precisions: DeviceInfo['precisions'] = {};
-
-  const rowBudget = (bundle: string): number => capacities.find((capacity) => capacity.bundle === bundle)?.rows ?? 1;
 
   const settle = (key: number, callback: (sample: InFlightSample) => void): void => {
     const sample = samples.get(key);
@@ -83,11 +88,11 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
   };
 
   const capacitiesChanged = (): void => {
-    for (const capacity of capacities) throughput.seed(capacity);
+    for (const capacity of capacities.listed()) throughput.seed(capacity);
     onChange();
   };
 
-  const onMessage = (message: SampleMessage): void => {
+  const onMessage = (message: SampleMessage | ModelMessage): void => {
     switch (message.kind) {
       case 'started': {
         const sample = samples.get(message.key);
@@ -99,6 +104,11 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       case 'progress': {
         const { options } = samples.get(message.key) ?? {};
         if (options?.signal?.aborted !== true) options?.onProgress?.(message.step, message.steps);
+        return;
+      }
+      case 'preview': {
+        const { options } = samples.get(message.key) ?? {};
+        if (options?.signal?.aborted !== true) options?.onPreview?.(message.image);
         return;
       }
       case 'completed':
@@ -114,8 +124,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       case 'limitsReduced': {
         outOfMemory++;
         const { bundle, rows, images } = message;
-        if (rows !== undefined)
-          capacities = capacities.map((one) => (one.bundle === bundle ? { ...one, ...capBudget(one, rows) } : one));
+        if (rows !== undefined) capacities.reduce(bundle, rows);
         log('warn', `device ${name} ran out of memory; it processes less at a time from now on`, {
           bundle,
           rows,
@@ -126,18 +135,19 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       }
       case 'steps':
         for (const step of message.steps) {
-          throughput.record(step.bundle, step.rows, step.seconds, rowBudget(step.bundle));
+          throughput.record(step.bundle, step.rows, step.seconds, capacities.rows(step.bundle));
           onStep(step);
         }
         return;
+      default:
+        models.onMessage(message);
     }
   };
 
   const onExit = (reason: string): void => {
     if (isOutOfMemoryMessage(reason)) {
       outOfMemory++;
-      // A worker that had not reported a capacity may have died while it measured: then one sample at a time, without measuring.
-      capacities = capacities.length > 0 ? halveBudgets(capacities) : fixedCapacities(ROWS_PER_SAMPLE, bundles);
+      capacities.halve();
     }
     const assigned = [...samples.values()];
     // If no sample had started, the worker may have died before it could tell which one it was about to draw.
@@ -146,18 +156,22 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
     const [blamed, notBlamed] = [new WorkerExitedError(message, true), new WorkerExitedError(message, false)];
     for (const { key, started } of assigned)
       settle(key, ({ reject }) => reject(started || noneStarted ? blamed : notBlamed));
+    models.onExit(reason);
   };
 
+  const opening = { kind: 'open', device: name, bundles, precision, calibrationDirectory } as const;
   const supervisor = superviseDevice({
     device: name,
     watchdogSeconds,
     log,
-    openCommand: () => ({ kind: 'open', device: name, bundles, precision, capacities, calibrationDirectory }),
-    sampleCount: () => samples.size,
+    openCommand: () => ({ ...opening, capacities: capacities.all() }),
+    sampleCount: () => samples.size + models.openingCount(),
     onReady(message) {
-      ({ provider, capacities, precisions } = message);
+      ({ provider, precisions } = message);
+      capacities.onReady(message.capacities);
+      models.onReady();
       // Samples that were assigned while the worker started.
-      for (const { key, request } of samples.values()) supervisor.send({ kind: 'generate', key, request });
+      for (const sample of samples.values()) sendUnlessOpening(sample);
       capacitiesChanged();
     },
     onMessage,
@@ -165,9 +179,29 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
     onFailed(error) {
       const lost = error instanceof DeviceLostError ? error : new DeviceLostError(error.message, { cause: error });
       for (const key of [...samples.keys()]) settle(key, ({ reject }) => reject(lost));
+      models.onFailed(lost);
       onChange();
     },
   });
+
+  const ofModel = (id: string): InFlightSample[] =>
+    [...samples.values()].filter(({ request }) => request.bundle === id);
+
+  const models = createDeviceModels({
+    isReady: () => supervisor.state() === 'READY',
+    send: (command) => supervisor.send(command),
+    onOpened(id) {
+      for (const sample of ofModel(id)) sendUnlessOpening(sample);
+    },
+    onGivenUp(id, error) {
+      for (const { key } of ofModel(id)) settle(key, ({ reject }) => reject(error));
+    },
+  });
+
+  /** A sample of a model that is not open yet is sent when it is. */
+  const sendUnlessOpening = ({ key, request }: InFlightSample): void => {
+    if (!models.isOpening(request.bundle)) supervisor.send({ kind: 'generate', key, request });
+  };
 
   const cancel = (key: number): void => {
     if (!samples.has(key)) return;
@@ -178,7 +212,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
   return {
     opened: supervisor.opened,
     throughput,
-    rowBudget,
+    rowBudget: (bundle) => capacities.rows(bundle),
     info: () => ({
       device: name,
       provider,
@@ -186,17 +220,27 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       state: supervisor.state(),
       restarts: supervisor.restarts(),
       outOfMemory,
-      capacities,
+      capacities: capacities.listed(),
       precisions,
       pid: supervisor.pid(),
     }),
     generate(request, generateOptions) {
       const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
       const key = ++lastKey;
-      samples.set(key, { key, request, options: generateOptions, resolve, reject, started: false });
+      const sample = { key, request, options: generateOptions, resolve, reject, started: false };
+      samples.set(key, sample);
       generateOptions.signal?.addEventListener('abort', () => cancel(key), { once: true });
-      supervisor.send({ kind: 'generate', key, request });
+      sendUnlessOpening(sample);
       return promise;
+    },
+    openModel(bundle) {
+      capacities.open(bundle);
+      return models.open(bundle);
+    },
+    closeModel(id) {
+      models.close(id);
+      capacities.close(id);
+      throughput.forget(id);
     },
     close: () => supervisor.close(),
   };

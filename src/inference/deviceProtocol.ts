@@ -3,9 +3,10 @@
  * `key` that is never used twice, so a late message about a canceled sample cannot be taken for a newer sample's.
  *
  * The engine sends `open` first, which is answered by `ready` or `openFailed`. Then it sends `generate` and `cancel` at any time. Each
- * `generate` is answered by `started`, any number of `progress`, and one of `completed` and `failed`. Each `cancel` is answered by
+ * `generate` is answered by `started`, any number of `progress` and `preview`, and one of `completed` and `failed`. Each `cancel` is answered by
  * `canceled`; messages about its keys that arrive later are ignored. `steps` arrives about once a second while there are steps, and
- * `limitsReduced` when memory ran out. The worker exits when the channel closes.
+ * `limitsReduced` when memory ran out. `openModel`, of an adapter or a bundle, is answered by `modelOpened` or `modelFailed`, and its samples
+ * are sent after that. The worker exits when the channel closes.
  */
 import type { Bundle, Precision } from './bundle/manifest.js';
 import type { Capacity } from './capacity.js';
@@ -24,12 +25,16 @@ export type WorkerCommand =
       readonly calibrationDirectory: string | null;
     }
   | { readonly kind: 'generate'; readonly key: number; readonly request: SampleRequest }
-  | { readonly kind: 'cancel'; readonly keys: readonly number[] };
+  | { readonly kind: 'cancel'; readonly keys: readonly number[] }
+  | { readonly kind: 'openModel'; readonly bundle: Bundle }
+  /** No sample of it is left. */
+  | { readonly kind: 'closeModel'; readonly id: string };
 
 /** A message about samples or steps, from a worker that is ready. */
 export type SampleMessage =
   | { readonly kind: 'started'; readonly key: number }
   | { readonly kind: 'progress'; readonly key: number; readonly step: number; readonly steps: number }
+  | { readonly kind: 'preview'; readonly key: number; readonly image: Uint8Array }
   | { readonly kind: 'completed'; readonly key: number; readonly result: SampleResult }
   | { readonly kind: 'failed'; readonly key: number; readonly message: string }
   | { readonly kind: 'canceled'; readonly keys: readonly number[] }
@@ -47,7 +52,13 @@ export interface ReadyMessage {
   readonly precisions: Readonly<Record<string, Precision>>;
 }
 
-export type WorkerMessage = SampleMessage | ReadyMessage | { readonly kind: 'openFailed'; readonly error: OpenError };
+export type ModelMessage =
+  /** By how many bytes the memory of the process grew. */
+  | { readonly kind: 'modelOpened'; readonly id: string; readonly bytes: number }
+  | { readonly kind: 'modelFailed'; readonly id: string; readonly message: string };
+
+export type WorkerMessage =
+  SampleMessage | ModelMessage | ReadyMessage | { readonly kind: 'openFailed'; readonly error: OpenError };
 
 export interface StepMetrics {
   readonly bundle: string;

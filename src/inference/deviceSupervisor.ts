@@ -4,7 +4,14 @@ import { BundleError, DeviceLostError } from './errors.js';
 import { startWatchdog } from './watchdog.js';
 import type { DeviceProcess } from './deviceProcess.js';
 import { startDeviceProcess } from './deviceProcess.js';
-import type { OpenError, ReadyMessage, SampleMessage, WorkerCommand, WorkerMessage } from './deviceProtocol.js';
+import type {
+  ModelMessage,
+  OpenError,
+  ReadyMessage,
+  SampleMessage,
+  WorkerCommand,
+  WorkerMessage,
+} from './deviceProtocol.js';
 
 /** How often in a row a worker may fail to open before its device is given up. */
 const MAX_FAILED_OPENINGS = 3;
@@ -29,10 +36,10 @@ export interface SupervisorOptions {
   readonly log: LogFunction;
   /** The command that opens the next worker. */
   openCommand(): WorkerCommand;
-  /** The number of samples that the device has. */
+  /** The number of samples that the device has, and of adapters that it opens. */
   sampleCount(): number;
   onReady(message: ReadyMessage): void;
-  onMessage(message: SampleMessage): void;
+  onMessage(message: SampleMessage | ModelMessage): void;
   /** The worker died; the next one is about to start unless `onFailed` follows. */
   onExit(reason: string): void;
   /** The device is given up. */

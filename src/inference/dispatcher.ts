@@ -116,6 +116,7 @@ export function createDispatcher(devices: readonly Device[], bundleOf: (id: stri
             assignment.done = step / steps;
             sample.options.onProgress?.(step, steps);
           }),
+        onPreview: (image) => ifCurrent(() => sample.options.onPreview?.(image)),
       })
       .then(
         (result) => settle(() => sample.resolve(result)),

@@ -10,12 +10,14 @@ import { openDevice } from './device.js';
 import type { DeviceInfo, LogFunction } from './deviceInfo.js';
 import { createDispatcher } from './dispatcher.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+import type { OpenedModels } from './openedModels.js';
+import { createOpenedModels } from './openedModels.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
 import { validateRequest } from './validateRequest.js';
 import type { StepMetrics } from './deviceProtocol.js';
 
 export interface Engine {
-  /** The verified bundles. */
+  /** The verified bundles, and the adapters that lay beside them at the start. */
   readonly bundles: readonly Bundle[];
   devices(): readonly DeviceInfo[];
   /** False when every device has failed: then nothing can be generated until the process restarts. */
@@ -27,6 +29,15 @@ export interface Engine {
    * @throws DeviceLostError when too many workers died while they drew the sample, or when no device is left.
    */
   generate(request: SampleRequest, options?: GenerateOptions): Promise<SampleResult>;
+  /**
+   * Opens a bundle, or an adapter of one of the bundles, on every device, so that requests can name it. Opening it again is no error. A
+   * worker that replaces another one opens it, too: its files must stay where they are until the model is closed.
+   * @returns the bytes by which the memory of a device's process grew; many graphs take less than their files say, or more
+   * @throws BundleError when it cannot be opened. @throws DeviceLostError when no device is left.
+   */
+  openModel(bundle: Bundle): Promise<number>;
+  /** No sample of it may be in flight. */
+  closeModel(id: string): void;
   /** Ends the device workers. Samples in flight are rejected. */
   close(): Promise<void>;
 }
@@ -89,9 +100,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }),
   );
   await requireOneReady(devices, names);
-  const dispatcher = createDispatcher(devices, (id) => bundleOf(bundles, id));
+  const opened = createOpenedModels(bundles, devices);
+  const bundleOf = (id: string): Bundle => opened.find(id) ?? notLoaded(id, bundles);
+  const dispatcher = createDispatcher(devices, bundleOf);
   ({ dispatch } = dispatcher);
-  return createEngine(bundles, devices, deduplicate(dispatcher.generate));
+  return createEngine(bundles, devices, { opened, bundleOf, generateShared: deduplicate(dispatcher.generate) });
 }
 
 async function requireOneReady(devices: readonly OpenDevice[], names: readonly string[]): Promise<void> {
@@ -104,16 +117,21 @@ async function requireOneReady(devices: readonly OpenDevice[], names: readonly s
   throw bundleError ?? new DeviceLostError(`no device could be opened. ${details}`);
 }
 
-function bundleOf(bundles: readonly Bundle[], id: string): Bundle {
-  const bundle = bundles.find((other) => other.id === id);
-  if (bundle === undefined) throw new InferenceError(`bundle "${id}" is not loaded`);
-  return bundle;
+/** Does not list the models that were opened: they can belong to others than the caller. */
+function notLoaded(id: string, bundles: readonly Bundle[]): never {
+  throw new InferenceError(`bundle "${id}" is not loaded; there is ${bundles.map((bundle) => bundle.id).join(', ')}`);
+}
+
+interface EngineParts {
+  readonly opened: OpenedModels;
+  readonly bundleOf: (id: string) => Bundle;
+  readonly generateShared: GenerateSample;
 }
 
 function createEngine(
   bundles: readonly Bundle[],
   devices: readonly OpenDevice[],
-  generateShared: GenerateSample,
+  { opened, bundleOf, generateShared }: EngineParts,
 ): Engine {
   /** By sample ID: rejects the caller's promise at once. */
   const inFlight = new Map<string, (error: InferenceError) => void>();
@@ -129,7 +147,7 @@ function createEngine(
       const { signal } = options;
       if (closing !== undefined) throw new InferenceError('the engine is closed');
       if (signal?.aborted === true) throw new CanceledError('canceled before it began', { cause: signal.reason });
-      validateRequest(request, bundles);
+      validateRequest(request, bundleOf(request.bundle));
       if (inFlight.has(id)) throw new InferenceError(`sample id "${id}" is in flight already; IDs must be unique`);
       const { promise, resolve, reject } = Promise.withResolvers<SampleResult>();
       inFlight.set(id, reject);
@@ -140,6 +158,12 @@ function createEngine(
         inFlight.delete(id);
       }
     },
+
+    async openModel(bundle) {
+      if (closing !== undefined) throw new InferenceError('the engine is closed');
+      return opened.open(bundle);
+    },
+    closeModel: (id) => opened.close(id),
 
     close() {
       closing ??= (async () => {
@@ -155,7 +179,7 @@ function createEngine(
 async function guardCallbacks(
   generate: GenerateSample,
   request: SampleRequest,
-  { signal, onStarted, onProgress, onWorkerExit }: GenerateOptions,
+  { signal, onStarted, onProgress, onPreview, onWorkerExit }: GenerateOptions,
 ): Promise<SampleResult> {
   const failure = new AbortController();
   let started = false;
@@ -176,6 +200,7 @@ async function guardCallbacks(
         guard(() => onStarted?.());
       },
       onProgress: (step, steps) => guard(() => onProgress?.(step, steps)),
+      onPreview: (image) => guard(() => onPreview?.(image)),
       onWorkerExit: (error) => guard(() => onWorkerExit?.(error)),
     });
   } catch (error) {

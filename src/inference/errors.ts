@@ -5,18 +5,22 @@ export class InferenceError extends Error {
   override readonly name: string = 'InferenceError';
 }
 
+/** A file can have as many problems as it has values. */
+const MAX_TOLD = 20;
+
 /** A model bundle does not match its manifest, or the manifest is invalid. The message names the file and the place. */
 export class BundleError extends InferenceError {
   override readonly name = 'BundleError';
   /** The invalid file, as an absolute path. */
   readonly file: string;
-  /** All problems that were found in it. */
+  /** All problems that were found in it; the message tells the first ones. */
   readonly problems: readonly string[];
 
   constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
-    const list =
-      problems.length === 1 ? ` ${problems[0] ?? ''}` : problems.map((problem) => `\n  - ${problem}`).join('');
-    super(`${file}:${list}`, options);
+    const told = problems.slice(0, MAX_TOLD).map((problem) => `\n  - ${problem}`);
+    const more = problems.length - told.length;
+    if (more > 0) told.push(`\n  and ${String(more)} more`);
+    super(`${file}:${problems.length === 1 ? ` ${problems[0] ?? ''}` : told.join('')}`, options);
     this.file = file;
     this.problems = problems;
   }

@@ -1,4 +1,9 @@
 /** What the rest of the program may use of the engine. The engine knows nothing of GraphQL, HTTP, or SQL. */
+export type { AdapterManifest } from './bundle/adapter.js';
+export { adapterBundle, parseAdapter } from './bundle/adapter.js';
+export { checkAdapterGraph } from './bundle/adapterGraph.js';
+export type { GraphNames } from './bundle/bundleGraph.js';
+export { checkBundleGraph } from './bundle/bundleGraph.js';
 export type { Coverage } from './bundle/coverage.js';
 export { coverage } from './bundle/coverage.js';
 export { loadBundles } from './bundle/load.js';
@@ -8,6 +13,9 @@ export type { DeviceInfo, DeviceState, LogFunction } from './deviceInfo.js';
 export type { DeviceStep, Engine, EngineOptions } from './engine.js';
 export { openEngine } from './engine.js';
 export { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';
+export { parseManifest } from './bundle/validate.js';
+export type { TrialLimits } from './trial.js';
+export { tryBundle } from './trial.js';
 export { componentMask, connectedComponents } from './method/connectedComponents.js';
 export { DEFAULT_VARIATION, VARIED } from './method/transplant/variation.js';
 export { polygonsExtent } from './method/polygons.js';

@@ -6,11 +6,12 @@ import type { SampleRequest } from './types.js';
 /** Images given as bytes are hashed once, however many requests share them. */
 const imageHashes = new WeakMap<Uint8Array, string>();
 
-/** Leaves out the caller's ID, the fairness key, and the priority. A field that is added to requests is part of the key by default. */
+/** Leaves out the caller's ID, the fairness key, the priority, and whether there are previews. A field that is added to requests is part of the key by default. */
 export function requestKey({
   id: _id,
   fairnessKey: _fairnessKey,
   priority: _priority,
+  previews: _previews,
   ...drawn
 }: SampleRequest): string {
   return hash('sha256', JSON.stringify(canonical(drawn)), 'base64url');

@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     guidance: (given.guidance ?? defaults.guidance) as GuidanceName,
     maskMode: given['mask-mode'] as MaskMode,
   };
-  validateRequest(request, [bundle]);
+  validateRequest(request, bundle);
   const precision = PRECISIONS.find((one) => one === given.precision) ?? null;
   if (given.precision !== undefined && precision === null)
     throw new RangeError(`precision must be one of ${PRECISIONS.join(', ')}, got "${given.precision}"`);

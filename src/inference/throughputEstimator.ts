@@ -18,6 +18,8 @@ export interface ThroughputEstimator {
   record(bundle: string, rows: number, seconds: number, maxRows: number): void;
   /** The estimate for the fullest batches so far; undefined before the first step. */
   secondsPerRow(bundle: string): number | undefined;
+  /** The bundle is closed. */
+  forget(bundle: string): void;
 }
 
 export function createThroughputEstimator(): ThroughputEstimator {
@@ -46,5 +48,6 @@ export function createThroughputEstimator(): ThroughputEstimator {
     },
     record,
     secondsPerRow: (bundle) => estimates.get(bundle)?.secondsPerRow,
+    forget: (bundle) => void estimates.delete(bundle),
   };
 }

@@ -46,6 +46,8 @@ export interface SampleRequest {
   readonly priority?: number;
   /** Also draws the normal twin: the same seed at strength 0. For inpainting, the input image is the twin. */
   readonly twin?: boolean;
+  /** Whether `onPreview` is called. It does not change the result. */
+  readonly previews?: boolean;
 }
 
 /** An image file that sharp can read: its path on the device's machine, or its bytes. A path is cheaper to hand over. */
@@ -167,6 +169,11 @@ export interface GenerateOptions {
    * to a faster device.
    */
   readonly onProgress?: ((step: number, steps: number) => void) | undefined;
+  /**
+   * Called a few times with what the sample is becoming, as a small WebP file. A student, which is as fast as that, has no previews, and
+   * neither has a sample that joins another's.
+   */
+  readonly onPreview?: ((image: Uint8Array) => void) | undefined;
   /**
    * Called each time that a device worker dies while it draws the sample, which then starts over or is given up. The error is the same
    * object for all samples that the worker was drawing.

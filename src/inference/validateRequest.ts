@@ -19,13 +19,7 @@ const MASK_CONVENTIONS: readonly MaskConvention[] = ['CHANGE', 'OUTLINE'];
 const MAXIMUM_SEED = 2 ** 31 - 1;
 
 /** The ranges of the manifest are recommendations, not bounds. @throws InferenceError that names the field, the bound, and the value. */
-export function validateRequest(request: SampleRequest, bundles: readonly Bundle[]): void {
-  const bundle = bundles.find(({ id }) => id === request.bundle);
-  if (bundle === undefined) {
-    throw new InferenceError(
-      `bundle "${request.bundle}" is not loaded; there is ${bundles.map(({ id }) => id).join(', ')}`,
-    );
-  }
+export function validateRequest(request: SampleRequest, bundle: Bundle): void {
   requireInteger('seed', request.seed, 0, MAXIMUM_SEED);
   for (const field of ['strength', 'productScale'] as const) {
     if (!Number.isFinite(request[field]))

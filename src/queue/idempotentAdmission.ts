@@ -29,11 +29,13 @@ interface AdmissionTable extends PgTable {
 }
 
 export interface Admission<Input, Row extends AdmittedRow> {
-  /** What is admitted, as error messages and `extensions` name it. */
-  readonly noun: 'generation' | 'export';
+  /** What is admitted, as `extensions` name it. */
+  readonly noun: 'generation' | 'export' | 'dataSet' | 'training';
   readonly table: AdmissionTable;
   /** Held from the look-up of the keys until the rows are committed. */
   readonly lock: AdvisoryLock;
+  /** Whether tenants wait for each other. What counts over all tenants needs it. Default: true. */
+  readonly isSharedLock?: boolean;
   /** Inserts the new items in the order given and returns their rows in that order. */
   insert(scope: TenantScope, items: readonly AdmissionItem<Input>[]): Promise<readonly Row[]>;
 }
@@ -44,11 +46,11 @@ export function admitOnce<
   Row extends AdmittedRow,
 >(
   tenant: TenantScope,
-  { noun, table, lock, insert }: Admission<Input, Row>,
+  { noun, table, lock, isSharedLock = true, insert }: Admission<Input, Row>,
   items: readonly AdmissionItem<Input>[],
 ): Promise<readonly Row[]> {
   return tenant.transaction(async (scope) => {
-    await takeLock(scope.database, lock);
+    await takeLock(scope.database, lock, isSharedLock ? undefined : scope.tenantId);
     const keys = items.flatMap(({ input }) => input.idempotencyKey ?? []);
     const known = new Map<string, Row>();
     if (keys.length > 0) {
@@ -80,8 +82,10 @@ export function admitOnce<
   });
 }
 
-function conflict(noun: string, field: string, key: string, row: AdmittedRow | undefined): ServiceError {
-  const earlier = row === undefined ? 'another item of this list' : `${noun} ${row.id}`;
+const WORDS = { generation: 'generation', export: 'export', dataSet: 'data set', training: 'training' } as const;
+
+function conflict(noun: keyof typeof WORDS, field: string, key: string, row: AdmittedRow | undefined): ServiceError {
+  const earlier = row === undefined ? 'another item of this list' : `${WORDS[noun]} ${row.id}`;
   return new ServiceError(
     'IDEMPOTENCY_CONFLICT',
     `${field}.idempotencyKey: ${quote(key)} was used for ${earlier} with other input; use a new key for a new request`,

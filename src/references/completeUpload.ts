@@ -3,20 +3,18 @@
  * name it are committed together; a refused body leaves nothing behind. The same body again gets the same answer.
  * Another body for a completed upload is a conflict.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { removePending } from '../artifacts/pendingFiles.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { NewArtifact } from '../artifacts/writeArtifacts.js';
 import { writeArtifacts } from '../artifacts/writeArtifacts.js';
 import { ServiceError } from '../errors.js';
-import type { RegionMaskRow, UploadRow } from '../storage/tables.js';
+import type { UploadRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { maskExtent } from '../inference/index.js';
-import { maskAreaFraction } from './maskArea.js';
+import { photographHash, readMask, requireSameSize } from './decodedFiles.js';
 import { masksOf } from './masks.js';
 import type { Pixels } from './decodeImage.js';
-import { decodeMask, decodePhotograph, decodingWeight, encodePng, hashOf, imageError } from './decodeImage.js';
+import { decodePhotograph, decodingWeight, encodePng, hashOf } from './decodeImage.js';
 import { referencesOf } from './references.js';
 import type { FairSemaphore } from '../fairSemaphore.js';
 import type { UploadOutcome } from './uploads.js';
@@ -44,8 +42,6 @@ interface DecodedUpload {
   keep(tx: TenantScope, file: NewArtifact | undefined): Promise<{ outcome: UploadOutcome; artifactKey: string }>;
 }
 
-const WHITE = 255;
-
 /** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, UPLOAD_EXHAUSTED, RATE_LIMITED, and the errors of `decodeImage.ts` and `maskArea.ts`. */
 export async function completeUpload(receiving: UploadContext, id: string, body: Body): Promise<UploadRow> {
   const { scope, decoding } = receiving;
@@ -59,11 +55,11 @@ export async function completeUpload(receiving: UploadContext, id: string, body:
   });
 }
 
-function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
+export function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {
   if (upload.bodyHash === hash) return upload;
   throw new ServiceError(
     'UPLOAD_CONFLICT',
-    `id: upload ${upload.id} was completed with other bytes; create a new upload for another image`,
+    `id: upload ${upload.id} was completed with other bytes; create a new upload for another file`,
     { field: 'id' },
   );
 }
@@ -74,48 +70,27 @@ async function photograph(scope: TenantScope, bytes: Buffer, upload: UploadRow):
   const pixels = await decodePhotograph(bytes);
   const { width, height } = pixels;
   if (maskId !== null) requireSameSize(pixels, await masksOf(scope).require(maskId));
-  const hash = defectHash(await hashOf(pixels), upload);
-  const reference = { productId, name, hash, width, height, defectId, maskId, createdBy };
+  const pixelHash = await hashOf(pixels);
+  const hash = photographHash(pixelHash, { defectId, maskId });
+  const reference = { productId, name, hash, pixelHash, width, height, defectId, maskId, createdBy };
   return {
     pixels,
     isKnown: async (tenant) => (await referencesOf(tenant).withHash(productId, hash)) !== undefined,
     async keep(tx, file) {
       const { id, artifactKey } = await referencesOf(tx).findOrCreate(reference, file);
-      return { artifactKey, outcome: { referenceId: id, maskId: null } };
+      return { artifactKey, outcome: { referenceId: id } };
     },
   };
 }
 
-function requireSameSize({ width, height }: Pixels, mask: RegionMaskRow): void {
-  if (mask.width === width && mask.height === height) return;
-  throw imageError(
-    'MASK_SIZE_MISMATCH',
-    `is ${String(width)} × ${String(height)} pixels, but its mask is ${String(mask.width)} × ${String(mask.height)}; ` +
-      'send the photograph that the mask was drawn on',
-  );
-}
-
-/** One photograph can be a donor of several defects, each with its own mask. Good photographs keep the pixels' hash. */
-function defectHash(pixels: string, { defectId, defectMaskId }: UploadRow): string {
-  if (defectId === null) return pixels;
-  return createHash('sha256').update([pixels, defectId, defectMaskId].join('\n')).digest('hex');
-}
-
 async function mask(bytes: Buffer): Promise<DecodedUpload> {
-  const pixels = await decodeMask(bytes);
-  const { width, height } = pixels;
-  const areaFraction = await maskAreaFraction(pixels);
-  const extent = maskExtent(pixels.data, width, WHITE);
-  const hash = await hashOf(pixels);
+  const { pixels, mask } = await readMask(bytes);
   return {
     pixels,
-    isKnown: async (scope) => (await masksOf(scope).withHash(hash)) !== undefined,
+    isKnown: async (scope) => (await masksOf(scope).withHash(mask.hash)) !== undefined,
     async keep(tx, file) {
-      const { id, artifactKey } = await masksOf(tx).findOrCreate(
-        { hash, width, height, areaFraction, extentWidth: extent?.width ?? 0, extentHeight: extent?.height ?? 0 },
-        file,
-      );
-      return { artifactKey, outcome: { referenceId: null, maskId: id } };
+      const { id, artifactKey } = await masksOf(tx).findOrCreate(mask, file);
+      return { artifactKey, outcome: { maskId: id } };
     },
   };
 }

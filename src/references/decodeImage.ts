@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
+import { unclearDepth } from './bitDepth.js';
 import type { BmpHeader } from './decodeBmp.js';
 import { BmpError, decodeBmp, isOpaqueBmp, isPlainBmp, readBmpHeader } from './decodeBmp.js';
 import type { ImageType } from './imageType.js';
@@ -14,8 +15,6 @@ import { isAnimatedPng, detectImageType } from './imageType.js';
 
 const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
 const DECODING_SECONDS = 30;
-/** A 16-bit photograph without a value this large uses less than a quarter of its range: probably 10, 12, or 14 bits. */
-const LEAST_16_BIT = 1 << 14;
 
 // This process decodes only what callers send. All other decoders of libvips are blocked, the caller bounds concurrent
 // decoding (completeUpload.ts), and no image stays in a cache.
@@ -31,8 +30,8 @@ export const DECODING = { total: 3, perTenant: 2, waitingPerTenant: 100, what: '
 const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
 
 /** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
-export async function decodingWeight(path: string): Promise<number> {
-  const { width, height } = await sharp(path, { limitInputPixels: false })
+export async function decodingWeight(file: string | Buffer): Promise<number> {
+  const { width, height } = await sharp(file, { limitInputPixels: false })
     .metadata()
     .catch(() => ({ width: 0, height: 0 }));
   return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
@@ -123,16 +122,21 @@ const transparent = (): ServiceError =>
   );
 
 /** Values of 10, 12, or 14 bits in a file of 16 would be read as an almost black photograph. */
-async function requireRange(type: ImageType, file: Buffer, { depth, hasAlpha }: Metadata): Promise<void> {
-  if (depth !== 'ushort') return;
-  const { channels } = await orUnreadable(type, openImage(file).stats());
-  const largestValue = Math.max(...channels.slice(0, hasAlpha ? -1 : undefined).map(({ max }) => max));
-  if (largestValue === 0 || largestValue >= LEAST_16_BIT) return;
-  const bits = Math.max(10, 2 * Math.ceil(Math.ceil(Math.log2(largestValue + 1)) / 2));
+async function requireRange(
+  type: ImageType,
+  file: Buffer,
+  { depth, space, channels, hasAlpha }: Metadata,
+): Promise<void> {
+  if (depth !== 'ushort' || (space !== 'rgb16' && space !== 'grey16')) return;
+  const open = (): Sharp => openImage(file, { ignoreIcc: true });
+  const unclear = await orUnreadable(type, unclearDepth(open, space, hasAlpha ? channels - 1 : channels));
+  if (unclear === undefined) return;
+  const { largestValue, hotValues, bits } = unclear;
+  const hot = hotValues === 0 ? '' : `, but for ${String(hotValues)} hot ${hotValues === 1 ? 'pixel' : 'pixels'}`;
   throw imageError(
     'IMAGE_BIT_DEPTH_UNCLEAR',
-    `has 16 bits per channel, but no value above ${String(largestValue)}: if these are ${String(bits)} bits, multiply ` +
-      `the values by ${String(1 << (16 - bits))}; if the photograph is so dark, send it with 8 bits`,
+    `has 16 bits per channel, but no value above ${String(largestValue)}${hot}: if these are ${String(bits)} bits, ` +
+      `multiply the values by ${String(1 << (16 - bits))}; if the photograph is so dark, send it with 8 bits`,
     { largestValue },
   );
 }

@@ -9,7 +9,7 @@ import { findOrInsert } from './findOrInsert.js';
 
 export type NewMask = Pick<
   RegionMaskRow,
-  'hash' | 'width' | 'height' | 'areaFraction' | 'extentWidth' | 'extentHeight'
+  'hash' | 'width' | 'height' | 'areaFraction' | 'borderFraction' | 'extentWidth' | 'extentHeight'
 >;
 
 export interface Masks {
@@ -45,7 +45,13 @@ export function masksOf(scope: TenantScope): Masks {
     },
     findOrCreate: (mask, file) =>
       findOrInsert(scope, file, {
-        find: () => withHash(mask.hash),
+        // A row of an older version gets what it lacks.
+        find: async () => {
+          const same = rows(regionMasks, eq(regionMasks.hash, mask.hash));
+          return (
+            await database.update(regionMasks).set({ borderFraction: mask.borderFraction }).where(same).returning()
+          ).at(0);
+        },
         insert: async (artifactKey, createdAt) => {
           const row = own({ ...mask, id: newId(), artifactKey, createdAt });
           return (await database.insert(regionMasks).values(row).onConflictDoNothing().returning()).at(0);

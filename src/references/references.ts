@@ -3,19 +3,26 @@
  * photograph twice, and no defective one twice with the same defect and mask.
  */
 import type { SQL } from 'drizzle-orm';
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, sql } from '../storage/drizzle.js';
+import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pagination.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
+import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { ArtifactRow, ReferenceRow } from '../storage/tables.js';
 import { references } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { findOrInsert } from './findOrInsert.js';
 
+/** Ids rise with time. */
+export const REFERENCE_ORDERS: ListOrders<ReferenceRow, 'CREATED_AT'> = {
+  default: { field: 'CREATED_AT', direction: 'DESC' },
+  fields: { CREATED_AT: [{ column: references.id, kind: 'id', of: ({ id }) => id }] },
+};
+
 export type NewReference = Pick<
   ReferenceRow,
-  'productId' | 'name' | 'hash' | 'width' | 'height' | 'defectId' | 'maskId'
+  'productId' | 'name' | 'hash' | 'pixelHash' | 'width' | 'height' | 'defectId' | 'maskId'
 >;
 
 export type ReferenceState = 'GOOD' | 'DEFECTIVE';
@@ -38,12 +45,14 @@ export interface References {
   defectiveOfPair(productId: string, defectId: string): Promise<readonly ReferenceRow[]>;
   /** All photographs with a defect that are not archived, the oldest first. */
   defective(): Promise<readonly ReferenceRow[]>;
-  /** The same page for each of many products, in one statement, the newest first. */
+  /** The same page for each of many products, in one statement. */
   pagesOfProducts(
     productIds: readonly string[],
     request: PageRequest,
     conditions: ReferenceConditions,
   ): Promise<ReadonlyMap<string, Page<ReferenceRow>>>;
+  /** Null for more than can be counted at once. */
+  countOfProduct(productId: string, conditions: ReferenceConditions): Promise<number | null>;
   withHash(productId: string, hash: string): Promise<ReferenceRow | undefined>;
   /** A reference that is already archived is unchanged. */
   archive(id: string): Promise<ReferenceRow>;
@@ -85,34 +94,33 @@ export function referencesOf(scope: TenantScope): References {
       list(eq(references.productId, productId), eq(references.defectId, defectId)),
     defective: () => list(isNotNull(references.defectId)),
 
-    async pagesOfProducts(productIds, request, { includeArchived, state }) {
-      const [last] = request.after ?? [];
-      const rank = sql<number>`row_number() over (partition by ${references.productId} order by ${references.id} desc)`;
+    async pagesOfProducts(productIds, request, conditions) {
+      const { within, orderBy } = keyset(REFERENCE_ORDERS, request);
+      const rank = sql<number>`row_number() over (partition by ${references.productId} order by ${sql.join(orderBy, sql`, `)})`;
       const ranked = database
         .select({ id: references.id, rank: rank.as('rank') })
         .from(references)
-        .where(
-          rows(
-            references,
-            inArray(references.productId, [...productIds]),
-            last === undefined ? undefined : lt(references.id, String(last)),
-            includeArchived ? undefined : isNull(references.archivedAt),
-            state === undefined ? undefined : hasState(state),
-          ),
-        )
+        .where(rows(references, inArray(references.productId, [...productIds]), within, ...matching(conditions)))
         .as('ranked');
       const found = await database
         .select({ reference: references })
         .from(references)
         .innerJoin(ranked, eq(ranked.id, references.id))
-        .where(rows(references, lte(ranked.rank, request.first + 1)))
-        .orderBy(desc(references.id));
+        .where(rows(references, lte(ranked.rank, request.size + 1)))
+        .orderBy(...orderBy);
       const groups = Map.groupBy(
         found.map(({ reference }) => reference),
         ({ productId }) => productId,
       );
       return new Map(productIds.map((id) => [id, page(groups.get(id) ?? [], request)]));
     },
+
+    countOfProduct: (productId, conditions) =>
+      boundedCount(
+        database,
+        references,
+        rows(references, eq(references.productId, productId), ...matching(conditions)),
+      ),
 
     withHash: async (productId, hash) => (await select().where(same(productId, hash))).at(0),
 
@@ -129,7 +137,8 @@ export function referencesOf(scope: TenantScope): References {
       findOrInsert(scope, file, {
         find: async () => {
           const known = same(photograph.productId, photograph.hash);
-          return (await database.update(references).set({ archivedAt: null }).where(known).returning()).at(0);
+          const set = { archivedAt: null, pixelHash: photograph.pixelHash };
+          return (await database.update(references).set(set).where(known).returning()).at(0);
         },
         insert: async (artifactKey, createdAt) => {
           const row = own({ ...photograph, id: newId(), artifactKey, createdAt, archivedAt: null });
@@ -137,6 +146,13 @@ export function referencesOf(scope: TenantScope): References {
         },
       }),
   };
+}
+
+function matching({ includeArchived, state }: ReferenceConditions) {
+  return [
+    includeArchived ? undefined : isNull(references.archivedAt),
+    state === undefined ? undefined : hasState(state),
+  ];
 }
 
 function hasState(state: ReferenceState): SQL {

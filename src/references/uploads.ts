@@ -6,12 +6,13 @@ import { eq, inArray, isNull, lt, sql } from '../storage/drizzle.js';
 import { catalogOf } from '../catalog/catalog.js';
 import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
 import { requireCode } from '../catalog/codes.js';
+import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { UploadRow } from '../storage/tables.js';
 import { uploads } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { optionalText } from '../validateText.js';
+import { optionalText, requireText } from '../validateText.js';
 import { masksOf } from './masks.js';
 
 export interface UploadInput {
@@ -23,10 +24,8 @@ export interface UploadInput {
   readonly maskId?: string | null;
 }
 
-export interface UploadOutcome {
-  readonly referenceId: string | null;
-  readonly maskId: string | null;
-}
+/** What the file has become: one of these. */
+export type UploadOutcome = Partial<Pick<UploadRow, 'referenceId' | 'maskId' | 'modelId' | 'dataSetId'>>;
 
 export interface Uploads {
   create(input: UploadInput): Promise<UploadRow>;
@@ -38,6 +37,15 @@ export interface Uploads {
   /** Counts one attempt of an open upload. Throws UPLOAD_EXHAUSTED. */
   takeAttempt(id: string): Promise<void>;
   complete(id: string, bodyHash: string, outcome: UploadOutcome): Promise<UploadRow>;
+}
+
+/** Of the file. */
+export function maximumBytes(
+  purpose: UploadRow['purpose'],
+  limits: Pick<Limits, 'maximumUploadBytes' | 'maximumArchiveBytes' | 'maximumModelBytes'>,
+): number {
+  if (purpose === 'DATA_SET') return limits.maximumArchiveBytes;
+  return purpose === 'MODEL' ? limits.maximumModelBytes : limits.maximumUploadBytes;
 }
 
 /** Far more than a person needs who tries one file after the other. */
@@ -92,15 +100,16 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
 
 type UploadSubject = Pick<UploadRow, 'productId' | 'name' | 'defectId' | 'defectMaskId'>;
 
-/** A photograph shows a product, and perhaps a defect. A mask is a shape and fits any image of its size. */
+/** A photograph shows a product, and perhaps a defect. A mask is a shape and fits any image of its size. A model names itself, an archive is told its name. */
 async function resolveSubject(scope: TenantScope, input: UploadInput): Promise<UploadSubject> {
   const { purpose, partNumber, name, defectCode, maskId } = input;
-  if (purpose === 'MASK') {
-    for (const [field, value] of Object.entries({ partNumber, name, defectCode, maskId })) {
+  if (purpose !== 'REFERENCE') {
+    const others = { partNumber, ...(purpose !== 'DATA_SET' && { name }), defectCode, maskId };
+    for (const [field, value] of Object.entries(others)) {
       if (value != null)
-        throw badInput(`input.${field}`, `is for a REFERENCE; a MASK has none, and got ${quote(value)}`);
+        throw badInput(`input.${field}`, `is for a REFERENCE; a ${purpose} has none, and got ${quote(value)}`);
     }
-    return { productId: null, name: null, defectId: null, defectMaskId: null };
+    return { productId: null, name: dataSetName(input), defectId: null, defectMaskId: null };
   }
   if (partNumber == null) throw badInput('input.partNumber', 'is required for a REFERENCE: the product that it shows');
   const part = requireCode(partNumber, 'input.partNumber');
@@ -109,6 +118,12 @@ async function resolveSubject(scope: TenantScope, input: UploadInput): Promise<U
   const [product] = await catalog.productsByPartNumber([part]);
   if (product === undefined) throw await unknownProduct(catalog, part, 'input.partNumber');
   return { productId: product.id, name: given, ...(await resolveDefect(scope, input)) };
+}
+
+function dataSetName({ purpose, name }: UploadInput): string | null {
+  if (purpose !== 'DATA_SET') return null;
+  if (name == null) throw badInput('input.name', 'is required for a DATA_SET: the name that it gets');
+  return requireText(name.normalize('NFC').trim(), 'input.name');
 }
 
 async function resolveDefect(

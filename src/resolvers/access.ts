@@ -1,10 +1,18 @@
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
-import { ApiKey, ApiKeyConnection, Caller, CreateApiKeyInput, CreateApiKeyPayload } from '../schema/access.js';
-import type { Connection } from '../schema/connection.js';
+import {
+  ApiKey,
+  ApiKeyConnection,
+  ApiKeyOrder,
+  Caller,
+  CreateApiKeyInput,
+  CreateApiKeyPayload,
+} from '../schema/access.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { pageRequest } from '../storage/pagination.js';
 import type { ApiKeyRow } from '../storage/tables.js';
 import type { CreatedKey } from '../tenants/apiKeys.js';
+import { API_KEY_ORDERS } from '../tenants/apiKeys.js';
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
 
@@ -16,10 +24,25 @@ export class AccessResolver {
   }
 
   @RequiresRole('ADMIN')
-  @Query(() => ApiKeyConnection, { description: 'The newest first, including revoked keys.' })
-  async apiKeys(@Args(() => PageArgs) args: PageArgs, @Ctx() { apiKeys }: Context): Promise<Connection<ApiKeyRow>> {
-    const request = pageRequest(args, ['id']);
-    return connection(await apiKeys.page(request), request, (row) => [row.id]);
+  @Query(() => ApiKeyConnection, {
+    description: 'Including revoked keys; the newest first, unless orderBy says otherwise.',
+  })
+  async apiKeys(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('orderBy', () => ApiKeyOrder, { nullable: true }) orderBy: OrderBy<'CREATED_AT'> | null,
+    @Ctx() { apiKeys, loaders }: Context,
+  ): Promise<Connection<ApiKeyRow>> {
+    const request = pageRequest(args, API_KEY_ORDERS, orderBy);
+    return connection(await apiKeys.page(request), request, API_KEY_ORDERS, () => loaders.inTurn(apiKeys.count));
+  }
+
+  @RequiresRole('ADMIN')
+  @Query(() => ApiKey, {
+    nullable: true,
+    description: 'Also a revoked key. `createdBy` and `subject` name keys as "key:<id>".',
+  })
+  async apiKey(@Arg('id', () => ID) id: string, @Ctx() { apiKeys }: Context): Promise<ApiKeyRow | null> {
+    return (await apiKeys.byId(id)) ?? null;
   }
 
   @RequiresRole('ADMIN')

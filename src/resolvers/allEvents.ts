@@ -1,4 +1,5 @@
-import { Arg, Ctx, GraphQLISODateTime, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Resolver, Root, Subscription } from 'type-graphql';
+import { DateTime } from '../schema/dateTime.js';
 import { badInput } from '../errors.js';
 import { followTenant } from '../generations/events/tenantEvents.js';
 import { GenerationEvent } from '../schema/events.js';
@@ -18,7 +19,7 @@ export class AllEventsResolver {
   })
   allGenerationEvents(
     @Root() event: EventRow,
-    @Arg('since', () => GraphQLISODateTime, {
+    @Arg('since', () => DateTime, {
       nullable: true,
       description: 'Also the events from then on, up to a day ago. Default: only events that follow.',
     })

@@ -7,6 +7,8 @@ import type { Catalog } from '../catalog/catalog.js';
 import { catalogOf } from '../catalog/catalog.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Config } from '../config.js';
+import type { DataSets } from '../dataSets/dataSetRepository.js';
+import { dataSetsOf } from '../dataSets/dataSetRepository.js';
 import { attemptsOf } from '../generations/attempts.js';
 import type { AdmissionContext } from '../generations/admission/admitGenerations.js';
 import type { Exports } from '../exports/exportRepository.js';
@@ -34,6 +36,8 @@ import type { RateLimiter } from '../tenants/rateLimiter.js';
 import type { Deliveries } from '../webhooks/deliveryRepository.js';
 import { deliveriesOf } from '../webhooks/deliveryRepository.js';
 import type { SecretBox } from '../webhooks/secretBox.js';
+import type { Trainings } from '../trainings/trainingRepository.js';
+import { trainingsOf } from '../trainings/trainingRepository.js';
 import type { Webhooks } from '../webhooks/webhookRepository.js';
 import { webhooksOf } from '../webhooks/webhookRepository.js';
 import type { AccessControl } from '../tenants/accessControl.js';
@@ -62,8 +66,12 @@ export interface Services {
   readonly eventLoopMonitor: EventLoopMonitor;
   readonly rateLimiter: RateLimiter;
   readonly turns: FairTurns;
+  /** Files of callers that are decoded now. */
+  readonly decoding: FairSemaphore;
   /** Operations that are read, executed, or answered now. */
   readonly operations: FairSemaphore;
+  /** Of these, the ones that are executed now. It waits for nobody: a client that reads slowly holds none. */
+  readonly executions: FairSemaphore;
 }
 
 export interface Context {
@@ -80,6 +88,8 @@ export interface Context {
   readonly deliveries: Deliveries;
   readonly apiKeys: ApiKeys;
   readonly exports: Exports;
+  readonly dataSets: DataSets;
+  readonly trainings: Trainings;
   readonly rules: AdmissionContext;
   readonly loaders: Loaders;
   /** The size of the answer so far. */
@@ -109,6 +119,8 @@ export function createContext(services: Services, identity: Identity, origin: st
     deliveries: deliveriesOf(scope),
     apiKeys: apiKeysOf(scope, services.access.hasher),
     exports: exportsOf(scope),
+    dataSets: dataSetsOf(scope),
+    trainings: trainingsOf(scope),
   };
   const rules: AdmissionContext = {
     models: services.models,

@@ -10,6 +10,7 @@ import { findNode } from './nodes.js';
 
 /** The fields that identify each entity. All can be queried by every role. */
 export const ENTITY_KEYS = {
+  DataSet: ['id'],
   Defect: ['id', 'code'],
   Export: ['id'],
   Generation: ['id'],
@@ -17,6 +18,7 @@ export const ENTITY_KEYS = {
   Reference: ['id'],
   RegionMask: ['id'],
   Sample: ['id'],
+  Training: ['id'],
 } as const satisfies Partial<Record<StoredType, readonly string[]>>;
 
 type EntityType = keyof typeof ENTITY_KEYS;

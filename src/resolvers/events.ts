@@ -1,12 +1,14 @@
 import { Arg, Ctx, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { badInput } from '../errors.js';
-import { followEvents } from '../generations/events/generationEvents.js';
+import { followGeneration } from '../generations/events/generationEvents.js';
+import type { SamplePreview } from '../schema/events.js';
 import { GenerationEvent } from '../schema/events.js';
+import type { Preview } from '../storage/jsonColumns.js';
 import type { EventRow, GenerationRow, SampleRow } from '../storage/tables.js';
 import type { Context } from './context.js';
 import { progressOf } from './generations.js';
 
-interface EventArgs {
+export interface EventArgs {
   readonly id: string;
   readonly after?: number | null;
 }
@@ -33,11 +35,17 @@ export class EventResolver {
 
 async function eventsOf(args: EventArgs, context: Context): Promise<AsyncIterable<EventRow>> {
   const { generations, scope, services } = context;
-  const after = args.after ?? 0;
-  if (after < 0) throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
+  const after = seqAfter(args);
   const { id: generationId } = await generations.require(args.id);
-  const events = followEvents(scope, generationId, after, services.waiters);
+  const events = followGeneration(scope, generationId, after, services.waiters);
   return inTurns(events, () => services.turns.next(scope.tenantId));
+}
+
+/** The seq of the last event that a subscriber saw. */
+export function seqAfter({ after: given }: EventArgs): number {
+  const after = given ?? 0;
+  if (after >= 0) return after;
+  throw badInput('after', `${String(after)} is below 0; it is the seq of the last event seen`);
 }
 
 /** One event can have thousands of subscribers, who all wake up at once. */
@@ -54,6 +62,10 @@ export function inTurns<T>(source: AsyncIterableIterator<T>, turn: () => Promise
   };
 }
 
+function toPreview({ index, webp }: Preview): SamplePreview {
+  return { index, image: `data:image/webp;base64,${webp}` };
+}
+
 /** Getters, so that only the fields that the subscriber selected are looked up. */
 export function toEvent({ payload, seq, at, generationId }: EventRow, { loaders }: Context): object {
   return {
@@ -68,6 +80,7 @@ export function toEvent({ payload, seq, at, generationId }: EventRow, { loaders 
     },
     ...(payload.type === 'GenerationQueued' ? payload : {}),
     progress: payload.type === 'GenerationProgressed' ? progressOf(payload) : undefined,
+    previews: payload.type === 'GenerationProgressed' ? (payload.previews ?? []).map(toPreview) : undefined,
     error: payload.type === 'GenerationFailed' ? payload.failure : undefined,
   };
 }

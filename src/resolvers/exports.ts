@@ -1,7 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { admitExport } from '../exports/admitExport.js';
 import { archiveName } from '../artifacts/store.js';
-import type { Connection } from '../schema/connection.js';
+import { EXPORT_ORDERS } from '../exports/exportRepository.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import {
   Archive,
@@ -10,6 +11,7 @@ import {
   ExportDatasetInput,
   ExportError,
   ExportOptions,
+  ExportOrder,
   ExportProgress,
 } from '../schema/export.js';
 import { pageRequest } from '../storage/pagination.js';
@@ -25,10 +27,14 @@ export class ExportResolver {
     return (await exports.byId(id)) ?? null;
   }
 
-  @Query(() => ExportConnection, { description: 'The newest first.' })
-  async exports(@Args(() => PageArgs) args: PageArgs, @Ctx() { exports }: Context): Promise<Connection<ExportRow>> {
-    const request = pageRequest(args, ['id']);
-    return connection(await exports.page(request), request, (row) => [row.id]);
+  @Query(() => ExportConnection, { description: 'The newest first, unless orderBy says otherwise.' })
+  async exports(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('orderBy', () => ExportOrder, { nullable: true }) orderBy: OrderBy<'CREATED_AT'> | null,
+    @Ctx() { exports, loaders }: Context,
+  ): Promise<Connection<ExportRow>> {
+    const request = pageRequest(args, EXPORT_ORDERS, orderBy);
+    return connection(await exports.page(request), request, EXPORT_ORDERS, () => loaders.inTurn(exports.count));
   }
 
   @RequiresRole('OPERATOR')

@@ -7,7 +7,7 @@ import type { CatalogKind } from '../catalog/promptNames.js';
 import { vocabularyWords } from '../catalog/promptNames.js';
 import { outOfRange } from '../range.js';
 import type { GenerationConditions } from '../generations/generationRepository.js';
-import type { SampleConditions } from '../generations/samples/sampleRepository.js';
+import type { SampleConditions } from '../generations/samples/sampleConditions.js';
 import type { AliasFilter } from '../schema/alias.js';
 import type { CatalogFilter } from '../schema/catalog.js';
 import type { GenerationFilter } from '../schema/generation.js';

@@ -1,10 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badInput } from '../errors.js';
 import { admitForMisses } from '../generations/admission/admitForMisses.js';
+import { GENERATION_ORDERS } from '../generations/generationRepository.js';
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
+import { SAMPLE_ORDERS } from '../generations/samples/sampleOrder.js';
 import { Coverage } from '../schema/enums.js';
 import { Defect, Product } from '../schema/catalog.js';
-import type { Connection } from '../schema/connection.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import {
   Attempt,
@@ -12,6 +14,7 @@ import {
   GenerationConnection,
   GenerationError,
   GenerationFilter,
+  GenerationOrder,
   Progress,
 } from '../schema/generation.js';
 import { GenerationRequest } from '../schema/generationRequest.js';
@@ -24,7 +27,6 @@ import type { AttemptRow, DefectRow, GenerationRow, ProductRow, SampleRow } from
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
 import { generationConditions, sampleConditions } from './filters.js';
-import { SAMPLE_KEY, sampleKey } from './samples.js';
 
 @Resolver(() => Generation)
 export class GenerationResolver {
@@ -34,15 +36,17 @@ export class GenerationResolver {
     return row ?? null;
   }
 
-  @Query(() => GenerationConnection, { description: 'The newest first.' })
+  @Query(() => GenerationConnection, { description: 'The newest first, unless orderBy says otherwise.' })
   async generations(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => GenerationFilter, { nullable: true }) filter: GenerationFilter | null,
-    @Ctx() context: Context,
+    @Arg('orderBy', () => GenerationOrder, { nullable: true }) orderBy: OrderBy<'CREATED_AT'> | null,
+    @Ctx() { generations, loaders }: Context,
   ): Promise<Connection<GenerationRow>> {
-    const request = pageRequest(args, ['id']);
-    const found = await context.generations.page(request, generationConditions(filter));
-    return connection(found, request, (row) => [row.id]);
+    const request = pageRequest(args, GENERATION_ORDERS, orderBy);
+    const conditions = generationConditions(filter);
+    const found = await generations.page(request, conditions);
+    return connection(found, request, GENERATION_ORDERS, () => loaders.inTurn(() => generations.count(conditions)));
   }
 
   @RequiresRole('OPERATOR')
@@ -130,12 +134,13 @@ export class GenerationResolver {
     @Root() { id }: GenerationRow,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, samples }: Context,
   ): Promise<Connection<SampleRow>> {
-    const request = pageRequest(args, SAMPLE_KEY);
+    const request = pageRequest(args, SAMPLE_ORDERS);
     const conditions = sampleConditions(filter);
-    const found = await loaders.samplesUnder.load({ parent: 'generation', id, request, conditions });
-    return connection(found, request, sampleKey);
+    const under = { parent: 'generation', id } as const;
+    const found = await loaders.samplesUnder.load({ ...under, request, conditions });
+    return connection(found, request, SAMPLE_ORDERS, () => loaders.inTurn(() => samples.count(conditions, under)));
   }
 }
 

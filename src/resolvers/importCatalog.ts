@@ -1,13 +1,14 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver, createParameterDecorator } from 'type-graphql';
-import { aliasesOf } from '../catalog/aliases.js';
+import { ALIAS_ORDERS, aliasesOf } from '../catalog/aliases.js';
 import type { ImportResult } from '../catalog/importCatalog.js';
 import { importCatalog } from '../catalog/importCatalog.js';
 import type { CatalogImport } from '../catalog/validateImport.js';
 import { PAPER_ALIASES } from '../catalog/paperAliases.js';
-import { Alias, AliasConnection, AliasFilter, BuiltInAlias } from '../schema/alias.js';
-import type { Connection } from '../schema/connection.js';
+import { Alias, AliasConnection, AliasFilter, AliasOrder, BuiltInAlias } from '../schema/alias.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { CatalogKind } from '../schema/enums.js';
+import { allModels } from '../models/tenantRegistry.js';
 import { ImportCatalogInput, ImportCatalogPayload } from '../schema/importCatalog.js';
 import { pageRequest } from '../storage/pagination.js';
 import type { AliasRow } from '../storage/tables.js';
@@ -31,24 +32,25 @@ export class ImportResolver {
     description:
       'Imports products, defects, and aliases: all of them or none. An identical import changes nothing. Archived items that it names are restored.',
   })
-  importCatalog(
+  async importCatalog(
     @AsSent() input: ImportCatalogInput,
     @Ctx() { scope, services: { models, config } }: Context,
   ): Promise<ImportResult> {
-    return importCatalog(scope, models, config.limits.catalogItems, itemsOf(input));
+    return importCatalog(scope, await allModels(scope, models), config.limits.catalogItems, itemsOf(input));
   }
 
-  @Query(() => AliasConnection, { description: "The tenant's own aliases, sorted by kind and then by name." })
+  @Query(() => AliasConnection, { description: "The tenant's own aliases, sorted by kind and then by alias." })
   async aliases(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => AliasFilter, { nullable: true }) filter: AliasFilter | null,
-    @Ctx() { scope }: Context,
+    @Arg('orderBy', () => AliasOrder, { nullable: true }) orderBy: OrderBy<'ALIAS'> | null,
+    @Ctx() { scope, loaders }: Context,
   ): Promise<Connection<AliasRow>> {
-    const request = pageRequest(args, ['string', 'string']);
-    return connection(await aliasesOf(scope).page(request, aliasConditions(filter)), request, ({ kind, key }) => [
-      kind,
-      key,
-    ]);
+    const request = pageRequest(args, ALIAS_ORDERS, orderBy);
+    const conditions = aliasConditions(filter);
+    const aliases = aliasesOf(scope);
+    const found = await aliases.page(request, conditions);
+    return connection(found, request, ALIAS_ORDERS, () => loaders.inTurn(() => aliases.count(conditions)));
   }
 
   @Query(() => [BuiltInAlias], { description: "Table 2 of the paper's supplement." })

@@ -50,6 +50,7 @@ const ROLES: Partial<Record<StoredType, Role>> = {
 
 const FINDERS: Record<StoredType, (id: string, context: Context) => Promise<object | undefined>> = {
   ApiKey: (id, { apiKeys }) => apiKeys.byId(id),
+  DataSet: (id, { loaders }) => loaders.dataSet.load(id),
   Defect: (id, { loaders }) => loaders.defect.load(id),
   Export: (id, { loaders }) => loaders.export.load(id),
   Generation: (id, { loaders }) => loaders.generation.load(id),
@@ -57,6 +58,7 @@ const FINDERS: Record<StoredType, (id: string, context: Context) => Promise<obje
   Reference: (id, { loaders }) => loaders.reference.load(id),
   RegionMask: (id, { loaders }) => loaders.mask.load(id),
   Sample: (id, { loaders }) => loaders.sample.load(id),
+  Training: (id, { loaders }) => loaders.training.load(id),
   Upload: async (id, context) => {
     const row = await context.uploads.byId(id);
     return row && signedUpload(row, context);

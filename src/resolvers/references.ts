@@ -3,14 +3,10 @@ import { Defect, Product } from '../schema/catalog.js';
 import { ReferenceState } from '../schema/enums.js';
 import { Reference, RegionMask } from '../schema/reference.js';
 import { Artifact } from '../schema/sample.js';
-import type { CursorShape } from '../storage/pagination.js';
 import type { DefectRow, ProductRow, ReferenceRow, RegionMaskRow } from '../storage/tables.js';
 import { toArtifact } from './toArtifact.js';
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
-
-export const REFERENCE_KEY: CursorShape = ['id'];
-export const referenceKey = (row: ReferenceRow): [string] => [row.id];
 
 @Resolver(() => Reference)
 export class ReferenceResolver {

@@ -1,9 +1,11 @@
-/** Reviews of samples: by a mutation for many at once, and a subscription to everybody's. */
-import { Arg, Ctx, FieldResolver, GraphQLISODateTime, Mutation, Resolver, Root, Subscription } from 'type-graphql';
+/** Reviews of samples, by a mutation for many at once and a subscription to everybody's; and their deletion. */
+import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
+import { DateTime } from '../schema/dateTime.js';
 import { followReviews } from '../generations/events/reviewEvents.js';
+import { deleteSamples } from '../generations/samples/deleteSamples.js';
 import type { ReviewOutcome } from '../generations/samples/reviews.js';
 import { reviewSamples } from '../generations/samples/reviews.js';
-import { ReviewSamplesInput, ReviewSamplesPayload, SampleReview } from '../schema/review.js';
+import { DeleteSamplesPayload, ReviewSamplesInput, ReviewSamplesPayload, SampleReview } from '../schema/review.js';
 import { Sample } from '../schema/sample.js';
 import type { SampleRow } from '../storage/tables.js';
 import { requireRecent } from './allEvents.js';
@@ -31,6 +33,18 @@ export class ReviewResolver {
     return reviewSamples(scope, input.reviews);
   }
 
+  @RequiresRole('OPERATOR')
+  @Mutation(() => DeleteSamplesPayload, {
+    description:
+      'Deletes samples with their images, all or none. They cannot be restored. Refused with SAMPLE_IN_USE while a generation or an export that needs one of them is not finished.',
+  })
+  async deleteSamples(
+    @Arg('ids', () => [ID], { description: 'At most 200, each once.' }) ids: string[],
+    @Ctx() { scope }: Context,
+  ): Promise<DeleteSamplesPayload> {
+    return { deletedIds: await deleteSamples(scope, ids) };
+  }
+
   @Subscription(() => Sample, {
     description:
       'The samples of the tenant whose reviews change. The stream does not end. After a reconnect, pass as `since` a time one minute before the last change that you saw; you then get some samples again.',
@@ -39,7 +53,7 @@ export class ReviewResolver {
   })
   sampleReviews(
     @Root() id: string,
-    @Arg('since', () => GraphQLISODateTime, {
+    @Arg('since', () => DateTime, {
       nullable: true,
       description: 'Also the changes from then on, up to a day ago. Default: only changes that follow.',
     })

@@ -1,32 +1,35 @@
 import { Arg, Args, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { Connection } from '../schema/connection.js';
+import type { SampleOrderField } from '../generations/samples/sampleOrder.js';
+import { SAMPLE_ORDERS } from '../generations/samples/sampleOrder.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import { Generation } from '../schema/generation.js';
 import { Scores } from '../schema/quality.js';
 import { Reference } from '../schema/reference.js';
 import { Artifact, Sample, SampleConnection, SampleFilter } from '../schema/sample.js';
+import { SampleOrder } from '../schema/sampleStatistics.js';
 import { Transplant } from '../schema/transplant.js';
-import type { CursorShape } from '../storage/pagination.js';
 import { pageRequest } from '../storage/pagination.js';
 import type { GenerationRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { toArtifact } from './toArtifact.js';
 import type { Context } from './context.js';
 import { sampleConditions } from './filters.js';
 
-export const SAMPLE_KEY: CursorShape = ['id', 'number'];
-export const sampleKey = (row: SampleRow): [string, number] => [row.generationId, row.index];
-
 @Resolver(() => Sample)
 export class SampleResolver {
-  @Query(() => SampleConnection, { description: 'The newest generation first; within a generation, sorted by index.' })
+  @Query(() => SampleConnection, {
+    description: 'Without `orderBy`, the newest generation first; within a generation, sorted by index.',
+  })
   async samples(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => SampleFilter, { nullable: true }) filter: SampleFilter | null,
-    @Ctx() context: Context,
+    @Arg('orderBy', () => SampleOrder, { nullable: true }) orderBy: OrderBy<SampleOrderField> | null,
+    @Ctx() { samples, loaders }: Context,
   ): Promise<Connection<SampleRow>> {
-    const request = pageRequest(args, SAMPLE_KEY);
-    const found = await context.samples.page(request, sampleConditions(filter));
-    return connection(found, request, sampleKey);
+    const request = pageRequest(args, SAMPLE_ORDERS, orderBy);
+    const conditions = sampleConditions(filter);
+    const found = await samples.page(request, conditions);
+    return connection(found, request, SAMPLE_ORDERS, () => loaders.inTurn(() => samples.count(conditions)));
   }
 
   @FieldResolver(() => Int, { description: 'How often the sample was drawn, from 1. Earlier draws were rejected.' })

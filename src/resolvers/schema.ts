@@ -8,6 +8,7 @@ import { AccessResolver } from './access.js';
 import { boundAnswers } from './boundedAnswers.js';
 import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalog.js';
 import { AllEventsResolver } from './allEvents.js';
+import { DataSetMemberResolver, DataSetResolver } from './dataSets.js';
 import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
@@ -17,8 +18,14 @@ import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
 import { ReviewResolver } from './reviews.js';
 import { SampleResolver } from './samples.js';
+import { SampleStatisticsResolver } from './sampleStatistics.js';
+import { ModelAliasResolver } from './modelAliases.js';
+import { ModelResolver } from './models.js';
 import { ServerResolver } from './server.js';
 import { toSubgraph } from './subgraph.js';
+import { ThumbnailResolver } from './thumbnails.js';
+import { TrainingEventResolver } from './trainingEvents.js';
+import { TrainingResolver } from './trainings.js';
 import { UploadResolver } from './uploads.js';
 import { WebhookDeliveryResolver, WebhookResolver } from './webhooks.js';
 
@@ -27,6 +34,8 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       AccessResolver,
+      ModelAliasResolver,
+      ModelResolver,
       ServerResolver,
       ProductResolver,
       ProductDefectResolver,
@@ -34,6 +43,8 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
       ImportResolver,
       GenerationResolver,
       SampleResolver,
+      SampleStatisticsResolver,
+      ThumbnailResolver,
       ReviewResolver,
       EventResolver,
       AllEventsResolver,
@@ -43,6 +54,10 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
       WebhookResolver,
       WebhookDeliveryResolver,
       ExportResolver,
+      TrainingResolver,
+      TrainingEventResolver,
+      DataSetResolver,
+      DataSetMemberResolver,
       NodeResolver,
     ],
     // Bounds are validated in generations/, storage/pagination.ts, references/, and validateText.ts.

@@ -1,9 +1,8 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
-import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import { effectiveLimits, usageOf } from '../tenants/quotas.js';
 import { liveWorkers } from '../generations/workerRegistry.js';
-import type { Bundle, DeviceInfo } from '../inference/index.js';
-import { Model } from '../schema/model.js';
+import { countLiveTrainers } from '../trainings/trainerRegistry.js';
+import type { DeviceInfo } from '../inference/index.js';
 import type { Device } from '../schema/server.js';
 import { ServerInfo } from '../schema/server.js';
 import { Usage } from '../schema/usage.js';
@@ -15,11 +14,12 @@ export class ServerResolver {
   @Query(() => ServerInfo)
   async serverInfo(@Ctx() { services }: Context): Promise<ServerInfo> {
     const { version, startedAt, config, eventLoopMonitor, database } = services;
-    const workers = await liveWorkers(database);
+    const [workers, trainers] = [await liveWorkers(database), await countLiveTrainers(database)];
     return {
       version,
       startedAt,
       devices: workers.flatMap(({ id: workerId, devices }) => devices.map((device) => deviceOf(device, workerId))),
+      trainers,
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
       eventLoopDelay: eventLoopMonitor.read(),
     };
@@ -33,14 +33,10 @@ export class ServerResolver {
       concurrentGenerations: { used: used.concurrentGenerations, limit: limits.concurrentGenerations },
       pixelStepsToday: { used: used.pixelStepsToday, limit: limits.pixelStepsPerDay },
       storedBytes: { used: used.storedBytes, limit: limits.storedBytes },
+      trainingMinutesToday: { used: Math.ceil(used.trainingMinutesToday), limit: limits.trainingMinutesPerDay },
       requestsPerMinute: limits.requestsPerMinute,
       retentionDays: limits.retentionDays,
     };
-  }
-
-  @Query(() => [Model], { description: 'Sorted by name, the newest version first.' })
-  models(@Ctx() { services: { models } }: Context): Model[] {
-    return models.all.map((bundle) => modelOf(bundle, models));
   }
 }
 
@@ -57,26 +53,3 @@ const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
 /** A worker of an older version does not report how it runs a model. */
 type ReportedDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
   Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
-
-function modelOf(bundle: Bundle, models: ModelRegistry): Model {
-  const { id, name, version, manifest } = bundle;
-  const { products, defects } = manifest.vocabulary;
-  const pairs = products.flatMap((product) =>
-    defects.map((defect) => ({ product, defect, coverage: models.coverage(bundle, product, defect) })),
-  );
-  const { image, license, defaults, ranges } = manifest;
-  return {
-    id,
-    name,
-    version,
-    description: manifest.description ?? null,
-    isDefault: models.find() === bundle,
-    drawsOnPhotographs: bundle.manifest.components.image_encoder !== undefined,
-    image,
-    license: { ...license, sources: [...license.sources] },
-    vocabulary: { products: [...products], defects: [...defects], pairs },
-    defaults,
-    ranges,
-    turbo: manifest.turbo === undefined ? null : { ...manifest.turbo, steps: [...manifest.turbo.steps] },
-  };
-}

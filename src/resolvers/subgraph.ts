@@ -7,7 +7,7 @@ import { PAGE_SIZE } from '../storage/pagination.js';
 import type { Context } from './context.js';
 import type { EntitiesArguments } from './entities.js';
 import { ENTITY_KEYS, findEntities } from './entities.js';
-import { LIST_LENGTHS, isPage } from './listLengths.js';
+import { LIST_LENGTHS, countCost, isPage } from './listLengths.js';
 
 type Modules = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>;
 type GraphQLResolverMap = Exclude<Extract<Modules[number], { typeDefs: unknown }>['resolvers'], undefined>;
@@ -67,10 +67,14 @@ function ofType(name: string): string {
 /** The weight of an object is 1 and that of a leaf 0, as in the specification, also for mutations. */
 function ofField(type: string, field: string, returned = ''): string {
   if (type === 'Mutation') return '@cost(weight: 1)';
+  const counting = countCost(type, field);
+  const cost = counting === 0 ? '' : `@cost(weight: ${String(counting)})`;
   if (isPage(returned))
-    return `@listSize(assumedSize: ${String(PAGE_SIZE.default)}, slicingArguments: ["first"], sizedFields: ["edges"], requireOneSlicingArgument: false)`;
+    return `@listSize(assumedSize: ${String(PAGE_SIZE.default)}, slicingArguments: ["first", "last"], sizedFields: ["edges"], requireOneSlicingArgument: false)`;
   const length = LIST_LENGTHS[`${type}.${field}`];
-  return length === undefined ? '' : `@listSize(assumedSize: ${String(length)}, requireOneSlicingArgument: false)`;
+  return length === undefined
+    ? cost
+    : `${cost} @listSize(assumedSize: ${String(length)}, requireOneSlicingArgument: false)`;
 }
 
 function directives(text: string): readonly DirectiveNode[] {

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
-import type { Connection } from '../schema/connection.js';
+import type { Connection, OrderBy } from '../schema/connection.js';
 import { PageArgs, connection } from '../schema/connection.js';
 import {
   CreateWebhookInput,
@@ -9,11 +9,15 @@ import {
   WebhookConnection,
   WebhookDelivery,
   WebhookDeliveryConnection,
+  WebhookDeliveryOrder,
+  WebhookOrder,
   WebhookWithSecret,
 } from '../schema/webhook.js';
 import { pageRequest } from '../storage/pagination.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
+import { DELIVERY_ORDERS } from '../webhooks/deliveryRepository.js';
 import type { WebhookAndSecret } from '../webhooks/webhookRepository.js';
+import { WEBHOOK_ORDERS } from '../webhooks/webhookRepository.js';
 import type { Context } from './context.js';
 import { RequiresRole } from './requiresRole.js';
 
@@ -22,10 +26,14 @@ const PREVIOUS_SECRET_SECONDS = 86_400;
 @Resolver(() => Webhook)
 export class WebhookResolver {
   @RequiresRole('ADMIN')
-  @Query(() => WebhookConnection, { description: 'The newest first.' })
-  async webhooks(@Args(() => PageArgs) args: PageArgs, @Ctx() { webhooks }: Context): Promise<Connection<WebhookRow>> {
-    const request = pageRequest(args, ['id']);
-    return connection(await webhooks.page(request), request, (row) => [row.id]);
+  @Query(() => WebhookConnection, { description: 'The newest first, unless orderBy says otherwise.' })
+  async webhooks(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('orderBy', () => WebhookOrder, { nullable: true }) orderBy: OrderBy<'CREATED_AT'> | null,
+    @Ctx() { webhooks, loaders }: Context,
+  ): Promise<Connection<WebhookRow>> {
+    const request = pageRequest(args, WEBHOOK_ORDERS, orderBy);
+    return connection(await webhooks.page(request), request, WEBHOOK_ORDERS, () => loaders.inTurn(webhooks.count));
   }
 
   @RequiresRole('ADMIN')
@@ -77,14 +85,16 @@ export class WebhookResolver {
     return webhooks.delete(id);
   }
 
-  @FieldResolver(() => WebhookDeliveryConnection, { description: 'The newest first.' })
+  @FieldResolver(() => WebhookDeliveryConnection, { description: 'The newest first, unless orderBy says otherwise.' })
   async deliveries(
     @Root() { id }: WebhookRow,
     @Args(() => PageArgs) args: PageArgs,
-    @Ctx() { loaders }: Context,
+    @Arg('orderBy', () => WebhookDeliveryOrder, { nullable: true }) orderBy: OrderBy<'CREATED_AT'> | null,
+    @Ctx() { loaders, deliveries }: Context,
   ): Promise<Connection<WebhookDeliveryRow>> {
-    const request = pageRequest(args, ['id']);
-    return connection(await loaders.deliveriesUnder.load({ id, request }), request, (row) => [row.id]);
+    const request = pageRequest(args, DELIVERY_ORDERS, orderBy);
+    const found = await loaders.deliveriesUnder.load({ id, request });
+    return connection(found, request, DELIVERY_ORDERS, () => loaders.inTurn(() => deliveries.countOfWebhook(id)));
   }
 }
 

@@ -1,6 +1,8 @@
-import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { API_KEY_ORDERS } from '../tenants/apiKeys.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 import { Role } from './enums.js';
 
 @ObjectType({ description: 'The caller, as the service sees it.' })
@@ -14,7 +16,7 @@ export class Caller {
   @Field(() => String, { description: '"key:<id>" or "token:<sub>".' })
   subject!: string;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'When the key or token expires, and with it every subscription that it opened.',
   })
@@ -42,20 +44,21 @@ export class ApiKey {
   @Field(() => Role)
   role!: keyof typeof Role;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   expiresAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Accurate to five minutes.' })
+  @Field(() => DateTime, { nullable: true, description: 'Accurate to five minutes.' })
   lastUsedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   revokedAt!: Date | null;
 }
 
 export const ApiKeyConnection = connectionType(ApiKey);
+export const ApiKeyOrder = orderInput('ApiKey', API_KEY_ORDERS);
 
 @InputType()
 export class CreateApiKeyInput {
@@ -65,7 +68,7 @@ export class CreateApiKeyInput {
   @Field(() => Role)
   role!: keyof typeof Role;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   expiresAt?: Date | null;
 }
 

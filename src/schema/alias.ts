@@ -1,5 +1,7 @@
-import { Field, GraphQLISODateTime, InputType, ObjectType } from 'type-graphql';
-import { connectionType } from './connection.js';
+import { Field, InputType, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { ALIAS_ORDERS } from '../catalog/aliases.js';
+import { connectionType, orderInput } from './connection.js';
 import { CatalogKind } from './enums.js';
 
 @ObjectType({ description: "A tenant's own name for a word that a model reads." })
@@ -19,11 +21,12 @@ export class Alias {
   @Field(() => String, { nullable: true, description: 'The code of the same thing in another system.' })
   externalCode!: string | null;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   updatedAt!: Date;
 }
 
 export const AliasConnection = connectionType(Alias);
+export const AliasOrder = orderInput('Alias', ALIAS_ORDERS);
 
 @InputType({ description: 'All given conditions must hold.' })
 export class AliasFilter {

@@ -1,7 +1,9 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { DEFECT_ORDERS, PRODUCT_DEFECT_ORDERS, PRODUCT_ORDERS } from '../catalog/catalogOrders.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 
 @ObjectType({ implements: Node, description: 'Something that the tenant makes.' })
 export class Product {
@@ -23,15 +25,15 @@ export class Product {
   })
   attributes!: Record<string, unknown> | null;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     description: 'The time of the last change. An import that changes nothing does not count.',
   })
   updatedAt!: Date;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description:
       'Set when the product was archived. An archived product is left out of lists and cannot be drawn; its samples stay.',
@@ -53,15 +55,15 @@ export class Defect {
   @Field(() => String, { description: 'The unified name, which the model reads.' })
   promptName!: string;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     description: 'The time of the last change. An import that changes nothing does not count.',
   })
   updatedAt!: Date;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description:
       'Set when the defect was archived. An archived defect is left out of lists and cannot be drawn; its samples stay.',
@@ -69,18 +71,23 @@ export class Defect {
   archivedAt!: Date | null;
 }
 
-/** Holds the product's prompt name, which the coverage depends on. */
+/** Holds the product's prompt name and the model of the list, which the coverage depends on. */
 @ObjectType({ description: 'A defect with its coverage for one product.' })
 export class ProductDefect {
   @Field(() => Defect)
   defect!: Defect;
 
   productPromptName!: string;
+
+  model?: string | null | undefined;
 }
 
 export const ProductConnection = connectionType(Product);
 export const DefectConnection = connectionType(Defect);
 export const ProductDefectConnection = connectionType(ProductDefect);
+export const ProductOrder = orderInput('Product', PRODUCT_ORDERS);
+export const DefectOrder = orderInput('Defect', DEFECT_ORDERS);
+export const ProductDefectOrder = orderInput('ProductDefect', PRODUCT_DEFECT_ORDERS);
 
 /** Common to the filters of products and defects. */
 @InputType({ description: 'All given conditions must hold.' })
@@ -103,20 +110,20 @@ export class CatalogFilter {
   })
   archived?: boolean | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Exclusive.' })
   createdBefore?: Date | null;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description:
       'Inclusive. To find changes since your last call, set includeArchived as well, and pass a time one minute before that call, because an import records the time at which it started.',
   })
   updatedAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Exclusive.' })
   updatedBefore?: Date | null;
 }
 

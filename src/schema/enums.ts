@@ -1,7 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { WEBHOOK_EVENTS } from '../storage/jsonColumns.js';
 
-function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]: K } {
+export function namesOf<T extends string>(...names: readonly T[]): { readonly [K in T]: K } {
   return Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
 }
 
@@ -14,7 +14,8 @@ export const Coverage = namesOf('TRAINED', 'ZERO_SHOT', 'UNSUPPORTED');
 export const GenerationStatus = namesOf('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED');
 export const CatalogKind = namesOf('PRODUCT', 'DEFECT');
 export const RegionPlace = namesOf('SHAPE', 'CHOSEN');
-export const UploadPurpose = namesOf('REFERENCE', 'MASK');
+export const UploadPurpose = namesOf('REFERENCE', 'MASK', 'MODEL', 'DATA_SET');
+export const ModelVisibility = namesOf('PUBLIC', 'PRIVATE');
 export const ReferenceState = namesOf('GOOD', 'DEFECTIVE');
 export const NotHarmonizedReason = namesOf('NOT_REQUESTED', 'UNSUPPORTED_PAIR', 'NO_IMAGE_ENCODER');
 export const TransplantPlace = namesOf('FITTING', 'ANYWHERE');
@@ -29,6 +30,7 @@ export const WebhookDeliveryStatus = namesOf('PENDING', 'SUCCEEDED', 'FAILED');
 export type GenerationStatus = keyof typeof GenerationStatus;
 
 export const ReviewState = namesOf('UNREVIEWED', 'ACCEPTED', 'REJECTED');
+export const ThumbnailSize = namesOf('SMALL', 'MEDIUM', 'LARGE');
 export const AttemptOutcome = namesOf('SUCCEEDED', 'FAILED', 'CANCELED', 'INTERRUPTED', 'WORKER_LOST');
 
 registerEnumType(Sampler, {
@@ -115,6 +117,20 @@ registerEnumType(UploadPurpose, {
   valuesConfig: {
     REFERENCE: { description: 'A photograph of a product.' },
     MASK: { description: 'A region mask: white (255) inside, black (0) outside, and no other values.' },
+    MODEL: {
+      description:
+        'A zip of the folder that `defectdiffu-train export` wrote, of an adapter or a bundle. It becomes a model that only the tenant sees. See docs/models.md.',
+    },
+    DATA_SET: { description: 'A zip of photographs and masks in the MVTec AD layout. See docs/data-sets.md.' },
+  },
+});
+
+registerEnumType(ModelVisibility, {
+  name: 'ModelVisibility',
+  description: 'Who can draw with a model.',
+  valuesConfig: {
+    PUBLIC: { description: 'Every tenant. The operator installed it.' },
+    PRIVATE: { description: 'This tenant alone, which uploaded or trained it.' },
   },
 });
 
@@ -151,6 +167,16 @@ registerEnumType(ReviewState, {
   description: 'Whether a person found a sample fit for a data set.',
 });
 
+registerEnumType(ThumbnailSize, {
+  name: 'ThumbnailSize',
+  description: 'The longest side of a thumbnail. Smaller images keep their size.',
+  valuesConfig: {
+    SMALL: { description: '128 pixels.' },
+    MEDIUM: { description: '256 pixels.' },
+    LARGE: { description: '512 pixels.' },
+  },
+});
+
 registerEnumType(AttemptOutcome, {
   name: 'AttemptOutcome',
   valuesConfig: {
@@ -183,7 +209,7 @@ registerEnumType(Role, {
     VIEWER: { description: 'Query, subscribe, and download images and archives.' },
     OPERATOR: {
       description:
-        'Request generations and exports, cancel generations, upload photographs and masks, and change the catalog.',
+        'Request generations and exports, cancel generations, upload photographs, masks, archives, and models, delete models, create and delete data sets, and change the catalog.',
     },
     ADMIN: { description: 'Manage keys and webhooks.' },
   },

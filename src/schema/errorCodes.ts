@@ -4,14 +4,17 @@ import type { CatalogueEntry } from '../errorCatalogue.js';
 import { ERROR_CODES, FAILURE_CODES } from '../errorCatalogue.js';
 import type { ExportFailure } from '../storage/exportJsonColumns.js';
 import type { GenerationFailure } from '../storage/jsonColumns.js';
+import type { TrainingFailure } from '../storage/trainingJsonColumns.js';
 
 /** All of them, or this does not compile. */
-const FAILURES: Readonly<Record<GenerationFailure['code'] | ExportFailure['code'], CatalogueEntry>> = FAILURE_CODES;
+type Failure = GenerationFailure | ExportFailure | TrainingFailure;
+const FAILURES: Readonly<Record<Failure['code'], CatalogueEntry>> = FAILURE_CODES;
 
 export function withErrorCodes(schema: GraphQLSchema): GraphQLSchema {
   const { types, ...config } = schema.toConfig();
   const about = 'Every `code` in the `extensions` of an error. A later version can have more. See docs/errors.md.';
-  const ofFailures = 'Every `code` of a GenerationError or an ExportError. A later version can have more.';
+  const ofFailures =
+    'Every `code` of a GenerationError, an ExportError, or a TrainingError. A later version can have more.';
   const codes = [enumOf('ErrorCode', about, ERROR_CODES), enumOf('FailureCode', ofFailures, FAILURES)];
   return new GraphQLSchema({ ...config, types: [...types, ...codes] });
 }

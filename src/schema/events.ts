@@ -1,4 +1,5 @@
-import { Field, GraphQLISODateTime, Int, ObjectType, createUnionType } from 'type-graphql';
+import { Field, Int, ObjectType, createUnionType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
 import type { EventPayload } from '../storage/jsonColumns.js';
 import { Generation, GenerationError, Progress } from './generation.js';
 import { Sample } from './sample.js';
@@ -13,7 +14,7 @@ abstract class EventFields {
   })
   seq!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   at!: Date;
 
   @Field(() => Generation, { description: 'The current state of the generation, which may be later than the event.' })
@@ -36,10 +37,27 @@ export class GenerationQueued extends EventFields {
 @ObjectType()
 export class GenerationStarted extends EventFields {}
 
+@ObjectType({
+  description: 'What a sample is becoming while it is drawn; on a photograph, the part of it that the model sees.',
+})
+export class SamplePreview {
+  @Field(() => Int, { description: 'The index of the sample.' })
+  index!: number;
+
+  @Field(() => String, { description: 'A data URL with a WebP image of at most 256 × 256 pixels.' })
+  image!: string;
+}
+
 @ObjectType({ description: 'Sent at most a few times a second.' })
 export class GenerationProgressed extends EventFields {
   @Field(() => Progress)
   progress!: Progress;
+
+  @Field(() => [SamplePreview], {
+    description:
+      'Of the samples that have a new one, if the request asked for `previews`. Empty once the generation has ended.',
+  })
+  previews!: readonly SamplePreview[];
 }
 
 @ObjectType({ description: 'A sample can be downloaded.' })

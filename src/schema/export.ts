@@ -1,7 +1,9 @@
 import { GraphQLSafeInt, GraphQLURL } from 'graphql-scalars';
-import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { EXPORT_ORDERS } from '../exports/exportRepository.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 import { CocoSegmentation, ExportFormat, ExportStatus } from './enums.js';
 import { SampleFilter } from './sample.js';
 
@@ -22,7 +24,7 @@ export class Archive {
   @Field(() => String, { description: 'SHA-256 of the file, in hexadecimal.' })
   sha256!: string;
 
-  @Field(() => GraphQLISODateTime, { description: 'When the URL expires.' })
+  @Field(() => DateTime, { description: 'When the URL expires.' })
   expiresAt!: Date;
 }
 
@@ -84,7 +86,7 @@ export class Export {
   @Field(() => String, { nullable: true })
   idempotencyKey!: string | null;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
   @Field(() => String, {
@@ -94,13 +96,13 @@ export class Export {
   })
   createdBy!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   startedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   finishedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'When retention deleted the archive.',
   })
@@ -108,6 +110,7 @@ export class Export {
 }
 
 export const ExportConnection = connectionType(Export);
+export const ExportOrder = orderInput('Export', EXPORT_ORDERS);
 
 @InputType()
 export class ExportDatasetInput {

@@ -1,6 +1,8 @@
-import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { GENERATION_ORDERS } from '../generations/generationRepository.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 import { AttemptOutcome, GenerationStatus } from './enums.js';
 
 @ObjectType()
@@ -37,10 +39,10 @@ export class Attempt {
   @Field(() => Int, { description: '1, 2, 3 …' })
   number!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   startedAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null while the attempt is running.' })
+  @Field(() => DateTime, { nullable: true, description: 'Null while the attempt is running.' })
   endedAt!: Date | null;
 
   @Field(() => AttemptOutcome, { nullable: true })
@@ -58,7 +60,7 @@ export class Generation {
   @Field(() => GenerationStatus)
   status!: GenerationStatus;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
   @Field(() => String, {
@@ -68,13 +70,13 @@ export class Generation {
   })
   createdBy!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   startedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   finishedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, {
+  @Field(() => DateTime, {
     nullable: true,
     description: 'When retention deleted its samples and events. The generation itself stays.',
   })
@@ -82,6 +84,7 @@ export class Generation {
 }
 
 export const GenerationConnection = connectionType(Generation);
+export const GenerationOrder = orderInput('Generation', GENERATION_ORDERS);
 
 @InputType({ description: 'All given conditions must hold.' })
 export class GenerationFilter {
@@ -97,9 +100,9 @@ export class GenerationFilter {
   @Field(() => String, { nullable: true, description: '"name" (any version) or "name@version".' })
   model?: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Exclusive.' })
   createdBefore?: Date | null;
 }

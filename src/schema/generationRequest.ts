@@ -153,6 +153,9 @@ export class GenerationRequest {
   @Field(() => Boolean)
   twin!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether GenerationProgressed has previews.' })
+  previews!: boolean;
+
   @Field(() => Boolean, { description: 'Whether each sample is drawn on its own normal twin.' })
   onTwin!: boolean;
 

@@ -1,6 +1,7 @@
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import type { GuidanceName, SamplerName } from '../inference/index.js';
-import { Coverage, Guidance, Sampler } from './enums.js';
+import { DateTime } from './dateTime.js';
+import { Coverage, Guidance, ModelVisibility, Sampler } from './enums.js';
 
 @ObjectType()
 export class ImageSize {
@@ -78,7 +79,7 @@ export class ModelDefaults {
 }
 
 @ObjectType({ description: 'Both bounds are inclusive.' })
-export class Range {
+export class ModelRange {
   @Field(() => Float)
   min!: number;
 
@@ -88,14 +89,14 @@ export class Range {
 
 @ObjectType()
 export class ModelRanges {
-  @Field(() => Range)
-  strength!: Range;
+  @Field(() => ModelRange)
+  strength!: ModelRange;
 
-  @Field(() => Range)
-  productScale!: Range;
+  @Field(() => ModelRange)
+  productScale!: ModelRange;
 
-  @Field(() => Range)
-  steps!: Range;
+  @Field(() => ModelRange)
+  steps!: ModelRange;
 }
 
 @ObjectType({ description: "What a model's student can draw: the sampler TURBO." })
@@ -103,11 +104,11 @@ export class Turbo {
   @Field(() => [Int], { description: 'The numbers of steps that it learnt, in ascending order.' })
   steps!: number[];
 
-  @Field(() => Range)
-  strength!: Range;
+  @Field(() => ModelRange)
+  strength!: ModelRange;
 
-  @Field(() => Range)
-  productScale!: Range;
+  @Field(() => ModelRange)
+  productScale!: ModelRange;
 }
 
 @ObjectType({ description: 'One version of a trained model.' })
@@ -126,6 +127,18 @@ export class Model {
 
   @Field(() => Boolean, { description: 'Whether it is used when a request names no model.' })
   isDefault!: boolean;
+
+  @Field(() => ModelVisibility)
+  visibility!: keyof typeof ModelVisibility;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The model, name@version, that an adapter belongs to. Null for a bundle.',
+  })
+  base!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was uploaded or published. Null for a PUBLIC model.' })
+  uploadedAt!: Date | null;
 
   @Field(() => ImageSize)
   image!: ImageSize;

@@ -1,6 +1,8 @@
-import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { REFERENCE_ORDERS } from '../references/references.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 
 @ObjectType({
   implements: Node,
@@ -19,7 +21,7 @@ export class Reference {
   @Field(() => Int)
   height!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
   @Field(() => String, {
@@ -29,11 +31,12 @@ export class Reference {
   })
   createdBy!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Set when the photograph was archived.' })
+  @Field(() => DateTime, { nullable: true, description: 'Set when the photograph was archived.' })
   archivedAt!: Date | null;
 }
 
 export const ReferenceConnection = connectionType(Reference);
+export const ReferenceOrder = orderInput('Reference', REFERENCE_ORDERS);
 
 @ObjectType({
   implements: Node,
@@ -52,6 +55,6 @@ export class RegionMask {
   @Field(() => Float, { description: 'The share of the pixels inside the region, between 0 and 1.' })
   areaFraction!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 }

@@ -1,4 +1,5 @@
-import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
 import { ReviewState } from './enums.js';
 import { Sample } from './sample.js';
 
@@ -22,7 +23,7 @@ export class SampleReview {
   })
   reviewedBy!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   reviewedAt!: Date | null;
 }
 
@@ -62,4 +63,10 @@ export class ReviewSamplesPayload {
       'The samples that somebody else reviewed since the given version, with that review. Nothing of them was changed.',
   })
   conflicts!: readonly Sample[];
+}
+
+@ObjectType()
+export class DeleteSamplesPayload {
+  @Field(() => [ID], { description: 'In the order of the input.' })
+  deletedIds!: readonly string[];
 }

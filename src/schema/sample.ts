@@ -1,5 +1,6 @@
 import { GraphQLURL } from 'graphql-scalars';
-import { Field, Float, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
 import { Node } from './node.js';
 import { connectionType } from './connection.js';
 import { AllowedAreaSource, ReviewState } from './enums.js';
@@ -23,7 +24,7 @@ export class Artifact {
   @Field(() => Int)
   bytes!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   expiresAt!: Date;
 }
 
@@ -90,7 +91,7 @@ export class Sample {
   @Field(() => Int, { description: 'The old name of `draws`.', deprecationReason: 'Use `draws`.' })
   attempt!: number;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 }
 
@@ -152,9 +153,9 @@ export class SampleFilter {
   @Field(() => String, { nullable: true, description: 'Samples whose review has this tag.' })
   tag?: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Inclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Inclusive.' })
   createdAfter?: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Exclusive.' })
+  @Field(() => DateTime, { nullable: true, description: 'Exclusive.' })
   createdBefore?: Date | null;
 }

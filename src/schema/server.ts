@@ -1,4 +1,5 @@
-import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
 import { DeviceState, Precision } from './enums.js';
 
 @ObjectType({ description: 'A model as a device runs it.' })
@@ -60,6 +61,27 @@ export class ServerLimits {
   @Field(() => Int, { description: 'Products, defects, and aliases of one importCatalog, in total.' })
   catalogItems!: number;
 
+  @Field(() => Int, { description: "A tenant's own models: see the upload purpose MODEL." })
+  modelsPerTenant!: number;
+
+  @Field(() => Int, { description: "The size of a tenant's own bundle, packed and unpacked." })
+  maximumModelBytes!: number;
+
+  @Field(() => Int, { description: 'The most that `startTraining` takes.' })
+  trainingMinutes!: number;
+
+  @Field(() => Int, { description: 'Versions of data sets that a tenant may have.' })
+  dataSetsPerTenant!: number;
+
+  @Field(() => Int, { description: 'Photographs and samples of one version of a data set.' })
+  membersPerDataSet!: number;
+
+  @Field(() => Int, { description: 'The size of an archive of photographs: see the upload purpose DATA_SET.' })
+  maximumArchiveBytes!: number;
+
+  @Field(() => Int)
+  photographsPerArchive!: number;
+
   @Field(() => Int)
   pageSize!: number;
 }
@@ -83,11 +105,14 @@ export class ServerInfo {
   @Field(() => String)
   version!: string;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   startedAt!: Date;
 
   @Field(() => [Device])
   devices!: Device[];
+
+  @Field(() => Int, { description: 'Trainers that are alive. With none, startTraining answers NO_TRAINER.' })
+  trainers!: number;
 
   @Field(() => ServerLimits)
   limits!: ServerLimits;

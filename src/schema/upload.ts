@@ -1,5 +1,6 @@
 import { GraphQLURL } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
 import { Node } from './node.js';
 import { UploadPurpose } from './enums.js';
 
@@ -18,13 +19,13 @@ export class Upload {
   @Field(() => GraphQLURL)
   url!: URL;
 
-  @Field(() => GraphQLISODateTime, { description: 'When the URL expires. Query the upload again for a new one.' })
+  @Field(() => DateTime, { description: 'When the URL expires. Query the upload again for a new one.' })
   expiresAt!: Date;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Of the file. A DATA_SET and a MODEL can have more than the others.' })
   maximumBytes!: number;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its file was accepted.' })
+  @Field(() => DateTime, { nullable: true, description: 'When its file was accepted.' })
   completedAt!: Date | null;
 }
 
@@ -33,7 +34,10 @@ export class CreateUploadInput {
   @Field(() => UploadPurpose)
   purpose!: keyof typeof UploadPurpose;
 
-  @Field(() => String, { nullable: true, description: 'The product that a REFERENCE shows. A MASK has none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The product that a REFERENCE shows. The other purposes have none.',
+  })
   partNumber?: string | null;
 
   @Field(() => String, {
@@ -49,6 +53,9 @@ export class CreateUploadInput {
   })
   maskId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'A label for people, for a REFERENCE. A MASK has none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Of a REFERENCE, a label for people. Of a DATA_SET, its name. The other purposes have none.',
+  })
   name?: string | null;
 }

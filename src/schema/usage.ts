@@ -23,6 +23,11 @@ export class Usage {
   @Field(() => QuotaUse)
   storedBytes!: QuotaUse;
 
+  @Field(() => QuotaUse, {
+    description: 'Minutes of trainings that were accepted today (UTC); of canceled and failed ones, what they ran.',
+  })
+  trainingMinutesToday!: QuotaUse;
+
   @Field(() => Int, { nullable: true, description: 'Operations, in each API process.' })
   requestsPerMinute!: number | null;
 

@@ -1,7 +1,10 @@
 import { GraphQLJSONObject, GraphQLURL } from 'graphql-scalars';
-import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime } from './dateTime.js';
+import { DELIVERY_ORDERS } from '../webhooks/deliveryRepository.js';
+import { WEBHOOK_ORDERS } from '../webhooks/webhookRepository.js';
 import { Node } from './node.js';
-import { connectionType } from './connection.js';
+import { connectionType, orderInput } from './connection.js';
 import { WebhookDeliveryStatus, WebhookEvent } from './enums.js';
 
 @ObjectType({
@@ -27,7 +30,7 @@ export class Webhook {
   @Field(() => String, { nullable: true, description: 'Why the service disabled it.' })
   disabledReason!: string | null;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
   @Field(() => String, {
@@ -39,6 +42,7 @@ export class Webhook {
 }
 
 export const WebhookConnection = connectionType(Webhook);
+export const WebhookOrder = orderInput('Webhook', WEBHOOK_ORDERS);
 
 @ObjectType()
 export class WebhookWithSecret {
@@ -72,20 +76,21 @@ export class WebhookDelivery {
   @Field(() => String, { nullable: true })
   lastError!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   nextAttemptAt!: Date | null;
 
   @Field(() => GraphQLJSONObject, { description: 'The body that is sent: type, timestamp, and data.' })
   payload?: object;
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true })
   finishedAt!: Date | null;
 }
 
 export const WebhookDeliveryConnection = connectionType(WebhookDelivery);
+export const WebhookDeliveryOrder = orderInput('WebhookDelivery', DELIVERY_ORDERS);
 
 @InputType()
 export class CreateWebhookInput {

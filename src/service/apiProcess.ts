@@ -8,6 +8,7 @@ import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
 import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
 import { REVIEW_CHANNEL } from '../generations/samples/reviews.js';
 import { createWaiters } from '../queue/waiters.js';
+import { DECODING } from '../references/decodeImage.js';
 import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { ReadinessChecks } from '../http/health.js';
 import type { SignInLink } from '../http/signInLink.js';
@@ -16,6 +17,7 @@ import { startHttp } from '../http/server.js';
 import type { Log } from '../log.js';
 import { startEventLoopMonitor } from '../observability/eventLoopMonitor.js';
 import type { AccessControl } from '../tenants/accessControl.js';
+import { TRAINING_CHANNEL } from '../trainings/trainingEvents.js';
 import { createRateLimiter } from '../tenants/rateLimiter.js';
 import { createSecretBox } from '../webhooks/secretBox.js';
 import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
@@ -26,6 +28,13 @@ import { packageVersion } from './version.js';
 
 /** Each may hold the largest body and the largest answer; the connections to PostgreSQL are ten. */
 const OPERATIONS = { total: Infinity, perTenant: 4, waitingPerTenant: 1_000, what: 'operations' };
+
+/**
+ * The embedded database executes one statement at a time on this event loop. So more executions of one tenant would not
+ * be faster, and each statement of another tenant would wait for one of each.
+ */
+const EXECUTIONS = { ...OPERATIONS, what: 'executions' };
+const EMBEDDED_EXECUTIONS = { ...EXECUTIONS, perTenant: 1 };
 
 export interface Api {
   /** The URL of the GraphQL endpoint. */
@@ -50,6 +59,7 @@ export async function startApi(
   };
   defer(await storage.listen(GENERATION_CHANNEL, onNews));
   defer(await storage.listen(REVIEW_CHANNEL, (tenantId) => waiters.notify(tenantId)));
+  defer(await storage.listen(TRAINING_CHANNEL, (id) => waiters.notify(id)));
   defer(startEventPoller(storage.database, waiters));
   const eventLoopMonitor = startEventLoopMonitor();
   defer(() => eventLoopMonitor.stop());
@@ -77,6 +87,8 @@ export async function startApi(
     rateLimiter: createRateLimiter(storage.database, limits.tenant),
     turns: createFairTurns(),
     operations: createFairSemaphore(OPERATIONS),
+    decoding: createFairSemaphore(DECODING),
+    executions: createFairSemaphore(config.databaseUrl === undefined ? EMBEDDED_EXECUTIONS : EXECUTIONS),
   };
   const link = keyFile === undefined ? undefined : await linkFor(keyFile, config, access);
   const http = await startHttp(services, readiness, log, link);

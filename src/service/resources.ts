@@ -55,8 +55,10 @@ export async function openResources(
     storage,
     hasher,
     jwt: config.jwt,
+    oidc: config.oidc,
     log,
     consoleSessionHours: config.console.sessionHours,
+    sessionLimits: config.connections,
   });
   defer(() => access.close());
   return {
@@ -69,14 +71,14 @@ export async function openResources(
   };
 }
 
-/** Only API processes manage keys: a worker must neither generate a key that nobody sees nor remove one. */
+/** Only API processes manage keys: a worker or a trainer must neither generate a key that nobody sees nor remove one. */
 async function ensureTenantAndCatalog(
   { role, apiKey, databaseUrl, dataDirectory }: Config,
   database: Database,
   hasher: KeyHasher,
   models: ModelRegistry,
 ): Promise<string | undefined> {
-  if (role === 'worker') return undefined;
+  if (role === 'worker' || role === 'trainer') return undefined;
   const alone = databaseUrl === undefined;
   const keep = (key: string): void => writeApiKey(dataDirectory, key);
   const { tenantId, generated } = await ensureDefaultTenant(database, apiKey, hasher, alone, keep);

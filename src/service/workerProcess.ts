@@ -32,14 +32,23 @@ export async function openEngine(config: Config, log: Log, defer: Defer): Promis
 }
 
 export async function startWorkers(
-  { leaseSeconds, limits, marking, dataDirectory }: Config,
+  { leaseSeconds, limits, marking, dataDirectory, maximumOpenModels, maximumOpenModelBytes }: Config,
   engine: Engine,
   { storage, store, models }: Resources,
   log: Log,
   defer: Defer,
 ): Promise<void> {
   const markImages = await openMarking(marking, dataDirectory);
-  const worker = await startGenerationWorker({ storage, engine, store, log, leaseSeconds, markImages });
+  const worker = await startGenerationWorker({
+    storage,
+    engine,
+    store,
+    log,
+    maximumOpenModels,
+    maximumOpenModelBytes,
+    leaseSeconds,
+    markImages,
+  });
   defer(() => worker.stop());
   const bundles = models.all;
   const exports = await startExportWorker({ storage, store, bundles, version: packageVersion(), leaseSeconds, log });

@@ -12,6 +12,10 @@ const NUMBERS = {
   exportAdmission: 4_711_006,
   webhookCreation: 4_711_007,
   storageQuota: 4_711_008,
+  modelUpload: 4_711_025,
+  dataSetAdmission: 4_711_026,
+  dataSetVersion: 4_711_027,
+  trainingAdmission: 4_711_028,
 } as const;
 
 export type AdvisoryLock = keyof typeof NUMBERS;

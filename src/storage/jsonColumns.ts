@@ -17,6 +17,8 @@ import type {
 export interface GenerationSettings {
   /** "name@version" */
   readonly bundle: string;
+  /** Set if the model is the tenant's own: its row, and the bundle that a worker needs; null if it needs none. */
+  readonly tenantModel?: { readonly id: string; readonly base: string | null };
   /** The words that the model reads. */
   readonly product: string;
   readonly defect: string;
@@ -36,6 +38,8 @@ export interface GenerationSettings {
   readonly sweep?: readonly number[];
   readonly photograph?: PhotographSettings | null;
   readonly twin?: boolean;
+  /** Absent in older rows, which have none. */
+  readonly previews?: boolean;
   readonly quality?: QualitySettings | null;
 }
 
@@ -129,6 +133,13 @@ export interface ProgressCounts {
   readonly stepsTotal: number;
 }
 
+/** What a sample is becoming. It is deleted with the end of the generation. */
+export interface Preview {
+  readonly index: number;
+  /** In base64. */
+  readonly webp: string;
+}
+
 /** The events that a webhook can receive. */
 export const WEBHOOK_EVENTS = [
   'GENERATION_STARTED',
@@ -138,12 +149,16 @@ export const WEBHOOK_EVENTS = [
   'SAMPLE_READY',
   'EXPORT_SUCCEEDED',
   'EXPORT_FAILED',
+  'TRAINING_STARTED',
+  'TRAINING_SUCCEEDED',
+  'TRAINING_FAILED',
+  'TRAINING_CANCELED',
 ] as const;
 export type WebhookEventName = (typeof WEBHOOK_EVENTS)[number];
 
 export type EventPayload =
   | { readonly type: 'GenerationQueued'; readonly ahead?: number; readonly estimatedSeconds?: number | null }
   | { readonly type: 'GenerationStarted' | 'GenerationSucceeded' | 'GenerationCanceled' }
-  | ({ readonly type: 'GenerationProgressed' } & ProgressCounts)
+  | ({ readonly type: 'GenerationProgressed'; readonly previews?: readonly Preview[] } & ProgressCounts)
   | { readonly type: 'SampleReady'; readonly sampleId: string }
   | { readonly type: 'GenerationFailed'; readonly failure: GenerationFailure };

@@ -28,6 +28,16 @@ import { exportLabels } from './migrations/21-export-labels.js';
 import { mqttAndAliasCodes } from './migrations/21-mqtt-and-alias-codes.js';
 import { consoleSessions } from './migrations/22-console-sessions.js';
 import { sampleReviews } from './migrations/23-sample-reviews.js';
+import { listOrders } from './migrations/24-list-orders.js';
+import { sampleOrder } from './migrations/26-sample-order.js';
+import { artifactLookups } from './migrations/27-artifact-lookups.js';
+import { allowedAreas } from './migrations/28-allowed-areas.js';
+import { tenantModels } from './migrations/30-tenant-models.js';
+import { deletedSamples } from './migrations/31-deleted-samples.js';
+import { dataSets } from './migrations/32-data-sets.js';
+import { trainings } from './migrations/33-trainings.js';
+import { modelAliases } from './migrations/34-model-aliases.js';
+import { tenantBundles } from './migrations/35-tenant-bundles.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -57,6 +67,16 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 21, statements: [...exportLabels, ...mqttAndAliasCodes] },
   { version: 22, statements: consoleSessions },
   { version: 23, statements: sampleReviews },
+  { version: 24, statements: listOrders },
+  { version: 26, statements: sampleOrder },
+  { version: 27, statements: artifactLookups },
+  { version: 28, statements: allowedAreas },
+  { version: 30, statements: tenantModels },
+  { version: 31, statements: deletedSamples },
+  { version: 32, statements: dataSets },
+  { version: 33, statements: trainings },
+  { version: 34, statements: modelAliases },
+  { version: 35, statements: tenantBundles },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

@@ -4,6 +4,7 @@ import { inArray, sql } from './drizzle.js';
 import { isId } from './identifiers.js';
 import {
   apiKeys,
+  dataSets,
   defects,
   exports,
   generations,
@@ -11,6 +12,7 @@ import {
   references,
   regionMasks,
   samples,
+  trainings,
   uploads,
   webhookDeliveries,
   webhooks,
@@ -20,6 +22,7 @@ import type { TenantScope } from './tenantScope.js';
 /** By the name of the type in the API. */
 const TABLES = {
   ApiKey: apiKeys,
+  DataSet: dataSets,
   Defect: defects,
   Export: exports,
   Generation: generations,
@@ -27,6 +30,7 @@ const TABLES = {
   Reference: references,
   RegionMask: regionMasks,
   Sample: samples,
+  Training: trainings,
   Upload: uploads,
   Webhook: webhooks,
   WebhookDelivery: webhookDeliveries,

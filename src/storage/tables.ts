@@ -8,3 +8,6 @@ export * from './tables/references.js';
 export * from './tables/workers.js';
 export * from './tables/webhooks.js';
 export * from './tables/exports.js';
+export * from './tables/models.js';
+export * from './tables/dataSets.js';
+export * from './tables/trainings.js';

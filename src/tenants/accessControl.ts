@@ -11,13 +11,16 @@ import { coalesceCallers } from './coalesceCallers.js';
 import type { KeyHasher } from './keyHash.js';
 import type { AuthFailures } from './authFailures.js';
 import { createAuthFailures } from './authFailures.js';
-import type { Sessions } from './sessions.js';
+import type { SessionLimits, Sessions } from './sessions.js';
 import { createSessions } from './sessions.js';
 import type { ConsoleSession, ConsoleSessions } from './consoleSessions.js';
 import { createConsoleSessions } from './consoleSessions.js';
 import type { CredentialStatus } from './credentialStatus.js';
 import { ACCESS_CHANNEL, createCredentialStatus, unauthenticated } from './credentialStatus.js';
 import type { JwtConfig } from '../config/jwt.js';
+import type { OidcConfig } from '../config/oidc.js';
+import type { IdentityProvider } from './identityProvider.js';
+import { createIdentityProvider } from './identityProvider.js';
 import { createJwtAuthenticator, looksLikeJwt } from './jwtAuthenticator.js';
 
 export interface AccessControl {
@@ -26,6 +29,8 @@ export interface AccessControl {
   /** Who is signed in to the console with this cookie. */
   authenticateConsole(token: string): Promise<ConsoleSession>;
   readonly consoleSessions: ConsoleSessions;
+  /** Undefined where only keys sign in. */
+  readonly identityProvider: IdentityProvider | undefined;
   readonly credentialStatus: CredentialStatus;
   readonly sessions: Sessions;
   readonly hasher: KeyHasher;
@@ -37,9 +42,11 @@ export interface AccessControlOptions {
   readonly storage: Storage;
   readonly hasher: KeyHasher;
   readonly jwt: JwtConfig | undefined;
+  readonly oidc?: OidcConfig | undefined;
   readonly log: Log;
   /** How long one stays signed in to the console. */
   readonly consoleSessionHours: number;
+  readonly sessionLimits: SessionLimits;
   /** How often open sessions are checked without a notification; for tests. */
   readonly recheckMs?: number;
 }
@@ -48,17 +55,28 @@ export async function openAccessControl({
   storage,
   hasher,
   jwt,
+  oidc,
   log,
   consoleSessionHours,
+  sessionLimits,
   recheckMs,
 }: AccessControlOptions): Promise<AccessControl> {
   const { database } = storage;
   const credentialStatus = createCredentialStatus(database);
-  const sessions = createSessions(credentialStatus, log, recheckMs);
+  const sessions = createSessions(credentialStatus, log, sessionLimits, recheckMs);
   const authFailures = createAuthFailures(log);
   const consoleSessions = createConsoleSessions(database, hasher, consoleSessionHours);
   const authenticateKey = coalesceCallers(createApiKeyAuthenticator(database, hasher, log));
   const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
+  const identityProvider =
+    jwt === undefined || oidc === undefined
+      ? undefined
+      : createIdentityProvider(
+          oidc,
+          jwt.issuer,
+          createJwtAuthenticator(database, { ...jwt, audience: oidc.clientId }, log),
+          log,
+        );
   const unlisten = await storage.listen(ACCESS_CHANNEL, (tenantId) => {
     credentialStatus.forget();
     void sessions.recheck(tenantId);
@@ -82,6 +100,10 @@ export async function openAccessControl({
 
   return {
     consoleSessions,
+    identityProvider:
+      identityProvider === undefined
+        ? undefined
+        : { ...identityProvider, finish: (...answer) => counted(identityProvider.finish(...answer)) },
     credentialStatus,
     sessions,
     hasher,

@@ -1,9 +1,10 @@
-/** A tenant's API keys, managed by its admins. The newest first. */
-import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from '../storage/drizzle.js';
+/** A tenant's API keys, managed by its admins. */
+import { and, eq, gt, inArray, isNull, ne, or } from '../storage/drizzle.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { notify } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
-import type { Page, PageRequest } from '../storage/pagination.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
+import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { ApiKeyRow } from '../storage/tables.js';
 import { apiKeys, tenants } from '../storage/tables.js';
@@ -14,6 +15,12 @@ import type { KeyHasher } from './keyHash.js';
 import { generateApiKey } from './keyHash.js';
 import { addKey } from './provisioning.js';
 import { ACCESS_CHANNEL } from './credentialStatus.js';
+
+/** Ids rise with time. */
+export const API_KEY_ORDERS: ListOrders<ApiKeyRow, 'CREATED_AT'> = {
+  default: { field: 'CREATED_AT', direction: 'DESC' },
+  fields: { CREATED_AT: [{ column: apiKeys.id, kind: 'id', of: ({ id }) => id }] },
+};
 
 export interface CreateKeyInput {
   readonly name: string;
@@ -31,6 +38,8 @@ export interface ApiKeys {
   create(input: CreateKeyInput): Promise<CreatedKey>;
   byId(id: string): Promise<ApiKeyRow | undefined>;
   page(request: PageRequest): Promise<Page<ApiKeyRow>>;
+  /** Null for more than can be counted at once. */
+  count(): Promise<number | null>;
   /**
    * Throws NOT_FOUND, and LAST_ADMIN_KEY for the last valid key that can create others. Revoking a revoked key changes
    * nothing.
@@ -58,15 +67,17 @@ export function apiKeysOf(scope: TenantScope, hasher: KeyHasher): ApiKeys {
     byId: (id) => find(scope, id),
 
     async page(request) {
-      const [last] = request.after ?? [];
+      const { within, orderBy } = keyset(API_KEY_ORDERS, request);
       const found = await database
         .select()
         .from(apiKeys)
-        .where(rows(apiKeys, last === undefined ? undefined : lt(apiKeys.id, String(last))))
-        .orderBy(desc(apiKeys.id))
-        .limit(request.first + 1);
+        .where(rows(apiKeys, within))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(found, request);
     },
+
+    count: () => boundedCount(database, apiKeys, rows(apiKeys)),
 
     revoke: (id, evenLast) =>
       scope.transaction(async (tx) => {

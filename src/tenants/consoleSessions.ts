@@ -1,9 +1,9 @@
 /**
  * Who is signed in to the console. The browser has a random token in a cookie, and the database its hash, so a session
- * is valid at every process and after a restart. It ends when it expires, with the key that it was made with, and when
- * the person signs out. Known and unknown tokens cost one query each.
+ * is valid at every process and after a restart. It ends when it expires, with the key or token that it was made with,
+ * and when the person signs out. Known and unknown tokens cost one query each.
  */
-import { and, eq, lte } from '../storage/drizzle.js';
+import { and, desc, eq, lte, notInArray } from '../storage/drizzle.js';
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Database } from '../storage/database.js';
 import { notify } from '../storage/database.js';
@@ -35,6 +35,9 @@ export interface ConsoleSessions {
   /** Signs out, everywhere where the cookie is used, and closes its connections. */
   end(identity: Identity): Promise<void>;
 }
+
+/** Of one key or person. The oldest end. */
+const MOST_SESSIONS = 20;
 
 const TOKEN = /^[\w-]{43}$/;
 const HOUR_MS = 3_600_000;
@@ -69,10 +72,11 @@ export function createConsoleSessions(database: Database, hasher: KeyHasher, hou
       const token = randomBytes(32).toString('base64url');
       const now = new Date();
       const end = new Date(now.getTime() + hours * HOUR_MS);
-      const expiresAt = keyId !== null && credentialEnd !== undefined && credentialEnd < end ? credentialEnd : end;
+      const expiresAt = credentialEnd !== undefined && credentialEnd < end ? credentialEnd : end;
       const row = { id: newId(), tenantId, hash: hasher.hash(token), keyId, subject, name, role };
       await database.delete(consoleSessions).where(lte(consoleSessions.expiresAt, now));
       await database.insert(consoleSessions).values({ ...row, createdAt: now, expiresAt });
+      await endOldest(database, tenantId, subject);
       return { token, expiresAt };
     },
 
@@ -88,6 +92,22 @@ export function createConsoleSessions(database: Database, hasher: KeyHasher, hou
       });
     },
   };
+}
+
+async function endOldest(database: Database, tenantId: string, subject: string): Promise<void> {
+  const own = and(eq(consoleSessions.tenantId, tenantId), eq(consoleSessions.subject, subject));
+  const newest = database
+    .select({ id: consoleSessions.id })
+    .from(consoleSessions)
+    .where(own)
+    .orderBy(desc(consoleSessions.id))
+    .limit(MOST_SESSIONS);
+  const ended = await database
+    .delete(consoleSessions)
+    .where(and(own, notInArray(consoleSessions.id, newest)))
+    .returning({ id: consoleSessions.id });
+  // Their connections end, too.
+  if (ended.length > 0) await notify(database, ACCESS_CHANNEL, tenantId);
 }
 
 /** A page of another origin cannot read it, so a request that carries it comes from the console itself. */

@@ -21,6 +21,8 @@ export interface TenantUsage {
   /** Accepted today (UTC), excluding work that was canceled or failed before it was drawn, plus rejected draws. */
   readonly pixelStepsToday: number;
   readonly storedBytes: number;
+  /** Accepted today (UTC); of a canceled or failed training, the minutes that it ran. */
+  readonly trainingMinutesToday: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -50,6 +52,7 @@ export function mergeLimits(own: QuotaRow | undefined, fallback: TenantLimits): 
     storedBytes: own?.storedBytes ?? fallback.storedBytes,
     requestsPerMinute: own?.requestsPerMinute ?? fallback.requestsPerMinute,
     retentionDays: own?.retentionDays ?? fallback.retentionDays,
+    trainingMinutesPerDay: own?.trainingMinutesPerDay ?? fallback.trainingMinutesPerDay,
   };
 }
 
@@ -65,13 +68,19 @@ export async function usageOf({ database, tenantId }: TenantScope): Promise<Tena
           from generation_rejection r join generation g on g.tenant_id = r.tenant_id and g.id = r.generation_id
           where r.tenant_id = ${tenantId} and g.created_at >= ${today}) as today,
       (select coalesce(sum(bytes), 0) from stored_bytes where tenant_id = ${tenantId})
-        + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId}) as bytes
+        + (select coalesce(sum(archive_bytes), 0) from export where tenant_id = ${tenantId})
+        + (select coalesce(sum(bytes), 0) from tenant_model where tenant_id = ${tenantId} and graph_key is not null)
+        + (select coalesce(sum(archive_bytes), 0) from training where tenant_id = ${tenantId}) as bytes,
+      (select coalesce(sum(case when status in ('CANCELED', 'FAILED')
+          then least(minutes, coalesce(extract(epoch from finished_at - started_at) / 60, 0)) else minutes end), 0)
+        from training where tenant_id = ${tenantId} and created_at >= ${today}) as training
   `);
   const [row] = rows;
   return {
     concurrentGenerations: Number(row?.['open']),
     pixelStepsToday: Number(row?.['today']),
     storedBytes: Number(row?.['bytes']),
+    trainingMinutesToday: Number(row?.['training']),
   };
 }
 
@@ -99,6 +108,18 @@ export async function requireQuota(scope: TenantScope, demand: QuotaDemand, fall
   );
   // The size of the images is not known yet, so new work is refused only once the quota is used up.
   requireBelow('storedBytes', 'stored bytes', storedBytes, used.storedBytes, 1, STORAGE_RETRY_MS);
+}
+
+/** @throws ServiceError QUOTA_EXCEEDED */
+export async function requireTrainingMinutes(
+  scope: TenantScope,
+  minutes: number,
+  fallback: TenantLimits,
+): Promise<void> {
+  const { trainingMinutesPerDay: limit } = await effectiveLimits(scope, fallback);
+  if (limit === null) return;
+  const { trainingMinutesToday: used } = await usageOf(scope);
+  requireBelow('trainingMinutesPerDay', 'minutes of training a day (UTC)', limit, used, minutes, untilMidnight());
 }
 
 /**

@@ -4,13 +4,13 @@ import type { TenantLimits } from '../config.js';
 import { ServiceError, quote } from '../errors.js';
 import type { Storage } from '../storage/database.js';
 import { isId } from '../storage/identifiers.js';
-import { PAGE_SIZE } from '../storage/pagination.js';
+import { PAGE_SIZE, cursorOf, pageRequest } from '../storage/pagination.js';
 import type { ApiKeyRow } from '../storage/tables.js';
 import { apiKeys } from '../storage/tables.js';
 import { forTenant } from '../storage/tenantScope.js';
 import type { KeyHasher } from '../tenants/keyHash.js';
 import type { CreateKeyInput, ApiKeys } from '../tenants/apiKeys.js';
-import { apiKeysOf } from '../tenants/apiKeys.js';
+import { API_KEY_ORDERS, apiKeysOf } from '../tenants/apiKeys.js';
 import { createTenantAdmin } from '../tenants/tenantAdmin.js';
 import type { Command } from './options.js';
 import { applyQuota } from './applyQuota.js';
@@ -69,8 +69,8 @@ async function allKeys(keys: ApiKeys): Promise<ApiKeyRow[]> {
   const found: ApiKeyRow[] = [];
   for (;;) {
     const last = found.at(-1);
-    const after = last === undefined ? undefined : [last.id];
-    const { rows, hasNextPage } = await keys.page({ first: PAGE_SIZE.max, after });
+    const after = last === undefined ? undefined : cursorOf(last, API_KEY_ORDERS, 'CREATED_AT');
+    const { rows, hasNextPage } = await keys.page(pageRequest({ first: PAGE_SIZE.max, after }, API_KEY_ORDERS));
     found.push(...rows);
     if (!hasNextPage) return found;
   }

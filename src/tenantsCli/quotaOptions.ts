@@ -10,6 +10,7 @@ export const OPTION_OF: Readonly<Record<keyof TenantLimits, string>> = {
   storedBytes: 'stored-bytes',
   requestsPerMinute: 'requests-per-minute',
   retentionDays: 'retention-days',
+  trainingMinutesPerDay: 'training-minutes-per-day',
 };
 export const LIMIT_OPTIONS = Object.values(OPTION_OF);
 export const LIMITS = Object.keys(OPTION_OF) as (keyof TenantLimits)[];

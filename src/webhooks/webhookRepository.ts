@@ -1,12 +1,13 @@
 /** A tenant's webhooks. A secret is shown once, when it is created. */
-import { count, desc, eq, inArray, lt } from '../storage/drizzle.js';
+import { count, eq, inArray } from '../storage/drizzle.js';
 import type { WebhookConfig } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Optional } from '../range.js';
 import { requireInRange } from '../range.js';
-import type { Page, PageRequest } from '../storage/pagination.js';
+import { boundedCount, keyset } from '../storage/keyset.js';
+import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { WebhookEventName } from '../storage/jsonColumns.js';
 import type { WebhookRow } from '../storage/tables.js';
@@ -17,6 +18,12 @@ import type { ResolveHost } from './destination.js';
 import { DestinationRefusedError, resolveDestination, parseDestination, resolveHostByDns } from './destination.js';
 import type { SecretBox } from './secretBox.js';
 import { newSecret } from './secretBox.js';
+
+/** Ids rise with time. */
+export const WEBHOOK_ORDERS: ListOrders<WebhookRow, 'CREATED_AT'> = {
+  default: { field: 'CREATED_AT', direction: 'DESC' },
+  fields: { CREATED_AT: [{ column: webhooks.id, kind: 'id', of: ({ id }) => id }] },
+};
 
 export interface WebhookInput {
   readonly url: string;
@@ -41,8 +48,8 @@ export interface Webhooks {
   byId(id: string): Promise<WebhookRow | undefined>;
   /** @throws ServiceError NOT_FOUND, also for another tenant's webhook. */
   require(id: string): Promise<WebhookRow>;
-  /** Newest first. */
   page(request: PageRequest): Promise<Page<WebhookRow>>;
+  count(): Promise<number | null>;
   create(input: WebhookInput): Promise<WebhookAndSecret>;
   update(id: string, changes: WebhookChanges): Promise<WebhookRow>;
   /** The previous secret keeps signing, beside the new one, for this long. */
@@ -98,16 +105,16 @@ export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveH
     byId,
     require,
     async page(request) {
-      const [last] = request.after ?? [];
-      const older = last === undefined ? undefined : lt(webhooks.id, String(last));
+      const { within, orderBy } = keyset(WEBHOOK_ORDERS, request);
       const some = await database
         .select()
         .from(webhooks)
-        .where(rows(webhooks, older))
-        .orderBy(desc(webhooks.id))
-        .limit(request.first + 1);
+        .where(rows(webhooks, within))
+        .orderBy(...orderBy)
+        .limit(request.size + 1);
       return page(some, request);
     },
+    count: () => boundedCount(database, webhooks, rows(webhooks)),
     async create(input) {
       const events = distinct(input.events);
       const description = optionalText(input.description, 'input.description') ?? null;

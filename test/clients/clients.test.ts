@@ -74,7 +74,7 @@ testIf(gqlPython)('gql (Python) fetches the schema, and takes its key to WebSock
 });
 
 testIf(ariadnePython)('ariadne-codegen (Python) writes a typed client that works', async () => {
-  const args = [server.url, TEST_KEY, newFolder(), 'DateTimeISO'];
+  const args = [server.url, TEST_KEY, newFolder(), 'DateTime'];
   const found = await runPython(ariadnePython ?? '', 'test/clients/python/drive_ariadne.py', ...args);
   expect(found).toMatchObject({ partNumber: 'TILE', year: expect.any(Number) });
   expect(found.events.at(-1)).toBe('GenerationSucceeded');

@@ -83,6 +83,30 @@ test('a subscription has an id too, over event streams and WebSocket', async () 
   speaker.close();
 });
 
+test('who has no key learns neither which ids nor which texts are registered', async () => {
+  const asked = [
+    ...['/find-product', '/unknown'].flatMap(
+      (path) =>
+        [
+          [path, {}],
+          [path, { method: 'POST', body: '{}' }],
+        ] as const,
+    ),
+    ...['find-product', 'unknown'].map((id) => [`?documentId=${id}`, {}] as const),
+    ...['find-product', 'unknown'].map((id) => [`/stream?documentId=${id}`, {}] as const),
+    ...[FIND, OTHER].map((query) => [`?query=${encodeURIComponent(query)}`, {}] as const),
+  ];
+  const answers = await Promise.all(
+    asked.map(async ([path, init]) => {
+      const anonymous = { 'content-type': 'application/json', 'apollo-require-preflight': 'yes' };
+      const response = await fetch(`${server.url}${path}`, { ...init, headers: anonymous });
+      return { status: response.status, text: await response.text() };
+    }),
+  );
+  expect(answers[0]).toEqual({ status: 401, text: expect.stringContaining('UNAUTHENTICATED') });
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+});
+
 test('nothing else is taken, over any transport', async () => {
   expect(await post('', { query: OTHER })).toMatchObject({ status: 403, body: { errors: [{ extensions: REFUSED }] } });
   expect((await get(`?query=${encodeURIComponent(OTHER)}`)).status).toBe(403);

@@ -8,14 +8,14 @@ import {
   openConsole,
   openPage,
   picture,
+  screenshot,
   signInTo,
   visit,
 } from '../support/chromium.js';
-import type { Server } from '../support/server.js';
+import { holdAfter } from '../support/browserSockets.js';
+import { generate } from '../support/generations.js';
+import type { Json, Server } from '../support/server.js';
 import { until } from '../support/until.js';
-
-/** Ends a test that hangs; the samples come when the machine has time. */
-const DEADLINE_MS = 300_000;
 
 (HAS_CHROMIUM ? describe : describe.skip)('from the sign-in to a data set', () => {
   let server: Server;
@@ -24,7 +24,7 @@ const DEADLINE_MS = 300_000;
   let page: Page;
 
   beforeAll(async () => {
-    opened = await openConsole(DEADLINE_MS);
+    opened = await openConsole();
     ({ server, browser, page } = opened);
   });
   afterAll(() => browser.close());
@@ -39,7 +39,6 @@ const DEADLINE_MS = 300_000;
     const image = `document.querySelector('main img')`;
     expect(await page.evaluate(`${image}.decode().then(() => ${image}.naturalWidth)`)).toBe(128);
     expect(await accessibilityFaults(page)).toEqual([]);
-    await picture(page, 'drawn');
   });
 
   test('the strength, turned with the keyboard, draws anew, and only the newest request is shown', async () => {
@@ -61,18 +60,35 @@ const DEADLINE_MS = 300_000;
     expect(asked[0]).toMatch(/^TURBO /);
   });
 
+  test('while the model draws with all its steps, previews are shown until the samples come', async () => {
+    // What follows the first previews is held back until they were looked at.
+    const letGo = await holdAfter(page, '"image":"data:');
+    await page.reload();
+    await page.getByLabel('Samples').fill('1');
+    await page.getByLabel('All steps of the model').check();
+    await page.getByRole('button', { name: 'Draw', exact: true }).click();
+    const preview = page.getByText('Preview: it is being drawn');
+    await preview.waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await screenshot(page, 'preview');
+    letGo();
+    await page.getByText(/^1 sample\. Seed/).waitFor();
+    expect([await sample().count(), await preview.count()]).toEqual([1, 0]);
+    await page.getByLabel('All steps of the model').uncheck();
+  });
+
   test('drafts stay out of the gallery, and the samples do not', async () => {
     const count = async (filter: string): Promise<number> => {
       const { samples } = await server.data(`{ samples(filter: { ${filter} }) { edges { node { id } } } }`);
       return samples.edges.length;
     };
-    // One sample when "Draw" was pressed, one when the strength was let go.
-    await until(async () => (await count('review: UNREVIEWED')) === 2);
+    // One sample for each time that "Draw" was pressed, one when the strength was let go.
+    await until(async () => (await count('review: UNREVIEWED')) === 3);
     expect(await count('review: REJECTED, tag: "draft"')).toBe(await count('review: REJECTED'));
     await openPage(page, 'Gallery');
     const shown = page.getByRole('listbox', { name: 'Samples' }).getByRole('option');
     await shown.first().waitFor();
-    expect(await shown.count()).toBe(2);
+    expect(await shown.count()).toBe(3);
     await openPage(page, 'Draw');
   });
 
@@ -141,6 +157,27 @@ const DEADLINE_MS = 300_000;
     expect(second).toEqual(first);
   });
 
+  test('"Repeat with changes" fills the page with the photograph, the region, and the seed', async () => {
+    const last =
+      '{ generations(first: 1) { edges { node { request { seed region { polygons { x y } } reference { ids } } } } } }';
+    const former = (await server.data(last)).generations.edges[0].node.request as { seed: number };
+    await page
+      .getByRole('row', { name: /hole · fabric/ })
+      .first()
+      .getByRole('link', { name: 'Repeat with changes' })
+      .click();
+    await page.getByRole('radio', { name: 'fabric.png' }).waitFor();
+    expect(await page.getByRole('radio', { name: 'fabric.png' }).isChecked()).toBe(true);
+    expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe(String(former.seed));
+    expect(await page.getByText('This generation also has').count()).toBe(0);
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Draw', exact: true }).click();
+    await page.getByText(/^1 sample\. Seed/).waitFor();
+    expect((await server.data(last)).generations.edges[0].node.request).toEqual(former);
+    await openPage(page, 'Queue');
+  });
+
   test('samples are reviewed with the keyboard alone, and others see it', async () => {
     await openPage(page, 'Gallery');
     const colleague = await visit(browser, server);
@@ -158,7 +195,6 @@ const DEADLINE_MS = 300_000;
     await reviewed(colleague.page, 'Accepted').waitFor();
     await reviewed(colleague.page, 'Rejected').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    await picture(page, 'gallery');
 
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -174,12 +210,38 @@ const DEADLINE_MS = 300_000;
   test('an export is counted, made, and downloaded', async () => {
     await openPage(page, 'Export');
     await page.getByLabel('Product').selectOption('FABRIC');
-    await page.getByRole('status').getByText('2 samples').waitFor();
+    await page.getByRole('status').getByText('3 samples').waitFor();
     await page.getByRole('button', { name: 'Export', exact: true }).click();
     const link = page.getByRole('link', { name: /^Download/ });
     await link.waitFor();
     const answer = await fetch((await link.getAttribute('href')) ?? '');
     expect(answer.headers.get('content-type')).toBe('application/zip');
-    await picture(page, 'export');
+  });
+
+  test('"Repeat with changes" names what it leaves out, and asks for another image than a sample', async () => {
+    const { samples } = await server.data(
+      '{ samples(last: 1) { edges { node { id generation { product { partNumber } defect { code } } } } } }',
+    );
+    const { id, generation } = samples.edges[0].node as Json;
+    await generate(server, {
+      partNumber: generation.product.partNumber,
+      defectCode: generation.defect.code,
+      reference: { sampleId: id },
+      strength: { min: 1, max: 2 },
+      maskMode: 'AVERAGE_PIXELS',
+    });
+    await openPage(page, 'Queue');
+    // The list that was read before is shown first, and this one is not in it.
+    await page
+      .getByRole('row', { name: /strength 1 … 2/ })
+      .getByRole('link', { name: 'Repeat with changes' })
+      .click();
+    await page
+      .getByText('This generation also has a sample that it is drawn on, several strengths, and another mask mode.')
+      .waitFor();
+    expect(await page.getByLabel('Draw', { exact: true }).inputValue()).toBe('PHOTOGRAPH');
+    await page.getByText('Choose the photograph to draw on.').waitFor();
+    expect(await page.getByRole('button', { name: 'Draw', exact: true }).isDisabled()).toBe(true);
+    expect(await accessibilityFaults(page)).toEqual([]);
   });
 });

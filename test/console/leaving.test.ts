@@ -33,9 +33,12 @@ import { until } from '../support/until.js';
     await until(async () => (await count('generations', '(first: 10)')) > 0);
     await page.getByRole('link', { name: 'Queue', exact: true }).dispatchEvent('click');
     await page.getByRole('heading', { level: 1, name: 'Queue' }).waitFor();
-    await until(async () => (await count('samples', '(filter: { tag: "draft", review: REJECTED })')) === 1);
+    // One, or two if the machine was quick; a draft that another replaced may have no sample.
+    const isSetAside = async (): Promise<boolean> =>
+      (await count('samples', '(filter: { tag: "draft", review: REJECTED })')) > 0 &&
+      (await count('samples', '(filter: { review: UNREVIEWED })')) === 0;
+    await until(isSetAside);
     await page.mouse.up();
-    expect(await count('samples', '(filter: { review: UNREVIEWED })')).toBe(0);
   });
 
   test('after another tab has signed in anew, this one goes on, and signs out', async () => {

@@ -18,7 +18,7 @@ import type { Server } from '../support/server.js';
 if (!HAS_CHROMIUM)
   process.stderr.write(`The console is not tested: there is no ${CHROMIUM} (apt-get install chromium)\n`);
 
-const PAGES = 'Draw,My photographs,Gallery,Compare,Queue,Export,Catalog,Models,Operations'.split(',');
+const PAGES = 'Draw,My photographs,Gallery,Compare,Queue,Export,Catalog,Models,Training,Operations'.split(',');
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
 (HAS_CHROMIUM ? describe : describe.skip)('the console', () => {

@@ -7,7 +7,7 @@ import type { Json } from '../support/server.js';
 const compose = readYaml('compose.yaml');
 const gpus = readYaml('compose.cuda.yaml');
 const services: Record<string, Json> = compose.services;
-const OURS = ['api', 'worker', 'bucket'];
+const OURS = ['api', 'worker', 'trainer', 'bucket'];
 const example = new Map(
   readFileSync('deploy/.env.example', 'utf8')
     .split('\n')
@@ -33,7 +33,9 @@ test.each(Object.keys(services))('%s: a root file system nobody writes to, no pr
   expect(service.privileged).toBeUndefined();
   const { cpus, memory, pids } = service.deploy.resources.limits;
   expect([cpus, memory, pids]).toEqual([expect.any(String), expect.stringMatching(/^\d+[mg]$/), expect.any(Number)]);
-  expect(service.image).toMatch(OURS.includes(name) ? /^defectdiffu:cpu$/ : /^[a-z/]+:v?\d+\.\d+[.\d]*(-[a-z]+)?$/);
+  expect(service.image).toMatch(
+    OURS.includes(name) ? /^defectdiffu:(cpu|trainer)$/ : /^[a-z/]+:v?\d+\.\d+[.\d]*(-[a-z]+)?$/,
+  );
 });
 
 test.each(Object.keys(services))('%s: what it waits for can be waited for', (name) => {
@@ -51,6 +53,13 @@ test('two that answer, two that draw, and the database and the store that they s
   );
   expect(topology).toEqual({ api: [2, 'api'], worker: [2, 'worker'] });
   expect(services['postgres'].image).toMatch(/^postgres:17\./);
+});
+
+test('the trainer is started only on request, and alone has the volume of its checkpoints', () => {
+  const { profiles, build, volumes, environment, deploy } = services['trainer'];
+  expect([profiles, build.target, deploy.replicas, environment.ROLE]).toEqual([['training'], 'trainer', 1, 'trainer']);
+  expect(volumes).toEqual(['trainings:/data']);
+  expect(compose.volumes).toHaveProperty('trainings');
 });
 
 test.each(OURS)('%s: every setting is one that the service knows, and it takes all of them', (name) => {

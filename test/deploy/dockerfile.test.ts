@@ -1,9 +1,10 @@
-/** The Dockerfile: two small images, pinned, that run as nobody in particular. */
+/** The Dockerfile: two small images and one that trains, pinned, that run as nobody in particular. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { readTrainer } from '../../src/config/trainer.js';
 import {
   argumentOf,
   argumentsOf,
@@ -15,7 +16,7 @@ import {
   stages,
 } from '../support/deployment.js';
 
-const IMAGES = ['cpu', 'cuda'];
+const IMAGES = ['cpu', 'cuda', 'trainer'];
 const RUNTIME = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64';
 
 test('every base image is pinned to a version, and the same Node.js builds and runs', () => {
@@ -40,6 +41,8 @@ test('images and manifests carry the version of the package', () => {
     { name: 'defectdiffu', newTag: `${version}-cpu` },
   ]);
   expect(readFileSync('deploy/kubernetes/gpu/worker.yaml', 'utf8')).toContain(`image: defectdiffu:${version}-cuda`);
+  const trainer = readFileSync('deploy/kubernetes/trainer/trainer.yaml', 'utf8');
+  expect(trainer).toContain(`image: defectdiffu:${version}-trainer`);
 });
 
 test('what is copied exists, and .dockerignore lets it through', () => {
@@ -80,6 +83,16 @@ test.each(IMAGES)('the %s image stops by SIGTERM, and what it starts and asks fo
   expect([started[0], healthCommand(image)[0]]).toEqual(['node', 'node']);
   for (const file of [started[1], healthCommand(image)[1]])
     expect([file, existsSync(file ?? '')]).toEqual([file, true]);
+});
+
+test('the trainer image has the training package where its program is looked for, and the documented PyTorch', () => {
+  const [, made = ''] = argumentsOf(stage('training'), 'RUN');
+  expect(readTrainer({}, 'trainer')?.command[0]).toBe(join(process.cwd(), 'training/.venv/bin/defectdiffu-train'));
+  expect(made).toContain('python3 -m venv training/.venv');
+  const [torch = ''] = /torch==[\d.]+/.exec(made) ?? [];
+  expect(readFileSync('docs/training.md', 'utf8')).toContain(torch);
+  expect(argumentsOf(stage('trainer'), 'COPY')).toContain('/app/training /app/training');
+  expect(environmentOf(stage('trainer'))['ROLE']).toBe('trainer');
 });
 
 test('CUDA is the one that this onnxruntime-node fetches a provider for', () => {

@@ -6,7 +6,8 @@ import { documents, unknownSettings, manifests, readYaml, stage } from '../suppo
 import type { Json } from '../support/server.js';
 
 const BASE = 'deploy/kubernetes/base';
-const all = manifests(BASE);
+const inBase = manifests(BASE);
+const all = [...inBase, ...documents('deploy/kubernetes/trainer/trainer.yaml')];
 const ofKind = (kind: string) => all.filter((manifest) => manifest.kind === kind);
 const named = (kind: string, name: string): Json => ofKind(kind).find(({ metadata }) => metadata.name === name);
 const deployments = ofKind('Deployment').map((deployment) => [
@@ -22,10 +23,13 @@ const variables = (container: Json) =>
   Object.fromEntries((container.env as { name: string; value: string }[]).map(({ name, value }) => [name, value]));
 
 test('there is a deployment for each role, and nothing in it is run by a default that could change', () => {
-  expect(deployments.map(([name]) => name)).toEqual(['api', 'worker']);
+  expect(deployments.map(([name]) => name)).toEqual(['api', 'worker', 'trainer']);
   const { images } = readYaml(`${BASE}/kustomization.yaml`);
   expect(images).toEqual([{ name: 'defectdiffu', newTag: expect.stringMatching(/^\d+\.\d+\.\d+-cpu$/) }]);
   expect(gpu.containers[0].image).toMatch(/^defectdiffu:\d+\.\d+\.\d+-cuda$/);
+  expect(named('Deployment', 'trainer').spec.template.spec.containers[0].image).toMatch(
+    /^defectdiffu:\d+\.\d+\.\d+-trainer$/,
+  );
 });
 
 test.each(deployments)(
@@ -140,8 +144,8 @@ test('what scales the workers reads a secret that its example has', () => {
 
 const withKubectl = spawnSync('kubectl', ['version', '--client']).status === 0 ? test : test.skip;
 
-withKubectl.each(['base', 'gpu'])('kustomize builds %s', (overlay) => {
+withKubectl.each(['base', 'gpu', 'trainer'])('kustomize builds %s', (overlay) => {
   const built = execFileSync('kubectl', ['kustomize', `deploy/kubernetes/${overlay}`], { encoding: 'utf8' });
   expect(built).toContain(overlay === 'gpu' ? 'value: cuda:0' : 'value: cpu');
-  expect(built.match(/^kind: /gm)).toHaveLength(all.length);
+  expect(built.match(/^kind: /gm)).toHaveLength(overlay === 'trainer' ? all.length : inBase.length);
 });

@@ -9,7 +9,7 @@ import { readConfig } from '../../src/config.js';
 import { admitExport } from '../../src/exports/admitExport.js';
 import type { ExportInput } from '../../src/exports/resolveExport.js';
 import { writeArchive } from '../../src/exports/writeArchive.js';
-import type { SampleConditions } from '../../src/generations/samples/sampleRepository.js';
+import type { SampleConditions } from '../../src/generations/samples/sampleConditions.js';
 import type { Storage } from '../../src/storage/database.js';
 import { openStorage } from '../../src/storage/open.js';
 import type { ExportRow } from '../../src/storage/tables.js';

@@ -11,7 +11,7 @@ import { openLocalStore } from '../../src/artifacts/localStore.js';
 import { admitExport } from '../../src/exports/admitExport.js';
 import { writeArchive } from '../../src/exports/writeArchive.js';
 import type { ExportInput } from '../../src/exports/resolveExport.js';
-import type { SampleConditions } from '../../src/generations/samples/sampleRepository.js';
+import type { SampleConditions } from '../../src/generations/samples/sampleConditions.js';
 import { readConfig } from '../../src/config.js';
 import type { Storage } from '../../src/storage/database.js';
 import { openStorage } from '../../src/storage/open.js';

@@ -119,10 +119,23 @@ test('the largest answer is bounded in bytes before it is built', async () => {
 });
 
 test('what lists without pages return counts as it is resolved', async () => {
-  const samples = Array.from({ length: 30 }, (_, i) => `s${String(i)}: models { vocabulary { pairs { product } } }`);
-  const answer = await server.ask(`{ ${samples.join(' ')} }`);
+  const lists = Array.from({ length: 30 }, (_, i) => `s${String(i)}: models { license { sources { product } } }`);
+  const pairs = 'models { vocabulary { pairs { product } } }';
+  const answer = await server.ask(`{ ${lists.join(' ')} ${pairs} }`);
   // The bundle of the tests has few pairs: all of this is below the bound, and counted all the same.
   expect(answer.errors).toBeUndefined();
+  // A tenant's own models can have many, so one list of them is all that a query may ask for.
+  expect(await server.error(`{ ${pairs} again: ${pairs} }`)).toMatchObject({
+    message: expect.stringContaining('80080 objects at most'),
+    extensions: { code: 'QUERY_TOO_LARGE', limit: 'nodes' },
+  });
   expect((await server.data(GENERATE, { input: [QUICK] }, TEST_KEY)).generateDefects).toHaveLength(1);
   expect(server.output()).not.toContain('"level":"error"');
+});
+
+test('variables with more errors than are listed are the fault of the caller', async () => {
+  const variables = { ids: Array.from({ length: 60 }, () => null) };
+  const { errors } = await server.ask('mutation ($ids: [ID!]!) { deleteSamples(ids: $ids) { deletedIds } }', variables);
+  const codes = errors?.map(({ extensions }: Json) => extensions.code) ?? [];
+  expect([codes.length, ...new Set(codes)]).toEqual([51, 'BAD_USER_INPUT']);
 });

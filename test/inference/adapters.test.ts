@@ -62,7 +62,7 @@ describe('an engine with adapters', () => {
     models = await directoryWithAdapters();
     engine = await openEngine({
       modelsDirectory: models,
-      maximumRows: 9,
+      maximumRows: 10,
       precision: 'fp32',
       onStep: (step) => steps.push(step),
     });
@@ -79,12 +79,24 @@ describe('an engine with adapters', () => {
     expect(ring && coverage(ring.manifest, 'steel strip', 'scratch')).toBe('UNSUPPORTED');
   });
 
+  test("has the base's student, whose quality for its words is not known", () => {
+    const manifestOf = (id: string) => engine.bundles.find((bundle) => bundle.id === id)?.manifest;
+    const { steps, strength, productScale } = manifestOf(DEFAULT_BUNDLE)?.turbo ?? {};
+    expect(manifestOf('ring@1.0.0')?.turbo).toEqual({ steps, strength, productScale });
+    expect(steps).toEqual([2, 4, 8]);
+  });
+
   test('has the bundle, not an adapter, as the default model', () => {
     expect(createModelRegistry(engine.bundles, undefined).find().id).toBe(DEFAULT_BUNDLE);
     expect(createModelRegistry(engine.bundles, 'ring').find().id).toBe('ring@1.0.0');
   });
 
-  test.each([0, 1])('draws what Python draws with adapter %d', async (n) => {
+  test.each([
+    [0, 'the first adapter'],
+    [1, 'the second'],
+    [2, "the first, in the steps of the base's student"],
+    [3, 'the second, in these steps'],
+  ])('draws what Python draws: sample %d, with %s', async (n) => {
     const { request, confidence } = goldenSample(n);
     const result = (await draw(engine, [request])).get(request.id);
     const [image, mask] = [await pixelsOf(result?.image), await pixelsOf(result?.mask)];
@@ -95,11 +107,11 @@ describe('an engine with adapters', () => {
   });
 
   test('batches samples of the base and of both adapters, which look as they do alone', async () => {
-    const requests = [knownRequest, goldenSample(0).request, goldenSample(1).request];
+    const requests = [knownRequest, goldenSample(0).request, goldenSample(1).request, goldenSample(2).request];
     const alone = await Promise.all(requests.map(async (request) => (await draw(engine, [request])).get(request.id)));
     steps.length = 0;
     const together = await draw(engine, requests);
-    expect(steps.filter(({ samples }) => samples === 3).length).toBeGreaterThan(0);
+    expect(steps.filter(({ samples }) => samples === 4).length).toBeGreaterThan(0);
     expect(new Set(steps.map(({ bundle }) => bundle))).toEqual(new Set([DEFAULT_BUNDLE]));
     for (const [i, { id }] of requests.entries()) {
       const [a, b] = [await pixelsOf(alone[i]?.image), await pixelsOf(together.get(id)?.image)];
@@ -108,7 +120,7 @@ describe('an engine with adapters', () => {
   });
 
   test('draws known products byte for byte as an engine without adapters', async () => {
-    const plain = await openEngine({ modelsDirectory: dirname(base), maximumRows: 9, precision: 'fp32' });
+    const plain = await openEngine({ modelsDirectory: dirname(base), maximumRows: 10, precision: 'fp32' });
     const [ours, theirs] = [await draw(engine, [knownRequest]), await draw(plain, [knownRequest])];
     await plain.close();
     for (const file of ['image', 'mask', 'overlay'] as const)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { requestKey } from '../../src/inference/requestKey.js';
 import type { Engine, GenerateOptions, SampleRequest, SampleResult } from '../../src/inference/index.js';
 import { CanceledError, openEngine } from '../../src/inference/index.js';
-import { goldenPhotographs } from '../support/defaultBundle.js';
+import { DEFAULT_BUNDLE, goldenPhotographs } from '../support/defaultBundle.js';
 import { generateAll } from './generateAll.js';
 
 const modelsDirectory = fileURLToPath(new URL('../../models', import.meta.url));
@@ -19,7 +19,7 @@ const made: { samples: number; rows: number }[] = [];
 beforeAll(async () => {
   // One sample at a time, so that the order of the results is the order in which they were drawn.
   engine = await openEngine({ modelsDirectory, maximumRows: 3, onStep: (step) => made.push(step) });
-  const { id, manifest } = engine.bundles[0] as Engine['bundles'][number];
+  const { id, manifest } = engine.bundles.find(({ id }) => id === DEFAULT_BUNDLE) as Engine['bundles'][number];
   const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
   const { defaults } = manifest;
   request = {

@@ -65,6 +65,8 @@ export function stage(
     manifest,
     adapter: null,
     within: (count) => count,
+    openAdapter: () => Promise.resolve(),
+    closeAdapter: () => Promise.resolve(),
     denoise: async (evaluation) => {
       evaluations.push(evaluation);
       await Promise.resolve();
@@ -89,6 +91,7 @@ export function stage(
   ]);
   const denoisingLoop = createDenoisingLoop({
     models,
+    openBundle: () => Promise.reject(new Error('no test of the denoising loop opens a bundle')),
     budgets: new Map([...models.keys()].map((bundle) => [bundle, { rows: maximumRows, quickRows: maximumRows }])),
     send: (message) => {
       told.push(message);

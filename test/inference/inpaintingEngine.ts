@@ -1,4 +1,4 @@
-/** An engine with the checked-in bundle, what the tests draw on a photograph with it, and what they look at. */
+/** An engine with the default bundle, what the tests draw on a photograph with it, and what they look at. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -12,16 +12,16 @@ import type {
   QualityScores,
 } from '../../src/inference/index.js';
 import { NEWEST_PLACEMENT, openEngine } from '../../src/inference/index.js';
+import { DEFAULT_BUNDLE } from '../support/defaultBundle.js';
 import { generateAll } from './generateAll.js';
 
 export const models = fileURLToPath(new URL('../../models', import.meta.url));
 export const fabric = readFileSync(new URL('../photographs/fabric.png', import.meta.url));
 
 export let engine: Engine;
-export let bundle: string;
+export const bundle = DEFAULT_BUNDLE;
 export async function openDefaultEngine(): Promise<void> {
   engine = await openEngine({ modelsDirectory: models, maximumRows: 6 });
-  bundle = engine.bundles[0]?.id ?? '';
 }
 
 let drawn = 0;

@@ -32,6 +32,16 @@ describe('a manifest', () => {
     expect(message).toContain('bundle.json:\n  - /: must have');
   });
 
+  test('with very many mistakes tells the first ones', async () => {
+    await edit((manifest) => (manifest.vocabulary.products = Array.from({ length: 50 }, (_, i) => i)));
+    const { problems, message } = await refusal();
+    expect(problems.length).toBeGreaterThanOrEqual(50);
+    expect(message.split('\n').slice(20)).toEqual([
+      '  - /vocabulary/products/19: must be string',
+      `  and ${String(problems.length - 20)} more`,
+    ]);
+  });
+
   const mistakes: [string, (manifest: Editable) => void, string][] = [
     [
       'of a later format',

@@ -166,6 +166,7 @@ describe('on a CPU that is told to take few', () => {
     await new Promise<void>((resolve) => {
       const denoisingLoop = createDenoisingLoop({
         models: new Map([['one', model]]),
+        openBundle: () => Promise.reject(new Error('no bundle is opened later')),
         budgets: new Map([['one', { rows: 11, quickRows: 11 }]]),
         send: (message) => {
           told.push(message);

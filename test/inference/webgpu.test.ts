@@ -1,23 +1,27 @@
 /**
  * The engine on WebGPU draws what it draws on the CPU, within the tolerance that two runtimes have (parity.test.ts). On software
- * Vulkan a step of the default bundle takes seconds: hence few steps of that, and the many of a bundle of a few kilobytes.
+ * Vulkan a step of the default bundle takes seconds: hence few steps of that, and only where WEBGPU_TESTS=all (`npm run
+ * nightly`); the gate draws with a bundle of a few kilobytes.
  */
 import { fileURLToPath } from 'node:url';
 
 import type { Engine, SampleRequest, SampleResult, DeviceStep } from '../../src/inference/index.js';
 import { openEngine } from '../../src/inference/index.js';
-import { goldenPhotographs } from '../support/defaultBundle.js';
+import { DEFAULT_BUNDLE, goldenPhotographs } from '../support/defaultBundle.js';
 import { overlap, pixelsOf, psnr } from './images.js';
 import { whyNoWebGpu } from './vulkan.js';
 import { generateAll } from './generateAll.js';
 
 const reason = whyNoWebGpu();
 const onWebGpu = reason === null ? describe : describe.skip;
+const inNightly = process.env['WEBGPU_TESTS'] === 'all' ? test : test.skip;
 const named = (name: string): string => (reason === null ? name : `${name} (not run: ${reason})`);
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 function requestsOf(engine: Engine, changes: readonly Partial<SampleRequest>[]): SampleRequest[] {
-  const { id, manifest } = engine.bundles[0] as Engine['bundles'][number];
+  const { bundles } = engine;
+  const { id, manifest } = (bundles.find((one) => one.id === DEFAULT_BUNDLE) ??
+    bundles[0]) as Engine['bundles'][number];
   const [product = '', defect = ''] = manifest.vocabulary.trainedPairs[0] ?? [];
   const { defaults } = manifest;
   return changes.map((own, i) => ({
@@ -87,11 +91,11 @@ onWebGpu(named('the same picture as on the CPU'), () => {
     );
   });
 
-  test('with a twin, of the default bundle', async () => {
+  inNightly('with a twin, of the default bundle', async () => {
     await expectTheSame(folder('../../models'), [{ steps: 3, twin: true, strength: 2 }]);
   });
 
-  test('on a photograph, of the default bundle', async () => {
+  inNightly('on a photograph, of the default bundle', async () => {
     await expectTheSame(folder('../../models'), [
       {
         steps: 4,
@@ -107,7 +111,7 @@ onWebGpu(named('the same picture as on the CPU'), () => {
 });
 
 onWebGpu(named('beside the CPU'), () => {
-  test('each draws as much as its speed allows, and the pictures are the same', async () => {
+  inNightly('each draws as much as its speed allows, and the pictures are the same', async () => {
     const changes = Array.from({ length: 6 }, () => ({ steps: 6 }));
     const alone = await drawnOn(['cpu'], folder('../../models'), changes);
     const made = new Map<string, { rows: number; seconds: number }>();

@@ -1,11 +1,14 @@
 /** What the two tenants of isolation.test.ts have, one thing of each kind. */
 import { readFileSync } from 'node:fs';
+import { createDataSet } from './dataSets.js';
 import { exportDataset, exportEnded } from './exports.js';
 import { finished, generate, samplesIn } from './generations.js';
+import { DEFAULT_ADAPTERS, archiveOf, uploadModel } from './models.js';
 import { grey } from './photographs.js';
-import type { Owned } from './probes.js';
+import type { Owned } from './probeKinds.js';
 import { createWebhook, settled } from './receiver.js';
 import type { Server } from './server.js';
+import { startTraining, trainingEnded } from './trainings.js';
 import { until } from './until.js';
 import { MASK, createUpload, fetchUpload, put, send, sendDonor } from './uploads.js';
 
@@ -24,6 +27,7 @@ export async function makeStrangersOwn(server: Server, receiver: string, strange
   await until(async () => (await server.data(drawn, {}, stranger)).samples.edges.length > 0);
   const { samples } = await server.data(drawn, {}, stranger);
   await reviewed(server, samples.edges[0].node.id as string, stranger);
+  await createDataSet(server, { name: 'own', partNumbers: ['OWN'] }, stranger);
 }
 
 /** So that a review of both is there to be seen. */
@@ -45,6 +49,9 @@ export async function makeBelongings(server: Server, receiver: string): Promise<
     .toBuffer();
   const mask = await send(server, shape, MASK);
   const donor = await sendDonor(server, readFileSync('test/photographs/fabric.png'), 'FABRIC', 'HOLE');
+  const model = await uploadModel(server, await archiveOf('wool', undefined, DEFAULT_ADAPTERS));
+  for (const alias of ['production', 'staging'])
+    await server.data(`mutation { setModelAlias(alias: "${alias}", model: "${model}") { alias } }`);
   const { apiKeys } = await server.data('{ apiKeys { edges { node { id } } } }');
   await server.data(
     'mutation { importCatalog(input: { aliases: [{ alias: "nick", promptName: "hole", externalCode: "9" }] }) { warnings { field } } }',
@@ -53,6 +60,10 @@ export async function makeBelongings(server: Server, receiver: string): Promise<
   await reviewed(server, sample.id as string);
   const idempotencyKey = 'the key of the owner';
   const exported = await exportEnded(server, (await exportDataset(server, { format: 'COCO', idempotencyKey })).id);
+  const parts = { name: 'parts', partNumbers: ['FABRIC'], sampleIds: [sample.id], idempotencyKey };
+  const { id: dataSet } = await createDataSet(server, parts);
+  const wanted = { dataSetId: dataSet, name: 'finishes', version: '1.0.0', minutes: 1, idempotencyKey };
+  const { id: training } = await trainingEnded(server, (await startTraining(server, wanted)).id);
   const [delivery] = await settled(server, webhook, ({ status }) => status === 'SUCCEEDED');
   const urls = {
     picture: sample.image.url,
@@ -68,8 +79,11 @@ export async function makeBelongings(server: Server, receiver: string): Promise<
     mask: mask.id,
     donor: donor.id,
     upload: upload.id,
+    model,
     key: apiKeys.edges[0].node.id,
     export: exported.id,
+    dataSet,
+    training,
     webhook,
     delivery: delivery.id,
   };

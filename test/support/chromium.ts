@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { originOf } from './console.js';
 import type { Server } from './server.js';
 import { TEST_KEY, startServer } from './server.js';
 
@@ -15,6 +16,8 @@ export const CONSOLE_DIST = join('console', 'dist');
 const SCREENSHOTS = join('console', 'screenshots');
 const LOCK = join('node_modules', '.cache', 'console.lock');
 const PICTURE_WIDTH = 1080;
+/** Of every wait on a page: a busy machine does not reach it. */
+const PATIENCE_MS = 300_000;
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
@@ -23,8 +26,8 @@ export function buildConsole(): void {
   execFileSync('flock', [LOCK, 'scripts/build-console'], { stdio: 'pipe' });
 }
 
-function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: PATIENCE_MS });
 }
 
 export interface Visit {
@@ -33,10 +36,12 @@ export interface Visit {
   readonly faults: string[];
 }
 
-export async function visit(browser: Browser, server: Server, viewport = WIDE): Promise<Visit> {
-  const context = await browser.newContext({ viewport, locale: 'en' });
+/** @param address where to go first; by default the first page */
+export async function visit(browser: Browser, server: Pick<Server, 'url'>, address = originOf(server)): Promise<Visit> {
+  const context = await browser.newContext({ viewport: WIDE, locale: 'en' });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  const { origin } = new URL(server.url);
+  const origin = originOf(server);
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));
   page.on('dialog', (dialog) => {
@@ -50,7 +55,7 @@ export async function visit(browser: Browser, server: Server, viewport = WIDE): 
     const url = new URL(request.url());
     if (url.protocol.startsWith('http') && url.origin !== origin) faults.push(`a request to ${url.origin}`);
   });
-  await page.goto(origin);
+  await page.goto(address);
   return { page, faults };
 }
 
@@ -59,13 +64,14 @@ export interface OpenConsole extends Visit {
   readonly browser: Browser;
 }
 
-/** The console of a service with the default bundle, signed in. @param timeoutMs of every wait on the page */
-export async function openConsole(timeoutMs?: number): Promise<OpenConsole> {
+const DEFAULT_BUNDLE = { MODELS_DIR: 'models', PRECISION: 'int8' };
+
+/** The console of a service, by default with the default bundle, signed in. */
+export async function openConsole(env: Record<string, string> = DEFAULT_BUNDLE): Promise<OpenConsole> {
   buildConsole();
-  const server = await startServer({ MODELS_DIR: 'models', PRECISION: 'int8' });
+  const server = await startServer(env);
   const browser = await launchChromium();
   const opened = await visit(browser, server);
-  if (timeoutMs !== undefined) opened.page.setDefaultTimeout(timeoutMs);
   await signInTo(opened.page);
   return { ...opened, server, browser };
 }
@@ -102,10 +108,13 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
-/** A screenshot that the documents show; CONSOLE_PICTURES=true renews it there. */
+/** A screenshot that the documents show; CONSOLE_PICTURES=true renews it there, and makes one of a phone to look at. */
 export async function picture(page: Page, name: string): Promise<void> {
   await screenshot(page, name);
   if (process.env['CONSOLE_PICTURES'] !== 'true') return;
+  await page.setViewportSize(NARROW);
+  await screenshot(page, `${name}-390`);
+  await page.setViewportSize(WIDE);
   const drawn = sharp(join(SCREENSHOTS, `${name}.png`)).resize({ width: PICTURE_WIDTH });
   await drawn.webp({ quality: 80 }).toFile(join('docs', 'images', `console-${name}.webp`));
 }

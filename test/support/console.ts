@@ -17,7 +17,7 @@ export interface Browser {
   stream(query: string, variables?: object): AsyncIterableIterator<Answer>;
 }
 
-export const originOf = ({ url }: Server): string => new URL(url).origin;
+export const originOf = ({ url }: Pick<Server, 'url'>): string => new URL(url).origin;
 
 export function postKey(server: Server, key: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(new URL('/session', server.url), {

@@ -2,8 +2,8 @@
 import type { GraphQLArgument, GraphQLInputField, GraphQLSchema } from 'graphql';
 import { getNamedType, isInputObjectType, isObjectType } from 'graphql';
 
-/** By their type, or by their name: ids, part numbers, codes, keys, aliases, cursors, and parts of any of them. */
-const NAMES = /(^id|Ids?|[nN]umbers?|[cC]odes?|[kK]eys?|^alias|^search|^after)$/;
+/** By their type, or by their name: ids, part numbers, codes, keys, aliases, models, cursors, and parts of any of them. */
+const NAMES = /(^id|Ids?|[nN]umbers?|[cC]odes?|[kK]eys?|^alias|^model|^drawableBy|^search|^after|^before)$/;
 
 /** Such as "Mutation.cancelGeneration(id)" and "Query.samples(filter.generationId)", of every object type. */
 export function identifyingArguments(schema: GraphQLSchema): string[] {

@@ -2,6 +2,7 @@
 export const NAMELESS: Readonly<Record<string, string>> = {
   'Query.serverInfo': '{ serverInfo { version devices { device } } }',
   'Query.models': '{ models { id } }',
+  'Query.modelAliases': '{ modelAliases { model previousModel } }',
   'Query.usage': '{ usage { concurrentGenerations { used } storedBytes { used } } }',
   'Query.builtInAliases': '{ builtInAliases { alias promptName } }',
   'Query.caller': '{ caller { tenant role subject } }',
@@ -21,5 +22,7 @@ export const BEHIND = [
   'Mutation.importCatalog(input.aliases.externalCode)',
   'Mutation.generateForMisses(input.falseAlarms.defectCode)',
   'Mutation.generateForMisses(input.idempotencyKey)',
+  // Behind the data set.
+  'Mutation.startTraining(input.windows.partNumber)',
 ];
-export const NUMBERS = ['Subscription.generationEvents(after)'];
+export const NUMBERS = ['Subscription.generationEvents(after)', 'Subscription.trainingEvents(after)'];

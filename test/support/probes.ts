@@ -1,51 +1,10 @@
 /** Every place in the schema where a caller can name a thing, and how it is tried with another tenant's (isolation.test.ts). */
-import { encodeCursor } from '../../src/storage/pagination.js';
+import type { Probe } from './probeKinds.js';
+import { CURSOR_PROBES } from './cursorProbes.js';
+import { DATA_SET_PROBES } from './dataSetProbes.js';
+import { TRAINING_PROBES } from './trainingProbes.js';
+import { byCode, byId, ofModel } from './probeKinds.js';
 
-const NOBODYS = '00000000-0000-7000-8000-000000000000';
-
-export interface Owned {
-  readonly generation: string;
-  readonly sample: string;
-  readonly reference: string;
-  readonly mask: string;
-  readonly donor: string;
-  readonly upload: string;
-  readonly key: string;
-  readonly export: string;
-  readonly webhook: string;
-  readonly delivery: string;
-}
-
-export interface Probe {
-  /** With the variable $x, the thing that is named. */
-  readonly document: string;
-  readonly type: string;
-  readonly theirs: (owned: Owned) => string;
-  /** A thing of the same kind that nobody has: the answer must be the same. Absent where any answer is the asker's own. */
-  readonly nobodys?: string;
-  /** Where the answer is an error: its code. */
-  readonly code?: string;
-}
-
-const byId = (document: string, theirs: Probe['theirs']): Probe => ({
-  document,
-  type: 'ID!',
-  theirs,
-  nobodys: NOBODYS,
-  code: 'NOT_FOUND',
-});
-const byCode = (document: string, theirs: string, code = 'NOT_FOUND'): Probe => ({
-  document,
-  type: 'String!',
-  theirs: () => theirs,
-  nobodys: 'NOBODYS',
-  code,
-});
-const byCursor = (document: string, key: (owned: Owned) => (string | number)[]): Probe => ({
-  document,
-  type: 'String!',
-  theirs: (owned) => encodeCursor(key(owned)),
-});
 const listed = (field: string): string => `{ ${field} { edges { node { id } } pageInfo { endCursor } } }`;
 const ofProduct = (field: string): string =>
   `{ products { edges { node { id ${field} { edges { node { id } } } } } } }`;
@@ -83,6 +42,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.reference(id)': byId('{ reference(id: $x) { id } }', ({ reference }) => reference),
   'Query.node(id)': byId('{ node(id: $x) { id } }', ({ webhook }) => webhook),
   'Query.sample(id)': byId('{ sample(id: $x) { id } }', ({ sample }) => sample),
+  'Query.apiKey(id)': byId('{ apiKey(id: $x) { id name } }', ({ key }) => key),
   'Query.webhookDelivery(id)': byId('{ webhookDelivery(id: $x) { id payload } }', ({ delivery }) => delivery),
   'Query.regionMask(id)': byId('{ regionMask(id: $x) { id } }', ({ mask }) => mask),
   'Query.upload(id)': byId('{ upload(id: $x) { id url } }', ({ upload }) => upload),
@@ -95,32 +55,45 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.products(filter.search)': byCode(listed('products(filter: { search: $x })'), 'FABRIC'),
   'Query.defects(filter.search)': byCode(listed('defects(filter: { search: $x })'), 'HOLE'),
   'Query.product(partNumber)': byCode('{ product(partNumber: $x) { id } }', 'FABRIC'),
+  'Query.products(filter.drawableBy)': ofModel(listed('products(filter: { drawableBy: $x })')),
+  'Query.defects(filter.drawableBy)': ofModel(listed('defects(filter: { drawableBy: $x })')),
+  'Query.generations(filter.model)': ofModel(listed('generations(filter: { model: $x })')),
+  'Product.defects(model)': ofModel('{ product(partNumber: "OWN") { defects(model: $x) { coverage } } }'),
+  'Product.pairs(model)': ofModel(
+    '{ product(partNumber: "OWN") { pairs(model: $x) { edges { node { coverage } } } } }',
+  ),
+  'ProductDefect.coverage(model)': ofModel(
+    '{ product(partNumber: "OWN") { pairs { edges { node { coverage(model: $x) } } } } }',
+  ),
+  'Mutation.generateDefects(input.model)': ofModel(
+    'mutation { generateDefects(input: [{ partNumber: "OWN", defectCode: "OWN", model: $x }]) { id } }',
+  ),
+  'Mutation.deleteModel(id)': { ...ofModel('mutation { deleteModel(id: $x) }'), code: 'NOT_FOUND' },
+  // Before the next probes set aliases of the asker.
+  'Mutation.deleteModelAlias(alias)': byCode('mutation { deleteModelAlias(alias: $x) { model } }', 'staging'),
+  'Mutation.setModelAlias(model)': ofModel('mutation { setModelAlias(alias: "own", model: $x) { model } }'),
+  'Mutation.setModelAlias(alias)': byCode(
+    'mutation { setModelAlias(alias: $x, model: "surfaces-small") { model previousModel } }',
+    'production',
+  ),
+  ...CURSOR_PROBES,
+  ...DATA_SET_PROBES,
+  ...TRAINING_PROBES,
   ...ofSamples('Query.samples', listed),
+  ...ofSamples(
+    'Query.sampleStatistics',
+    (samples) => `{ ${samples.replace('samples', 'sampleStatistics')} { count } }`,
+  ),
   ...ofSamples('Product.samples', ofProduct),
   ...ofSamples('Generation.samples', ofGeneration),
   'Query.generations(filter.partNumber)': byCode(listed('generations(filter: { partNumber: $x })'), 'FABRIC'),
   'Query.generations(filter.defectCode)': byCode(listed('generations(filter: { defectCode: $x })'), 'HOLE'),
-  'Query.samples(after)': byCursor(listed('samples(after: $x)'), ({ generation }) => [generation, 0]),
-  'Query.generations(after)': byCursor(listed('generations(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Query.products(after)': byCursor(listed('products(after: $x)'), () => ['A']),
-  'Query.defects(after)': byCursor(listed('defects(after: $x)'), () => ['A']),
-  'Query.apiKeys(after)': byCursor(listed('apiKeys(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Query.exports(after)': byCursor(listed('exports(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Query.webhooks(after)': byCursor(listed('webhooks(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Query.aliases(after)': byCursor('{ aliases(after: $x) { edges { node { alias } } } }', () => ['DEFECT', 'a']),
   'Query.aliases(filter.externalCode)': byCode('{ aliases(filter: { externalCode: $x }) { edges { cursor } } }', '9'),
-  'Webhook.deliveries(after)': byCursor(
-    '{ webhooks { edges { node { id deliveries(after: $x) { edges { node { id payload } } } } } } }',
-    () => [`f${NOBODYS.slice(1)}`],
-  ),
-  'Product.samples(after)': byCursor(ofProduct('samples(after: $x)'), ({ generation }) => [generation, 0]),
-  'Product.pairs(after)': byCursor(ofProduct('p: pairs(after: $x) { edges { cursor } } samples'), () => ['A']),
-  'Product.references(after)': byCursor(ofProduct('references(after: $x)'), () => [`f${NOBODYS.slice(1)}`]),
-  'Generation.samples(after)': byCursor(ofGeneration('samples(after: $x)'), ({ generation }) => [generation, 0]),
   'Mutation.reviewSamples(input.reviews.sampleId)': byId(
     'mutation { reviewSamples(input: { reviews: [{ sampleId: $x, version: 1, state: REJECTED }] }) { samples { id } } }',
     ({ sample }) => sample,
   ),
+  'Mutation.deleteSamples(ids)': byId('mutation { deleteSamples(ids: [$x]) { deletedIds } }', ({ sample }) => sample),
   'Mutation.cancelGeneration(id)': byId('mutation { cancelGeneration(id: $x) { id } }', ({ generation }) => generation),
   'Mutation.archiveReference(id)': byId('mutation { archiveReference(id: $x) { id } }', ({ reference }) => reference),
   'Mutation.revokeApiKey(id)': byId('mutation { revokeApiKey(id: $x) { id } }', ({ key }) => key),
@@ -136,6 +109,11 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Mutation.redeliver(deliveryId)': byId('mutation { redeliver(deliveryId: $x) { id } }', ({ delivery }) => delivery),
   'Mutation.archiveProduct(partNumber)': byCode('mutation { archiveProduct(partNumber: $x) { id } }', 'FABRIC'),
   'Mutation.unarchiveProduct(partNumber)': byCode('mutation { unarchiveProduct(partNumber: $x) { id } }', 'FABRIC'),
+  'Mutation.setAllowedArea(partNumber)': byCode('mutation { setAllowedArea(partNumber: $x) { id } }', 'FABRIC'),
+  'Mutation.setAllowedArea(maskId)': byId(
+    'mutation { setAllowedArea(partNumber: "OWN", maskId: $x) { id } }',
+    ({ mask }) => mask,
+  ),
   'Mutation.archiveDefect(code)': byCode('mutation { archiveDefect(code: $x) { id } }', 'HOLE'),
   'Mutation.unarchiveDefect(code)': byCode('mutation { unarchiveDefect(code: $x) { id } }', 'HOLE'),
   'Mutation.removeAlias(alias)': byCode('mutation { removeAlias(kind: DEFECT, alias: $x) { alias } }', 'nick'),

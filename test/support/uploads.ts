@@ -1,6 +1,6 @@
 /** Sends files to the service, as a caller does: ask for a URL, then PUT the bytes. */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import type { Json, Server } from './server.js';
 
@@ -51,7 +51,8 @@ export async function sendDonor(server: Server, file: Buffer, partNumber: string
 /** The files in the artifact store, those on their way in among them. */
 export function storedFiles(server: Server): string[] {
   const root = join(server.dataDirectory, 'artifacts');
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(root, name)).isFile());
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(root, join(parentPath, name)));
 }
 
 export async function referencesOf(server: Server, args = '(first: 100)', partNumber = 'TILE'): Promise<Json[]> {

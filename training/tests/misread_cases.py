@@ -152,6 +152,14 @@ WARNINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda p: write(p / "test/scratch/0.png", photograph(True), exif=tagged(3)),
         "0.png: is turned as its EXIF orientation 3 says, and its mask by 1",
     ),
+    "larger than the service takes": (
+        lambda p: write(p / "train/good/0.png", np.zeros((40, 8193), np.uint8)),
+        "0.png: is 8193 × 40 pixels: the larger side, 8193, is above 8192. Training reads it, but the service refuses",
+    ),
+    "smaller than the service takes": (
+        lambda p: write(p / "train/good/0.png", np.zeros((31, 48), np.uint8)),
+        "the smaller side, 31, is below 32",
+    ),
     "beside the products": (beside("../0.png"), r"1 picture\(s\) directly in it are not read: 0.png"),
     "deeper": (beside("../more/part/train/good/0.png"), r"more: 1 picture\(s\) are not read: no train or test folder"),
 }

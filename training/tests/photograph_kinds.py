@@ -103,6 +103,12 @@ ALPHA = np.full(GREY.shape, 255, np.uint8)
 HOLE = ALPHA.copy()
 HOLE[3:9, 5:9] = 0
 MONO12 = (GREY.astype(np.uint16) << 4) + 7  # of 4095
+HOT = MONO12.copy()
+HOT[5, 7] = 65535
+HOT_RGB = DEEP >> 4
+HOT_RGB[[1, 4, 9], [2, 3, 1], [0, 1, 2]] = 40_000
+BRIGHT = DEEP >> 4
+BRIGHT[2:4, 1:4, 1] = 40_000
 PALETTE = COLOURS.convert("P", palette=Image.Palette.ADAPTIVE)
 
 # name → (how it is written, the code of its refusal or None)
@@ -130,6 +136,11 @@ KINDS: dict[str, tuple[Callable[[Path], object], str | None]] = {
     "mono10.png": (saved(MONO12 >> 2, "png"), UNCLEAR),
     "mono14.png": (saved(MONO12 << 2, "png"), UNCLEAR),
     "rgb12.png": (from_vips(DEEP >> 4, None, "png"), UNCLEAR),
+    "mono12-hot.png": (saved(HOT, "png"), UNCLEAR),
+    "mono12-hot.tif": (saved(HOT, "tif"), UNCLEAR),
+    "rgb12-hot.png": (from_vips(HOT_RGB, None, "png"), UNCLEAR),
+    "hot-display-p3.png": (from_vips(HOT_RGB, "p3", "png"), UNCLEAR),
+    "dark-with-lights-16.png": (from_vips(BRIGHT, None, "png"), None),
     "mono12-shifted.png": (saved(MONO12 << 4, "png"), None),
     "int-32.tif": (saved(GREY.astype(np.int32), "tif"), UNSUPPORTED),
     "float.tif": (saved(GREY.astype(np.float32), "tif"), UNSUPPORTED),

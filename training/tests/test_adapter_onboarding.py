@@ -115,6 +115,16 @@ def test_an_interrupted_adapter_resumes_to_the_same_weights(onboarded, tmp_path,
         assert torch.equal(resumed["adapter"][name], tensor), name
 
 
+def test_slow_steps_are_reported_by_time(onboarded, tmp_path, monkeypatch):
+    monkeypatch.setattr("defectdiffu.training.train_adapter.REPORT_EVERY_SECONDS", 0)
+    steps: list[int] = []
+    plan = OnboardingPlan(name="brass", version="1.0.0", steps=STEPS, adapter=True)
+    report = lambda stage, step, *_: steps.append(step) if stage == "adapter" else None  # noqa: E731
+    bundle = onboarded / "models" / "tiny" / "0.1.0"
+    onboard_adapter(Run(tmp_path / "run"), bundle, Photographs(onboarded / "data"), plan, report)
+    assert steps == [1, 2, 3, 4]  # and not only the last one, as every 20th would be
+
+
 def test_more_steps_continue_and_other_options_are_refused(onboarded, tmp_path):
     run = shutil.copytree(onboarded / "run", tmp_path / "run")
     command = options(onboarded / "models", onboarded / "data", run, steps=STEPS + 2)

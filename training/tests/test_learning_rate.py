@@ -79,3 +79,17 @@ def test_a_timed_training_estimates_its_length_from_the_pace(clock):
     assert not schedule.finished(200)  # went on from a checkpoint
     clock.now += 20
     assert schedule.expected_steps(300) == 500
+
+
+def test_a_timed_rate_goes_on_where_an_earlier_call_was_killed(clock):
+    def schedule(spent: float, trained: float) -> TimeSchedule:
+        made = TimeSchedule(replace(PLAN, total_steps=40), 400, clock, spent, trained)  # cools down over a half
+        assert not made.finished(900)
+        return made
+
+    assert schedule(150, 150).learning_rate(900) == pytest.approx(1e-3)
+    assert schedule(300, 300).learning_rate(900) == pytest.approx(5e-4)
+    assert schedule(350, 50).learning_rate(900) == pytest.approx(1e-3)  # 300 s of other stages; it trains for 100 s
+    resumed = schedule(300, 300)
+    clock.now += 100
+    assert resumed.finished(901)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 
+import numpy as np
 from conftest import invoke, with_test_half
 from PIL import Image
 
@@ -86,3 +87,88 @@ def test_donors_without_another_product_are_an_error(data_set, tmp_path):
     transfer = ("--data", data_set, "--donors", data_set)
     result = invoke("transplant", *transfer, "--out", tmp_path / "made")
     assert result.exit_code == 1 and "of products other than felt among the donors" in " ".join(result.output.split())
+
+
+def test_samples_of_cutpaste_need_no_defect_and_change_only_their_patch(data_set, tmp_path):
+    made = tmp_path / "made"
+    result = invoke("transplant", "--data", data_set, "--out", made, "--count", 1, "--cut-paste", 3)
+    assert result.exit_code == 0 and "samples of CutPaste" in result.output.replace("\n", " ")
+    pasted = [record for record in read_data_set(made) if record.defect == "cut paste"]
+    rows = {row["image"]: row for row in rows_of(made)}
+    assert len(pasted) == 3 * len({record.product for record in read_data_set(made)})
+    for record in pasted:
+        image, mask = load_image(record.image), load_mask(record.mask)
+        row = rows[record.image.relative_to(made).as_posix()]
+        good = load_image(data_set / row["good_photograph"])
+        assert (image[~mask] == good[~mask]).all() and (image[mask] != good[mask]).any()
+        assert 0 < mask.mean() <= 0.11
+        assert "good" in row["defective_photograph"] and row["strength"] == ""
+
+
+def test_windows_of_other_products_are_written_as_they_are(data_set, tmp_path):
+    made, felt = tmp_path / "made", tmp_path / "windows.toml"
+    felt.write_text("[default]\nwindow = 20\nflips = false\n\n[products.felt]\nwindow = 40\n")
+    transfer = ("--data", data_set, "--products", "felt", "--donors", data_set, "--windows", felt, "--count", 1)
+    result = invoke("transplant", *transfer, "--out", made, "--donor-windows", 8)
+    assert result.exit_code == 0 and "8 windows of donors" in result.output.replace("\n", " ")
+    whole = [record for record in read_data_set(made) if record.defect == "other products"]
+    rows = {row["image"]: row for row in rows_of(made)}
+    assert len(whole) == 8 and {record.product for record in whole} == {"felt"}
+    donors = {rows[record.image.relative_to(made).as_posix()]["defective_photograph"] for record in whole}
+    assert {donor.split("/")[0] for donor in donors} == {"tin"}
+    assert {donor.split("/")[2] for donor in donors} == {"dent", "scratch"}
+    for record in whole:
+        image, mask = load_image(record.image), load_mask(record.mask)
+        donor = load_image(data_set / rows[record.image.relative_to(made).as_posix()]["defective_photograph"])
+        assert image.shape == (40, 40, 3) and mask.any()
+        assert abs(image.mean() - donor.mean()) < 20  # the tin's grey, and not the felt's
+
+
+def test_a_defect_of_another_product_that_covers_a_window_or_does_not_show_gives_no_sample(data_set, tmp_path):
+    donors = tmp_path / "donors"
+    shutil.copytree(data_set, donors)
+    for mask in (donors / "tin" / "ground_truth" / "dent").iterdir():
+        Image.fromarray(np.full_like(np.asarray(Image.open(mask)), 255)).save(mask)
+    made = tmp_path / "made"
+    transfer = ("--data", data_set, "--products", "felt", "--donors", donors)
+    result = invoke("transplant", *transfer, "--out", made, "--count", 2, "--anywhere")
+    assert result.exit_code == 0 and "felt/dent: 0 of 2 samples" in result.output
+    assert {record.defect for record in read_data_set(made)} == {"scratch"}
+    shutil.rmtree(donors / "tin" / "test" / "scratch")
+    shutil.rmtree(donors / "tin" / "ground_truth" / "scratch")
+    result = invoke("transplant", *transfer, "--out", tmp_path / "none", "--count", 2)
+    assert result.exit_code == 1 and "no defect of the donors shows on felt" in result.output
+
+
+def test_samples_without_transplants_can_be_had_alone(data_set, tmp_path):
+    others = ("--data", data_set, "--products", "felt", "--donors", data_set, "--count", 0)
+    result = invoke("transplant", *others, "--out", tmp_path / "made", "--donor-windows", 2, "--cut-paste", 1)
+    assert result.exit_code == 0, result.output
+    made = sorted(record.defect for record in read_data_set(tmp_path / "made"))
+    assert made == ["cut paste", "other products", "other products"]
+    result = invoke("transplant", *others, "--out", tmp_path / "none")
+    assert result.exit_code == 1 and "count is 0, must be at least 1" in result.output
+
+
+def test_windows_of_donors_need_donors(data_set, tmp_path):
+    result = invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--donor-windows", 8)
+    assert result.exit_code == 1 and "donor_windows is 8, must be 0 without donors" in result.output
+
+
+def test_a_transferred_defect_that_vanishes_leaves_its_turn_to_the_next(data_set, tmp_path):
+    donors = tmp_path / "donors"
+    shutil.copytree(data_set, donors)
+    first = sorted((donors / "tin" / "ground_truth").rglob("*.png"))[0]
+    mask = np.zeros_like(np.asarray(Image.open(first)))
+    mask[8, 8] = 255
+    Image.fromarray(mask).save(first)
+    windows = tmp_path / "windows.toml"
+    windows.write_text("[products.tin]\nwindow = 32\n[products.felt]\nwindow = 16\n")  # tin's are halved on felt
+    made = tmp_path / "made"
+    result = invoke(
+        "transplant", "--data", data_set, "--products", "felt", "--donors", donors, "--windows", windows,
+        "--anywhere", "--count", 6, "--out", made,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    used = [row["defective_photograph"] for row in rows_of(made)]
+    assert f"tin/test/{first.parent.name}/1.png" in used and f"tin/test/{first.parent.name}/0.png" not in used

@@ -1,13 +1,16 @@
 import { Badge } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useClient } from 'urql';
 import { AllGenerationEventsDocument } from '../generated/graphql.ts';
 import { announce } from './eventBus.ts';
+import { isTooOld } from './resumable.ts';
 
 /** After a break, the events of this long before the last one are sent again; the cache takes them twice in the same way. */
 const OVERLAP_MS = 5_000;
+/** The service sends events of the last day, and clocks differ. */
+const OLDEST_MS = 86_000_000;
 
 /**
  * Keeps every generation on every page up to date: the events carry the state, and the cache hands it to whatever shows
@@ -18,21 +21,25 @@ export function LiveEvents() {
   const client = useClient();
   const [unfinished, setUnfinished] = useState<ReadonlySet<string>>(new Set());
 
+  /** Also those of a session that has ended since. */
+  const last = useRef(0);
+
   useEffect(() => {
-    let last = Date.now();
+    if (last.current === 0) last.current = Date.now();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let subscription: { unsubscribe(): void } | undefined;
     const follow = () => {
-      const since = new Date(last - OVERLAP_MS).toISOString();
+      const since = new Date(Math.max(last.current - OVERLAP_MS, Date.now() - OLDEST_MS)).toISOString();
       subscription = client.subscription(AllGenerationEventsDocument, { since }).subscribe(({ data, error }) => {
         if (error !== undefined) {
           subscription?.unsubscribe();
+          if (isTooOld(error)) announce({ type: 'Missed' });
           timer = setTimeout(follow, OVERLAP_MS);
           return;
         }
         const event = data?.allGenerationEvents;
         if (event === undefined) return;
-        last = Math.max(last, Date.parse(event.at));
+        last.current = Math.max(last.current, Date.parse(event.at));
         const { id, status } = event.generation;
         const finished = status !== 'QUEUED' && status !== 'RUNNING';
         setUnfinished((former) => {

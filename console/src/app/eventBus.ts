@@ -2,8 +2,9 @@
 import { useEffect, useRef } from 'react';
 
 export interface GenerationNews {
+  /** That of an event; or "Missed": after a break of more than a day, nobody knows what happened in it. */
   readonly type: string | undefined;
-  readonly generationId: string;
+  readonly generationId?: string;
 }
 
 const target = new EventTarget();

@@ -15,6 +15,8 @@ interface Answer {
   readonly session: Session | null;
   /** Why the session ended. */
   readonly ended: string | null;
+  /** Whether people can sign in at the tenant's identity provider. */
+  readonly identityProvider: boolean;
 }
 
 export interface SessionState {
@@ -22,6 +24,7 @@ export interface SessionState {
   /** The last one: after it ended, its page stays, so that signing in again leads to the same place. */
   readonly session: Session | undefined;
   readonly ended: string | undefined;
+  readonly identityProvider: boolean;
   readonly check: () => void;
   readonly signIn: (key: string) => Promise<void>;
   readonly signOut: () => Promise<void>;
@@ -45,11 +48,15 @@ export function useSessionState(): SessionState {
   const [status, setStatus] = useState<SessionState['status']>('asking');
   const [session, setSession] = useState<Session>();
   const [ended, setEnded] = useState<string>();
+  const [identityProvider, setIdentityProvider] = useState(false);
 
   const take = useCallback((answer: Answer) => {
     setStatus(answer.session === null ? 'signedOut' : 'signedIn');
     setEnded(answer.ended ?? undefined);
-    if (answer.session !== null) setSession(answer.session);
+    setIdentityProvider(answer.identityProvider);
+    if (answer.session === null) return;
+    setSession(answer.session);
+    otherTabs.postMessage('signedIn');
   }, []);
 
   const check = useCallback(() => {
@@ -58,11 +65,19 @@ export function useSessionState(): SessionState {
 
   useEffect(check, [check]);
 
+  // Whoever signs in again in another tab goes on in this one too.
+  useEffect(() => {
+    if (status !== 'signedOut') return;
+    otherTabs.addEventListener('message', check);
+    return () => otherTabs.removeEventListener('message', check);
+  }, [status, check]);
+
   return useMemo(
     () => ({
       status,
       session,
       ended,
+      identityProvider,
       check,
       signIn: async (key) => take(await ask('POST', { body: JSON.stringify({ key }) })),
       signOut: async () => {
@@ -70,12 +85,16 @@ export function useSessionState(): SessionState {
         const { session: current } = await ask('GET');
         if (current !== null) await ask('DELETE', { csrfToken: current.csrfToken });
         setSession(undefined);
+        setEnded(undefined);
         setStatus('signedOut');
       },
     }),
-    [status, session, ended, check, take],
+    [status, session, ended, identityProvider, check, take],
   );
 }
+
+const SIGNED_OUT: Answer = { session: null, ended: null, identityProvider: false };
+const otherTabs = new BroadcastChannel('defectdiffu-session');
 
 async function ask(method: string, { body, csrfToken }: { body?: string; csrfToken?: string } = {}): Promise<Answer> {
   const response = await fetch('/session', {
@@ -86,7 +105,7 @@ async function ask(method: string, { body, csrfToken }: { body?: string; csrfTok
     },
     ...(body !== undefined && { body }),
   });
-  if (response.status === 204) return { session: null, ended: null };
+  if (response.status === 204) return SIGNED_OUT;
   const answer = (await response.json()) as Answer & { errors?: readonly { message: string }[] };
   if (!response.ok) throw new Error(answer.errors?.[0]?.message ?? response.statusText);
   return answer;

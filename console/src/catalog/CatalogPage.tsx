@@ -2,15 +2,19 @@ import { Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useQuery } from 'urql';
 import { useSession } from '../app/session.ts';
-import { CatalogDocument } from '../generated/graphql.ts';
+import type { CatalogDefectsQuery, CatalogProductsQuery } from '../generated/graphql.ts';
+import { CatalogDefectsDocument, CatalogProductsDocument } from '../generated/graphql.ts';
+import { MoreButton } from '../shared/MoreButton.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import type { Pages } from '../shared/usePages.ts';
+import { usePages } from '../shared/usePages.ts';
 import { CsvImport } from './CsvImport.tsx';
 
-const SHOWN = 100;
+const productsOf = ({ products }: CatalogProductsQuery) => products;
+const defectsOf = ({ defects }: CatalogDefectsQuery) => defects;
 const SEARCH_AFTER_MS = 200;
 
 export default function CatalogPage() {
@@ -18,13 +22,9 @@ export default function CatalogPage() {
   const { session } = useSession();
   const [search, setSearch] = useState('');
   const [settled] = useDebouncedValue(search.trim(), SEARCH_AFTER_MS);
-  const [{ data, error }] = useQuery({
-    query: CatalogDocument,
-    variables: { first: SHOWN, search: settled === '' ? null : settled },
-    requestPolicy: 'cache-and-network',
-  });
-  const products = (data?.products.edges ?? []).map(({ node }) => ({ ...node, code: node.partNumber }));
-  const defects = (data?.defects.edges ?? []).map(({ node }) => node);
+  const variables = { search: settled === '' ? null : settled };
+  const products = usePages(CatalogProductsDocument, variables, productsOf);
+  const defects = usePages(CatalogDefectsDocument, variables, defectsOf);
   return (
     <Page title={t('pages.catalog')} lead={t('catalog.lead')}>
       {session.role === 'ADMIN' && <CsvImport />}
@@ -34,9 +34,13 @@ export default function CatalogPage() {
         onChange={(event) => setSearch(event.currentTarget.value)}
         w="min(24rem, 100%)"
       />
-      <Problem error={error} />
-      <Items title={t('catalog.products')} items={products} more={data?.products.pageInfo.hasNextPage} />
-      <Items title={t('catalog.defects')} items={defects} more={data?.defects.pageInfo.hasNextPage} />
+      <Problem error={products.error ?? defects.error} />
+      <Items
+        title={t('catalog.products')}
+        items={products.nodes.map((node) => ({ ...node, code: node.partNumber }))}
+        pages={products}
+      />
+      <Items title={t('catalog.defects')} items={defects.nodes} pages={defects} />
     </Page>
   );
 }
@@ -44,10 +48,10 @@ export default function CatalogPage() {
 interface ItemsProps {
   readonly title: string;
   readonly items: readonly { id: string; code: string; name: string; promptName: string; updatedAt: string }[];
-  readonly more: boolean | undefined;
+  readonly pages: Pages<unknown>;
 }
 
-function Items({ title, items, more }: ItemsProps) {
+function Items({ title, items, pages }: ItemsProps) {
   const { t, i18n } = useTranslation();
   return (
     <>
@@ -71,7 +75,7 @@ function Items({ title, items, more }: ItemsProps) {
           </Table.Tbody>
         </ScrollingTable>
       )}
-      {more === true && <Text size="sm">{t('catalog.more', { count: SHOWN })}</Text>}
+      <MoreButton {...pages} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 import { Alert, Button, NativeSelect, Stack } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadedLater } from '../app/loadedLater.ts';
 import { useSession } from '../app/session.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
@@ -9,6 +10,7 @@ import { Waiting } from '../shared/Waiting.tsx';
 import type { Choices } from './choices.ts';
 import { draftInput, finalInput, newSeed, obstacle, TRANSPLANT_STRENGTH } from './choices.ts';
 import styles from './DrawPage.module.css';
+import { LeftOutAlert } from './LeftOutAlert.tsx';
 import { MethodFields } from './MethodFields.tsx';
 import { PairFields } from './PairFields.tsx';
 import { Result } from './Result.tsx';
@@ -17,7 +19,7 @@ import { StrengthField } from './StrengthField.tsx';
 import { useChoices } from './useChoices.ts';
 import { isRunning, useDrawing } from './useDrawing.ts';
 
-const RegionField = lazy(() => import('./RegionField.tsx'));
+const RegionField = loadedLater(() => import('./RegionField.tsx'));
 
 /** Between two drafts while the slider is turned. */
 const DRAFT_AFTER_MS = 120;
@@ -26,7 +28,7 @@ const MAXIMUM_COUNT = 64;
 export default function DrawPage() {
   const { t } = useTranslation();
   const { session } = useSession();
-  const { choices, setGiven, models, model, products, pairs, pair, references, error } = useChoices();
+  const { choices, setGiven, models, model, products, pairs, pair, references, missing, error } = useChoices();
   const { drawing, draw, cancel } = useDrawing();
   const why = obstacle(choices, model, pair !== undefined && pair.coverage !== 'UNSUPPORTED');
   const mayDraw = session.role !== 'VIEWER';
@@ -55,6 +57,7 @@ export default function DrawPage() {
   return (
     <Page title={t('pages.draw')} lead={t('draw.lead')}>
       <Problem error={error} />
+      <LeftOutAlert names={missing} />
       <div className={styles.columns}>
         <Stack
           className={styles.fields ?? ''}
@@ -87,7 +90,12 @@ export default function DrawPage() {
               drawFinally({ ...choices, strength });
             }}
           />
-          <SeedFields choices={choices} maximumCount={MAXIMUM_COUNT} onChange={change} />
+          <SeedFields
+            choices={choices}
+            hasStudent={model?.turbo != null}
+            maximumCount={MAXIMUM_COUNT}
+            onChange={change}
+          />
           {models.length > 1 && (
             <NativeSelect
               label={t('draw.model')}

@@ -34,7 +34,7 @@ export function MethodFields({ choices, references, onChange }: Props) {
           label={t('draw.onto')}
           photographs={good}
           chosen={choices.onto?.id}
-          onChoose={(onto) => onChange({ onto, region: undefined })}
+          onChoose={(onto) => onChange({ onto, region: undefined, allowedArea: undefined })}
         />
       )}
       {method === 'TRANSPLANT' && (

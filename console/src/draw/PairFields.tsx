@@ -1,10 +1,10 @@
 import { Badge, Group, NativeSelect, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Coverage, DrawChoicesQuery, ProductToDrawQuery } from '../generated/graphql.ts';
+import type { Coverage, PairsToDrawQuery, ProductsToDrawQuery } from '../generated/graphql.ts';
 import type { Choices } from './choices.ts';
 
-type Product = DrawChoicesQuery['products']['edges'][number]['node'];
-export type Pair = NonNullable<ProductToDrawQuery['product']>['pairs']['edges'][number]['node'];
+type Product = ProductsToDrawQuery['products']['edges'][number]['node'];
+export type Pair = NonNullable<PairsToDrawQuery['product']>['pairs']['edges'][number]['node'];
 
 interface Props {
   readonly choices: Choices;
@@ -30,7 +30,14 @@ export function PairFields({ choices, products, pairs, onChange }: Props) {
       <NativeSelect
         label={t('draw.product')}
         value={choices.partNumber}
-        onChange={(event) => onChange({ partNumber: event.currentTarget.value, onto: undefined, region: undefined })}
+        onChange={(event) =>
+          onChange({
+            partNumber: event.currentTarget.value,
+            onto: undefined,
+            region: undefined,
+            allowedArea: undefined,
+          })
+        }
         data={products.map(({ partNumber, name }) => ({ value: partNumber, label: `${name} (${partNumber})` }))}
       />
       <NativeSelect

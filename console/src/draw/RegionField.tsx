@@ -1,4 +1,4 @@
-import { SegmentedControl, Stack } from '@mantine/core';
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
@@ -19,7 +19,7 @@ interface Props {
 export default function RegionField({ photograph, region, onChange }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const [how, setHow] = useState<'found' | 'drawn'>(region === undefined ? 'found' : 'drawn');
+  const [how, setHow] = useState<'found' | 'drawn'>(region === undefined || region.place != null ? 'found' : 'drawn');
   const [error, setError] = useState<Error>();
 
   async function take(shapes: readonly Shape[]) {
@@ -50,8 +50,14 @@ export default function RegionField({ photograph, region, onChange }: Props) {
         ]}
       />
       {how === 'drawn' && (
-        <RegionEditor key={photograph.id} image={photograph} onFinish={(shapes) => void take(shapes)} />
+        <RegionEditor
+          key={photograph.id}
+          image={photograph}
+          initial={(region?.polygons ?? []).map((points) => ({ kind: 'polygon', points }))}
+          onFinish={(shapes) => void take(shapes)}
+        />
       )}
+      {region?.maskId != null && <Text size="sm">{t('region.painted')}</Text>}
       <Problem error={error} />
     </Stack>
   );

@@ -19,6 +19,8 @@ export function Result({ drawing, onCancel }: Props) {
   const [view, setView] = useState<View>('image');
   const { samples, phase, fraction, error, draft, seed = '', ahead } = drawing;
   const running = isRunning(drawing);
+  const previews = running ? [...drawing.previews] : [];
+  const shown = samples.length + previews.length;
   return (
     <Stack className={styles.result ?? ''} aria-busy={running}>
       <Group justify="space-between">
@@ -44,11 +46,11 @@ export function Result({ drawing, onCancel }: Props) {
         style={{ visibility: running ? 'visible' : 'hidden' }}
       />
       {phase === 'failed' && <Problem error={error} />}
-      <div className={styles.samples} data-single={samples.length <= 1}>
+      <div className={styles.samples} data-single={shown <= 1}>
         {samples.map((sample) => (
           <div key={sample.id}>
             <SampleView sample={sample} view={view} />
-            <Text size="xs" c="dimmed">
+            <Text size="xs" c="dimmed" mt={4}>
               {t('draw.caption', {
                 strength: sample.strength.toFixed(2),
                 area: (100 * sample.areaFraction).toFixed(1),
@@ -57,7 +59,15 @@ export function Result({ drawing, onCancel }: Props) {
             </Text>
           </div>
         ))}
-        {samples.length === 0 && <div className={styles.empty}>{t(running ? 'draw.waiting' : 'draw.empty')}</div>}
+        {previews.map(([index, image]) => (
+          <div key={index}>
+            <img className={styles.preview} src={image} alt="" />
+            <Text size="xs" c="dimmed" mt={4}>
+              {t('draw.preview')}
+            </Text>
+          </div>
+        ))}
+        {shown === 0 && <div className={styles.empty}>{t(running ? 'draw.waiting' : 'draw.empty')}</div>}
       </div>
       <Text size="sm" c="dimmed" role="status">
         {running && ahead !== undefined && ahead !== null && ahead > 0 && t('draw.ahead', { count: ahead })}

@@ -6,11 +6,13 @@ import { newSeed } from './choices.ts';
 
 interface Props {
   readonly choices: Choices;
+  /** Whether the model has a student, which draws unless all steps are asked for. */
+  readonly hasStudent: boolean;
   readonly maximumCount: number;
   readonly onChange: (change: Partial<Choices>) => void;
 }
 
-export function SeedFields({ choices, maximumCount, onChange }: Props) {
+export function SeedFields({ choices, hasStudent, maximumCount, onChange }: Props) {
   const { t } = useTranslation();
   return (
     <>
@@ -43,6 +45,14 @@ export function SeedFields({ choices, maximumCount, onChange }: Props) {
         checked={choices.seedLocked}
         onChange={(event) => onChange({ seedLocked: event.currentTarget.checked })}
       />
+      {hasStudent && choices.method !== 'TRANSPLANT' && (
+        <Checkbox
+          label={t('draw.allSteps')}
+          description={t('draw.allStepsMeaning')}
+          checked={choices.allSteps}
+          onChange={(event) => onChange({ allSteps: event.currentTarget.checked })}
+        />
+      )}
     </>
   );
 }

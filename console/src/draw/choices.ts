@@ -1,4 +1,5 @@
 import type {
+  AreaInput,
   DrawChoicesQuery,
   GenerateDefectsInput,
   ReferencePartsFragment,
@@ -18,11 +19,14 @@ export interface Choices {
   /** The defective photograph to take the defect from. */
   readonly donor?: ReferencePartsFragment | undefined;
   readonly region?: RegionInput | undefined;
-  readonly allowedArea?: { readonly maskId: string } | undefined;
+  /** Of the generation that is repeated; otherwise that of the product counts. */
+  readonly allowedArea?: AreaInput | undefined;
   readonly strength: number;
   readonly count: number;
   readonly seed: number;
   readonly seedLocked: boolean;
+  /** Whether the model draws even what its student could. */
+  readonly allSteps: boolean;
 }
 
 /** The strength of a transplanted defect is its opacity, and above 1 its contrast. */
@@ -50,38 +54,49 @@ export type Obstacle = 'unsupported' | 'noEncoder' | 'noPhotograph' | 'noDonor';
 
 export function finalInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
   const { partNumber, defectCode, method, strength, count, seed, onto, donor, region, allowedArea } = choices;
+  const onPhotograph = (method === 'PHOTOGRAPH' || method === 'TRANSPLANT') && onto !== undefined;
+  const fast = choices.allSteps ? undefined : student(choices, model);
   return {
     partNumber,
     defectCode,
     count,
     seed,
     strength: { value: strength },
-    ...student(choices, model),
+    ...(fast ?? (method !== 'TRANSPLANT' && { previews: true })),
     ...(model !== undefined && { model: model.id }),
     ...(method === 'NOISE' && { twin: true }),
     ...(method === 'TWIN' && { reference: { twin: true } }),
-    ...((method === 'PHOTOGRAPH' || method === 'TRANSPLANT') && onto !== undefined && { reference: { id: onto.id } }),
+    ...(onPhotograph && { reference: { id: onto.id } }),
     ...(method === 'TRANSPLANT' && donor !== undefined && { defectReference: { id: donor.id } }),
     ...(method === 'PHOTOGRAPH' && region !== undefined && { region }),
-    ...(method !== 'NOISE' && region === undefined && allowedArea !== undefined && { allowedArea }),
+    ...(onPhotograph &&
+      region?.maskId == null &&
+      region?.polygons == null &&
+      allowedArea !== undefined && { allowedArea }),
   };
 }
 
 /** One sample, fast: with the student if it can draw it, otherwise in few steps. */
 export function draftInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
-  const draft = { ...finalInput(choices, model), twin: false, count: 1, priority: DRAFT_PRIORITY };
+  const draft = {
+    ...finalInput({ ...choices, allSteps: false }, model),
+    twin: false,
+    count: 1,
+    previews: false,
+    priority: DRAFT_PRIORITY,
+  };
   if (choices.method === 'TRANSPLANT' || model === undefined || draft.sampler === 'TURBO') return draft;
   return { ...draft, sampler: 'DPM_SOLVER_PP', steps: Math.max(DRAFT_STEPS, model.ranges.steps.min) };
 }
 
 /** The model's student, for drafts and for what is kept: a draft is the picture that is kept, so none jumps to another. */
-function student(
-  { method, strength }: Choices,
+export function student(
+  { method, strength }: Pick<Choices, 'method' | 'strength'>,
   model: Model | undefined,
-): Pick<GenerateDefectsInput, 'sampler' | 'steps'> {
+): Pick<GenerateDefectsInput, 'sampler' | 'steps'> | undefined {
   const turbo = model?.turbo ?? null;
   const [fewest] = turbo?.steps ?? [];
-  if (method === 'TRANSPLANT' || turbo === null || fewest === undefined) return {};
-  if (strength < turbo.strength.min || strength > turbo.strength.max) return {};
+  if (method === 'TRANSPLANT' || turbo === null || fewest === undefined) return undefined;
+  if (strength < turbo.strength.min || strength > turbo.strength.max) return undefined;
   return { sampler: 'TURBO', steps: turbo.steps.includes(TURBO_STEPS) ? TURBO_STEPS : fewest };
 }

@@ -1,60 +1,85 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useQuery } from 'urql';
-import type { DrawChoicesQuery } from '../generated/graphql.ts';
-import { DrawChoicesDocument, ProductToDrawDocument } from '../generated/graphql.ts';
-import { useAllowedArea } from '../photographs/allowedAreas.ts';
+import type { PairsToDrawQuery, ProductsToDrawQuery } from '../generated/graphql.ts';
+import { DrawChoicesDocument, PairsToDrawDocument, ProductsToDrawDocument } from '../generated/graphql.ts';
+import { usePhotographs } from '../photographs/usePhotographs.ts';
+import { usePages } from '../shared/usePages.ts';
 import type { Choices, Model } from './choices.ts';
 import { newSeed } from './choices.ts';
+import type { Repeated } from './leftOut.ts';
+import { leftOut } from './leftOut.ts';
+import { useRepeat } from './useRepeat.ts';
 
 const FIRST_STRENGTH = 2;
+/** A defect as it is in its photograph. */
+const FIRST_TRANSPLANT_STRENGTH = 1;
 const FIRST_COUNT = 4;
+const PAGE = 100; // of draw.graphql
 /** A product whose first picture shows its defect well, if the catalog has it. */
 const FIRST_PAIR = { product: 'steel strip', defect: 'scratch' };
+
+interface Given extends Partial<Choices> {
+  readonly model?: string;
+  readonly repeated?: Repeated;
+}
+
+type Product = ProductsToDrawQuery['products']['edges'][number]['node'];
+
+const productsOf = ({ products }: ProductsToDrawQuery) => products;
+const pairsOf = ({ product }: PairsToDrawQuery) => product?.pairs;
 
 /** What the page offers, and what is chosen of it. The address can carry a choice: ?product=…&defect=…&strength=… */
 export function useChoices() {
   const [{ data, error }] = useQuery({ query: DrawChoicesDocument });
   const models = data?.models ?? [];
-  const products = data?.products.edges.map(({ node }) => node) ?? [];
-  const [given, setGiven] = useState<Partial<Choices> & { readonly model?: string }>(fromAddress);
+  const { nodes: products, error: noProducts } = usePages(ProductsToDrawDocument, {}, productsOf, { all: true });
+  const [given, setGiven] = useState<Given>(fromAddress);
 
   const model = models.find(({ id }) => id === given.model) ?? models.find(({ isDefault }) => isDefault);
   const partNumber = given.partNumber ?? firstProduct(products, model)?.partNumber;
-  const [product] = useQuery({
-    query: ProductToDrawDocument,
-    variables: { partNumber: partNumber ?? '', ...(model !== undefined && { model: model.id }) },
-    pause: partNumber === undefined || data === undefined,
-  });
-  // While another product loads, the fields show nothing of the former one.
-  const loaded = product.data?.product?.partNumber === partNumber ? product.data?.product : undefined;
-  const pairs = useMemo(() => loaded?.pairs.edges.map(({ node }) => node) ?? [], [loaded]);
-  const references = useMemo(() => loaded?.references.edges.map(({ node }) => node) ?? [], [loaded]);
+  const { nodes: pairs, error: noPairs } = usePages(
+    PairsToDrawDocument,
+    { partNumber: partNumber ?? '', ...(model !== undefined && { model: model.id }) },
+    pairsOf,
+    { all: true, pause: partNumber === undefined || data === undefined },
+  );
+  const { references, allowedArea: mask, error: noPhotographs } = usePhotographs(partNumber);
   const pair =
     pairs.find(({ defect }) => defect.code === given.defectCode) ??
     pairs.find(({ coverage, defect }) => coverage === 'TRAINED' && defect.promptName === FIRST_PAIR.defect) ??
     pairs.find(({ coverage }) => coverage === 'TRAINED') ??
     pairs[0];
-  const allowedArea = useAllowedArea(partNumber);
+  useRepeat(setGiven);
+
+  // A mask is of photographs of its own size only.
+  const { onto } = given;
+  const fits = mask !== undefined && mask.width === onto?.width && mask.height === onto.height;
+  const kept = fits ? { maskId: mask.id } : undefined;
 
   const choices: Choices = {
     method: 'NOISE',
-    strength: FIRST_STRENGTH,
+    strength: given.method === 'TRANSPLANT' ? FIRST_TRANSPLANT_STRENGTH : FIRST_STRENGTH,
     count: FIRST_COUNT,
     seed: useState(newSeed)[0],
     seedLocked: false,
+    allSteps: false,
     ...given,
     partNumber: partNumber ?? '',
     defectCode: pair?.defect.code ?? '',
-    allowedArea,
+    allowedArea: given.allowedArea ?? kept,
   };
-  return { choices, setGiven, models, model, products, pairs, pair, references, error: error ?? product.error };
+  const problem = error ?? noProducts ?? noPairs ?? noPhotographs;
+  const missing = leftOut(given.repeated, models);
+  return { choices, setGiven, models, model, products, pairs, pair, references, missing, error: problem };
 }
 
-function firstProduct(products: DrawChoicesQuery['products']['edges'][number]['node'][], model: Model | undefined) {
+/** Of the first page, so that the choice stays while the others load. */
+function firstProduct(products: readonly Product[], model: Model | undefined) {
+  const first = products.slice(0, PAGE);
   return (
-    products.find(({ promptName }) => promptName === FIRST_PAIR.product) ??
-    products.find(({ promptName }) => model?.vocabulary.products.includes(promptName)) ??
-    products[0]
+    first.find(({ promptName }) => promptName === FIRST_PAIR.product) ??
+    first.find(({ promptName }) => model?.vocabulary.products.includes(promptName)) ??
+    first[0]
   );
 }
 

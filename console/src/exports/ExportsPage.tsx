@@ -1,34 +1,32 @@
 import { Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation, useQuery } from 'urql';
+import { useMutation } from 'urql';
 import { ExportDatasetDocument, ExportsDocument } from '../generated/graphql.ts';
-import type { SampleFilter } from '../generated/graphql.ts';
-import { KEPT_SAMPLES } from '../gallery/filters.ts';
+import type { ExportsQuery, SampleFilter } from '../generated/graphql.ts';
+import { filterFromAddress } from '../gallery/filters.ts';
+import { MoreButton } from '../shared/MoreButton.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import { usePages } from '../shared/usePages.ts';
 import { ExportForm } from './ExportForm.tsx';
 import { ExportRow } from './ExportRow.tsx';
 import styles from './ExportsPage.module.css';
 import { useCounts } from './useCounts.ts';
 
-const SHOWN = 50;
+const exportsOf = ({ exports }: ExportsQuery) => exports;
 
 export default function ExportsPage() {
   const { t } = useTranslation();
-  const [filter, setFilter] = useState<SampleFilter>(KEPT_SAMPLES);
+  const [filter, setFilter] = useState<SampleFilter>(filterFromAddress);
   const counts = useCounts(filter);
-  const [{ data, error }] = useQuery({
-    query: ExportsDocument,
-    variables: { first: SHOWN },
-    requestPolicy: 'cache-and-network',
-  });
+  const pages = usePages(ExportsDocument, {}, exportsOf);
   const [started, start] = useMutation(ExportDatasetDocument);
-  const rows = data?.exports.edges.map(({ node }) => node) ?? [];
+  const rows = pages.nodes;
   return (
     <Page title={t('pages.exports')} lead={t('exports.lead')}>
-      <Problem error={started.error ?? error ?? counts.error} />
+      <Problem error={started.error ?? pages.error ?? counts.error} />
       <div className={styles.columns}>
         <ExportForm
           filter={filter}
@@ -71,6 +69,7 @@ export default function ExportsPage() {
           </Table.Tbody>
         </ScrollingTable>
       )}
+      <MoreButton {...pages} />
     </Page>
   );
 }

@@ -1,32 +1,36 @@
 import { Button, NativeSelect, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useQuery } from 'urql';
-import type { ReviewState, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
-import { PairsDocument } from '../generated/graphql.ts';
-import { isKept, KEPT, KEPT_SAMPLES, MEASURES, withRange } from './filters.ts';
+import type { ReviewState, SampleFilter } from '../generated/graphql.ts';
+import { useCatalogNames } from '../shared/useCatalogNames.ts';
+import { isKept, KEPT, KEPT_SAMPLES, MEASURE_NAMES, MEASURES, withRange } from './filters.ts';
 import { Histogram } from './Histogram.tsx';
+import type { Histogram as Counted } from './useStatistics.ts';
 
 interface Props {
   readonly filter: SampleFilter;
-  readonly samples: readonly SamplePartsFragment[];
+  readonly histograms: readonly Counted[];
   readonly onChange: (filter: SampleFilter) => void;
 }
 
-export function Filters({ filter, samples, onChange }: Props) {
+export function Filters({ filter, histograms, onChange }: Props) {
   const { t } = useTranslation();
   return (
     <Stack gap="sm">
       <PairFilter filter={filter} onChange={onChange} />
       <ReviewFilter filter={filter} onChange={onChange} />
-      {MEASURES.map((measure) => (
-        <Histogram
-          key={measure}
-          measure={measure}
-          samples={samples}
-          range={filter[measure]}
-          onChange={(range) => onChange(withRange(filter, measure, range))}
-        />
-      ))}
+      {MEASURES.map((measure) => {
+        const histogram = histograms.find((one) => one.measure === MEASURE_NAMES[measure]);
+        if (histogram === undefined) return null;
+        return (
+          <Histogram
+            key={measure}
+            measure={measure}
+            histogram={histogram}
+            range={filter[measure]}
+            onChange={(range) => onChange(withRange(filter, measure, range))}
+          />
+        );
+      })}
       <Button
         size="compact-sm"
         variant="default"
@@ -64,7 +68,7 @@ export function ReviewFilter({ filter, onChange }: Pick<Props, 'filter' | 'onCha
 
 export function PairFilter({ filter, onChange }: Pick<Props, 'filter' | 'onChange'>) {
   const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: PairsDocument });
+  const { products, defects } = useCatalogNames();
   const all = { value: '', label: t('shared.all') };
   const set = (field: 'partNumber' | 'defectCode', value: string) => {
     const { [field]: _former, ...others } = filter;
@@ -76,13 +80,13 @@ export function PairFilter({ filter, onChange }: Pick<Props, 'filter' | 'onChang
         label={t('draw.product')}
         value={filter.partNumber ?? ''}
         onChange={(event) => set('partNumber', event.currentTarget.value)}
-        data={[all, ...(data?.products.edges ?? []).map(({ node }) => ({ value: node.partNumber, label: node.name }))]}
+        data={[all, ...products.map(({ partNumber, name }) => ({ value: partNumber, label: name }))]}
       />
       <NativeSelect
         label={t('draw.defect')}
         value={filter.defectCode ?? ''}
         onChange={(event) => set('defectCode', event.currentTarget.value)}
-        data={[all, ...(data?.defects.edges ?? []).map(({ node }) => ({ value: node.code, label: node.name }))]}
+        data={[all, ...defects.map(({ code, name }) => ({ value: code, label: name }))]}
       />
     </>
   );

@@ -1,7 +1,8 @@
 import { Button, Group, NativeSelect, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { TFunction } from 'i18next';
 import { Link } from 'wouter';
 import { useGenerationNews } from '../app/eventBus.ts';
 import { useSession } from '../app/session.ts';
@@ -11,8 +12,9 @@ import { Problem } from '../shared/Problem.tsx';
 import type { View } from '../shared/SampleView.tsx';
 import { ViewControl } from '../shared/SampleView.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
-import { filterFromAddress, ORDERS, sorted } from './filters.ts';
-import type { Order } from './filters.ts';
+import { DeleteSample } from './DeleteSample.tsx';
+import { exportOfAccepted, filterFromAddress, orderBy, ORDERS } from './filters.ts';
+import type { Measure, Order } from './filters.ts';
 import { Filters } from './Filters.tsx';
 import styles from './GalleryPage.module.css';
 import { ReviewPanel } from './ReviewPanel.tsx';
@@ -21,6 +23,7 @@ import { SampleGrid } from './SampleGrid.tsx';
 import { useReview } from './useReview.ts';
 import { useReviewKeys } from './useReviewKeys.ts';
 import { useSamples } from './useSamples.ts';
+import { useStatistics } from './useStatistics.ts';
 
 export default function GalleryPage() {
   const { t } = useTranslation();
@@ -31,15 +34,15 @@ export default function GalleryPage() {
   const [current, setCurrent] = useState(0);
   const [fresh, setFresh] = useState(0);
   const wide = useMediaQuery('(width >= 70rem)', true);
-  const { samples, more, busy, error, loadMore, loadAll, reload, change } = useSamples(filter);
-  const shown = useMemo(() => sorted(samples, order), [samples, order]);
-  const chosen = shown[current];
+  const { samples, more, busy, error, loadMore, reload, change, renew } = useSamples(filter, orderBy(order));
+  const { shown, histograms, recount } = useStatistics(filter);
+  const chosen = samples[current];
 
-  const reviewing = useReview({ change });
+  const reviewing = useReview({ change, onMissed: reload });
   function decide(state: ReviewState) {
     if (chosen === undefined) return;
     void reviewing.review(chosen, { state });
-    setCurrent((former) => Math.min(former + 1, shown.length - 1));
+    setCurrent((former) => Math.min(former + 1, samples.length - 1));
   }
   const keys = useReviewKeys({ onDecide: decide, onUndo: () => void reviewing.undo() });
 
@@ -49,6 +52,12 @@ export default function GalleryPage() {
   const onEnd = useCallback(() => {
     if (more && !busy) void loadMore();
   }, [more, busy, loadMore]);
+
+  function drop(id: string) {
+    change((former) => former.filter((sample) => sample.id !== id));
+    setCurrent((former) => Math.max(0, Math.min(former, samples.length - 2)));
+    recount();
+  }
 
   function filterBy(next: SampleFilter) {
     setFilter(next);
@@ -65,11 +74,11 @@ export default function GalleryPage() {
             label={t('gallery.order')}
             size="xs"
             value={order}
-            onChange={(event) => setOrder(event.currentTarget.value as Order)}
-            data={ORDERS.map((value) => ({
-              value,
-              label: t(value === 'newest' ? 'gallery.newest' : `measures.${value}`),
-            }))}
+            onChange={(event) => {
+              setOrder(event.currentTarget.value as Order);
+              setCurrent(0);
+            }}
+            data={ORDERS.map((value) => ({ value, label: nameOf(value, t) }))}
           />
           <ViewControl value={view} onChange={setView} />
         </Group>
@@ -78,13 +87,8 @@ export default function GalleryPage() {
       <Problem error={error} />
       <Group gap="sm">
         <Text size="sm" role="status">
-          {t(more ? 'gallery.loadedSoFar' : 'gallery.loaded', { count: samples.length })}
+          {shown !== undefined && t(shown.complete ? 'gallery.count' : 'gallery.countAtLeast', { count: shown.count })}
         </Text>
-        {more && samples.length > 0 && (
-          <Button size="compact-xs" variant="default" loading={busy} onClick={() => void loadAll()}>
-            {t('gallery.loadAll')}
-          </Button>
-        )}
         {fresh > 0 && (
           <Button
             size="compact-xs"
@@ -92,16 +96,18 @@ export default function GalleryPage() {
             onClick={() => {
               setFresh(0);
               reload();
+              recount();
             }}
           >
             {t('gallery.fresh', { count: fresh })}
           </Button>
         )}
+        <Link href={exportOfAccepted(filter)}>{t('gallery.export')}</Link>
       </Group>
       <div className={styles.columns}>
         <details className={`${styles.side ?? ''} ${styles.filters ?? ''}`} open={wide}>
           <summary>{t('gallery.filters')}</summary>
-          <Filters filter={filter} samples={samples} onChange={filterBy} />
+          <Filters filter={filter} histograms={histograms} onChange={filterBy} />
         </details>
         {busy && samples.length === 0 && <Waiting />}
         {!busy && samples.length === 0 && (
@@ -111,16 +117,18 @@ export default function GalleryPage() {
         )}
         {samples.length > 0 && (
           <SampleGrid
-            samples={shown}
+            samples={samples}
+            total={more ? (shown?.count ?? samples.length) : samples.length}
             view={view}
             current={current}
             onCurrent={setCurrent}
             onKey={keys.onKey}
             onEnd={onEnd}
+            onBroken={renew}
           />
         )}
         <aside className={`${styles.side ?? ''} ${styles.details ?? ''}`} aria-label={t('gallery.details')}>
-          {chosen !== undefined && <SampleDetails sample={chosen} view={view} />}
+          {chosen !== undefined && <SampleDetails sample={chosen} view={view} onBroken={renew} />}
           {chosen !== undefined && session.role !== 'VIEWER' && (
             <ReviewPanel
               sample={chosen}
@@ -130,8 +138,17 @@ export default function GalleryPage() {
               commentField={keys.commentField}
             />
           )}
+          {chosen !== undefined && session.role !== 'VIEWER' && (
+            <DeleteSample key={chosen.id} id={chosen.id} onDeleted={drop} />
+          )}
         </aside>
       </div>
     </Page>
   );
+}
+
+function nameOf(order: Order, t: TFunction): string {
+  if (order === 'newest' || order === 'oldest') return t(`gallery.${order}`);
+  const [measure, direction] = order.split(' ') as [Measure, string];
+  return t(direction === 'ASC' ? 'gallery.smallestFirst' : 'gallery.largestFirst', { name: t(`measures.${measure}`) });
 }

@@ -13,6 +13,7 @@ interface Props {
   readonly total: number;
   readonly chosen: boolean;
   readonly onChoose: (position: number) => void;
+  readonly onBroken: (sample: SamplePartsFragment) => void;
   readonly left: number;
   readonly top: number;
   readonly size: number;
@@ -20,7 +21,7 @@ interface Props {
 
 /** Drawn again only if something of it changed, which a scroll does not. */
 export const GridCell = memo(function GridCell(props: Props) {
-  const { sample, view, position, total, chosen, onChoose, left, top, size } = props;
+  const { sample, view, position, total, chosen, onChoose, onBroken, left, top, size } = props;
   const { t } = useTranslation();
   const { product, defect } = sample.generation;
   const strength = sample.strength.toFixed(2);
@@ -38,9 +39,10 @@ export const GridCell = memo(function GridCell(props: Props) {
       onClick={() => onChoose(position)}
     >
       <img
-        src={shown.url}
+        src={shown.thumbnailUrl}
         alt={t('view.alt', { product: product.name, defect: defect.name, strength })}
         decoding="async"
+        onError={() => onBroken(sample)}
         draggable={false}
       />
       {sample.review.state === 'ACCEPTED' && (
@@ -49,7 +51,7 @@ export const GridCell = memo(function GridCell(props: Props) {
       {sample.review.state === 'REJECTED' && (
         <IconCircleXFilled className={styles.badge} aria-label={t('review.states.REJECTED')} />
       )}
-      {view === 'outline' && <MaskOutline url={sample.mask.url} />}
+      {view === 'outline' && <MaskOutline url={sample.mask.thumbnailUrl} />}
     </div>
   );
 });

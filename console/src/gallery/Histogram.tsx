@@ -1,71 +1,80 @@
 import { RangeSlider, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FloatRange, SamplePartsFragment } from '../generated/graphql.ts';
+import type { FloatRange } from '../generated/graphql.ts';
 import type { Measure } from './filters.ts';
-import { BOUNDS, valueOf } from './filters.ts';
 import styles from './Histogram.module.css';
+import type { Histogram as Counted } from './useStatistics.ts';
 
 interface Props {
   readonly measure: Measure;
-  readonly samples: readonly SamplePartsFragment[];
+  readonly histogram: Counted;
   readonly range: FloatRange | null | undefined;
   readonly onChange: (range: FloatRange | undefined) => void;
 }
 
-const BINS = 24;
+const STEPS = 100;
+const DIGITS = 3;
 
-/** How the loaded samples are spread over the range, and the part of it that the filter lets through. */
-export function Histogram({ measure, samples, range, onChange }: Props) {
+/** How all samples are spread over their values, and the part of them that the filter lets through. */
+export function Histogram({ measure, histogram, range, onChange }: Props) {
   const { t } = useTranslation();
-  const [low, high] = BOUNDS[measure];
+  const { counts, minimum, maximum } = histogram;
   const [turned, setTurned] = useState<[number, number]>();
-  const value = turned ?? [range?.min ?? low, range?.max ?? high];
-  const counts = new Array<number>(BINS).fill(0);
-  for (const sample of samples) {
-    const one = valueOf(sample, measure);
-    if (one === undefined) continue;
-    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(((one - low) / (high - low)) * BINS)));
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
-  const most = Math.max(1, ...counts);
   const name = t(`measures.${measure}`);
+  if (minimum === null || maximum === null) return null;
+  const value = turned ?? [range?.min ?? minimum, range?.max ?? maximum];
+  const most = Math.max(1, ...counts);
+  const width = (maximum - minimum) / counts.length;
+  const isIn = (bin: number) =>
+    minimum + (bin + 1) * width >= value[0] && (bin === 0 || minimum + bin * width <= value[1]);
   return (
     <div>
       <Text size="xs" fw={500}>
         {name}
         <Text span size="xs" c="dimmed">
           {' '}
-          {value[0]} … {value[1]}
+          {shortened(value[0])} … {shortened(value[1])}
         </Text>
       </Text>
-      <svg viewBox={`0 0 ${String(BINS)} 10`} preserveAspectRatio="none" className={styles.bars} aria-hidden>
+      <svg viewBox={`0 0 ${String(counts.length)} 10`} preserveAspectRatio="none" className={styles.bars} aria-hidden>
         {counts.map((count, bin) => (
-          <rect key={bin} x={bin + 0.1} width={0.8} y={10 - (10 * count) / most} height={(10 * count) / most} />
+          <rect
+            key={bin}
+            x={bin + 0.1}
+            width={0.8}
+            y={10 - (10 * count) / most}
+            height={(10 * count) / most}
+            data-in={isIn(bin)}
+          />
         ))}
       </svg>
-      <RangeSlider
-        size="xs"
-        min={low}
-        max={high}
-        step={(high - low) / 100}
-        minRange={0}
-        label={null}
-        thumbFromLabel={t('gallery.from', { name })}
-        thumbToLabel={t('gallery.to', { name })}
-        value={value}
-        onChange={([from, to]) => setTurned([rounded(from), rounded(to)])}
-        onChangeEnd={([from, to]) => {
-          setTurned(undefined);
-          const min = from > low ? { min: rounded(from) } : {};
-          const max = to < high ? { max: rounded(to) } : {};
-          onChange(from > low || to < high ? { ...min, ...max } : undefined);
-        }}
-      />
+      {maximum > minimum && (
+        <RangeSlider
+          size="xs"
+          min={minimum}
+          max={maximum}
+          step={(maximum - minimum) / STEPS}
+          minRange={0}
+          label={null}
+          thumbFromLabel={t('gallery.from', { name })}
+          thumbToLabel={t('gallery.to', { name })}
+          value={value}
+          onChange={setTurned}
+          onChangeEnd={([from, to]) => {
+            setTurned(undefined);
+            // At an end of the slider, there is no bound.
+            const step = (maximum - minimum) / STEPS / 2;
+            const min = from > minimum + step ? { min: shortened(from) } : {};
+            const max = to < maximum - step ? { max: shortened(to) } : {};
+            onChange('min' in min || 'max' in max ? { ...min, ...max } : undefined);
+          }}
+        />
+      )}
     </div>
   );
 }
 
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+function shortened(value: number): number {
+  return Number(value.toPrecision(DIGITS));
 }

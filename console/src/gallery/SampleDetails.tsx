@@ -9,14 +9,15 @@ import styles from './SampleDetails.module.css';
 interface Props {
   readonly sample: SamplePartsFragment;
   readonly view: View;
+  readonly onBroken: (sample: SamplePartsFragment) => void;
 }
 
-export function SampleDetails({ sample, view }: Props) {
+export function SampleDetails({ sample, view, onBroken }: Props) {
   const { t, i18n } = useTranslation();
   const { product, defect, coverage, request } = sample.generation;
   return (
     <Stack gap="xs">
-      <SampleView key={sample.id} sample={sample} view={view} />
+      <SampleView key={sample.id} sample={sample} view={view} onBroken={() => onBroken(sample)} />
       <Text fw={600}>
         {defect.name} · {product.name}
       </Text>

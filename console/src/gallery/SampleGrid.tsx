@@ -10,12 +10,16 @@ import styles from './SampleGrid.module.css';
 
 interface Props {
   readonly samples: readonly SamplePartsFragment[];
+  /** How many there are, with those that are not loaded yet. */
+  readonly total: number;
   readonly view: View;
   /** The index of the sample that the keyboard acts on. */
   readonly current: number;
   readonly onCurrent: (index: number) => void;
   readonly onKey: (event: KeyboardEvent) => void;
   readonly onEnd: () => void;
+  /** The image of the sample does not load. */
+  readonly onBroken: (sample: SamplePartsFragment) => void;
 }
 
 const CELL = 132;
@@ -24,12 +28,15 @@ const GAP = 8;
 const OVERSCAN = 3;
 
 /** Only the rows in the window exist, so ten thousand samples scroll as fast as fifty. */
-export function SampleGrid({ samples, view, current, onCurrent, onKey, onEnd }: Props) {
+export function SampleGrid({ samples, total, view, current, onCurrent, onKey, onEnd, onBroken }: Props) {
   const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const [margin, setMargin] = useState(0);
   const frame = useCallback((node: HTMLDivElement | null) => {
-    if (node !== null) setMargin(node.offsetTop);
+    if (node === null) return;
+    setMargin(node.offsetTop);
+    // Whoever comes to the page, and has not begun with anything else, can review with the keys at once.
+    if (['BODY', 'MAIN'].includes(document.activeElement?.tagName ?? '')) node.focus({ preventScroll: true });
   }, []);
   const columns = Math.max(2, Math.floor((width + GAP) / (CELL + GAP)));
   const size = (width + GAP) / columns;
@@ -78,9 +85,10 @@ export function SampleGrid({ samples, view, current, onCurrent, onKey, onEnd }: 
                 sample={sample}
                 view={view}
                 position={position}
-                total={samples.length}
+                total={total}
                 chosen={position === current}
                 onChoose={onCurrent}
+                onBroken={onBroken}
                 left={column * size}
                 top={start - virtual.options.scrollMargin}
                 size={size - GAP}

@@ -1,20 +1,41 @@
-import type { FloatRange, ReviewState, SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
+import type {
+  FloatRange,
+  OrderDirection,
+  ReviewState,
+  SampleFilter,
+  SampleMeasure,
+  SampleOrder,
+  SamplePartsFragment,
+} from '../generated/graphql.ts';
 
 /** The numbers of a sample that can be filtered, sorted, and shown as histograms. */
 export const MEASURES = ['strength', 'areaFraction', 'confidence', 'visibility', 'agreement', 'seam'] as const;
 export type Measure = (typeof MEASURES)[number];
 
-export const BOUNDS: Record<Measure, readonly [number, number]> = {
-  strength: [0, 5],
-  areaFraction: [0, 1],
-  confidence: [0, 1],
-  visibility: [0, 255],
-  agreement: [0, 1],
-  seam: [0, 50],
+/** As the API names them. */
+export const MEASURE_NAMES: Record<Measure, SampleMeasure> = {
+  strength: 'STRENGTH',
+  areaFraction: 'AREA_FRACTION',
+  confidence: 'CONFIDENCE',
+  visibility: 'VISIBILITY',
+  agreement: 'AGREEMENT',
+  seam: 'SEAM',
 };
 
-export const ORDERS = ['newest', ...MEASURES] as const;
+/** A measure with a direction, or the time; the newest generation first is the order without one. */
+export const ORDERS = [
+  'newest',
+  'oldest',
+  ...MEASURES.flatMap((one) => [`${one} DESC`, `${one} ASC`] as const),
+] as const;
 export type Order = (typeof ORDERS)[number];
+
+export function orderBy(order: Order): SampleOrder | null {
+  if (order === 'newest') return null;
+  if (order === 'oldest') return { field: 'CREATED_AT', direction: 'ASC' };
+  const [measure, direction] = order.split(' ') as [Measure, OrderDirection];
+  return { field: MEASURE_NAMES[measure], direction };
+}
 
 export function valueOf(sample: SamplePartsFragment, measure: Measure): number | undefined {
   if (measure === 'strength' || measure === 'areaFraction') return sample[measure];
@@ -22,19 +43,19 @@ export function valueOf(sample: SamplePartsFragment, measure: Measure): number |
   return sample.scores?.[measure];
 }
 
-/** The order in which they came, or from the largest value to the smallest; those without a value come last. */
-export function sorted(samples: readonly SamplePartsFragment[], order: Order): readonly SamplePartsFragment[] {
-  if (order === 'newest') return samples;
-  return samples.toSorted((a, b) => (valueOf(b, order) ?? -Infinity) - (valueOf(a, order) ?? -Infinity));
-}
-
 export function withRange(filter: SampleFilter, measure: Measure, range: FloatRange | undefined): SampleFilter {
   const { [measure]: _former, ...others } = filter;
   return range === undefined ? others : { ...others, [measure]: range };
 }
 
+/** What the filter lets through apart from its ranges, over which the histograms are. */
+export function withoutRanges(filter: SampleFilter): SampleFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([name]) => !(MEASURES as readonly string[]).includes(name)));
+}
+
 /** All but what was rejected: drafts are (draw/setAsideDraft.ts), and what somebody rejected. */
 export const KEPT: ReviewState[] = ['UNREVIEWED', 'ACCEPTED'];
+const ACCEPTED: ReviewState[] = ['ACCEPTED'];
 export const KEPT_SAMPLES: SampleFilter = { review: KEPT };
 
 export function isKept(filter: SampleFilter): boolean {
@@ -47,7 +68,15 @@ export function filterFromAddress(): SampleFilter {
     generationId: query.get('generation'),
     partNumber: query.get('product'),
     defectCode: query.get('defect'),
+    review: query.has('accepted') ? ACCEPTED : null,
   };
   const given = Object.entries(entries).filter(([, value]) => value !== null);
   return { ...(entries.generationId === null && KEPT_SAMPLES), ...Object.fromEntries(given) };
+}
+
+/** The page that exports, with what is accepted of the filter's product and defect. */
+export function exportOfAccepted({ partNumber, defectCode }: SampleFilter): string {
+  const given = Object.entries({ product: partNumber, defect: defectCode });
+  const chosen = given.flatMap(([name, value]) => (value == null ? [] : [[name, value]]));
+  return `/exports?${new URLSearchParams([...chosen, ['accepted', '']]).toString()}`;
 }

@@ -1,13 +1,19 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
+import type { CombinedError } from 'urql';
+import { isTooOld, OVERLAP_MS } from '../app/resumable.ts';
 import type { ReviewPartsFragment, SamplePartsFragment, SampleReviewInput } from '../generated/graphql.ts';
 import { ReviewSamplesDocument, SampleReviewsDocument } from '../generated/graphql.ts';
 
 type Review = ReviewPartsFragment['review'];
 export type Change = Partial<Pick<Review, 'state' | 'tags' | 'comment'>>;
 
+const RETRY_MS = 5_000;
+
 interface Options {
   readonly change: (edit: (samples: readonly SamplePartsFragment[]) => readonly SamplePartsFragment[]) => void;
+  /** Nobody knows what was reviewed meanwhile: a break was longer than the service remembers. */
+  readonly onMissed: () => void;
 }
 
 export interface Reviewing {
@@ -20,7 +26,7 @@ export interface Reviewing {
 }
 
 /** Reviews one sample after another, remembers what was there before, and shows what others review meanwhile. */
-export function useReview({ change }: Options): Reviewing {
+export function useReview({ change, onMissed }: Options): Reviewing {
   const client = useClient();
   const former = useRef<ReviewPartsFragment[]>([]);
   const [undoable, setUndoable] = useState(0);
@@ -39,16 +45,32 @@ export function useReview({ change }: Options): Reviewing {
   /** What was stored here, which a key pressed soon after has not seen yet; and what is still being sent. */
   const mine = useRef(new Map<string, Review>());
   const sending = useRef(Promise.resolve());
-  const taking = useRef(take);
+  const on = useRef({ take, onMissed });
   useEffect(() => {
-    taking.current = take;
-  }, [take]);
+    on.current = { take, onMissed };
+  }, [take, onMissed]);
 
   useEffect(() => {
-    const { unsubscribe } = client.subscription(SampleReviewsDocument, {}).subscribe(({ data }) => {
-      if (data !== undefined) taking.current(data.sampleReviews);
-    });
-    return unsubscribe;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let subscription: { unsubscribe(): void } | undefined;
+    const follow = () => {
+      // After a break, the client goes on from the last review that came (resumable.ts).
+      const since = new Date(Date.now() - OVERLAP_MS).toISOString();
+      subscription = client.subscription(SampleReviewsDocument, { since }).subscribe(({ data, error: broken }) => {
+        // Beside an error come the former data, or null if there were none.
+        if (data != null) on.current.take(data.sampleReviews);
+        // A sample that was deleted meanwhile is an error beside the others, after which more reviews come.
+        if (broken === undefined || isNotFound(broken)) return;
+        subscription?.unsubscribe();
+        if (isTooOld(broken)) on.current.onMissed();
+        timer = setTimeout(follow, RETRY_MS);
+      });
+    };
+    follow();
+    return () => {
+      clearTimeout(timer);
+      subscription?.unsubscribe();
+    };
   }, [client]);
 
   /** Whether it was stored. */
@@ -96,4 +118,8 @@ export function useReview({ change }: Options): Reviewing {
   }, [send]);
 
   return { review, undo, mayUndo: undoable > 0, conflict, error };
+}
+
+function isNotFound({ graphQLErrors }: CombinedError): boolean {
+  return graphQLErrors.some(({ extensions }) => extensions['code'] === 'NOT_FOUND');
 }

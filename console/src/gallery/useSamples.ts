@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
-import type { SampleFilter, SamplePartsFragment } from '../generated/graphql.ts';
-import { SamplesDocument } from '../generated/graphql.ts';
+import type { SampleFilter, SampleOrder, SamplePartsFragment } from '../generated/graphql.ts';
+import { SampleDocument, SamplesDocument } from '../generated/graphql.ts';
 
 /** The largest page that the service gives. */
 const PAGE = 100;
@@ -15,21 +15,27 @@ interface Loaded {
 
 const NOTHING: Loaded = { samples: [], after: null, more: true };
 
-/** The samples that match, page after page. Another filter starts anew, and answers to the former one are dropped. */
-export function useSamples(filter: SampleFilter) {
+/** The samples that match, page after page. Another filter or order starts anew; answers to the former one are dropped. */
+export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
   const client = useClient();
   const [loaded, setLoaded] = useState<Loaded>(NOTHING);
   const [busy, setBusy] = useState(false);
-  const key = JSON.stringify(filter);
+  const key = JSON.stringify({ filter, orderBy });
   const turn = useRef(0);
   const state = useRef(loaded);
 
   const readPage = useCallback(async (): Promise<boolean> => {
     const mine = turn.current;
-    const { samples, after } = state.current;
-    const variables = { first: PAGE, after, filter: JSON.parse(key) as SampleFilter };
+    const { after } = state.current;
+    const variables = {
+      first: PAGE,
+      after,
+      ...(JSON.parse(key) as { filter: SampleFilter; orderBy: SampleOrder | null }),
+    };
     const { data, error } = await client.query(SamplesDocument, variables, { requestPolicy: 'network-only' });
-    if (mine !== turn.current) return false;
+    // Another page may have come first; and what was reviewed or deleted meanwhile stays so.
+    if (mine !== turn.current || state.current.after !== after) return false;
+    const { samples } = state.current;
     const page = data?.samples;
     const next: Loaded = {
       samples: page === undefined ? samples : [...samples, ...page.edges.map(({ node }) => node)],
@@ -56,16 +62,25 @@ export function useSamples(filter: SampleFilter) {
     setBusy(false);
   }, [readPage]);
 
-  const loadAll = useCallback(async () => {
-    setBusy(true);
-    while (await readPage());
-    setBusy(false);
-  }, [readPage]);
-
   const change = useCallback((edit: (samples: readonly SamplePartsFragment[]) => readonly SamplePartsFragment[]) => {
     state.current = { ...state.current, samples: edit(state.current.samples) };
     setLoaded(state.current);
   }, []);
 
-  return { ...loaded, busy: busy || loaded === NOTHING, loadMore, loadAll, reload, change };
+  /** The URLs of images expire. One that does not load is asked for again, each once. */
+  const renewed = useRef(new Set<string>());
+  const renew = useCallback(
+    ({ id, image: { url } }: SamplePartsFragment) => {
+      if (renewed.current.has(url)) return;
+      renewed.current.add(url);
+      void client.query(SampleDocument, { id }, { requestPolicy: 'network-only' }).then(({ data }) => {
+        const sample = data?.sample;
+        if (sample == null) return;
+        change((samples) => samples.map((former) => (former.id === id ? sample : former)));
+      });
+    },
+    [client, change],
+  );
+
+  return { ...loaded, renew, busy: busy || loaded === NOTHING, loadMore, reload, change };
 }

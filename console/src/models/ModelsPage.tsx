@@ -3,37 +3,55 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import type { ModelsQuery } from '../generated/graphql.ts';
 import { ModelsDocument } from '../generated/graphql.ts';
+import { useSession } from '../app/session.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
+import { DeleteModel } from './DeleteModel.tsx';
+import { ModelUpload } from './ModelUpload.tsx';
 
 type Model = ModelsQuery['models'][number];
 
 export default function ModelsPage() {
   const { t } = useTranslation();
-  const [{ data, error }] = useQuery({ query: ModelsDocument });
+  const { session } = useSession();
+  const [{ data, error }, read] = useQuery({ query: ModelsDocument });
   return (
     <Page title={t('pages.models')} lead={t('models.lead')}>
       <Problem error={error} />
       {data === undefined && error === undefined && <Waiting />}
+      {session.role !== 'VIEWER' && <ModelUpload onUploaded={() => read({ requestPolicy: 'network-only' })} />}
       {data?.models.map((model) => (
-        <OneModel key={model.id} model={model} />
+        <OneModel key={model.id} model={model} mayDelete={session.role !== 'VIEWER'} />
       ))}
     </Page>
   );
 }
 
-function OneModel({ model }: { readonly model: Model }) {
-  const { t } = useTranslation();
-  const { image, defaults, ranges, turbo, license, vocabulary } = model;
+interface Props {
+  readonly model: Model;
+  readonly mayDelete: boolean;
+}
+
+function OneModel({ model, mayDelete }: Props) {
+  const { t, i18n } = useTranslation();
+  const { image, defaults, ranges, turbo, license, vocabulary, base, uploadedAt } = model;
   const trained = vocabulary.pairs.filter(({ coverage }) => coverage === 'TRAINED').length;
   return (
     <Stack component="section" gap="sm">
       <Group>
         <h2>{model.id}</h2>
+        {model.visibility === 'PRIVATE' && (
+          <Badge variant="light" color="grape" tt="none">
+            {t('models.own')}
+          </Badge>
+        )}
         {model.isDefault && <Badge variant="light" tt="none">{t('models.default')}</Badge>}
       </Group>
+      {base !== null && uploadedAt !== null && (
+        <Text size="sm">{t('models.base', { base, date: new Date(uploadedAt).toLocaleString(i18n.language) })}</Text>
+      )}
       {model.description !== null && <Text size="sm">{model.description}</Text>}
       <Text size="sm">
         {t('models.figures', {
@@ -51,7 +69,7 @@ function OneModel({ model }: { readonly model: Model }) {
         <b>{t('models.license')}</b> {license.id}: {license.terms}
       </Text>
       <Text size="sm">{t('models.pairs', { trained, count: vocabulary.pairs.length })}</Text>
-      <ScrollingTable label={t('models.coverage')} heads={['', ...vocabulary.defects]}>
+      <ScrollingTable label={t('models.coverage', { model: model.id })} heads={['', ...vocabulary.defects]}>
         <Table.Tbody>
           {vocabulary.products.map((product) => (
             <Table.Tr key={product}>
@@ -75,6 +93,7 @@ function OneModel({ model }: { readonly model: Model }) {
           ))}
         </ul>
       </details>
+      {model.visibility === 'PRIVATE' && mayDelete && <DeleteModel id={model.id} />}
     </Stack>
   );
 }

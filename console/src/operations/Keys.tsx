@@ -1,18 +1,22 @@
 import { Alert, Button, NativeSelect, Stack, Table, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation, useQuery } from 'urql';
-import type { Role } from '../generated/graphql.ts';
+import { useMutation } from 'urql';
+import type { ApiKeysQuery, Role } from '../generated/graphql.ts';
 import { ApiKeysDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../generated/graphql.ts';
+import { MoreButton } from '../shared/MoreButton.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import { usePages } from '../shared/usePages.ts';
 import styles from './Operations.module.css';
 
 const ROLES: readonly Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
 
+const keysOf = ({ apiKeys }: ApiKeysQuery) => apiKeys;
+
 export function Keys() {
   const { t, i18n } = useTranslation();
-  const [{ data, error }] = useQuery({ query: ApiKeysDocument, requestPolicy: 'cache-and-network' });
+  const pages = usePages(ApiKeysDocument, {}, keysOf);
   const [created, create] = useMutation(CreateApiKeyDocument);
   const [revoked, revoke] = useMutation(RevokeApiKeyDocument);
   const [name, setName] = useState('');
@@ -50,13 +54,13 @@ export function Keys() {
           <code className={styles.secret}>{secret}</code>
         </Alert>
       )}
-      <Problem error={error ?? created.error ?? revoked.error} />
+      <Problem error={pages.error ?? created.error ?? revoked.error} />
       <ScrollingTable
         label={t('operations.keys')}
         heads={[t('operations.keyName'), t('operations.role'), t('operations.lastUsed'), t('queue.actions')]}
       >
         <Table.Tbody>
-          {data?.apiKeys.edges.map(({ node: key }) => (
+          {pages.nodes.map((key) => (
             <Table.Tr key={key.id}>
               <Table.Td>
                 {key.name} {key.prefix !== null && <code>{key.prefix}…</code>}
@@ -76,6 +80,7 @@ export function Keys() {
           ))}
         </Table.Tbody>
       </ScrollingTable>
+      <MoreButton {...pages} />
     </Stack>
   );
 }

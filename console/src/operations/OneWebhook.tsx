@@ -1,19 +1,16 @@
-import { Badge, Button, Group, Stack, Switch, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import type { WebhookPartsFragment } from '../generated/graphql.ts';
-import { DeleteWebhookDocument, RedeliverDocument, UpdateWebhookDocument } from '../generated/graphql.ts';
+import { DeleteWebhookDocument, UpdateWebhookDocument } from '../generated/graphql.ts';
 import { Problem } from '../shared/Problem.tsx';
-import { ScrollingTable } from '../shared/ScrollingTable.tsx';
-
-const COLORS = { PENDING: 'blue', SUCCEEDED: 'green', FAILED: 'red' } as const;
+import { Deliveries } from './Deliveries.tsx';
 
 export function OneWebhook({ webhook }: { readonly webhook: WebhookPartsFragment }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const [removed, remove] = useMutation(DeleteWebhookDocument);
   const [updated, update] = useMutation(UpdateWebhookDocument);
-  const [sent, redeliver] = useMutation(RedeliverDocument);
-  const { id, url, enabled, disabledReason, deliveries } = webhook;
+  const { id, url, enabled, disabledReason } = webhook;
   return (
     <Stack gap="xs">
       <Group justify="space-between">
@@ -32,38 +29,8 @@ export function OneWebhook({ webhook }: { readonly webhook: WebhookPartsFragment
         </Group>
       </Group>
       {disabledReason !== null && <Text size="sm">{disabledReason}</Text>}
-      <Problem error={removed.error ?? updated.error ?? sent.error} />
-      <ScrollingTable
-        label={t('operations.deliveries', { url })}
-        heads={[
-          t('operations.event'),
-          t('queue.status'),
-          t('operations.answer'),
-          t('queue.requested'),
-          t('queue.actions'),
-        ]}
-      >
-        <Table.Tbody>
-          {deliveries.edges.map(({ node: delivery }) => (
-            <Table.Tr key={delivery.id}>
-              <Table.Td>{delivery.event}</Table.Td>
-              <Table.Td>
-                <Badge variant="light" color={COLORS[delivery.status]} tt="none">
-                  {t(`operations.deliveryStates.${delivery.status}`)}
-                </Badge>{' '}
-                {t('operations.attempts', { count: delivery.attempts })}
-              </Table.Td>
-              <Table.Td>{delivery.lastError ?? delivery.lastStatusCode}</Table.Td>
-              <Table.Td>{new Date(delivery.createdAt).toLocaleString(i18n.language)}</Table.Td>
-              <Table.Td>
-                <Button size="compact-xs" variant="default" onClick={() => void redeliver({ deliveryId: delivery.id })}>
-                  {t('operations.redeliver')}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </ScrollingTable>
+      <Problem error={removed.error ?? updated.error} />
+      <Deliveries webhookId={id} url={url} />
     </Stack>
   );
 }

@@ -22,7 +22,7 @@ export default function OperationsPage() {
     <Page
       title={t('pages.operations')}
       lead={
-        data === undefined
+        data == null
           ? ''
           : t('operations.lead', {
               version: data.serverInfo.version,
@@ -33,7 +33,7 @@ export default function OperationsPage() {
       <Problem error={error} />
       <h2>{t('operations.usage')}</h2>
       <div className={styles.quotas}>
-        {data !== undefined &&
+        {data != null &&
           QUOTAS.map((quota) => <Quota key={quota} name={t(`operations.quotas.${quota}`)} use={data.usage[quota]} />)}
       </div>
       <h2>{t('operations.devices')}</h2>

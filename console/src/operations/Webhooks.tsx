@@ -1,10 +1,12 @@
 import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation, useQuery } from 'urql';
-import type { WebhookEvent } from '../generated/graphql.ts';
+import { useMutation } from 'urql';
+import type { WebhookEvent, WebhooksQuery } from '../generated/graphql.ts';
 import { CreateWebhookDocument, WebhooksDocument } from '../generated/graphql.ts';
+import { MoreButton } from '../shared/MoreButton.tsx';
 import { Problem } from '../shared/Problem.tsx';
+import { usePages } from '../shared/usePages.ts';
 import { OneWebhook } from './OneWebhook.tsx';
 import styles from './Operations.module.css';
 
@@ -16,15 +18,20 @@ const EVENTS: readonly WebhookEvent[] = [
   'GENERATION_CANCELED',
   'EXPORT_SUCCEEDED',
   'EXPORT_FAILED',
+  'TRAINING_STARTED',
+  'TRAINING_SUCCEEDED',
+  'TRAINING_FAILED',
+  'TRAINING_CANCELED',
 ];
+
+const webhooksOf = ({ webhooks }: WebhooksQuery) => webhooks;
 
 export function Webhooks() {
   const { t } = useTranslation();
-  const [{ data, error }] = useQuery({ query: WebhooksDocument, requestPolicy: 'cache-and-network' });
+  const pages = usePages(WebhooksDocument, {}, webhooksOf);
   const [created, create] = useMutation(CreateWebhookDocument);
   const [url, setUrl] = useState('');
   const [events, setEvents] = useState<readonly WebhookEvent[]>(['GENERATION_SUCCEEDED']);
-  const webhooks = data?.webhooks.edges.map(({ node }) => node) ?? [];
   const secret = created.data?.createWebhook.secret;
   return (
     <Stack gap="sm">
@@ -67,11 +74,12 @@ export function Webhooks() {
           <code className={styles.secret}>{secret}</code>
         </Alert>
       )}
-      <Problem error={error ?? created.error} />
-      {webhooks.length === 0 && <Text c="dimmed">{t('shared.nothing')}</Text>}
-      {webhooks.map((webhook) => (
+      <Problem error={pages.error ?? created.error} />
+      {pages.nodes.length === 0 && <Text c="dimmed">{t('shared.nothing')}</Text>}
+      {pages.nodes.map((webhook) => (
         <OneWebhook key={webhook.id} webhook={webhook} />
       ))}
+      <MoreButton {...pages} />
     </Stack>
   );
 }

@@ -1,40 +1,50 @@
 import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClient, useMutation, useQuery } from 'urql';
-import { useSession } from '../app/session.ts';
+import { useClient, useMutation } from 'urql';
+import { loadedLater } from '../app/loadedLater.ts';
 import type { ReferencePartsFragment } from '../generated/graphql.ts';
-import { ArchiveReferenceDocument, PairsDocument } from '../generated/graphql.ts';
+import { ArchiveReferenceDocument, SetAllowedAreaDocument } from '../generated/graphql.ts';
 import { toMask } from '../region/shapes.ts';
 import type { Shape } from '../region/shapes.ts';
 import { Problem } from '../shared/Problem.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
-import { keepAllowedArea, useAllowedArea } from './allowedAreas.ts';
 import { upload } from './upload.ts';
 
-const RegionEditor = lazy(() => import('../region/RegionEditor.tsx').then((m) => ({ default: m.RegionEditor })));
+const RegionEditor = loadedLater(async () => ({ default: (await import('../region/RegionEditor.tsx')).RegionEditor }));
 
 interface Props {
   readonly photograph: ReferencePartsFragment;
   readonly partNumber: string;
+  /** Those of the catalog. */
+  readonly defects: readonly { readonly code: string; readonly name: string }[];
+  /** Whether one is kept for the product. */
+  readonly hasAllowedArea: boolean;
   readonly mayWrite: boolean;
   readonly onChanged: () => void;
+  /** It is stored anew, as the defective photograph with this id, and itself archived. */
+  readonly onStored: (id: string) => void;
 }
 
 /** Marks the allowed area of the product, or the defect of a photograph, which is then stored anew with its mask. */
-export function PhotographWork({ photograph, partNumber, mayWrite, onChanged }: Props) {
+export function PhotographWork({
+  photograph,
+  partNumber,
+  defects,
+  hasAllowedArea,
+  mayWrite,
+  onChanged,
+  onStored,
+}: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const { session } = useSession();
   const [shapes, setShapes] = useState<readonly Shape[]>([]);
   const [defectCode, setDefectCode] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
   const [done, setDone] = useState<string>();
-  const [{ data }] = useQuery({ query: PairsDocument });
   const [archived, archive] = useMutation(ArchiveReferenceDocument);
-  const allowedArea = useAllowedArea(partNumber);
-  const defects = data?.defects.edges.map(({ node }) => node) ?? [];
+  const [kept, keepAllowedArea] = useMutation(SetAllowedAreaDocument);
   const code = defectCode === '' ? (defects[0]?.code ?? '') : defectCode;
 
   async function save(what: 'area' | 'defect') {
@@ -44,15 +54,19 @@ export function PhotographWork({ photograph, partNumber, mayWrite, onChanged }: 
     try {
       const { mask } = await upload(client, { purpose: 'MASK' }, await toMask(shapes, photograph));
       if (mask === null) throw new Error(t('photographs.noMask'));
-      if (what === 'area') keepAllowedArea(session.tenant, partNumber, mask.id);
-      else {
+      if (what === 'area') {
+        const { error: refused } = await keepAllowedArea({ partNumber, maskId: mask.id });
+        if (refused !== undefined) throw refused;
+      } else {
         const file = await (await fetch(photograph.image.url)).blob();
         const name = photograph.name === null ? {} : { name: photograph.name };
         const input = { purpose: 'REFERENCE', partNumber, defectCode: code, maskId: mask.id, ...name } as const;
-        await upload(client, input, file);
-        onChanged();
+        const { reference } = await upload(client, input, file);
+        const { error: refused } = await archive({ id: photograph.id });
+        if (refused !== undefined) throw refused;
+        if (reference !== null) return onStored(reference.id);
       }
-      setDone(t(what === 'area' ? 'photographs.areaKept' : 'photographs.defectKept'));
+      setDone(t('photographs.areaKept'));
     } catch (problem) {
       setError(problem as Error);
     }
@@ -66,7 +80,7 @@ export function PhotographWork({ photograph, partNumber, mayWrite, onChanged }: 
       <Suspense fallback={<Waiting />}>
         <RegionEditor image={photograph} onFinish={setShapes} />
       </Suspense>
-      <Problem error={error ?? archived.error} />
+      <Problem error={error ?? archived.error ?? kept.error} />
       <Text size="sm" role="status">
         {done}
       </Text>
@@ -82,12 +96,8 @@ export function PhotographWork({ photograph, partNumber, mayWrite, onChanged }: 
             >
               {t('photographs.keepArea')}
             </Button>
-            {allowedArea !== undefined && (
-              <Button
-                size="compact-md"
-                variant="default"
-                onClick={() => keepAllowedArea(session.tenant, partNumber, undefined)}
-              >
+            {hasAllowedArea && (
+              <Button size="compact-md" variant="default" onClick={() => void keepAllowedArea({ partNumber })}>
                 {t('photographs.forgetArea')}
               </Button>
             )}

@@ -1,34 +1,26 @@
 import { Badge, NativeSelect, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useQuery } from 'urql';
 import { useSession } from '../app/session.ts';
-import { PairsDocument, PhotographsOfProductDocument } from '../generated/graphql.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
+import { useCatalogNames } from '../shared/useCatalogNames.ts';
 import styles from './Photographs.module.css';
 import { PhotographWork } from './PhotographWork.tsx';
 import { UploadField } from './UploadField.tsx';
+import { usePhotographs } from './usePhotographs.ts';
 
 export default function PhotographsPage() {
   const { t } = useTranslation();
   const { session } = useSession();
   const [given, setGiven] = useState(new URLSearchParams(window.location.search).get('product') ?? '');
   const [chosen, setChosen] = useState<string>();
-  const [{ data: catalog, error }] = useQuery({ query: PairsDocument });
-  const products = catalog?.products.edges.map(({ node }) => node) ?? [];
+  const [stored, setStored] = useState(false);
+  const { products, defects, error } = useCatalogNames();
   const partNumber = given === '' ? (products[0]?.partNumber ?? '') : given;
-  const [{ data, error: unread }, reload] = useQuery({
-    query: PhotographsOfProductDocument,
-    variables: { partNumber },
-    pause: partNumber === '',
-    requestPolicy: 'cache-and-network',
-  });
-  const photographs = (data?.product?.references.edges ?? [])
-    .map(({ node }) => node)
-    .filter(({ archivedAt }) => archivedAt === null);
+  const { references, allowedArea, error: unread, reload } = usePhotographs(partNumber === '' ? undefined : partNumber);
+  const photographs = references.filter(({ archivedAt }) => archivedAt === null);
   const current = photographs.find(({ id }) => id === chosen);
-  const readAgain = () => reload({ requestPolicy: 'network-only' });
 
   return (
     <Page title={t('pages.photographs')} lead={t('photographs.lead')}>
@@ -42,8 +34,11 @@ export default function PhotographsPage() {
             data={products.map((product) => ({ value: product.partNumber, label: product.name }))}
           />
           {session.role !== 'VIEWER' && partNumber !== '' && (
-            <UploadField partNumber={partNumber} onUploaded={readAgain} />
+            <UploadField partNumber={partNumber} onUploaded={reload} />
           )}
+          <Text size="sm" role="status">
+            {stored && t('photographs.defectKept')}
+          </Text>
           {photographs.length === 0 && <Text c="dimmed">{t('draw.none')}</Text>}
           <ul className={styles.photographs}>
             {photographs.map(({ id, name, image, state, width, height }) => (
@@ -52,7 +47,10 @@ export default function PhotographsPage() {
                   type="button"
                   className={styles.photograph}
                   aria-pressed={id === chosen}
-                  onClick={() => setChosen(id)}
+                  onClick={() => {
+                    setChosen(id);
+                    setStored(false);
+                  }}
                 >
                   <img src={image.url} alt="" loading="lazy" />
                   <Text size="xs" className={styles.name ?? ''}>
@@ -74,8 +72,15 @@ export default function PhotographsPage() {
             key={current.id}
             photograph={current}
             partNumber={partNumber}
+            defects={defects}
+            hasAllowedArea={allowedArea !== undefined}
             mayWrite={session.role !== 'VIEWER'}
-            onChanged={readAgain}
+            onChanged={reload}
+            onStored={(id) => {
+              setChosen(id);
+              setStored(true);
+              reload();
+            }}
           />
         )}
       </div>

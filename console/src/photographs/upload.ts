@@ -14,13 +14,14 @@ export async function upload(
   onProgress: (fraction: number) => void = () => undefined,
 ): Promise<FinishedUpload> {
   const created = await client.mutation(CreateUploadDocument, { input });
-  if (created.data === undefined) throw new Error(messageOf(created.error ?? 'no answer'));
+  if (created.data == null) throw new Error(messageOf(created.error ?? 'no answer'));
   const { id, url } = created.data.createUpload;
   await put(url, file, onProgress);
   const finished = await client.query(FinishedUploadDocument, { id }, { requestPolicy: 'network-only' });
   if (finished.error !== undefined) throw new Error(messageOf(finished.error));
-  if (finished.data?.upload?.reference == null && finished.data?.upload?.mask == null) throw new Error('no answer');
-  return finished.data.upload;
+  const done = finished.data?.upload;
+  if (done == null || (done.reference ?? done.mask ?? done.model) === null) throw new Error('no answer');
+  return done;
 }
 
 /** XMLHttpRequest, because fetch does not tell how much was sent. */

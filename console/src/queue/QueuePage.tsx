@@ -1,42 +1,40 @@
-import { Button, NativeSelect, Table, Text } from '@mantine/core';
+import { NativeSelect, Table, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation, useQuery } from 'urql';
+import { useMutation } from 'urql';
 import { useGenerationNews } from '../app/eventBus.ts';
 import { useSession } from '../app/session.ts';
-import type { GenerationStatus } from '../generated/graphql.ts';
+import type { GenerationsQuery, GenerationStatus } from '../generated/graphql.ts';
 import { CancelGenerationDocument, GenerateDefectsDocument, GenerationsDocument } from '../generated/graphql.ts';
+import { MoreButton } from '../shared/MoreButton.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import { usePages } from '../shared/usePages.ts';
 import { Waiting } from '../shared/Waiting.tsx';
 import { GenerationRow } from './GenerationRow.tsx';
 import { asItWas } from './repeat.ts';
 
-const PAGE = 25;
 const RELOAD_AFTER_MS = 500;
 const STATUSES: readonly GenerationStatus[] = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
+
+const generationsOf = ({ generations }: GenerationsQuery) => generations;
 
 /** State and progress come with the events; only a new generation makes the list be read again. */
 export default function QueuePage() {
   const { t } = useTranslation();
   const { session } = useSession();
   const [status, setStatus] = useState<GenerationStatus | ''>('');
-  const [first, setFirst] = useState(PAGE);
   const filter = status === '' ? {} : { status: [status] };
-  const [{ data, error, fetching }, reload] = useQuery({
-    query: GenerationsDocument,
-    variables: { first, filter },
-    requestPolicy: 'cache-and-network',
-  });
+  const pages = usePages(GenerationsDocument, { filter }, generationsOf);
   const [canceled, cancel] = useMutation(CancelGenerationDocument);
   const [repeated, repeat] = useMutation(GenerateDefectsDocument);
-  const reloadSoon = useDebouncedCallback(() => reload({ requestPolicy: 'network-only' }), RELOAD_AFTER_MS);
-  const rows = data?.generations.edges.map(({ node }) => node) ?? [];
+  const reloadSoon = useDebouncedCallback(pages.reload, RELOAD_AFTER_MS);
+  const rows = pages.nodes;
 
   useGenerationNews(({ type, generationId }) => {
-    if (type === 'GenerationQueued' && !rows.some(({ id }) => id === generationId)) reloadSoon();
+    if (type === 'Missed' || (type === 'GenerationQueued' && !rows.some(({ id }) => id === generationId))) reloadSoon();
   });
 
   return (
@@ -56,9 +54,9 @@ export default function QueuePage() {
         />
       }
     >
-      <Problem error={error ?? canceled.error ?? repeated.error} />
-      {data === undefined && fetching && <Waiting />}
-      {data !== undefined && rows.length === 0 && <Text c="dimmed">{t('shared.nothing')}</Text>}
+      <Problem error={pages.error ?? canceled.error ?? repeated.error} />
+      {pages.waiting && <Waiting />}
+      {!pages.waiting && rows.length === 0 && <Text c="dimmed">{t('shared.nothing')}</Text>}
       {rows.length > 0 && (
         <ScrollingTable
           label={t('pages.queue')}
@@ -83,11 +81,7 @@ export default function QueuePage() {
           </Table.Tbody>
         </ScrollingTable>
       )}
-      {data?.generations.pageInfo.hasNextPage === true && first + PAGE <= 100 && (
-        <Button variant="default" onClick={() => setFirst(first + PAGE)} loading={fetching}>
-          {t('shared.more')}
-        </Button>
-      )}
+      <MoreButton {...pages} />
     </Page>
   );
 }

@@ -8,15 +8,7 @@ export function asItWas({ request }: Row): GenerateDefectsInput {
   return { ...input, seed: request.seed };
 }
 
-/** The address of the page that draws, with the fields filled in. */
-export function withChanges({ product, defect, request }: Row): string {
-  const fields = new URLSearchParams({
-    product: product.partNumber,
-    defect: defect.code,
-    strength: String(request.strength.min),
-    count: String(request.count),
-    seed: String(request.seed),
-    model: request.model,
-  });
-  return `/?${fields.toString()}`;
+/** The address of the page that draws, which fills its fields with the request. */
+export function withChanges({ id }: Row): string {
+  return `/?repeat=${encodeURIComponent(id)}`;
 }

@@ -12,6 +12,8 @@ export type Tool = 'box' | 'polygon' | 'brush';
 
 interface Props {
   readonly image: Size & { readonly image: { readonly url: string } };
+  /** Drawn before. */
+  readonly initial?: readonly Shape[];
   readonly onFinish: (shapes: readonly Shape[]) => void;
 }
 
@@ -22,12 +24,12 @@ const BRUSH_SHARE = 0.06;
  * Box, polygon, and brush, with the pointer or with the keyboard: arrows move the crosshair, Enter sets a point, and
  * Escape drops the shape that was begun.
  */
-export function RegionEditor({ image, onFinish }: Props) {
+export function RegionEditor({ image, initial = [], onFinish }: Props) {
   const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const [tool, setTool] = useState<Tool>('box');
   const [brush, setBrush] = useState(Math.round(BRUSH_SHARE * image.width));
-  const [shapes, setShapes] = useState<readonly Shape[]>([]);
+  const [shapes, setShapes] = useState(initial);
   const [begun, setBegun] = useState<readonly Point[]>([]);
   const [cursor, setCursor] = useState<Point>({ x: image.width / 2, y: image.height / 2 });
 

@@ -1,4 +1,4 @@
-import { SegmentedControl, Slider, Stack } from '@mantine/core';
+import { SegmentedControl, Slider, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
@@ -12,6 +12,8 @@ interface Props {
   readonly sample: SamplePartsFragment;
   readonly view: View;
   readonly className?: string | undefined;
+  /** The image does not load. */
+  readonly onBroken?: (() => void) | undefined;
 }
 
 /** The image that a sample is compared with: what it was drawn on, or its normal twin. */
@@ -32,7 +34,7 @@ export function ViewControl({ value, onChange }: { readonly value: View; readonl
   );
 }
 
-export function SampleView({ sample, view, className }: Props) {
+export function SampleView({ sample, view, className, onBroken }: Props) {
   const { t } = useTranslation();
   const [share, setShare] = useState(50);
   const original = originalOf(sample);
@@ -43,7 +45,7 @@ export function SampleView({ sample, view, className }: Props) {
   return (
     <Stack gap="xs" className={className ?? ''}>
       <div className={styles.frame}>
-        <img src={shown} alt={alt} width={image.width} height={image.height} />
+        <img src={shown} alt={alt} width={image.width} height={image.height} onError={onBroken} />
         {view === 'outline' && <MaskOutline url={mask.url} />}
         {view === 'wipe' && original !== undefined && (
           <img
@@ -56,6 +58,11 @@ export function SampleView({ sample, view, className }: Props) {
       </div>
       {view === 'wipe' && original !== undefined && (
         <Slider thumbLabel={t('view.wipeShare')} value={share} onChange={setShare} label={null} />
+      )}
+      {view === 'wipe' && original === undefined && (
+        <Text size="xs" c="dimmed">
+          {t('view.noOriginal')}
+        </Text>
       )}
     </Stack>
   );

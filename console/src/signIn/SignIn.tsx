@@ -8,7 +8,8 @@ import styles from './SignIn.module.css';
 
 export function SignIn() {
   const { t } = useTranslation();
-  const { signIn, ended } = useSigningIn();
+  const { signIn, ended, identityProvider, session } = useSigningIn();
+  const { pathname, search } = window.location;
   const [key, setKey] = useState('');
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -32,6 +33,21 @@ export function SignIn() {
             <h1>{t('signIn.title')}</h1>
             <Text size="sm">{t('signIn.lead')}</Text>
             {ended !== undefined && <Text size="sm">{t('signIn.ended', { reason: ended })}</Text>}
+            {identityProvider && (
+              <>
+                <Button
+                  component="a"
+                  href={`/session/provider?path=${encodeURIComponent(pathname + search)}`}
+                  {...(session !== undefined && { target: '_blank' })}
+                >
+                  {t('signIn.provider')}
+                </Button>
+                {session !== undefined && <Text size="sm">{t('signIn.otherTab')}</Text>}
+                <Text size="sm" ta="center">
+                  {t('signIn.or')}
+                </Text>
+              </>
+            )}
             <PasswordInput
               label={t('signIn.key')}
               description={t('signIn.where')}
@@ -43,7 +59,7 @@ export function SignIn() {
               visibilityToggleButtonProps={{ 'aria-label': t('signIn.show'), tabIndex: 0 }}
             />
             <Problem error={problem} />
-            <Button type="submit" loading={busy}>
+            <Button type="submit" loading={busy} variant={identityProvider ? 'default' : 'filled'}>
               {t('signIn.signIn')}
             </Button>
           </Stack>

@@ -3,9 +3,6 @@
  * mask; its category is the defect. `iscrowd` is 0 for run lengths too, because 1 would declare the region a crowd of objects, which
  * trainers and the evaluation ignore.
  */
-import { polygonOutline } from '../polygonOutline.js';
-import type { Region } from '../regions.js';
-import { encodeRle, runLengths } from '../cocoRle.js';
 import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
 import { classNumbers } from './layout.js';
 
@@ -27,18 +24,19 @@ export function cocoLayout({ zip, listFile, settings, classes, createdAt }: Layo
   }
 
   return {
+    segmentation: settings.cocoSegmentation,
     async defective(image) {
       const { split, path } = await addImage(image);
-      for (const region of image.regions) {
-        const { x, y, width, height } = region.box;
+      for (const { box, pixels, segmentation } of image.annotations) {
+        const { x, y, width, height } = box;
         await annotations[split].append({
           id: ++annotationId,
           image_id: imageId,
           category_id: (numbers.get(image.defectCode) ?? -1) + 1,
           bbox: [x, y, width, height],
-          area: region.pixels,
+          area: pixels,
           iscrowd: 0,
-          segmentation: segmentation(region, image),
+          segmentation,
         });
       }
       return { image: path };
@@ -50,11 +48,6 @@ export function cocoLayout({ zip, listFile, settings, classes, createdAt }: Layo
       for (const split of SPLITS) await zip.text(`annotations/instances_${split}.json`, document(split));
     },
   };
-
-  function segmentation(region: Region, { width, height }: LayoutImage) {
-    if (settings.cocoSegmentation === 'POLYGONS') return [polygonOutline(region).flat()];
-    return { size: [height, width], counts: encodeRle(runLengths(region, width, height)) };
-  }
 
   async function* document(split: (typeof SPLITS)[number]): AsyncGenerator<string | Uint8Array> {
     const info = { description: 'Drawn by DefectDiffu', version: '1.0', date_created: createdAt.toISOString() };

@@ -1,8 +1,8 @@
 /** The interface of the layouts. A layout decides which files of the archive an image is written to. */
 import type { ExportSettings } from '../../storage/exportJsonColumns.js';
-import type { Region } from '../regions.js';
+import type { Annotation, Segmentation } from '../annotations.js';
 import type { JsonListFile } from '../jsonListFile.js';
-import type { ZipWriter } from '../zipWriter.js';
+import type { ZipWriter } from '../../artifacts/zipWriter.js';
 
 /** The folder of normal images in the layout of MVTec AD. */
 export const GOOD_FOLDER = 'good';
@@ -22,7 +22,8 @@ export interface DefectiveImage extends LayoutImage {
   readonly defectCode: string;
   /** PNG. */
   readonly mask: Uint8Array;
-  readonly regions: readonly Region[];
+  /** Empty if the layout has no `segmentation`. */
+  readonly annotations: readonly Annotation[];
 }
 
 /** The paths of an image's files in the archive. */
@@ -33,6 +34,8 @@ export interface FilePaths {
 }
 
 export interface Layout {
+  /** How the layout outlines regions. Undefined: not at all. */
+  readonly segmentation?: Segmentation;
   defective(image: DefectiveImage): Promise<FilePaths>;
   normal(image: LayoutImage): Promise<FilePaths>;
   /** Writes the files that describe all images. */

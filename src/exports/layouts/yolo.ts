@@ -2,7 +2,6 @@
  * YOLO segmentation: data.yaml, images/{train,val} and labels/{train,val}. A line is one connected region: its class index and its
  * outline, as fractions of the image's width and height. An image without a defect has an empty label file.
  */
-import { polygonOutline } from '../polygonOutline.js';
 import type { Layout, LayoutOptions, LayoutImage } from './layout.js';
 import { classNumbers } from './layout.js';
 
@@ -24,13 +23,16 @@ export function yoloLayout({ zip, settings, classes }: LayoutOptions): Layout {
   }
 
   return {
+    segmentation: 'POLYGONS',
     defective(image) {
       const { width, height } = image;
       const label = String(numbers.get(image.defectCode) ?? -1);
-      const fraction = (value: number, of: number): string => String(Number((value / of).toFixed(DIGITS)));
-      const lines = image.regions.map((region) =>
-        [label, ...polygonOutline(region).flatMap(([x, y]) => [fraction(x, width), fraction(y, height)])].join(' '),
+      const fraction = (value: number, i: number): string =>
+        String(Number((value / (i % 2 === 0 ? width : height)).toFixed(DIGITS)));
+      const polygons = image.annotations.map(({ segmentation }) =>
+        Array.isArray(segmentation) ? segmentation[0] : [],
       );
+      const lines = polygons.map((polygon: readonly number[] = []) => [label, ...polygon.map(fraction)].join(' '));
       return add(image, lines);
     },
     normal: (image) => add(image, []),

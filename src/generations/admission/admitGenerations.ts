@@ -8,23 +8,24 @@ import { withCanonicalCodes } from '../../catalog/codes.js';
 import type { ModelRegistry } from '../../catalog/modelRegistry.js';
 import type { Limits } from '../../config.js';
 import { ServiceError, quote } from '../../errors.js';
-import type { Coverage } from '../../inference/index.js';
 import { inpaintingSteps } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import { outOfRange } from '../../range.js';
+import { modelsNamed } from '../../models/tenantRegistry.js';
 import { inSpan, currentTraceparent } from '../../observability/tracing.js';
 import type { AdmissionItem } from '../../queue/idempotentAdmission.js';
 import { admitOnce, inputHash } from '../../queue/idempotentAdmission.js';
 import type { Database } from '../../storage/database.js';
 import { notify } from '../../storage/database.js';
 import { newId } from '../../storage/identifiers.js';
-import type { PhotographSettings } from '../../storage/jsonColumns.js';
+import type { GenerationSettings } from '../../storage/jsonColumns.js';
 import { denoisingStrengthOf } from '../../storage/jsonColumns.js';
 import type { DefectRow, GenerationRow, ProductRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { requireQuota } from '../../tenants/quotas.js';
-import { GENERATION_CHANNEL, QUEUED_SIGNAL } from '../events/generationEvents.js';
+import { QUEUED_SIGNAL } from '../../queue/signals.js';
+import { GENERATION_CHANNEL } from '../events/generationEvents.js';
 import { requireOneName, underOriginalNames } from './deprecatedNames.js';
 import type { GenerationInput } from './generationInput.js';
 import { loadInputImages } from './inputImages.js';
@@ -38,6 +39,7 @@ import { resolveRequest, validateTexts } from './resolveRequest.js';
 const NO_DEVICE_RETRY_MS = 60_000;
 
 export interface AdmissionContext {
+  /** Those of the operator. */
   readonly models: ModelRegistry;
   readonly limits: Limits;
   /** Whether any live worker has a device that has not failed. */
@@ -90,14 +92,13 @@ interface ResolvedItem {
   readonly request: ResolvedRequest;
   readonly product: ProductRow;
   readonly defect: DefectRow;
-  readonly coverage: Coverage;
-  readonly photograph: PhotographSettings | null;
+  readonly settings: GenerationSettings;
   readonly pixelSteps: number;
 }
 
 async function resolve(
   scope: TenantScope,
-  { models, limits }: AdmissionContext,
+  { models: operators, limits }: AdmissionContext,
   items: readonly GenerationItem[],
 ): Promise<ResolvedItem[]> {
   const catalog = catalogOf(scope);
@@ -114,6 +115,11 @@ async function resolve(
       productId: known[i]?.product?.id ?? '',
       defectId: known[i]?.defect?.id ?? '',
     })),
+  );
+  const models = await modelsNamed(
+    scope,
+    operators,
+    items.map(({ input }) => input.model),
   );
   const resolved: ResolvedItem[] = [];
   for (const [i, item] of items.entries()) {
@@ -141,7 +147,16 @@ async function resolve(
           ? stepsAt(denoisingStrengthOf(photograph))
           : 0;
     const pixelSteps = size.width * size.height * (steps + twinSteps) * request.count;
-    resolved.push({ item, product, defect, coverage, request, photograph, pixelSteps });
+    const own = models.ownModel(bundle);
+    const settings = {
+      ...request.settings,
+      product: product.promptName,
+      defect: defect.promptName,
+      coverage,
+      photograph,
+      ...(own === undefined ? {} : { tenantModel: { id: own.id, base: own.base } }),
+    };
+    resolved.push({ item, product, defect, request, settings, pixelSteps });
   }
   return resolved;
 }
@@ -180,13 +195,13 @@ async function insert(
   requireCapacity(load, scope.tenantId, demand.samples, limits.queuedSamples);
   const at = new Date();
   const traceparent = currentTraceparent();
-  const values = resolved.map(({ item, request, product, defect, coverage, photograph, pixelSteps }) =>
+  const values = resolved.map(({ item, request, product, defect, pixelSteps, settings }) =>
     scope.own({
       id: newId(),
       productId: product.id,
       defectId: defect.id,
       status: 'QUEUED' as const,
-      settings: { ...request.settings, product: product.promptName, defect: defect.promptName, coverage, photograph },
+      settings,
       count: request.count,
       priority: request.priority,
       pixelSteps,

@@ -91,4 +91,6 @@ export interface GenerationInput extends OnPhotographInput {
   /** Whether the normal twin of each sample from noise is drawn too. */
   readonly twin?: Optional<boolean>;
   readonly quality?: Optional<QualityInput>;
+  /** Whether progress events have previews. */
+  readonly previews?: Optional<boolean>;
 }

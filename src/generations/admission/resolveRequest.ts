@@ -88,6 +88,7 @@ export function resolveRequest(
       guidance: input.guidance ?? (onImage && coverage === 'TRAINED' ? 'PRODUCT_RELATIVE' : defaults.guidance),
       maskMode: input.maskMode ?? 'AVERAGE_FEATURES',
       twin,
+      ...(input.previews === true ? { previews: true } : {}),
       quality: resolveQuality(
         {
           quality: input.quality,

@@ -4,26 +4,28 @@
  */
 import { sql } from '../../storage/drizzle.js';
 import type { Database } from '../../storage/database.js';
-import { generations } from '../../storage/tables.js';
+import { generations, trainings } from '../../storage/tables.js';
 import type { Waiters } from '../../queue/waiters.js';
 
 /** How late an event without a notification is noticed at most. */
 const INTERVAL_MS = 2_000;
 
-/** Wakes the followers that lack an event, and those whose generation is finished, expired or deleted. */
+/** Wakes the followers that lack an event, and those whose generation or training is finished, expired or deleted. */
 export async function pollFollowers(database: Database, waiters: Waiters): Promise<void> {
   const waiting = waiters.lastSeen();
   if (waiting.size === 0) return;
-  const { id, lastSeq, finishedAt } = generations;
-  const rows = await database
-    .select({ id, lastSeq, finishedAt })
-    .from(generations)
-    // One parameter, however many followers there are.
-    .where(sql`${id} = any (string_to_array(${[...waiting.keys()].join()}, ',')::uuid[])`);
+  const ids = [...waiting.keys()].join();
+  const rowsOf = (table: typeof generations | typeof trainings) =>
+    database
+      .select({ id: table.id, lastSeq: table.lastSeq, finishedAt: table.finishedAt })
+      .from(table)
+      // One parameter, however many followers there are.
+      .where(sql`${table.id} = any (string_to_array(${ids}, ',')::uuid[])`);
+  const rows = await rowsOf(generations).unionAll(rowsOf(trainings));
   const found = new Map(rows.map((row) => [row.id, row]));
-  for (const [generation, seen] of waiting) {
-    const row = found.get(generation);
-    if (row === undefined || row.lastSeq > seen || row.finishedAt !== null) waiters.notify(generation);
+  for (const [followed, seen] of waiting) {
+    const row = found.get(followed);
+    if (row === undefined || row.lastSeq > seen || row.finishedAt !== null) waiters.notify(followed);
   }
 }
 

@@ -1,37 +1,28 @@
 /**
  * The events of a generation are rows with the seq 1, 2, 3 … without gaps: the number is reserved under the lock of the generation's
- * row, in the transaction of the change. A subscriber continues after the last seq that it has seen. So a reconnect loses nothing, a
- * slow subscriber costs nothing, and no fan-out in memory can leak.
+ * row, in the transaction of the change. See `queue/followEvents.ts` for those who follow them.
  */
 import { asc, eq, gt, sql } from '../../storage/drizzle.js';
 import { notify } from '../../storage/database.js';
 import type { EventPayload } from '../../storage/jsonColumns.js';
 import type { EventRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
-import { coalesceRead } from '../../storage/readCoalescing.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { recordDeliveries } from '../../webhooks/recordDeliveries.js';
+import type { Followed } from '../../queue/followEvents.js';
+import { EVENT_BATCH, followEvents } from '../../queue/followEvents.js';
 import type { Waiters } from '../../queue/waiters.js';
-import { closableEvents } from './closableEvents.js';
 
-/** Carries the id of each generation that has a new event, and the signals below. */
+/** Carries the id of each generation that has a new event, and the signals of `queue/signals.ts`. */
 export const GENERATION_CHANNEL = 'generation';
-/** There is a generation to claim. */
-export const QUEUED_SIGNAL = 'queued';
-const CANCEL_PREFIX = 'cancel:';
-/** The generation is canceled, and its worker may stop. */
-export const cancelSignal = (id: string): string => CANCEL_PREFIX + id;
-/** The generation of a cancel signal; empty for any other payload. */
-export const canceledId = (payload: string): string =>
-  payload.startsWith(CANCEL_PREFIX) ? payload.slice(CANCEL_PREFIX.length) : '';
 
 const TERMINAL_EVENTS = new Set<EventPayload['type']>([
   'GenerationSucceeded',
   'GenerationFailed',
   'GenerationCanceled',
 ]);
-/** The most that one read returns. */
-export const EVENT_BATCH = 100;
+/** Of one event. */
+export const MAX_PREVIEWS = 16;
 
 /** The change of a generation's row that reserves the next numbers. Afterwards `lastSeq` is the last of them. */
 export const reserveSeqs = (count: number) => ({ lastSeq: sql`${generations.lastSeq} + ${count}` });
@@ -61,8 +52,18 @@ export async function appendEvents(
   await database
     .insert(events)
     .values(payloads.map((payload, i) => own({ generationId, seq: first + i, payload, at })));
+  if (payloads.some(({ type }) => TERMINAL_EVENTS.has(type))) await deletePreviews(scope, generationId);
   await recordDeliveries(scope, generationId, payloads, at);
   await notify(database, GENERATION_CHANNEL, generationId);
+}
+
+/** They show what has become a sample by now, or never will. */
+async function deletePreviews({ database, rows }: TenantScope, generationId: string): Promise<void> {
+  const has = sql`${events.payload} ? 'previews'`;
+  await database
+    .update(events)
+    .set({ payload: sql`${events.payload} - 'previews'` })
+    .where(rows(events, eq(events.generationId, generationId), has));
 }
 
 export function readEvents({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
@@ -74,46 +75,22 @@ export function readEvents({ database, rows }: TenantScope, generationId: string
     .limit(EVENT_BATCH);
 }
 
+const FOLLOWED: Followed<EventRow> = {
+  table: generations,
+  name: 'events',
+  read: readEvents,
+  isTerminal: ({ payload }) => TERMINAL_EVENTS.has(payload.type),
+};
+
 /**
  * The events with a seq above `after`, future ones included, up to the last event of the generation. The event poller
  * (`eventPoller.ts`) compensates for lost notifications.
  */
-export function followEvents(
+export function followGeneration(
   scope: TenantScope,
   generationId: string,
   after: number,
   waiters: Waiters,
 ): AsyncIterableIterator<EventRow> {
-  const waiter = waiters.waiter(generationId);
-  return closableEvents(pullEvents(scope, generationId, after, waiter), waiter);
-}
-
-async function* pullEvents(scope: TenantScope, id: string, after: number, waiter: ReturnType<Waiters['waiter']>) {
-  let seen = (waiter.seen = after);
-  try {
-    while (!waiter.closed) {
-      const notified = waiter.next();
-      const batch = await coalesceRead(scope, `events/${id}/${String(seen)}`, () => readEvents(scope, id, seen));
-      for (const event of batch) {
-        seen = waiter.seen = event.seq;
-        yield event;
-        if (TERMINAL_EVENTS.has(event.payload.type)) return;
-      }
-      // `after` is beyond the last event of a finished generation: no event will follow.
-      if (batch.length === 0 && (await isOver(scope, id, seen))) return;
-      // Events since the read began have already notified the waiter.
-      if (batch.length < EVENT_BATCH) await notified;
-    }
-  } finally {
-    waiter.close();
-  }
-}
-
-async function isOver({ database, rows }: TenantScope, id: string, seen: number): Promise<boolean> {
-  const [row] = await database
-    .select({ finishedAt: generations.finishedAt, expiredAt: generations.expiredAt, lastSeq: generations.lastSeq })
-    .from(generations)
-    .where(rows(generations, eq(generations.id, id)));
-  if (row === undefined || row.expiredAt !== null) return true;
-  return row.finishedAt !== null && row.lastSeq <= seen;
+  return followEvents(FOLLOWED, scope, generationId, after, waiters);
 }

@@ -9,8 +9,9 @@ import type { EventRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
 import { coalesceRead } from '../../storage/readCoalescing.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
-import { EVENT_BATCH, readEvents } from './generationEvents.js';
-import { closableEvents } from './closableEvents.js';
+import { closableEvents } from '../../queue/closableEvents.js';
+import { EVENT_BATCH } from '../../queue/followEvents.js';
+import { readEvents } from './generationEvents.js';
 
 /** The id of the waiters for news of any generation. No generation has it, so the event poller wakes them regularly. */
 export const ANY_GENERATION = '00000000-0000-0000-0000-000000000000';

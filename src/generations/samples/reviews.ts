@@ -5,6 +5,7 @@
  */
 import { ServiceError, badInput, quote } from '../../errors.js';
 import { outOfRange } from '../../range.js';
+import { requireEachOnce } from '../../requireEachOnce.js';
 import { notify } from '../../storage/database.js';
 import { eq, inArray } from '../../storage/drizzle.js';
 import { isId } from '../../storage/identifiers.js';
@@ -41,7 +42,10 @@ export async function reviewSamples(scope: TenantScope, given: readonly ReviewIn
     const message = `${String(reviews.length)} reviews are more than ${String(MAX_REVIEWS)}`;
     throw outOfRange('input.reviews', message, { min: 0, max: MAX_REVIEWS, value: reviews.length });
   }
-  requireOnce(reviews.map(({ sampleId }) => sampleId));
+  requireEachOnce(
+    reviews.map(({ sampleId }) => sampleId),
+    (i) => `input.reviews[${String(i)}].sampleId`,
+  );
   return scope.transaction(async (tx) => {
     const found = await lockedSamples(tx, reviews);
     const done: SampleRow[] = [];
@@ -106,11 +110,6 @@ async function lockedSamples(
     const field = `input.reviews[${String(i)}].sampleId`;
     throw new ServiceError('NOT_FOUND', `${field}: there is no sample ${quote(sampleId)}`, { field });
   });
-}
-
-function requireOnce(ids: readonly string[]): void {
-  const twice = ids.findIndex((id, i) => ids.indexOf(id) < i);
-  if (twice >= 0) throw badInput(`input.reviews[${String(twice)}].sampleId`, `${quote(ids[twice])} is given twice`);
 }
 
 function validReview({ sampleId, tags, comment, ...review }: ReviewInput, field: string): ReviewInput {

@@ -13,14 +13,9 @@ import { generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { forTenant } from '../../storage/tenantScope.js';
 import { AGING_SECONDS, EFFECTIVE_PRIORITY } from '../../storage/effectivePriority.js';
+import { QUEUED_SIGNAL } from '../../queue/signals.js';
 import { attemptsOf } from '../attempts.js';
-import {
-  GENERATION_CHANNEL,
-  QUEUED_SIGNAL,
-  appendEvent,
-  appendEvents,
-  reserveSeqs,
-} from '../events/generationEvents.js';
+import { GENERATION_CHANNEL, appendEvent, appendEvents, reserveSeqs } from '../events/generationEvents.js';
 import { LIVENESS_SECONDS } from '../workerRegistry.js';
 
 /** A generation fails after this many device workers that died while they ran its samples, without a new sample in between. */
@@ -114,13 +109,16 @@ const turn = sql.raw(EFFECTIVE_PRIORITY);
 const isAbandoned = sql`(g.lease_until is null
   or g.lease_until + case when g.lease_owner is null then interval '0' else ${crashDelay(sql`g.attempts`)} end <= now())`;
 
+/** The bundle that a worker must have: the base of a model that a tenant uploaded. */
+const BUNDLE = sql`coalesce(g.settings -> 'tenantModel' ->> 'base', g.settings ->> 'bundle')`;
+
 /** If no live worker has the bundle any more, the first worker that comes claims the generation and fails it. */
 function supportedHere(bundles: readonly string[] | undefined): SQL {
   if (bundles === undefined) return sql`true`;
-  return sql`(g.settings ->> 'bundle' in (${listOf(bundles)}) or not exists (
+  return sql`(${BUNDLE} in (${listOf(bundles)}) or not exists (
     select from worker w, jsonb_array_elements(w.devices) d
     where w.seen_at > now() - ${LIVENESS_SECONDS} * interval '1 second'
-      and d -> 'bundles' @> jsonb_build_array(g.settings ->> 'bundle')))`;
+      and d -> 'bundles' @> jsonb_build_array(${BUNDLE})))`;
 }
 
 function notIn(column: SQL, ids: readonly string[]): SQL {

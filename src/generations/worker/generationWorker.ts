@@ -1,9 +1,11 @@
 /** Claims generations and runs them on the engine, a few at a time. */
 import type { ArtifactStore } from '../../artifacts/store.js';
-import { CanceledError, DeviceLostError, InferenceError } from '../../inference/index.js';
+import { StoreUnavailable } from '../../artifacts/store.js';
+import { CanceledError, DeviceLostError, InferenceError, tryBundle } from '../../inference/index.js';
 import type { Engine } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import type { MarkImages } from '../../marking/markingThread.js';
+import { ModelUnavailableError, createOpenModels } from '../../models/openModels.js';
 import type { WorkerLoop } from '../../queue/workerLoop.js';
 import { startWorkerLoop } from '../../queue/workerLoop.js';
 import type { Storage } from '../../storage/database.js';
@@ -11,7 +13,8 @@ import type { GenerationFailure } from '../../storage/jsonColumns.js';
 import type { GenerationRow } from '../../storage/tables.js';
 import { forTenant } from '../../storage/tenantScope.js';
 import { isDatabaseUnavailable } from '../../storage/databaseErrors.js';
-import { GENERATION_CHANNEL, QUEUED_SIGNAL, canceledId } from '../events/generationEvents.js';
+import { QUEUED_SIGNAL, canceledId } from '../../queue/signals.js';
+import { GENERATION_CHANNEL } from '../events/generationEvents.js';
 import { StorageFailedError } from './persistSample.js';
 import {
   claimGeneration,
@@ -42,6 +45,10 @@ export interface GenerationWorkerOptions {
   readonly pauseMs?: number;
   /** How long after its last renewal another worker takes a generation over. @default 30 */
   readonly leaseSeconds?: number;
+  /** Models of tenants that stay open at a time. @default 32 */
+  readonly maximumOpenModels?: number;
+  /** The memory that they take together. @default 1 GiB */
+  readonly maximumOpenModelBytes?: number;
   /** Undefined: images are stored without a mark. */
   readonly markImages?: MarkImages | undefined;
 }
@@ -53,6 +60,8 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
   const registration = registerWorker(database);
   const owner = registration.id;
   const holder = { owner, leaseSeconds };
+  const { maximumOpenModels: most = 32, maximumOpenModelBytes: mostBytes = 2 ** 30 } = options;
+  const openModels = createOpenModels({ engine, store, log, most, mostBytes, tryBundle });
   const throughput = createThroughputMeter();
   const bundles = engine.bundles.map(({ id }) => id);
   let inProgress = 0;
@@ -86,7 +95,10 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
     try {
       await traceAttempt(row, holder, async () => {
         requireFewCrashes(row.deviceCrashes);
-        await runGeneration({ scope, row, owner, engine, store, markImages, signal, onSampleDrawn });
+        const { bundle: named, tenantModel } = row.settings;
+        const draw = (bundle: string): Promise<void> =>
+          runGeneration({ scope, row, owner, engine, bundle, store, markImages, signal, onSampleDrawn });
+        await (tenantModel === undefined ? draw(named) : openModels.use(scope, tenantModel.id, draw));
       });
     } finally {
       inProgress -= 1;
@@ -100,7 +112,8 @@ export async function startGenerationWorker(options: GenerationWorkerOptions): P
 
   async function fail(row: GenerationRow, error: unknown): Promise<void> {
     // These are not the generation's fault, and may pass: it continues when there is storage or a device again.
-    if ((error instanceof StorageFailedError && error.transient) || isDatabaseUnavailable(error)) {
+    const noStore = error instanceof StoreUnavailable || (error instanceof StorageFailedError && error.transient);
+    if (noStore || isDatabaseUnavailable(error)) {
       log.error({ err: error }, `samples cannot be stored; nothing is claimed for ${String(pauseMs / 1000)} s`);
       pausedUntil = Date.now() + pauseMs;
       return release(row, 'there was no room to store samples, or the store did not answer');
@@ -149,8 +162,9 @@ function logContext({ id, tenantId, count, attempts }: GenerationRow): object {
 
 /** What the tenant is told: enough to act on, without details of the machine. */
 function failureReason(error: unknown, engine: Engine, row: GenerationRow): GenerationFailure {
-  const { bundle } = row.settings;
-  if (!engine.bundles.some(({ id }) => id === bundle)) {
+  const { bundle, tenantModel } = row.settings;
+  if (error instanceof ModelUnavailableError) return { code: 'MODEL_UNAVAILABLE', message: error.message };
+  if (tenantModel === undefined && !engine.bundles.some(({ id }) => id === bundle)) {
     return { code: 'MODEL_UNAVAILABLE', message: `model ${bundle} is no longer installed` };
   }
   if (error instanceof DeviceLostError) return { code: 'DEVICE_LOST', message: error.message };

@@ -5,7 +5,9 @@
 import { firstSampleSeconds, secondsSince } from '../../observability/metrics.js';
 import { ClaimLostError } from '../../queue/lease.js';
 import type { ClaimedGeneration } from './claimGeneration.js';
+import { MAX_PREVIEWS } from '../events/generationEvents.js';
 import { updateClaimed } from './claimGeneration.js';
+import type { Preview } from '../../storage/jsonColumns.js';
 
 const INTERVAL_MS = 250;
 /** The bound of progress events per attempt at a generation. */
@@ -14,6 +16,8 @@ const MAX_EVENTS = 200;
 export interface ProgressReporter {
   /** Sample `id` finished `step` of its `of` steps: the steps of a twin count, and a denoising strength leaves steps out. */
   onStep(id: string, step: number, of: number): void;
+  /** The newest of each sample is sent with the next event. @param index of the sample */
+  onPreview(id: string, index: number, image: Uint8Array): void;
   /** A rejected draw does not count as progress. */
   onSampleDrawn(id: string, kept: boolean): void;
   onSampleStored(): void;
@@ -27,6 +31,7 @@ export function createProgressReporter(
 ): ProgressReporter {
   const { steps } = row.settings;
   const active = new Map<string, number>();
+  const previews = new Map<string, Preview>();
   const minimumSteps = Math.max(1, (row.count * steps) / MAX_EVENTS);
   let drawn = alreadyStored;
   let stored = alreadyStored;
@@ -41,7 +46,9 @@ export function createProgressReporter(
     reported = stepsDone;
     lastAt = Date.now();
     const figures = { samplesDone: stored, samplesTotal: row.count, stepsDone, stepsTotal: row.count * steps };
-    const payload = { type: 'GenerationProgressed', ...figures } as const;
+    const news = previews.size === 0 ? {} : { previews: [...previews.values()] };
+    previews.clear();
+    const payload = { type: 'GenerationProgressed', ...figures, ...news } as const;
     writing = writing
       .then(() => updateClaimed(scope, owner, row.id, { stepsDone }, [payload]))
       .catch((error: unknown) => {
@@ -55,8 +62,13 @@ export function createProgressReporter(
       active.set(id, Math.floor((steps * step) / of));
       report();
     },
+    onPreview(id, index, image) {
+      if (active.has(id) && (previews.has(id) || previews.size < MAX_PREVIEWS))
+        previews.set(id, { index, webp: Buffer.from(image).toString('base64') });
+    },
     onSampleDrawn(id, kept) {
       active.delete(id);
+      previews.delete(id);
       if (kept) drawn += 1;
     },
     onSampleStored() {

@@ -28,6 +28,8 @@ const MAX_IN_FLIGHT = 16;
 
 export interface GenerationRun extends ClaimedGeneration {
   readonly engine: Engine;
+  /** The ID under which the engine has the model. */
+  readonly bundle: string;
   readonly store: ArtifactStore;
   /** Undefined: images are stored without a mark. */
   readonly markImages: MarkImages | undefined;
@@ -105,13 +107,14 @@ async function drawSamples(
 
   async function drawSample(draw: SampleDraw): Promise<boolean> {
     const images = await inputImages(draw.index);
-    const request = sampleRequest(row, draw, images);
+    const request = sampleRequest(run, draw, images);
     const attributes = { ...spanAttributes(row), 'defectdiffu.sample': request.id };
     const result = await inSpan('draw sample', { attributes }, (span) =>
       engine.generate(request, {
         signal,
         onStarted: () => span.addEvent('began on the device'),
         onProgress: (step, steps) => progress.onStep(request.id, step, steps),
+        onPreview: (image) => progress.onPreview(request.id, draw.index, image),
         onWorkerExit,
       }),
     );
@@ -148,11 +151,21 @@ async function drawSamples(
 }
 
 function sampleRequest(
-  { id, tenantId, settings, priority }: GenerationRow,
+  { row: { id, tenantId, settings, priority }, bundle }: GenerationRun,
   { index, seed, strength }: SampleDraw,
   images: SampleInput | null,
 ): SampleRequest {
-  const { bundle, product, defect, productScale, steps, sampler, guidance, maskMode, twin = false } = settings;
+  const {
+    product,
+    defect,
+    productScale,
+    steps,
+    sampler,
+    guidance,
+    maskMode,
+    twin = false,
+    previews = false,
+  } = settings;
   return {
     id: `${id}/${String(index)}`,
     bundle,
@@ -168,6 +181,7 @@ function sampleRequest(
     fairnessKey: tenantId,
     priority,
     twin,
+    previews,
     inpainting: images?.inpainting ?? null,
     transplant: images?.transplant ?? null,
   };

@@ -8,12 +8,12 @@ import { dirname } from 'node:path';
 import { BundleError } from '../errors.js';
 import { fillPrompts } from '../method/prompts.js';
 import { requireFolderNames, verifyAdapter } from './files.js';
-import type { Adapter, Bundle, ComponentName, Manifest } from './manifest.js';
+import type { Adapter, Bundle, ComponentName, Manifest, Turbo } from './manifest.js';
 import { parseShape } from './shape.js';
 import { placementProblems, vocabularyProblems } from './validate.js';
 
 /** adapter.json, as models/adapter.schema.json describes it. */
-interface AdapterManifest
+export interface AdapterManifest
   extends
     Pick<Manifest, 'name' | 'version' | 'description' | 'license' | 'vocabulary' | 'placement' | 'provenance'>,
     Pick<Adapter, 'modulation' | 'phrases'> {
@@ -34,11 +34,47 @@ export async function loadAdapter(file: string, bundles: readonly Bundle[]): Pro
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new BundleError(file, [`cannot be read: ${(error as Error).message}`], { cause: error });
   });
+  const bundle = parseAdapter(text, { file, directory: dirname(file), bundles });
+  requireFolderNames(bundle, file);
+  await verifyAdapter(bundle.adapter);
+  return bundle;
+}
+
+export interface AdapterPlace {
+  /** What messages call adapter.json. */
+  readonly file: string;
+  /** The folder of its graph, absolute. */
+  readonly directory: string;
+  /** The bundles that it can belong to. */
+  readonly bundles: readonly Bundle[];
+}
+
+/**
+ * Checks everything but the graph.
+ * @param text the contents of adapter.json
+ * @throws BundleError
+ */
+export function parseAdapter(
+  text: string,
+  { file, directory, bundles }: AdapterPlace,
+): Bundle & { readonly adapter: Adapter } {
   const own = parseShape(text, file, 'adapter') as AdapterManifest;
-  requireFolderNames(own, file);
   const base = findBase(own, file, bundles);
+  const bundle = adapterBundle(own, base, directory);
+  const { manifest } = bundle;
+  const problems = [...vocabularyProblems(manifest), ...placementProblems(manifest), ...phraseProblems(own, manifest)];
+  if (problems.length > 0) throw new BundleError(file, problems);
+  return bundle;
+}
+
+/** An adapter that was checked before, as a bundle. @param directory the folder of its graph, absolute */
+export function adapterBundle(
+  own: AdapterManifest,
+  base: Bundle,
+  directory: string,
+): Bundle & { readonly adapter: Adapter } {
   const { name, version, description, license, vocabulary, placement, provenance, modulation, phrases } = own;
-  const { formatVersion, image, latent, schedule, prompts, defaults, ranges, mask, tokenizer, components } =
+  const { formatVersion, image, latent, schedule, prompts, defaults, ranges, mask, tokenizer, components, turbo } =
     base.manifest;
   const manifest: Manifest = {
     ...{ formatVersion, image, latent, schedule, prompts, defaults, ranges, mask, tokenizer, components },
@@ -49,12 +85,15 @@ export async function loadAdapter(file: string, bundles: readonly Bundle[]): Pro
     provenance,
     ...(description === undefined ? {} : { description }),
     ...(placement === undefined ? {} : { placement }),
+    ...(turbo === undefined ? {} : { turbo: studentOf(turbo) }),
   };
-  const problems = [...vocabularyProblems(manifest), ...placementProblems(manifest), ...phraseProblems(own, manifest)];
-  if (problems.length > 0) throw new BundleError(file, problems);
-  const adapter = { base: base.id, directory: dirname(file), modulation, phrases };
-  await verifyAdapter(adapter);
+  const adapter = { base: base.id, directory, modulation, phrases };
   return { id: `${name}@${version}`, name, version, directory: base.directory, manifest, adapter };
+}
+
+/** What the base's student can do. How well it draws was measured on words that the adapter does not have. */
+function studentOf({ steps, strength, productScale }: Turbo): Turbo {
+  return { steps, strength, productScale };
 }
 
 function findBase(

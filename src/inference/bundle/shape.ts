@@ -9,8 +9,12 @@ import { FORMAT_VERSION } from './manifest.js';
 /** bundle.schema.json or adapter.schema.json, which refers to the former. */
 export type SchemaName = 'bundle' | 'adapter';
 
-/** @throws BundleError that names `file` and every place that the schema does not allow. */
-export function parseShape(text: string, file: string, schema: SchemaName): unknown {
+/**
+ * @param every whether all places are named that the schema does not allow. Of what a tenant uploads, one is enough, where a file of
+ * megabytes can have as many as it has values.
+ * @throws BundleError that names `file` and these places, or the first one
+ */
+export function parseShape(text: string, file: string, schema: SchemaName, every = schema === 'bundle'): unknown {
   const content = parseJson(text, file);
   const version =
     typeof content === 'object' && content !== null && 'formatVersion' in content ? content.formatVersion : undefined;
@@ -20,7 +24,7 @@ export function parseShape(text: string, file: string, schema: SchemaName): unkn
       `/formatVersion: is ${JSON.stringify(version)}, this engine reads ${String(FORMAT_VERSION)}; use the release of the service that the ${schema} was made for, or export the ${schema} again`,
     ]);
   }
-  const problems = shapeProblems(content, schema);
+  const problems = shapeProblems(content, schema, every);
   if (problems.length > 0) throw new BundleError(file, problems);
   return content;
 }
@@ -33,8 +37,8 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function shapeProblems(content: unknown, schema: SchemaName): string[] {
-  const ajv = new Ajv({ allErrors: true, strict: false }).addSchema(readSchema('bundle'), fileOf('bundle'));
+function shapeProblems(content: unknown, schema: SchemaName, allErrors: boolean): string[] {
+  const ajv = new Ajv({ allErrors, strict: false }).addSchema(readSchema('bundle'), fileOf('bundle'));
   const validate = schema === 'bundle' ? ajv.getSchema(fileOf('bundle')) : ajv.compile(readSchema(schema));
   if (validate === undefined) throw new BundleError(fileOf(schema), ['is no schema']);
   return validate(content) ? [] : (validate.errors ?? []).map(sentence);

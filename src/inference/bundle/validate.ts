@@ -11,10 +11,10 @@ import { parseShape } from './shape.js';
 
 /**
  * @param text the contents of bundle.json.
- * @throws BundleError that names `file` and every invalid place.
+ * @throws BundleError that names `file` and every place that is invalid, or only the first one that the schema does not allow.
  */
-export function parseManifest(text: string, file: string): Manifest {
-  const manifest = parseShape(text, file, 'bundle') as Manifest;
+export function parseManifest(text: string, file: string, every = true): Manifest {
+  const manifest = parseShape(text, file, 'bundle', every) as Manifest;
   const disagreements = [
     ...vocabularyProblems(manifest),
     ...rangeProblems(manifest),

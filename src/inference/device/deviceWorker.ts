@@ -12,7 +12,7 @@ import { BundleError } from '../errors.js';
 import type { OpenError, WorkerCommand, WorkerMessage } from '../deviceProtocol.js';
 import type { DenoisingLoop } from './batch/denoisingLoop.js';
 import { createDenoisingLoop } from './batch/denoisingLoop.js';
-import { openCalibratedModel } from './batch/openCalibrated.js';
+import { openCalibratedModel, openVerified } from './batch/openCalibrated.js';
 import type { Model } from './model/model.js';
 import type { ExecutionOptions } from './model/sessions.js';
 import { precisionOf, executionOptions } from './model/sessions.js';
@@ -40,12 +40,34 @@ async function open(command: Extract<WorkerCommand, { kind: 'open' }>): Promise<
       capacities.push(capacity);
     }
     const budgets = new Map(capacities.map((capacity) => [capacity.bundle, capacity]));
-    denoisingLoop = createDenoisingLoop({ models, adapters, budgets, send });
+    const openBundle = (bundle: Bundle): Promise<Model> => openVerified(bundle, options);
+    denoisingLoop = createDenoisingLoop({ models, adapters, budgets, send, openBundle });
     const precisions = precisionsOf(command.bundles, options);
     send({ kind: 'ready', provider: options.provider, capacities, precisions });
   } catch (error) {
     send({ kind: 'openFailed', error: openError(error) });
   }
+}
+
+/** One after the other, so that the first that is not answered is the one that killed the worker. */
+let modelsOpened: Promise<void> = Promise.resolve();
+
+function openModel(bundle: Bundle): void {
+  const { id } = bundle;
+  modelsOpened = modelsOpened.then(async () => {
+    try {
+      const before = process.memoryUsage.rss();
+      await denoisingLoop?.openModel(bundle);
+      send({ kind: 'modelOpened', id, bytes: Math.max(0, process.memoryUsage.rss() - before) });
+    } catch (error) {
+      send({ kind: 'modelFailed', id, message: error instanceof Error ? error.message : String(error) });
+    }
+  });
+}
+
+/** Behind the openings: one that is closed right after it was opened is not left open. */
+function closeModel(id: string): void {
+  modelsOpened = modelsOpened.then(() => denoisingLoop?.closeModel(id)).catch(() => undefined);
 }
 
 function precisionsOf(bundles: readonly Bundle[], options: ExecutionOptions): Record<string, Precision> {
@@ -67,6 +89,12 @@ process.on('message', (command: WorkerCommand) => {
       break;
     case 'cancel':
       denoisingLoop?.cancel(command.keys);
+      break;
+    case 'openModel':
+      openModel(command.bundle);
+      break;
+    case 'closeModel':
+      closeModel(command.id);
       break;
   }
 });

@@ -15,7 +15,7 @@ export function applyChangeToWindow(
   size: number,
   side: number,
 ): { rgb: Uint8Array; mask: Uint8Array; ignore: Uint8Array } {
-  const rgb = Uint8Array.from(windowRgb);
+  const rgb = new Uint8Array(windowRgb);
   const [mask, ignore] = [new Uint8Array(side * side), new Uint8Array(side * side)];
   if (change === null) return { rgb, mask, ignore };
   const positions = Array.from({ length: side }, (_, i) => sourcePosition(i, size, side));

@@ -5,6 +5,7 @@
  *
  * Everything is one window of the model's size, `size`×`size`, planes row-major.
  */
+import { bytesFrom, float64From } from './arrays.js';
 import { closeAndFill, dilate, gaussianBlur } from './filters.js';
 import { iterativeThreshold, thresholdMask } from './maskThreshold.js';
 import { roundHalfToEven } from './rounding.js';
@@ -58,34 +59,32 @@ export function extractChange(
   const isOutline = convention === 'OUTLINE';
   const marked = isOutline ? outlineOf(found, region, size) : found;
   const searched = intersect(dilate(marked, size, SEARCH_MARGIN), region);
-  const unmarked = Float64Array.from(searched, (value, i) => (region[i] === 1 && value === 0 ? 1 : 0));
+  const unmarked = float64From(searched.length, (i) => (region[i] === 1 && searched[i] === 0 ? 1 : 0));
   const weight = gaussianBlur(unmarked, size, DRIFT_SIGMA);
   const colorChange = (channel: number): Float64Array => {
     const start = channel * size * size;
-    const change = Float64Array.from(region, (inside, i) =>
-      inside === 0 ? 0 : ((drawn[start + i] ?? 0) - (reconstruction[start + i] ?? 0)) * 127.5,
+    const change = float64From(region.length, (i) =>
+      region[i] === 0 ? 0 : ((drawn[start + i] ?? 0) - (reconstruction[start + i] ?? 0)) * 127.5,
     );
-    const drift = gaussianBlur(
-      change.map((value, i) => value * (unmarked[i] ?? 0)),
-      size,
-      DRIFT_SIGMA,
-    );
-    return change.map((value, i) => value - (drift[i] ?? 0) / ((weight[i] ?? 0) + 1e-6));
+    const unmarkedChange = float64From(change.length, (i) => (change[i] ?? 0) * (unmarked[i] ?? 0));
+    const drift = gaussianBlur(unmarkedChange, size, DRIFT_SIGMA);
+    return float64From(change.length, (i) => (change[i] ?? 0) - (drift[i] ?? 0) / ((weight[i] ?? 0) + 1e-6));
   };
   const colors = [colorChange(0), colorChange(1), colorChange(2)] as const;
   const magnitude = gaussianBlur(meanAbsolute(colors), size, FEATHER_SIGMA);
   const detected = isOutline ? marked : strongest(searched, magnitude);
-  const feathered = gaussianBlur(Float64Array.from(dilate(detected, size, 2)), size, FEATHER_SIGMA);
+  const feathered = gaussianBlur(new Float64Array(dilate(detected, size, 2)), size, FEATHER_SIGMA);
   const inner = innerWeight(region, size);
-  const opacity = feathered.map((value, i) => (region[i] === 0 ? 0 : Math.min(value, inner[i] ?? 0)));
+  const opacity = float64From(size * size, (i) => (region[i] === 0 ? 0 : Math.min(feathered[i] ?? 0, inner[i] ?? 0)));
   // A change with little opacity is not visible.
-  const visible = detected.map((value, i) =>
-    value === 1 && (opacity[i] ?? 0) * (magnitude[i] ?? 0) >= MIN_VISIBLE_CHANGE ? 1 : 0,
+  const visible = bytesFrom(size * size, (i) =>
+    detected[i] === 1 && (opacity[i] ?? 0) * (magnitude[i] ?? 0) >= MIN_VISIBLE_CHANGE ? 1 : 0,
   );
   const mask = isOutline ? intersect(closeAndFill(visible, size, CLOSING), detected) : visible;
   if (!mask.includes(1)) return null;
-  const ignore = Uint8Array.from(meanAbsolute(colors), (value, i) =>
-    mask[i] === 0 && (opacity[i] ?? 0) * value >= MIN_VISIBLE_CHANGE ? 1 : 0,
+  const means = meanAbsolute(colors);
+  const ignore = bytesFrom(size * size, (i) =>
+    mask[i] === 0 && (opacity[i] ?? 0) * (means[i] ?? 0) >= MIN_VISIBLE_CHANGE ? 1 : 0,
   );
   return { colors, opacity, mask, ignore };
 }
@@ -98,11 +97,11 @@ function outlineOf(found: Uint8Array, region: Uint8Array, size: number): Uint8Ar
 /** The searched pixels that changed most. */
 function strongest(searched: Uint8Array, magnitude: Float64Array): Uint8Array {
   const threshold = Math.max(MIN_VISIBLE_CHANGE, iterativeThreshold(magnitude.filter((_, i) => searched[i] === 1)));
-  return searched.map((value, i) => (value === 1 && (magnitude[i] ?? 0) >= threshold ? 1 : 0));
+  return bytesFrom(searched.length, (i) => (searched[i] === 1 && (magnitude[i] ?? 0) >= threshold ? 1 : 0));
 }
 
 function intersect(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((value, i) => value & (b[i] ?? 0));
+  return bytesFrom(a.length, (i) => (a[i] ?? 0) & (b[i] ?? 0));
 }
 
 /**
@@ -110,10 +109,9 @@ function intersect(a: Uint8Array, b: Uint8Array): Uint8Array {
  * line or a dot.
  */
 export function innerWeight(region: Uint8Array, size: number): Float64Array {
-  const soft = gaussianBlur(Float64Array.from(region), size, FEATHER_SIGMA).map((value, i) =>
-    region[i] === 1 ? value : 0,
-  );
-  const squared = soft.map((value) => Math.max(0, 2 * value - 1) ** 2);
+  const blurred = gaussianBlur(new Float64Array(region), size, FEATHER_SIGMA);
+  const soft = float64From(region.length, (i) => (region[i] === 1 ? (blurred[i] ?? 0) : 0));
+  const squared = float64From(region.length, (i) => Math.max(0, 2 * (soft[i] ?? 0) - 1) ** 2);
   const inner = squared.some((value) => value > 0) ? squared : soft;
   const peak = inner.reduce((most, value) => Math.max(most, value), 0);
   return inner.map((value) => value / peak);
@@ -135,19 +133,21 @@ export function applyChange(
   rgb: Uint8Array,
   { colors, opacity }: Pick<Change, 'colors' | 'opacity'>,
 ): Uint8Array<ArrayBuffer> {
-  const changed = Uint8Array.from(rgb);
-  opacity.forEach((alpha, i) => {
-    if (alpha === 0) return;
-    colors.forEach((plane, channel) => {
+  const changed = new Uint8Array(rgb);
+  for (const [channel, plane] of colors.entries()) {
+    for (let i = 0; i < opacity.length; i++) {
+      const alpha = opacity[i] ?? 0;
+      if (alpha === 0) continue;
       const value = (rgb[3 * i + channel] ?? 0) + alpha * (plane[i] ?? 0);
       changed[3 * i + channel] = roundHalfToEven(Math.min(255, Math.max(0, value)));
-    });
-  });
+    }
+  }
   return changed;
 }
 
 function meanAbsolute(planes: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(planes[0] ?? [], (_, i) =>
-    planes.reduce((sum, plane) => sum + Math.abs(plane[i] ?? 0) / planes.length, 0),
-  );
+  const mean = new Float64Array(planes[0]?.length ?? 0);
+  for (const plane of planes)
+    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + Math.abs(plane[i] ?? 0) / planes.length;
+  return mean;
 }

@@ -1,12 +1,13 @@
 /** Filters of one plane, row-major. */
+import { bytesFrom, float64From } from './arrays.js';
 
 /** Dilates a mask by the four neighbors, `steps` times. */
 export function dilate(mask: Uint8Array, width: number, steps: number): Uint8Array {
   let dilated = mask;
   for (let step = 0; step < steps; step++) {
     const before = dilated;
-    dilated = before.map((value, i) => {
-      if (value !== 0) return 1;
+    dilated = bytesFrom(before.length, (i) => {
+      if (before[i] !== 0) return 1;
       const x = i % width;
       const near =
         (x > 0 && before[i - 1] === 1) ||
@@ -22,7 +23,7 @@ export function dilate(mask: Uint8Array, width: number, steps: number): Uint8Arr
 /** A Gaussian, truncated at three standard deviations (`sigma`, in pixels). Beyond the border, the border's values are repeated. */
 export function gaussianBlur(values: Float64Array, width: number, sigma: number): Float64Array {
   const radius = Math.ceil(3 * sigma);
-  const raw = Float64Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
+  const raw = float64From(2 * radius + 1, (k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
   const sum = raw.reduce((total, weight) => total + weight, 0);
   const kernel = raw.map((weight) => weight / sum);
   const height = values.length / width;
@@ -40,14 +41,17 @@ interface Axis {
 function convolveAxis(values: Float64Array, kernel: Float64Array, axis: Axis, other: Axis): Float64Array {
   const result = new Float64Array(values.length);
   const radius = (kernel.length - 1) / 2;
+  /** A line and what is repeated beyond its ends. */
+  const padded = new Float64Array(axis.length + 2 * radius);
   for (let line = 0; line < other.length; line++) {
     const start = line * other.step;
+    for (let i = 0; i < padded.length; i++) {
+      const at = Math.min(axis.length - 1, Math.max(0, i - radius));
+      padded[i] = values[start + at * axis.step] ?? 0;
+    }
     for (let i = 0; i < axis.length; i++) {
       let sum = 0;
-      for (let k = 0; k < kernel.length; k++) {
-        const at = Math.min(axis.length - 1, Math.max(0, i + k - radius));
-        sum += (kernel[k] ?? 0) * (values[start + at * axis.step] ?? 0);
-      }
+      for (let k = 0; k < kernel.length; k++) sum += (kernel[k] ?? 0) * (padded[i + k] ?? 0);
       result[start + i * axis.step] = sum;
     }
   }
@@ -58,7 +62,7 @@ function convolveAxis(values: Float64Array, kernel: Float64Array, axis: Axis, ot
 export function closeAndFill(mask: Uint8Array, size: number, steps: number): Uint8Array {
   const outside = dilate(invert(dilate(mask, size, steps)), size, steps);
   return fillHoles(
-    mask.map((value, i) => (value === 1 || outside[i] === 0 ? 1 : 0)),
+    bytesFrom(mask.length, (i) => (mask[i] === 1 || outside[i] === 0 ? 1 : 0)),
     size,
   );
 }
@@ -90,5 +94,5 @@ export function fillHoles(mask: Uint8Array, size: number): Uint8Array {
 }
 
 function invert(mask: Uint8Array): Uint8Array {
-  return mask.map((value) => 1 - value);
+  return bytesFrom(mask.length, (i) => 1 - (mask[i] ?? 0));
 }

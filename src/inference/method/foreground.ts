@@ -145,7 +145,7 @@ function addConvexOutline(
   outset: number,
 ): void {
   const { box } = piece;
-  const members = [...componentMask(apart, width, piece).entries()].filter(([, value]) => value === 1);
+  const members = [...componentMask(piece).entries()].filter(([, value]) => value === 1);
   const limits = Array.from({ length: DIRECTIONS }, (_, k) => {
     const angle = (2 * Math.PI * k) / DIRECTIONS;
     const [dx, dy] = [Math.cos(angle), Math.sin(angle)];

@@ -1,4 +1,5 @@
 /** How well a defect shows, measured on the image against the one without the defect (the input image or the normal twin). */
+import { bytesFrom, float64From } from './arrays.js';
 import { FEATHER_SIGMA, MIN_VISIBLE_CHANGE } from './composition.js';
 import { gaussianBlur, dilate } from './filters.js';
 
@@ -24,10 +25,11 @@ export function computeScores(
 ): Pick<QualityScores, 'visibility' | 'agreement' | 'seam'> {
   const covered = mask.reduce((count, value) => count + value, 0);
   if (covered === 0) return { visibility: 0, agreement: 0, seam: 0 };
-  const change = Float64Array.from(mask, (_, i) => {
-    const at = (channel: number): number => Math.abs((after[3 * i + channel] ?? 0) - (before[3 * i + channel] ?? 0));
-    return (at(0) + at(1) + at(2)) / 3;
-  });
+  const difference = (at: number): number => Math.abs((after[at] ?? 0) - (before[at] ?? 0));
+  const change = float64From(
+    mask.length,
+    (i) => (difference(3 * i) + difference(3 * i + 1) + difference(3 * i + 2)) / 3,
+  );
   const visibility = change.reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0) / covered;
   const least = Math.max(MIN_VISIBLE_CHANGE, visibility) / 2;
   let [both, either] = [0, 0];
@@ -41,7 +43,7 @@ export function computeScores(
 
 /** A border that the mask shares is the defect's own edge, which may be sharp. */
 function seamScore(change: Float64Array, mask: Uint8Array, width: number): number {
-  const untouched = Uint8Array.from(change, (value) => (value > 0 ? 0 : 1));
+  const untouched = bytesFrom(change.length, (i) => ((change[i] ?? 0) > 0 ? 0 : 1));
   const nearUntouched = dilate(untouched, width, 1);
   let [sum, count] = [0, 0];
   change.forEach((value, i) => {

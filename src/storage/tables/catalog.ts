@@ -13,6 +13,8 @@ export const products = pgTable('product', {
   /** As given in the last import. Null if the prompt name is derived from the name. */
   givenPromptName: text('given_prompt_name'),
   archivedAt: timestamptz('archived_at'),
+  /** Where defects may lie on its photographs. */
+  allowedMaskId: uuid('allowed_mask_id'),
   updatedAt: timestamptz('updated_at')
     .notNull()
     .default(sql`now()`),

@@ -19,6 +19,8 @@ export const references = pgTable('reference', {
   /** The defect that it shows, and the mask that marks it. Null for a good part. */
   defectId: uuid('defect_id'),
   maskId: uuid('mask_id'),
+  /** Equal for photographs with the same pixels, whatever they show. Null in rows of older versions. */
+  pixelHash: text('pixel_hash'),
 });
 
 export const regionMasks = pgTable('region_mask', {
@@ -33,13 +35,15 @@ export const regionMasks = pgTable('region_mask', {
   /** The bounding box of the region. */
   extentWidth: integer('extent_width').notNull(),
   extentHeight: integer('extent_height').notNull(),
+  /** The share of the outermost pixels that the region has. Null in rows of older versions. */
+  borderFraction: doublePrecision('border_fraction'),
   createdAt: timestamptz('created_at').notNull(),
 });
 
 export const uploads = pgTable('upload', {
   id: uuid('id').primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
-  purpose: text('purpose').$type<'REFERENCE' | 'MASK'>().notNull(),
+  purpose: text('purpose').$type<'REFERENCE' | 'MASK' | 'MODEL' | 'DATA_SET'>().notNull(),
   /** Set only for a REFERENCE. */
   productId: uuid('product_id'),
   name: text('name'),
@@ -52,6 +56,8 @@ export const uploads = pgTable('upload', {
   bodyHash: text('body_hash'),
   referenceId: uuid('reference_id'),
   maskId: uuid('mask_id'),
+  modelId: uuid('model_id'),
+  dataSetId: uuid('data_set_id'),
   createdAt: timestamptz('created_at').notNull(),
   createdBy: text('created_by'),
   completedAt: timestamptz('completed_at'),

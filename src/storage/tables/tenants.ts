@@ -34,6 +34,7 @@ export const quotas = pgTable('tenant_quota', {
   storedBytes: bigint('stored_bytes', { mode: 'number' }),
   requestsPerMinute: integer('requests_per_minute'),
   retentionDays: integer('retention_days'),
+  trainingMinutesPerDay: integer('training_minutes_per_day'),
 });
 
 export type QuotaRow = InferSelectModel<typeof quotas>;

@@ -1,5 +1,5 @@
-"""Makes two adapters of the default bundle with random changes, and draws from them in PyTorch, for the engine to be
-compared with.
+"""Makes two adapters of the default bundle with random changes, and draws from them in PyTorch, and with the student of
+the bundle in onnxruntime, for the engine to be compared with.
 
     training/.venv/bin/python test/inference/golden/make_adapters.py models/surfaces-small/0.5.0
 
@@ -23,7 +23,8 @@ from defectdiffu.data.vocabulary import Vocabulary  # noqa: E402
 from defectdiffu.export.adapter import export_adapter  # noqa: E402
 from defectdiffu.model.adapter import new_adapter  # noqa: E402
 from defectdiffu.model.text_encoder import Prompts  # noqa: E402
-from defectdiffu.sampling.guidance import SampleRequest  # noqa: E402
+from defectdiffu.quantisation.graph_generator import bundle_generator  # noqa: E402
+from defectdiffu.sampling.guidance import TURBO, SampleRequest  # noqa: E402
 from written import asked, write  # noqa: E402
 
 PAIRS = {"ring": ("brass ring", "dent"), "wool": ("wool", "hole")}  # "hole" is a word of the bundle's too
@@ -69,10 +70,14 @@ def main() -> None:
             exported = make(base, models, name, n)
             shutil.copytree(exported.parent, adapters / name)
             product, defect = PAIRS[name]
-            request = SampleRequest(product, defect, 40 + n, steps=10)
-            [drawn] = load_adapter(exported).generator().draw([request])
-            about = asked(request) | {"bundle": f"{name}@1.0.0", "confidence": drawn.confidence}
-            write(samples, n, about, drawn.image, drawn.mask)
+            model = load_adapter(exported)
+            graphs = bundle_generator(exported, model, "fp32")
+            by_teacher = SampleRequest(product, defect, 40 + n, steps=10)
+            by_student = dataclasses.replace(by_teacher, sampler=TURBO, steps=4, strength=1.5)
+            for i, (generator, request) in enumerate([(model.generator(), by_teacher), (graphs, by_student)]):
+                [drawn] = generator.draw([request])
+                about = asked(request) | {"bundle": f"{name}@1.0.0", "confidence": drawn.confidence}
+                write(samples, i * len(PAIRS) + n, about, drawn.image, drawn.mask)
 
 
 if __name__ == "__main__":

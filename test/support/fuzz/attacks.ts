@@ -19,14 +19,14 @@ export type Attack = (target: Target, random: Random) => Promise<string>;
 const PATIENCE_MS = 120_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const authorization = ({ keys }: Target, random: Random): Record<string, string> =>
+export const authorization = ({ keys }: Target, random: Random): Record<string, string> =>
   random.chance(0.9)
     ? { authorization: `Bearer ${random.pick(keys)}` }
     : random.chance(0.5)
       ? {}
       : { authorization: 'Bearer \u00ff' };
 
-async function request(url: string | URL, init: RequestInit): Promise<string> {
+export async function request(url: string | URL, init: RequestInit): Promise<string> {
   const response = await fetch(url, { ...init, signal: init.signal ?? AbortSignal.timeout(PATIENCE_MS) });
   return `${String(response.status)} ${await response.text()}`;
 }

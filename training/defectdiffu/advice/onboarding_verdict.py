@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Pair, Record, read_data_set
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def judge(
-    before: TrainedModel,
+    before: TrainedModel | None,
     after: TrainedModel,
     new: Photographs,
     replay: Photographs | None,
@@ -52,14 +52,15 @@ def judge(
     budget: TimeBudget,
     report: Progress,
 ) -> Verdict:
-    """Measures the new pairs, then those of the photographs for replay, until the time is spent."""
+    """Measures the new pairs, then the known ones of the photographs for replay, until the time is spent. Every pair is
+    new to a model that was trained from scratch: there is none before it."""
     report, verdict = budget.guard(report), Verdict()
-    known = set(before.vocabulary.trained_pairs)
-    for photographs in (new, replay):
+    known = set(before.vocabulary.trained_pairs) if before else set()
+    for photographs, is_new in ((new, True), (replay, False)):
         if photographs is None:
             continue
         rules = read_rules(photographs.windows, photographs.data)
-        context = EvaluationContext(after, _records(photographs, known, photographs is new), rules, PLAN, out, report)
+        context = EvaluationContext(after, _records(photographs, known, is_new), rules, PLAN, out, report)
         waiting = list(context.trained.values())
         try:
             for found in _measured(context, before, known):
@@ -98,7 +99,7 @@ def _records(photographs: Photographs, known: set[Pair], new: bool) -> list[Reco
     return records if any(record.split == "test" for record in records) else as_test_split(records)
 
 
-def _measured(context: EvaluationContext, before: TrainedModel, known: set[Pair]) -> Iterator[Found]:
+def _measured(context: EvaluationContext, before: TrainedModel | None, known: set[Pair]) -> Iterator[Found]:
     for product in context.products:
         segmenter = segmenter_of(context, product)
         if segmenter is None:
@@ -107,7 +108,7 @@ def _measured(context: EvaluationContext, before: TrainedModel, known: set[Pair]
             samples = _drawn(context.generator, pair, context)
             figures = segmenter_figures(segmenter, samples, context.windows(*pair, "test"))
             share = None
-            if pair in known:
+            if before and pair in known:
                 earlier = _drawn(before.generator(), pair, context, twins=False)
                 share = detected_share(segmenter, earlier.image, earlier.mask)
             yield Found(pair, figures["found"], figures["foundInTwins"], figures.get("foundOfReal"), share)
@@ -126,14 +127,21 @@ def _sentence(found: Found) -> str:
     return f"{name}: found in {found.samples:.0%} of samples, {found.twins:.0%} of their normal twins{real}"
 
 
-def _warning(found: Found) -> str | None:
-    """What a new pair needs before its samples are of use."""
-    name = "/".join(found.pair)
+def concern(found: Found) -> Literal["FEW_REAL_FOUND", "SHOWN_RARELY"] | None:
+    """Why the samples of a new pair may be of no use."""
     if found.before is not None:
         return None
     if found.real is None or found.real < FEW_REAL:
+        return "FEW_REAL_FOUND"
+    return "SHOWN_RARELY" if found.samples - found.twins < HALF * found.real else None
+
+
+def _warning(found: Found) -> str | None:
+    """What a new pair needs before its samples are of use."""
+    name, why = "/".join(found.pair), concern(found)
+    if why == "FEW_REAL_FOUND":
         return f"{name}: the segmenter finds too few real ones to tell about samples: mark more photographs"
-    if found.samples - found.twins < HALF * found.real:
+    if why == "SHOWN_RARELY":
         return (
             f"{name}: samples show their defect less than half as often as photographs: look at the image grids, give "
             "more --steps, or use `defectdiffu-train transplant`, which needs no training"

@@ -10,7 +10,7 @@ from ..comparison.measurement import Product
 from ..comparison.sources import SOURCES
 from ..comparison.transplanted import STRENGTHS as STRENGTHS_OF_TRANSPLANTS
 from ..data.layout import Pair
-from ..data.windows import WindowRule
+from ..data.windows import WindowRule, rule_of
 from ..evaluation.on_photographs import GUIDANCE
 from ..transplant.limits import limits_of
 from .findings import Findings
@@ -88,14 +88,13 @@ def request_of(found: Findings, product: Product, steps: int) -> dict[str, Any] 
     candidate = found.advised
     if candidate is None:
         return None
-    default, own = product.rules
     inputs: list[Fields] = []
     for source in candidate.samples_from:
         if source not in REQUESTS:
             continue
         for pair in product.pairs:
             fields = _what(pair, found.samples[source])
-            fields |= REQUESTS[source](candidate.drawing, own.get(pair[0], default))
+            fields |= REQUESTS[source](candidate.drawing, rule_of(product.rules, pair[0]))
             if SOURCES[source].needs_bundle:
                 fields |= {"steps": steps, "model": found.bundle}
             if (lowest := found.lowest_scores.get("/".join(pair))) is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ..data.data_warnings import DataWarning
+from ..data.data_warnings import told_once
 from ..data.layout import DataError
 
 console = Console()
@@ -25,23 +24,17 @@ class readable_errors:
 
     def __enter__(self) -> readable_errors:
         self.warned: list[str] = []  # also those that were too many to be shown
-        self._caught = warnings.catch_warnings()
-        self._caught.__enter__()
-        warnings.simplefilter("always", DataWarning)
-        self._others = warnings.showwarning
-        warnings.showwarning = self._show  # type: ignore[assignment]
+        self._told = told_once(self._show)
+        self._told.__enter__()
         return self
 
-    def _show(self, message, category, *place) -> None:
-        if not issubclass(category, DataWarning):
-            self._others(message, category, *place)
-        elif str(message) not in self.warned:
-            self.warned.append(str(message))
-            if len(self.warned) <= LISTED_WARNINGS:
-                console.print(f"[yellow]warning:[/yellow] {escape(str(message))}", soft_wrap=True)
+    def _show(self, warning: str) -> None:
+        self.warned.append(warning)
+        if len(self.warned) <= LISTED_WARNINGS:
+            console.print(f"[yellow]warning:[/yellow] {escape(warning)}", soft_wrap=True)
 
     def __exit__(self, kind, error, trace) -> None:
-        self._caught.__exit__(None, None, None)
+        self._told.__exit__(None, None, None)
         if (more := len(self.warned) - LISTED_WARNINGS) > 0:
             console.print(f"[yellow]warning:[/yellow] … and {more} more", soft_wrap=True)
         if isinstance(error, DataError | OSError | ValueError | FloatingPointError):

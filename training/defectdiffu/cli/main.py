@@ -6,7 +6,19 @@ from collections.abc import Callable
 
 import typer
 
-from . import advise, bundles, comparison, conversion, data, distillation, evaluation, training, transplants, weights
+from . import (
+    advise,
+    bundles,
+    comparison,
+    conversion,
+    data,
+    distillation,
+    evaluation,
+    training,
+    transplants,
+    weights,
+    work,
+)
 
 HELP = "Trains DefectDiffu models, exports them as bundles of ONNX files, and measures them."
 
@@ -45,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "ablate": evaluation.ablate,
     "compare": comparison.compare,
     "advise": advise.advise,
+    "work": work.work,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..data.layout import Pair, Record
-from ..data.windows import Rules, WindowCutter
+from ..data.windows import Rules, WindowCutter, rule_of
 from ..evaluation.real_windows import Windows
 
 
@@ -18,10 +18,9 @@ class Crops:
         """Raises ValueError when there is no photograph."""
         if not records:
             raise ValueError("no photograph to cut windows from")
-        default, own = rules
         self.size, self.records = size, records
         self._rules = rules
-        self.cutters = [WindowCutter(record, own.get(record.product, default), size) for record in records]
+        self.cutters = [WindowCutter(record, rule_of(rules, record.product), size) for record in records]
 
     @property
     def pairs(self) -> list[Pair]:

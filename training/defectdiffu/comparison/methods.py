@@ -101,6 +101,11 @@ METHODS = {
         Method("photographs of others, CutPaste + augmentation", "half of each", ("photographs of others", "CutPaste")),
         Method("copy-paste, CutPaste + augmentation", "half of each", ("copy-paste", "CutPaste")),
         Method("transferred, CutPaste + augmentation", "half of each", ("transferred", "CutPaste")),
+        Method(
+            "transferred, photographs of others, CutPaste + augmentation",
+            "a third of each",
+            ("transferred", "photographs of others", "CutPaste"),
+        ),
         Method("drawn, transferred, CutPaste + augmentation", "half of each", ("drawn, transferred", "CutPaste")),
         Method("Perlin + augmentation", "textures through Perlin masks on normal windows", ("Perlin",)),
         Method("from noise + augmentation", f"{_OURS}, drawn from noise", ("from noise",)),

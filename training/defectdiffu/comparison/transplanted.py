@@ -12,6 +12,7 @@ from ..evaluation.real_windows import Windows, join
 from ..transplant.limits import limits_of
 from ..transplant.part import part_of
 from ..transplant.place import Area
+from ..transplant.transfer import is_small, shows
 from ..transplant.transplant import GoodPhotograph, Transplant, lay_on_best, vary_defect
 from ..transplant.variation import VARIED
 from .crops import Crops, no_windows
@@ -21,8 +22,6 @@ PHOTOGRAPHS = 3  # normal ones that are tried for each defect
 STRENGTHS = (0.6, 1.2)  # drawn evenly
 SEEDS = 2**31
 ATTEMPTS = 100  # to make a window
-LARGEST = 0.35  # of a window: what covers more of another product is hardly a defect of this one
-VISIBLE = 8.0  # of 255, the least mean change under the mask: on another ground, a defect can vanish
 
 
 class Donors(Protocol):
@@ -96,7 +95,7 @@ class TransplantedCrops:
             side = places[0][2]
             if self._of_others:
                 image, mask = resized_pair(image, mask, (side, side))
-            if not mask.any() or (self._of_others and mask.mean() > LARGEST):
+            if not mask.any() or (self._of_others and not is_small(mask, side)):
                 continue
             cut_off = _reaches_border(mask)  # by the border of its own window: so it has to be by that of the new one
             grounds = [
@@ -108,7 +107,7 @@ class TransplantedCrops:
             if laid is None:
                 continue
             index, made = laid
-            if not made.mask.any() or (self._of_others and not _shows(grounds[index].photograph, made)):
+            if not made.mask.any() or (self._of_others and not shows(grounds[index].photograph, made)):
                 continue
             return *cutters[0].finish(*_window_of(made, side, rng), rng), donor
         raise TooFew(f"none of {ATTEMPTS} transplanted defects shows")
@@ -123,11 +122,6 @@ class TransplantedCrops:
             photograph = photograph[top : top + side, left : left + side]
             part = part and part._replace(pixels=part.pixels[top : top + side, left : left + side])
         return GoodPhotograph(photograph, part)
-
-
-def _shows(ground: np.ndarray, made: Transplant) -> bool:
-    change = np.abs(made.image[made.mask].astype(np.float64) - ground[made.mask])
-    return bool(change.mean() >= VISIBLE)
 
 
 def _reaches_border(mask: np.ndarray) -> bool:

@@ -23,7 +23,7 @@ from .window_advice import (
     measure_views,
     suitable_sides,
 )
-from .windows import Rules
+from .windows import Rules, rule_of
 
 MIN_DEFECTIVE, MIN_NORMAL = 10, 20  # photographs of a group
 MUCH_OF_A_PHOTOGRAPH = 0.5  # shown by a window: there is little more of the product around a defect to show
@@ -45,10 +45,9 @@ class GroupMeasurements(NamedTuple):
 
 def measure_groups(records: list[Record], rules: Rules, size: int, seed: int = 0) -> list[GroupMeasurements]:
     """`size`: the side in pixels to which the model's windows are scaled."""
-    default, own = rules
     found = []
     for (product, defect), photographs in group_records([r for r in records if r.split == "train"]).items():
-        rule = own.get(product, default)
+        rule = rule_of(rules, product)
         dimensions = np.array([_size(record) for record in photographs])
         shorter = dimensions.min(axis=1)
         area = float(np.median(np.minimum(rule.window, shorter) ** 2 / dimensions.prod(axis=1)))

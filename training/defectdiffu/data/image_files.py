@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pyvips import Image
 
 LEAST_16_BIT = 1 << 14  # a 16-bit photograph without a value this large uses less than a quarter of its range
+HOT_VALUES, HOT_SHARE = 4, 1e-4  # so many values, or this share, may be larger: hot pixels, which can have any value
 SPACES = {"srgb", "rgb", "rgb16", "b-w", "grey16", "cmyk"}
 ORIENTATION = "orientation"
 
@@ -127,27 +128,44 @@ def _require_opaque(kind: ImageType, image: Image) -> None:
 
 
 def _widened(image: Image, bits: int) -> Image:
-    """A 16-bit image whose values have this many bits, as one that uses all of them."""
-    largest = int(_without_alpha(image).max()) if image.format == "ushort" else 0
-    if largest >= 1 << bits:
-        raise ImageError("IMAGE_BIT_DEPTH_UNCLEAR", f"has a value of {largest}, which needs more than {bits} bits")
-    return (image << (16 - bits)).copy(interpretation=image.interpretation) if image.format == "ushort" else image
+    """A 16-bit image whose values have this many bits, as one that uses all of them. Hot pixels are as bright as can
+    be."""
+    if image.format != "ushort":
+        return image
+    colors = _without_alpha(image)
+    if hot_values(colors.numpy(), 1 << bits)[1] is None:
+        raise ImageError(
+            "IMAGE_BIT_DEPTH_UNCLEAR", f"has a value of {int(colors.max())}, which needs more than {bits} bits"
+        )
+    clipped = (image > (1 << bits) - 1).ifthenelse((1 << bits) - 1, image).cast("ushort")
+    return (clipped << (16 - bits)).copy(interpretation=image.interpretation)
+
+
+def hot_values(values: np.ndarray, bound: int) -> tuple[int, int | None]:
+    """How many values are hot: not below the bound, and so few that they do not count; and the largest of the others.
+    None: they are too many."""
+    is_hot = values >= bound
+    count = int(is_hot.sum())
+    if count > max(HOT_VALUES, int(values.size * HOT_SHARE)):
+        return count, None
+    return count, int(values.max(initial=0, where=~is_hot))
 
 
 def _require_range(image: Image) -> Image:
-    if image.format != "ushort":
+    if image.format != "ushort" or image.interpretation not in ("rgb16", "grey16"):
         return image
     try:
-        largest = int(_without_alpha(image).max())
+        hot, largest = hot_values(_without_alpha(image).numpy(), LEAST_16_BIT)
     except _vips().Error as error:
         raise _unreadable("PNG" if image.get("vips-loader").startswith("png") else "TIFF", error) from None
-    if 0 < largest < LEAST_16_BIT:
+    if largest:
         bits = max(largest.bit_length(), 10)
         bits += bits % 2  # cameras give 10, 12, or 14
+        but = "" if hot == 0 else f", but for {hot} hot {'pixel' if hot == 1 else 'pixels'}"
         raise ImageError(
             "IMAGE_BIT_DEPTH_UNCLEAR",
-            f"has 16 bits per channel, but no value above {largest}: if these are {bits} bits, multiply the values by "
-            f"{1 << (16 - bits)}; if the photograph is so dark, save it with 8 bits",
+            f"has 16 bits per channel, but no value above {largest}{but}: if these are {bits} bits, multiply the "
+            f"values by {1 << (16 - bits)}; if the photograph is so dark, save it with 8 bits",
         )
     return image
 

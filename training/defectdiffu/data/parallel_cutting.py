@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .layout import Record
-from .windows import Rules, WindowCutter, WindowRule
+from .windows import Rules, WindowCutter, WindowRule, rule_of
 
 CHUNK = 128
 WORTH_PROCESSES = 4000  # windows; below, starting processes takes longer than it saves
@@ -55,9 +55,8 @@ def cut_groups(
 
     What is cut follows from `seed` alone, however many processes cut.
     """
-    default, own = rules
     tasks = [
-        _task(i, group, first, own.get(group.records[0].product, default), size, seed)
+        _task(i, group, first, rule_of(rules, group.records[0].product), size, seed)
         for i, group in enumerate(groups)
         for first in range(0, group.windows, CHUNK)
     ]

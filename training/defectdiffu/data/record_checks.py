@@ -14,6 +14,7 @@ from .mask_values import has_black, keyed, marking_values, name_of, told, unclea
 if TYPE_CHECKING:
     from .layout import Record
 
+LEAST_SIDE, MOST_SIDE, MOST_PIXELS = 32, 8192, 40_000_000
 MUCH, BORDER = 0.5, 0.7  # of the photograph and of its border: a mask that marks more may be inverted
 
 
@@ -28,24 +29,27 @@ def check_record(record: Record) -> Findings:
         height, width = load_image(record.image).shape[:2]
     except (ImageError, OSError) as error:
         return _problem(f"{record.image}: unreadable image: {error}")
-    if record.mask is None:
-        return _check_normal(record)
+    found = _check_normal(record) if record.mask is None else _check_mask(record, record.mask, (height, width))
+    return found._replace(warnings=[*found.warnings, *_beyond_service(record.image, width, height)])
+
+
+def _check_mask(record: Record, mask: Path, size: tuple[int, int]) -> Findings:
     try:
-        values = load_mask_values(record.mask)
+        values = load_mask_values(mask)
     except (ImageError, OSError) as error:
-        return _problem(f"{record.mask}: unreadable mask: {_remedy(error)}")
-    if values.shape[:2] != (height, width):
-        return _problem(_other_size(record.image, record.mask, values, (height, width)))
+        return _problem(f"{mask}: unreadable mask: {_remedy(error)}")
+    if values.shape[:2] != size:
+        return _problem(_other_size(record.image, mask, values, size))
     values = keyed(values)
     others = marking_values(values)
     if record.marks is None and len(others) > 1:
-        return _problem(f"{record.mask}: {unclear(others, has_black(values))}")
+        return _problem(f"{mask}: {unclear(others, has_black(values))}")
     defect = values != 0 if record.marks is None else np.isin(values, record.marks)
     if not defect.any():
         named = ", ".join(name_of(mark) for mark in record.marks or ())
         what = f"has none of the values {named}, only {told([0, *others])}" if record.marks and others else "is empty"
-        return _problem(f"{record.mask}: mask {what}, but the image is listed as {record.defect!r}")
-    warnings = [*_inverted(record.mask, defect), *_turned(record.image, record.mask, (height, width))]
+        return _problem(f"{mask}: mask {what}, but the image is listed as {record.defect!r}")
+    warnings = [*_inverted(mask, defect), *_turned(record.image, mask, size)]
     return Findings([], warnings, others[0] if record.marks is None else None)
 
 
@@ -65,6 +69,20 @@ def mixed_values(records: list[Record], values: list[int | None]) -> list[str]:
         for folder, by_value in found.items()
         if len(by_value) > 1
     ]
+
+
+def _beyond_service(image: Path, width: int, height: int) -> list[str]:
+    """The bounds of the service are for uploads (IMAGE_LIMITS of src/references/decodeImage.ts). Training cuts windows
+    from photographs of any size, so that here it is a warning."""
+    bounds = [
+        (min(width, height) < LEAST_SIDE, f"the smaller side, {min(width, height)}, is below {LEAST_SIDE}"),
+        (max(width, height) > MOST_SIDE, f"the larger side, {max(width, height)}, is above {MOST_SIDE}"),
+        (width * height > MOST_PIXELS, f"{width * height} pixels are more than {MOST_PIXELS}"),
+    ]
+    problem = next((text for is_beyond, text in bounds if is_beyond), None)
+    if problem is None:
+        return []
+    return [f"{image}: is {width} × {height} pixels: {problem}. Training reads it, but the service refuses it"]
 
 
 def _problem(text: str) -> Findings:

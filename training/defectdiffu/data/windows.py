@@ -37,10 +37,15 @@ class WindowRule:
 Rules = tuple[WindowRule, dict[str, WindowRule]]  # the default, and a rule per prompt name of a product
 
 
+def rule_of(rules: Rules, product: str) -> WindowRule:
+    """`product`: its prompt name."""
+    default, own = rules
+    return own.get(product, default)
+
+
 def pair_weights(rules: Rules, pairs: list[Pair]) -> dict[Pair, float]:
     """How often the windows of each (product, defect) are drawn: the weight of the product's rule."""
-    default, own = rules
-    return {pair: own.get(pair[0], default).weight for pair in pairs}
+    return {pair: rule_of(rules, pair[0]).weight for pair in pairs}
 
 
 def read_rules(path: Path | None, *data: Path) -> Rules:

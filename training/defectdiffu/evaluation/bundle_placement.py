@@ -16,7 +16,7 @@ from ..checkpoints.from_adapter import MANIFEST as ADAPTER_MANIFEST
 from ..checkpoints.from_adapter import load_model
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import Record, read_data_set
-from ..data.windows import Rules, WindowRule
+from ..data.windows import Rules, WindowRule, rule_of
 from ..export.adapter import adapter_text
 from ..export.manifest import require_valid
 from ..export.manifest_text import manifest_text
@@ -73,8 +73,7 @@ def measured_placement(model: TrainedModel, data: DataSets, seed: int, report: P
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in shuffled(seen, seed):
         groups.setdefault((record.product, record.defect), []).append(record)
-    default, own = rules
-    sides = {product: own.get(product, default).window for product in products}
+    sides = {product: rule_of(rules, product).window for product in products}
     generator, shapes, scores = model.generator(), {}, {}
     for done, (product, defect) in enumerate(sorted(groups)):
         report("placement", done, len(groups), {})
@@ -94,9 +93,9 @@ def measured_placement(model: TrainedModel, data: DataSets, seed: int, report: P
 def _joined_rules(parts: list[tuple[list[Record], Rules]]) -> Rules:
     """The rule of every product that is seen, from the data set that shows it; for others the first data set's."""
     joined: dict[str, WindowRule] = {}
-    for records, (default, own) in parts:
+    for records, rules in parts:
         for product in sorted({record.product for record in records}):
-            rule = own.get(product, default)
+            rule = rule_of(rules, product)
             if joined.setdefault(product, rule) != rule:
                 raise ValueError(f"{product} is in two data sets, whose windows files have different rules for it")
     default, own = parts[0][1]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.layout import Record
-from ..data.windows import Rules, WindowCutter
+from ..data.windows import Rules, WindowCutter, rule_of
 
 
 class Windows(NamedTuple):
@@ -28,8 +28,7 @@ def cut_windows(records: list[Record], rules: Rules, size: int, count: int, seed
     if not records:
         raise ValueError("no photograph to cut windows from")
     rng = np.random.default_rng((seed, 11))
-    default, own = rules
-    rule = lambda record: replace(own.get(record.product, default), zoom=0.0)  # noqa: E731
+    rule = lambda record: replace(rule_of(rules, record.product), zoom=0.0)  # noqa: E731
     cutters = [WindowCutter(record, rule(record), size) for record in records[:count]]
     source = np.arange(count) % len(records)
     cut = [cutters[i].cut(rng) for i in source]

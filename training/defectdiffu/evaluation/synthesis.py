@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.ndimage import binary_erosion, gaussian_filter, map_coordinates
+from scipy.ndimage import map_coordinates
 
+from ..transplant.cut_paste import blended, jittered, patch_pasted
 from .real_windows import Windows
 
-FEATHER = 1.0  # pixels (standard deviation) over which a pasted border is softened
 PERLIN_THRESHOLD = 0.5
 
 
@@ -42,16 +42,9 @@ def copy_paste(defective: Windows, normal: Windows, count: int, rng: np.random.G
 
 
 def cut_paste(defective: Windows, normal: Windows, count: int, rng: np.random.Generator) -> Windows:
-    size = normal.image.shape[1]
-
     def one(i: int) -> tuple[np.ndarray, np.ndarray]:
-        donor = jittered(normal.image[rng.integers(len(normal))], rng)
-        area, ratio = rng.uniform(0.01, 0.1) * size**2, np.exp(rng.uniform(-1.2, 1.2))
-        height, width = (int(np.clip(np.sqrt(v), 3, size - 1)) for v in (area * ratio, area / ratio))
-        (top, left), (y, x) = ((rng.integers(size - height), rng.integers(size - width)) for _ in range(2))
-        mask = np.zeros((size, size), bool)
-        mask[top : top + height, left : left + width] = True
-        return blended(normal.image[i], np.roll(donor, (top - y, left - x), (0, 1)), mask), mask
+        donor = normal.image[rng.integers(len(normal))]
+        return patch_pasted(normal.image[i], donor, rng)
 
     return _each(rng.integers(len(normal), size=count), one)
 
@@ -97,21 +90,6 @@ def perlin_noise(size: int, cells: tuple[int, int], rng: np.random.Generator) ->
     left = corner(0, 0) + fade(fy) * (corner(1, 0) - corner(0, 0))
     right = corner(0, 1) + fade(fy) * (corner(1, 1) - corner(0, 1))
     return np.sqrt(2) * (left + fade(fx) * (right - left))
-
-
-def blended(ground: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Puts the image where the mask is, with a soft border inside the mask; nothing changes outside."""
-    core = binary_erosion(mask) if binary_erosion(mask).any() else mask
-    weight = np.where(mask, gaussian_filter(core.astype(np.float64), FEATHER), 0)
-    weight = (weight / max(weight.max(), 1e-9))[..., None]
-    return (weight * picture + (1 - weight) * ground).round().clip(0, 255).astype(np.uint8)
-
-
-def jittered(image: np.ndarray, rng: np.random.Generator, amount: float = 0.15) -> np.ndarray:
-    """Changes brightness and contrast by up to `amount`."""
-    gain, offset = 1 + rng.uniform(-amount, amount), 127 * rng.uniform(-amount, amount)
-    mean = image.mean()
-    return ((image - mean) * gain + mean + offset).round().clip(0, 255).astype(np.uint8)
 
 
 def warped(

@@ -42,14 +42,30 @@ def export_adapter(
 
     Raises FileExistsError when that version is there already, FileNotFoundError when the bundle is not.
     """
-    assert model.adapter is not None and model.base is not None
-    source = with_origin(read_provenance(provenance), origin)
+    assert model.base is not None
     target = require_version(models_directory, model.config)
     base = base_of(model.base)
     if not (models_directory / base.name / base.version / "bundle.json").exists():
         raise FileNotFoundError(
             f"{models_directory}: has no {base.name} {base.version}, to which the adapter belongs; copy it there"
         )
+    source = with_origin(read_provenance(provenance), origin)
+    return write_adapter(model, target, source, figures, float16_weights)
+
+
+def write_adapter(
+    model: TrainedModel,
+    target: Path,
+    source: dict[str, Any],
+    figures: dict[str, Any] | None = None,
+    float16_weights: bool = True,
+) -> Path:
+    """Writes the folder `target`, which must not exist, as a whole, and returns it.
+
+    `source`: the provenance, together with that of the bundle. Raises ValueError for a manifest that the service would
+    refuse.
+    """
+    assert model.adapter is not None and model.base is not None
     temporary = target.with_name(f".{target.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -60,7 +76,7 @@ def export_adapter(
         inputs = {"timestep": torch.tensor([10, 500]), "text": torch.randn(2, model.config.denoiser.text_dim)}
         write_onnx(adapter, temporary / GRAPH, inputs, MODULATION_AXES, CHANGES, float16_weights)
         manifest = _manifest(model, temporary, source, figures or {})
-        manifest["base"] = asdict(base)
+        manifest["base"] = asdict(base_of(model.base))
         embeddings = [[float(f"{value:.9g}") for value in text] for text in adapter.embeddings.tolist()]
         manifest["phrases"] = dict(zip(adapter.phrases, embeddings, strict=True))
         manifest["provenance"]["settings"] = asdict(adapter.config)

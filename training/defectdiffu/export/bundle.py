@@ -55,11 +55,28 @@ def export_bundle(
     were started from; it adds its own licence and sources. With `float16_weights` the weights are rounded to float16,
     also in `model`, so that PyTorch and the bundle agree.
     """
-    config, source = model.config, with_origin(read_provenance(provenance), origin)
+    source = with_origin(read_provenance(provenance), origin)
+    target = require_version(models_directory, model.config)
+    return write_bundle(model, target, source, figures, float16_weights, external_data, origin)
+
+
+def write_bundle(
+    model: TrainedModel,
+    target: Path,
+    source: dict[str, Any],
+    figures: dict[str, Any] | None = None,
+    float16_weights: bool = True,
+    external_data: bool = False,
+    origin: Origin | None = None,
+) -> Path:
+    """Writes the folder `target`, which must not exist, as a whole, and returns it.
+
+    `source`: the provenance, together with that of `origin`. Raises ValueError for a model that the service would
+    refuse.
+    """
     for part, other in (("background", "{defect}"), ("defect", "{product}")):
-        if other in getattr(config.prompts, part):  # the wording of an ablation
-            raise ValueError(f"prompts.{part} is {getattr(config.prompts, part)!r}, must not name the {other}")
-    target = require_version(models_directory, config)
+        if other in (text := getattr(model.config.prompts, part)):  # the wording of an ablation
+            raise ValueError(f"prompts.{part} is {text!r}, must not name the {other}")
     temporary = target.with_name(f".{target.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

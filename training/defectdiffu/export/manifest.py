@@ -109,14 +109,18 @@ def build_manifest(
 
 def require_valid(manifest: dict[str, Any], schema_file: Path = SCHEMA) -> None:
     """Raises ValueError that names what the schema does not allow: the service refuses such a bundle or adapter."""
-    schema = json.loads(schema_file.read_text(encoding="utf-8"))
-    bundle_schema = DRAFT7.create_resource(json.loads(SCHEMA.read_text(encoding="utf-8")))  # an adapter's refers to it
-    validator = Draft7Validator(schema, registry=Registry().with_resource(SCHEMA.name, bundle_schema))
-    errors = sorted(validator.iter_errors(manifest), key=lambda error: list(error.absolute_path))
-    if errors:
-        places = [f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:10]]
+    if places := schema_problems(manifest, schema_file):
         kind = schema_file.name.partition(".")[0]  # bundle or adapter
         raise ValueError(f"the {kind} would be refused by the service:\n  " + "\n  ".join(places))
+
+
+def schema_problems(document: dict[str, Any], schema_file: Path) -> list[str]:
+    """The first ten places where the document is not what the schema allows, which may refer to the bundle's."""
+    schema = json.loads(schema_file.read_text(encoding="utf-8"))
+    bundle_schema = DRAFT7.create_resource(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    validator = Draft7Validator(schema, registry=Registry().with_resource(SCHEMA.name, bundle_schema))
+    errors = sorted(validator.iter_errors(document), key=lambda error: [str(key) for key in error.absolute_path])
+    return [f"/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors[:10]]
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +15,17 @@ from ..checkpoints.origin import origin_of_bundle, save_origin
 from ..checkpoints.runs import Run
 from ..checkpoints.trained_model import TrainedModel
 from ..config import AdapterConfig, TrainingConfig
+from ..data.layout import GOOD
 from ..data.shared_words import shared_defects
 from ..data.windows import read_rules
 from ..model.adapter import new_adapter
 from ..model.text_encoder import Prompts
 from ..progress import Progress, Tell
 from .devices import build_accelerator, main_process_first
-from .latent_cache import encode_windows, load_latent_cache, save_latent_cache
+from .latent_cache import LatentCache, encode_windows, load_latent_cache, save_latent_cache
 from .onboarding import fewer_windows, onboarding_config, tell_warnings
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
+from .pace import GRID_ROWS, Pace
 from .sample_grids import save_sample_grid
 from .schedule import StepSchedule
 from .train import training_records
@@ -36,8 +39,10 @@ def onboard_adapter(
     plan: OnboardingPlan,
     progress: Progress,
     tell: Tell = lambda text: None,
+    pace: Pace | None = None,
 ) -> TrainingConfig:
-    """Makes the run, or continues it if it was started with the same options (steps may be raised).
+    """Makes the run, or continues it if it was started with the same options (steps may be raised). Without a `pace`,
+    it makes the plan's steps, and an image grid at the end.
 
     Nothing is replayed, because nothing can be forgotten. Raises DataError for bad photographs; ValueError for other
     options, or when the new name and version are the bundle's.
@@ -55,13 +60,38 @@ def onboard_adapter(
     settings = AdapterConfig(rank=plan.adapter_rank)
     adapter = new_adapter(settings, model.module, Prompts(config.prompts), cache.vocabulary, model.vocabulary)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    schedule = StepSchedule(config.optimiser, plan.steps)
-    train_adapter(run, config, cache, model, adapter, (bundle, base), schedule, accelerator, progress)
+    schedule = pace.schedule(config.optimiser) if pace else StepSchedule(config.optimiser, plan.steps)
+    place, shown = (bundle, base), time.monotonic()
+
+    def show_when_due() -> None:
+        nonlocal shown
+        if pace and time.monotonic() - shown >= pace.grid_every_seconds:
+            _save_grid(run, config, cache, accelerator.device, pace, GRID_ROWS)
+            shown = time.monotonic()
+
+    interval = pace.save_every_seconds if pace else None
+    train_adapter(
+        run, config, cache, model, adapter, place, schedule, accelerator, progress, interval, on_saved=show_when_due
+    )
     if accelerator.is_main_process:
-        trained = load_adapter_run(run)
-        path, device = run.sample_grids / f"{trained.step:07d}.png", accelerator.device
-        save_sample_grid(config, cache, trained.module, trained.autoencoder, path, device, adapters=trained.adapters)
+        _save_grid(run, config, cache, accelerator.device, pace)
     return config
+
+
+def _save_grid(
+    run: Run,
+    config: TrainingConfig,
+    cache: LatentCache,
+    device: torch.device,
+    pace: Pace | None,
+    rows: int | None = None,
+) -> None:
+    """Of the last checkpoint, with at most `rows` pairs (all if None)."""
+    trained, pairs = load_adapter_run(run), [pair for pair in cache.pairs if pair[1] != GOOD][:rows]
+    path = run.sample_grids / f"{trained.step:07d}.png"
+    save_sample_grid(config, cache, trained.module, trained.autoencoder, path, device, pairs, trained.adapters)
+    if pace:
+        pace.on_grid(path, trained.step, pairs)
 
 
 def _prepare(

@@ -24,6 +24,7 @@ from ..progress import Progress, Tell
 from .devices import build_accelerator, main_process_first
 from .latent_cache import encode_windows, join_latent_caches, load_latent_cache, save_latent_cache
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
+from .pace import Pace
 from .replay import generated_latent_cache, read_known
 from .schedule import StepSchedule
 from .train import train_denoiser, training_records
@@ -38,8 +39,10 @@ def onboard(
     progress: Progress,
     intervals: tuple[float, float] = (120, 600),
     tell: Tell = lambda text: None,
+    pace: Pace | None = None,
 ) -> TrainingConfig:
-    """Makes the run, or continues it if it was started with the same options (steps may be raised).
+    """Makes the run, or continues it if it was started with the same options (steps may be raised). A `pace` takes the
+    place of the plan's steps and of `intervals`.
 
     Raises DataError for bad photographs; ValueError for other options, when the new bundle would bear the old one's
     name and version, when the bundle knows every pair already, or when the photographs for replay show none that it
@@ -56,10 +59,11 @@ def onboard(
     config, cache = run.config(), load_latent_cache(run.latent_cache)
     weights = shares(cache.pairs, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    schedule = StepSchedule(config.optimiser, model.step + plan.steps)
+    schedule = pace.schedule(config.optimiser) if pace else StepSchedule(config.optimiser, model.step + plan.steps)
     new_pairs = [pair for pair in cache.pairs if pair not in model.vocabulary.pairs]
+    intervals = pace.intervals if pace else intervals
     train_denoiser(
-        run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress, watched=new_pairs
+        run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress, new_pairs, pace
     )
     return config
 

@@ -45,17 +45,20 @@ class TimeSchedule:
     """For a machine that is lent by the minute: as many steps as `seconds` from now allow.
 
     Falls over the share of the time that `cooldown_steps` are of `total_steps`, or over the second half of what earlier
-    stages have left. Not reproducible as steps are.
+    stages have left. Not reproducible as steps are. `spent` of the seconds passed in earlier calls, `trained` of these
+    in this schedule's training: the rate of a training that is resumed falls as if it had not been interrupted.
     """
 
     plan: OptimiserConfig
     seconds: float
     clock: Callable[[], float] = time.monotonic
+    spent: float = 0
+    trained: float = 0
     began: float = field(init=False)
     first: tuple[int, float] | None = field(default=None, init=False)  # step and time when it was first asked
 
     def __post_init__(self) -> None:
-        self.began = self.clock()
+        self.began = self.clock() - self.spent
 
     def finished(self, step: int) -> bool:
         if self.first is None:
@@ -63,7 +66,8 @@ class TimeSchedule:
         return self._left() <= 0
 
     def learning_rate(self, step: int, first_step: int = 0) -> float:
-        given = self.began + self.seconds - (self.first[1] if self.first else self.began)
+        first = self.first[1] if self.first else self.began
+        given = self.trained + self.began + self.seconds - first
         cooldown = min(self.seconds * self.plan.cooldown_steps / self.plan.total_steps, given / 2)
         left = max(0.0, self._left()) / max(cooldown, 1e-9)
         return self.plan.learning_rate * min(1, _warmup(step - first_step, self.plan), left)

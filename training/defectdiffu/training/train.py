@@ -26,6 +26,7 @@ from .batches import BatchBuilder
 from .devices import build_accelerator, main_process_first
 from .latent_cache import LatentCache, LatentCacheSampler, build_latent_cache
 from .loss import Losses
+from .pace import GRID_ROWS, LAST_GRID_ROWS, Pace
 from .sample_grids import save_sample_grid
 from .schedule import Schedule, StepSchedule
 from .train_autoencoder import train_autoencoder
@@ -113,12 +114,13 @@ def train_denoiser(
     accelerator: Accelerator,
     progress: Progress,
     watched: list[Pair] | None = None,
+    pace: Pace | None = None,
 ) -> None:
     """Trains from the run's checkpoint, if there is one, to the end of `schedule`. Progress is that of this call.
 
     `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
     seconds between checkpoints and between sample grids; `watched`: the pairs in these grids, all by default. The last
-    grid shows all.
+    grid shows all. With a `pace`, which hears of each grid, these are the first ones.
     """
     plan = config.optimiser
     save_every_seconds, grid_every_seconds = intervals
@@ -203,10 +205,21 @@ def train_denoiser(
         if last or grid_due:
             ema.swap()
             path, pairs = run.sample_grids / f"{step:07d}.png", None if last else watched
+            if pace:
+                pairs = shown_pairs(cache.pairs, watched or [], LAST_GRID_ROWS if last else GRID_ROWS)
             save_sample_grid(config, cache, module.eval(), autoencoder, path, accelerator.device, pairs)
+            if pace:
+                pace.on_grid(path, step, pairs or [])
             ema.swap()
             module.train()
             shown = time.monotonic()
+
+
+def shown_pairs(pairs: list[Pair], first: list[Pair], most: int) -> list[Pair]:
+    """At most `most` defective pairs, those of `first` before others, in the order in which a grid shows them."""
+    defective = [pair for pair in pairs if pair[1] != GOOD]
+    chosen = sorted(defective, key=lambda pair: pair not in first)[:most]
+    return [pair for pair in defective if pair in chosen]
 
 
 def _measure_new_channels(module: TrainingModule, cache: LatentCache, trained: int) -> None:

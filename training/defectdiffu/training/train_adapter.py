@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from .loss import Losses
 from .schedule import Schedule
 from .train import REPORT_EVERY_STEPS, SAVE_EVERY_SECONDS
 
+REPORT_EVERY_SECONDS = 5.0  # where steps are slow
+
 
 def train_adapter(
     run: Run,
@@ -35,8 +38,11 @@ def train_adapter(
     schedule: Schedule,
     accelerator: Accelerator,
     progress: Progress,
+    save_every_seconds: float | None = None,
+    on_saved: Callable[[], None] = lambda: None,
 ) -> None:
-    """Trains `adapter` of `model` from the run's checkpoint, if there is one, to the end of `schedule`.
+    """Trains `adapter` of `model` from the run's checkpoint, if there is one, to the end of `schedule`. Calls
+    `on_saved` after every checkpoint but the last one.
 
     Steps count from 0, unlike those of a denoiser that is trained on. Raises FloatingPointError when the loss is no
     number any more.
@@ -49,7 +55,8 @@ def train_adapter(
     step, samples_seen = _resume(run, adapter, ema, optimiser) if run.adapter.exists() else (0, 0)
     builder = BatchBuilder(config, cache, model.module.denoiser)
     sampler = LatentCacheSampler(cache, plan.normal_share, {})
-    saved = time.monotonic()
+    interval = SAVE_EVERY_SECONDS if save_every_seconds is None else save_every_seconds
+    saved = reported = time.monotonic()
     while not schedule.finished(step):
         share = np.random.default_rng((config.seed, 4, step, accelerator.process_index))
         turn = step * accelerator.num_processes + accelerator.process_index
@@ -67,16 +74,20 @@ def train_adapter(
         step += 1
         samples_seen += plan.batch_size * accelerator.num_processes
         last, now = schedule.finished(step), time.monotonic()
-        if not accelerator.is_main_process or not (last or step % REPORT_EVERY_STEPS == 0):
+        due = step % REPORT_EVERY_STEPS == 0 or now - reported > REPORT_EVERY_SECONDS
+        if not accelerator.is_main_process or not (last or due):
             continue
+        reported = now
         figures = _figures(losses, step)
         progress("adapter", step, schedule.expected_steps(step), figures)
-        if last or now - saved > SAVE_EVERY_SECONDS:
+        if last or now - saved > interval:
             state = {"ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
             place = {"step": step, "samples_seen": samples_seen}
             save_adapter(run, adapter, cache.vocabulary, *belongs_to, state | place)
             run.record(**place, time=time.time(), **figures)
             saved = now
+            if not last:
+                on_saved()
 
 
 def _resume(run: Run, adapter: Adapter, ema: Ema, optimiser: Any) -> tuple[int, int]:

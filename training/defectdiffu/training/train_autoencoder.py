@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from .adversarial_finetuning import finetune_adversarially, is_finetuned
 from .autoencoder_stage import AutoencoderStage
 from .crops import Crops
 
+Share = Callable[[], float]
+
 
 def train_autoencoder(
     run: Run,
@@ -32,8 +35,12 @@ def train_autoencoder(
     bf16: bool,
     progress: Progress,
     save_every_seconds: float,
+    time_share: Share = lambda: 0.0,
 ) -> ImageAutoencoder:
-    """Trains, resumes, or loads a finished one. Returns it with its EMA weights and latent scale, in eval mode."""
+    """Trains, resumes, or loads a finished one. Returns it with its EMA weights and latent scale, in eval mode.
+
+    `time_share`: how much of the time that it may take is over. It ends with the time or with the plan's steps.
+    """
     plan = config.autoencoder_training
     anchor = Anchor.of(run, device)
     torch.manual_seed(config.seed)
@@ -52,7 +59,7 @@ def train_autoencoder(
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     stage = AutoencoderStage(run, config, Crops(records, rules, config, device), bf16, progress, save_every_seconds)
     if not finished:
-        _reconstruct(model, stage, state, anchor)
+        _reconstruct(model, stage, state, anchor, time_share)
         model.eval()
         _measure_scale(model, stage.crops, config)
         if anchor:
@@ -64,7 +71,11 @@ def train_autoencoder(
 
 
 def _reconstruct(
-    model: SmallAutoencoder, stage: AutoencoderStage, state: dict[str, Any] | None, anchor: Anchor | None
+    model: SmallAutoencoder,
+    stage: AutoencoderStage,
+    state: dict[str, Any] | None,
+    anchor: Anchor | None,
+    time_share: Share,
 ) -> None:
     """Leaves the averages in the model. `state` is what an earlier, interrupted call saved; `anchor` what the model
     grew out of."""
@@ -78,11 +89,12 @@ def _reconstruct(
         optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
     begun, saved = step, time.monotonic()
-    while step < plan.steps:
+    share = max(step / plan.steps, time_share())
+    while share < 1:
         rng = np.random.default_rng((config.seed, 1, step))
         batch, near_defect = crops.batch(plan.batch_size, plan.mask_share, plan.crop, rng)
         for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * _cosine(step, plan.steps)
+            group["lr"] = plan.learning_rate * _cosine(step, share)
         generator = torch.Generator(device).manual_seed(config.seed * 1_000_003 + step)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             mean, log_variance = model.posterior(batch)
@@ -99,9 +111,11 @@ def _reconstruct(
         optimiser.step()
         ema.update()
         step += 1
-        if step % 20 == 0 or step == plan.steps:
+        share = max(step / plan.steps, time_share())
+        if step % 20 == 0 or share >= 1:
             psnr = -10 * math.log10(max(((output - batch) / 2).float().square().mean().item(), 1e-12))
-            progress("autoencoder", step - begun, plan.steps - begun, {"loss": loss.item(), "psnr": psnr})
+            expected = min(plan.steps, max(step, round(step / share)))
+            progress("autoencoder", step - begun, expected - begun, {"loss": loss.item(), "psnr": psnr})
         if time.monotonic() - saved > save_every_seconds:
             state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
             save(run.autoencoder, {**state, "step": step, "finished": False})
@@ -122,5 +136,5 @@ def _measure_scale(model: SmallAutoencoder, crops: Crops, config: TrainingConfig
     model.latent_std.copy_(z.std(dim=(0, 2, 3), keepdim=True))
 
 
-def _cosine(step: int, total: int) -> float:
-    return 0.5 * (1 + math.cos(math.pi * step / total)) if step > 100 else (step + 1) / 101
+def _cosine(step: int, share: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * share)) if step > 100 else (step + 1) / 101

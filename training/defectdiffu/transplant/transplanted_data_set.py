@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from ..data.image_files import load_image, load_mask
+from ..data.image_files import load_image
 from ..data.layout import GOOD, Pair, Record
-from ..data.windows import Rules, WindowRule, resized_pair
+from ..data.windows import Rules, WindowRule, rule_of
 from ..progress import Progress
 from ..sampling.image_grids import grid, outlined
-from .limits import limits_of
-from .part import part_of
-from .transplant import GoodPhotograph, Transplant, lay_on_best, vary_defect
-from .variation import VARIED
+from .cut_paste import CUT_PASTE, cut_paste_sample
+from .donor_windows import OTHER_PRODUCTS, donor_window
+from .pair_samples import PairSamples
+from .sample_files import ManifestRow, save_sample, small
+from .transplant_request import TransplantRequest
 
-PHOTOGRAPHS = 4  # good ones that are tried for each defect, unless a product has fewer
-GRID_SIDE = 256  # pixels of a picture in grid.png
 GRID_ROWS = 8  # at most, unless there are more pairs
-
-
-@dataclass(frozen=True)
-class TransplantRequest:
-    count: int  # per pair
-    strengths: tuple[float, float] = (1.0, 1.0)  # drawn evenly
-    anywhere: bool = False  # instead of where the surroundings fit, and more varied
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class _ManifestRow:
-    image: str
-    split: str
-    seed: int
-    strength: float
-    defective_photograph: str
-    good_photograph: str
-    difference: float  # of the surroundings, see place.py
 
 
 def write_transplants(
@@ -51,16 +31,21 @@ def write_transplants(
     out: Path,
     report: Progress,
     donors: list[Record] | None = None,
-) -> list[Pair]:
+) -> dict[Pair, int]:
     """Draws from the train split alone. Each product's own defects, or those that other products of `donors` have.
     Writes images, masks, manifest.csv (how each was made), and grid.png with the defective photograph, the good one,
-    the sample, and its mask in each row.
+    the sample, and its mask in each row. Samples of CutPaste, and windows of donors, have a row of each product.
 
-    Returns the pairs. Raises ValueError for a folder that is not empty, a product without good photographs, and data
-    without defects.
+    Returns how many transplants each pair has. A defect of another product that covers too much of a window, or does
+    not show on this one, gives none. Raises ValueError for a folder that is not empty, a product without good
+    photographs, data without defects, windows of donors without donors, and a request for nothing.
     """
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty")
+    if not (request.count or request.cut_paste or request.donor_windows):
+        raise ValueError("count is 0, must be at least 1 without cut_paste and donor_windows")
+    if request.donor_windows and donors is None:
+        raise ValueError(f"donor_windows is {request.donor_windows}, must be 0 without donors")
     good = _by_product(record for record in records if record.defect == GOOD)
     products = sorted({record.product for record in records})
     for product in products:
@@ -75,20 +60,40 @@ def write_transplants(
         whose = "" if donors is None else f" of products other than {', '.join(products)} among the donors"
         raise ValueError(f"no defective photograph{whose} in the train split to transplant from")
     rows, pictures = [], []
-    for index, ((product, defect), group) in enumerate(sorted(groups.items())):
-        maker = _Maker(product, group, good[product], rules, request, out)
+    counts = dict.fromkeys(sorted(groups), 0)
+    for index, pair in enumerate(counts):
+        samples = PairSamples(pair[0], groups[pair], good[pair[0]], rules, request, out)
         for number in range(request.count):
-            row, shown = maker.make(number, np.random.default_rng((request.seed, index, number)))
+            report(f"transplant {'/'.join(pair)}", number + 1, request.count, {})
+            made = samples.make(number, np.random.default_rng((request.seed, index, number)))
+            if made is None:
+                continue
+            rows.append(made[0])
+            if counts[pair] < max(1, GRID_ROWS // len(groups)):
+                pictures.append(made[1])
+            counts[pair] += 1
+    if request.count and not rows:
+        raise ValueError(f"no defect of the donors shows on {', '.join(products)}")
+    for index, product in enumerate(products if request.cut_paste else []):
+        pasted = _cut_paste(good[product], rule_of(rules, product), request, index, out)
+        for number, (row, shown) in enumerate(pasted):
             rows.append(row)
-            if number < max(1, GRID_ROWS // len(groups)):
+            if number == 0:
                 pictures.append(shown)
-            report(f"transplant {product}/{defect}", number + 1, request.count, {})
+            report(f"CutPaste {product}", number + 1, request.cut_paste, {})
+    for index, product in enumerate(products if request.donor_windows else []):
+        whole = _windows_of_donors(good[product], _pairs_of_others(product, donors or []), rules, request, index, out)
+        for number, (row, shown) in enumerate(whole):
+            rows.append(row)
+            if number == 0:
+                pictures.append(shown)
+            report(f"windows of donors {product}", number + 1, request.donor_windows, {})
     with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([field.name for field in fields(_ManifestRow)])
+        writer.writerow([field.name for field in fields(ManifestRow)])
         writer.writerows(astuple(row) for row in rows)
     Image.fromarray(grid(pictures)).save(out / "grid.png")
-    return sorted(groups)
+    return counts
 
 
 def _by_product(records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -111,67 +116,30 @@ def _donors_of(product: str, records: list[Record], donors: list[Record] | None)
     return groups
 
 
-class _Maker:
-    """Makes and saves the samples of one pair. The donors take turns."""
-
-    def __init__(
-        self,
-        product: str,
-        donors: list[Record],
-        good: list[Record],
-        rules: Rules,
-        request: TransplantRequest,
-        out: Path,
-    ):
-        self._product, self._donors, self._good, self._rules = product, donors, good, rules
-        self._request, self._out = request, out
-        self._limits = VARIED if request.anywhere else limits_of(self._rule(product))
-
-    def make(self, number: int, rng: np.random.Generator) -> tuple[_ManifestRow, list[np.ndarray]]:
-        donor = self._donors[number % len(self._donors)]
-        image, mask = self._defect(donor)
-        seed, strength = int(rng.integers(2**31)), round(float(rng.uniform(*self._request.strengths)), 3)
-        chosen = rng.choice(len(self._good), min(PHOTOGRAPHS, len(self._good)), replace=False)
-        photographs = [load_image(self._good[i].image) for i in chosen]
-        grounds = [GoodPhotograph(each, part_of(each)) for each in photographs]
-        variants = vary_defect(image, mask, seed, self._limits)
-        laid = lay_on_best(grounds, variants, strength, self._request.anywhere)
-        if laid is None or not laid[1].mask.any():
-            raise ValueError(f"{donor.place}: the defect is so small that it vanishes when it is scaled")
-        index, sample = laid
-        place = self._save(number, donor, sample)
-        shown = [image, photographs[index], sample.image, outlined(sample.image, sample.mask)]
-        good, difference = self._good[chosen[index]].place, round(sample.place.difference, 1)
-        row = _ManifestRow(place, "train", seed, strength, donor.place, good, difference)
-        return row, [_small(picture) for picture in shown]
-
-    def _defect(self, donor: Record) -> tuple[np.ndarray, np.ndarray]:
-        """A defect of another product is resized to be as large in this product's window as in its own."""
-        assert donor.mask is not None
-        image, mask = load_image(donor.image), load_mask(donor.mask, donor.marks)
-        ratio = self._rule(self._product).window / self._rule(donor.product).window
-        if donor.product == self._product or ratio == 1:
-            return image, mask
-        size = max(1, round(image.shape[1] * ratio)), max(1, round(image.shape[0] * ratio))
-        return resized_pair(image, mask, size)
-
-    def _rule(self, product: str) -> WindowRule:
-        default, own = self._rules
-        return own.get(product, default)
-
-    def _save(self, number: int, donor: Record, sample: Transplant) -> str:
-        """In the product's folder, under the donor's name of the defect. Returns the place of the image."""
-        product, defect = self._good[0].image.parts[-4], donor.image.parts[-2]
-        place = Path(product, "test", defect, f"{number:04}.png")
-        mask = Path(product, "ground_truth", defect, f"{number:04}_mask.png")
-        for path, pixels in ((place, sample.image), (mask, sample.mask.astype(np.uint8) * 255)):
-            (self._out / path).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels).save(self._out / path)
-        return place.as_posix()
+def _cut_paste(
+    good: list[Record], rule: WindowRule, request: TransplantRequest, index: int, out: Path
+) -> Iterator[tuple[ManifestRow, list[np.ndarray]]]:
+    """The good photographs of the product take turns."""
+    for number in range(request.cut_paste):
+        rng = np.random.default_rng((request.seed, index, number, 1))
+        ground, donor = good[number % len(good)], good[rng.integers(len(good))]
+        image, before, mask = cut_paste_sample(ground, donor, rule, rng)
+        place = save_sample(out, ground, CUT_PASTE, number, image, mask)
+        shown = [load_image(donor.image), before, image, outlined(image, mask)]
+        yield ManifestRow(place, "train", None, None, donor.place, ground.place, None), [small(p) for p in shown]
 
 
-def _small(picture: np.ndarray) -> np.ndarray:
-    """Fitted into a square of GRID_SIDE, on white."""
-    image = Image.fromarray(picture)
-    image = ImageOps.contain(image, (GRID_SIDE, GRID_SIDE), Image.Resampling.BICUBIC)
-    return np.asarray(ImageOps.pad(image, (GRID_SIDE, GRID_SIDE), color="white"))
+def _pairs_of_others(product: str, donors: list[Record]) -> list[list[Record]]:
+    others = sorted({record.product for record in donors})
+    return [group for other in others if other != product for group in _donors_of(other, donors, None).values()]
+
+
+def _windows_of_donors(
+    good: list[Record], groups: list[list[Record]], rules: Rules, request: TransplantRequest, index: int, out: Path
+) -> Iterator[tuple[ManifestRow, list[np.ndarray]]]:
+    side = rule_of(rules, good[0].product).window
+    for number in range(request.donor_windows if groups else 0):
+        image, mask, donor = donor_window(groups, rules, side, np.random.default_rng((request.seed, index, number, 2)))
+        place = save_sample(out, good[0], OTHER_PRODUCTS, number, image, mask)
+        shown = [load_image(donor.image), load_image(good[0].image), image, outlined(image, mask)]
+        yield ManifestRow(place, "train", None, None, donor.place, "", None), [small(picture) for picture in shown]

@@ -4,6 +4,7 @@ import { region } from './region.ts';
 import { review } from './review.ts';
 import { samples } from './samples.ts';
 import { shell } from './shell.ts';
+import { trainings } from './trainings.ts';
 import { work } from './work.ts';
 
-export const de: Texts = { ...shell, ...draw, ...samples, ...work, region, review };
+export const de: Texts = { ...shell, ...draw, ...samples, ...work, region, review, trainings };

@@ -12,6 +12,7 @@ export const region = {
     polygon: 'Ecken anklicken, zum Schließen nochmals die erste. Tastatur: Pfeile, Enter, Leertaste schließt.',
     brush: 'Über die Region malen. Tastatur: Pfeile bewegen, Enter setzt einen Punkt, Leertaste beendet den Strich.',
   },
+  painted: 'Eine gemalte Region ist gesetzt.',
   undo: 'Rückgängig',
   clear: 'Leeren',
   close: 'Polygon schließen',

@@ -10,4 +10,8 @@ export const review = {
   comment: 'Kommentar',
   conflict:
     'Jemand anders hat dieses Bild inzwischen geprüft. Dessen Urteil wird gezeigt; Ihres wurde nicht gespeichert.',
+  delete: 'Löschen …',
+  deleteQuestion: 'Dieses Bild mit seinen Dateien löschen? Es lässt sich nicht wiederherstellen.',
+  deleteConfirm: 'Endgültig löschen',
+  keep: 'Behalten',
 } as const;

@@ -12,6 +12,7 @@ export const region = {
     polygon: 'Click the corners, and the first one again to close. Keyboard: arrows, Enter, Space closes.',
     brush: 'Paint over the region. Keyboard: arrows move, Enter adds a point, Space ends the stroke.',
   },
+  painted: 'A painted region is set.',
   undo: 'Undo',
   clear: 'Clear',
   close: 'Close the polygon',

@@ -9,4 +9,8 @@ export const review = {
   removeTag: 'Remove the tag {{tag}}',
   comment: 'Comment',
   conflict: 'Somebody else reviewed this sample meanwhile. Their review is shown; yours was not stored.',
+  delete: 'Delete …',
+  deleteQuestion: 'Delete this sample and its images? Nothing brings them back.',
+  deleteConfirm: 'Delete for good',
+  keep: 'Keep',
 } as const;

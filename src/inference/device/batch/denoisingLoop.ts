@@ -6,7 +6,6 @@
  */
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { RowBudget } from '../../capacity.js';
-import { capBudget } from '../../capacity.js';
 import { InferenceError } from '../../errors.js';
 import { createSemaphore } from '../../../semaphore.js';
 import type { SampleRequest } from '../../types.js';
@@ -18,15 +17,15 @@ import { isFinished } from '../sample/denoisingState.js';
 import { denoiseStepWithinMemory } from '../sample/denoisingStep.js';
 import { encodeSample } from '../sample/encodeSample.js';
 import type { Job } from '../sample/job.js';
-import { currentStep, isDenoised, rowsOfJob } from '../sample/job.js';
+import { isDenoised, rowsOfJob } from '../sample/job.js';
 import { denoisingBytes, rowsPerEvaluation } from '../sample/resourceEstimate.js';
 import type { Schedulable } from './batchScheduler.js';
 import { createBatchScheduler } from './batchScheduler.js';
+import { reportStep } from './reportStep.js';
+import { createRowBudgets } from './rowBudgets.js';
 import { servedModels } from './servedModels.js';
 import { createStepMetricsBuffer } from './stepMetrics.js';
 
-/** The shortest time between two progress messages of a sample. */
-const PROGRESS_INTERVAL_MS = 100;
 /** Memory of all started samples, by the estimates of resourceEstimate.ts. With the model, it fits a machine of 2 GB. */
 const STARTED_BYTES = 256 * 2 ** 20;
 /** Memory of the samples that are being decoded and encoded. */
@@ -35,9 +34,6 @@ const FINISHING_BYTES = 512 * 2 ** 20;
 const MAX_FINISHING = 16;
 /** Images that are read at a time for inpainting. */
 const MAX_READING = 2;
-
-/** For a bundle that is not open, whose samples fail. */
-const MINIMAL_BUDGET: RowBudget = { rows: 1, quickRows: 1 };
 
 interface BatchedSample extends Schedulable {
   readonly request: SampleRequest;
@@ -55,6 +51,10 @@ export interface DenoisingLoop {
   add(key: number, request: SampleRequest): void;
   /** Takes effect before the next step. */
   cancel(keys: readonly number[]): void;
+  /** Opens a bundle, or an adapter of one of the models, while samples are drawn. @throws BundleError */
+  openModel(bundle: Bundle): Promise<void>;
+  /** Its samples have ended or are canceled. */
+  closeModel(id: string): Promise<void>;
 }
 
 export interface DenoisingLoopOptions {
@@ -65,12 +65,13 @@ export interface DenoisingLoopOptions {
   /** By bundle ID. A single sample with more rows runs alone. */
   readonly budgets: ReadonlyMap<string, RowBudget>;
   readonly send: (message: WorkerMessage) => void;
+  /** Opens a bundle that is not among the models. @throws BundleError */
+  readonly openBundle: (bundle: Bundle) => Promise<Model>;
 }
 
 export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoop {
-  const { models: openModels, adapters = [], budgets: initialBudgets, send } = options;
+  const { models: openModels, adapters = [], budgets: initialBudgets, send, openBundle } = options;
   const samples = new Map<number, BatchedSample>();
-  const budgets = new Map(initialBudgets);
   const finishing = new Set<Promise<void>>();
   const finishingMemory = createSemaphore(FINISHING_BYTES);
   const imageReads = createSemaphore(MAX_READING);
@@ -79,18 +80,14 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
   let readingCount = 0;
   let running = false;
 
-  const models = servedModels(openModels, adapters, (bundle, images) =>
-    send({ kind: 'limitsReduced', bundle, images }),
-  );
-  /** Rounded down to bucket sizes, so that padding does not exceed the budget. */
-  const rowBudget = (bundle: string): RowBudget => {
-    const { rows, quickRows } = budgets.get(bundle) ?? MINIMAL_BUDGET;
-    const within = models.get(bundle)?.within ?? ((count) => count);
-    return { rows: within(rows), quickRows: within(quickRows) };
-  };
+  const onReduce = (bundle: string, images: number): void => send({ kind: 'limitsReduced', bundle, images });
+  const models = servedModels(openModels, adapters, onReduce, openBundle);
+  const budgets = createRowBudgets(initialBudgets, models, send);
+  /** A canceled sample may take part in it until it ends. */
+  let step: Promise<unknown> = Promise.resolve();
 
   const scheduler = createBatchScheduler<BatchedSample>({
-    rowBudget,
+    rowBudget: budgets.of,
     memoryBytes: STARTED_BYTES,
     canStart: () => readingCount < MAX_READING,
   });
@@ -165,13 +162,6 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
     finishing.add(finished);
   };
 
-  const reportProgress = (sample: BatchedSample, job: Job): void => {
-    const now = performance.now();
-    if (!isDenoised(job) && now - sample.progressSentAt < PROGRESS_INTERVAL_MS) return;
-    sample.progressSentAt = now;
-    send({ kind: 'progress', key: sample.key, step: currentStep(job), steps: job.totalSteps });
-  };
-
   /** Starts the selected samples that are new. Samples whose images must be read first do not take part in this step. */
   const startSelected = async (selected: readonly BatchedSample[]): Promise<readonly RunningSample[]> => {
     const withImage = selected.filter(({ job, request }) => job === null && readsImage(request));
@@ -184,17 +174,10 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
     );
   };
 
-  const reduceRows = (bundle: string, rows: number): void => {
-    const budget = budgets.get(bundle) ?? MINIMAL_BUDGET;
-    if (rows >= budget.rows) return;
-    budgets.set(bundle, capBudget(budget, rows));
-    send({ kind: 'limitsReduced', bundle, rows });
-  };
-
   const runStep = async (bundle: string, batch: readonly RunningSample[]): Promise<void> => {
     const began = performance.now();
     const states = batch.flatMap(([, job]) => job.states.filter((state) => !isFinished(state)));
-    const failures = await denoiseStepWithinMemory(modelOf(bundle), states, (rows) => reduceRows(bundle, rows));
+    const failures = await denoiseStepWithinMemory(modelOf(bundle), states, (rows) => budgets.reduce(bundle, rows));
     metrics.add({
       bundle,
       samples: batch.length,
@@ -206,7 +189,7 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
       const failed = job.states.find((state) => errors.has(state));
       if (failed !== undefined) fail(sample, errors.get(failed));
       if (!isPresent(sample)) continue;
-      reportProgress(sample, job);
+      reportStep(modelOf(bundle), job, sample, (message) => isPresent(sample) && send(message));
       if (isDenoised(job)) finishPhaseConcurrently(sample, job);
     }
   };
@@ -221,7 +204,9 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
       const [first] = selected;
       if (first === undefined) break;
       const batch = await startSelected(selected);
-      if (batch.length > 0) await runStep(first.bundle, batch);
+      if (batch.length === 0) continue;
+      step = runStep(first.bundle, batch);
+      await step;
     }
     metrics.flush();
     running = false;
@@ -244,6 +229,12 @@ export function createDenoisingLoop(options: DenoisingLoopOptions): DenoisingLoo
       send({ kind: 'canceled', keys });
       // Another sample may wait for the memory that these held.
       void run();
+    },
+    openModel: (bundle) => models.openModel(bundle),
+    closeModel(id) {
+      budgets.forget(id);
+      // Canceled samples may be in the current step, or may be decoded now.
+      return models.closeModel(id, Promise.all([step, ...finishing]));
     },
   };
 }

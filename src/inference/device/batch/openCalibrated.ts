@@ -50,6 +50,12 @@ export async function openCalibratedModel(
   return open({ bundle: bundle.id, ...budgetOf(curve), curve });
 }
 
+/** Opens a bundle that is not measured. @throws BundleError, InferenceError */
+export async function openVerified(bundle: Bundle, options: ExecutionOptions): Promise<Model> {
+  await verifyFiles(bundle);
+  return openModel(bundle, options);
+}
+
 function withBuckets({ curve, rows }: Capacity, options: ExecutionOptions): ExecutionOptions {
   if (options.buckets === null) return options;
   return { ...options, buckets: { ...options.buckets, coarse: coarseBuckets(curve, rows / ROWS_PER_SAMPLE) } };

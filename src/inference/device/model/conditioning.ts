@@ -44,7 +44,7 @@ export interface ModulationOptions {
   readonly cacheBytes?: number;
   /** The bucket size for a number of conditions in one run of the graph. */
   readonly sizeOf?: (count: number) => number;
-  /** By ID. */
+  /** By ID; it can change between evaluations. Modulations of an adapter that is closed stay until the cache needs the memory. */
   readonly adapters?: ReadonlyMap<string, OpenAdapter>;
   /** The graph of the student's modulations. */
   readonly turbo?: InferenceSession | null;

@@ -36,6 +36,10 @@ export interface Model {
   decode(latents: readonly Float32Array[]): Promise<Float32Array[]>;
   /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError if the bundle has no image encoder. */
   encode(image: Float32Array): Promise<Float32Array>;
+  /** Opens an adapter of the bundle, whose samples can be drawn then. @throws BundleError */
+  openAdapter(adapter: NamedAdapter): Promise<void>;
+  /** No evaluation may use it any more. */
+  closeAdapter(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -137,6 +141,16 @@ export async function openModel(
         image: new ort.Tensor('float32', image, [1, size.channels, size.height, size.width]),
       });
       return new Float32Array(latent?.data as Float32Array);
+    },
+
+    async openAdapter(adapter) {
+      openAdapters.set(adapter.id, await openAdapter(adapter, options));
+    },
+
+    async closeAdapter(id) {
+      const adapter = openAdapters.get(id);
+      openAdapters.delete(id);
+      await adapter?.close();
     },
 
     async close() {

@@ -33,7 +33,10 @@ export interface OpenAdapter {
   close(): Promise<void>;
 }
 
-/** @throws BundleError if the graph's inputs or outputs are not those of a change of modulations. */
+/** Of a run that shows whether the graph can be computed at all. */
+const TRIAL_CONDITIONS = 3;
+
+/** @throws BundleError if the graph's inputs or outputs are not those of a change of modulations, or if it cannot be computed. */
 export async function openAdapter(adapter: NamedAdapter, options: ExecutionOptions): Promise<OpenAdapter> {
   const file = join(adapter.directory, adapter.modulation.file);
   const session = await createSession(file, options);
@@ -49,7 +52,7 @@ export async function openAdapter(adapter: NamedAdapter, options: ExecutionOptio
     return found;
   };
 
-  return {
+  const opened: OpenAdapter = {
     embed,
     async changes(conditions, sizeOf) {
       const size = sizeOf(conditions.length);
@@ -65,6 +68,14 @@ export async function openAdapter(adapter: NamedAdapter, options: ExecutionOptio
     },
     close: () => session.release(),
   };
+  const [phrase = ''] = phrases.keys();
+  const trial = Array.from({ length: TRIAL_CONDITIONS }, () => ({ part: PARTS[0], phrase, timestep: 0 }));
+  await opened
+    .changes(trial, (count) => count)
+    .catch((error: unknown) => {
+      throw new BundleError(file, [`cannot be computed: ${(error as Error).message}`], { cause: error });
+    });
+  return opened;
 }
 
 function namesProblems({ inputNames, outputNames }: InferenceSession): string[] {

@@ -1,6 +1,8 @@
 /** Converts arrays of one shape to one tensor, and back. */
 import * as ort from 'onnxruntime-node';
 
+import { InferenceError } from '../../errors.js';
+
 export function int64Tensor(values: readonly number[]): ort.Tensor {
   const wide = new BigInt64Array(values.length);
   for (let i = 0; i < wide.length; i++) wide[i] = BigInt(values[i] ?? 0);
@@ -26,8 +28,10 @@ export function createScratchBuffers(): ScratchBuffers {
   };
 }
 
-/** n of [D] → [n,D]. */
+/** n of [D] → [n,D]. @throws InferenceError if they differ in length: then rows would be read across their ends. */
 export function stackVectors(rows: readonly Float32Array[], allocateMemory = allocate): ort.Tensor {
+  if (rows.some(({ length }) => length !== rows[0]?.length))
+    throw new InferenceError('vectors of one tensor differ in length');
   return new ort.Tensor('float32', concatenate(rows, allocateMemory), [rows.length, rows[0]?.length ?? 0]);
 }
 

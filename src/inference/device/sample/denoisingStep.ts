@@ -31,7 +31,8 @@ export async function denoiseStep(model: Model, states: readonly DenoisingState[
 }
 
 /**
- * Like `denoiseStep`. If memory runs out, repeats the step in halves: a failed evaluation has not changed any state.
+ * Like `denoiseStep`. If memory runs out, repeats the step in halves, and after another error adapter by adapter: a failed evaluation
+ * has not changed any state.
  * @param onReduce called with the number of rows that may be tried from now on
  */
 export async function denoiseStepWithinMemory(
@@ -44,13 +45,27 @@ export async function denoiseStepWithinMemory(
   } catch (error) {
     const outOfMemory = isOutOfMemory(error);
     if (states.length === 1 && outOfMemory) return states.map((state) => tooLarge(state, error as Error));
-    if (!outOfMemory) return states.map((state) => ({ state, error: error as Error }));
+    if (!outOfMemory) return failAlone(model, states, error as Error, onReduce);
     const half = states.length >> 1;
     const rows = states.reduce((sum, { plan }) => sum + plan.rows.length, 0);
     onReduce(rows >> 1);
     const first = await denoiseStepWithinMemory(model, states.slice(0, half), onReduce);
     return [...first, ...(await denoiseStepWithinMemory(model, states.slice(half), onReduce))];
   }
+}
+
+/** The graph of one adapter may have failed: repeats the step for each adapter's samples, so that only they fail. */
+async function failAlone(
+  model: Model,
+  states: readonly DenoisingState[],
+  error: Error,
+  onReduce: (rows: number) => void,
+): Promise<readonly StepFailure[]> {
+  const groups = [...Map.groupBy(states, ({ conditions }) => conditions.adapter).values()];
+  if (groups.length === 1) return states.map((state) => ({ state, error }));
+  const failures: StepFailure[] = [];
+  for (const group of groups) failures.push(...(await denoiseStepWithinMemory(model, group, onReduce)));
+  return failures;
 }
 
 function tooLarge(state: DenoisingState, error: Error): StepFailure {

@@ -5,6 +5,12 @@ import { areaFraction, boundingBoxes } from '../../method/connectedComponents.js
 import { renderOverlay, toMaskBytes } from '../../method/pixels.js';
 import type { AllowedArea, QualityScores, SampleResult, TransplantPlace } from '../../types.js';
 
+/**
+ * Of zlib. A 512 px photograph takes half of the time that it takes at the usual 6, and 3 % more bytes; at 3, two fifths
+ * and 9 %.
+ */
+const COMPRESSION_LEVEL = 4;
+
 /** The pixels of a finished sample. */
 export interface SamplePixels {
   readonly width: number;
@@ -30,7 +36,7 @@ export async function encodeSample(id: string, pixels: SamplePixels): Promise<Sa
     // Without the color space, a grayscale image would be stored as RGB.
     sharp(bytes, { raw: { width, height, channels } })
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .png()
+      .png({ compressionLevel: COMPRESSION_LEVEL })
       .toBuffer();
   // In parallel on libvips' threads: an image of 40 megapixels takes seconds.
   const [imagePng, overlayPng, maskPng, ignorePng, regionPng, twinPng] = await Promise.all([

@@ -34,7 +34,7 @@ export async function readSize(image: InpaintingImage): Promise<Size> {
 
 /** The pixels, which the caller may change. */
 export async function readImage(image: InpaintingImage): Promise<RawImage> {
-  if (isRaw(image)) return { ...image, rgb: Uint8Array.from(image.rgb) };
+  if (isRaw(image)) return { ...image, rgb: new Uint8Array(image.rgb) };
   const { data, info } = await toRawRgb(sharp(image)).toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, rgb: data };
 }
@@ -79,13 +79,10 @@ export function pasteWindow(
   pixels: Uint8Array,
   { left, top, side }: Window,
   channels: number,
-  combine: (existing: number, pasted: number) => number = (_, pasted) => pasted,
 ): Uint8Array {
-  for (let y = 0; y < side; y++) {
-    const start = ((top + y) * width + left) * channels;
-    for (let i = 0; i < side * channels; i++)
-      whole[start + i] = combine(whole[start + i] ?? 0, pixels[y * side * channels + i] ?? 0);
-  }
+  const row = side * channels;
+  for (let y = 0; y < side; y++)
+    whole.set(pixels.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * channels);
   return whole;
 }
 
@@ -101,5 +98,7 @@ export async function resizeToModel(window: Uint8Array, side: number, size: numb
 /** Bytes [S·S·3] → [3,S,S] in −1 … 1, the input of the image encoder. */
 export function toEncoderInput(bytes: Uint8Array): Float32Array {
   const plane = bytes.length / 3;
-  return Float32Array.from(bytes, (_, i) => (bytes[3 * (i % plane) + Math.floor(i / plane)] ?? 0) / 127.5 - 1);
+  const input = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) input[(i % 3) * plane + Math.floor(i / 3)] = (bytes[i] ?? 0) / 127.5 - 1;
+  return input;
 }

@@ -7,6 +7,7 @@
 import type { Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
 import { applyChangeToWindow } from '../../method/applyChange.js';
+import { bytesFrom } from '../../method/arrays.js';
 import { applyChange, extractChange } from '../../method/composition.js';
 import { areaFraction } from '../../method/connectedComponents.js';
 import {
@@ -178,7 +179,7 @@ async function composite(
     decodeImageAndMask(model, state),
     state.plan.maskRow === null ? null : decodeLatent(model, imageLatent),
   ]);
-  const drawnRegion = region.map((value, i) => value & (drawnPixels[i] ?? 0));
+  const drawnRegion = bytesFrom(region.length, (i) => (region[i] ?? 0) & (drawnPixels[i] ?? 0));
   const change =
     drawn.softMask === null || reconstruction === null
       ? null
@@ -191,23 +192,25 @@ async function composite(
           maskSettings.minimumPeak,
           options.maskConvention,
         );
-  const allowed = resizeMask(drawnPixels, size, side).map((value, i) => value & (place.region[i] ?? 0));
+  const drawnAtSide = resizeMask(drawnPixels, size, side);
+  const allowed = bytesFrom(drawnAtSide.length, (i) => (drawnAtSide[i] ?? 0) & (place.region[i] ?? 0));
   const { rgb: changedWindow, mask, ignore } = applyChangeToWindow(windowRgb, change, allowed, size, side);
   const { width, height, rgb } = await readImage(image);
   const existing =
-    options.existingMask === null
-      ? new Uint8Array(width * height)
-      : await readMask(options.existingMask, 'marked', { width, height });
-  const whole = pasteWindow(existing, width, mask, place.window, 1, (before, pasted) => before | pasted);
+    options.existingMask === null ? null : await readMask(options.existingMask, 'marked', { width, height });
+  const paste = (pixels: Uint8Array): Uint8Array =>
+    pasteWindow(new Uint8Array(width * height), width, pixels, place.window, 1);
+  const drawnMask = paste(mask);
+  const whole =
+    existing === null ? drawnMask : bytesFrom(drawnMask.length, (i) => (drawnMask[i] ?? 0) | (existing[i] ?? 0));
+  const ignored = paste(ignore);
   return {
     width,
     height,
     rgb: pasteWindow(rgb, width, changedWindow, place.window, 3),
     mask: whole,
-    ignore: pasteWindow(new Uint8Array(width * height), width, ignore, place.window, 1).map((value, i) =>
-      whole[i] === 1 ? 0 : value,
-    ),
-    region: pasteWindow(new Uint8Array(width * height), width, allowed, place.window, 1),
+    ignore: bytesFrom(ignored.length, (i) => (whole[i] === 1 ? 0 : (ignored[i] ?? 0))),
+    region: paste(allowed),
     allowedArea: place.allowedArea,
     twin: twin?.rgb ?? null,
     confidence: drawn.softMask === null || change === null ? 0 : maskConfidence(drawn.softMask, change.mask),

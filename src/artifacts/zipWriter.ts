@@ -11,6 +11,7 @@ import { ZipFile } from 'yazl';
 export interface ZipWriter {
   /** Resolves when the bytes have been passed to the disk. */
   image(name: string, bytes: Uint8Array): Promise<void>;
+  stored(name: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   text(name: string, pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>): Promise<void>;
   /** Resolves when the archive is complete. */
   end(): Promise<WrittenFile>;
@@ -58,6 +59,7 @@ export function createZipWriter(file: string, at: Date): ZipWriter {
 
   return {
     image: (name, bytes) => add(name, false, [bytes]),
+    stored: (name, pieces) => add(name, false, pieces),
     text: (name, pieces) => add(name, true, pieces),
     async end() {
       zip.end();

@@ -1,0 +1,156 @@
+/**
+ * Decodes the photographs of an archive, one at a time and in turns with the uploads of all tenants, and writes those to
+ * the store that the tenant does not have. No row names them yet.
+ */
+import { recordPending, renewPending } from '../../artifacts/pendingFiles.js';
+import type { ArtifactStore } from '../../artifacts/store.js';
+import { newArtifactKey } from '../../artifacts/store.js';
+import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
+import { ServiceError } from '../../errors.js';
+import type { FairSemaphore } from '../../fairSemaphore.js';
+import type { Pixels } from '../../references/decodeImage.js';
+import { decodePhotograph, decodingWeight, encodePng, hashOf } from '../../references/decodeImage.js';
+import type { DecodedMask } from '../../references/decodedFiles.js';
+import { photographHash, readMask, requireSameSize } from '../../references/decodedFiles.js';
+import { masksOf } from '../../references/masks.js';
+import { referencesOf } from '../../references/references.js';
+import type { TenantScope } from '../../storage/tenantScope.js';
+import type { FolderIds } from './catalogFolders.js';
+import type { StoredPhotograph } from './insertPhotographs.js';
+import type { Layout, PackedPhotograph } from './layout.js';
+import type { Archive } from './openArchive.js';
+import type { Problems } from './problems.js';
+
+/** Far below the time after which a writer is taken for dead. */
+const RENEWAL_MS = 60_000;
+
+export interface ReadingContext {
+  readonly scope: TenantScope;
+  readonly store: ArtifactStore;
+  readonly decoding: FairSemaphore;
+  /** Throws when the tenant has no storage left for so many bytes. */
+  requireStorage(tx: TenantScope, bytes: number): Promise<void>;
+}
+
+/**
+ * Adds what is wrong with the files to `problems`; from then on, files are only checked and no longer written.
+ * @param keys gets the key of every file before it is written, also if this throws
+ */
+export async function readPhotographs(
+  { scope, store, decoding, requireStorage }: ReadingContext,
+  archive: Archive,
+  { photographs, root }: Layout,
+  folders: FolderIds,
+  problems: Problems,
+  keys: string[],
+): Promise<readonly StoredPhotograph[]> {
+  const found: StoredPhotograph[] = [];
+  /** By what is stored once: the name of the file that had it first. */
+  const first = new Map<string, string>();
+  let renewed = Date.now();
+  let written = 0;
+
+  async function write({ width, height, ...image }: Pixels): Promise<NewArtifact> {
+    const png = await encodePng({ width, height, ...image });
+    // A small file can be a large photograph: what does not fit is not written first.
+    written += png.byteLength;
+    await requireStorage(scope, written);
+    const key = newArtifactKey('png');
+    await recordPending(scope, [key]);
+    keys.push(key);
+    await store.put(scope.tenantId, key, png);
+    return { key, contentType: 'image/png', width, height, bytes: png.byteLength, createdAt: new Date() };
+  }
+
+  async function read(packed: PackedPhotograph, file: Buffer, maskFile: Buffer | null): Promise<void> {
+    const [productId, defectId] = [
+      folders.products.get(packed.product),
+      folders.defects.get(packed.defect ?? '') ?? null,
+    ];
+    const marked = maskFile === null ? null : await readPackedMask(packed.mask ?? '', maskFile);
+    const pixels = await decodePhotograph(file);
+    if (marked !== null) requireSameSize(pixels, marked.mask);
+    const pixelHash = await hashOf(pixels);
+    const same = [packed.product, packed.defect, pixelHash, marked?.mask.hash].join('\n');
+    const earlier = first.get(same);
+    if (earlier !== undefined) return problems.add(`${packed.name}: has the pixels of ${earlier}: keep one of them`);
+    first.set(same, packed.name);
+    if (problems.count > 0 || productId === undefined) return;
+    const known = await knownFiles(scope, { productId, defectId, pixelHash, maskHash: marked?.mask.hash });
+    const isNewMask = marked !== null && !known.mask && !found.some(({ mask }) => mask?.hash === marked.mask.hash);
+    const { width, height } = pixels;
+    found.push({
+      name: packed.name.slice(root.length),
+      productId,
+      defectId,
+      width,
+      height,
+      pixelHash,
+      mask: marked?.mask ?? null,
+      file: known.photograph ? undefined : await write(pixels),
+      maskFile: isNewMask ? await write(marked.pixels) : undefined,
+    });
+  }
+
+  for (const packed of photographs) {
+    if (Date.now() - renewed > RENEWAL_MS && keys.length > 0) {
+      await renewPending(scope, keys);
+      renewed = Date.now();
+    }
+    await addingProblems(problems, packed.name, async () => {
+      const file = await archive.read(packed.name);
+      const maskFile = packed.mask === null ? null : await archive.read(packed.mask);
+      // A mask of another size than its photograph is found when both are decoded.
+      const weights = [file, maskFile ?? file].map((one) => decodingWeight(one));
+      await decoding.run(scope.tenantId, Math.max(...(await Promise.all(weights))), () => read(packed, file, maskFile));
+    });
+  }
+  return found;
+}
+
+async function readPackedMask(name: string, file: Buffer): Promise<DecodedMask> {
+  return readMask(file).catch((error: unknown) => {
+    throw error instanceof ServiceError ? new PackedFileError(name, error) : error;
+  });
+}
+
+/** Of another file than the photograph itself. */
+class PackedFileError extends Error {
+  readonly file: string;
+  readonly reason: ServiceError;
+
+  constructor(file: string, reason: ServiceError) {
+    super(reason.message);
+    this.file = file;
+    this.reason = reason;
+  }
+}
+
+/** Errors about the file become problems that name it. What ends the whole archive, or is no fault of the file, is thrown. */
+async function addingProblems(problems: Problems, name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const [file, reason] = error instanceof PackedFileError ? [error.file, error.reason] : [name, error];
+    if (!(reason instanceof ServiceError) || !/^(IMAGE|MASK)_/.test(reason.code)) throw reason;
+    problems.add(`${file}: ${reason.message.replace(/^body: /, '')}`);
+  }
+}
+
+interface Hashes {
+  readonly productId: string;
+  readonly defectId: string | null;
+  readonly pixelHash: string;
+  readonly maskHash: string | undefined;
+}
+
+/** Which files the tenant has already. A photograph with an unknown mask is unknown. */
+async function knownFiles(
+  scope: TenantScope,
+  { productId, defectId, pixelHash, maskHash }: Hashes,
+): Promise<{ photograph: boolean; mask: boolean }> {
+  const mask = maskHash === undefined ? undefined : await masksOf(scope).withHash(maskHash);
+  if (maskHash !== undefined && mask === undefined) return { photograph: false, mask: false };
+  const hash = photographHash(pixelHash, { defectId, maskId: mask?.id ?? null });
+  return { photograph: (await referencesOf(scope).withHash(productId, hash)) !== undefined, mask: true };
+}

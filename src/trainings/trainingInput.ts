@@ -1,0 +1,124 @@
+/** Turns a caller's input into complete settings of a training: checks every option and fills in every default. */
+import { requireCode } from '../catalog/codes.js';
+import type { ModelRegistry } from '../catalog/modelRegistry.js';
+import type { Bundle } from '../inference/index.js';
+import { badInput, quote } from '../errors.js';
+import type { Limits } from '../config.js';
+import type { Optional } from '../range.js';
+import { requireInRange, requireLength } from '../range.js';
+import { requireEachOnce } from '../requireEachOnce.js';
+import type { TrainingRow } from '../storage/tables.js';
+import type { TrainingSettings, TrainingWindow } from '../storage/trainingJsonColumns.js';
+import { optionalText, requireText } from '../validateText.js';
+
+export interface TrainingWindowInput {
+  readonly partNumber: string;
+  readonly window?: Optional<number>;
+  readonly flips?: Optional<TrainingWindow['flips']>;
+  readonly quarterTurns?: Optional<boolean>;
+  readonly zoom?: Optional<number>;
+}
+
+export interface TrainingInput {
+  readonly dataSetId: string;
+  readonly kind?: Optional<TrainingRow['kind']>;
+  readonly base?: Optional<string>;
+  readonly name: string;
+  readonly version: string;
+  readonly minutes: number;
+  readonly windows?: Optional<readonly TrainingWindowInput[]>;
+  readonly description?: Optional<string>;
+  readonly license?: Optional<string>;
+  readonly terms?: Optional<string>;
+  readonly seed?: Optional<number>;
+  readonly rank?: Optional<number>;
+  readonly priority?: Optional<number>;
+  readonly idempotencyKey?: Optional<string>;
+}
+
+const MIN_MINUTES = 0.1;
+/** Of one training: each is of another product. */
+export const MAX_WINDOWS = 100;
+const WINDOWS = { min: 8, max: 16_384 } as const;
+const ZOOM = { min: 0, max: 0.9 } as const;
+const SEEDS = { min: 0, max: 2 ** 31 - 1 } as const;
+const RANKS = { min: 1, max: 64, default: 16 } as const;
+const PRIORITIES = { min: 0, max: 9, default: 0 } as const;
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const VERSION = /^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$/;
+
+/** Without the words of products, which the data set has. */
+export type ResolvedSettings = Omit<TrainingSettings, 'windows'> & {
+  readonly windows: readonly Omit<TrainingWindow, 'product'>[];
+};
+
+export interface ResolvedTraining {
+  readonly kind: TrainingRow['kind'];
+  readonly name: string;
+  readonly version: string;
+  readonly minutes: number;
+  readonly priority: number;
+  readonly settings: ResolvedSettings;
+}
+
+export function resolveTraining(input: TrainingInput, field: string, limits: Limits): ResolvedTraining {
+  optionalText(input.idempotencyKey, `${field}.idempotencyKey`);
+  if (!NAME.test(input.name))
+    throw badInput(`${field}.name`, `${quote(input.name)} must have 1 to 64 of a-z, 0-9, ".", "_", "-", as my-parts`);
+  if (!VERSION.test(input.version))
+    throw badInput(`${field}.version`, `${quote(input.version)} must be three numbers, such as 1.0.0`);
+  const minutes = { min: MIN_MINUTES, max: limits.trainingMinutes };
+  const kind = input.kind ?? 'ADAPTER';
+  return {
+    kind,
+    name: input.name,
+    version: input.version,
+    minutes: requireInRange(input.minutes, minutes, `${field}.minutes`),
+    priority: requireInRange(input.priority ?? PRIORITIES.default, PRIORITIES, `${field}.priority`),
+    settings: {
+      windows: resolveWindows(input.windows ?? [], `${field}.windows`),
+      description: optionalText(input.description, `${field}.description`) ?? '',
+      license: optionalText(input.license, `${field}.license`) ?? 'LicenseRef-private',
+      terms:
+        optionalText(input.terms, `${field}.terms`) ?? 'The photographs belong to the tenant that trained the model.',
+      seed: input.seed == null ? null : requireInRange(input.seed, SEEDS, `${field}.seed`),
+      rank: resolveRank(kind, input.rank, `${field}.rank`),
+    },
+  };
+}
+
+function resolveRank(kind: TrainingRow['kind'], rank: Optional<number>, field: string): number | null {
+  if (kind === 'ADAPTER') return requireInRange(rank ?? RANKS.default, RANKS, field);
+  if (rank == null) return null;
+  throw badInput(field, `is for an ADAPTER; a ${kind} has none, and got ${String(rank)}`);
+}
+
+function resolveWindows(given: readonly TrainingWindowInput[], field: string): ResolvedSettings['windows'] {
+  requireLength(given, { min: 0, max: MAX_WINDOWS }, field, 'windows');
+  const partNumbers = given.map(({ partNumber }, i) => requireCode(partNumber, `${field}[${String(i)}].partNumber`));
+  requireEachOnce(partNumbers, (i) => `${field}[${String(i)}].partNumber`);
+  return given.map(({ window, flips, quarterTurns, zoom }, i) => ({
+    partNumber: requireText(partNumbers[i] ?? '', field),
+    ...(window != null && { window: requireInRange(window, WINDOWS, `${field}[${String(i)}].window`) }),
+    ...(flips != null && { flips }),
+    ...(quarterTurns != null && { quarterTurns }),
+    ...(zoom != null && { zoom: requireInRange(zoom, ZOOM, `${field}[${String(i)}].zoom`) }),
+  }));
+}
+
+/**
+ * A training begins with a bundle: an adapter of an adapter would not be one. And with one of the operator's: the training package would
+ * read the files of others, which nobody made safe for it.
+ */
+export function requireBundle(bundle: Bundle, models: ModelRegistry, field: string): Bundle {
+  if (bundle.adapter !== undefined)
+    throw badInput(
+      `${field}.base`,
+      `${quote(bundle.id)} is an adapter of ${quote(bundle.adapter.base)}; name that one`,
+    );
+  if (models.ownModel(bundle) === undefined) return bundle;
+  throw badInput(
+    `${field}.base`,
+    `${quote(bundle.id)} is a model of your own; a training begins with one of the service`,
+  );
+}

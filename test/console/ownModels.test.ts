@@ -1,0 +1,91 @@
+/** Models of a tenant's own in real Chromium: uploaded, or trained on photographs by a child process in place of the real one. */
+import type { Browser, Locator, Page } from 'playwright-core';
+import { STUDENT_MODELS } from '../inference/studentAdapters.js';
+import type { OpenConsole } from '../support/chromium.js';
+import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage, screenshot } from '../support/chromium.js';
+import { archiveOf, importParts, modelsOf } from '../support/models.js';
+import type { Json, Server } from '../support/server.js';
+import { FAKE_TRAINER, trainableDataSet } from '../support/trainings.js';
+import { until } from '../support/until.js';
+
+(HAS_CHROMIUM ? describe : describe.skip)('models of my own', () => {
+  let server: Server;
+  let browser: Browser;
+  let opened: OpenConsole;
+  let page: Page;
+
+  beforeAll(async () => {
+    opened = await openConsole({ MODELS_DIR: STUDENT_MODELS, ...FAKE_TRAINER });
+    ({ server, browser, page } = opened);
+    await importParts(server);
+    await trainableDataSet(server, { partNumber: 'BRASS-COG', defectCode: 'DENT' });
+    await page.reload();
+  });
+  afterAll(() => browser.close());
+  afterEach(() => expect(opened.faults).toEqual([]));
+
+  const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+  const article = (name: string): Locator => page.getByRole('article', { name });
+  const idsOf = async (): Promise<string[]> => (await modelsOf(server)).map(({ id }: Json) => id as string);
+
+  async function start(name: string): Promise<Locator> {
+    await page.getByLabel('Name of the model').fill(name);
+    await button('Start the training').click();
+    await article(`${name}@1.0.0`).waitFor();
+    return article(`${name}@1.0.0`);
+  }
+
+  test('an archive is refused by its name, or becomes a model with its licence and base', async () => {
+    await openPage(page, 'Models');
+    const choose = (name: string, buffer: Buffer): Promise<void> =>
+      page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/zip', buffer });
+    await choose('<b>notes</b>.zip', Buffer.from('no zip'));
+    await page.getByRole('alert').getByText(/^<b>notes<\/b>\.zip: \S/).waitFor(); // prettier-ignore
+    await choose('cog.zip', await archiveOf('cog'));
+    await page.getByText('cog@1.0.0 can be drawn with now.').waitFor();
+    await page.getByRole('heading', { name: 'cog@1.0.0' }).waitFor();
+    await page.getByText(/^It belongs to student@/).waitFor(); // prettier-ignore
+    await page.getByRole('region', { name: 'Coverage of products and defects by cog@1.0.0' }).getByText('brass cog').waitFor(); // prettier-ignore
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await screenshot(page, 'own-model');
+  });
+
+  test('a model is deleted after asking', async () => {
+    await button('Delete cog@1.0.0 …').click();
+    await button('Keep').click();
+    expect(await idsOf()).toContain('cog@1.0.0');
+    await button('Delete cog@1.0.0 …').click();
+    await button('Delete for good').click();
+    await page.getByRole('heading', { name: 'cog@1.0.0' }).waitFor({ state: 'detached' });
+    expect(await idsOf()).not.toContain('cog@1.0.0');
+  });
+
+  test('photographs are marked as a data set, trained on, judged, and the model is published', async () => {
+    await openPage(page, 'Training');
+    await page.getByLabel('Product', { exact: true }).selectOption('BRASS-COG');
+    await button('Make the data set').click();
+    await page.getByText(/2 good and 2 defective photographs, 0 samples/).waitFor(); // prettier-ignore
+    const training = await start('finishes-cog');
+    await training.getByText('Succeeded').waitFor();
+    await training.getByText('few photographs').waitFor();
+    await training.getByRole('img', { name: /^Loss 1\.00 at step 1/ }).waitFor();
+    await training.getByAltText('Photographs, and what the model draws after 100 steps').waitFor();
+    await training.getByRole('row', { name: 'dent · brass cog 75 % 0 % 100 % None' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await screenshot(page, 'training');
+    await training.getByRole('button', { name: 'Publish' }).click();
+    await training.getByText('Published as finishes-cog@1.0.0.').waitFor();
+    expect(await idsOf()).toContain('finishes-cog@1.0.0');
+  });
+
+  test('a training that runs is canceled, and a model that nobody wants is discarded', async () => {
+    const running = await start('lingers-cog');
+    await running.getByText('Phase “adapter”').waitFor();
+    await running.getByRole('button', { name: 'Cancel' }).click();
+    await running.getByText('Canceled').waitFor();
+    const unwanted = await start('finishes-again');
+    await unwanted.getByRole('button', { name: 'Discard' }).click();
+    await unwanted.getByText('Discarded').waitFor();
+    await until(async () => !(await idsOf()).includes('finishes-again@1.0.0'));
+  });
+});

@@ -1,0 +1,42 @@
+"""How the samples of a transplanted data set are stored and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..data.layout import Record
+
+GRID_SIDE = 256  # pixels of a picture in grid.png
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    image: str
+    split: str
+    seed: int | None
+    strength: float | None  # these two are of transplants alone
+    defective_photograph: str  # of a CutPaste sample, the good one that the patch is from
+    good_photograph: str  # empty for a window of a donor as it is
+    difference: float | None  # of the surroundings, see place.py
+
+
+def save_sample(out: Path, good: Record, defect: str, number: int, image: np.ndarray, mask: np.ndarray) -> str:
+    """Into the folder `defect` of the product of a good photograph. Returns the place of the image."""
+    product = good.image.parts[-4]
+    place = Path(product, "test", defect, f"{number:04}.png")
+    mask_place = Path(product, "ground_truth", defect, f"{number:04}_mask.png")
+    for path, pixels in ((place, image), (mask_place, mask.astype(np.uint8) * 255)):
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(out / path)
+    return place.as_posix()
+
+
+def small(picture: np.ndarray) -> np.ndarray:
+    """Fitted into a square of GRID_SIDE, on white."""
+    image = Image.fromarray(picture)
+    image = ImageOps.contain(image, (GRID_SIDE, GRID_SIDE), Image.Resampling.BICUBIC)
+    return np.asarray(ImageOps.pad(image, (GRID_SIDE, GRID_SIDE), color="white"))
