@@ -1,6 +1,6 @@
 /**
- * Models of tenants: how long one takes to open, what 1, 10, and 100 open ones add to the memory of the device's process, and how fast eight
- * samples of eight models are drawn in turn with eight samples of one.
+ * Models of tenants: how long an adapter takes to open, and a bundle; what 1, 10, and 100 open adapters add to the memory of the device's
+ * process, and how fast eight samples of eight adapters are drawn in turn with eight samples of one.
  *
  *   npm run bench:models -- <folder of an adapter of the default bundle>      (ROUNDS=3 STEPS=10 MOST=100)
  */
@@ -8,7 +8,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type * as Inference from '../src/inference/index.js';
+import { drawnBundle } from './bundle.ts';
 import { importBuilt } from './importBuilt.ts';
+import { timeOwnBundle } from './ownBundle.ts';
 import { saveResults } from './saveResults.ts';
 import { formatSpread, ratios, spread } from './statistics.ts';
 
@@ -88,11 +90,13 @@ for (let round = -1; round < ROUNDS; round++) {
   perProcessor.one.push(one.perProcessor);
   perProcessor.eight.push(eight.perProcessor);
 }
+const bundleMs = await timeOwnBundle(engine, drawnBundle(engine), 2 * ROUNDS);
 await engine.close();
 
 const headlines = {
   graph: `${String(adapter.adapter.modulation.bytes)} bytes`,
-  'until a model is open': `${formatSpread(spread(openingMs), 1)} ms`,
+  'until an adapter is open': `${formatSpread(spread(openingMs), 1)} ms`,
+  'until a bundle is unpacked and open': `${formatSpread(spread(bundleMs), 0)} ms`,
   memory: Object.entries(memoryMiB)
     .map(([models, mib]) => `${models}: ${mib.toFixed(0)} MiB`)
     .join(', '),
@@ -102,4 +106,4 @@ const headlines = {
   'eight over one, per processor time': formatSpread(ratios(perProcessor.eight, perProcessor.one), 2),
 };
 for (const [what, said] of Object.entries(headlines)) console.log(`${what}: ${said}`);
-saveResults('models', { openingMs, memoryMiB, rates, perProcessor }, headlines);
+saveResults('models', { openingMs, bundleMs, memoryMiB, rates, perProcessor }, headlines);

@@ -1,6 +1,7 @@
 /**
  * From an archive of photographs to exported samples through the API alone, with the real training package: two tenants train at once in
- * two trainers, a training process and a trainer are killed, and each tenant draws with its own model alone. On a PostgreSQL of its own.
+ * two trainers, one an adapter and one a whole bundle, a training process and a trainer are killed, and each tenant draws with its own model
+ * alone. On a PostgreSQL of its own.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +57,7 @@ describeHere('two tenants', () => {
   let server: Server;
   const trainers: Kept[] = [];
   /** What each has: its key, its product, and what it makes of it. */
-  const tenants: { key: string; partNumber: string; name: string; id: string }[] = [];
+  const tenants: { key: string; partNumber: string; name: string; kind: string; id: string }[] = [];
 
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -64,10 +65,10 @@ describeHere('two tenants', () => {
     server = await startServer(env);
     const created = await runTenantsCli(['create', 'second', '--admin-key'], env);
     const key = /dd_\S{32}/.exec(created)?.[0] ?? '';
-    tenants.push({ key: TEST_KEY, partNumber: 'BRASS-COG', name: 'mine', id: '' });
-    tenants.push({ key, partNumber: 'BRASS-RING', name: 'theirs', id: '' });
+    tenants.push({ key: TEST_KEY, partNumber: 'BRASS-COG', name: 'mine', kind: 'ADAPTER', id: '' });
+    tenants.push({ key, partNumber: 'BRASS-RING', name: 'theirs', kind: 'FINE_TUNE', id: '' });
     for (const tenant of tenants) await importParts(server, tenant.key);
-    const refused = await refusedTraining(server, wish(await dataSetOf(0), 'mine'));
+    const refused = await refusedTraining(server, wish(await dataSetOf(0), 'mine', 'ADAPTER'));
     expect(refused.extensions.code).toBe('NO_TRAINER');
     for (const role of ['trainer', 'trainer']) {
       const port = await freePort();
@@ -84,7 +85,13 @@ describeHere('two tenants', () => {
     await postgres.remove();
   });
 
-  const wish = (dataSetId: string, name: string): object => ({ dataSetId, name, version: '1.0.0', minutes: 0.2 });
+  const wish = (dataSetId: string, name: string, kind: string): object => ({
+    dataSetId,
+    name,
+    kind,
+    version: '1.0.0',
+    minutes: 0.3,
+  });
 
   async function dataSetOf(index: number): Promise<string> {
     const { key = '', partNumber = '' } = tenants[index] ?? {};
@@ -98,15 +105,17 @@ describeHere('two tenants', () => {
   /** Once it has a checkpoint: the process that trains. */
   const pidOf = (id: string): Promise<number> =>
     until(() => {
-      const checkpoint = join(dataDirectory, 'trainings', id, 'run', 'adapter.pt');
+      const checkpoints = ['adapter.pt', 'log.jsonl'].map((file) => join(dataDirectory, 'trainings', id, 'run', file));
       const lines = trainers.flatMap((trainer) => trainer.output().split('\n'));
       const started = lines.filter((line) => line.includes('a training process started') && line.includes(id));
-      return existsSync(checkpoint) && Number(/"pid":(\d+),"command"/.exec(started.at(-1) ?? '')?.[1]);
+      return (
+        checkpoints.some((file) => existsSync(file)) && Number(/"pid":(\d+),"command"/.exec(started.at(-1) ?? '')?.[1])
+      );
     });
 
   test('train at once, though a process and a trainer are killed', async () => {
     for (const [i, tenant] of tenants.entries())
-      tenant.id = (await startTraining(server, wish(await dataSetOf(i), tenant.name), tenant.key)).id;
+      tenant.id = (await startTraining(server, wish(await dataSetOf(i), tenant.name, tenant.kind), tenant.key)).id;
     const [mine, theirs] = tenants.map(({ id }) => id) as [string, string];
     process.kill(await pidOf(mine), 'SIGKILL');
     await pidOf(theirs);
