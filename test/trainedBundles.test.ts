@@ -1,6 +1,10 @@
-/** Trainings that make whole bundles: asked for, published, drawn with, exported. The child is a fake one. */
+/**
+ * Trainings that make whole bundles: asked for, published, drawn with, exported; and who hears of trainings. The child is a fake one.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HAS_BROKER, listenTo, startBroker } from './support/broker.js';
+import { endDaemon, freePort } from './support/daemon.js';
 import { STUDENT_MODELS } from './inference/studentAdapters.js';
 import { exportDataset, exportEnded } from './support/exports.js';
 import { bytesAt, finished, generate } from './support/generations.js';
@@ -21,7 +25,14 @@ import { until } from './support/until.js';
 import { entriesIn, textIn } from './support/zip.js';
 
 const dataDirectory = newDataDirectory();
-const env = { DATA_DIR: dataDirectory, MODELS_DIR: STUDENT_MODELS, ...FAKE_TRAINER, ...LOCAL_WEBHOOKS };
+const port = await freePort();
+const env = {
+  DATA_DIR: dataDirectory,
+  MODELS_DIR: STUDENT_MODELS,
+  MQTT_URL: `mqtt://127.0.0.1:${String(port)}`,
+  ...FAKE_TRAINER,
+  ...LOCAL_WEBHOOKS,
+};
 let server: Server;
 let dataSetId: string;
 
@@ -93,6 +104,47 @@ test('webhooks hear of its start and its end, with what leads to it', async () =
   });
   const { node } = await server.data('query ($id: ID!) { node(id: $id) { ... on Training { status } } }', { id });
   expect(node).toEqual({ status: 'SUCCEEDED' });
+});
+
+test('one subscription has the events of all trainings of the tenant, also those since a time', async () => {
+  const since = new Date().toISOString();
+  const ids = [];
+  for (const name of ['finishes-first', 'finishes-second'])
+    ids.push((await startTraining(server, wish(name))).id as string);
+  const query = `subscription { allTrainingEvents(since: "${since}") { type: __typename
+    ... on TrainingQueued { seq training { id } } ... on TrainingStarted { seq training { id } }
+    ... on TrainingNoted { seq training { id } } ... on TrainingProgressed { seq training { id } }
+    ... on ImageGridReady { seq training { id } } ... on TrainingJudged { seq training { id } }
+    ... on TrainingSucceeded { seq training { id } } } }`;
+  const events: Json[] = [];
+  for await (const { data } of server.subscribe(query)) {
+    events.push(data.allTrainingEvents);
+    if (events.filter(({ type }) => type === 'TrainingSucceeded').length === ids.length) break;
+  }
+  const byId = Map.groupBy(events, ({ training }) => training.id as string);
+  expect([...byId.keys()].sort()).toEqual(ids.sort());
+  for (const own of byId.values()) expect(own.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+(HAS_BROKER ? test : test.skip)('a broker hears of them too, and keeps the last', async () => {
+  const { id } = await startTraining(server, wish('finishes-published', { kind: 'FINE_TUNE' }));
+  await trainingEnded(server, id);
+  const broker = await startBroker(port);
+  const { client, heard } = await listenTo(broker.url, ['defectdiffu/default/trainings/#']);
+  const ended = ({ body }: { body: Json }): boolean =>
+    body.data?.trainingId === id && body.type === 'training.succeeded';
+  const messages = await heard((all) => all.filter(ended).length >= 2);
+  const events = messages.filter(({ topic, body }) => topic.endsWith('/events') && body.data.trainingId === id);
+  expect([...new Map(events.map(({ body }) => [body.id, body.type as string])).values()]).toEqual([
+    'training.started',
+    'training.succeeded',
+  ]);
+  await client.endAsync(true);
+  const late = await listenTo(broker.url, ['defectdiffu/default/trainings/status']);
+  const [kept] = await late.heard((all) => all.length > 0);
+  expect(kept).toMatchObject({ retained: true, body: { type: 'training.succeeded', data: { trainingId: id } } });
+  await late.client.endAsync(true);
+  await endDaemon(broker.process, 'SIGKILL');
 });
 
 test('publishing needs no more room than the archive has taken', async () => {

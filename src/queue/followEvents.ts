@@ -12,7 +12,7 @@ import type { Waiter, Waiters } from './waiters.js';
 /** The most that one read of events returns. */
 export const EVENT_BATCH = 100;
 
-interface FollowedTable extends PgTable {
+export interface FollowedTable extends PgTable {
   readonly tenantId: PgColumn;
   readonly id: PgColumn;
   readonly finishedAt: PgColumn;

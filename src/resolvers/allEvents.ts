@@ -1,7 +1,7 @@
 import { Arg, Ctx, Resolver, Root, Subscription } from 'type-graphql';
 import { DateTime } from '../schema/dateTime.js';
 import { badInput } from '../errors.js';
-import { followTenant } from '../generations/events/tenantEvents.js';
+import { followGenerations } from '../generations/events/generationEvents.js';
 import { GenerationEvent } from '../schema/events.js';
 import type { EventRow } from '../storage/tables.js';
 import type { Context } from './context.js';
@@ -33,7 +33,9 @@ export class AllEventsResolver {
 
 function eventsOf({ since }: { since?: Date | null }, { scope, services }: Context): AsyncIterable<EventRow> {
   requireRecent(since, 'query generations');
-  return inTurns(followTenant(scope, since ?? undefined, services.waiters), () => services.turns.next(scope.tenantId));
+  return inTurns(followGenerations(scope, since ?? undefined, services.waiters), () =>
+    services.turns.next(scope.tenantId),
+  );
 }
 
 /** @param instead what tells of what was before */

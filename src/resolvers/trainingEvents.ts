@@ -1,7 +1,9 @@
 import { Arg, Ctx, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { DateTime } from '../schema/dateTime.js';
 import { TrainingEvent } from '../schema/trainingEvents.js';
 import type { TrainingEventRow, TrainingRow } from '../storage/tables.js';
-import { followTraining } from '../trainings/trainingEvents.js';
+import { followTraining, followTrainings } from '../trainings/trainingEvents.js';
+import { requireRecent } from './allEvents.js';
 import type { Context } from './context.js';
 import type { EventArgs } from './events.js';
 import { inTurns, seqAfter } from './events.js';
@@ -25,6 +27,31 @@ export class TrainingEventResolver {
     context.resetLoaders();
     return toEvent(event, context);
   }
+
+  @Subscription(() => TrainingEvent, {
+    description:
+      'The events of all trainings of the tenant: those of each training in order. The stream does not end. After a reconnect, pass as `since` a time one minute before the last event that you saw; you then get some events again, which you recognize by the id of the training and seq.',
+    subscribe: ({ args, context }: { args: unknown; context: unknown }) =>
+      allEventsOf(args as { since?: Date | null }, context as Context) as never,
+  })
+  allTrainingEvents(
+    @Root() event: TrainingEventRow,
+    @Arg('since', () => DateTime, {
+      nullable: true,
+      description: 'Also the events from then on, up to a day ago. Default: only events that follow.',
+    })
+    _since: Date | null,
+    @Ctx() context: Context,
+  ): object {
+    context.resetLoaders();
+    return toEvent(event, context);
+  }
+}
+
+function allEventsOf({ since }: { since?: Date | null }, { scope, services }: Context) {
+  requireRecent(since, 'query trainings');
+  const events = followTrainings(scope, since ?? undefined, services.waiters);
+  return inTurns(events, () => services.turns.next(scope.tenantId));
 }
 
 async function eventsOf(args: EventArgs, { trainings, scope, services }: Context) {

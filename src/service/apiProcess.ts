@@ -4,8 +4,7 @@ import { createUrlSigner } from '../artifacts/urlSigning.js';
 import type { Config } from '../config.js';
 import { createFairSemaphore } from '../fairSemaphore.js';
 import { createFairTurns } from '../fairTurns.js';
-import { GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
-import { ANY_GENERATION } from '../generations/events/tenantEvents.js';
+import { ANY_GENERATION, GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
 import { REVIEW_CHANNEL } from '../generations/samples/reviews.js';
 import { createWaiters } from '../queue/waiters.js';
 import { DECODING } from '../references/decodeImage.js';
@@ -17,7 +16,7 @@ import { startHttp } from '../http/server.js';
 import type { Log } from '../log.js';
 import { startEventLoopMonitor } from '../observability/eventLoopMonitor.js';
 import type { AccessControl } from '../tenants/accessControl.js';
-import { TRAINING_CHANNEL } from '../trainings/trainingEvents.js';
+import { ANY_TRAINING, TRAINING_CHANNEL } from '../trainings/trainingEvents.js';
 import { createRateLimiter } from '../tenants/rateLimiter.js';
 import { createSecretBox } from '../webhooks/secretBox.js';
 import { startDeliveryWorker } from '../webhooks/deliveryWorker.js';
@@ -53,13 +52,15 @@ export async function startApi(
   const startedAt = new Date();
   const { artifactUrlSeconds: urlSeconds, limits } = config;
   const waiters = createWaiters();
-  const onNews = (id: string): void => {
-    waiters.notify(id);
-    waiters.notify(ANY_GENERATION);
-  };
-  defer(await storage.listen(GENERATION_CHANNEL, onNews));
+  const onNews =
+    (anyId: string) =>
+    (id: string): void => {
+      waiters.notify(id);
+      waiters.notify(anyId);
+    };
+  defer(await storage.listen(GENERATION_CHANNEL, onNews(ANY_GENERATION)));
   defer(await storage.listen(REVIEW_CHANNEL, (tenantId) => waiters.notify(tenantId)));
-  defer(await storage.listen(TRAINING_CHANNEL, (id) => waiters.notify(id)));
+  defer(await storage.listen(TRAINING_CHANNEL, onNews(ANY_TRAINING)));
   defer(startEventPoller(storage.database, waiters));
   const eventLoopMonitor = startEventLoopMonitor();
   defer(() => eventLoopMonitor.stop());

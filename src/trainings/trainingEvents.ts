@@ -1,6 +1,7 @@
 /** The events of a training are rows with the seq 1, 2, 3 … without gaps, as those of a generation are. */
-import type { Followed } from '../queue/followEvents.js';
 import { EVENT_BATCH, followEvents } from '../queue/followEvents.js';
+import type { FollowedQueue } from '../queue/followTenant.js';
+import { followTenant } from '../queue/followTenant.js';
 import type { Waiters } from '../queue/waiters.js';
 import { and, asc, desc, eq, gt, sql } from '../storage/drizzle.js';
 import { notify } from '../storage/database.js';
@@ -62,12 +63,16 @@ export function imageGridsOf({ database, rows }: TenantScope, id: string): Promi
     .limit(MAX_IMAGE_GRIDS);
 }
 
-const FOLLOWED: Followed<TrainingEventRow> = {
+const FOLLOWED: FollowedQueue<TrainingEventRow> = {
   table: trainings,
+  events: trainingEvents,
+  rowOfEvent: trainingEvents.trainingId,
   name: 'training',
+  anyId: '00000000-0000-0000-0000-000000000001',
   read: readEvents,
   isTerminal: ({ payload }) => TERMINAL_EVENTS.has(payload.type),
 };
+export const ANY_TRAINING = FOLLOWED.anyId;
 
 /** The events with a seq above `after`, future ones included, up to the last event of the training. */
 export function followTraining(
@@ -77,4 +82,13 @@ export function followTraining(
   waiters: Waiters,
 ): AsyncIterableIterator<TrainingEventRow> {
   return followEvents(FOLLOWED, scope, id, after, waiters);
+}
+
+/** The events of all trainings of the tenant. @param since also events from then on; undefined: only events that follow */
+export function followTrainings(
+  scope: TenantScope,
+  since: Date | undefined,
+  waiters: Waiters,
+): AsyncIterableIterator<TrainingEventRow> {
+  return followTenant(FOLLOWED, scope, since, waiters);
 }

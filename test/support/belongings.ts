@@ -27,7 +27,9 @@ export async function makeStrangersOwn(server: Server, receiver: string, strange
   await until(async () => (await server.data(drawn, {}, stranger)).samples.edges.length > 0);
   const { samples } = await server.data(drawn, {}, stranger);
   await reviewed(server, samples.edges[0].node.id as string, stranger);
-  await createDataSet(server, { name: 'own', partNumbers: ['OWN'] }, stranger);
+  const parts = { name: 'own', partNumbers: ['OWN'], sampleIds: [samples.edges[0].node.id as string] };
+  const { id: dataSetId } = await createDataSet(server, parts, stranger);
+  await startTraining(server, { dataSetId, name: 'lingers', version: '1.0.0', minutes: 1 }, stranger);
 }
 
 /** So that a review of both is there to be seen. */

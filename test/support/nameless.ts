@@ -10,6 +10,8 @@ export const NAMELESS: Readonly<Record<string, string>> = {
   // With the time, also what was before: the owner's generation is older than the asker's own.
   'Subscription.allGenerationEvents': `subscription { allGenerationEvents(since: "${new Date(Date.now() - 3_600_000).toISOString()}") {
     ... on GenerationQueued { generation { id samples { edges { node { id } } } } } } }`,
+  'Subscription.allTrainingEvents': `subscription { allTrainingEvents(since: "${new Date(Date.now() - 3_600_000).toISOString()}") {
+    ... on TrainingQueued { training { id dataSet { id } } } } }`,
   // The owner's sample was reviewed before the asker's own.
   'Subscription.sampleReviews': `subscription {
     sampleReviews(since: "${new Date(Date.now() - 3_600_000).toISOString()}") { id review { reviewedBy } } }`,

@@ -9,8 +9,9 @@ import type { EventRow } from '../../storage/tables.js';
 import { events, generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { recordDeliveries } from '../../webhooks/recordDeliveries.js';
-import type { Followed } from '../../queue/followEvents.js';
 import { EVENT_BATCH, followEvents } from '../../queue/followEvents.js';
+import type { FollowedQueue } from '../../queue/followTenant.js';
+import { followTenant } from '../../queue/followTenant.js';
 import type { Waiters } from '../../queue/waiters.js';
 
 /** Carries the id of each generation that has a new event, and the signals of `queue/signals.ts`. */
@@ -66,7 +67,7 @@ async function deletePreviews({ database, rows }: TenantScope, generationId: str
     .where(rows(events, eq(events.generationId, generationId), has));
 }
 
-export function readEvents({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
+function readEvents({ database, rows }: TenantScope, generationId: string, after: number): Promise<EventRow[]> {
   return database
     .select()
     .from(events)
@@ -75,12 +76,16 @@ export function readEvents({ database, rows }: TenantScope, generationId: string
     .limit(EVENT_BATCH);
 }
 
-const FOLLOWED: Followed<EventRow> = {
+const FOLLOWED: FollowedQueue<EventRow> = {
   table: generations,
-  name: 'events',
+  events,
+  rowOfEvent: events.generationId,
+  name: 'generation',
+  anyId: '00000000-0000-0000-0000-000000000000',
   read: readEvents,
   isTerminal: ({ payload }) => TERMINAL_EVENTS.has(payload.type),
 };
+export const ANY_GENERATION = FOLLOWED.anyId;
 
 /**
  * The events with a seq above `after`, future ones included, up to the last event of the generation. The event poller
@@ -93,4 +98,13 @@ export function followGeneration(
   waiters: Waiters,
 ): AsyncIterableIterator<EventRow> {
   return followEvents(FOLLOWED, scope, generationId, after, waiters);
+}
+
+/** The events of all generations of the tenant. @param since also events from then on; undefined: only events that follow */
+export function followGenerations(
+  scope: TenantScope,
+  since: Date | undefined,
+  waiters: Waiters,
+): AsyncIterableIterator<EventRow> {
+  return followTenant(FOLLOWED, scope, since, waiters);
 }
