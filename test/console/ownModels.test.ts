@@ -2,7 +2,14 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { STUDENT_MODELS } from '../inference/studentAdapters.js';
 import type { OpenConsole } from '../support/chromium.js';
-import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage, screenshot } from '../support/chromium.js';
+import {
+  HAS_CHROMIUM,
+  accessibilityFaults,
+  bluePixels,
+  openConsole,
+  openPage,
+  screenshot,
+} from '../support/chromium.js';
 import { archiveOf, importParts, modelsOf } from '../support/models.js';
 import type { Json, Server } from '../support/server.js';
 import { FAKE_TRAINER, trainableDataSet } from '../support/trainings.js';
@@ -68,7 +75,9 @@ import { until } from '../support/until.js';
     const training = await start('finishes-cog');
     await training.getByText('Succeeded').waitFor();
     await training.getByText('few photographs').waitFor();
-    await training.getByRole('img', { name: /^Loss 1\.00 at step 1/ }).waitFor();
+    const curve = training.getByRole('img', { name: /^Loss 1\.00 at step 1 of “adapter”/ });
+    await curve.locator('canvas').waitFor();
+    await until(async () => (await bluePixels(page)) > 0);
     await training.getByAltText('Photographs, and what the model draws after 100 steps').waitFor();
     await training.getByRole('row', { name: 'dent · brass cog 75 % 0 % 100 % None' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

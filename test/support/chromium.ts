@@ -118,3 +118,14 @@ export async function picture(page: Page, name: string): Promise<void> {
   const drawn = sharp(join(SCREENSHOTS, `${name}.png`)).resize({ width: PICTURE_WIDTH });
   await drawn.webp({ quality: 80 }).toFile(join('docs', 'images', `console-${name}.webp`));
 }
+
+/** How many pixels of the first canvas of the page are blue, as curves are and axes are not. */
+export function bluePixels(page: Page): Promise<number> {
+  return page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let blue = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 2] - data[i] > 60) blue += 1;
+    return blue;
+  })()`);
+}

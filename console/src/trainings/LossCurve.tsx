@@ -1,34 +1,54 @@
 import { Text } from '@mantine/core';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type uPlot from 'uplot';
+import type { PlotColors, PlotOptions } from '../shared/usePlot.ts';
+import { usePlot } from '../shared/usePlot.ts';
+import type { Losses } from './losses.ts';
+import { smoothed } from './losses.ts';
 import styles from './Trainings.module.css';
-import type { Loss } from './useTrainingEvents.ts';
 
-const WIDTH = 300;
-const HEIGHT = 80;
+const HEIGHT = 200;
+const AXIS_WIDTH = 52;
+const DIGITS = 3;
+const FAINT = 0.35;
+/** Above and below the curve, in powers of ten. */
+const ROOM = 0.05;
 
-/** The logarithm of the loss over the steps, for it falls by orders of magnitude. */
-export function LossCurve({ losses }: { readonly losses: readonly Loss[] }) {
+/** The logarithm of the loss over the steps of a phase, for it falls by orders of magnitude: as it is, and smoothed. */
+export function LossCurve({ losses }: { readonly losses: Losses }) {
   const { t } = useTranslation();
-  const positive = losses.filter(({ value }) => value > 0);
-  const last = positive.at(-1);
-  if (last === undefined) return null;
-  const logs = positive.map(({ value }) => Math.log(value));
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
-  const end = Math.max(1, ...positive.map(({ step }) => step));
-  const points = positive.map(({ step }, index) => {
-    const height = high === low ? 0.5 : ((logs[index] ?? low) - low) / (high - low);
-    return `${String((WIDTH * step) / end)},${String(HEIGHT * (1 - height))}`;
-  });
-  const text = t('trainings.loss', { value: last.value.toPrecision(3), step: last.step });
+  const { phase, steps, values } = losses;
+  const data = useMemo<uPlot.AlignedData>(() => {
+    const logarithms = (of: readonly number[]) => of.map((value) => Math.log10(value));
+    return [[...steps], logarithms(values), logarithms(smoothed(values))];
+  }, [steps, values]);
+  const element = usePlot(data, optionsWith);
+  const last = (values.at(-1) ?? 0).toPrecision(DIGITS);
+  const text = t('trainings.loss', { value: last, step: steps.at(-1) ?? 0, phase });
   return (
     <figure className={styles.curve}>
-      <svg viewBox={`-2 -4 ${String(WIDTH + 4)} ${String(HEIGHT + 8)}`} role="img" aria-label={text}>
-        <polyline points={points.join(' ')} fill="none" stroke="currentColor" strokeWidth={2} />
-        <circle cx={points.at(-1)?.split(',')[0]} cy={points.at(-1)?.split(',')[1]} r={3} fill="currentColor" />
-      </svg>
+      <div ref={element} role="img" aria-label={text} />
       <Text component="figcaption" size="xs" c="dimmed">
         {text}
       </Text>
     </figure>
   );
+}
+
+function optionsWith({ text, line, series }: PlotColors): PlotOptions {
+  const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const shown = (value: number) => Number((10 ** value).toPrecision(2)).toString();
+  return {
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false }, y: { range: (_plot, low, high) => [low - ROOM, high + ROOM] } },
+    axes: [axis, { ...axis, size: AXIS_WIDTH, values: (_plot, splits) => splits.map(shown) }],
+    series: [
+      {},
+      { stroke: series, width: 1, alpha: FAINT, points: { size: 4, fill: series } },
+      { stroke: series, width: 2, points: { show: false } },
+    ],
+  };
 }

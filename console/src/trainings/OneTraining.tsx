@@ -67,7 +67,9 @@ export function OneTraining({ training, mayWrite }: Props) {
           </Text>
         ))}
         <Problem error={error?.message ?? canceled.error ?? published.error ?? discarded.error} />
-        <LossCurve losses={losses} />
+        {losses.map((one) => (
+          <LossCurve key={one.phase} losses={one} />
+        ))}
         {grid !== undefined && (
           <figure style={{ margin: 0 }}>
             <div className={styles.frame} tabIndex={0} role="region" aria-label={t('trainings.gridOf', { called })}>

@@ -1,23 +1,17 @@
 import { useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import { TrainingEventsDocument } from '../generated/graphql.ts';
-
-export interface Loss {
-  readonly step: number;
-  readonly value: number;
-}
-
-/** Of the figures of a training, the sum of the others. */
-const LOSS = 'total';
+import type { Losses } from './losses.ts';
+import { withLoss } from './losses.ts';
 
 /**
- * Follows a training from its first event: the losses and what it notes. The state comes with the events, and the cache
- * hands it to the list. Whoever signs in again goes on after the last event.
+ * Follows a training from its first event: the losses of each phase and what it notes. The state comes with the events,
+ * and the cache hands it to the list. Whoever signs in again goes on after the last event.
  */
 export function useTrainingEvents(id: string) {
   const client = useClient();
   const after = useRef(0);
-  const [losses, setLosses] = useState<readonly Loss[]>([]);
+  const [losses, setLosses] = useState<readonly Losses[]>([]);
   const [notes, setNotes] = useState<readonly string[]>([]);
   useEffect(() => {
     const { unsubscribe } = client
@@ -27,10 +21,7 @@ export function useTrainingEvents(id: string) {
         if (error !== undefined || event === undefined || event.seq <= after.current) return;
         after.current = event.seq;
         if (event.__typename === 'TrainingNoted') setNotes((former) => [...former, event.message]);
-        if (event.__typename !== 'TrainingProgressed') return;
-        const { done: step, figures } = event.progress;
-        const value = figures.find(({ name }) => name === LOSS)?.value;
-        if (value !== undefined) setLosses((former) => [...former, { step, value }]);
+        if (event.__typename === 'TrainingProgressed') setLosses((former) => withLoss(former, event.progress));
       });
     return unsubscribe;
   }, [client, id]);

@@ -12,7 +12,7 @@ export const trainings = {
   what: 'Aus {{base}}, auf {{set}} Version {{version}}, {{minutes}} Minuten',
   progress: 'Phase „{{phase}}“, noch etwa {{left}} Minuten',
   progressOf: 'Fortschritt von {{called}}',
-  loss: 'Verlust {{value}} bei Schritt {{step}} (logarithmisch)',
+  loss: 'Verlust {{value}} bei Schritt {{step}} von „{{phase}}“: blass gemessen, kräftig geglättet; logarithmisch',
   gridOf: 'Was {{called}} bisher zeichnet',
   grid: 'Fotos, und was das Modell nach {{step}} Schritten zeichnet',
   verdict: 'Urteil über {{called}}',

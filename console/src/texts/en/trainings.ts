@@ -12,7 +12,7 @@ export const trainings = {
   what: 'From {{base}}, on {{set}} version {{version}}, for {{minutes}} minutes',
   progress: 'Phase “{{phase}}”, about {{left}} minutes left',
   progressOf: 'Progress of {{called}}',
-  loss: 'Loss {{value}} at step {{step}} (logarithmic)',
+  loss: 'Loss {{value}} at step {{step}} of “{{phase}}”: faint as measured, strong smoothed; logarithmic',
   gridOf: 'What {{called}} draws by now',
   grid: 'Photographs, and what the model draws after {{step}} steps',
   verdict: 'Verdict on {{called}}',
