@@ -10,7 +10,8 @@ import {
   openPage,
   screenshot,
 } from '../support/chromium.js';
-import { archiveOf, importParts, modelsOf } from '../support/models.js';
+import { archiveOf, importParts, modelsOf, zipOf } from '../support/models.js';
+import { cogEntries } from '../support/dataSets.js';
 import type { Json, Server } from '../support/server.js';
 import { FAKE_TRAINER, trainableDataSet } from '../support/trainings.js';
 import { until } from '../support/until.js';
@@ -85,6 +86,59 @@ import { until } from '../support/until.js';
     await training.getByRole('button', { name: 'Publish' }).click();
     await training.getByText('Published as finishes-cog@1.0.0.').waitFor();
     expect(await idsOf()).toContain('finishes-cog@1.0.0');
+  });
+
+  test('an archive is refused file by file, or becomes a data set with what is said of its photographs', async () => {
+    const entries = await cogEntries();
+    const take = async (name: string, files: Record<string, Buffer>): Promise<void> =>
+      page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/zip', buffer: await zipOf(files) });
+    await page.getByText('An archive', { exact: true }).click();
+    await take('broken.zip', { ...entries, 'brass cog/ground_truth/dent/9_mask.png': Buffer.from('no image') });
+    const problems = page.getByRole('list', { name: 'What is wrong in the archive' });
+    await problems.getByText(/^brass cog\/ground_truth\/dent\/9_mask\.png: \S/).waitFor(); // prettier-ignore
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await take('<b>cogs</b>.zip', entries);
+    await page.getByText(/^<b>cogs<\/b>, version 1: 3 good and 1 defective photographs, 0 samples/).waitFor(); // prettier-ignore
+    const findings = page.getByRole('list', { name: '4 photographs may train poorly' });
+    await findings.getByText('brass cog/test/dent/3.jpg').waitFor();
+    expect(await findings.getByText('is smaller than the window, 128 pixels').count()).toBe(4);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  test('a training is told everything that the API takes', async () => {
+    await page.getByText('A former one', { exact: true }).click();
+    await page.getByLabel('Data set', { exact: true }).selectOption('<b>cogs</b>, version 1');
+    await page.getByLabel('What is made').selectOption('A fine-tuned bundle');
+    await page.getByText('Windows, licence, and more').click();
+    expect(await page.getByLabel('Rank of the adapter').count()).toBe(0);
+    const texts = {
+      Minutes: '1.5',
+      'Side of the window in pixels': '64',
+      Zoom: '0.2',
+      Seed: '7',
+      Priority: '3',
+      'Licence of your photographs': 'CC-BY-4.0',
+      'What may be done with your photographs': 'Name us.',
+      'Description of the model': 'cogs',
+    };
+    for (const [label, text] of Object.entries(texts)) await page.getByLabel(label, { exact: true }).fill(text);
+    await page.getByLabel('Mirrorings that leave the product plausible').selectOption('Left-right');
+    await page.getByLabel('Quarter turns leave the product plausible').check();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const training = await start('finishes-whole');
+    await training.getByRole('row', { name: 'dent · brass cog 75 % 0 % 100 % 50 % None' }).waitFor();
+    const query = `{ trainings(first: 1) { edges { node { kind base minutes priority model { id } dataSet { name }
+      options { license terms seed rank windows { partNumber window flips quarterTurns zoom } } } } } }`;
+    const { trainings } = await server.data(query);
+    expect(trainings.edges[0].node).toEqual({
+      ...{ kind: 'FINE_TUNE', base: 'student@1.0.0', minutes: 1.5, priority: 3, model: null },
+      dataSet: { name: '<b>cogs</b>' },
+      options: {
+        ...{ license: 'CC-BY-4.0', terms: 'Name us.', seed: 7, rank: null },
+        windows: [{ partNumber: 'BRASS-COG', window: 64, flips: 'LEFT_RIGHT', quarterTurns: true, zoom: 0.2 }],
+      },
+    });
+    await training.getByRole('button', { name: 'Discard' }).click();
   });
 
   test('a training that runs is canceled, and a model that nobody wants is discarded', async () => {

@@ -83,16 +83,25 @@ export async function problemsOf(server: Server, archive: Buffer): Promise<strin
 }
 
 /** Entries of a small archive: three good photographs of TILE, and two with a defect. */
-export async function tileEntries(): Promise<Record<string, Buffer>> {
+export function tileEntries(): Promise<Record<string, Buffer>> {
+  return entriesOf('tile', 'crack', 2);
+}
+
+/** Of the product "brass cog": three good photographs, and one with a dent. */
+export function cogEntries(): Promise<Record<string, Buffer>> {
+  return entriesOf('brass cog', 'dent', 1);
+}
+
+async function entriesOf(product: string, defect: string, defective: number): Promise<Record<string, Buffer>> {
   const shape = await grey((x, y) => (x < 20 && y < 20 ? 255 : 0))
     .png()
     .toBuffer();
   const entries: Record<string, Buffer> = {};
   for (let seed = 0; seed < 3; seed++)
-    entries[`tile/train/good/${String(seed)}.png`] = await photograph(seed).png().toBuffer();
-  for (let seed = 3; seed < 5; seed++) {
-    entries[`tile/test/crack/${String(seed)}.jpg`] = await photograph(seed).jpeg().toBuffer();
-    entries[`tile/ground_truth/crack/${String(seed)}_mask.png`] = shape;
+    entries[`${product}/train/good/${String(seed)}.png`] = await photograph(seed).png().toBuffer();
+  for (let seed = 3; seed < 3 + defective; seed++) {
+    entries[`${product}/test/${defect}/${String(seed)}.jpg`] = await photograph(seed).jpeg().toBuffer();
+    entries[`${product}/ground_truth/${defect}/${String(seed)}_mask.png`] = shape;
   }
   return entries;
 }

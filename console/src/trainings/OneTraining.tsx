@@ -1,14 +1,14 @@
-import { Badge, Button, Group, Paper, Progress, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useMutation } from 'urql';
 import type { TrainingPartsFragment } from '../generated/graphql.ts';
 import { CancelTrainingDocument, DiscardTrainingDocument, PublishTrainingDocument } from '../generated/graphql.ts';
 import { Problem } from '../shared/Problem.tsx';
-import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { LossCurve } from './LossCurve.tsx';
 import styles from './Trainings.module.css';
 import { useTrainingEvents } from './useTrainingEvents.ts';
+import { Verdict } from './Verdict.tsx';
 
 interface Props {
   readonly training: TrainingPartsFragment;
@@ -43,6 +43,7 @@ export function OneTraining({ training, mayWrite }: Props) {
         </Group>
         <Text size="sm" c="dimmed">
           {t('trainings.what', {
+            kind: t(`trainings.kinds.${training.kind}.name`),
             base: training.base,
             set: dataSet.name,
             version: dataSet.version,
@@ -86,7 +87,7 @@ export function OneTraining({ training, mayWrite }: Props) {
             </Text>
           </figure>
         )}
-        {verdict !== null && <Verdict called={called} pairs={verdict.pairs} />}
+        {verdict !== null && <Verdict called={called} verdict={verdict} />}
         {model !== null && (
           <Text size="sm">
             {t('trainings.published', { id: model.id })}{' '}
@@ -124,41 +125,5 @@ export function OneTraining({ training, mayWrite }: Props) {
         )}
       </Stack>
     </Paper>
-  );
-}
-
-interface VerdictProps {
-  readonly called: string;
-  readonly pairs: NonNullable<TrainingPartsFragment['verdict']>['pairs'];
-}
-
-function Verdict({ called, pairs }: VerdictProps) {
-  const { t } = useTranslation();
-  const share = (value: number | null) => (value === null ? '–' : `${String(Math.round(100 * value))} %`);
-  return (
-    <ScrollingTable
-      label={t('trainings.verdict', { called })}
-      heads={[
-        t('draw.defect'),
-        t('trainings.foundInSamples'),
-        t('trainings.foundInTwins'),
-        t('trainings.foundInReal'),
-        t('trainings.concern'),
-      ]}
-    >
-      <Table.Tbody>
-        {pairs.map(({ product, defect, samples, twins, real, concern }) => (
-          <Table.Tr key={`${product} ${defect}`}>
-            <Table.Td>
-              {defect} · {product}
-            </Table.Td>
-            <Table.Td>{share(samples)}</Table.Td>
-            <Table.Td>{share(twins)}</Table.Td>
-            <Table.Td>{share(real)}</Table.Td>
-            <Table.Td>{t(concern === null ? 'trainings.noConcern' : `trainings.concerns.${concern}`)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </ScrollingTable>
   );
 }
