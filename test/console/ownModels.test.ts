@@ -58,6 +58,35 @@ import { until } from '../support/until.js';
     await screenshot(page, 'own-model');
   });
 
+  test('an alias is set, moved to another model, and moved back', async () => {
+    const aliases = page.getByRole('region', { name: 'Aliases' }).first();
+    const standsFor = async (): Promise<Json[]> =>
+      (await server.data('{ modelAliases { alias model previousModel } }')).modelAliases;
+    await page.getByLabel('New alias').fill('production');
+    await page.getByLabel('Stands for').selectOption('cog@1.0.0');
+    await button('Set the alias').click();
+    await aliases.getByRole('rowheader', { name: 'production' }).waitFor();
+    await aliases.getByLabel('Model that production stands for').selectOption('student@1.0.0');
+    await button('Move').click();
+    await button('Back to cog@1.0.0').waitFor();
+    expect(await standsFor()).toEqual([{ alias: 'production', model: 'student@1.0.0', previousModel: 'cog@1.0.0' }]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await screenshot(page, 'aliases');
+    await button('Back to cog@1.0.0').click();
+    await button('Back to student@1.0.0').waitFor();
+    expect(await standsFor()).toEqual([{ alias: 'production', model: 'cog@1.0.0', previousModel: 'student@1.0.0' }]);
+  });
+
+  test('a model with an alias stays until the alias is deleted', async () => {
+    await button('Delete cog@1.0.0 …').click();
+    await button('Delete for good').click();
+    await page.getByRole('alert').getByText('production').first().waitFor();
+    await button('Delete production …').click();
+    await button('Delete for good').click();
+    await page.getByRole('rowheader', { name: 'production' }).waitFor({ state: 'detached' });
+    expect(await idsOf()).toContain('cog@1.0.0');
+  });
+
   test('a model is deleted after asking', async () => {
     await button('Delete cog@1.0.0 …').click();
     await button('Keep').click();

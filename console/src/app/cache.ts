@@ -4,7 +4,10 @@ import type { Exchange } from 'urql';
 
 export function createCache(): Exchange {
   return cacheExchange({
-    keys: Object.fromEntries(VALUES.map((name) => [name, () => null])),
+    keys: {
+      ...Object.fromEntries(VALUES.map((name) => [name, () => null])),
+      ModelAlias: ({ alias }) => String(alias),
+    },
     updates: {
       Mutation: {
         generateDefects: (_result, _args, cache) => forget(cache, 'generations'),
@@ -16,6 +19,8 @@ export function createCache(): Exchange {
         createDataSet: (_result, _args, cache) => forget(cache, 'dataSets'),
         startTraining: (_result, _args, cache) => forget(cache, 'trainings'),
         publishTraining: (_result, _args, cache) => forget(cache, 'models'),
+        setModelAlias: (_result, _args, cache) => forget(cache, 'modelAliases'),
+        deleteModelAlias: (_result, _args, cache) => forget(cache, 'modelAliases'),
         deleteModel: (_result, _args, cache) => forget(cache, 'models'),
         archiveReference: (_result, _args, cache) => forget(cache, 'product'),
       },

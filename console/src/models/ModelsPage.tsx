@@ -2,13 +2,14 @@ import { Badge, Group, Stack, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import type { ModelsQuery } from '../generated/graphql.ts';
-import { ModelsDocument } from '../generated/graphql.ts';
+import { ModelAliasesDocument, ModelsDocument } from '../generated/graphql.ts';
 import { useSession } from '../app/session.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
 import { DeleteModel } from './DeleteModel.tsx';
+import { ModelAliases } from './ModelAliases.tsx';
 import { ModelUpload } from './ModelUpload.tsx';
 
 type Model = ModelsQuery['models'][number];
@@ -17,13 +18,27 @@ export default function ModelsPage() {
   const { t } = useTranslation();
   const { session } = useSession();
   const [{ data, error }, read] = useQuery({ query: ModelsDocument });
+  const [named] = useQuery({ query: ModelAliasesDocument, requestPolicy: 'cache-and-network' });
+  const aliases = named.data?.modelAliases ?? [];
   return (
     <Page title={t('pages.models')} lead={t('models.lead')}>
-      <Problem error={error} />
+      <Problem error={error ?? named.error} />
       {data === undefined && error === undefined && <Waiting />}
       {session.role !== 'VIEWER' && <ModelUpload onUploaded={() => read({ requestPolicy: 'network-only' })} />}
+      {data != null && (
+        <ModelAliases
+          aliases={aliases}
+          models={data.models.map(({ id }) => id)}
+          mayWrite={session.role !== 'VIEWER'}
+        />
+      )}
       {data?.models.map((model) => (
-        <OneModel key={model.id} model={model} mayDelete={session.role !== 'VIEWER'} />
+        <OneModel
+          key={model.id}
+          model={model}
+          aliases={aliases.filter((one) => one.model === model.id).map(({ alias }) => alias)}
+          mayDelete={session.role !== 'VIEWER'}
+        />
       ))}
     </Page>
   );
@@ -31,10 +46,11 @@ export default function ModelsPage() {
 
 interface Props {
   readonly model: Model;
+  readonly aliases: readonly string[];
   readonly mayDelete: boolean;
 }
 
-function OneModel({ model, mayDelete }: Props) {
+function OneModel({ model, aliases, mayDelete }: Props) {
   const { t, i18n } = useTranslation();
   const { image, defaults, ranges, turbo, license, vocabulary, base, uploadedAt } = model;
   const trained = vocabulary.pairs.filter(({ coverage }) => coverage === 'TRAINED').length;
@@ -47,6 +63,11 @@ function OneModel({ model, mayDelete }: Props) {
             {t('models.own')}
           </Badge>
         )}
+        {aliases.map((alias) => (
+          <Badge key={alias} variant="light" color="green" tt="none">
+            {alias}
+          </Badge>
+        ))}
         {model.isDefault && <Badge variant="light" tt="none">{t('models.default')}</Badge>}
       </Group>
       {base !== null && uploadedAt !== null && (
