@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReferencePartsFragment } from '../generated/graphql.ts';
+import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import styles from './PhotographChoice.module.css';
 
 interface Props {
@@ -31,7 +32,13 @@ export function PhotographChoice({ label, photographs, chosen, onChoose }: Props
             onChange={() => onChoose(photograph)}
             aria-label={photograph.name ?? photograph.id}
           />
-          <img src={photograph.image.url} alt="" loading="lazy" title={photograph.name ?? photograph.id} />
+          <ArtifactImage
+            owner={photograph.id}
+            url={photograph.image.url}
+            alt=""
+            loading="lazy"
+            title={photograph.name ?? photograph.id}
+          />
         </label>
       ))}
     </fieldset>

@@ -1,10 +1,10 @@
-import { Badge, Button, Progress, Table, Text } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { Badge, Progress, Table, Text } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import type { ExportPartsFragment } from '../generated/graphql.ts';
 import { OneExportDocument } from '../generated/graphql.ts';
+import { Download } from './Download.tsx';
 
 const ASK_AGAIN_MS = 1_000;
 const COLORS = { QUEUED: 'gray', RUNNING: 'blue', SUCCEEDED: 'green', FAILED: 'red' } as const;
@@ -42,18 +42,7 @@ export function ExportRow({ row }: { readonly row: ExportPartsFragment }) {
         <Text size="xs">{new Date(row.createdAt).toLocaleString(i18n.language)}</Text>
       </Table.Td>
       <Table.Td>
-        {archive !== null && (
-          <Button
-            component="a"
-            href={archive.url}
-            download
-            size="compact-sm"
-            variant="default"
-            leftSection={<IconDownload aria-hidden size={16} />}
-          >
-            {t('exports.download', { size: (archive.bytes / 1e6).toFixed(1) })}
-          </Button>
-        )}
+        {archive !== null && <Download exportId={row.id} {...archive} />}
         {expiredAt !== null && <Text size="xs">{t('exports.expired')}</Text>}
       </Table.Td>
     </Table.Tr>

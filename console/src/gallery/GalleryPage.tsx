@@ -34,7 +34,7 @@ export default function GalleryPage() {
   const [current, setCurrent] = useState(0);
   const [fresh, setFresh] = useState(0);
   const wide = useMediaQuery('(width >= 70rem)', true);
-  const { samples, more, busy, error, loadMore, reload, change, renew } = useSamples(filter, orderBy(order));
+  const { samples, more, busy, error, loadMore, reload, change } = useSamples(filter, orderBy(order));
   const { shown, histograms, recount } = useStatistics(filter);
   const chosen = samples[current];
 
@@ -124,11 +124,10 @@ export default function GalleryPage() {
             onCurrent={setCurrent}
             onKey={keys.onKey}
             onEnd={onEnd}
-            onBroken={renew}
           />
         )}
         <aside className={`${styles.side ?? ''} ${styles.details ?? ''}`} aria-label={t('gallery.details')}>
-          {chosen !== undefined && <SampleDetails sample={chosen} view={view} onBroken={renew} />}
+          {chosen !== undefined && <SampleDetails sample={chosen} view={view} />}
           {chosen !== undefined && session.role !== 'VIEWER' && (
             <ReviewPanel
               sample={chosen}

@@ -2,6 +2,7 @@ import { IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
+import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import { MaskOutline } from '../shared/MaskOutline.tsx';
 import type { View } from '../shared/SampleView.tsx';
 import styles from './SampleGrid.module.css';
@@ -13,7 +14,6 @@ interface Props {
   readonly total: number;
   readonly chosen: boolean;
   readonly onChoose: (position: number) => void;
-  readonly onBroken: (sample: SamplePartsFragment) => void;
   readonly left: number;
   readonly top: number;
   readonly size: number;
@@ -21,7 +21,7 @@ interface Props {
 
 /** Drawn again only if something of it changed, which a scroll does not. */
 export const GridCell = memo(function GridCell(props: Props) {
-  const { sample, view, position, total, chosen, onChoose, onBroken, left, top, size } = props;
+  const { sample, view, position, total, chosen, onChoose, left, top, size } = props;
   const { t } = useTranslation();
   const { product, defect } = sample.generation;
   const strength = sample.strength.toFixed(2);
@@ -38,11 +38,11 @@ export const GridCell = memo(function GridCell(props: Props) {
       data-review={sample.review.state}
       onClick={() => onChoose(position)}
     >
-      <img
-        src={shown.thumbnailUrl}
+      <ArtifactImage
+        owner={sample.id}
+        url={shown.thumbnailUrl}
         alt={t('view.alt', { product: product.name, defect: defect.name, strength })}
         decoding="async"
-        onError={() => onBroken(sample)}
         draggable={false}
       />
       {sample.review.state === 'ACCEPTED' && (
@@ -51,7 +51,7 @@ export const GridCell = memo(function GridCell(props: Props) {
       {sample.review.state === 'REJECTED' && (
         <IconCircleXFilled className={styles.badge} aria-label={t('review.states.REJECTED')} />
       )}
-      {view === 'outline' && <MaskOutline url={sample.mask.thumbnailUrl} />}
+      {view === 'outline' && <MaskOutline owner={sample.id} url={sample.mask.thumbnailUrl} />}
     </div>
   );
 });

@@ -9,15 +9,14 @@ import styles from './SampleDetails.module.css';
 interface Props {
   readonly sample: SamplePartsFragment;
   readonly view: View;
-  readonly onBroken: (sample: SamplePartsFragment) => void;
 }
 
-export function SampleDetails({ sample, view, onBroken }: Props) {
+export function SampleDetails({ sample, view }: Props) {
   const { t, i18n } = useTranslation();
   const { product, defect, coverage, request } = sample.generation;
   return (
     <Stack gap="xs">
-      <SampleView key={sample.id} sample={sample} view={view} onBroken={() => onBroken(sample)} />
+      <SampleView key={sample.id} sample={sample} view={view} />
       <Text fw={600}>
         {defect.name} · {product.name}
       </Text>

@@ -18,8 +18,6 @@ interface Props {
   readonly onCurrent: (index: number) => void;
   readonly onKey: (event: KeyboardEvent) => void;
   readonly onEnd: () => void;
-  /** The image of the sample does not load. */
-  readonly onBroken: (sample: SamplePartsFragment) => void;
 }
 
 const CELL = 132;
@@ -28,7 +26,7 @@ const GAP = 8;
 const OVERSCAN = 3;
 
 /** Only the rows in the window exist, so ten thousand samples scroll as fast as fifty. */
-export function SampleGrid({ samples, total, view, current, onCurrent, onKey, onEnd, onBroken }: Props) {
+export function SampleGrid({ samples, total, view, current, onCurrent, onKey, onEnd }: Props) {
   const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const [margin, setMargin] = useState(0);
@@ -88,7 +86,6 @@ export function SampleGrid({ samples, total, view, current, onCurrent, onKey, on
                 total={total}
                 chosen={position === current}
                 onChoose={onCurrent}
-                onBroken={onBroken}
                 left={column * size}
                 top={start - virtual.options.scrollMargin}
                 size={size - GAP}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import type { SampleFilter, SampleOrder, SamplePartsFragment } from '../generated/graphql.ts';
-import { SampleDocument, SamplesDocument } from '../generated/graphql.ts';
+import { SamplesDocument } from '../generated/graphql.ts';
 
 /** The largest page that the service gives. */
 const PAGE = 100;
@@ -67,20 +67,5 @@ export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
     setLoaded(state.current);
   }, []);
 
-  /** The URLs of images expire. One that does not load is asked for again, each once. */
-  const renewed = useRef(new Set<string>());
-  const renew = useCallback(
-    ({ id, image: { url } }: SamplePartsFragment) => {
-      if (renewed.current.has(url)) return;
-      renewed.current.add(url);
-      void client.query(SampleDocument, { id }, { requestPolicy: 'network-only' }).then(({ data }) => {
-        const sample = data?.sample;
-        if (sample == null) return;
-        change((samples) => samples.map((former) => (former.id === id ? sample : former)));
-      });
-    },
-    [client, change],
-  );
-
-  return { ...loaded, renew, busy: busy || loaded === NOTHING, loadMore, reload, change };
+  return { ...loaded, busy: busy || loaded === NOTHING, loadMore, reload, change };
 }

@@ -7,6 +7,7 @@ import type { ReferencePartsFragment } from '../generated/graphql.ts';
 import { ArchiveReferenceDocument, SetAllowedAreaDocument } from '../generated/graphql.ts';
 import { toMask } from '../region/shapes.ts';
 import type { Shape } from '../region/shapes.ts';
+import { fetchFile } from '../shared/freshUrls.ts';
 import { Problem } from '../shared/Problem.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
 import { upload } from './upload.ts';
@@ -58,7 +59,7 @@ export function PhotographWork({
         const { error: refused } = await keepAllowedArea({ partNumber, maskId: mask.id });
         if (refused !== undefined) throw refused;
       } else {
-        const file = await (await fetch(photograph.image.url)).blob();
+        const file = await fetchFile(client, photograph.id, photograph.image.url);
         const name = photograph.name === null ? {} : { name: photograph.name };
         const input = { purpose: 'REFERENCE', partNumber, defectCode: code, maskId: mask.id, ...name } as const;
         const { reference } = await upload(client, input, file);

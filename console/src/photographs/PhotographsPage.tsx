@@ -2,6 +2,7 @@ import { Badge, NativeSelect, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session.ts';
+import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { useCatalogNames } from '../shared/useCatalogNames.ts';
@@ -52,7 +53,7 @@ export default function PhotographsPage() {
                     setStored(false);
                   }}
                 >
-                  <img src={image.url} alt="" loading="lazy" />
+                  <ArtifactImage owner={id} url={image.url} alt="" loading="lazy" />
                   <Text size="xs" className={styles.name ?? ''}>
                     {name ?? id}
                   </Text>

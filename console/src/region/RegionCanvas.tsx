@@ -4,12 +4,13 @@ import 'konva/lib/shapes/Image.js';
 import 'konva/lib/shapes/Line.js';
 import { useEffect, useRef, useState } from 'react';
 import { Circle, Image as Picture, Layer, Line, Stage } from 'react-konva/lib/ReactKonvaCore.js';
+import { useFreshUrl } from '../shared/useFreshUrl.ts';
 import type { Tool } from './RegionEditor.tsx';
 import type { Point, Shape, Size } from './shapes.ts';
 import { box } from './shapes.ts';
 
 interface Props {
-  readonly image: Size & { readonly image: { readonly url: string } };
+  readonly image: Size & { readonly id: string; readonly image: { readonly url: string } };
   /** Pixels of the screen for one of the image. */
   readonly scale: number;
   readonly tool: Tool;
@@ -30,7 +31,7 @@ const CLOSING_DISTANCE = 10;
 const SMALLEST_BOX = 3;
 
 export function RegionCanvas({ image, scale, tool, brush, shapes, begun, cursor, onBegin, onShape }: Props) {
-  const picture = usePicture(image.image.url);
+  const picture = usePicture(image.id, image.image.url);
   const down = useRef(false);
 
   function at(event: Konva.KonvaEventObject<Event>): Point {
@@ -113,16 +114,21 @@ function Drawn({ shape, scale }: { readonly shape: Shape; readonly scale: number
   return <Line points={points} stroke={FILL} strokeWidth={shape.width} lineCap="round" lineJoin="round" />;
 }
 
-function usePicture(url: string): HTMLImageElement | undefined {
+function usePicture(owner: string, url: string): HTMLImageElement | undefined {
+  const { current, onLoad, onError } = useFreshUrl(owner, url);
   const [picture, setPicture] = useState<HTMLImageElement>();
   useEffect(() => {
     const image = new Image();
-    image.onload = () => setPicture(image);
-    image.src = url;
-    return () => {
-      image.onload = null;
+    image.onload = () => {
+      onLoad();
+      setPicture(image);
     };
-  }, [url]);
+    image.onerror = onError;
+    image.src = current;
+    return () => {
+      image.onload = image.onerror = null;
+    };
+  }, [current, onLoad, onError]);
   return picture;
 }
 

@@ -11,7 +11,7 @@ import styles from './RegionEditor.module.css';
 export type Tool = 'box' | 'polygon' | 'brush';
 
 interface Props {
-  readonly image: Size & { readonly image: { readonly url: string } };
+  readonly image: Size & { readonly id: string; readonly image: { readonly url: string } };
   /** Drawn before. */
   readonly initial?: readonly Shape[];
   readonly onFinish: (shapes: readonly Shape[]) => void;

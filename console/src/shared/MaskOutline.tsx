@@ -1,22 +1,32 @@
 import { useEffect, useRef } from 'react';
+import { useFreshUrl } from './useFreshUrl.ts';
 
 const WHITE = 128;
 const COLOR = [255, 120, 0, 255] as const;
 
+interface Props {
+  /** The id of the sample. */
+  readonly owner: string;
+  readonly url: string;
+}
+
 /** The pixels of the mask that touch a pixel outside it. */
-export function MaskOutline({ url }: { readonly url: string }) {
+export function MaskOutline({ owner, url }: Props) {
+  const { current, onLoad, onError } = useFreshUrl(owner, url);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const image = new Image();
     image.crossOrigin = 'anonymous';
     image.onload = () => {
+      onLoad();
       if (canvas.current !== null) paintOutline(canvas.current, image);
     };
-    image.src = url;
+    image.onerror = onError;
+    image.src = current;
     return () => {
-      image.onload = null;
+      image.onload = image.onerror = null;
     };
-  }, [url]);
+  }, [current, onLoad, onError]);
   return <canvas ref={canvas} aria-hidden />;
 }
 

@@ -2,6 +2,7 @@ import { SegmentedControl, Slider, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
+import { ArtifactImage } from './ArtifactImage.tsx';
 import { MaskOutline } from './MaskOutline.tsx';
 import styles from './SampleView.module.css';
 
@@ -12,8 +13,6 @@ interface Props {
   readonly sample: SamplePartsFragment;
   readonly view: View;
   readonly className?: string | undefined;
-  /** The image does not load. */
-  readonly onBroken?: (() => void) | undefined;
 }
 
 /** The image that a sample is compared with: what it was drawn on, or its normal twin. */
@@ -34,7 +33,7 @@ export function ViewControl({ value, onChange }: { readonly value: View; readonl
   );
 }
 
-export function SampleView({ sample, view, className, onBroken }: Props) {
+export function SampleView({ sample, view, className }: Props) {
   const { t } = useTranslation();
   const [share, setShare] = useState(50);
   const original = originalOf(sample);
@@ -45,12 +44,13 @@ export function SampleView({ sample, view, className, onBroken }: Props) {
   return (
     <Stack gap="xs" className={className ?? ''}>
       <div className={styles.frame}>
-        <img src={shown} alt={alt} width={image.width} height={image.height} onError={onBroken} />
-        {view === 'outline' && <MaskOutline url={mask.url} />}
+        <ArtifactImage owner={sample.id} url={shown} alt={alt} width={image.width} height={image.height} />
+        {view === 'outline' && <MaskOutline owner={sample.id} url={mask.url} />}
         {view === 'wipe' && original !== undefined && (
-          <img
+          <ArtifactImage
             className={styles.over}
-            src={original}
+            owner={sample.id}
+            url={original}
             alt={t('view.original')}
             style={{ clipPath: `inset(0 ${String(100 - share)}% 0 0)` }}
           />

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import type { MembersWithFindingsQuery } from '../generated/graphql.ts';
 import { MembersWithFindingsDocument, OneDataSetDocument } from '../generated/graphql.ts';
+import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import { MoreButton } from '../shared/MoreButton.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { usePages } from '../shared/usePages.ts';
@@ -50,7 +51,9 @@ function PhotographFindings({ id, count }: { readonly id: string; readonly count
       <ul className={styles.findings} aria-label={t('trainings.findings', { count })} tabIndex={0}>
         {pages.nodes.map(({ position, reference, findings, split, product, defect }) => (
           <li key={position}>
-            {reference !== null && <img src={reference.image.thumbnailUrl} alt="" loading="lazy" />}
+            {reference !== null && (
+              <ArtifactImage owner={reference.id} url={reference.image.thumbnailUrl} alt="" loading="lazy" />
+            )}
             <div>
               <Text size="sm" fw={500} className={styles.name ?? ''}>
                 {reference?.name ?? t('trainings.unnamed')}

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { useMutation } from 'urql';
 import type { TrainingPartsFragment } from '../generated/graphql.ts';
 import { CancelTrainingDocument, DiscardTrainingDocument, PublishTrainingDocument } from '../generated/graphql.ts';
+import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { LossCurve } from './LossCurve.tsx';
 import styles from './Trainings.module.css';
@@ -74,9 +75,10 @@ export function OneTraining({ training, mayWrite }: Props) {
         {grid !== undefined && (
           <figure style={{ margin: 0 }}>
             <div className={styles.frame} tabIndex={0} role="region" aria-label={t('trainings.gridOf', { called })}>
-              <img
+              <ArtifactImage
                 className={styles.grid}
-                src={grid.image.url}
+                owner={id}
+                url={grid.image.url}
                 alt={t('trainings.grid', { step: grid.step })}
                 width={grid.image.width}
                 height={grid.image.height}
