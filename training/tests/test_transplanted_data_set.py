@@ -150,6 +150,17 @@ def test_samples_without_transplants_can_be_had_alone(data_set, tmp_path):
     assert result.exit_code == 1 and "count is 0, must be at least 1" in result.output
 
 
+def test_cutpaste_alone_needs_no_defective_photograph(data_set, tmp_path):
+    for folder in ("test", "ground_truth"):
+        shutil.rmtree(data_set / "felt" / folder)
+    only = ("--data", data_set, "--products", "felt", "--cut-paste", 2)
+    result = invoke("transplant", *only, "--count", 0, "--out", tmp_path / "made")
+    assert result.exit_code == 0 and "2 samples of CutPaste" in " ".join(result.output.split()), result.output
+    assert [record.defect for record in read_data_set(tmp_path / "made")] == ["cut paste"] * 2
+    result = invoke("transplant", *only, "--count", 1, "--out", tmp_path / "none")
+    assert result.exit_code == 1 and "no defective photograph in the train split" in result.output
+
+
 def test_windows_of_donors_need_donors(data_set, tmp_path):
     result = invoke("transplant", "--data", data_set, "--out", tmp_path / "made", "--donor-windows", 8)
     assert result.exit_code == 1 and "donor_windows is 8, must be 0 without donors" in result.output

@@ -69,7 +69,7 @@ def transplant(
             console.print(f"{'/'.join(pair)}: {samples} of {_counted(count, 'sample')}; {why}")
     drawn = [number for number in counts.values() if number]
     made = [f"{_counted(sum(drawn), 'sample')} of {_counted(len(drawn), 'pair')}"] if count else []
-    each = len({product for product, _ in counts})
+    each = len({record.product for record in records})
     made += [f"{_counted(cut_paste * each, 'sample')} of CutPaste"] if cut_paste else []
     made += [f"{_counted(donor_windows * each, 'window')} of donors"] if donor_windows else []
     console.print(f"{out}: {', '.join(made)}; grid.png shows some")

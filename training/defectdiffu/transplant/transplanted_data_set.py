@@ -23,6 +23,8 @@ from .transplant_request import TransplantRequest
 
 GRID_ROWS = 8  # at most, unless there are more pairs
 
+Sample = tuple[ManifestRow, list[np.ndarray]]  # and its row of grid.png
+
 
 def write_transplants(
     records: list[Record],
@@ -38,7 +40,7 @@ def write_transplants(
 
     Returns how many transplants each pair has. A defect of another product that covers too much of a window, or does
     not show on this one, gives none. Raises ValueError for a folder that is not empty, a product without good
-    photographs, data without defects, windows of donors without donors, and a request for nothing.
+    photographs, data without defects to transplant, windows of donors without donors, and a request for nothing.
     """
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty")
@@ -56,10 +58,11 @@ def write_transplants(
         for product in products
         for defect, donors_of_pair in _donors_of(product, records, donors).items()
     }
-    if not groups:
+    if not groups and (request.count or request.donor_windows):
         whose = "" if donors is None else f" of products other than {', '.join(products)} among the donors"
         raise ValueError(f"no defective photograph{whose} in the train split to transplant from")
-    rows, pictures = [], []
+    rows: list[ManifestRow] = []
+    pictures: list[list[np.ndarray]] = []
     counts = dict.fromkeys(sorted(groups), 0)
     for index, pair in enumerate(counts):
         samples = PairSamples(pair[0], groups[pair], good[pair[0]], rules, request, out)
@@ -74,20 +77,19 @@ def write_transplants(
             counts[pair] += 1
     if request.count and not rows:
         raise ValueError(f"no defect of the donors shows on {', '.join(products)}")
-    for index, product in enumerate(products if request.cut_paste else []):
+    for index, product in enumerate(products):
         pasted = _cut_paste(good[product], rule_of(rules, product), request, index, out)
-        for number, (row, shown) in enumerate(pasted):
-            rows.append(row)
-            if number == 0:
-                pictures.append(shown)
-            report(f"CutPaste {product}", number + 1, request.cut_paste, {})
-    for index, product in enumerate(products if request.donor_windows else []):
         whole = _windows_of_donors(good[product], _pairs_of_others(product, donors or []), rules, request, index, out)
-        for number, (row, shown) in enumerate(whole):
-            rows.append(row)
-            if number == 0:
-                pictures.append(shown)
-            report(f"windows of donors {product}", number + 1, request.donor_windows, {})
+        plain: list[tuple[str, int, Iterator[Sample]]] = [
+            (f"CutPaste {product}", request.cut_paste, pasted),
+            (f"windows of donors {product}", request.donor_windows, whole),
+        ]
+        for phase, total, made_of_product in plain:
+            for number, (row, shown) in enumerate(made_of_product):
+                rows.append(row)
+                if number == 0:
+                    pictures.append(shown)
+                report(phase, number + 1, total, {})
     with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([field.name for field in fields(ManifestRow)])
@@ -118,7 +120,7 @@ def _donors_of(product: str, records: list[Record], donors: list[Record] | None)
 
 def _cut_paste(
     good: list[Record], rule: WindowRule, request: TransplantRequest, index: int, out: Path
-) -> Iterator[tuple[ManifestRow, list[np.ndarray]]]:
+) -> Iterator[Sample]:
     """The good photographs of the product take turns."""
     for number in range(request.cut_paste):
         rng = np.random.default_rng((request.seed, index, number, 1))
@@ -136,7 +138,7 @@ def _pairs_of_others(product: str, donors: list[Record]) -> list[list[Record]]:
 
 def _windows_of_donors(
     good: list[Record], groups: list[list[Record]], rules: Rules, request: TransplantRequest, index: int, out: Path
-) -> Iterator[tuple[ManifestRow, list[np.ndarray]]]:
+) -> Iterator[Sample]:
     side = rule_of(rules, good[0].product).window
     for number in range(request.donor_windows if groups else 0):
         image, mask, donor = donor_window(groups, rules, side, np.random.default_rng((request.seed, index, number, 2)))
