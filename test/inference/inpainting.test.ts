@@ -62,7 +62,7 @@ describe('outside the region', () => {
       product,
       defect,
       seed: i,
-      steps: 6,
+      steps: 2,
       ...on(fabric, { kind: 'MASK', mask }),
     }));
     const inside = (await pixelsOf(mask)).data;
@@ -112,7 +112,7 @@ test('the same request gives the same picture, alone or beside others', async ()
 });
 
 test('another seed puts the defect elsewhere', async () => {
-  const results = await draw(...[1, 2, 3, 4, 5, 6].map((seed) => ({ seed, steps: 4, ...on(fabric, SHAPE) })));
+  const results = await draw(...[1, 2, 3, 4, 5, 6].map((seed) => ({ seed, steps: 2, ...on(fabric, SHAPE) })));
   const regions = results.map(({ region }) => Buffer.from(region ?? []).toString('base64'));
   expect(new Set(regions).size).toBe(6);
 });
@@ -120,8 +120,8 @@ test('another seed puts the defect elsewhere', async () => {
 test('what the model chooses lies in the allowed area', async () => {
   const allowed = await maskOf(256, 256, (x) => x < 100);
   const results = await draw(
-    ...[1, 2, 3].map((seed) => ({ seed, steps: 8, ...on(fabric, { kind: 'CHOSEN', allowed }) })),
-    ...[4, 5].map((seed) => ({ seed, steps: 8, ...on(fabric, { kind: 'SHAPE', allowed }) })),
+    ...[1, 2, 3].map((seed) => ({ seed, steps: 4, ...on(fabric, { kind: 'CHOSEN', allowed }) })),
+    ...[4, 5].map((seed) => ({ seed, steps: 4, ...on(fabric, { kind: 'SHAPE', allowed }) })),
   );
   const inside = (await pixelsOf(allowed)).data;
   for (const { image, region } of results) {
