@@ -170,9 +170,10 @@ describe('an archive is refused that', () => {
     expect(await message({ purpose: 'DATA_SET' })).toBe(
       'input.name: is required for a DATA_SET: the name that it gets',
     );
-    expect(await message({ ...ARCHIVE, partNumber: 'TILE' })).toContain(
-      'input.partNumber: is for a REFERENCE; a DATA_SET has none',
+    expect(await message({ ...ARCHIVE, defectCode: 'CRACK' })).toContain(
+      'input.defectCode: is for a REFERENCE; a DATA_SET has none',
     );
+    expect(await message({ ...ARCHIVE, partNumber: 'NONE' })).toContain('input.partNumber: there is no product "NONE"');
   });
 });
 

@@ -79,7 +79,7 @@ test('the photographs of the example become a data set, in the split of its mani
 });
 
 test('without a manifest a share is for testing; the folder of the data set need not be packed with it', async () => {
-  const { dataSet } = await sendArchive(server, await zipOf(await tileEntries()), 'tiles');
+  const { dataSet } = await sendArchive(server, await zipOf(await tileEntries()), { name: 'tiles' });
   expect(dataSet).toMatchObject({ name: 'tiles', version: 1, testShare: 0.3, splitSeed: 0 });
   expect(dataSet.counts).toMatchObject({ goodPhotographs: 3, defectivePhotographs: 2, test: 2 });
   expect(testedIn(dataSet)).toHaveLength(2);
@@ -123,7 +123,7 @@ describe('while an archive is imported', () => {
     const slow = begin(url as string, 1000, Buffer.from('PK'));
     await until(() => storedFiles(server).some((name) => name.endsWith('.upload')));
     const archive = await zipOf(await tileEntries());
-    const others = [sendArchive(server, archive, 'next'), sendArchive(server, archive, 'next')];
+    const others = [sendArchive(server, archive, { name: 'next' }), sendArchive(server, archive, { name: 'next' })];
     const { status, body } = await Promise.race(others);
     expect([status, body.errors[0].extensions.code]).toEqual([429, 'RATE_LIMITED']);
     slow.destroy();

@@ -27,7 +27,7 @@ async function withDatabase<T>(work: (database: Database) => Promise<T>): Promis
 test('photographs without the hash of their pixels are measured, once, and divided by source all the same', async () => {
   const first = await startServer({ DATA_DIR: dataDirectory });
   const archive = await zipOf(await tileEntries());
-  await sendArchive(first, archive, 'packed before');
+  await sendArchive(first, archive, { name: 'packed before' });
   const both = [await sendDefective(first, 7, 'CRACK'), await sendDefective(first, 7, 'SCRATCH', 30)];
   const others = [await sendDefective(first, 8), await sendDefective(first, 9), await sendGood(first, 7)];
   await first.stop();
@@ -44,7 +44,7 @@ test('photographs without the hash of their pixels are measured, once, and divid
     const tested = testedIn(await createDataSet(second, { name: 'older', referenceIds, splitSeed }));
     expect(new Set([...both, others[2] ?? ''].map((id) => tested.includes(id))).size).toBe(1);
   }
-  const again = await sendArchive(second, archive, 'packed again');
+  const again = await sendArchive(second, archive, { name: 'packed again' });
   expect(again.dataSet.counts).toMatchObject({ goodPhotographs: 3, defectivePhotographs: 2 });
   await second.stop();
   await withDatabase(async (database) => {

@@ -177,7 +177,7 @@ test("an archive does not find another tenant's products and defects", async () 
       [`${product}/ground_truth/${defect}/1_mask.png`]: 'not read before',
     });
   const problems = async (product: string, defect: string): Promise<string> => {
-    const { status, body } = await sendArchive(server, await archive(product, defect), 'tried', newcomer);
+    const { status, body } = await sendArchive(server, await archive(product, defect), { name: 'tried' }, newcomer);
     expect(status).toBe(422);
     return JSON.stringify(body);
   };

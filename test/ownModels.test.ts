@@ -96,7 +96,12 @@ describeHere('two tenants', () => {
   async function dataSetOf(index: number): Promise<string> {
     const { key = '', partNumber = '' } = tenants[index] ?? {};
     const folder = partNumber.toLowerCase().replace('-', ' ');
-    const { status, body, dataSet } = await sendArchive(server, await archiveOf(folder, 10 * index), folder, key);
+    const { status, body, dataSet } = await sendArchive(
+      server,
+      await archiveOf(folder, 10 * index),
+      { name: folder },
+      key,
+    );
     expect([status, body.errors]).toEqual([201, undefined]);
     expect(dataSet.counts).toMatchObject({ goodPhotographs: 3, defectivePhotographs: 3, test: 1 });
     return dataSet.id;

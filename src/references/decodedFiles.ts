@@ -12,7 +12,11 @@ export interface DecodedMask {
 
 /** Throws the errors of `decodeImage.ts` and `maskArea.ts`. */
 export async function readMask(bytes: Buffer): Promise<DecodedMask> {
-  const pixels = await decodeMask(bytes);
+  return measureMask(await decodeMask(bytes));
+}
+
+/** Throws the errors of `maskArea.ts`. */
+export async function measureMask(pixels: Pixels): Promise<DecodedMask> {
   const { width, height } = pixels;
   const areaFraction = await maskAreaFraction(pixels);
   const extent = await maskExtentInTurns(pixels);

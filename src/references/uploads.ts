@@ -100,24 +100,33 @@ function found(row: UploadRow | undefined, id: string): UploadRow {
 
 type UploadSubject = Pick<UploadRow, 'productId' | 'name' | 'defectId' | 'defectMaskId'>;
 
-/** A photograph shows a product, and perhaps a defect. A mask is a shape and fits any image of its size. A model names itself, an archive is told its name. */
+/**
+ * A photograph shows a product, and perhaps a defect. A mask is a shape and fits any image of its size. A model names itself, an archive
+ * is told its name, and of what product it is where its layout does not say.
+ */
 async function resolveSubject(scope: TenantScope, input: UploadInput): Promise<UploadSubject> {
   const { purpose, partNumber, name, defectCode, maskId } = input;
   if (purpose !== 'REFERENCE') {
-    const others = { partNumber, ...(purpose !== 'DATA_SET' && { name }), defectCode, maskId };
+    const others = { ...(purpose !== 'DATA_SET' && { partNumber, name }), defectCode, maskId };
     for (const [field, value] of Object.entries(others)) {
       if (value != null)
         throw badInput(`input.${field}`, `is for a REFERENCE; a ${purpose} has none, and got ${quote(value)}`);
     }
-    return { productId: null, name: dataSetName(input), defectId: null, defectMaskId: null };
+    const shown = partNumber == null ? null : await productOf(scope, partNumber);
+    return { productId: shown, name: dataSetName(input), defectId: null, defectMaskId: null };
   }
   if (partNumber == null) throw badInput('input.partNumber', 'is required for a REFERENCE: the product that it shows');
-  const part = requireCode(partNumber, 'input.partNumber');
   const given = optionalText(name, 'input.name') ?? null;
+  const productId = await productOf(scope, partNumber);
+  return { productId, name: given, ...(await resolveDefect(scope, input)) };
+}
+
+async function productOf(scope: TenantScope, partNumber: string): Promise<string> {
+  const part = requireCode(partNumber, 'input.partNumber');
   const catalog = catalogOf(scope);
   const [product] = await catalog.productsByPartNumber([part]);
   if (product === undefined) throw await unknownProduct(catalog, part, 'input.partNumber');
-  return { productId: product.id, name: given, ...(await resolveDefect(scope, input)) };
+  return product.id;
 }
 
 function dataSetName({ purpose, name }: UploadInput): string | null {

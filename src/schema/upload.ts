@@ -36,7 +36,8 @@ export class CreateUploadInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The product that a REFERENCE shows. The other purposes have none.',
+    description:
+      'The product that a REFERENCE shows, and that the photographs of a DATA_SET show whose layout does not name it. The other purposes have none.',
   })
   partNumber?: string | null;
 

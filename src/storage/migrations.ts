@@ -38,6 +38,7 @@ import { dataSets } from './migrations/32-data-sets.js';
 import { trainings } from './migrations/33-trainings.js';
 import { modelAliases } from './migrations/34-model-aliases.js';
 import { tenantBundles } from './migrations/35-tenant-bundles.js';
+import { productsOfArchives } from './migrations/36-products-of-archives.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -77,6 +78,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 33, statements: trainings },
   { version: 34, statements: modelAliases },
   { version: 35, statements: tenantBundles },
+  { version: 36, statements: productsOfArchives },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

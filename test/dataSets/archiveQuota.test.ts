@@ -37,7 +37,7 @@ test('no photograph is written that the quota has no room for', async () => {
   };
   const photographs = names.map((name) => ({ name, product: 'tile', defect: null, mask: null }));
   const folders = { products: new Map([['tile', newId()]]), defects: new Map<string, string>() };
-  const layout = { photographs, root: '', manifest: undefined };
+  const layout = { photographs, root: '' };
   const keys: string[] = [];
   await expect(readPhotographs(context, archive, layout, folders, new Problems(), keys)).rejects.toThrow('no room');
   const bytes = written.reduce((sum, one) => sum + one, 0);
@@ -62,10 +62,10 @@ test('a large mask waits as a large photograph does, whatever it lies upon', asy
   ]);
   const read = (name: string): Promise<Buffer> => Promise.resolve(files.get(name) as Buffer);
   const archive = { names: [...files.keys()], read, close: () => undefined };
-  const photographs = [{ name: 'small', product: 'tile', defect: 'crack', mask: 'large' }];
+  const photographs = [{ name: 'small', product: 'tile', defect: 'crack', mask: { file: 'large' } }];
   const folders = { products: new Map<string, string>(), defects: new Map<string, string>() };
   const problems = new Problems();
-  await readPhotographs(context, archive, { photographs, root: '', manifest: undefined }, folders, problems, []);
+  await readPhotographs(context, archive, { photographs, root: '' }, folders, problems, []);
   expect([weights, problems.count]).toEqual([[DECODING.perTenant], 1]);
 });
 

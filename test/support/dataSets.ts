@@ -55,10 +55,10 @@ export const ARCHIVE = { purpose: 'DATA_SET', name: 'packed' };
 export async function sendArchive(
   server: Server,
   archive: Buffer,
-  name = 'packed',
+  upload: { readonly name?: string; readonly partNumber?: string } = {},
   key?: string,
 ): Promise<PutAnswer & { readonly dataSet: Json }> {
-  const { id, url } = await createUpload(server, { ...ARCHIVE, name }, key);
+  const { id, url } = await createUpload(server, { ...ARCHIVE, ...upload }, key);
   const answer = await put(url, archive);
   return { ...answer, dataSet: await dataSetOf(server, id, key) };
 }

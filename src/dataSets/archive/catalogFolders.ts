@@ -1,10 +1,10 @@
-/** Which product or defect of the tenant a folder of an archive is, by its code or by the word that a model reads. */
+/** Which product or defect of the tenant a folder or label of an archive is, by its code or by the word that a model reads. */
 import { canonicalCode } from '../../catalog/codes.js';
 import { joinNames, quote } from '../../errors.js';
 import { inArray, or, sql } from '../../storage/drizzle.js';
 import { defects, products } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
-import type { PackedPhotograph } from './layout.js';
+import type { Layout } from './packed.js';
 import type { Problems } from './problems.js';
 
 export interface FolderIds {
@@ -19,10 +19,10 @@ interface Item {
   readonly archivedAt: Date | null;
 }
 
-/** By the name of the folder. Adds those that are not known to `problems`. */
+/** By the name of the folder or label. Adds those that are not known to `problems`. */
 export async function findFolders(
   { database, rows }: TenantScope,
-  photographs: readonly PackedPhotograph[],
+  { photographs, namedBy }: Pick<Layout, 'photographs' | 'namedBy'>,
   problems: Problems,
 ): Promise<FolderIds> {
   const productFolders = [...new Set(photographs.map(({ product }) => product))];
@@ -53,12 +53,18 @@ export async function findFolders(
           .from(defects)
           .where(rows(defects, named(defects.code, defects.promptName, defectFolders)));
   return {
-    products: idsOf(productFolders, foundProducts, { noun: 'product', called: 'part number' }, problems),
-    defects: idsOf(defectFolders, foundDefects, { noun: 'defect', called: 'code' }, problems),
+    products: idsOf(
+      productFolders,
+      foundProducts,
+      { namedBy: 'folder', noun: 'product', called: 'part number' },
+      problems,
+    ),
+    defects: idsOf(defectFolders, foundDefects, { namedBy, noun: 'defect', called: 'code' }, problems),
   };
 }
 
 interface Words {
+  readonly namedBy: Layout['namedBy'];
   readonly noun: string;
   /** What its code is called. */
   readonly called: string;
@@ -80,20 +86,20 @@ function idsOf(
 }
 
 /** The item, or what is wrong. A code goes before a word, and what is not archived before what is. */
-function itemOf(folder: string, items: readonly Item[], { noun, called }: Words): Item | string {
+function itemOf(folder: string, items: readonly Item[], { namedBy, noun, called }: Words): Item | string {
   const exact = items.find((item) => item.code === canonicalCode(folder));
   const alike = items.filter((item) => item.promptName.toLowerCase() === promptWords(folder));
   const active = alike.filter(({ archivedAt }) => archivedAt === null);
   if (exact === undefined && active.length > 1)
-    return `the folder ${quote(folder)} is the word of ${joinNames(
+    return `the ${namedBy} ${quote(folder)} is the word of ${joinNames(
       active.map((item) => quote(item.code)),
       5,
     )}: name it after the ${called} of one`;
   const found = exact ?? active[0] ?? alike[0];
   if (found === undefined)
-    return `the folder ${quote(folder)} is no ${noun} of yours: import the ${noun} with importCatalog first, with this ${called} or prompt name, or rename the folder`;
+    return `the ${namedBy} ${quote(folder)} is no ${noun} of yours: import the ${noun} with importCatalog first, with this ${called} or prompt name, or rename the ${namedBy}`;
   if (found.archivedAt !== null)
-    return `the folder ${quote(folder)} is the ${noun} ${quote(found.code)}, which is archived: restore it with importCatalog first`;
+    return `the ${namedBy} ${quote(folder)} is the ${noun} ${quote(found.code)}, which is archived: restore it with importCatalog first`;
   return found;
 }
 

@@ -19,11 +19,14 @@ import { insertVersion, requireRoom } from '../insertVersion.js';
 import { findFolders } from './catalogFolders.js';
 import type { StoredPhotograph } from './insertPhotographs.js';
 import { insertPhotographs } from './insertPhotographs.js';
-import type { Layout } from './layout.js';
+import { catalogOf } from '../../catalog/catalog.js';
+import { readAnnotatedLayout } from './annotations/annotatedLayout.js';
+import type { MvtecLayout } from './layout.js';
 import { readLayout } from './layout.js';
 import { readManifest } from './manifest.js';
 import type { Archive } from './openArchive.js';
 import { openArchive } from './openArchive.js';
+import type { Layout } from './packed.js';
 import { Problems, invalidArchive } from './problems.js';
 import type { ReadingContext } from './readPhotographs.js';
 import { readPhotographs } from './readPhotographs.js';
@@ -61,15 +64,13 @@ async function importArchive(
 ): Promise<UploadRow> {
   const { scope, store, limits } = context;
   const problems = new Problems();
-  const layout = readLayout(archive.names, problems);
+  const { tested, ...layout } = await layoutOf(context, upload, archive, problems);
   const most = Math.min(limits.photographsPerArchive, limits.membersPerDataSet);
   if (layout.photographs.length > most)
     throw invalidArchive(
       `has ${String(layout.photographs.length)} photographs; at most ${String(most)} are allowed: make several data sets, or upload photographs one by one`,
     );
-  const tested =
-    layout.manifest === undefined ? undefined : await listedForTesting(archive, layout, layout.manifest, problems);
-  const folders = await findFolders(scope, layout.photographs, problems);
+  const folders = await findFolders(scope, layout, problems);
   const keys: string[] = [];
   try {
     const photographs = await readPhotographs(context, archive, layout, folders, problems, keys);
@@ -105,12 +106,30 @@ async function importArchive(
   }
 }
 
+/** With what is for testing. */
+async function layoutOf(
+  { scope }: DataSetUploadContext,
+  { productId }: UploadRow,
+  archive: Archive,
+  problems: Problems,
+): Promise<Layout> {
+  const [shown] = productId === null ? [] : await catalogOf(scope).productsById([productId]);
+  const product = shown?.partNumber;
+  const annotated = await readAnnotatedLayout(archive, product, problems);
+  if (annotated !== undefined) return annotated;
+  const layout = readLayout(archive.names, problems);
+  if (product !== undefined)
+    problems.add('its folders name the products, and the upload has a partNumber: create one without it');
+  return { ...layout, tested: await listedForTesting(archive, layout, problems) };
+}
+
 async function listedForTesting(
   archive: Archive,
-  layout: Layout,
-  manifest: string,
+  layout: MvtecLayout,
   problems: Problems,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string> | undefined> {
+  const { manifest } = layout;
+  if (manifest === undefined) return undefined;
   const content = await archive.read(manifest);
   if (content.length <= MAX_MANIFEST_BYTES) return readManifest(content.toString('utf8'), layout, problems);
   problems.add(`${manifest}: has ${String(content.length)} bytes; at most ${String(MAX_MANIFEST_BYTES)} are allowed`);

@@ -10,21 +10,11 @@
  * The folder of the data set may be packed with it, or its content alone.
  */
 import { joinNames, quote } from '../../errors.js';
+import type { Layout, PackedPhotograph } from './packed.js';
 import type { Problems } from './problems.js';
 
-export interface PackedPhotograph {
-  /** Of its file. */
-  readonly name: string;
-  /** The names of folders; a good part has no defect and no mask. */
-  readonly product: string;
-  readonly defect: string | null;
-  readonly mask: string | null;
-}
-
-export interface Layout {
-  readonly photographs: readonly PackedPhotograph[];
-  /** The folder that holds those of the products, with a slash; empty for the top of the archive. */
-  readonly root: string;
+/** What is for testing, the manifest says. */
+export interface MvtecLayout extends Layout {
   readonly manifest: string | undefined;
 }
 
@@ -45,7 +35,7 @@ interface Placed {
 }
 
 /** Adds everything that is wrong with the layout to `problems`. */
-export function readLayout(names: readonly string[], problems: Problems): Layout {
+export function readLayout(names: readonly string[], problems: Problems): MvtecLayout {
   const placed: Placed[] = [];
   for (const name of names.filter((one) => IMAGE.test(one))) {
     const place = placeOf(name);
@@ -61,6 +51,8 @@ export function readLayout(names: readonly string[], problems: Problems): Layout
   return {
     photographs: [...photographsIn(placed, problems)],
     root,
+    namedBy: 'folder',
+    tested: undefined,
     manifest: names.find((name) => name === root + MANIFEST),
   };
 }
@@ -122,7 +114,7 @@ function* defective(
       problems.add(
         `${name}: has no mask: ${product}/ground_truth/${folder}/${stemOf(photograph.file)}_mask.png is missing`,
       );
-    else yield { name, product, defect: folder, mask: found[0].name };
+    else yield { name, product, defect: folder, mask: { file: found[0].name } };
   }
 }
 

@@ -1,7 +1,7 @@
 /** Reads the manifest.csv of a data set, as the training package does (training/defectdiffu/data/layout_files.py). */
 import { posix } from 'node:path';
 import { quote } from '../../errors.js';
-import type { Layout } from './layout.js';
+import type { MvtecLayout } from './layout.js';
 import type { Problems } from './problems.js';
 
 /** `half` is the former name of `split`. */
@@ -14,7 +14,7 @@ const FIELD = /("(?:[^"]|"")*"|[^,]*)(,|$)/y;
  */
 export function readManifest(
   text: string,
-  { root, photographs, manifest = '' }: Layout,
+  { root, photographs, manifest = '' }: MvtecLayout,
   problems: Problems,
 ): ReadonlySet<string> {
   const [head = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);

@@ -11,14 +11,15 @@ import type { FairSemaphore } from '../../fairSemaphore.js';
 import type { Pixels } from '../../references/decodeImage.js';
 import { decodePhotograph, decodingWeight, encodePng, hashOf } from '../../references/decodeImage.js';
 import type { DecodedMask } from '../../references/decodedFiles.js';
-import { photographHash, readMask, requireSameSize } from '../../references/decodedFiles.js';
+import { measureMask, photographHash, readMask, requireSameSize } from '../../references/decodedFiles.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
+import { NoShapeError } from './annotations/shapes.js';
 import type { FolderIds } from './catalogFolders.js';
 import type { StoredPhotograph } from './insertPhotographs.js';
-import type { Layout, PackedPhotograph } from './layout.js';
 import type { Archive } from './openArchive.js';
+import type { Layout, PackedMask, PackedPhotograph } from './packed.js';
 import type { Problems } from './problems.js';
 
 /** Far below the time after which a writer is taken for dead. */
@@ -39,7 +40,7 @@ export interface ReadingContext {
 export async function readPhotographs(
   { scope, store, decoding, requireStorage }: ReadingContext,
   archive: Archive,
-  { photographs, root }: Layout,
+  { photographs, root }: Pick<Layout, 'photographs' | 'root'>,
   folders: FolderIds,
   problems: Problems,
   keys: string[],
@@ -67,8 +68,8 @@ export async function readPhotographs(
       folders.products.get(packed.product),
       folders.defects.get(packed.defect ?? '') ?? null,
     ];
-    const marked = maskFile === null ? null : await readPackedMask(packed.mask ?? '', maskFile);
     const pixels = await decodePhotograph(file);
+    const marked = packed.mask === null ? null : await readPackedMask(packed.name, packed.mask, maskFile, pixels);
     if (marked !== null) requireSameSize(pixels, marked.mask);
     const pixelHash = await hashOf(pixels);
     const same = [packed.product, packed.defect, pixelHash, marked?.mask.hash].join('\n');
@@ -99,7 +100,8 @@ export async function readPhotographs(
     }
     await addingProblems(problems, packed.name, async () => {
       const file = await archive.read(packed.name);
-      const maskFile = packed.mask === null ? null : await archive.read(packed.mask);
+      const { mask } = packed;
+      const maskFile = mask !== null && 'file' in mask ? await archive.read(mask.file) : null;
       // A mask of another size than its photograph is found when both are decoded.
       const weights = [file, maskFile ?? file].map((one) => decodingWeight(one));
       await decoding.run(scope.tenantId, Math.max(...(await Promise.all(weights))), () => read(packed, file, maskFile));
@@ -108,21 +110,29 @@ export async function readPhotographs(
   return found;
 }
 
-async function readPackedMask(name: string, file: Buffer): Promise<DecodedMask> {
-  return readMask(file).catch((error: unknown) => {
-    throw error instanceof ServiceError ? new PackedFileError(name, error) : error;
-  });
+async function readPackedMask(
+  name: string,
+  mask: PackedMask,
+  file: Buffer | null,
+  photograph: Pixels,
+): Promise<DecodedMask> {
+  try {
+    return 'draw' in mask ? await measureMask(mask.draw(photograph)) : await readMask(file ?? Buffer.alloc(0));
+  } catch (error) {
+    if (!(error instanceof ServiceError || error instanceof NoShapeError)) throw error;
+    const reason = withoutField(error);
+    throw 'file' in mask
+      ? new PackedFileError(mask.file, reason)
+      : new PackedFileError(name, `its annotation in ${mask.annotation} ${reason}`);
+  }
 }
 
-/** Of another file than the photograph itself. */
 class PackedFileError extends Error {
   readonly file: string;
-  readonly reason: ServiceError;
 
-  constructor(file: string, reason: ServiceError) {
-    super(reason.message);
+  constructor(file: string, reason: string) {
+    super(reason);
     this.file = file;
-    this.reason = reason;
   }
 }
 
@@ -131,11 +141,14 @@ async function addingProblems(problems: Problems, name: string, work: () => Prom
   try {
     await work();
   } catch (error) {
-    const [file, reason] = error instanceof PackedFileError ? [error.file, error.reason] : [name, error];
-    if (!(reason instanceof ServiceError) || !/^(IMAGE|MASK)_/.test(reason.code)) throw reason;
-    problems.add(`${file}: ${reason.message.replace(/^body: /, '')}`);
+    if (error instanceof PackedFileError) problems.add(`${error.file}: ${error.message}`);
+    else if (error instanceof ServiceError && /^(IMAGE|MASK)_/.test(error.code))
+      problems.add(`${name}: ${withoutField(error)}`);
+    else throw error;
   }
 }
+
+const withoutField = ({ message }: Error): string => message.replace(/^body: /, '');
 
 interface Hashes {
   readonly productId: string;
