@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Provider } from 'urql';
 import { openClient } from './client.ts';
+import { ReaderContext } from './reader.ts';
 import type { Session } from './session.ts';
 
 interface Props {
@@ -17,7 +18,7 @@ export function ClientProvider({ session, onEnded, children }: Props) {
   useEffect(() => () => void opened.socket.dispose(), [opened]);
   return (
     <Provider key={tenant} value={opened.client}>
-      {children}
+      <ReaderContext value={opened.reader}>{children}</ReaderContext>
     </Provider>
   );
 }

@@ -1,7 +1,7 @@
 import { createClient as createSocket } from 'graphql-ws';
 import type { Client as Socket, Sink } from 'graphql-ws';
 import type { ExecutionResult } from 'graphql';
-import type { CombinedError } from 'urql';
+import type { ClientOptions, CombinedError } from 'urql';
 import { Client, fetchExchange, mapExchange, subscriptionExchange } from 'urql';
 import { createCache } from './cache.ts';
 import { resumable } from './resumable.ts';
@@ -19,6 +19,8 @@ const ENDED: readonly unknown[] = ['UNAUTHENTICATED', 'CROSS_SITE_REQUEST'];
 
 export interface OpenedClient {
   readonly client: Client;
+  /** Without a cache, for lists of thousands: what a page has read of them would stay there, and slow it down. */
+  readonly reader: Client;
   readonly socket: Socket;
 }
 
@@ -32,16 +34,21 @@ export function openClient(csrfToken: string, onEnded: () => void): OpenedClient
     shouldRetry: () => true,
     on: { closed: (event) => isUnauthorized(event) && onEnded() },
   });
-  const client = new Client({
+  const http: Pick<ClientOptions, 'url' | 'preferGetMethod' | 'fetchOptions'> = {
     url: '/graphql',
     preferGetMethod: false,
     fetchOptions: { headers: { 'x-csrf-token': csrfToken }, credentials: 'same-origin' },
+  };
+  const ends = mapExchange({
+    onError(error) {
+      if (endsSession(error)) onEnded();
+    },
+  });
+  const reader = new Client({ ...http, requestPolicy: 'network-only', exchanges: [ends, fetchExchange] });
+  const client = new Client({
+    ...http,
     exchanges: [
-      mapExchange({
-        onError(error) {
-          if (endsSession(error)) onEnded();
-        },
-      }),
+      ends,
       createCache(),
       fetchExchange,
       subscriptionExchange({
@@ -56,7 +63,7 @@ export function openClient(csrfToken: string, onEnded: () => void): OpenedClient
       }),
     ],
   });
-  return { client, socket };
+  return { client, reader, socket };
 }
 
 /** Without the growing waits of the library, which are minutes after a long outage. */

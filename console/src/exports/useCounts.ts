@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useClient } from 'urql';
+import { useReader } from '../app/reader.ts';
 import type { SampleFilter } from '../generated/graphql.ts';
 import { SamplesToCountDocument } from '../generated/graphql.ts';
 
@@ -15,7 +15,7 @@ const NONE: Counts = { pairs: new Map(), total: 0, finished: false };
 
 /** Counts page after page; what is counted so far is shown. */
 export function useCounts(filter: SampleFilter): Counts {
-  const client = useClient();
+  const reader = useReader();
   const key = JSON.stringify(filter);
   const [counted, setCounted] = useState<{ key: string; counts: Counts }>({ key, counts: NONE });
 
@@ -41,12 +41,12 @@ export function useCounts(filter: SampleFilter): Counts {
       }
     }
     const page = (variables: { after: string | null; filter: SampleFilter }) =>
-      client.query(SamplesToCountDocument, variables, { requestPolicy: 'network-only' }).toPromise();
+      reader.query(SamplesToCountDocument, variables).toPromise();
     void count();
     return () => {
       current = false;
     };
-  }, [client, key]);
+  }, [reader, key]);
 
   return counted.key === key ? counted.counts : NONE;
 }

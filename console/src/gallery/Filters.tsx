@@ -1,4 +1,5 @@
 import { Button, NativeSelect, Stack } from '@mantine/core';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewState, SampleFilter } from '../generated/graphql.ts';
 import { useCatalogNames } from '../shared/useCatalogNames.ts';
@@ -12,7 +13,8 @@ interface Props {
   readonly onChange: (filter: SampleFilter) => void;
 }
 
-export function Filters({ filter, histograms, onChange }: Props) {
+/** Not drawn again for each page of samples that is scrolled to. */
+export const Filters = memo(function Filters({ filter, histograms, onChange }: Props) {
   const { t } = useTranslation();
   return (
     <Stack gap="sm">
@@ -41,7 +43,7 @@ export function Filters({ filter, histograms, onChange }: Props) {
       </Button>
     </Stack>
   );
-}
+});
 
 const KEPT_OPTION = 'KEPT';
 const STATES: readonly ReviewState[] = ['UNREVIEWED', 'ACCEPTED', 'REJECTED'];

@@ -49,9 +49,7 @@ export default function GalleryPage() {
   useGenerationNews(({ type }) => {
     if (type === 'SampleReady') setFresh((count) => count + 1);
   });
-  const onEnd = useCallback(() => {
-    if (more && !busy) void loadMore();
-  }, [more, busy, loadMore]);
+  const onEnd = useCallback(() => void loadMore(), [loadMore]);
 
   function drop(id: string) {
     change((former) => former.filter((sample) => sample.id !== id));
@@ -59,10 +57,10 @@ export default function GalleryPage() {
     recount();
   }
 
-  function filterBy(next: SampleFilter) {
+  const filterBy = useCallback((next: SampleFilter) => {
     setFilter(next);
     setCurrent(0);
-  }
+  }, []);
 
   return (
     <Page

@@ -1,4 +1,5 @@
 import { Stack, Text } from '@mantine/core';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
 import type { View } from '../shared/SampleView.tsx';
@@ -11,7 +12,7 @@ interface Props {
   readonly view: View;
 }
 
-export function SampleDetails({ sample, view }: Props) {
+export const SampleDetails = memo(function SampleDetails({ sample, view }: Props) {
   const { t, i18n } = useTranslation();
   const { product, defect, coverage, request } = sample.generation;
   return (
@@ -33,7 +34,7 @@ export function SampleDetails({ sample, view }: Props) {
       </dl>
     </Stack>
   );
-}
+});
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (

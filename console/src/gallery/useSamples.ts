@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
-import { useClient } from 'urql';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
+import { useReader } from '../app/reader.ts';
 import type { SampleFilter, SampleOrder, SamplePartsFragment } from '../generated/graphql.ts';
 import { SamplesDocument } from '../generated/graphql.ts';
 
@@ -17,12 +17,12 @@ const NOTHING: Loaded = { samples: [], after: null, more: true };
 
 /** The samples that match, page after page. Another filter or order starts anew; answers to the former one are dropped. */
 export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
-  const client = useClient();
+  const reader = useReader();
   const [loaded, setLoaded] = useState<Loaded>(NOTHING);
-  const [busy, setBusy] = useState(false);
   const key = JSON.stringify({ filter, orderBy });
   const turn = useRef(0);
   const state = useRef(loaded);
+  const busy = useRef(false);
 
   const readPage = useCallback(async (): Promise<boolean> => {
     const mine = turn.current;
@@ -32,7 +32,7 @@ export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
       after,
       ...(JSON.parse(key) as { filter: SampleFilter; orderBy: SampleOrder | null }),
     };
-    const { data, error } = await client.query(SamplesDocument, variables, { requestPolicy: 'network-only' });
+    const { data, error } = await reader.query(SamplesDocument, variables);
     // Another page may have come first; and what was reviewed or deleted meanwhile stays so.
     if (mine !== turn.current || state.current.after !== after) return false;
     const { samples } = state.current;
@@ -44,9 +44,10 @@ export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
       error,
     };
     state.current = next;
-    setLoaded(next);
+    // A scroll does not wait for the page to take more samples in.
+    startTransition(() => setLoaded(next));
     return next.more;
-  }, [client, key]);
+  }, [reader, key]);
 
   const reload = useCallback(() => {
     turn.current += 1;
@@ -57,9 +58,10 @@ export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
   useEffect(reload, [reload]);
 
   const loadMore = useCallback(async () => {
-    setBusy(true);
+    if (busy.current || !state.current.more) return;
+    busy.current = true;
     await readPage();
-    setBusy(false);
+    busy.current = false;
   }, [readPage]);
 
   const change = useCallback((edit: (samples: readonly SamplePartsFragment[]) => readonly SamplePartsFragment[]) => {
@@ -67,5 +69,5 @@ export function useSamples(filter: SampleFilter, orderBy: SampleOrder | null) {
     setLoaded(state.current);
   }, []);
 
-  return { ...loaded, busy: busy || loaded === NOTHING, loadMore, reload, change };
+  return { ...loaded, busy: loaded === NOTHING, loadMore, reload, change };
 }
