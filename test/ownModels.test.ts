@@ -19,12 +19,11 @@ import type { Postgres } from './support/postgres.js';
 import { startPostgres, whyNoPostgres } from './support/postgres.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, newFolder, startServer } from './support/server.js';
-import { endTraining, fetchTraining, refusedTraining, startTraining } from './support/trainings.js';
-import { trainingEnded } from './support/trainings.js';
+import { TRAINER, endTraining, fetchTraining, refusedTraining } from './support/trainings.js';
+import { startTraining, trainingEnded } from './support/trainings.js';
 import { until } from './support/until.js';
 import { entriesIn } from './support/zip.js';
 
-const TRAINER = 'training/.venv/bin/defectdiffu-train';
 /** Three photographs of good parts, and three with a dent, one of them for testing. */
 async function archiveOf(folder: string, seed: number): Promise<Buffer> {
   const shape = grey((x, y) => (x > 8 && x < 28 && y > 8 && y < 28 ? 255 : 0));

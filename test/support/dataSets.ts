@@ -87,9 +87,9 @@ export function tileEntries(): Promise<Record<string, Buffer>> {
   return entriesOf('tile', 'crack', 2);
 }
 
-/** Of the product "brass cog": three good photographs, and one with a dent. */
-export function cogEntries(): Promise<Record<string, Buffer>> {
-  return entriesOf('brass cog', 'dent', 1);
+/** Of the product "brass cog": three good photographs, and some with a dent. */
+export function cogEntries(defective = 1): Promise<Record<string, Buffer>> {
+  return entriesOf('brass cog', 'dent', defective);
 }
 
 async function entriesOf(product: string, defect: string, defective: number): Promise<Record<string, Buffer>> {

@@ -5,7 +5,9 @@ import type { ApiError, Json, Server } from './server.js';
 import { until } from './until.js';
 import { MASK, send } from './uploads.js';
 
-/** In place of the training package. */
+/** The training package. */
+export const TRAINER = 'training/.venv/bin/defectdiffu-train';
+/** In its place. */
 export const FAKE_TRAINER = { TRAINER_COMMAND: `${process.execPath} test/support/fakeTrainer.mjs` };
 
 export const TRAINING_FIELDS = `

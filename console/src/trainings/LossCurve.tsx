@@ -20,8 +20,8 @@ export function LossCurve({ losses }: { readonly losses: Losses }) {
   const { t } = useTranslation();
   const { phase, steps, values } = losses;
   const data = useMemo<uPlot.AlignedData>(() => {
-    const logarithms = (of: readonly number[]) => of.map((value) => Math.log10(value));
-    return [[...steps], logarithms(values), logarithms(smoothed(values))];
+    const logarithms = values.map((value) => Math.log10(value));
+    return [[...steps], logarithms, smoothed(logarithms)];
   }, [steps, values]);
   const element = usePlot(data, optionsWith);
   const last = (values.at(-1) ?? 0).toPrecision(DIGITS);

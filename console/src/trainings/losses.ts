@@ -16,7 +16,7 @@ export interface Losses {
 /** Of the figures of a training, the sum of the others. */
 const LOSS = 'total';
 /** The weight of all former values in the smoothed one. */
-const MEMORY = 0.9;
+const MEMORY = 0.8;
 
 /** A phase that was continued from a checkpoint has its later steps anew. A loss that is no positive number is left out. */
 export function withLoss(former: readonly Losses[], { phase, done: step, figures }: Progress): readonly Losses[] {
