@@ -101,7 +101,8 @@ export class GenerationResolver {
       loaders.product.load(row.productId),
       loaders.defect.load(row.defectId),
     ]);
-    return resolvedRequestOf(row, { partNumber, defectCode: code }) as GenerationRequest;
+    const resolved = resolvedRequestOf(row, { partNumber, defectCode: code }) as GenerationRequest;
+    return Object.assign(resolved, { settings: row.settings });
   }
 
   @FieldResolver(() => Progress)

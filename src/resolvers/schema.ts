@@ -13,6 +13,7 @@ import { EventResolver } from './events.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
+import { RequestDefaultsResolver } from './requestDefaults.js';
 import { NodeResolver } from './nodes.js';
 import { checkRole } from './requiresRole.js';
 import { ReferenceResolver, RegionMaskResolver } from './references.js';
@@ -42,6 +43,7 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
       DefectResolver,
       ImportResolver,
       GenerationResolver,
+      RequestDefaultsResolver,
       SampleResolver,
       SampleStatisticsResolver,
       ThumbnailResolver,

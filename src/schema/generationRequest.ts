@@ -71,6 +71,35 @@ export class RequestedDefectReference {
 }
 
 @ObjectType({
+  description: 'What the service fills in today for fields that the request could leave out.',
+})
+export class RequestDefaults {
+  @Field(() => Guidance)
+  guidance!: GuidanceName;
+
+  @Field(() => Float)
+  productScale!: number;
+
+  @Field(() => MaskMode)
+  maskMode!: MaskModeName;
+
+  @Field(() => Quality, { nullable: true, description: 'Null if every sample is kept.' })
+  quality?: Quality | null;
+
+  @Field(() => Float, { nullable: true, description: 'Only for samples on a reference.' })
+  denoisingStrength?: number | null;
+
+  @Field(() => MaskConvention, { nullable: true, description: 'Null for samples from noise and for transplants.' })
+  maskConvention?: MaskConventionName | null;
+
+  @Field(() => Float, { nullable: true, description: 'Only for transplants.' })
+  harmonize?: number | null;
+
+  @Field(() => Variation, { nullable: true, description: 'Only for transplants.' })
+  variation?: Variation | null;
+}
+
+@ObjectType({
   description: 'The request with all defaults filled in. The same request gives the same images again: see `input`.',
 })
 export class GenerationRequest {

@@ -46,6 +46,7 @@ const VALUES = [
     'Quality',
     'QuotaUse',
     'ModelRange',
+    'RequestDefaults',
     'RequestedArea',
     'RequestedDefectReference',
     'RequestedReference',

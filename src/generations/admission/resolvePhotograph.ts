@@ -13,7 +13,8 @@ import type { Harmonizing } from './resolveTransplant.js';
 import { namedPhotographs } from './namedPhotographs.js';
 import { resolveTransplant } from './resolveTransplant.js';
 
-const DEFAULT_DENOISING_STRENGTH = 0.8;
+export const DEFAULT_DENOISING_STRENGTH = 0.8;
+export const DEFAULT_MASK_CONVENTION = 'CHANGE';
 const MIN_DENOISING_STRENGTH = 0.05;
 
 interface PhotographContext {
@@ -81,7 +82,7 @@ export function resolvePhotograph(images: InputImages, context: PhotographContex
     allowedArea,
     // A twin shows nothing but the product, and has room for whatever its noise would draw.
     ...(onTwin ? {} : { placement: NEWEST_PLACEMENT }),
-    maskConvention: input.maskConvention ?? 'CHANGE',
+    maskConvention: input.maskConvention ?? DEFAULT_MASK_CONVENTION,
     denoisingStrength,
     freedom: denoisingStrength,
     transplant: harmonizing === undefined ? null : resolveTransplant(images, harmonizing, context),

@@ -13,6 +13,9 @@ import { namedPhotographs } from './namedPhotographs.js';
 /** Of the defect: its opacity up to 1, and above, its contrast. */
 export const TRANSPLANT_STRENGTH = { min: 0, max: 3, default: 1 } as const;
 
+/** Blended without the model. */
+export const DEFAULT_HARMONIZE = 0;
+
 const SCALE = { min: 0.25, max: 4 } as const;
 const BOUNDS = { turn: { min: 0, max: 180 }, bend: { min: 0, max: 0.2 }, contrast: { min: 0, max: 0.9 } } as const;
 
@@ -47,7 +50,7 @@ export function resolveHarmonizing(
   }
   for (const [field, problem] of Object.entries(DRAWN_ONLY))
     if (input[field as keyof typeof DRAWN_ONLY] != null) throw badInput(`${at}.${field}`, problem);
-  const requested = requireInRange(harmonize ?? 0, { min: 0, max: 1 }, `${at}.harmonize`);
+  const requested = requireInRange(harmonize ?? DEFAULT_HARMONIZE, { min: 0, max: 1 }, `${at}.harmonize`);
   if (requested === 0) {
     for (const field of MODEL_ONLY)
       if (input[field] != null)
