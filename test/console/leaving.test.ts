@@ -48,7 +48,7 @@ import { until } from '../support/until.js';
     );
     expect(await page.context().cookies()).not.toEqual(cookies);
     await openPage(page, 'Models');
-    await page.getByText('surfaces-small').first().waitFor();
+    await page.getByRole('heading', { name: /^surfaces-small@/ }).waitFor(); // prettier-ignore
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('API key').waitFor();
   });
