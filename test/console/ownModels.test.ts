@@ -11,6 +11,7 @@ import {
   screenshot,
 } from '../support/chromium.js';
 import { archiveOf, importParts, modelsOf, zipOf } from '../support/models.js';
+import { photograph } from '../support/photographs.js';
 import { cogEntries } from '../support/dataSets.js';
 import type { Json, Server } from '../support/server.js';
 import { FAKE_TRAINER, trainableDataSet } from '../support/trainings.js';
@@ -131,6 +132,23 @@ import { until } from '../support/until.js';
     const findings = page.getByRole('list', { name: '4 photographs may train poorly' });
     await findings.getByText('brass cog/test/dent/3.jpg').waitFor();
     expect(await findings.getByText('is smaller than the window, 128 pixels').count()).toBe(4);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  test('annotations of a tool are of the product that is chosen', async () => {
+    await page.getByText('An archive', { exact: true }).click();
+    await page.getByLabel('Name of the data set').fill('annotated');
+    await page.getByLabel('Product', { exact: true }).selectOption('BRASS-COG');
+    const points = [[8, 8], [28, 8], [28, 28]]; // prettier-ignore
+    const shape = { label: 'dent', shape_type: 'polygon', points };
+    const { width: imageWidth = 0, height: imageHeight = 0 } = await photograph(60).metadata();
+    const buffer = await zipOf({
+      'good/0.png': await photograph(61).png().toBuffer(),
+      '1.png': await photograph(60).png().toBuffer(),
+      '1.json': JSON.stringify({ imageWidth, imageHeight, shapes: [shape] }),
+    });
+    await page.locator('input[type=file]').setInputFiles({ name: 'labelme.zip', mimeType: 'application/zip', buffer });
+    await page.getByText(/^annotated, version 1: 1 good and 1 defective photographs/).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { Button, FileButton, Progress, Text, TextInput } from '@mantine/core';
+import { Button, FileButton, NativeSelect, Progress, Text, TextInput } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { useClient } from 'urql';
 import type { TrainingChoicesQuery } from '../generated/graphql.ts';
 import { upload, UploadRefused } from '../photographs/upload.ts';
 import { Problem } from '../shared/Problem.tsx';
+import { useCatalogNames } from '../shared/useCatalogNames.ts';
 import styles from './Trainings.module.css';
 
 interface Props {
@@ -29,7 +30,9 @@ const MEGABYTE = 2 ** 20;
 export function ArchiveImport({ limits, onChosen }: Props) {
   const { t } = useTranslation();
   const client = useClient();
+  const { products } = useCatalogNames();
   const [name, setName] = useState('');
+  const [partNumber, setPartNumber] = useState('');
   const [sending, setSending] = useState<Sending>();
   const [refusal, setRefusal] = useState<Refusal>();
 
@@ -41,7 +44,8 @@ export function ArchiveImport({ limits, onChosen }: Props) {
     try {
       const show = (fraction: number) => setSending({ name: file.name, fraction });
       const called = name.trim() === '' ? file.name.replace(/\.zip$/i, '') : name.trim();
-      const { dataSet } = await upload(client, { purpose: 'DATA_SET', name: called }, file, show);
+      const input = { purpose: 'DATA_SET' as const, name: called, partNumber: partNumber === '' ? null : partNumber };
+      const { dataSet } = await upload(client, input, file, show);
       onChosen(dataSet?.id);
     } catch (error) {
       const problems = error instanceof UploadRefused ? error.problems : [];
@@ -69,6 +73,16 @@ export function ArchiveImport({ limits, onChosen }: Props) {
         description={t('trainings.archiveNameMeaning')}
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <NativeSelect
+        label={t('trainings.archiveProduct')}
+        description={t('trainings.archiveProductMeaning')}
+        value={partNumber}
+        onChange={(event) => setPartNumber(event.currentTarget.value)}
+        data={[
+          { value: '', label: t('trainings.archiveNamesProduct') },
+          ...products.map((product) => ({ value: product.partNumber, label: product.name })),
+        ]}
       />
       <div>
         <FileButton accept=".zip,application/zip" onChange={(file) => void take(file)}>

@@ -11,12 +11,15 @@ export const trainings = {
   dataSet: 'Datensatz',
   chooseDataSet: 'Wählen Sie einen',
   archiveMeaning:
-    'Ein Zip mit einem Ordner je Produkt, wie bei MVTec AD. Der Katalog muss das Produkt und seine Defekte haben: Ein Ordner heißt wie die Teilenummer, der Defektcode oder der Prompt-Name.',
+    'Ein Zip mit einem Ordner je Produkt, wie bei MVTec AD, oder was ein Annotationswerkzeug schreibt: COCO, YOLO-Segmentierung oder labelme. Der Katalog muss das Produkt und seine Defekte haben: Ein Ordner oder Label heißt wie die Teilenummer, der Defektcode oder der Prompt-Name.',
   archiveLayout:
     'cookie/train/good/*.jpg\ncookie/test/broken/001.jpg\ncookie/ground_truth/broken/001_mask.png\nmanifest.csv (freiwillig: image,split)',
   archiveLimits: 'Höchstens {{count}} Fotos und {{size}} MB. Alles wird importiert oder nichts.',
   archiveName: 'Name des Datensatzes',
   archiveNameMeaning: 'Ohne Angabe der Name der Datei. Derselbe Name ergibt die nächste Version.',
+  archiveProduct: 'Produkt',
+  archiveProductMeaning: 'Für Annotationen eines Werkzeugs, die es nicht nennen.',
+  archiveNamesProduct: 'Wie die Ordner sagen',
   archiveSent: '{{share}} % gesendet',
   archiveRead: 'Gesendet. Der Dienst liest die Fotos und ihre Masken …',
   archiveProblems: 'Was im Archiv nicht stimmt',

@@ -11,12 +11,15 @@ export const trainings = {
   dataSet: 'Data set',
   chooseDataSet: 'Choose one',
   archiveMeaning:
-    'A zip with a folder for each product, in the MVTec AD layout. The catalog must have the product and its defects: a folder has the part number, the defect code, or the prompt name.',
+    'A zip with a folder for each product, in the MVTec AD layout; or what an annotation tool wrote: COCO, YOLO segmentation, or labelme. The catalog must have the product and its defects: a folder or label has the part number, the defect code, or the prompt name.',
   archiveLayout:
     'cookie/train/good/*.jpg\ncookie/test/broken/001.jpg\ncookie/ground_truth/broken/001_mask.png\nmanifest.csv (optional: image,split)',
   archiveLimits: 'At most {{count}} photographs and {{size}} MB. All of it is imported, or nothing.',
   archiveName: 'Name of the data set',
   archiveNameMeaning: 'By default, that of the file. The same name again makes the next version.',
+  archiveProduct: 'Product',
+  archiveProductMeaning: 'For annotations of a tool, which do not name it.',
+  archiveNamesProduct: 'As the folders say',
   archiveSent: '{{share}} % sent',
   archiveRead: 'Sent. The service reads the photographs and their masks …',
   archiveProblems: 'What is wrong in the archive',
