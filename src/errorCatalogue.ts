@@ -37,7 +37,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   },
   DATABASE_UNAVAILABLE: { when: 'The database cannot be reached or has no space.', extensions: [RETRY], status: 503 },
   DATA_SET_ARCHIVE_INVALID: {
-    when: 'An uploaded file is no zip of photographs in the MVTec AD layout. `problems` lists what is wrong with it, at most 50.',
+    when: 'An uploaded file is no zip of photographs in a layout that is read. `problems` lists what is wrong with it, at most 50.',
     extensions: ['field', 'problems', 'problemCount'],
     status: 422,
   },

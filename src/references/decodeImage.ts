@@ -31,10 +31,12 @@ const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
 
 /** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
 export async function decodingWeight(file: string | Buffer): Promise<number> {
-  const { width, height } = await sharp(file, { limitInputPixels: false })
-    .metadata()
-    .catch(() => ({ width: 0, height: 0 }));
-  return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
+  try {
+    const { width, height } = await sharp(file, { limitInputPixels: false }).metadata();
+    return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
+  } catch {
+    return 1;
+  }
 }
 
 /** 8 bits per channel, row by row. Three channels are sRGB, one is grayscale. */

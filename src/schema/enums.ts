@@ -121,7 +121,10 @@ registerEnumType(UploadPurpose, {
       description:
         'A zip of the folder that `defectdiffu-train export` wrote, of an adapter or a bundle. It becomes a model that only the tenant sees. See docs/models.md.',
     },
-    DATA_SET: { description: 'A zip of photographs and masks in the MVTec AD layout. See docs/data-sets.md.' },
+    DATA_SET: {
+      description:
+        'A zip of photographs with masks in the MVTec AD layout, or with the annotations of a tool. See docs/data-sets.md.',
+    },
   },
 });
 

@@ -48,6 +48,8 @@ export async function readPhotographs(
   const found: StoredPhotograph[] = [];
   /** By what is stored once: the name of the file that had it first. */
   const first = new Map<string, string>();
+  /** By product and pixels: what was said of them first. */
+  const shown = new Map<string, PackedPhotograph>();
   let renewed = Date.now();
   let written = 0;
 
@@ -76,6 +78,12 @@ export async function readPhotographs(
     const earlier = first.get(same);
     if (earlier !== undefined) return problems.add(`${packed.name}: has the pixels of ${earlier}: keep one of them`);
     first.set(same, packed.name);
+    const other = shown.get(`${packed.product}\n${pixelHash}`);
+    if (other !== undefined && (other.defect === null) !== (packed.defect === null))
+      return problems.add(
+        `${packed.name}: has the pixels of ${other.name}, and one shows a good part, the other a defect: keep one`,
+      );
+    shown.set(`${packed.product}\n${pixelHash}`, packed);
     if (problems.count > 0 || productId === undefined) return;
     const known = await knownFiles(scope, { productId, defectId, pixelHash, maskHash: marked?.mask.hash });
     const isNewMask = marked !== null && !known.mask && !found.some(({ mask }) => mask?.hash === marked.mask.hash);

@@ -3,6 +3,7 @@ import { joinNames, quote } from '../../../errors.js';
 import type { PackedPhotograph } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { Annotation, Size } from './shapes.js';
+export type { Size } from './shapes.js';
 import { NoShapeError, drawShapes } from './shapes.js';
 
 export type Split = 'TRAIN' | 'TEST';
@@ -22,10 +23,50 @@ export interface Annotated {
 
 export const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
 
-/** By the name of a folder or file, as `defectdiffu-train convert` reads it: what is validated with is held out, too. */
-export function splitOf(name: string): Split | undefined {
-  if (/train/i.test(name)) return 'TRAIN';
-  return /val|test/i.test(name) ? 'TEST' : undefined;
+const SPLITS: Readonly<Record<string, Split>> = {
+  train: 'TRAIN',
+  training: 'TRAIN',
+  val: 'TEST',
+  valid: 'TEST',
+  validation: 'TEST',
+  test: 'TEST',
+  testing: 'TEST',
+};
+
+/**
+ * By the words of a place below the folder that holds everything: of its folders, and of the names of JSON files. What is validated with is
+ * held out, too.
+ */
+export function splitOf(place: string): Split | undefined {
+  const folders = IMAGE.test(place) ? place.slice(0, place.lastIndexOf('/') + 1) : place;
+  const words = folders.toLowerCase().split(/[^a-z]+/);
+  return words.map((word) => SPLITS[word]).find((split) => split !== undefined);
+}
+
+/** The file beside a photograph, with its annotation. */
+export function besideOf(image: string): string {
+  return image.replace(/\.[^.]*$/, '.json');
+}
+
+/** The photographs by their annotation. Several of one annotation, and annotations without a photograph, become problems. */
+export function requireOne(
+  images: readonly string[],
+  annotationOf: (image: string) => string,
+  annotations: readonly string[],
+  problems: Problems,
+): ReadonlyMap<string, readonly [string]> {
+  const byAnnotation = Map.groupBy(images, annotationOf);
+  for (const name of annotations)
+    if (!byAnnotation.has(name))
+      problems.add(`${name}: there is no photograph for this annotation; remove it, or add the photograph`);
+  const found = new Map<string, readonly [string]>();
+  for (const [annotation, several] of byAnnotation) {
+    const [name] = several;
+    if (name === undefined) continue;
+    if (several.length === 1) found.set(annotation, [name]);
+    else problems.add(`${joinNames(several, 3)} have one name, and would share ${annotation}: rename one`);
+  }
+  return found;
 }
 
 /** Undefined, and a problem, if it shows several defects. */

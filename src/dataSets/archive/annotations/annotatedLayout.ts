@@ -3,13 +3,15 @@ import type { Archive } from '../openArchive.js';
 import type { Layout } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { Annotated } from './annotated.js';
-import { IMAGE, packedPhotograph } from './annotated.js';
+import { packedPhotograph, splitOf } from './annotated.js';
 import { readCoco } from './coco.js';
-import { besideOf, readLabelme } from './labelme.js';
+import { readLabelme } from './labelme.js';
+import { createPointBudget } from './pointBudget.js';
 import { readYolo } from './yolo.js';
 
-/** Folders of the MVTec AD layout, in which JSON files may lie as well. */
-const MVTEC = /(^|\/)(ground_truth|train\/good|test\/good)\//;
+/** A folder of the MVTec AD layout alone. */
+const MASKS = /(^|\/)ground_truth\//;
+const LABELS = /(^|\/)labels\/(?!(?:.*\/)?classes\.txt$).*\.txt$/i;
 
 /**
  * Adds everything that is wrong with the annotations to `problems`.
@@ -22,11 +24,12 @@ export async function readAnnotatedLayout(
   problems: Problems,
 ): Promise<Layout | undefined> {
   const { names } = archive;
-  if (names.some((name) => MVTEC.test(name))) return undefined;
+  if (names.some((name) => MASKS.test(name))) return undefined;
   const root = commonFolder(names);
   const annotated = await annotatedIn(archive, root, problems);
   if (annotated === undefined) return undefined;
-  const name = product ?? root.slice(0, -1);
+  const isCalled = root !== 'images/' && splitOf(root) === undefined;
+  const name = product ?? (isCalled ? root.slice(0, -1) : '');
   if (name === '')
     problems.add(
       'its layout does not name the product: create the upload with partNumber, or pack the folder of the product',
@@ -43,13 +46,32 @@ async function annotatedIn(
   root: string,
   problems: Problems,
 ): Promise<readonly Annotated[] | undefined> {
-  const { names } = archive;
-  const beside = new Set(names.filter((name) => IMAGE.test(name)).map(besideOf));
-  const documents = names.filter((name) => /\.json$/i.test(name));
-  const coco = documents.filter((name) => !beside.has(name));
-  if (coco.length > 0) return readCoco(archive, coco, root, problems);
-  if (names.some((name) => /(^|\/)labels\/.*\.txt$/i.test(name))) return readYolo(archive, root, problems);
-  return documents.length > 0 ? readLabelme(archive, problems) : undefined;
+  const files = await annotationFiles(archive);
+  const [kind, ...others] = Object.keys(files).filter((one) => files[one as Kind].length > 0) as Kind[];
+  if (kind === undefined) return undefined;
+  if (others.length > 0)
+    problems.add(`it has annotations of ${[kind, ...others].join(' and of ')}: keep those of one tool`);
+  const source = { archive, root, budget: createPointBudget(), problems };
+  if (kind === 'COCO') return readCoco(source, files.COCO);
+  return kind === 'YOLO' ? readYolo(source, files.YOLO) : readLabelme(source, files.labelme);
+}
+
+type Kind = 'COCO' | 'YOLO' | 'labelme';
+
+/** By what they contain: other JSON files may lie beside. */
+async function annotationFiles(archive: Archive): Promise<Readonly<Record<Kind, string[]>>> {
+  const found: Record<Kind, string[]> = {
+    COCO: [],
+    YOLO: archive.names.filter((name) => LABELS.test(name)),
+    labelme: [],
+  };
+  for (const name of archive.names.filter((one) => /\.json$/i.test(one))) {
+    const content = await archive.read(name);
+    const has = (key: string): boolean => content.includes(`"${key}"`);
+    if (has('images') && has('annotations') && has('categories')) found.COCO.push(name);
+    else if (has('shapes') && has('imageWidth')) found.labelme.push(name);
+  }
+  return found;
 }
 
 /** With a slash; empty if there are several, or none. */

@@ -1,66 +1,38 @@
 /** COCO, instance segmentation: JSON files with images, annotations, and categories; polygons, and run lengths. */
 import { posix } from 'node:path';
-import { z } from 'zod';
+import { quote } from '../../../errors.js';
 import type { Archive } from '../openArchive.js';
 import type { Problems } from '../problems.js';
-import type { Annotated } from './annotated.js';
+import type { Annotated, Size } from './annotated.js';
 import { orProblem, splitOf } from './annotated.js';
+import type { Images } from './findImages.js';
 import { imagesIn } from './findImages.js';
-import { readJson } from './json.js';
+import type { Fields } from './json.js';
+import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from './json.js';
+import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
 import { BOX, NoShapeError, compressedCounts, polygonOf, runsOf } from './shapes.js';
 
-const ID = z.union([z.number(), z.string()]);
-const SIDE = z.int().min(1).max(100_000);
-const DOCUMENT = z.object({
-  images: z.array(z.object({ id: ID, file_name: z.string(), width: SIDE.nullish(), height: SIDE.nullish() })),
-  categories: z.array(z.object({ id: ID, name: z.string() })),
-  annotations: z.array(
-    z.object({
-      image_id: ID,
-      category_id: ID,
-      segmentation: z
-        .union([
-          z.array(z.array(z.number())),
-          z.object({ size: z.tuple([SIDE, SIDE]), counts: z.union([z.array(z.int()), z.string()]) }),
-        ])
-        .nullish(),
-    }),
-  ),
-});
-type Document = z.infer<typeof DOCUMENT>;
-type CocoAnnotation = Document['annotations'][number];
+interface Source {
+  readonly archive: Archive;
+  /** The folder that holds everything. */
+  readonly root: string;
+  readonly budget: PointBudget;
+  readonly problems: Problems;
+}
 
-/** @param files those of COCO @param root the folder that holds everything */
-export async function readCoco(
-  archive: Archive,
-  files: readonly string[],
-  root: string,
-  problems: Problems,
-): Promise<readonly Annotated[]> {
-  const images = imagesIn(archive.names);
+/** @param files those of COCO */
+export async function readCoco(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
+  const { archive, root, problems } = source;
+  const images = imagesIn(archive.names, root);
   const found = new Map<string, Annotated>();
   for (const file of files) {
-    const document = await readJson(archive, file, DOCUMENT, problems);
-    if (document === undefined) continue;
-    const names = new Map(document.categories.map(({ id, name }) => [id, name.normalize('NFC')]));
-    const byImage = Map.groupBy(document.annotations, ({ image_id }) => image_id);
-    const subset = posix.basename(file, '.json').replace(/^instances_/, '');
-    const split = splitOf(subset) ?? splitOf(posix.basename(posix.dirname(file)));
-    const folders = [posix.dirname(file), root, ...['images', subset, `images/${subset}`].map((one) => root + one)];
-    for (const { id, file_name, width, height } of document.images) {
-      const name = images.find(file_name, folders);
-      if (name === undefined) problems.add(`${file}: there is no photograph ${JSON.stringify(file_name)}`);
-      else if (found.has(name))
-        problems.add(`${name}: is listed twice, in ${found.get(name)?.annotation ?? ''} and ${file}`);
-      else {
-        const annotations = orProblem(name, problems, () =>
-          (byImage.get(id) ?? []).map((one) => annotationOf(one, names)),
-        );
-        const size = width == null || height == null ? undefined : { width, height };
-        if (annotations !== undefined) found.set(name, { name, annotation: file, size, annotations, split });
-      }
-    }
+    const document = await readJson(archive, file).catch((error: unknown) =>
+      orProblem(file, problems, () => {
+        throw error;
+      }),
+    );
+    if (document !== undefined) orProblem(file, problems, () => readDocument(source, file, document, images, found));
   }
   for (const name of images.names)
     if (!found.has(name) && problems.count === 0)
@@ -70,19 +42,89 @@ export async function readCoco(
   return [...found.values()];
 }
 
-function annotationOf(
-  { category_id, segmentation }: CocoAnnotation,
-  names: ReadonlyMap<string | number, string>,
-): Annotation {
-  const label = names.get(category_id);
-  if (label === undefined) throw new NoShapeError(`has the category ${String(category_id)}, which is not listed`);
-  if (segmentation == null || (Array.isArray(segmentation) && segmentation.length === 0)) throw new NoShapeError(BOX);
-  return { label, shapes: Array.isArray(segmentation) ? segmentation.map(polygonOf) : [runs(segmentation)] };
+function readDocument(
+  { root, budget, problems }: Source,
+  file: string,
+  document: Fields,
+  images: Images,
+  found: Map<string, Annotated>,
+): void {
+  const names = byId(listOf(document['categories'], 'categories'), 'category');
+  const listed = byId(listOf(document['images'], 'images'), 'image');
+  const byImage = Map.groupBy(
+    listOf(document['annotations'], 'annotations').map((one) => fieldsOf(one, 'an annotation')),
+    (one) => one['image_id'],
+  );
+  for (const id of byImage.keys())
+    if (!listed.has(id))
+      throw new NoShapeError(`has an annotation of the image ${quote(String(id))}, which is not listed`);
+  const subset = posix.basename(file, '.json').replace(/^instances_/, '');
+  const split = splitOf(file.slice(root.length));
+  const folders = [posix.dirname(file), root, ...['images', subset, `images/${subset}`].map((one) => root + one)];
+  for (const [id, image] of listed) {
+    const wanted = textOf(image['file_name'], 'file_name');
+    const name = images.find(wanted, folders, split);
+    if (name === undefined) problems.add(`${file}: there is no photograph ${quote(wanted)}`);
+    else if (found.has(name))
+      problems.add(`${name}: is listed twice, in ${found.get(name)?.annotation ?? ''} and ${file}`);
+    else
+      orProblem(name, problems, () => {
+        const annotations = (byImage.get(id) ?? []).map((one) => annotationOf(one, names, budget));
+        const size = sizeOf(image);
+        found.set(name, {
+          name,
+          annotation: file,
+          size,
+          annotations,
+          split: split ?? splitOf(name.slice(root.length)),
+        });
+      });
+  }
 }
 
-function runs({
-  size: [height, width],
-  counts,
-}: Exclude<CocoAnnotation['segmentation'], unknown[] | null | undefined>): Shape {
-  return runsOf(width, height, typeof counts === 'string' ? compressedCounts(counts) : counts);
+function byId(list: readonly unknown[], what: string): Map<unknown, Fields> {
+  const found = new Map<unknown, Fields>();
+  for (const one of list) {
+    const fields = fieldsOf(one, `an ${what}`.replace('an c', 'a c'));
+    const { id } = fields;
+    if (typeof id !== 'number' && typeof id !== 'string')
+      throw new NoShapeError(`cannot be read: the id of each ${what} must be a number or text`);
+    if (found.has(id))
+      throw new NoShapeError(`has two entries with the id ${quote(String(id))}: each ${what} has its own`);
+    found.set(id, fields);
+  }
+  return found;
+}
+
+function sizeOf({ width, height }: Fields): Size | undefined {
+  if (width == null || height == null) return undefined;
+  return { width: sideOf(width, 'width'), height: sideOf(height, 'height') };
+}
+
+function annotationOf(
+  { category_id, segmentation }: Fields,
+  names: ReadonlyMap<unknown, Fields>,
+  budget: PointBudget,
+): Annotation {
+  const category = names.get(category_id);
+  if (category === undefined) throw new NoShapeError(`has the category ${String(category_id)}, which is not listed`);
+  const label = labelOf(category['name'], 'the name of a category');
+  if (segmentation == null) throw new NoShapeError(BOX);
+  if (!Array.isArray(segmentation)) return { label, shapes: [runs(fieldsOf(segmentation, 'segmentation'), budget)] };
+  if (segmentation.length === 0) throw new NoShapeError(BOX);
+  const shapes = segmentation.map((part) => {
+    const numbers = numbersOf(part, 'each polygon of a segmentation');
+    budget.take(numbers.length / 2);
+    return polygonOf(numbers);
+  });
+  return { label, shapes };
+}
+
+function runs({ size, counts }: Fields, budget: PointBudget): Shape {
+  const [height, width] = numbersOf(size, 'the size of a segmentation');
+  const sides = [sideOf(width, 'the size of a segmentation'), sideOf(height, 'the size of a segmentation')] as const;
+  const lengths =
+    typeof counts === 'string' ? compressedCounts(counts) : numbersOf(counts, 'the counts of a segmentation');
+  budget.take(lengths.length / 2);
+  return runsOf(...sides, lengths);
 }

@@ -1,27 +1,36 @@
 /** Finds the photograph that an annotation names. */
 import { posix } from 'node:path';
-import { IMAGE } from './annotated.js';
+import type { Split } from './annotated.js';
+import { IMAGE, splitOf } from './annotated.js';
 
 export interface Images {
   readonly names: readonly string[];
-  /** The one at this place below one of the folders, or else the only one of its name. */
-  find(path: string, folders: readonly string[]): string | undefined;
+  /**
+   * The one at this place below one of the folders; or else the only one whose place ends as the path does, or as whose place the path
+   * ends. Of several, the only one in a folder of the split.
+   */
+  find(path: string, folders: readonly string[], split: Split | undefined): string | undefined;
 }
 
-export function imagesIn(names: readonly string[]): Images {
+export function imagesIn(names: readonly string[], root: string): Images {
   const images = names.filter((name) => IMAGE.test(name));
   const there = new Set(images);
   const byBaseName = Map.groupBy(images, (name) => posix.basename(name));
   return {
     names: images,
-    find(path, folders) {
+    find(path, folders, split) {
       const wanted = path.normalize('NFC').replaceAll('\\', '/');
       for (const folder of folders) {
         const name = posix.join(folder, wanted);
         if (there.has(name)) return name;
       }
-      const alike = byBaseName.get(posix.basename(wanted)) ?? [];
-      return alike.length === 1 ? alike[0] : undefined;
+      const fits = (byBaseName.get(posix.basename(wanted)) ?? []).filter((name) => {
+        const place = name.slice(root.length);
+        return `/${place}`.endsWith(`/${wanted}`) || `/${wanted}`.endsWith(`/${place}`);
+      });
+      const ofSplit = fits.filter((name) => splitOf(name.slice(root.length)) === split);
+      if (fits.length === 1) return fits[0];
+      return ofSplit.length === 1 ? ofSplit[0] : undefined;
     },
   };
 }

@@ -1,34 +1,58 @@
-/** Reads a JSON file of an archive. */
-import type { z } from 'zod';
+/** Reads a JSON file of an archive. It is untrusted: it is bounded, and the first thing that is wrong with it ends its reading. */
 import type { Archive } from '../openArchive.js';
-import type { Problems } from '../problems.js';
+import { NoShapeError } from './shapes.js';
 
 /** Of one file: parsing it takes a tenth of a second. */
-const MAX_BYTES = 8 * 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
+const MAX_LABEL_LENGTH = 200;
 
-/** Undefined, and a problem, if it is none, too large, or not of the schema. */
-export async function readJson<T>(
-  archive: Archive,
-  name: string,
-  schema: z.ZodType<T>,
-  problems: Problems,
-): Promise<T | undefined> {
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws NoShapeError, whose message begins after the name of the file. */
+export async function readJson(archive: Archive, name: string): Promise<Fields> {
   const content = await archive.read(name);
-  if (content.length > MAX_BYTES) {
-    problems.add(`${name}: has ${String(content.length)} bytes; at most ${String(MAX_BYTES)} are read: divide it`);
-    return undefined;
+  if (content.length > MAX_BYTES)
+    throw new NoShapeError(
+      `has ${String(content.length)} bytes; at most ${String(MAX_BYTES)} are read: divide it, or save it without the photograph (imageData)`,
+    );
+  try {
+    return fieldsOf(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')), 'it');
+  } catch (error) {
+    if (error instanceof NoShapeError) throw error;
+    throw new NoShapeError('is no JSON', { cause: error });
   }
-  const found = schema.safeParse(parsed(content));
-  if (found.success) return found.data;
-  const [issue] = found.error.issues;
-  problems.add(`${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'cannot be read'}`);
-  return undefined;
 }
 
-function parsed(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
+export function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new NoShapeError(`cannot be read: ${what} must be an object`);
+}
+
+export function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new NoShapeError(`cannot be read: ${what} must be a list`);
+}
+
+export function textOf(value: unknown, what: string): string {
+  if (typeof value === 'string') return value.normalize('NFC');
+  throw new NoShapeError(`cannot be read: ${what} must be text`);
+}
+
+export function numbersOf(value: unknown, what: string): readonly number[] {
+  const list = listOf(value, what);
+  if (list.every((one): one is number => typeof one === 'number' && Number.isFinite(one))) return list;
+  throw new NoShapeError(`cannot be read: ${what} must be finite numbers`);
+}
+
+/** The side of a picture. */
+export function sideOf(value: unknown, what: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
+  throw new NoShapeError(`cannot be read: ${what} must be a whole number from 1`);
+}
+
+/** What a defect is called. */
+export function labelOf(value: unknown, what: string): string {
+  const label = textOf(typeof value === 'number' ? String(value) : value, what).trim();
+  if (label !== '' && label.length <= MAX_LABEL_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(label)) return label;
+  throw new NoShapeError(`cannot be read: ${what} must be 1 to ${String(MAX_LABEL_LENGTH)} characters of text`);
 }

@@ -1,55 +1,56 @@
 /** labelme: beside each photograph a JSON file of its name, with polygons. */
-import { z } from 'zod';
+import { quote } from '../../../errors.js';
 import type { Archive } from '../openArchive.js';
 import type { Problems } from '../problems.js';
 import type { Annotated } from './annotated.js';
-import { orProblem } from './annotated.js';
+import { besideOf, orProblem, requireOne, splitOf } from './annotated.js';
 import { imagesIn } from './findImages.js';
-import { readJson } from './json.js';
+import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf } from './json.js';
+import type { PointBudget } from './pointBudget.js';
 import type { Annotation } from './shapes.js';
 import { BOX, NoShapeError, polygonOf } from './shapes.js';
 
-const SIDE = z.int().min(1);
-const DOCUMENT = z.object({
-  imageWidth: SIDE,
-  imageHeight: SIDE,
-  shapes: z.array(
-    z.object({
-      label: z.string(),
-      shape_type: z.string().nullish(),
-      points: z.array(z.tuple([z.number(), z.number()])),
-    }),
-  ),
-});
-type LabelmeShape = z.infer<typeof DOCUMENT>['shapes'][number];
+interface Source {
+  readonly archive: Archive;
+  readonly root: string;
+  readonly budget: PointBudget;
+  readonly problems: Problems;
+}
 
-export async function readLabelme(archive: Archive, problems: Problems): Promise<readonly Annotated[]> {
-  const there = new Set(archive.names);
+/** @param files those of labelme */
+export async function readLabelme(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
+  const { archive, root, problems } = source;
+  const there = new Set(files);
   const found: Annotated[] = [];
-  for (const name of imagesIn(archive.names).names) {
-    const annotation = besideOf(name);
-    const isGood = /(^|\/)good\/[^/]*$/i.test(name);
+  const images = imagesIn(archive.names, root).names;
+  for (const [annotation, several] of requireOne(images, besideOf, files, problems)) {
+    const [name] = several;
+    const split = splitOf(name.slice(root.length));
     if (!there.has(annotation)) {
-      if (isGood) found.push({ name, annotation, annotations: [], split: undefined });
+      if (/(^|\/)good\/[^/]*$/i.test(name)) found.push({ name, annotation, annotations: [], split });
       else problems.add(`${name}: has no annotation ${annotation}: put photographs of good parts into a folder good`);
       continue;
     }
-    const document = await readJson(archive, annotation, DOCUMENT, problems);
-    if (document === undefined) continue;
-    const size = { width: document.imageWidth, height: document.imageHeight };
-    const annotations = orProblem(annotation, problems, () => document.shapes.map(annotationOf));
-    if (annotations !== undefined) found.push({ name, annotation, size, annotations, split: undefined });
+    try {
+      const { shapes, imageWidth, imageHeight } = await readJson(archive, annotation);
+      const size = { width: sideOf(imageWidth, 'imageWidth'), height: sideOf(imageHeight, 'imageHeight') };
+      const annotations = listOf(shapes, 'shapes').map((shape) => annotationOf(shape, source.budget));
+      found.push({ name, annotation, size, annotations, split });
+    } catch (error) {
+      orProblem(annotation, problems, () => {
+        throw error;
+      });
+    }
   }
   return found;
 }
 
-export function besideOf(image: string): string {
-  return image.replace(/\.[^.]*$/, '.json');
-}
-
-function annotationOf({ label, shape_type, points }: LabelmeShape): Annotation {
-  const kind = shape_type ?? 'polygon';
-  if (kind === 'rectangle') throw new NoShapeError(BOX);
-  if (kind !== 'polygon') throw new NoShapeError(`has a ${kind}; of shapes, polygons are read`);
-  return { label: label.normalize('NFC'), shapes: [polygonOf(points.flat())] };
+function annotationOf(shape: unknown, budget: PointBudget): Annotation {
+  const { label, shape_type, points } = fieldsOf(shape, 'a shape');
+  if (shape_type === 'rectangle') throw new NoShapeError(BOX);
+  if (shape_type != null && shape_type !== 'polygon')
+    throw new NoShapeError(`has a shape of the type ${quote(String(shape_type))}; polygons are read`);
+  const numbers = listOf(points, 'points').flatMap((point) => numbersOf(point, 'each point').slice(0, 2));
+  budget.take(numbers.length / 2);
+  return { label: labelOf(label, 'the label of a shape'), shapes: [polygonOf(numbers)] };
 }

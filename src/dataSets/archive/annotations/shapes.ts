@@ -65,6 +65,8 @@ export function drawShapes(shapes: readonly Shape[], annotated: Size | undefined
     throw new NoShapeError(`has run lengths that mark ${String(marked)} pixels, more than there are: mark each once`);
   const mask = rasterizePolygons(polygons, width, height);
   for (const one of runs) drawRuns(mask, one);
+  if (!mask.includes(1))
+    throw new NoShapeError('marks no pixel of the photograph: it lies outside, or is thinner than a pixel');
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i] === 0 ? 0 : 255;
   return { data: Buffer.from(mask.buffer), width, height, channels: 1 };
 }
@@ -97,8 +99,9 @@ function drawRuns(mask: Uint8Array, { width, height, counts }: Runs): void {
 
 /** @throws NoShapeError if the runs do not fill the mask */
 export function runsOf(width: number, height: number, counts: readonly number[]): Shape {
-  let sum = 0;
-  for (const count of counts) sum += count < 0 ? Number.NaN : count;
+  if (!counts.every((count) => Number.isInteger(count) && count >= 0))
+    throw new NoShapeError('has run lengths that are no whole numbers from 0');
+  const sum = counts.reduce((all, count) => all + count, 0);
   if (sum === width * height) return { runs: { width, height, counts } };
   throw new NoShapeError(`has runs of ${String(sum)} pixels for a mask of ${String(width)} × ${String(height)}`);
 }
