@@ -87,7 +87,9 @@ test('a training tells what it does, and its model is drawn with once it is publ
 test('the child is asked for what the caller asked for, with the photographs in the layout that it reads', async () => {
   const { id } = await startTraining(server, wish('lingers', { rank: 4, seed: 9 }));
   const folder = join(dataDirectory, 'trainings', id);
-  await until(() => existsSync(join(folder, 'run', 'pids')));
+  const pids = join(folder, 'run', 'pids');
+  // A file that was only opened is empty.
+  await until(() => existsSync(pids) && readFileSync(pids, 'utf8').endsWith('\n'));
   expect(JSON.parse(readFileSync(join(folder, 'request.json'), 'utf8'))).toMatchObject({
     kind: 'ADAPTER',
     bundle: join(STUDENT_MODELS, 'student', '1.0.0'),
@@ -111,10 +113,7 @@ test('the child is asked for what the caller asked for, with the photographs in 
     .split('\n');
   expect(splits).toHaveLength(5);
   expect(splits[1]).toMatch(/^"brass cog\/.*\.png",train$/);
-  const [pid] = readFileSync(join(folder, 'run', 'pids'), 'utf8')
-    .trim()
-    .split('\n')
-    .map(Number);
+  const [pid] = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
   expect(await endTraining(server, 'cancel', id)).toMatchObject({ status: 'CANCELED' });
   await until(() => !isAlive(pid ?? 0) && !existsSync(folder));
   expect((await eventsOf(id)).at(-1).__typename).toBe('TrainingCanceled');
@@ -178,7 +177,7 @@ test('a name that became a path after the training was accepted leads nowhere', 
 test('a service that is killed continues with the training at its next start', async () => {
   const { id } = await startTraining(server, wish('lingers'));
   const pids = join(dataDirectory, 'trainings', id, 'run', 'pids');
-  await until(() => existsSync(pids));
+  await until(() => existsSync(pids) && readFileSync(pids, 'utf8').endsWith('\n'));
   const [first] = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
   await server.kill();
   await until(() => !isAlive(first ?? 0));
