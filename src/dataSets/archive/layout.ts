@@ -11,6 +11,7 @@
  */
 import { joinNames, quote } from '../../errors.js';
 import type { Layout, PackedPhotograph } from './packed.js';
+import { IMAGE } from './packed.js';
 import type { Problems } from './problems.js';
 
 /** What is for testing, the manifest says. */
@@ -20,7 +21,6 @@ export interface MvtecLayout extends Layout {
 
 const GOOD = 'good';
 const MANIFEST = 'manifest.csv';
-const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
 /** Those that keep every value. */
 const MASK = /\.(png|bmp|tiff?)$/i;
 const PARTS = ['train', 'test', 'ground_truth'];

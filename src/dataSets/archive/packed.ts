@@ -1,6 +1,9 @@
 /** What an archive says of its photographs, in whatever layout it is. */
 import type { Pixels } from '../../references/decodeImage.js';
 
+/** The names of the files that are photographs. */
+export const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
+
 export interface PackedPhotograph {
   /** Of its file. */
   readonly name: string;

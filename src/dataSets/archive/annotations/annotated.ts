@@ -1,12 +1,23 @@
 /** Photographs with the annotations of a tool: COCO, YOLO segmentation, or labelme. */
 import { joinNames, quote } from '../../../errors.js';
+import type { Archive } from '../openArchive.js';
 import type { PackedPhotograph } from '../packed.js';
+import { IMAGE } from '../packed.js';
 import type { Problems } from '../problems.js';
+import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Size } from './shapes.js';
-export type { Size } from './shapes.js';
 import { NoShapeError, drawShapes } from './shapes.js';
 
 export type Split = 'TRAIN' | 'TEST';
+
+/** What is read, whatever tool wrote it. */
+export interface Source {
+  readonly archive: Archive;
+  /** The folder that holds everything. */
+  readonly root: string;
+  readonly budget: PointBudget;
+  readonly problems: Problems;
+}
 
 /** A photograph that a tool says something about. */
 export interface Annotated {
@@ -20,8 +31,6 @@ export interface Annotated {
   readonly annotations: readonly Annotation[];
   readonly split: Split | undefined;
 }
-
-export const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
 
 const SPLITS: Readonly<Record<string, Split>> = {
   train: 'TRAIN',
@@ -54,16 +63,16 @@ export function requireOne(
   annotationOf: (image: string) => string,
   annotations: readonly string[],
   problems: Problems,
-): ReadonlyMap<string, readonly [string]> {
+): ReadonlyMap<string, string> {
   const byAnnotation = Map.groupBy(images, annotationOf);
   for (const name of annotations)
     if (!byAnnotation.has(name))
       problems.add(`${name}: there is no photograph for this annotation; remove it, or add the photograph`);
-  const found = new Map<string, readonly [string]>();
+  const found = new Map<string, string>();
   for (const [annotation, several] of byAnnotation) {
     const [name] = several;
     if (name === undefined) continue;
-    if (several.length === 1) found.set(annotation, [name]);
+    if (several.length === 1) found.set(annotation, name);
     else problems.add(`${joinNames(several, 3)} have one name, and would share ${annotation}: rename one`);
   }
   return found;
@@ -89,9 +98,13 @@ export function packedPhotograph(
 }
 
 /** Adds what keeps `read` from reading the annotations of a photograph to `problems`. */
-export function orProblem<T>(name: string, problems: Problems, read: () => T): T | undefined {
+export async function orProblem<T>(
+  name: string,
+  problems: Problems,
+  read: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof NoShapeError)) throw error;
     problems.add(`${name}: ${error.message}`);

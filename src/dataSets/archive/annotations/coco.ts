@@ -1,25 +1,15 @@
 /** COCO, instance segmentation: JSON files with images, annotations, and categories; polygons, and run lengths. */
 import { posix } from 'node:path';
 import { quote } from '../../../errors.js';
-import type { Archive } from '../openArchive.js';
-import type { Problems } from '../problems.js';
-import type { Annotated, Size } from './annotated.js';
+import type { Annotated, Source } from './annotated.js';
 import { orProblem, splitOf } from './annotated.js';
 import type { Images } from './findImages.js';
 import { imagesIn } from './findImages.js';
 import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from './json.js';
 import type { PointBudget } from './pointBudget.js';
-import type { Annotation, Shape } from './shapes.js';
+import type { Annotation, Shape, Size } from './shapes.js';
 import { BOX, NoShapeError, compressedCounts, polygonOf, runsOf } from './shapes.js';
-
-interface Source {
-  readonly archive: Archive;
-  /** The folder that holds everything. */
-  readonly root: string;
-  readonly budget: PointBudget;
-  readonly problems: Problems;
-}
 
 /** @param files those of COCO */
 export async function readCoco(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
@@ -27,12 +17,9 @@ export async function readCoco(source: Source, files: readonly string[]): Promis
   const images = imagesIn(archive.names, root);
   const found = new Map<string, Annotated>();
   for (const file of files) {
-    const document = await readJson(archive, file).catch((error: unknown) =>
-      orProblem(file, problems, () => {
-        throw error;
-      }),
+    await orProblem(file, problems, async () =>
+      readDocument(source, file, await readJson(archive, file), images, found),
     );
-    if (document !== undefined) orProblem(file, problems, () => readDocument(source, file, document, images, found));
   }
   for (const name of images.names)
     if (!found.has(name) && problems.count === 0)
@@ -42,13 +29,13 @@ export async function readCoco(source: Source, files: readonly string[]): Promis
   return [...found.values()];
 }
 
-function readDocument(
+async function readDocument(
   { root, budget, problems }: Source,
   file: string,
   document: Fields,
   images: Images,
   found: Map<string, Annotated>,
-): void {
+): Promise<void> {
   const names = byId(listOf(document['categories'], 'categories'), 'category');
   const listed = byId(listOf(document['images'], 'images'), 'image');
   const byImage = Map.groupBy(
@@ -68,7 +55,7 @@ function readDocument(
     else if (found.has(name))
       problems.add(`${name}: is listed twice, in ${found.get(name)?.annotation ?? ''} and ${file}`);
     else
-      orProblem(name, problems, () => {
+      await orProblem(name, problems, () => {
         const annotations = (byImage.get(id) ?? []).map((one) => annotationOf(one, names, budget));
         const size = sizeOf(image);
         found.set(name, {

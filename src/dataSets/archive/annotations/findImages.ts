@@ -1,7 +1,8 @@
 /** Finds the photograph that an annotation names. */
 import { posix } from 'node:path';
+import { IMAGE } from '../packed.js';
 import type { Split } from './annotated.js';
-import { IMAGE, splitOf } from './annotated.js';
+import { splitOf } from './annotated.js';
 
 export interface Images {
   readonly names: readonly string[];

@@ -1,8 +1,6 @@
 /** labelme: beside each photograph a JSON file of its name, with polygons. */
 import { quote } from '../../../errors.js';
-import type { Archive } from '../openArchive.js';
-import type { Problems } from '../problems.js';
-import type { Annotated } from './annotated.js';
+import type { Annotated, Source } from './annotated.js';
 import { besideOf, orProblem, requireOne, splitOf } from './annotated.js';
 import { imagesIn } from './findImages.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf } from './json.js';
@@ -10,37 +8,25 @@ import type { PointBudget } from './pointBudget.js';
 import type { Annotation } from './shapes.js';
 import { BOX, NoShapeError, polygonOf } from './shapes.js';
 
-interface Source {
-  readonly archive: Archive;
-  readonly root: string;
-  readonly budget: PointBudget;
-  readonly problems: Problems;
-}
-
 /** @param files those of labelme */
 export async function readLabelme(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
   const { archive, root, problems } = source;
   const there = new Set(files);
   const found: Annotated[] = [];
   const images = imagesIn(archive.names, root).names;
-  for (const [annotation, several] of requireOne(images, besideOf, files, problems)) {
-    const [name] = several;
+  for (const [annotation, name] of requireOne(images, besideOf, files, problems)) {
     const split = splitOf(name.slice(root.length));
     if (!there.has(annotation)) {
       if (/(^|\/)good\/[^/]*$/i.test(name)) found.push({ name, annotation, annotations: [], split });
       else problems.add(`${name}: has no annotation ${annotation}: put photographs of good parts into a folder good`);
       continue;
     }
-    try {
+    await orProblem(annotation, problems, async () => {
       const { shapes, imageWidth, imageHeight } = await readJson(archive, annotation);
       const size = { width: sideOf(imageWidth, 'imageWidth'), height: sideOf(imageHeight, 'imageHeight') };
       const annotations = listOf(shapes, 'shapes').map((shape) => annotationOf(shape, source.budget));
       found.push({ name, annotation, size, annotations, split });
-    } catch (error) {
-      orProblem(annotation, problems, () => {
-        throw error;
-      });
-    }
+    });
   }
   return found;
 }

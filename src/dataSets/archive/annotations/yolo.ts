@@ -1,7 +1,5 @@
 /** YOLO segmentation: images/…/a.jpg and labels/…/a.txt, a line for each defect: its class, then x y of a polygon from 0 to 1. */
-import type { Archive } from '../openArchive.js';
-import type { Problems } from '../problems.js';
-import type { Annotated } from './annotated.js';
+import type { Annotated, Source } from './annotated.js';
 import { orProblem, requireOne, splitOf } from './annotated.js';
 import { classNames } from './classNames.js';
 import { imagesIn } from './findImages.js';
@@ -12,14 +10,6 @@ import { BOX, NoShapeError } from './shapes.js';
 const MAX_BYTES = 2 ** 20;
 /** Tools round. */
 const OVER = 0.001;
-
-interface Source {
-  readonly archive: Archive;
-  /** The folder that holds everything. */
-  readonly root: string;
-  readonly budget: PointBudget;
-  readonly problems: Problems;
-}
 
 /** @param files those of labels */
 export async function readYolo(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
@@ -32,13 +22,13 @@ export async function readYolo(source: Source, files: readonly string[]): Promis
   for (const name of images)
     if (labelsOf(name) === undefined) problems.add(`${name}: lies in no folder images, as photographs of YOLO do`);
   const inImages = images.filter((name) => labelsOf(name) !== undefined);
-  for (const [labels, [name]] of requireOne(inImages, (one) => labelsOf(one) ?? '', files, problems)) {
+  for (const [labels, name] of requireOne(inImages, (one) => labelsOf(one) ?? '', files, problems)) {
     if (!there.has(labels)) {
       problems.add(`${name}: has no annotation: add an empty ${labels} if it shows a good part, or remove it`);
       continue;
     }
     const content = await archive.read(labels);
-    const annotations = orProblem(labels, problems, () => annotationsOf(content, classes, budget));
+    const annotations = await orProblem(labels, problems, () => annotationsOf(content, classes, budget));
     if (annotations !== undefined)
       found.push({ name, annotation: labels, annotations, split: splitOf(name.slice(root.length)) });
   }
