@@ -33,7 +33,7 @@ const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations
 
 let server: Server;
 let stranger: string;
-let ids: { readonly product: string; readonly defect: string; readonly generation: string };
+let ids: { readonly [Name in 'product' | 'defect' | 'generation' | 'model']: string };
 beforeAll(async () => {
   const dataDirectory = newDataDirectory();
   stranger = await newTenant(dataDirectory, 'stranger');
@@ -44,9 +44,14 @@ beforeAll(async () => {
     INTROSPECTION: 'OPERATOR',
     LOG_LEVEL: 'trace',
   });
-  const found = await server.data('{ product(partNumber: "TILE") { id } defect(code: "CRACK") { id } }');
+  const found = await server.data('{ product(partNumber: "TILE") { id } defect(code: "CRACK") { id } models { id } }');
   const { generateDefects } = await server.data(GENERATE, { input: [{ ...QUICK, count: 2 }] });
-  ids = { product: found.product.id, defect: found.defect.id, generation: generateDefects[0].id };
+  ids = {
+    product: found.product.id,
+    defect: found.defect.id,
+    generation: generateDefects[0].id,
+    model: found.models[0].id,
+  };
 });
 
 async function entities(representations: readonly object[], key?: string): Promise<Json> {
@@ -80,12 +85,15 @@ test('entities are found by each of their keys, in order, and only those of the 
     { __typename: 'Generation', id: ids.generation },
     { __typename: 'Product', partNumber: 'TILE' },
     { __typename: 'Defect', id: ids.defect },
+    { __typename: 'Model', id: ids.model },
   ];
   const product = { __typename: 'Product', id: ids.product, partNumber: 'TILE', defects: expect.any(Array) };
   const defect = { __typename: 'Defect', id: ids.defect, code: 'CRACK' };
   const generation = { __typename: 'Generation', id: ids.generation };
-  expect(await entities(known)).toEqual([product, defect, generation, product, defect]);
-  expect(await entities(known, stranger)).toEqual([null, null, null, null, null]);
+  const model = { __typename: 'Model', id: ids.model };
+  expect(await entities(known)).toEqual([product, defect, generation, product, defect, model]);
+  // The models of the operator are everybody's.
+  expect(await entities(known, stranger)).toEqual([null, null, null, null, null, model]);
   const own = [{ __typename: 'Product', partNumber: 'OWN' }];
   expect(await entities(own)).toEqual([null]);
   expect(await entities(own, stranger)).toMatchObject([{ partNumber: 'OWN' }]);
@@ -95,8 +103,9 @@ test('entities are found by each of their keys, in order, and only those of the 
     { __typename: 'Product', id: ids.defect },
     { __typename: 'Product', id: 'no id' },
     { __typename: 'Sample', id: '00000000-0000-7000-8000-000000000000' },
+    { __typename: 'Model', id: ids.model.split('@')[0] },
   ];
-  expect(await entities(unknown)).toEqual([null, null, null]);
+  expect(await entities(unknown)).toEqual([null, null, null, null]);
 });
 
 test.each([

@@ -138,6 +138,14 @@ test('node finds whatever has an id, as what it is, and for a viewer only what a
   const { products, defects } = await server.data('{ products { edges { node { id } } } defects { edges { node { id } } } }'); // prettier-ignore
   expect(await typeOf(products.edges[0].node.id)).toBe('Product');
   expect(await typeOf(defects.edges[0].node.id)).toBe('Defect');
+  expect([await typeOf(owned.model), await typeOf(owned.model, secret)]).toEqual(['Model', 'Model']);
+  const { models } = await server.data('{ models { id visibility } }', {}, newcomer);
+  const [{ id: shared }] = models;
+  expect([await typeOf(shared), await typeOf(shared, stranger)]).toEqual(['Model', 'Model']);
+  // Another tenant's, and what does not stand for one version for ever.
+  expect(await typeOf(owned.model, stranger)).toBeNull();
+  for (const name of ['production', 'surfaces-small', 'surfaces-small@', '@', 'a\0b@1.0.0'])
+    expect(await typeOf(name)).toBeNull();
   expect(await typeOf('not an id')).toBeNull();
 });
 

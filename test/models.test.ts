@@ -148,7 +148,13 @@ test('an export names its licence and sources', async () => {
 
 test('a deleted model takes no requests, what was accepted before is drawn, and only the same files come back', async () => {
   const { id } = await generate(server, { ...COG, steps: 200, count: 2 });
+  const find = 'query ($id: ID!) { model(id: $id) { name visibility } node(id: $id) { id } }';
+  expect(await server.data(find, { id: 'cog@1.0.0' })).toEqual({
+    model: { name: 'cog', visibility: 'PRIVATE' },
+    node: { id: 'cog@1.0.0' },
+  });
   expect((await server.data(DELETE, { id: 'cog@1.0.0' })).deleteModel).toBe('cog@1.0.0');
+  expect(await server.data(find, { id: 'cog@1.0.0' })).toEqual({ model: null, node: null });
   expect((await modelsOf(server)).map((model) => model.id)).toEqual(['student@1.0.0']);
   expect(await server.error(DELETE, { id: 'cog@1.0.0' })).toMatchObject({ extensions: { code: 'NOT_FOUND' } });
   const refused = await server.ask(

@@ -2,10 +2,10 @@
 import { requireCode } from '../catalog/codes.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { requireLength } from '../range.js';
-import type { StoredType } from '../storage/nodeTypes.js';
 import { typesOfIds } from '../storage/nodeTypes.js';
 import type { Context } from './context.js';
 import { MAX_ENTITIES } from './listLengths.js';
+import type { NodeType } from './nodes.js';
 import { findNode } from './nodes.js';
 
 /** The fields that identify each entity. All can be queried by every role. */
@@ -14,12 +14,13 @@ export const ENTITY_KEYS = {
   Defect: ['id', 'code'],
   Export: ['id'],
   Generation: ['id'],
+  Model: ['id'],
   Product: ['id', 'partNumber'],
   Reference: ['id'],
   RegionMask: ['id'],
   Sample: ['id'],
   Training: ['id'],
-} as const satisfies Partial<Record<StoredType, readonly string[]>>;
+} as const satisfies Partial<Record<NodeType, readonly string[]>>;
 
 type EntityType = keyof typeof ENTITY_KEYS;
 
@@ -61,7 +62,7 @@ export async function findEntities(
   return asked.map((one) => {
     if (one instanceof ServiceError) return one;
     const { type, field, value } = one;
-    if (field === 'id') return types.get(value) === type ? findNode(type, value, context) : null;
+    if (field === 'id') return type === 'Model' || types.get(value) === type ? findNode(type, value, context) : null;
     const row = field === 'partNumber' ? byPartNumber.get(value) : byCode.get(value);
     return row === undefined ? null : { ...row, __typename: type };
   });

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Bundle } from '../inference/index.js';
 import { modelsOf } from '../models/modelRepository.js';
@@ -17,6 +17,11 @@ export class ModelResolver {
     return models.all.map((bundle) => modelOf(bundle, models));
   }
 
+  @Query(() => Model, { nullable: true, description: 'By its name@version.' })
+  async model(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<Model | null> {
+    return (await modelById(id, context)) ?? null;
+  }
+
   @RequiresRole('OPERATOR')
   @Mutation(() => String, {
     description:
@@ -31,6 +36,17 @@ export class ModelResolver {
     services.log.info({ tenant: scope.tenantId, model: `${name}@${version}` }, 'a model was deleted');
     return `${name}@${version}`;
   }
+}
+
+/** name@version, as an export writes it. */
+const MODEL_ID = /^[a-z0-9._-]{1,64}@[0-9.]{1,32}$/;
+
+/** Neither by a name alone nor by an alias, which do not stand for the same version for ever. */
+export async function modelById(id: string, { loaders }: Context): Promise<Model | undefined> {
+  if (!MODEL_ID.test(id)) return undefined;
+  const models = await loaders.modelsWith(id);
+  const bundle = models.all.find((one) => one.id === id);
+  return bundle && modelOf(bundle, models);
 }
 
 export function modelOf(bundle: Bundle, models: ModelRegistry): Model {

@@ -9,6 +9,7 @@ import type { SampleRow, WebhookDeliveryRow } from '../storage/tables.js';
 import type { Role } from '../tenants/identity.js';
 import { mayActAs } from '../tenants/identity.js';
 import type { Context } from './context.js';
+import { modelById } from './models.js';
 import { RequiresRole } from './requiresRole.js';
 import { signedUpload } from './uploads.js';
 
@@ -19,6 +20,7 @@ export class NodeResolver {
     description: 'Null for an id that is not known, and for what the role of the caller may not query.',
   })
   async node(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<object | null> {
+    if (id.includes('@')) return await findNode('Model', id, context);
     const type = await typeOfId(context.scope, id);
     if (type === undefined || !mayActAs(context.identity, ROLES[type] ?? 'VIEWER')) return null;
     return await findNode(type, id.toLowerCase(), context);
@@ -40,6 +42,9 @@ export class NodeResolver {
   }
 }
 
+/** The operator's models have no row. */
+export type NodeType = StoredType | 'Model';
+
 /** The roles of the fields that return these types. */
 const ROLES: Partial<Record<StoredType, Role>> = {
   ApiKey: 'ADMIN',
@@ -48,12 +53,13 @@ const ROLES: Partial<Record<StoredType, Role>> = {
   WebhookDelivery: 'ADMIN',
 };
 
-const FINDERS: Record<StoredType, (id: string, context: Context) => Promise<object | undefined>> = {
+const FINDERS: Record<NodeType, (id: string, context: Context) => Promise<object | undefined>> = {
   ApiKey: (id, { apiKeys }) => apiKeys.byId(id),
   DataSet: (id, { loaders }) => loaders.dataSet.load(id),
   Defect: (id, { loaders }) => loaders.defect.load(id),
   Export: (id, { loaders }) => loaders.export.load(id),
   Generation: (id, { loaders }) => loaders.generation.load(id),
+  Model: modelById,
   Product: (id, { loaders }) => loaders.product.load(id),
   Reference: (id, { loaders }) => loaders.reference.load(id),
   RegionMask: (id, { loaders }) => loaders.mask.load(id),
@@ -68,7 +74,7 @@ const FINDERS: Record<StoredType, (id: string, context: Context) => Promise<obje
 };
 
 /** Null for an id of another type. */
-export async function findNode(type: StoredType, id: string, context: Context): Promise<object | null> {
+export async function findNode(type: NodeType, id: string, context: Context): Promise<object | null> {
   const found = await FINDERS[type](id, context);
   return found === undefined ? null : { ...found, __typename: type };
 }

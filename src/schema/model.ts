@@ -1,7 +1,8 @@
-import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { GuidanceName, SamplerName } from '../inference/index.js';
 import { DateTime } from './dateTime.js';
 import { Coverage, Guidance, ModelVisibility, Sampler } from './enums.js';
+import { Node } from './node.js';
 
 @ObjectType()
 export class ImageSize {
@@ -111,9 +112,11 @@ export class Turbo {
   productScale!: ModelRange;
 }
 
-@ObjectType({ description: 'One version of a trained model.' })
+@ObjectType({ implements: Node, description: 'One version of a trained model.' })
 export class Model {
-  @Field(() => String, { description: 'name@version, as generateDefects accepts it.' })
+  @Field(() => ID, {
+    description: 'name@version, as generateDefects accepts it. Other tenants can have another model with it.',
+  })
   id!: string;
 
   @Field(() => String)

@@ -58,6 +58,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'Query.products(filter.drawableBy)': ofModel(listed('products(filter: { drawableBy: $x })')),
   'Query.defects(filter.drawableBy)': ofModel(listed('defects(filter: { drawableBy: $x })')),
   'Query.generations(filter.model)': ofModel(listed('generations(filter: { model: $x })')),
+  'Query.model(id)': { ...ofModel('query ($x: ID!) { model(id: $x) { id } }'), type: 'ID!' },
   'Product.defects(model)': ofModel('{ product(partNumber: "OWN") { defects(model: $x) { coverage } } }'),
   'Product.pairs(model)': ofModel(
     '{ product(partNumber: "OWN") { pairs(model: $x) { edges { node { coverage } } } } }',
