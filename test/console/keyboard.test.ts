@@ -117,7 +117,7 @@ import { TEST_KEY, startServer } from '../support/server.js';
     await page.getByText('1 new, 0 changed, 0 unchanged').waitFor();
     await open('Compare');
     await press(button('Draw the grid'));
-    await page.getByRole('region', { name: 'Samples by seed and strength' }).getByRole('img').nth(7).waitFor(); // prettier-ignore
+    await page.getByRole('region', { name: /^Samples of .* by seed and strength/ }).getByRole('img').nth(7).waitFor(); // prettier-ignore
   });
 
   test('create and delete a webhook', async () => {

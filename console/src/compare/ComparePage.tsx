@@ -1,7 +1,9 @@
-import { Button, Group, NativeSelect, NumberInput, Stack } from '@mantine/core';
+import { Button, Group, NumberInput, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session.ts';
+import { ModelField } from '../draw/ModelField.tsx';
+import { modelNamed } from '../draw/modelChoice.ts';
 import { PairFields } from '../draw/PairFields.tsx';
 import { useChoices } from '../draw/useChoices.ts';
 import { isRunning, useDrawing } from '../draw/useDrawing.ts';
@@ -20,23 +22,26 @@ const FIRST = { from: 1, to: 3, columns: 4, rows: 2 };
 export default function ComparePage() {
   const { t } = useTranslation();
   const { session } = useSession();
-  const { choices, setGiven, models, model, products, pairs, pair, error } = useChoices();
+  const { choices, setGiven, models, aliases, model, products, pairs, pair, unknownModel, error } = useChoices();
   const [size, setSize] = useState(FIRST);
-  const [other, setOther] = useState('');
+  const [second, setSecond] = useState('');
   const [view, setView] = useState<View>('image');
   const [drawn, setDrawn] = useState<GridChoices>();
   const left = useDrawing();
   const right = useDrawing();
+  const others = models.filter(({ id }) => id !== model?.id);
+  // The first model may have become the same one since.
+  const other = modelNamed(second, others, aliases) === undefined ? '' : second;
   const drawable = pair !== undefined && pair.coverage !== 'UNSUPPORTED' && session.role !== 'VIEWER';
 
   function draw() {
-    const ids = [model?.id, other].filter((id): id is string => id !== undefined && id !== '');
+    const names = [choices.model, other].filter((name): name is string => name !== undefined && name !== '');
     const { partNumber, defectCode, seed } = choices;
-    const grid = { ...size, partNumber, defectCode, seed, models: ids };
+    const grid = { ...size, partNumber, defectCode, seed, models: names };
     setDrawn(grid);
-    const [first, second] = gridInputs(grid);
-    if (first !== undefined) void left.draw(first, { draft: false });
-    if (second !== undefined) void right.draw(second, { draft: false });
+    const [leftInput, rightInput] = gridInputs(grid);
+    if (leftInput !== undefined) void left.draw(leftInput, { draft: false });
+    if (rightInput !== undefined) void right.draw(rightInput, { draft: false });
   }
 
   const number = (field: keyof typeof FIRST, min: number, max: number, step = 1) => (
@@ -76,15 +81,22 @@ export default function ComparePage() {
             {number('columns', 2, 8)}
             {number('rows', 1, 8)}
           </Group>
-          <NativeSelect
+          <ModelField
+            label={t('draw.model')}
+            value={choices.model ?? ''}
+            models={models}
+            aliases={aliases}
+            error={unknownModel && t('draw.unknownModel', { model: unknownModel })}
+            onChange={(name) => setGiven((former) => ({ ...former, model: name }))}
+          />
+          <ModelField
             label={t('compare.other')}
             description={models.length < 2 ? t('compare.oneModel') : undefined}
             value={other}
-            onChange={(event) => setOther(event.currentTarget.value)}
-            data={[
-              { value: '', label: t('compare.none') },
-              ...models.map(({ id }) => id).filter((id) => id !== model?.id),
-            ]}
+            none={t('compare.none')}
+            models={others}
+            aliases={aliases}
+            onChange={setSecond}
           />
           <Button
             type="submit"

@@ -27,7 +27,7 @@ export function SampleSweep({ grid, model, drawing, view }: Props) {
       </Text>
       {isRunning(drawing) && <Progress aria-label={t('draw.progress')} value={100 * drawing.fraction} size="sm" />}
       <Problem error={drawing.error} />
-      <div className={styles.frame} tabIndex={0} role="region" aria-label={t('compare.grid')}>
+      <div className={styles.frame} tabIndex={0} role="region" aria-label={t('compare.grid', { model })}>
         <table className={styles.grid}>
           <thead>
             <tr>

@@ -1,4 +1,4 @@
-import { Alert, Button, NativeSelect, Stack } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,6 +12,7 @@ import { draftInput, finalInput, newSeed, obstacle, TRANSPLANT_STRENGTH } from '
 import styles from './DrawPage.module.css';
 import { LeftOutAlert } from './LeftOutAlert.tsx';
 import { MethodFields } from './MethodFields.tsx';
+import { ModelField } from './ModelField.tsx';
 import { PairFields } from './PairFields.tsx';
 import { Result } from './Result.tsx';
 import { SeedFields } from './SeedFields.tsx';
@@ -28,7 +29,8 @@ const MAXIMUM_COUNT = 64;
 export default function DrawPage() {
   const { t } = useTranslation();
   const { session } = useSession();
-  const { choices, setGiven, models, model, products, pairs, pair, references, missing, error } = useChoices();
+  const { choices, setGiven, models, aliases, products, pairs, references, ...found } = useChoices();
+  const { model, pair, missing, unknownModel, error } = found;
   const { drawing, draw, cancel } = useDrawing();
   const why = obstacle(choices, model, pair !== undefined && pair.coverage !== 'UNSUPPORTED');
   const mayDraw = session.role !== 'VIEWER';
@@ -68,6 +70,16 @@ export default function DrawPage() {
           }}
         >
           <PairFields choices={choices} products={products} pairs={pairs} onChange={change} />
+          {(models.length > 1 || aliases.length > 0 || unknownModel !== undefined) && (
+            <ModelField
+              label={t('draw.model')}
+              value={choices.model ?? ''}
+              models={models}
+              aliases={aliases}
+              error={unknownModel && t('draw.unknownModel', { model: unknownModel })}
+              onChange={(name) => change({ model: name })}
+            />
+          )}
           <MethodFields choices={choices} references={references} onChange={change} />
           {choices.method === 'PHOTOGRAPH' && choices.onto !== undefined && (
             <Suspense fallback={<Waiting />}>
@@ -96,14 +108,6 @@ export default function DrawPage() {
             maximumCount={MAXIMUM_COUNT}
             onChange={change}
           />
-          {models.length > 1 && (
-            <NativeSelect
-              label={t('draw.model')}
-              value={model?.id ?? ''}
-              onChange={(event) => setGiven((former) => ({ ...former, model: event.currentTarget.value }))}
-              data={models.map(({ id }) => id)}
-            />
-          )}
           {why !== undefined && pair !== undefined && <Alert color="orange">{t(`draw.obstacles.${why}`)}</Alert>}
           {!mayDraw && <Alert color="orange">{t('draw.viewer')}</Alert>}
           <Button type="submit" size="md" disabled={!ready}>

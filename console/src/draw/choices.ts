@@ -1,18 +1,14 @@
-import type {
-  AreaInput,
-  DrawChoicesQuery,
-  GenerateDefectsInput,
-  ReferencePartsFragment,
-  RegionInput,
-} from '../generated/graphql.ts';
+import type { AreaInput, GenerateDefectsInput, ReferencePartsFragment, RegionInput } from '../generated/graphql.ts';
+import type { Model } from './modelChoice.ts';
 
-export type Model = DrawChoicesQuery['models'][number];
 export type Method = 'NOISE' | 'TWIN' | 'PHOTOGRAPH' | 'TRANSPLANT';
 
 /** What the fields of the page say. */
 export interface Choices {
   readonly partNumber: string;
   readonly defectCode: string;
+  /** As requests name it: an id or an alias. Undefined until the models are known. */
+  readonly model?: string | undefined;
   readonly method: Method;
   /** The photograph to draw on. */
   readonly onto?: ReferencePartsFragment | undefined;
@@ -53,7 +49,8 @@ export function obstacle(choices: Choices, model: Model | undefined, supported: 
 export type Obstacle = 'unsupported' | 'noEncoder' | 'noPhotograph' | 'noDonor';
 
 export function finalInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
-  const { partNumber, defectCode, method, strength, count, seed, onto, donor, region, allowedArea } = choices;
+  const { partNumber, defectCode, model: named, method, strength, count, seed } = choices;
+  const { onto, donor, region, allowedArea } = choices;
   const onPhotograph = (method === 'PHOTOGRAPH' || method === 'TRANSPLANT') && onto !== undefined;
   const fast = choices.allSteps ? undefined : student(choices, model);
   return {
@@ -63,7 +60,7 @@ export function finalInput(choices: Choices, model: Model | undefined): Generate
     seed,
     strength: { value: strength },
     ...(fast ?? (method !== 'TRANSPLANT' && { previews: true })),
-    ...(model !== undefined && { model: model.id }),
+    ...(named !== undefined && { model: named }),
     ...(method === 'NOISE' && { twin: true }),
     ...(method === 'TWIN' && { reference: { twin: true } }),
     ...(onPhotograph && { reference: { id: onto.id } }),

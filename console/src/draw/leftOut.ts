@@ -1,7 +1,7 @@
 /** What a generation that is repeated with changes has, and the fields of the page cannot say. */
 import type { GenerationToRepeatQuery } from '../generated/graphql.ts';
-import type { Model } from './choices.ts';
 import { student } from './choices.ts';
+import type { Model } from './modelChoice.ts';
 
 export type Repeated = NonNullable<GenerationToRepeatQuery['generation']>;
 type Request = Repeated['request'];

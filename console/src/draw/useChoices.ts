@@ -1,13 +1,21 @@
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import type { PairsToDrawQuery, ProductsToDrawQuery } from '../generated/graphql.ts';
-import { DrawChoicesDocument, PairsToDrawDocument, ProductsToDrawDocument } from '../generated/graphql.ts';
+import {
+  DrawChoicesDocument,
+  ModelAliasesDocument,
+  PairsToDrawDocument,
+  ProductsToDrawDocument,
+} from '../generated/graphql.ts';
 import { usePhotographs } from '../photographs/usePhotographs.ts';
 import { usePages } from '../shared/usePages.ts';
-import type { Choices, Model } from './choices.ts';
+import { fromAddress, useKeptInAddress } from './address.ts';
+import type { Choices } from './choices.ts';
 import { newSeed } from './choices.ts';
 import type { Repeated } from './leftOut.ts';
 import { leftOut } from './leftOut.ts';
+import type { Model } from './modelChoice.ts';
+import { modelNamed } from './modelChoice.ts';
 import { useRepeat } from './useRepeat.ts';
 
 const FIRST_STRENGTH = 2;
@@ -19,7 +27,6 @@ const PAGE = 100; // of draw.graphql
 const FIRST_PAIR = { product: 'steel strip', defect: 'scratch' };
 
 interface Given extends Partial<Choices> {
-  readonly model?: string;
   readonly repeated?: Repeated;
 }
 
@@ -28,20 +35,27 @@ type Product = ProductsToDrawQuery['products']['edges'][number]['node'];
 const productsOf = ({ products }: ProductsToDrawQuery) => products;
 const pairsOf = ({ product }: PairsToDrawQuery) => product?.pairs;
 
-/** What the page offers, and what is chosen of it. The address can carry a choice: ?product=…&defect=…&strength=… */
+/** What the page offers, and what is chosen of it. The address carries what is chosen. */
 export function useChoices() {
   const [{ data, error }] = useQuery({ query: DrawChoicesDocument });
+  const [named] = useQuery({ query: ModelAliasesDocument, requestPolicy: 'cache-and-network' });
   const models = data?.models ?? [];
+  const aliases = named.data?.modelAliases ?? [];
+  const isKnown = data !== undefined && named.data !== undefined;
   const { nodes: products, error: noProducts } = usePages(ProductsToDrawDocument, {}, productsOf, { all: true });
   const [given, setGiven] = useState<Given>(fromAddress);
+  useKeptInAddress(given, { pause: given.repeated !== undefined });
 
-  const model = models.find(({ id }) => id === given.model) ?? models.find(({ isDefault }) => isDefault);
+  const chosen = modelNamed(given.model, models, aliases);
+  const model = chosen ?? (isKnown ? models.find(({ isDefault }) => isDefault) : undefined);
+  // Of a generation that is repeated, leftOut says it.
+  const unknownModel = isKnown && chosen === undefined && given.repeated === undefined ? given.model : undefined;
   const partNumber = given.partNumber ?? firstProduct(products, model)?.partNumber;
   const { nodes: pairs, error: noPairs } = usePages(
     PairsToDrawDocument,
     { partNumber: partNumber ?? '', ...(model !== undefined && { model: model.id }) },
     pairsOf,
-    { all: true, pause: partNumber === undefined || data === undefined },
+    { all: true, pause: partNumber === undefined || model === undefined },
   );
   const { references, allowedArea: mask, error: noPhotographs } = usePhotographs(partNumber);
   const pair =
@@ -66,11 +80,13 @@ export function useChoices() {
     ...given,
     partNumber: partNumber ?? '',
     defectCode: pair?.defect.code ?? '',
+    model: chosen === undefined ? model?.id : given.model,
     allowedArea: given.allowedArea ?? kept,
   };
-  const problem = error ?? noProducts ?? noPairs ?? noPhotographs;
+  const problem = error ?? named.error ?? noProducts ?? noPairs ?? noPhotographs;
   const missing = leftOut(given.repeated, models);
-  return { choices, setGiven, models, model, products, pairs, pair, references, missing, error: problem };
+  const offered = { models, aliases, products, pairs, references };
+  return { choices, setGiven, ...offered, model, pair, missing, unknownModel, error: problem };
 }
 
 /** Of the first page, so that the choice stays while the others load. */
@@ -81,20 +97,4 @@ function firstProduct(products: readonly Product[], model: Model | undefined) {
     first.find(({ promptName }) => model?.vocabulary.products.includes(promptName)) ??
     first[0]
   );
-}
-
-function fromAddress(): Partial<Choices> {
-  const query = new URLSearchParams(window.location.search);
-  const text = (name: string) => query.get(name) ?? undefined;
-  const number = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined);
-  const entries = {
-    partNumber: text('product'),
-    defectCode: text('defect'),
-    model: text('model'),
-    strength: number('strength'),
-    count: number('count'),
-    seed: number('seed'),
-    seedLocked: query.has('seed') || undefined,
-  };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }

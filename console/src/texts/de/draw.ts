@@ -39,6 +39,7 @@ export const draw = {
     newSeed: 'Anderer Startwert',
     lockSeed: 'Startwert behalten: dasselbe Bild, andere Stärke',
     model: 'Modell',
+    unknownModel: 'Es gibt kein Modell „{{model}}“. Ein anderes ist gewählt.',
     allSteps: 'Alle Schritte des Modells',
     allStepsMeaning: 'Langsamer als sein Student, mit Vorschauen. Entwürfe bleiben die des Studenten.',
     draw: 'Zeichnen',

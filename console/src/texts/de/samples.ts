@@ -40,7 +40,7 @@ export const samples = {
     none: 'Keines',
     oneModel: 'Der Dienst hat nur ein Modell.',
     draw: 'Raster zeichnen',
-    grid: 'Bilder nach Startwert und Stärke',
+    grid: 'Bilder von {{model}} nach Startwert und Stärke',
     empty: 'Das Raster erscheint hier.',
   },
   photographs: {

@@ -69,6 +69,8 @@ export const work = {
   models: {
     lead: 'Was jedes Modell kennt und unter welchen Bedingungen es benutzt werden darf.',
     own: 'Eigenes',
+    ownOnes: 'Eigene Modelle',
+    publicOnes: 'Modelle des Dienstes',
     base: 'Es gehört zu {{base}} und ist seit {{date}} da.',
     upload: 'Eigenes Modell hochladen',
     uploadMeaning:

@@ -39,6 +39,7 @@ export const draw = {
     newSeed: 'Another seed',
     lockSeed: 'Keep the seed: the same picture, another strength',
     model: 'Model',
+    unknownModel: 'There is no model “{{model}}”. Another one is chosen.',
     allSteps: 'All steps of the model',
     allStepsMeaning: 'Slower than its student, with previews. Drafts stay those of the student.',
     draw: 'Draw',

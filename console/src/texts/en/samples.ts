@@ -40,7 +40,7 @@ export const samples = {
     none: 'None',
     oneModel: 'The service has only one model.',
     draw: 'Draw the grid',
-    grid: 'Samples by seed and strength',
+    grid: 'Samples of {{model}} by seed and strength',
     empty: 'The grid appears here.',
   },
   photographs: {

@@ -69,6 +69,8 @@ export const work = {
   models: {
     lead: 'What each model knows, and under which terms it can be used.',
     own: 'Your own',
+    ownOnes: 'Your own models',
+    publicOnes: 'Models of the service',
     base: 'It belongs to {{base}}, and has been yours since {{date}}.',
     upload: 'Upload a model of your own',
     uploadMeaning: 'The folder of an adapter, zipped, as defectdiffu-train exports it. Nobody else sees the model.',
