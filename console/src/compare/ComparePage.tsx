@@ -108,7 +108,7 @@ export default function ComparePage() {
         </Stack>
         <Stack>
           {drawn === undefined && <p className={styles.empty}>{t('compare.empty')}</p>}
-          {drawn !== undefined && (
+          {drawn?.models[0] !== undefined && (
             <SampleSweep grid={drawn} model={drawn.models[0]} drawing={left.drawing} view={view} />
           )}
           {drawn?.models[1] !== undefined && (

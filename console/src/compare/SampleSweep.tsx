@@ -11,7 +11,7 @@ import { cell, strengthsOf } from './grid.ts';
 
 interface Props {
   readonly grid: GridChoices;
-  readonly model: string | undefined;
+  readonly model: string;
   readonly drawing: Drawing;
   readonly view: View;
 }
