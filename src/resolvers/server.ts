@@ -2,6 +2,7 @@ import { Ctx, Query, Resolver } from 'type-graphql';
 import { effectiveLimits, usageOf } from '../tenants/quotas.js';
 import { liveWorkers } from '../generations/workerRegistry.js';
 import { countLiveTrainers } from '../trainings/trainerRegistry.js';
+import { trainingDefaults, trainingRanges } from '../trainings/trainingDefaults.js';
 import type { DeviceInfo } from '../inference/index.js';
 import type { Device } from '../schema/server.js';
 import { ServerInfo } from '../schema/server.js';
@@ -21,6 +22,8 @@ export class ServerResolver {
       devices: workers.flatMap(({ id: workerId, devices }) => devices.map((device) => deviceOf(device, workerId))),
       trainers,
       limits: { ...config.limits, pageSize: PAGE_SIZE.max },
+      trainingDefaults: trainingDefaults(config.limits),
+      trainingRanges: trainingRanges(config.limits),
       eventLoopDelay: eventLoopMonitor.read(),
     };
   }

@@ -1,6 +1,7 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './dateTime.js';
 import { DeviceState, Precision } from './enums.js';
+import { TrainingDefaults, TrainingRanges } from './trainingDefaults.js';
 
 @ObjectType({ description: 'A model as a device runs it.' })
 export class RunningModel {
@@ -116,6 +117,12 @@ export class ServerInfo {
 
   @Field(() => ServerLimits)
   limits!: ServerLimits;
+
+  @Field(() => TrainingDefaults)
+  trainingDefaults!: TrainingDefaults;
+
+  @Field(() => TrainingRanges)
+  trainingRanges!: TrainingRanges;
 
   @Field(() => EventLoopDelay)
   eventLoopDelay!: EventLoopDelay;

@@ -25,7 +25,7 @@ export class TrainingWindowInput {
   zoom?: number | null;
 }
 
-@InputType()
+@InputType({ description: 'Ranges and defaults: `serverInfo { trainingRanges trainingDefaults }`.' })
 export class StartTrainingInput {
   @Field(() => ID, { description: 'The version of a data set. Its split TRAIN is learnt, TEST is for the verdict.' })
   dataSetId!: string;
@@ -47,10 +47,12 @@ export class StartTrainingInput {
   version!: string;
 
   @Field(() => Float, {
+    nullable: true,
     description:
-      'How long the training takes, its verdict included, once it has begun; from 0.1 to `serverInfo.limits.trainingMinutes`. A quarter of it, at most 5, is for the verdict.',
+      'How long the training takes, its verdict included, once it has begun; from 0.1 to `serverInfo.limits.trainingMinutes`. ' +
+      'A quarter of it, at most 5, is for the verdict. Default: 30, or the most if that is less.',
   })
-  minutes!: number;
+  minutes?: number | null;
 
   @Field(() => [TrainingWindowInput], {
     nullable: true,

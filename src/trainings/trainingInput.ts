@@ -10,6 +10,7 @@ import { requireEachOnce } from '../requireEachOnce.js';
 import type { TrainingRow } from '../storage/tables.js';
 import type { TrainingSettings, TrainingWindow } from '../storage/trainingJsonColumns.js';
 import { optionalText, requireText } from '../validateText.js';
+import { TRAINING_RANGES, trainingDefaults, trainingRanges } from './trainingDefaults.js';
 
 export interface TrainingWindowInput {
   readonly partNumber: string;
@@ -25,7 +26,7 @@ export interface TrainingInput {
   readonly base?: Optional<string>;
   readonly name: string;
   readonly version: string;
-  readonly minutes: number;
+  readonly minutes?: Optional<number>;
   readonly windows?: Optional<readonly TrainingWindowInput[]>;
   readonly description?: Optional<string>;
   readonly license?: Optional<string>;
@@ -36,14 +37,8 @@ export interface TrainingInput {
   readonly idempotencyKey?: Optional<string>;
 }
 
-const MIN_MINUTES = 0.1;
 /** Of one training: each is of another product. */
 export const MAX_WINDOWS = 100;
-const WINDOWS = { min: 8, max: 16_384 } as const;
-const ZOOM = { min: 0, max: 0.9 } as const;
-const SEEDS = { min: 0, max: 2 ** 31 - 1 } as const;
-const RANKS = { min: 1, max: 64, default: 16 } as const;
-const PRIORITIES = { min: 0, max: 9, default: 0 } as const;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const VERSION = /^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$/;
 
@@ -67,30 +62,31 @@ export function resolveTraining(input: TrainingInput, field: string, limits: Lim
     throw badInput(`${field}.name`, `${quote(input.name)} must have 1 to 64 of a-z, 0-9, ".", "_", "-", as my-parts`);
   if (!VERSION.test(input.version))
     throw badInput(`${field}.version`, `${quote(input.version)} must be three numbers, such as 1.0.0`);
-  const minutes = { min: MIN_MINUTES, max: limits.trainingMinutes };
-  const kind = input.kind ?? 'ADAPTER';
+  const defaults = trainingDefaults(limits);
+  const ranges = trainingRanges(limits);
+  const kind = input.kind ?? defaults.kind;
   return {
     kind,
     name: input.name,
     version: input.version,
-    minutes: requireInRange(input.minutes, minutes, `${field}.minutes`),
-    priority: requireInRange(input.priority ?? PRIORITIES.default, PRIORITIES, `${field}.priority`),
+    minutes: requireInRange(input.minutes ?? defaults.minutes, ranges.minutes, `${field}.minutes`),
+    priority: requireInRange(input.priority ?? defaults.priority, ranges.priority, `${field}.priority`),
     settings: {
       windows: resolveWindows(input.windows ?? [], `${field}.windows`),
       description: optionalText(input.description, `${field}.description`) ?? '',
-      license: optionalText(input.license, `${field}.license`) ?? 'LicenseRef-private',
-      terms:
-        optionalText(input.terms, `${field}.terms`) ?? 'The photographs belong to the tenant that trained the model.',
-      seed: input.seed == null ? null : requireInRange(input.seed, SEEDS, `${field}.seed`),
-      rank: resolveRank(kind, input.rank, `${field}.rank`),
+      license: optionalText(input.license, `${field}.license`) ?? defaults.license,
+      terms: optionalText(input.terms, `${field}.terms`) ?? defaults.terms,
+      seed: input.seed == null ? null : requireInRange(input.seed, ranges.seed, `${field}.seed`),
+      rank: resolveRank(kind, input.rank, defaults.rank, `${field}.rank`),
     },
   };
 }
 
-function resolveRank(kind: TrainingRow['kind'], rank: Optional<number>, field: string): number | null {
-  if (kind === 'ADAPTER') return requireInRange(rank ?? RANKS.default, RANKS, field);
-  if (rank == null) return null;
-  throw badInput(field, `is for an ADAPTER; a ${kind} has none, and got ${String(rank)}`);
+/** Null of all kinds but an ADAPTER. */
+function resolveRank(kind: TrainingRow['kind'], given: Optional<number>, usual: number, field: string): number | null {
+  if (kind === 'ADAPTER') return requireInRange(given ?? usual, TRAINING_RANGES.rank, field);
+  if (given == null) return null;
+  throw badInput(field, `is for an ADAPTER; a ${kind} has none, and got ${String(given)}`);
 }
 
 function resolveWindows(given: readonly TrainingWindowInput[], field: string): ResolvedSettings['windows'] {
@@ -99,10 +95,10 @@ function resolveWindows(given: readonly TrainingWindowInput[], field: string): R
   requireEachOnce(partNumbers, (i) => `${field}[${String(i)}].partNumber`);
   return given.map(({ window, flips, quarterTurns, zoom }, i) => ({
     partNumber: requireText(partNumbers[i] ?? '', field),
-    ...(window != null && { window: requireInRange(window, WINDOWS, `${field}[${String(i)}].window`) }),
+    ...(window != null && { window: requireInRange(window, TRAINING_RANGES.window, `${field}[${String(i)}].window`) }),
     ...(flips != null && { flips }),
     ...(quarterTurns != null && { quarterTurns }),
-    ...(zoom != null && { zoom: requireInRange(zoom, ZOOM, `${field}[${String(i)}].zoom`) }),
+    ...(zoom != null && { zoom: requireInRange(zoom, TRAINING_RANGES.zoom, `${field}[${String(i)}].zoom`) }),
   }));
 }
 

@@ -44,6 +44,30 @@ import { until } from '../support/until.js';
     return article(`${name}@1.0.0`);
   }
 
+  /** The form of a training says what the API says. */
+  async function saysTheDefaults(): Promise<void> {
+    const { trainingDefaults, trainingRanges } = (
+      await server.data(`{ serverInfo { trainingDefaults { minutes rank priority window zoom license }
+        trainingRanges { minutes { max } rank { max } window { max } } } }`)
+    ).serverInfo;
+    const { minutes, license, ...usual } = trainingDefaults;
+    await page.getByText('Windows, licence, and more').click();
+    expect(await page.getByLabel('Minutes').inputValue()).toBe(String(minutes));
+    expect(await page.getByLabel('Licence of your photographs').getAttribute('placeholder')).toBe(license);
+    const LABELS = { rank: 'Rank of the adapter', priority: 'Priority', window: 'Side of the window', zoom: 'Zoom' };
+    for (const [name, label] of Object.entries(LABELS))
+      expect([name, await page.getByLabel(label).getAttribute('placeholder')]).toEqual([name, String(usual[name])]);
+    await page.getByText(`0.1 to ${String(trainingRanges.minutes.max)}, once it has begun`).waitFor();
+    await page.getByText(`1 to ${String(trainingRanges.rank.max)}. More of it`).waitFor();
+    await page.getByLabel('Side of the window').fill(String(trainingRanges.window.max + 1));
+    await page.getByLabel('Side of the window').blur();
+    expect(await page.getByLabel('Side of the window').inputValue()).toBe(String(trainingRanges.window.max));
+    await page.getByLabel('Side of the window').fill('');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await screenshot(page, 'training-fields');
+    await page.getByText('Windows, licence, and more').click();
+  }
+
   test('an archive is refused by its name, or becomes a model with its licence and base', async () => {
     await openPage(page, 'Models');
     const choose = (name: string, buffer: Buffer): Promise<void> =>
@@ -103,6 +127,7 @@ import { until } from '../support/until.js';
     await page.getByLabel('Product', { exact: true }).selectOption('BRASS-COG');
     await button('Make the data set').click();
     await page.getByText(/2 good and 2 defective photographs, 0 samples/).waitFor(); // prettier-ignore
+    await saysTheDefaults();
     const training = await start('finishes-cog');
     await training.getByText('Succeeded').waitFor();
     await training.getByText('few photographs').waitFor();

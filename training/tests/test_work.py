@@ -17,8 +17,10 @@ import pytest
 from conftest import PROVENANCE
 from work_stage import OF_PHOTOGRAPHS, changed, lines_of, make_quick, worked, write_request
 
+from defectdiffu.data.windows import WindowRule
 from defectdiffu.trainer.lines import MESSAGES, Lines
-from defectdiffu.trainer.request import read_request
+from defectdiffu.trainer.request import SCHEMA, read_request
+from defectdiffu.training.onboarding_plan import OnboardingPlan
 
 
 @pytest.fixture
@@ -160,3 +162,12 @@ def test_lines_are_few_and_bounded():
     assert (phases[0]["done"], phases[-1]["done"]) == (0, 100) and len(phases) <= 12
     assert phases[0]["figures"] == {"mask": 0.5} and phases[0]["secondsLeft"] == 3.2
     assert len(written) - len(phases) == MESSAGES
+
+
+def test_the_defaults_that_the_contract_names_are_those_of_the_package():
+    properties = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    rule = WindowRule()
+    for name, described in properties["windows"]["additionalProperties"]["properties"].items():
+        if "default" in described:
+            assert described["default"] == getattr(rule, name), name
+    assert properties["adapter_rank"]["default"] == OnboardingPlan(name="mine", version="1.0.0").adapter_rank

@@ -5,7 +5,7 @@ import { useMutation } from 'urql';
 import type { TrainingChoicesQuery, TrainingKind } from '../generated/graphql.ts';
 import { StartTrainingDocument } from '../generated/graphql.ts';
 import { Problem } from '../shared/Problem.tsx';
-import type { TrainingChoices } from './choices.ts';
+import type { TrainingChoices, TrainingRules } from './choices.ts';
 import { firstChoices, inputOf, KINDS } from './choices.ts';
 import { SpecialFields } from './SpecialFields.tsx';
 import styles from './Trainings.module.css';
@@ -15,16 +15,14 @@ interface Props {
   /** A product of the data set. */
   readonly partNumber: string;
   readonly models: TrainingChoicesQuery['models'];
-  readonly maximumMinutes: number | undefined;
+  readonly rules: TrainingRules;
   readonly onStarted: () => void;
 }
 
-const LEAST_MINUTES = 0.1;
-
 /** All that a training can be told. The form stays as it is after the start, for the next one. */
-export function TrainingFields({ dataSetId, partNumber, models, maximumMinutes, onStarted }: Props) {
+export function TrainingFields({ dataSetId, partNumber, models, rules, onStarted }: Props) {
   const { t } = useTranslation();
-  const [choices, setChoices] = useState(() => firstChoices(partNumber));
+  const [choices, setChoices] = useState(() => firstChoices(partNumber, rules.trainingDefaults));
   const [started, start] = useMutation(StartTrainingDocument);
   const change = (part: Partial<TrainingChoices>) => setChoices((former) => ({ ...former, ...part }));
   const { name, version, kind, base, minutes } = choices;
@@ -33,7 +31,7 @@ export function TrainingFields({ dataSetId, partNumber, models, maximumMinutes, 
   const chosen = bases.find(({ id, isDefault }) => (base === '' ? isDefault : id === base));
 
   async function submit() {
-    const { error } = await start({ input: inputOf(dataSetId, choices) });
+    const { error } = await start({ input: inputOf(dataSetId, choices, rules.trainingDefaults) });
     if (error === undefined) onStarted();
   }
 
@@ -86,15 +84,14 @@ export function TrainingFields({ dataSetId, partNumber, models, maximumMinutes, 
         )}
         <NumberInput
           label={t('trainings.minutes')}
-          description={t('trainings.minutesMeaning', { most: maximumMinutes ?? '…' })}
-          min={LEAST_MINUTES}
-          {...(maximumMinutes !== undefined && { max: maximumMinutes })}
+          description={t('trainings.minutesMeaning', rules.trainingRanges.minutes)}
+          {...rules.trainingRanges.minutes}
           value={minutes}
           onChange={(value) => typeof value === 'number' && change({ minutes: value })}
         />
         <details>
           <summary>{t('trainings.special')}</summary>
-          <SpecialFields choices={choices} onChange={change} />
+          <SpecialFields choices={choices} rules={rules} onChange={change} />
         </details>
         <Button type="submit" loading={started.fetching}>
           {t('trainings.start')}

@@ -38,14 +38,14 @@ export function TrainingForm({ onStarted }: { readonly onStarted: () => void }) 
         {source === 'product' && <MarkProduct onChosen={setDataSetId} />}
         {source === 'archive' && <ArchiveImport limits={data?.serverInfo.limits} onChosen={setDataSetId} />}
         {source === 'former' && <FormerDataSets chosen={dataSetId} onChosen={setDataSetId} />}
-        {dataSetId !== undefined && (
+        {dataSetId !== undefined && data !== undefined && (
           <DataSetSummary id={dataSetId}>
             {(partNumber) => (
               <TrainingFields
                 dataSetId={dataSetId}
                 partNumber={partNumber}
-                models={data?.models ?? []}
-                maximumMinutes={data?.serverInfo.limits.trainingMinutes}
+                models={data.models}
+                rules={data.serverInfo}
                 onStarted={onStarted}
               />
             )}

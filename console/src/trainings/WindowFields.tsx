@@ -2,20 +2,22 @@ import { Button, Checkbox, Group, NativeSelect } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { WindowFlips } from '../generated/graphql.ts';
 import { useCatalogNames } from '../shared/useCatalogNames.ts';
-import type { WindowChoices } from './choices.ts';
+import type { TrainingRules, WindowChoices } from './choices.ts';
 import { FLIPS, firstWindow } from './choices.ts';
 import { OptionalNumber } from './OptionalNumber.tsx';
 import styles from './Trainings.module.css';
 
 interface Props {
   readonly windows: readonly WindowChoices[];
+  readonly rules: TrainingRules;
   readonly onChange: (windows: readonly WindowChoices[]) => void;
 }
 
 /** How windows are cut, product by product. */
-export function WindowFields({ windows, onChange }: Props) {
+export function WindowFields({ windows, rules, onChange }: Props) {
   const { t } = useTranslation();
   const { products } = useCatalogNames();
+  const { trainingDefaults: defaults, trainingRanges: ranges } = rules;
   const unused = products.find(({ partNumber }) => !windows.some((window) => window.partNumber === partNumber));
   return (
     <>
@@ -35,12 +37,16 @@ export function WindowFields({ windows, onChange }: Props) {
               <OptionalNumber
                 label={t('trainings.window')}
                 description={t('trainings.windowMeaning')}
+                usual={defaults.window}
+                range={ranges.window}
                 value={window.window}
                 onChange={(side) => set({ window: side })}
               />
               <OptionalNumber
                 label={t('trainings.zoom')}
-                description={t('trainings.zoomMeaning')}
+                description={t('trainings.zoomMeaning', ranges.zoom)}
+                usual={defaults.zoom}
+                range={ranges.zoom}
                 step={0.1}
                 value={window.zoom}
                 onChange={(zoom) => set({ zoom })}
@@ -51,7 +57,7 @@ export function WindowFields({ windows, onChange }: Props) {
               value={window.flips}
               onChange={(event) => set({ flips: event.currentTarget.value as WindowFlips | '' })}
               data={[
-                { value: '', label: t('trainings.default') },
+                { value: '', label: `${t('trainings.default')}: ${t(`trainings.flipsOf.${defaults.flips}`)}` },
                 ...FLIPS.map((value) => ({ value, label: t(`trainings.flipsOf.${value}`) })),
               ]}
             />
@@ -79,7 +85,7 @@ export function WindowFields({ windows, onChange }: Props) {
           <Button
             size="compact-sm"
             variant="default"
-            onClick={() => onChange([...windows, firstWindow(unused.partNumber)])}
+            onClick={() => onChange([...windows, firstWindow(unused.partNumber, defaults)])}
           >
             {t('trainings.moreWindows')}
           </Button>

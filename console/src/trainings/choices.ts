@@ -1,5 +1,14 @@
 /** The fields of a training, and the request that they stand for. What is empty is left to the service. */
-import type { StartTrainingInput, TrainingKind, TrainingWindowInput, WindowFlips } from '../generated/graphql.ts';
+import type {
+  StartTrainingInput,
+  TrainingChoicesQuery,
+  TrainingKind,
+  TrainingWindowInput,
+  WindowFlips,
+} from '../generated/graphql.ts';
+
+export type TrainingRules = Pick<TrainingChoicesQuery['serverInfo'], 'trainingDefaults' | 'trainingRanges'>;
+type Defaults = TrainingRules['trainingDefaults'];
 
 export const KINDS: readonly TrainingKind[] = ['ADAPTER', 'FINE_TUNE', 'FROM_SCRATCH'];
 export const FLIPS: readonly WindowFlips[] = ['BOTH', 'LEFT_RIGHT', 'UP_DOWN', 'NONE'];
@@ -28,20 +37,23 @@ export interface TrainingChoices {
   readonly description: string;
 }
 
-export function firstChoices(partNumber: string): TrainingChoices {
+export function firstChoices(partNumber: string, defaults: Defaults): TrainingChoices {
+  const { kind, minutes } = defaults;
   return {
-    ...{ name: '', version: '1.0.0', kind: 'ADAPTER', base: '', minutes: 30 },
-    ...{ windows: [firstWindow(partNumber)], license: '', terms: '', description: '' },
+    ...{ name: '', version: '1.0.0', kind, base: '', minutes },
+    ...{ windows: [firstWindow(partNumber, defaults)], license: '', terms: '', description: '' },
   };
 }
 
-export function firstWindow(partNumber: string): WindowChoices {
-  return { partNumber, flips: '', quarterTurns: false };
+export function firstWindow(partNumber: string, { quarterTurns }: Defaults): WindowChoices {
+  return { partNumber, flips: '', quarterTurns };
 }
 
-export function inputOf(dataSetId: string, choices: TrainingChoices): StartTrainingInput {
+export function inputOf(dataSetId: string, choices: TrainingChoices, defaults: Defaults): StartTrainingInput {
   const { name, version, kind, minutes, base, rank, seed, priority, license, terms, description } = choices;
-  const windows = choices.windows.map(windowOf).filter((window) => Object.keys(window).length > 1);
+  const windows = choices.windows
+    .map((one) => windowOf(one, defaults))
+    .filter((window) => Object.keys(window).length > 1);
   return {
     ...{ dataSetId, name, version, kind, minutes },
     ...(base !== '' && { base }),
@@ -55,12 +67,13 @@ export function inputOf(dataSetId: string, choices: TrainingChoices): StartTrain
   };
 }
 
-function windowOf({ partNumber, window, flips, quarterTurns, zoom }: WindowChoices): TrainingWindowInput {
+function windowOf(choices: WindowChoices, defaults: Defaults): TrainingWindowInput {
+  const { partNumber, window, flips, quarterTurns, zoom } = choices;
   return {
     partNumber,
     ...(window !== undefined && { window }),
     ...(flips !== '' && { flips }),
-    ...(quarterTurns && { quarterTurns }),
+    ...(quarterTurns !== defaults.quarterTurns && { quarterTurns }),
     ...(zoom !== undefined && { zoom }),
   };
 }
