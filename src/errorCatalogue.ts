@@ -108,6 +108,10 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
     when: 'A model cannot be deleted while an alias stands for it. Move or delete the alias first.',
     extensions: ['field', 'aliases'],
   },
+  MODEL_IN_USE: {
+    when: 'A model cannot be deleted while an adapter belongs to it, or a training begins with it.',
+    extensions: ['field', 'trainingId'],
+  },
   MODEL_NAME_TAKEN: {
     when: 'An uploaded model has the name of a model of the operator or of an alias, or an alias that of a model.',
     extensions: ['field'],

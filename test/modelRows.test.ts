@@ -12,6 +12,7 @@ import { writeArchive } from '../src/exports/writeArchive.js';
 import type { AdapterManifest, Bundle } from '../src/inference/index.js';
 import { BundleError, loadBundles, tryBundle } from '../src/inference/index.js';
 import { createLog } from '../src/log.js';
+import type { StoredManifest } from '../src/storage/tables.js';
 import { modelsOf } from '../src/models/modelRepository.js';
 import { createOpenModels } from '../src/models/openModels.js';
 import type { Storage } from '../src/storage/database.js';
@@ -46,7 +47,7 @@ async function insert(
 ): Promise<string> {
   await recordPending(scope, [key]);
   const { phrases, ...manifest } = { ...cog, version } as unknown as AdapterManifest;
-  const model = { manifest, phrases, contentHash: version, base: 'student@1.0.0', bytes: 700 };
+  const model = { manifest, phrases, contentHash: version, base: 'student@1.0.0', ownBase: null, bytes: 700 };
   return scope.transaction((tx) => modelsOf(tx).insert(model, key, most));
 }
 
@@ -65,6 +66,24 @@ test('of a deleted model stays what samples need, and the same files bring the r
   const key = newArtifactKey('onnx');
   expect(await insert(scope, '1.0.0', 1, key)).toBe(id);
   expect(await modelsOf(scope).whole(id)).toEqual({ ...whole, graphKey: key });
+});
+
+test('the file of a deleted bundle stays for as long as an adapter of it has its own', async () => {
+  const scope = await tenant('one with a base of its own');
+  const key = newArtifactKey('zip');
+  await recordPending(scope, [key]);
+  const manifest = { ...cog, name: 'student' } as unknown as StoredManifest;
+  const bundle = { manifest, phrases: {}, contentHash: 'x', base: null, ownBase: null, bytes: 1 };
+  const base = await scope.transaction((tx) => modelsOf(tx).insert(bundle, key, 5));
+  const adapter = await insert(scope, '1.0.0', 5);
+  const keys = () => Promise.all([adapter, base].map(async (id) => (await modelsOf(scope).byId(id))?.graphKey));
+  const [own] = await keys();
+  await modelsOf(scope).delete('cog@1.0.0');
+  await modelsOf(scope).delete('student@1.0.0');
+  await removeDeletedModels(storage.database);
+  expect([own, await keys()]).toEqual([expect.any(String), [null, key]]);
+  await removeDeletedModels(storage.database);
+  expect(await keys()).toEqual([null, null]);
 });
 
 test('the rows of deleted models are limited, and one of them can still be restored', async () => {

@@ -13,6 +13,7 @@ import { modelsOf } from '../src/models/modelRepository.js';
 import type { OpenModels, OpenModelsOptions } from '../src/models/openModels.js';
 import { createOpenModels } from '../src/models/openModels.js';
 import type { Storage } from '../src/storage/database.js';
+import { sql } from '../src/storage/drizzle.js';
 import { openStorage } from '../src/storage/open.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
@@ -42,12 +43,18 @@ beforeAll(async () => {
 afterAll(() => storage.close());
 beforeEach(() => open.clear());
 
-async function adapter(version: string): Promise<string> {
+/** @param base the version of a bundle of the tenant's own */
+async function adapter(version: string, base?: string): Promise<string> {
   const { manifest, graph } = filesOf('cog');
+  if (base !== undefined) manifest.base = { ...manifest.base, name: 'mine', version: base };
   const { phrases, ...own } = { ...manifest, version } as unknown as AdapterManifest;
   const key = newArtifactKey('onnx');
   await store.put(scope.tenantId, key, graph);
-  return insert({ manifest: own, phrases, base: 'student@1.0.0', version }, key, graph.byteLength);
+  return insert(
+    { manifest: own, phrases, base: `${own.base.name}@${own.base.version}`, version },
+    key,
+    graph.byteLength,
+  );
 }
 
 async function bundle(version: string): Promise<string> {
@@ -70,7 +77,7 @@ async function insert(
   await recordPending(scope, [key]);
   return scope.transaction((tx) =>
     modelsOf(tx).insert(
-      { ...model, phrases: model.phrases as AdapterManifest['phrases'], contentHash: version, bytes },
+      { ...model, phrases: model.phrases as AdapterManifest['phrases'], ownBase: null, contentHash: version, bytes },
       key,
       50,
     ),
@@ -143,4 +150,41 @@ test('a bundle that did not pass is not tried again, and leaves no folder', asyn
   expect(tried?.directory).toContain(store.temporary);
   await expect(use(openModels({}), id)).rejects.toMatchObject({ message });
   expect([readdirSync(store.temporary).length, open.size]).toEqual([before, 0]);
+});
+
+test("a bundle is open before its adapters and stays for as long as they do; the last adapter's end frees it", async () => {
+  const base = await bundle('5.0.1');
+  const [first, second] = [await adapter('5.0.2', '5.0.1'), await adapter('5.0.3', '5.0.1')];
+  const order: string[] = [];
+  const engine = {
+    bundles,
+    openModel: ({ id, adapter: own }: Bundle) => {
+      if (own !== undefined) expect(open).toContain(own.base);
+      return Promise.resolve(open.add(id) && 10 * MIB);
+    },
+    closeModel: (id: string) => void (open.delete(id) && order.push(id)),
+  };
+  const models = openModels({ engine, mostBytes: 25 * MIB, tryBundle: () => Promise.resolve(10 * MIB) });
+  expect(await use(models, first)).toBe(`cog@5.0.2 ${first}`);
+  expect(versions()).toEqual(['5.0.1', '5.0.2']);
+  // The first adapter makes room; the base has not been used for longer, and stays.
+  await use(models, second);
+  await until(() => versions().join() === '5.0.1,5.0.3');
+  const others = await bundle('5.0.4');
+  await models.use(scope, others, async () => {
+    await until(() => versions().join() === '5.0.1,5.0.4');
+    await use(models, await bundle('5.0.5'));
+  });
+  await until(() => !versions().includes('5.0.1'));
+  expect(order.indexOf(`cog@5.0.3 ${second}`)).toBeLessThan(order.indexOf(`mine@5.0.1 ${base}`));
+});
+
+test('an adapter of a bundle whose file was removed cannot be drawn with, and keeps nothing open', async () => {
+  const base = await bundle('6.0.1');
+  const id = await adapter('6.0.2', '6.0.1');
+  const models = openModels({ tryBundle: () => Promise.resolve(MIB) });
+  await storage.database.execute(sql`update tenant_model set deleted_at = now(), graph_key = null where id = ${base}`);
+  const message = 'model cog@6.0.2 belongs to mine@6.0.1, which is no longer installed';
+  await expect(use(models, id)).rejects.toMatchObject({ name: 'ModelUnavailableError', message });
+  expect(open.size).toBe(0);
 });

@@ -106,6 +106,14 @@ describeHere('two tenants', () => {
     return dataSet.id;
   }
 
+  async function drawnWith(key: string, partNumber: string, model: string): Promise<Json> {
+    const { id } = await generate(server, { partNumber, defectCode: 'DENT', model, steps: 2, count: 2, seed: 4 }, key);
+    return until(async () => {
+      const found = await fetchGeneration(server, id, key);
+      return ['SUCCEEDED', 'FAILED'].includes(found.status) && found;
+    });
+  }
+
   /** Once it has a checkpoint: the process that trains. */
   const pidOf = (id: string): Promise<number> =>
     until(() => {
@@ -140,14 +148,21 @@ describeHere('two tenants', () => {
       const other = tenants[1 - i];
       expect((await modelsOf(server, key)).map((model) => model.id)).toEqual([`${name}@1.0.0`, 'student@1.0.0'].sort());
       expect(await fetchTraining(server, other?.id ?? '', key)).toBeNull();
-      const drawing = { partNumber, defectCode: 'DENT', model: name, steps: 2, count: 2, seed: 4 };
-      const { id } = await generate(server, drawing, key);
-      const generation = await until(async () => {
-        const found = await fetchGeneration(server, id, key);
-        return ['SUCCEEDED', 'FAILED'].includes(found.status) && found;
-      });
+      const generation = await drawnWith(key, partNumber, name);
       expect([generation.status, generation.request.model]).toEqual(['SUCCEEDED', `${name}@1.0.0`]);
     }
+  });
+
+  test('a bundle of its own is the base of the next, which is drawn with', async () => {
+    const { key = '', partNumber = '' } = tenants[1] ?? {};
+    const more = { ...wish(await dataSetOf(1), 'next', 'ADAPTER'), base: 'theirs' };
+    const { id } = await startTraining(server, more, key);
+    const training = await trainingEnded(server, id, key);
+    expect([training.error, training.status, training.base]).toEqual([null, 'SUCCEEDED', 'theirs@1.0.0']);
+    await endTraining(server, 'publish', id, key);
+    const next = (await modelsOf(server, key)).find(({ name }) => name === 'next');
+    expect(next).toMatchObject({ base: 'theirs@1.0.0', visibility: 'PRIVATE' });
+    expect((await drawnWith(key, partNumber, 'next')).status).toBe('SUCCEEDED');
   });
 
   test('and exports its samples, with the licence of its photographs and of the base', async () => {

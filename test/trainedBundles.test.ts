@@ -158,10 +158,14 @@ test('publishing needs no more room than the archive has taken', async () => {
 });
 
 test.each([
-  [{ kind: 'FINE_TUNE', rank: 4 }, 'input[0].rank: is for an ADAPTER; a FINE_TUNE has none, and got 4'],
-  [{ kind: 'FROM_SCRATCH', base: 'finishes-fine-tune' }, 'a training begins with one of the service'],
-])('%j is refused', async (more, message) => {
+  [
+    { kind: 'FINE_TUNE', rank: 4 },
+    'BAD_USER_INPUT',
+    'input[0].rank: is for an ADAPTER; a FINE_TUNE has none, and got 4',
+  ],
+  [{ kind: 'FROM_SCRATCH', base: 'nobody' }, 'UNKNOWN_MODEL', 'there is no "nobody"'],
+])('%j is refused', async (more, code, message) => {
   const { extensions, message: found } = await refusedTraining(server, wish('other', more));
-  expect(extensions.code).toBe('BAD_USER_INPUT');
+  expect(extensions.code).toBe(code);
   expect(found).toContain(message);
 });

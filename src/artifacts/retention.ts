@@ -52,8 +52,8 @@ export function expireExports(database: Database, usualDays: number | null): Pro
 }
 
 /**
- * Removes the files of deleted models that no unfinished generation needs. Of the rows stays what samples need: the names,
- * with their licences. Uploading the same files again brings the rest back.
+ * Removes the files of deleted models that neither an unfinished generation needs nor an adapter that has its file still. Of the
+ * rows stays what samples need: the names, with their licences. Uploading the same files again brings the rest back.
  */
 export function removeDeletedModels(database: Database): Promise<void> {
   return database.transaction(async (tx) => {
@@ -64,6 +64,9 @@ export function removeDeletedModels(database: Database): Promise<void> {
           select from generation g
           where g.tenant_id = m.tenant_id and g.status in ('QUEUED', 'RUNNING')
             and g.settings -> 'tenantModel' ->> 'id' = m.id::text)
+          and not exists (
+            select from tenant_model a
+            where a.tenant_id = m.tenant_id and a.base = m.name || '@' || m.version and a.graph_key is not null)
         limit ${BATCH_SIZE} for update of m skip locked
       ), gone as (
         update tenant_model m

@@ -20,6 +20,8 @@ export interface OwnModel {
   readonly id: string;
   /** The ID of the bundle that an adapter belongs to. */
   readonly base: string | null;
+  /** Whether a training of the tenant made it. */
+  readonly isTrained: boolean;
   readonly createdAt: Date;
 }
 

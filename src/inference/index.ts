@@ -1,6 +1,6 @@
 /** What the rest of the program may use of the engine. The engine knows nothing of GraphQL, HTTP, or SQL. */
 export type { AdapterManifest } from './bundle/adapter.js';
-export { adapterBundle, parseAdapter } from './bundle/adapter.js';
+export { adapterBundle, baseOfAdapter, parseAdapter } from './bundle/adapter.js';
 export { checkAdapterGraph } from './bundle/adapterGraph.js';
 export type { GraphNames } from './bundle/bundleGraph.js';
 export { checkBundleGraph } from './bundle/bundleGraph.js';

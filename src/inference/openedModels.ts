@@ -26,7 +26,7 @@ export function createOpenedModels(bundles: readonly Bundle[], devices: readonly
     find: (id) => bundles.find((bundle) => bundle.id === id) ?? opened.get(id),
 
     async open(bundle) {
-      requireOpenable(bundle, bundles);
+      requireOpenable(bundle, bundles, opened);
       const live = devices.filter((device) => device.info().state !== 'FAILED');
       if (live.length === 0) throw new DeviceLostError('every device has failed');
       const opening = live.map((device) => ({
@@ -51,9 +51,14 @@ export function createOpenedModels(bundles: readonly Bundle[], devices: readonly
   };
 }
 
-function requireOpenable({ id, adapter }: Bundle, bundles: readonly Bundle[]): void {
+function requireOpenable(
+  { id, adapter }: Bundle,
+  bundles: readonly Bundle[],
+  opened: ReadonlyMap<string, Bundle>,
+): void {
   if (bundles.some((bundle) => bundle.id === id)) throw new InferenceError(`${id} is the ID of another bundle`);
   if (adapter === undefined) return;
-  if (!bundles.some((bundle) => bundle.id === adapter.base && bundle.adapter === undefined))
-    throw new BundleError(id, [`belongs to the bundle ${adapter.base}, which is not loaded`]);
+  const base = bundles.find((bundle) => bundle.id === adapter.base) ?? opened.get(adapter.base);
+  if (base === undefined || base.adapter !== undefined)
+    throw new BundleError(id, [`belongs to the bundle ${adapter.base}, which is not open`]);
 }

@@ -5,13 +5,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore, Extension } from '../artifacts/store.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
+import type { TenantScope } from '../storage/tenantScope.js';
 import { ServiceError, quote } from '../errors.js';
 import { createZipWriter } from '../artifacts/zipWriter.js';
+import type { AdapterManifest, Bundle } from '../inference/index.js';
 import { BundleError, checkAdapterGraph, parseAdapter } from '../inference/index.js';
 import { boundedManifest } from './boundedManifest.js';
 import { isBundleArchive, unpackBundle } from './bundleFolder.js';
 import { checkBundle } from './checkBundle.js';
-import type { NewModel } from './modelRepository.js';
+import type { ListedModel, NewModel } from './modelRepository.js';
+import { modelsOf, ownBundle } from './modelRepository.js';
 import { readArchive } from './readArchive.js';
 
 export interface CheckedModel {
@@ -24,7 +27,9 @@ export interface CheckedModel {
 }
 
 export interface CheckContext {
-  readonly store: Pick<ArtifactStore, 'temporary'>;
+  readonly scope: TenantScope;
+  readonly store: Pick<ArtifactStore, 'temporary' | 'local'>;
+  /** Those of the operator. */
   readonly models: ModelRegistry;
   /** Of a bundle, unpacked. */
   readonly maximumModelBytes: number;
@@ -42,8 +47,9 @@ export async function checkModel(context: CheckContext, path: string): Promise<C
 }
 
 /** Its files are packed again, uncompressed, so that a worker unpacks them fast, and nothing else is stored. */
-async function packedBundle({ store, models, maximumModelBytes }: CheckContext, path: string): Promise<CheckedModel> {
-  const draft = join(store.temporary, `bundle-${randomBytes(16).toString('hex')}`);
+async function packedBundle(context: CheckContext, path: string): Promise<CheckedModel> {
+  const { models, maximumModelBytes } = context;
+  const draft = draftOf(context);
   const remove = (): Promise<void> => rm(draft, { recursive: true, force: true });
   const files = await unpackBundle(path, draft, maximumModelBytes);
   try {
@@ -55,7 +61,7 @@ async function packedBundle({ store, models, maximumModelBytes }: CheckContext, 
     for (const name of [...files].sort()) await zip.stored(`${bundle.name}/${name}`, createReadStream(join(draft, name)));
     const { bytes } = await zip.end();
     const contentHash = createHash('sha256').update(text).digest('hex');
-    const model = { manifest: bundle.manifest, phrases: {}, contentHash, base: null, bytes };
+    const model = { manifest: bundle.manifest, phrases: {}, contentHash, base: null, ownBase: null, bytes };
     return { model, extension: 'zip', put: (to, tenantId, key) => to.putFile(tenantId, key, packed), remove };
   } catch (error) {
     await remove();
@@ -63,25 +69,52 @@ async function packedBundle({ store, models, maximumModelBytes }: CheckContext, 
   }
 }
 
-async function packedAdapter({ models }: CheckContext, path: string): Promise<CheckedModel> {
+async function packedAdapter(context: CheckContext, path: string): Promise<CheckedModel> {
   const { manifest: text, graphFile, graph } = await readArchive(path);
   const { phrases, ...manifest } = boundedManifest(text, 'adapter.json');
-  const bundles = models.all.filter(({ adapter }) => adapter === undefined);
-  const { name, adapter } = parseAdapter(text, { file: 'adapter.json', directory: '', bundles });
-  requireNameOfOwn(models, name);
-  requireSameFile(adapter.modulation, graphFile, graph);
-  const base = bundles.find(({ id }) => id === adapter.base);
-  if (base === undefined) throw new Error(`the base ${adapter.base} is not there`);
-  checkAdapterGraph(graphFile, graph, { phrases: Object.values(phrases)[0]?.length ?? 0, base });
-  const contentHash = createHash('sha256').update(text).update(graph).digest('hex');
-  const bytes = graph.byteLength + Buffer.byteLength(text);
-  return {
-    model: { manifest, phrases, contentHash, base: adapter.base, bytes },
-    extension: 'onnx',
-    put: (store, tenantId, key) => store.put(tenantId, key, graph),
-    remove: () => Promise.resolve(),
-  };
+  const found = await ownBaseOf(context, manifest);
+  const draft = draftOf(context);
+  try {
+    const operators = context.models.all.filter(({ adapter }) => adapter === undefined);
+    const bundles = found === undefined ? operators : [await unpackedBase(context, found, draft)];
+    const { name, adapter } = parseAdapter(text, { file: 'adapter.json', directory: '', bundles });
+    requireNameOfOwn(context.models, name);
+    requireSameFile(adapter.modulation, graphFile, graph);
+    const base = bundles.find(({ id }) => id === adapter.base);
+    if (base === undefined) throw new Error(`the base ${adapter.base} is not there`);
+    checkAdapterGraph(graphFile, graph, { phrases: Object.values(phrases)[0]?.length ?? 0, base });
+    const contentHash = createHash('sha256').update(text).update(graph).digest('hex');
+    const bytes = graph.byteLength + Buffer.byteLength(text);
+    return {
+      model: { manifest, phrases, contentHash, base: adapter.base, ownBase: found?.id ?? null, bytes },
+      extension: 'onnx',
+      put: (store, tenantId, key) => store.put(tenantId, key, graph),
+      remove: () => Promise.resolve(),
+    };
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
 }
+
+/** The bundle of the tenant's own that the manifest names as base, if the operator has none of that name. The manifest is not checked yet. */
+async function ownBaseOf({ scope, models }: CheckContext, { base }: Unchecked): Promise<ListedModel | undefined> {
+  const id = `${String(base?.name)}@${String(base?.version)}`;
+  if (models.all.some((bundle) => bundle.id === id || bundle.name === base?.name)) return undefined;
+  const found = await modelsOf(scope).byName(id);
+  return found?.deletedAt === null && found.base === null ? found : undefined;
+}
+
+type Unchecked = Partial<Pick<AdapterManifest, 'base'>>;
+
+/** With its files, because the graph of an adapter must fit those of its base. */
+async function unpackedBase({ scope, store }: CheckContext, row: ListedModel, folder: string): Promise<Bundle> {
+  if (row.graphKey === null) throw new Error(`the model ${row.id} has no file`);
+  await unpackBundle(await store.local(scope.tenantId, row.graphKey), folder, row.bytes);
+  return ownBundle(row, folder);
+}
+
+const draftOf = ({ store }: CheckContext): string =>
+  join(store.temporary, `bundle-${randomBytes(16).toString('hex')}`);
 
 function requireNameOfOwn(models: ModelRegistry, name: string): void {
   if (!models.all.some((bundle) => bundle.name === name)) return;

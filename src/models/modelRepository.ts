@@ -4,7 +4,7 @@ import { clearPending } from '../artifacts/pendingFiles.js';
 import type { OwnModel } from '../catalog/modelRegistry.js';
 import { ServiceError, quote } from '../errors.js';
 import type { AdapterManifest, Bundle, Manifest } from '../inference/index.js';
-import { adapterBundle } from '../inference/index.js';
+import { adapterBundle, baseOfAdapter } from '../inference/index.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import { and, asc, count, eq, inArray, isNull, or, sql } from '../storage/drizzle.js';
 import { newId } from '../storage/identifiers.js';
@@ -12,9 +12,13 @@ import type { ModelTrial, StoredManifest, TenantModelRow } from '../storage/tabl
 import { tenantModels } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { refuseNameOfAlias, refuseTargetOfAlias } from './modelAliases.js';
+import { refuseModelInUse, requirePresentBase } from './basesInUse.js';
 
 /** Without its phrases, which can have megabytes. */
-export type ListedModel = Omit<TenantModelRow, 'phrases'>;
+export interface ListedModel extends Omit<TenantModelRow, 'phrases'> {
+  /** Whether a training of the tenant made it. */
+  readonly isTrained: boolean;
+}
 
 export interface NewModel {
   readonly manifest: StoredManifest;
@@ -24,6 +28,8 @@ export interface NewModel {
   readonly contentHash: string;
   /** Null for a bundle. */
   readonly base: string | null;
+  /** The row of the base, if that is a model of the tenant's own. */
+  readonly ownBase: string | null;
   /** Of all its files. */
   readonly bytes: number;
 }
@@ -33,6 +39,8 @@ export interface Models {
   list(): Promise<readonly ListedModel[]>;
   /** Those that are not deleted and have one of these names, with or without a version. */
   named(names: readonly string[]): Promise<readonly ListedModel[]>;
+  /** With this name@version; also a deleted one, whose adapters may still be drawn. */
+  byName(model: string): Promise<ListedModel | undefined>;
   /** name@version of all that are not deleted. */
   ids(): Promise<readonly string[]>;
   /** Also deleted ones, for what was drawn with them. */
@@ -48,7 +56,7 @@ export interface Models {
   insert(model: NewModel, graphKey: string, most: number): Promise<string>;
   /** What a worker found of a bundle. */
   recordTrial(id: string, trial: ModelTrial): Promise<void>;
-  /** A model that is already deleted is not found. @param model name@version @throws ServiceError NOT_FOUND, MODEL_HAS_ALIAS */
+  /** A model that is already deleted is not found. @param model name@version @throws ServiceError NOT_FOUND, MODEL_HAS_ALIAS, MODEL_IN_USE */
   delete(model: string): Promise<ListedModel>;
 }
 
@@ -66,13 +74,16 @@ const LISTED = {
   createdAt: tenantModels.createdAt,
   createdBy: tenantModels.createdBy,
   deletedAt: tenantModels.deletedAt,
+  // With the names of the tables: drizzle leaves them out where a statement has one.
+  isTrained: sql<boolean>`exists (
+    select from training t where t.tenant_id = tenant_model.tenant_id and t.model_id = tenant_model.id)`,
 };
 
 /** A deleted model keeps its row, because samples may name it. So many are kept for each that a tenant may have at a time. */
 const ROWS_PER_MODEL = 50;
 
 const present = isNull(tenantModels.deletedAt);
-const fullName = sql<string>`${tenantModels.name} || '@' || ${tenantModels.version}`;
+export const fullName = sql<string>`${tenantModels.name} || '@' || ${tenantModels.version}`;
 
 export function modelsOf(scope: TenantScope): Models {
   const { database, rows, own } = scope;
@@ -125,6 +136,7 @@ export function modelsOf(scope: TenantScope): Models {
       const found = await database.select({ id: fullName }).from(tenantModels).where(rows(tenantModels, present));
       return found.map(({ id }) => id).sort();
     },
+    byName: async (model) => (await select(eq(fullName, model))).at(0),
     byId: async (id) => (await select(eq(tenantModels.id, id))).at(0),
     whole: async (id) =>
       (
@@ -135,10 +147,11 @@ export function modelsOf(scope: TenantScope): Models {
       ).at(0),
     known,
 
-    async insert({ manifest, phrases, contentHash, base, bytes }, graphKey, most) {
+    async insert({ manifest, phrases, contentHash, base, ownBase, bytes }, graphKey, most) {
       await takeLock(database, 'modelUpload', scope.tenantId);
       const { name, version } = manifest;
       await refuseNameOfAlias(scope, name);
+      if (ownBase !== null) await requirePresentBase(scope, ownBase);
       // Whoever removes the file of a deleted one is waited for, and then seen to have removed it.
       await database
         .select({ id: tenantModels.id })
@@ -176,8 +189,14 @@ export function modelsOf(scope: TenantScope): Models {
       const [row] = await scope.transaction(async (tx) => {
         await takeLock(tx.database, 'modelUpload', tx.tenantId);
         await refuseTargetOfAlias(tx, model);
-        const deleted = tx.database.update(tenantModels).set({ deletedAt: new Date() });
-        return deleted.where(rows(tenantModels, and(present, eq(fullName, model)))).returning(LISTED);
+        const deleted = await tx.database
+          .update(tenantModels)
+          .set({ deletedAt: new Date() })
+          .where(rows(tenantModels, and(present, eq(fullName, model))))
+          .returning(LISTED);
+        // After it, so that a training that holds the row meanwhile is seen.
+        await refuseModelInUse(tx, model);
+        return deleted;
       });
       if (row !== undefined) return row;
       throw new ServiceError('NOT_FOUND', `id: you have no model ${quote(model)}`, { field: 'id' });
@@ -185,23 +204,24 @@ export function modelsOf(scope: TenantScope): Models {
   };
 }
 
-/** Its bundle, without a folder and without phrases; undefined if the bundle that it belongs to is not installed any more. */
-export function listedBundle(row: ListedModel, operators: readonly Bundle[]): Bundle | undefined {
+/** Its bundle, without a folder and without phrases; undefined if the bundle that it belongs to is not there any more. */
+export function listedBundle(row: ListedModel, bases: readonly Bundle[]): Bundle | undefined {
   if (row.base === null) return ownBundle(row, '');
-  const base = operators.find(({ id }) => id === row.base);
-  return base && adapterBundle(adapterManifest(row, {}), base, '');
+  const manifest = adapterManifest(row, {});
+  const base = baseOfAdapter(manifest, bases);
+  return base && adapterBundle(manifest, base, '');
 }
 
 /** A row with a base has the manifest of an adapter. */
-export function adapterManifest({ manifest }: ListedModel, phrases: AdapterManifest['phrases']): AdapterManifest {
+export function adapterManifest({ manifest }: Pick<ListedModel, 'manifest'>, phrases: AdapterManifest['phrases']): AdapterManifest {
   return { ...(manifest as Omit<AdapterManifest, 'phrases'>), phrases };
 }
 
 /** A row without a base is a bundle. @param directory the folder of its files, absolute */
-export function ownBundle({ name, version, manifest }: ListedModel, directory: string): Bundle {
+export function ownBundle({ name, version, manifest }: Pick<ListedModel, 'name' | 'version' | 'manifest'>, directory: string): Bundle {
   return { id: `${name}@${version}`, name, version, directory, manifest: manifest as Manifest };
 }
 
-export function ownModelOf({ id, base, createdAt }: ListedModel): OwnModel {
-  return { id, base, createdAt };
+export function ownModelOf({ id, base, isTrained, createdAt }: ListedModel): OwnModel {
+  return { id, base, isTrained, createdAt };
 }

@@ -11,7 +11,6 @@ import { checkModel } from './checkedModel.js';
 import { modelsOf } from './modelRepository.js';
 
 export interface ModelContext extends CheckContext {
-  readonly scope: TenantScope;
   readonly store: ArtifactStore;
   /** Of a tenant, at a time. */
   readonly modelsPerTenant: number;

@@ -6,12 +6,12 @@ import type { ModelAliasRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { modelAliasesOf } from './modelAliases.js';
 import type { ListedModel } from './modelRepository.js';
-import { listedBundle, modelsOf, ownModelOf } from './modelRepository.js';
+import { listedBundle, modelsOf, ownBundle, ownModelOf } from './modelRepository.js';
 
 /** All of them. */
 export async function allModels(scope: TenantScope, operators: ModelRegistry): Promise<ModelRegistry> {
   const rows = await modelsOf(scope).list();
-  return registryOf(operators, rows, rows.map(fullName), await modelAliasesOf(scope).list());
+  return registryOf({ operators, rows, ids: rows.map(fullName), aliases: await modelAliasesOf(scope).list(), bases: rows });
 }
 
 /** With those of the tenant that have these names or aliases. The database is asked only for names that are not the operator's. */
@@ -27,19 +27,27 @@ export async function modelsNamed(
   const isKnown = (name: string): boolean =>
     operators.has(name) || rows.some((row) => row.name === name || fullName(row) === name);
   const unknown = own.some((name) => !isKnown(aliases.find(({ alias }) => alias === name)?.model ?? name));
-  return registryOf(operators, rows, unknown ? await modelsOf(scope).ids() : rows.map(fullName), aliases);
+  const ids = unknown ? await modelsOf(scope).ids() : rows.map(fullName);
+  const missing = rows.map(({ base }) => base).filter((base) => base !== null && !isKnown(base));
+  const bases = missing.length === 0 ? rows : [...rows, ...(await modelsOf(scope).named(missing as string[]))];
+  return registryOf({ operators, rows, ids, aliases, bases });
 }
 
-function registryOf(
-  operators: ModelRegistry,
-  rows: readonly ListedModel[],
-  ids: readonly string[],
-  aliases: readonly ModelAliasRow[],
-): ModelRegistry {
+interface Found {
+  readonly operators: ModelRegistry;
+  readonly rows: readonly ListedModel[];
+  readonly ids: readonly string[];
+  readonly aliases: readonly ModelAliasRow[];
+  /** What adapters among the rows may belong to, beside the operator's bundles. */
+  readonly bases: readonly ListedModel[];
+}
+
+function registryOf({ operators, rows, ids, aliases, bases }: Found): ModelRegistry {
   const own = new Map<Bundle, OwnModel>();
+  const bundles = bases.filter(({ base }) => base === null).map((row) => ownBundle(row, ''));
   for (const row of rows) {
     // Its bundle was uninstalled, or the operator has a model of this name now.
-    const bundle = operators.has(row.name) ? undefined : listedBundle(row, operators.all);
+    const bundle = operators.has(row.name) ? undefined : listedBundle(row, [...operators.all, ...bundles]);
     if (bundle !== undefined) own.set(bundle, ownModelOf(row));
   }
   return withOwnModels(operators, own, ids, new Map(aliases.map(({ alias, model }) => [alias, model])));

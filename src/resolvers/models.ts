@@ -62,6 +62,7 @@ export function modelOf(bundle: Bundle, models: ModelRegistry): Model {
     isDefault: models.find() === bundle,
     visibility: own === undefined ? 'PUBLIC' : 'PRIVATE',
     base: adapter?.base ?? null,
+    isTrainingBase: adapter === undefined && (own === undefined || own.isTrained),
     uploadedAt: own?.createdAt ?? null,
     drawsOnPhotographs: bundle.manifest.components.image_encoder !== undefined,
     image,

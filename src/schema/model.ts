@@ -143,6 +143,12 @@ export class Model {
   @Field(() => DateTime, { nullable: true, description: 'When it was uploaded or published. Null for a PUBLIC model.' })
   uploadedAt!: Date | null;
 
+  @Field(() => Boolean, {
+    description:
+      'Whether startTraining takes it as base: a bundle of the operator, or one that a training of the tenant made.',
+  })
+  isTrainingBase!: boolean;
+
   @Field(() => ImageSize)
   image!: ImageSize;
 

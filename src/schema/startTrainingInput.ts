@@ -36,7 +36,7 @@ export class StartTrainingInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'The model of the service that the training begins with; of FROM_SCRATCH, the one whose architecture it takes. Default: the default model.',
+      'The model that the training begins with; of FROM_SCRATCH, the one whose architecture it takes. One with isTrainingBase. Default: the default model.',
   })
   base?: string | null;
 

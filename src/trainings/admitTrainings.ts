@@ -2,7 +2,6 @@
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
-import { modelsNamed } from '../models/tenantRegistry.js';
 import type { AdmissionItem } from '../queue/idempotentAdmission.js';
 import { admitOnce, inputHash } from '../queue/idempotentAdmission.js';
 import { requireLength } from '../range.js';
@@ -16,6 +15,7 @@ import type { TrainingWindow } from '../storage/trainingJsonColumns.js';
 import { requireStorage, requireTrainingMinutes } from '../tenants/quotas.js';
 import type { Member } from './dataSetMembers.js';
 import { membersOf } from './dataSetMembers.js';
+import { requireBase } from './requireBase.js';
 import { requireNameFree } from './requireNameFree.js';
 import type { NameKind } from './trainableNames.js';
 import { requireFewWords, trainableName } from './trainableNames.js';
@@ -23,7 +23,7 @@ import { countLiveTrainers } from './trainerRegistry.js';
 import { QUEUED_SIGNAL } from '../queue/signals.js';
 import { TRAINING_CHANNEL, insertEvent } from './trainingEvents.js';
 import type { ResolvedTraining, TrainingInput } from './trainingInput.js';
-import { requireBundle, resolveTraining } from './trainingInput.js';
+import { resolveTraining } from './trainingInput.js';
 
 /** Per tenant, waiting and running. Each can take hours. */
 const MAX_OPEN_TRAININGS = 20;
@@ -72,8 +72,7 @@ async function insertTraining(
   { input, field, hash }: AdmissionItem<TrainingInput>,
   { settings, ...resolved }: ResolvedTraining,
 ): Promise<TrainingRow> {
-  const known = await modelsNamed(tx, models, [input.base]);
-  const base = requireBundle(findBase(known, input.base, field), known, field);
+  const base = await requireBase(tx, models, input.base, `${field}.base`);
   await requireNameFree(tx, models, resolved, field);
   const dataSet = await requireDataSet(tx, input.dataSetId, field);
   const products = await requireTrainable(tx, dataSet, `${field}.dataSetId`);
@@ -102,16 +101,6 @@ async function insertTraining(
   if (inserted === undefined) throw new Error('an inserted training was not returned');
   await insertEvent(tx, inserted.id, 1, { type: 'TrainingQueued' });
   return inserted;
-}
-
-function findBase(models: ModelRegistry, name: string | null | undefined, field: string) {
-  try {
-    return models.find(name);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const { code, message, extensions } = error;
-    throw new ServiceError(code, `${field}.base: ${message}`, { ...extensions, field: `${field}.base` });
-  }
 }
 
 async function requireDataSet({ database, rows }: TenantScope, id: string, field: string): Promise<DataSetRow> {

@@ -1,7 +1,5 @@
 /** Turns a caller's input into complete settings of a training: checks every option and fills in every default. */
 import { requireCode } from '../catalog/codes.js';
-import type { ModelRegistry } from '../catalog/modelRegistry.js';
-import type { Bundle } from '../inference/index.js';
 import { badInput, quote } from '../errors.js';
 import type { Limits } from '../config.js';
 import type { Optional } from '../range.js';
@@ -100,21 +98,4 @@ function resolveWindows(given: readonly TrainingWindowInput[], field: string): R
     ...(quarterTurns != null && { quarterTurns }),
     ...(zoom != null && { zoom: requireInRange(zoom, TRAINING_RANGES.zoom, `${field}[${String(i)}].zoom`) }),
   }));
-}
-
-/**
- * A training begins with a bundle: an adapter of an adapter would not be one. And with one of the operator's: the training package would
- * read the files of others, which nobody made safe for it.
- */
-export function requireBundle(bundle: Bundle, models: ModelRegistry, field: string): Bundle {
-  if (bundle.adapter !== undefined)
-    throw badInput(
-      `${field}.base`,
-      `${quote(bundle.id)} is an adapter of ${quote(bundle.adapter.base)}; name that one`,
-    );
-  if (models.ownModel(bundle) === undefined) return bundle;
-  throw badInput(
-    `${field}.base`,
-    `${quote(bundle.id)} is a model of your own; a training begins with one of the service`,
-  );
 }

@@ -27,7 +27,10 @@ function finish() {
   cpSync(join('test/inference/student', made), folder, { recursive: true });
   const file = join(folder, isAdapter ? 'adapter.json' : 'bundle.json');
   const { name, version } = request;
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), name, version }));
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  const base = JSON.parse(readFileSync(join(request.bundle, 'bundle.json'), 'utf8'));
+  const trainedOn = isAdapter && { base: { ...manifest.base, name: base.name, version: base.version } };
+  writeFileSync(file, JSON.stringify({ ...manifest, name, version, ...trainedOn }));
   say({ type: 'model', folder, step: 100, samplesSeen: 3200 });
 }
 

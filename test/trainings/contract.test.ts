@@ -11,7 +11,7 @@ const isRequest = new Ajv({ strict: false, allErrors: true })
   .addSchema(schemaOf('bundle'), 'bundle.schema.json')
   .compile(schemaOf('training-request'));
 
-const base = { directory: '/models/tiny/1.0.0' };
+const base = '/models/tiny/1.0.0';
 const source = { dataSet: 'data set parts, version 2', products: ['brass cog', 'größe 3'] };
 
 function requestOf(settings: object = {}): object {

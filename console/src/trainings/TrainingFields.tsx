@@ -27,7 +27,7 @@ export function TrainingFields({ dataSetId, partNumber, models, rules, onStarted
   const change = (part: Partial<TrainingChoices>) => setChoices((former) => ({ ...former, ...part }));
   const { name, version, kind, base, minutes } = choices;
   // A training begins with a bundle of the service: not with an adapter, and not with a model of the tenant.
-  const bases = models.filter((model) => model.visibility !== 'PRIVATE' && model.base === null);
+  const bases = models.filter((model) => model.isTrainingBase);
   const chosen = bases.find(({ id, isDefault }) => (base === '' ? isDefault : id === base));
 
   async function submit() {

@@ -5,7 +5,8 @@ import { CanceledError, DeviceLostError, InferenceError, tryBundle } from '../..
 import type { Engine } from '../../inference/index.js';
 import type { Log } from '../../log.js';
 import type { MarkImages } from '../../marking/markingThread.js';
-import { ModelUnavailableError, createOpenModels } from '../../models/openModels.js';
+import { ModelUnavailableError } from '../../models/loadModel.js';
+import { createOpenModels } from '../../models/openModels.js';
 import type { WorkerLoop } from '../../queue/workerLoop.js';
 import { startWorkerLoop } from '../../queue/workerLoop.js';
 import type { Storage } from '../../storage/database.js';

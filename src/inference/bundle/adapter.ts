@@ -96,12 +96,28 @@ function studentOf({ steps, strength, productScale }: Turbo): Turbo {
   return { steps, strength, productScale };
 }
 
-function findBase(
-  { base: { name, version, graphs } }: AdapterManifest,
-  file: string,
-  bundles: readonly Bundle[],
-): Bundle {
-  const id = `${name}@${version}`;
+/** The bundle with whose graphs an adapter was trained, of those that have its name. Undefined if it is not there. */
+export function baseOfAdapter({ base }: Pick<AdapterManifest, 'base'>, bundles: readonly Bundle[]): Bundle | undefined {
+  const id = `${base.name}@${base.version}`;
+  return bundles.find((bundle) => bundle.id === id && otherGraphs(base, bundle).length === 0);
+}
+
+function otherGraphs({ graphs }: AdapterManifest['base'], { manifest }: Bundle): OtherGraph[] {
+  return Object.entries(graphs).flatMap(([component, expected]) => {
+    const variants = manifest.components[component as ComponentName]?.variants ?? [];
+    const found = variants.find(({ precision }) => precision === 'fp32')?.sha256;
+    return found === expected ? [] : [{ component, expected, found }];
+  });
+}
+
+interface OtherGraph {
+  readonly component: string;
+  readonly expected: string;
+  readonly found: string | undefined;
+}
+
+function findBase({ base: trainedOn }: AdapterManifest, file: string, bundles: readonly Bundle[]): Bundle {
+  const id = `${trainedOn.name}@${trainedOn.version}`;
   const base = bundles.find((bundle) => bundle.id === id);
   if (base === undefined) {
     const there = bundles.map((bundle) => bundle.id).join(', ');
@@ -109,14 +125,10 @@ function findBase(
       `/base: belongs to the bundle ${id}, which is not in the models directory (${there})`,
     ]);
   }
-  const problems = Object.entries(graphs).flatMap(([component, sha256]) => {
-    const variants = base.manifest.components[component as ComponentName]?.variants ?? [];
-    const found = variants.find(({ precision }) => precision === 'fp32')?.sha256;
-    if (found === sha256) return [];
-    return [
-      `/base/graphs/${component}: was trained on the graph with SHA-256 ${sha256}, ${id} has ${String(found)}; train the adapter again`,
-    ];
-  });
+  const problems = otherGraphs(trainedOn, base).map(
+    ({ component, expected, found }) =>
+      `/base/graphs/${component}: was trained on the graph with SHA-256 ${expected}, ${id} has ${String(found)}; train the adapter again`,
+  );
   if (problems.length > 0) throw new BundleError(file, problems);
   return base;
 }

@@ -29,6 +29,7 @@ import {
 import { registerTrainer } from '../trainerRegistry.js';
 import { canceledId } from '../../queue/signals.js';
 import { TRAINING_CHANNEL } from '../trainingEvents.js';
+import { MissingBase, baseFolder } from './baseFolder.js';
 import { removeFoldersOfEnded } from './folders.js';
 import { createReporter } from './reporter.js';
 import { sourceOf } from './trainingSource.js';
@@ -44,7 +45,7 @@ const RETRY_SECONDS = 15;
 export interface TrainerOptions {
   readonly storage: Storage;
   readonly store: ArtifactStore;
-  /** Those of the operator, with which trainings begin. */
+  /** Those of the operator. */
   readonly bundles: readonly Bundle[];
   /** Of all trainings. Each has a folder in it. */
   readonly directory: string;
@@ -76,13 +77,11 @@ export async function startTrainer(options: TrainerOptions): Promise<WorkerLoop>
   async function train(scope: TenantScope, row: TrainingRow, signal: AbortSignal): Promise<void> {
     const { id, attempts } = row;
     await updateTraining(scope, owner, id, {}, { type: 'TrainingStarted', attempt: attempts });
-    const base = bundles.find((bundle) => bundle.id === row.base);
-    if (base === undefined)
-      return end(scope, row, { code: 'TRAINING_REFUSED', message: `the base ${row.base} is no longer installed` });
     const source = await sourceOf(scope, row.dataSetId);
     if (source === undefined) return end(scope, row, { code: 'TRAINING_REFUSED', message: 'the data set was deleted' });
     const folder = join(directory, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const base = await baseFolder({ scope, store, bundles }, row.base, folder);
     await writeDataSet(scope, store, row.dataSetId, join(folder, 'data'), signal);
     const request = join(folder, 'request.json');
     await writeFile(request, JSON.stringify(trainingRequest(row, base, source, folder, threads)));
@@ -170,13 +169,14 @@ function tooManyAttempts({ attempts, failure }: TrainingRow): TrainingFailure {
 
 /** Another attempt would find the same. */
 function isLasting(error: unknown): boolean {
-  return error instanceof MissingArtifact || error instanceof UntrainableName;
+  return error instanceof MissingArtifact || error instanceof UntrainableName || error instanceof MissingBase;
 }
 
 /** What the tenant is told: enough to act on, without details of the machine. */
 function failureReason(error: unknown): TrainingFailure {
   if (error instanceof MissingArtifact)
     return { code: 'STORAGE_FAILED', message: 'a photograph of the data set is lost; make a new version without it' };
-  if (error instanceof UntrainableName) return { code: 'TRAINING_REFUSED', message: error.message };
+  if (error instanceof UntrainableName || error instanceof MissingBase)
+    return { code: 'TRAINING_REFUSED', message: error.message };
   return { code: 'TRAINING_FAILED', message: 'the training process ended before its time; the trainer log says why' };
 }

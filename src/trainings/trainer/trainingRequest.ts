@@ -1,6 +1,5 @@
 /** The request that the child process trains; its contract is models/training-request.schema.json. */
 import { join } from 'node:path';
-import type { Bundle } from '../../inference/index.js';
 import type { TrainingRow } from '../../storage/tables.js';
 import type { TrainingWindow } from '../../storage/trainingJsonColumns.js';
 import { FORMAT_VERSION } from './trainingLine.js';
@@ -16,10 +15,10 @@ type Requested = Pick<TrainingRow, 'kind' | 'name' | 'version' | 'minutes' | 'se
 
 const FLIPS = { BOTH: true, LEFT_RIGHT: 'left-right', UP_DOWN: 'up-down', NONE: false } as const;
 
-/** @param folder of the training, which has the data set in `data` */
+/** @param base the folder of its bundle @param folder of the training, which has the data set in `data` */
 export function trainingRequest(
   { kind, name, version, minutes, settings }: Requested,
-  base: Pick<Bundle, 'directory'>,
+  base: string,
   { dataSet, products }: TrainingSource,
   folder: string,
   threads: number,
@@ -28,7 +27,7 @@ export function trainingRequest(
   return {
     formatVersion: FORMAT_VERSION,
     kind,
-    bundle: base.directory,
+    bundle: base,
     data: join(folder, 'data'),
     name,
     version,

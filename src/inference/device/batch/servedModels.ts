@@ -7,7 +7,7 @@ import { withBatchedDecoder } from '../sample/batchedDecoder.js';
 
 export interface ServedModels {
   get(id: string): Model | undefined;
-  /** Opens a bundle, or an adapter of one of the bundles that were there at the start. @throws BundleError */
+  /** Opens a bundle, or an adapter of a bundle that is open, which must stay open as long. @throws BundleError */
   openModel(bundle: Bundle): Promise<void>;
   /** @param unused resolves when no evaluation uses it any more */
   closeModel(id: string, unused: Promise<unknown>): Promise<void>;
