@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import type { ReferencePartsFragment, RegionInput } from '../generated/graphql.ts';
-import { upload } from '../photographs/upload.ts';
+import { upload } from '../shared/upload.ts';
 import { Problem } from '../shared/Problem.tsx';
 import { RegionEditor } from '../region/RegionEditor.tsx';
 import { toMask, toPolygons } from '../region/shapes.ts';

@@ -10,7 +10,7 @@ import type { Shape } from '../region/shapes.ts';
 import { fetchFile } from '../shared/freshUrls.ts';
 import { Problem } from '../shared/Problem.tsx';
 import { Waiting } from '../shared/Waiting.tsx';
-import { upload } from './upload.ts';
+import { upload } from '../shared/upload.ts';
 
 const RegionEditor = loadedLater(async () => ({ default: (await import('../region/RegionEditor.tsx')).RegionEditor }));
 

@@ -5,7 +5,7 @@ import type { DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import styles from './Photographs.module.css';
-import { upload } from './upload.ts';
+import { upload } from '../shared/upload.ts';
 
 interface Props {
   readonly partNumber: string;

@@ -35,6 +35,17 @@ export const shell = {
     close: 'Schließen',
     nothing: 'Hier ist noch nichts.',
   },
+  upload: {
+    choose: 'Zip wählen',
+    progress: 'Upload von {{name}}',
+    sent: '{{share}} % gesendet',
+    beingRead: 'Gesendet. Der Dienst liest {{name}} …',
+    problems_one: '{{name}} wurde abgelehnt, mit {{count}} Problem:',
+    problems_other: '{{name}} wurde abgelehnt, mit {{count}} Problemen:',
+    moreProblems_one: 'und {{count}} weiteres',
+    moreProblems_other: 'und {{count}} weitere',
+    wrong: 'Was im Archiv nicht stimmt',
+  },
   signIn: {
     title: 'Bei DefectDiffu anmelden',
     lead: 'Zeichnen Sie Defekte auf Ihre Produkte, prüfen Sie die Bilder und exportieren Sie sie als Datensatz.',

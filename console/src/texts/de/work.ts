@@ -74,9 +74,7 @@ export const work = {
     base: 'Es gehört zu {{base}} und ist seit {{date}} da.',
     upload: 'Eigenes Modell hochladen',
     uploadMeaning:
-      'Das Zip des Ordners eines Adapters, wie ihn defectdiffu-train exportiert. Niemand sonst sieht das Modell.',
-    choose: 'Zip wählen',
-    progress: 'Upload von {{name}}',
+      'Das Zip des Ordners eines Adapters oder eines ganzen Modells, wie ihn defectdiffu-train exportiert. Niemand sonst sieht das Modell.',
     uploaded: 'Mit {{id}} kann nun gezeichnet werden.',
     delete: '{{id}} löschen …',
     deleteQuestion: '{{id}} löschen? Dann kann es niemand mehr verwenden. Bilder bleiben.',

@@ -35,6 +35,17 @@ export const shell = {
     close: 'Close',
     nothing: 'Nothing here yet.',
   },
+  upload: {
+    choose: 'Choose a zip',
+    progress: 'Upload of {{name}}',
+    sent: '{{share}} % sent',
+    beingRead: 'Sent. The service reads {{name}} …',
+    problems_one: '{{name}} was refused, with {{count}} problem:',
+    problems_other: '{{name}} was refused, with {{count}} problems:',
+    moreProblems_one: 'and {{count}} more',
+    moreProblems_other: 'and {{count}} more',
+    wrong: 'What is wrong in the archive',
+  },
   signIn: {
     title: 'Sign in to DefectDiffu',
     lead: 'Draw defects on your products, review the samples, and export them as a data set.',

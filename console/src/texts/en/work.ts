@@ -73,9 +73,8 @@ export const work = {
     publicOnes: 'Models of the service',
     base: 'It belongs to {{base}}, and has been yours since {{date}}.',
     upload: 'Upload a model of your own',
-    uploadMeaning: 'The folder of an adapter, zipped, as defectdiffu-train exports it. Nobody else sees the model.',
-    choose: 'Choose a zip',
-    progress: 'Upload of {{name}}',
+    uploadMeaning:
+      'The folder of an adapter or a bundle, zipped, as defectdiffu-train exports it. Nobody else sees the model.',
     uploaded: '{{id}} can be drawn with now.',
     delete: 'Delete {{id}} …',
     deleteQuestion: 'Delete {{id}}? No request can name it then. Samples stay.',

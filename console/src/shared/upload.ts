@@ -2,7 +2,7 @@
 import type { Client } from 'urql';
 import type { CreateUploadInput, FinishedUploadQuery } from '../generated/graphql.ts';
 import { CreateUploadDocument, FinishedUploadDocument } from '../generated/graphql.ts';
-import { messageOf } from '../shared/Problem.tsx';
+import { messageOf } from './Problem.tsx';
 
 export type FinishedUpload = NonNullable<FinishedUploadQuery['upload']>;
 
@@ -11,9 +11,13 @@ export class UploadRefused extends Error {
   /** What is wrong with the files of an archive, one by one. */
   readonly problems: readonly string[];
 
-  constructor(message: string, problems: readonly string[]) {
+  /** With those that are not listed. */
+  readonly problemCount: number;
+
+  constructor(message: string, problems: readonly string[], problemCount = problems.length) {
     super(message);
     this.problems = problems;
+    this.problemCount = problemCount;
   }
 }
 
@@ -74,17 +78,15 @@ const GATEWAY: readonly number[] = [502, 504];
 
 interface Refusal {
   readonly message: string;
-  readonly extensions?: { readonly problems?: readonly string[] };
+  readonly extensions?: { readonly problems?: readonly string[]; readonly problemCount?: number };
 }
 
 function refusal({ responseText, status }: XMLHttpRequest): UploadRefused {
   try {
     const { errors } = JSON.parse(responseText) as { errors: readonly Refusal[] };
     const message = errors.map((error) => error.message).join('\n');
-    return new UploadRefused(
-      message,
-      errors.flatMap(({ extensions }) => extensions?.problems ?? []),
-    );
+    const problems = errors.flatMap(({ extensions }) => extensions?.problems ?? []);
+    return new UploadRefused(message, problems, errors[0]?.extensions?.problemCount);
   } catch {
     return new UploadRefused(`HTTP ${String(status)}`, []);
   }
