@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { resolvedImports } from './scripts/resolvedImports.ts';
 
 /** Where `npm run dev` finds a running service. */
 const SERVICE = process.env['DEFECTDIFFU_SERVICE'] ?? 'http://127.0.0.1:4000';
@@ -9,7 +10,8 @@ const proxy = {
 };
 
 export default defineConfig({
-  plugins: [react()],
+  // GraphiQL brings framer-motion, which tries to require this, and does without.
+  plugins: [react(), resolvedImports({ spared: ['@emotion/is-prop-valid'] })],
   build: { target: 'es2023', assetsInlineLimit: 0, cssCodeSplit: false, modulePreload: { polyfill: false } },
   server: { proxy },
   preview: { proxy },
