@@ -5,11 +5,11 @@
  */
 
 /** Of one iteration of the event loop. A small request takes several iterations. */
-const SLICE_MS = 0.5;
+const SLICE_MS = 0.25;
 /** What is not measured ahead of time: one unit is one field of an answer, some microseconds. */
-const UNITS_PER_ITERATION = 250;
+const UNITS_PER_ITERATION = 100;
 /** Of the lists of a tenant, so many parts are resumed together as take this time. What they look up is one statement. */
-const GROUP_MS = 0.25;
+const GROUP_MS = 0.15;
 const LARGEST_GROUP = 16;
 
 export interface FairTurns {

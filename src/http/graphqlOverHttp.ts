@@ -12,6 +12,7 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { IncomingMessage, Server } from 'node:http';
 import { ServiceError } from '../errors.js';
+import { beginExecution } from './beginExecution.js';
 import type { Callers } from './callers.js';
 import { requireIntrospection } from './introspectionAccess.js';
 import type { Log } from '../log.js';
@@ -60,6 +61,7 @@ export async function createGraphqlOverHttp(
             didResolveOperation: async (context) => {
               requireIntrospection(context.document, context.contextValue.identity, services.config.introspection);
               refuseSubscriptions(context);
+              // Apollo calls `willSendResponse` whatever comes of the operation.
               executions.set(context.contextValue, await beginExecution(context.contextValue));
             },
             willSendResponse: async ({ operation, errors, response: { body }, contextValue }) => {
@@ -95,11 +97,6 @@ export async function createGraphqlOverHttp(
     },
     stop: () => apollo.stop(),
   };
-}
-
-/** Apollo calls `willSendResponse` whatever comes of the operation. */
-function beginExecution({ services, identity }: Context): Promise<() => void> {
-  return services.executions.enter(identity.tenantId);
 }
 
 /** Apollo would run a subscription like a query. */

@@ -4,6 +4,7 @@ import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql';
 import { currentLogContext } from '../observability/logContext.js';
 import type { Context } from '../resolvers/context.js';
 import { instrumentedOperations } from './instrumentedOperations.js';
+import { runExecution } from './beginExecution.js';
 import { requireIntrospection } from './introspectionAccess.js';
 import { countOperation } from './operationMetrics.js';
 import { parseLimited, syntaxError, validateLimited, withCode } from './operations.js';
@@ -32,10 +33,9 @@ export async function resultsOf(
     contextValue,
   };
   const { execute, subscribe } = instrumentedOperations(() => currentLogContext());
-  const { services, identity } = contextValue;
   const result = await (operation === OperationTypeNode.SUBSCRIPTION
     ? subscribe(args)
-    : services.executions.run(identity.tenantId, 1, async () => execute(args)));
+    : runExecution(contextValue, async () => execute(args)));
   return Symbol.asyncIterator in result ? result : single(result);
 }
 

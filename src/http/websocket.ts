@@ -15,6 +15,7 @@ import type { Context, Services } from '../resolvers/context.js';
 import { createContext } from '../resolvers/context.js';
 import type { Identity } from '../tenants/identity.js';
 import type { Session } from '../tenants/sessions.js';
+import { runExecution } from './beginExecution.js';
 import type { Callers } from './callers.js';
 import { closeBecause } from './closeSocket.js';
 import type { SocketExtra } from './graphqlSocket.js';
@@ -92,12 +93,13 @@ export function serveWebSocket(
     schema,
     subscribe: instrumented.subscribe,
     execute: (args) => {
-      const { identity } = args.contextValue as Context;
-      return services.operations.run(identity.tenantId, 1, async () => {
-        await writable.get(args.contextValue as object)?.();
-        await services.turns.nextOperation(identity.tenantId);
-        const result = await services.executions.run(identity.tenantId, 1, async () => instrumented.execute(args));
-        await results.prepare(result, (args.contextValue as Context).answer);
+      const context = args.contextValue as Context;
+      const { tenantId } = context.identity;
+      return services.operations.run(tenantId, 1, async () => {
+        await writable.get(context)?.();
+        await services.turns.nextOperation(tenantId);
+        const result = await runExecution(context, async () => instrumented.execute(args));
+        await results.prepare(result, context.answer);
         return result;
       });
     },

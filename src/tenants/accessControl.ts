@@ -9,6 +9,7 @@ import type { Identity } from './identity.js';
 import { createApiKeyAuthenticator } from './apiKeyAuthenticator.js';
 import { coalesceCallers } from './coalesceCallers.js';
 import type { KeyHasher } from './keyHash.js';
+import { inTurnsOfTenants } from './lookUpTurns.js';
 import type { AuthFailures } from './authFailures.js';
 import { createAuthFailures } from './authFailures.js';
 import type { SessionLimits, Sessions } from './sessions.js';
@@ -66,7 +67,7 @@ export async function openAccessControl({
   const sessions = createSessions(credentialStatus, log, sessionLimits, recheckMs);
   const authFailures = createAuthFailures(log);
   const consoleSessions = createConsoleSessions(database, hasher, consoleSessionHours);
-  const authenticateKey = coalesceCallers(createApiKeyAuthenticator(database, hasher, log));
+  const authenticateKey = coalesceCallers(inTurnsOfTenants(createApiKeyAuthenticator(database, hasher, log)));
   const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
   const identityProvider =
     jwt === undefined || oidc === undefined

@@ -3,7 +3,10 @@ import { createFairSemaphore } from '../../src/fairSemaphore.js';
 import { createFairTurns } from '../../src/fairTurns.js';
 import { DECODING } from '../../src/references/decodeImage.js';
 import { inTurns } from '../../src/resolvers/events.js';
+import { currentTenant } from '../../src/observability/logContext.js';
 import { coalesceCallers } from '../../src/tenants/coalesceCallers.js';
+import type { Identity } from '../../src/tenants/identity.js';
+import { inTurnsOfTenants } from '../../src/tenants/lookUpTurns.js';
 
 const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -50,6 +53,40 @@ test('uploads and operations: of one tenant some run, some wait, and more are re
   expect(running).toBe(9);
   end.resolve(undefined);
   await Promise.all([...greedy, polite]);
+});
+
+test('statements: whoever comes late is next, and whoever comes back at once does not pass those who wait', async () => {
+  const statements = createFairSemaphore({ total: 1, perTenant: 1, waitingPerTenant: Infinity, what: 'statements' });
+  const order: string[] = [];
+  const work = (tenant: string) =>
+    statements.run(tenant, 1, async () => {
+      order.push(tenant);
+      await turnOfTheLoop();
+    });
+  const greedy = Array.from({ length: 20 }, () => work('greedy'));
+  const serially = async (tenant: string): Promise<void> => {
+    for (let i = 0; i < 4; i++) await work(tenant);
+  };
+  await Promise.all([serially('first'), serially('second')]);
+  expect(order.slice(0, 3)).toEqual(['greedy', 'first', 'second']);
+  const meanwhile = order.filter((tenant) => tenant === 'greedy').length;
+  expect(meanwhile).toBeGreaterThanOrEqual(3);
+  expect(meanwhile).toBeLessThanOrEqual(5);
+  await Promise.all(greedy);
+});
+
+test('look-ups of a key are the statements of its tenant, once that is known', async () => {
+  const tenants: (string | undefined)[] = [];
+  const lookUp = inTurnsOfTenants(async (credential) => {
+    tenants.push(currentTenant());
+    if (credential === 'wrong') throw new Error('unknown');
+    return { tenantId: `tenant of ${credential}` } as Identity;
+  });
+  await lookUp('key');
+  await lookUp('key');
+  await lookUp('other key');
+  for (let i = 0; i < 2; i++) await expect(lookUp('wrong')).rejects.toThrow('unknown');
+  expect(tenants).toEqual([undefined, 'tenant of key', undefined, undefined, undefined]);
 });
 
 test('subscriptions: beside fifty streams of one tenant, the stream of another one is not the fifty-first', async () => {
