@@ -30,6 +30,12 @@ function withNode(graph: Buffer, op: string): Buffer {
   return Buffer.concat([graph, new BinaryWriter().tag(7, WireType.LengthDelimited).bytes(second).finish()]);
 }
 
+/** The last entry states 10 bytes in the central directory. */
+function understated(zip: Buffer): Buffer {
+  zip.writeUInt32LE(10, zip.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1')) + 24);
+  return zip;
+}
+
 const cog = filesOf('cog');
 const text = JSON.stringify(cog.manifest);
 
@@ -56,6 +62,11 @@ test.each<[string, () => Promise<Buffer>, string | RegExp]>([
     'a small file that becomes a large one',
     () => zipOf({ 'adapter.json': ' '.repeat(3 * 2 ** 20), 'modulation_change.onnx': cog.graph }),
     'has "adapter.json" with 3145728 bytes; at most 2097152 are allowed',
+  ],
+  [
+    'a file that is larger than its entry states',
+    async () => understated(await zipOf({ 'bundle.json': '{}', 'x.onnx': Buffer.alloc(2 ** 20) })),
+    'cannot be read: too many bytes in the stream. expected 10.',
   ],
   [
     'many entries',

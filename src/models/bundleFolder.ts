@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path/posix';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { openPromise } from 'yauzl';
@@ -60,25 +59,17 @@ async function unpackEntries(zip: ZipFile, folder: string, most: number): Promis
   return [...names];
 }
 
-/** The size that an entry states is checked first; that it states the right one, while it is inflated. */
+/** The size that an entry states is checked first; that it states the right one, by yauzl, while it is inflated. */
 async function inflate(zip: ZipFile, entry: Entry, target: string, left: number, most: number): Promise<number> {
   const { fileName, uncompressedSize } = entry;
-  const tooLarge = (value: number): ServiceError =>
-    invalid(
-      `has ${quote(fileName)} with ${String(value)} bytes; at most ${String(left)} are allowed, and ${String(most)} for all files`,
-      { max: left, value },
+  if (uncompressedSize > left)
+    throw invalid(
+      `has ${quote(fileName)} with ${String(uncompressedSize)} bytes; at most ${String(left)} are allowed, and ${String(most)} for all files`,
+      { max: left, value: uncompressedSize },
     );
-  if (uncompressedSize > left) throw tooLarge(uncompressedSize);
   await requireFreeSpace(dirname(target), uncompressedSize);
-  let bytes = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.byteLength;
-      done(bytes > left ? tooLarge(bytes) : null, chunk);
-    },
-  });
-  await pipeline(await zip.openReadStreamPromise(entry), counted, createWriteStream(target, { flags: 'wx', mode: 0o600 }));
-  return bytes;
+  await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flags: 'wx', mode: 0o600 }));
+  return uncompressedSize;
 }
 
 async function withZip<T>(path: string, use: (zip: ZipFile) => Promise<T>): Promise<T> {

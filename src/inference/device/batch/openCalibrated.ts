@@ -7,6 +7,7 @@ import type { WorkerCommand } from '../../deviceProtocol.js';
 import type { Model } from '../model/model.js';
 import { openModel } from '../model/model.js';
 import type { ExecutionOptions } from '../model/sessions.js';
+import { openedVariants } from '../model/sessions.js';
 import { coarseBuckets } from '../model/shapeBuckets.js';
 import { CALIBRATION_MS, budgetOf, measureStepCurve } from './calibration.js';
 import { calibrationKey, readCalibration, writeCalibration } from './calibrationCache.js';
@@ -28,7 +29,7 @@ export async function openCalibratedModel(
   { device, capacities, calibrationDirectory, bundles }: OpenCommand,
 ): Promise<CalibratedModel> {
   // The files are verified again right before they are loaded: a replacement worker may start weeks after the engine.
-  await verifyFiles(bundle);
+  await verifyFiles(bundle, openedVariants(bundle.manifest, options));
   const adapters = bundles.flatMap(({ id, adapter }) => (adapter?.base === bundle.id ? [{ id, ...adapter }] : []));
   for (const adapter of adapters) await verifyAdapter(adapter);
   const open = async (capacity: Capacity): Promise<CalibratedModel> => ({
@@ -52,7 +53,7 @@ export async function openCalibratedModel(
 
 /** Opens a bundle that is not measured. @throws BundleError, InferenceError */
 export async function openVerified(bundle: Bundle, options: ExecutionOptions): Promise<Model> {
-  await verifyFiles(bundle);
+  await verifyFiles(bundle, openedVariants(bundle.manifest, options));
   return openModel(bundle, options);
 }
 

@@ -115,6 +115,12 @@ export function chooseVariant({ variants }: Component, precision: Precision): Va
   return chosen;
 }
 
+/** The variants that are opened, one of each component. */
+export function openedVariants(manifest: Manifest, device: ExecutionOptions): ReadonlySet<Variant> {
+  const precision = precisionOf(manifest, device);
+  return new Set(Object.values(manifest.components).map((component: Component) => chooseVariant(component, precision)));
+}
+
 /**
  * Opens the session of one component.
  * @throws BundleError if the file is not a graph, or if the graph's inputs and outputs are not those of the manifest.
