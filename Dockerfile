@@ -71,7 +71,7 @@ COPY training/pyproject.toml training/
 COPY training/defectdiffu training/defectdiffu
 RUN python3 -m venv training/.venv \
   && training/.venv/bin/pip install --no-cache-dir torch==2.13.0 \
-  && training/.venv/bin/pip install --no-cache-dir --editable training
+  && training/.venv/bin/pip install --no-cache-dir --editable 'training[comparison]'
 
 FROM node AS trainer
 ARG VERSION=1.0.0

@@ -67,8 +67,8 @@ test.each(['FINE_TUNE', 'FROM_SCRATCH'])(
   },
 );
 
-test('the child is told the kind, and no rank', async () => {
-  const { id } = await startTraining(server, wish('lingers', { kind: 'FROM_SCRATCH' }));
+test('the child is told the kind, whether to compare detectors, and no rank', async () => {
+  const { id } = await startTraining(server, wish('lingers', { kind: 'FROM_SCRATCH', measureDetectors: false }));
   const file = join(dataDirectory, 'trainings', id, 'request.json');
   const request = await until(() => {
     try {
@@ -77,9 +77,27 @@ test('the child is told the kind, and no rank', async () => {
       return undefined;
     }
   });
-  expect(request).toMatchObject({ kind: 'FROM_SCRATCH', bundle: join(STUDENT_MODELS, 'student', '1.0.0') });
+  expect(request).toMatchObject({
+    kind: 'FROM_SCRATCH',
+    detectors: false,
+    bundle: join(STUDENT_MODELS, 'student', '1.0.0'),
+  });
   expect(request).not.toHaveProperty('adapter_rank');
   await endTraining(server, 'cancel', id);
+});
+
+test('the verdict says of detectors what they gain, and of products why not; without them, it says nothing', async () => {
+  const { verdict } = await trainingEnded(server, (await startTraining(server, wish('finishes-compared'))).id);
+  expect(verdict.detectors).toEqual([
+    {
+      ...{ product: 'brass cog', photographs: 4, without: 0.5, withSamples: 0.52, conclusion: 'NOT_TOLD_APART' },
+      gain: { mean: 0.02, low: -0.01, high: 0.05 },
+    },
+  ]);
+  expect(verdict.withoutDetectors).toEqual([{ product: 'brass ring', reason: 'OUT_OF_TIME' }]);
+  const { id, options } = await startTraining(server, wish('finishes-alone', { measureDetectors: false }));
+  expect(options.measureDetectors).toBe(false);
+  expect((await trainingEnded(server, id)).verdict).toMatchObject({ detectors: [], withoutDetectors: [] });
 });
 
 test('webhooks hear of its start and its end, with what leads to it', async () => {

@@ -9,7 +9,7 @@ import { FAKE_TRAINER, refusedTraining, startTraining, trainableDataSet } from '
 const RANGES = ['minutes', 'window', 'zoom', 'rank', 'seed', 'priority'] as const;
 const MAX_INT = 2 ** 31 - 1;
 const QUERY = `{ serverInfo {
-  trainingDefaults { kind minutes license terms rank priority window flips quarterTurns zoom }
+  trainingDefaults { kind minutes license terms rank measureDetectors priority window flips quarterTurns zoom }
   trainingRanges { ${RANGES.map((name) => `${name} { min max }`).join(' ')} } } }`;
 
 let server: Server;
@@ -29,9 +29,9 @@ const wish = (name: string, more: object = {}): object => ({ dataSetId, name, ve
 
 test('a request that leaves all out gets the defaults', async () => {
   const { kind, minutes, priority, options } = await startTraining(server, wish('usual'));
-  const { license, terms, rank } = defaults;
+  const { license, terms, rank, measureDetectors } = defaults;
   expect({ kind, minutes, priority }).toEqual({ kind: defaults.kind, minutes: 20, priority: defaults.priority });
-  expect(options).toMatchObject({ license, terms, rank, seed: null, windows: [] });
+  expect(options).toMatchObject({ license, terms, rank, measureDetectors, seed: null, windows: [] });
   expect(defaults.minutes).toBe(20);
 });
 

@@ -19,6 +19,7 @@ const USUAL_MODELS = 20;
 
 /** Of a training, and rows of an image grid. A training may have VOCABULARY_LIMITS.pairs. */
 const USUAL_PAIRS = 100;
+const USUAL_PRODUCTS = 20;
 const USUAL_ROWS = 10;
 
 /** Lists without pages whose length depends on the data. Everything below is counted once per item. */
@@ -32,8 +33,10 @@ export const LIST_LENGTHS: Readonly<Record<string, number>> = {
   'Training.imageGrids': MAX_IMAGE_GRIDS,
   'TrainingImageGrid.pairs': USUAL_ROWS,
   'TrainingOptions.windows': MAX_WINDOWS,
+  'TrainingVerdict.detectors': USUAL_PRODUCTS,
   'TrainingVerdict.outOfTime': USUAL_PAIRS,
   'TrainingVerdict.pairs': USUAL_PAIRS,
+  'TrainingVerdict.withoutDetectors': USUAL_PRODUCTS,
   'TrainingVerdict.withoutNormal': USUAL_PAIRS,
   'Vocabulary.pairs': VOCABULARY_LIMITS.pairs,
   'Query._entities': MAX_ENTITIES,

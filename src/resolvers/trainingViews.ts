@@ -14,8 +14,13 @@ export function toProgress({ figures, ...progress }: StoredProgress): TrainingPr
   return { ...progress, figures: Object.entries(figures).map(([name, value]) => ({ name, value })) };
 }
 
-export function toVerdict({ pairs, outOfTime, withoutNormal }: StoredVerdict): TrainingVerdict {
-  return { pairs, outOfTime: outOfTime.map(toPair), withoutNormal: withoutNormal.map(toPair) };
+export function toVerdict(stored: StoredVerdict): TrainingVerdict {
+  const { pairs, outOfTime, withoutNormal, detectors = [], withoutDetectors = [] } = stored;
+  return {
+    ...{ pairs, detectors, withoutDetectors },
+    outOfTime: outOfTime.map(toPair),
+    withoutNormal: withoutNormal.map(toPair),
+  };
 }
 
 const toPair = ([product, defect]: PairNames): TrainingPair => ({ product, defect });

@@ -98,7 +98,7 @@ export class TrainingResolver {
 
   @FieldResolver(() => TrainingOptions)
   options(@Root() { settings }: TrainingRow): TrainingOptions {
-    return settings;
+    return { ...settings, measureDetectors: settings.measureDetectors ?? false };
   }
 
   @FieldResolver(() => TrainingProgress, { nullable: true, description: 'Null until the training has begun.' })

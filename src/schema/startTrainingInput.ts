@@ -73,6 +73,14 @@ export class StartTrainingInput {
   @Field(() => String, { nullable: true, description: 'What may be done with the photographs.' })
   terms?: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether the verdict compares detectors that are trained with samples of the new model with others without. Of 10 minutes or more, ' +
+      'it takes a sixth, at most 5. Default: true.',
+  })
+  measureDetectors?: boolean | null;
+
   @Field(() => Int, { nullable: true, description: 'Of windows and training. Default: that of the base.' })
   seed?: number | null;
 

@@ -3,6 +3,7 @@ import { TRAINING_ORDERS } from '../trainings/trainingRepository.js';
 import { connectionType, orderInput } from './connection.js';
 import { DateTime } from './dateTime.js';
 import { GenerationStatus, namesOf } from './enums.js';
+import { DetectorVerdict, WithoutDetectors } from './detectorVerdict.js';
 import { Node } from './node.js';
 
 export const TrainingKind = namesOf('ADAPTER', 'FINE_TUNE', 'FROM_SCRATCH');
@@ -112,7 +113,7 @@ export class TrainingPair {
   defect!: string;
 }
 
-@ObjectType({ description: 'Whether samples show their defects. Whether a detector gets better is not measured.' })
+@ObjectType({ description: 'Whether samples show their defects, and whether detectors get better with them.' })
 export class TrainingVerdict {
   @Field(() => [PairVerdict])
   pairs!: readonly PairVerdict[];
@@ -122,6 +123,12 @@ export class TrainingVerdict {
 
   @Field(() => [TrainingPair], { description: 'Not measured, because there is no photograph of a good part.' })
   withoutNormal!: readonly TrainingPair[];
+
+  @Field(() => [DetectorVerdict], { description: 'Product by product.' })
+  detectors!: readonly DetectorVerdict[];
+
+  @Field(() => [WithoutDetectors], { description: 'Products of which no detectors were compared.' })
+  withoutDetectors!: readonly WithoutDetectors[];
 }
 
 @ObjectType({ description: 'Why a training failed. Before it is finished: why its last attempt failed.' })
@@ -167,6 +174,9 @@ export class TrainingOptions {
 
   @Field(() => Int, { nullable: true, description: 'Of an ADAPTER; null for other kinds.' })
   rank!: number | null;
+
+  @Field(() => Boolean, { description: 'Whether the verdict compares detectors.' })
+  measureDetectors!: boolean;
 }
 
 @ObjectType({

@@ -18,6 +18,9 @@ export class TrainingDefaults {
   @Field(() => Int, { description: 'Of an ADAPTER.' })
   rank!: number;
 
+  @Field(() => Boolean)
+  measureDetectors!: boolean;
+
   @Field(() => Int)
   priority!: number;
 

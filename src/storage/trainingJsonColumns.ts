@@ -23,6 +23,8 @@ export interface TrainingSettings {
   readonly seed: number | null;
   /** Null: not of an adapter. */
   readonly rank: number | null;
+  /** Absent from trainings that were accepted before there were detectors. */
+  readonly measureDetectors?: boolean;
 }
 
 export interface TrainingProgress {
@@ -41,6 +43,26 @@ export interface TrainingVerdict {
   readonly pairs: readonly VerdictOfPair[];
   readonly outOfTime: readonly PairNames[];
   readonly withoutNormal: readonly PairNames[];
+  /** Absent where the request wanted none. */
+  readonly detectors?: readonly DetectorVerdict[];
+  readonly withoutDetectors?: readonly WithoutDetectors[];
+}
+
+/** The mean IoU, 0 to 1, of small segmenters on photographs kept apart. */
+export interface DetectorVerdict {
+  readonly product: string;
+  /** Kept apart. */
+  readonly photographs: number;
+  readonly without: number;
+  readonly withSamples: number;
+  /** With minus without, and its 95 % interval. */
+  readonly gain: { readonly mean: number; readonly low: number; readonly high: number };
+  readonly conclusion: 'BETTER' | 'WORSE' | 'NOT_TOLD_APART';
+}
+
+export interface WithoutDetectors {
+  readonly product: string;
+  readonly reason: 'OUT_OF_TIME' | 'TOO_FEW_PHOTOGRAPHS' | 'NO_MASKS' | 'NOT_INSTALLED';
 }
 
 export interface VerdictOfPair {

@@ -27,6 +27,7 @@ export function trainingDefaults({ trainingMinutes }: Limits) {
     license: 'LicenseRef-private',
     terms: 'The photographs belong to the tenant that trained the model.',
     rank: 16,
+    measureDetectors: true,
     priority: 0,
   } as const;
 }

@@ -31,6 +31,7 @@ export interface TrainingInput {
   readonly terms?: Optional<string>;
   readonly seed?: Optional<number>;
   readonly rank?: Optional<number>;
+  readonly measureDetectors?: Optional<boolean>;
   readonly priority?: Optional<number>;
   readonly idempotencyKey?: Optional<string>;
 }
@@ -76,6 +77,7 @@ export function resolveTraining(input: TrainingInput, field: string, limits: Lim
       terms: optionalText(input.terms, `${field}.terms`) ?? defaults.terms,
       seed: input.seed == null ? null : requireInRange(input.seed, ranges.seed, `${field}.seed`),
       rank: resolveRank(kind, input.rank, defaults.rank, `${field}.rank`),
+      measureDetectors: input.measureDetectors ?? defaults.measureDetectors,
     },
   };
 }

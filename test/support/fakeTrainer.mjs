@@ -21,7 +21,14 @@ function finish() {
   const [product, defect] = pair;
   const isAdapter = request.kind === 'ADAPTER';
   const figures = { samples: 0.75, twins: 0, real: 1, before: isAdapter ? null : 0.5, concern: null };
-  say({ type: 'verdict', pairs: [{ product, defect, ...figures }], outOfTime: [], withoutNormal: [] });
+  const gain = { mean: 0.02, low: -0.01, high: 0.05 };
+  const compared = { photographs: 4, without: 0.5, withSamples: 0.52, gain, conclusion: 'NOT_TOLD_APART' };
+  const withDetectors = {
+    detectors: [{ product, ...compared }],
+    withoutDetectors: [{ product: 'brass ring', reason: 'OUT_OF_TIME' }],
+  };
+  const verdict = { pairs: [{ product, defect, ...figures }], outOfTime: [], withoutNormal: [] };
+  say({ type: 'verdict', ...verdict, ...(request.detectors && withDetectors) });
   const folder = join(run, 'model');
   const made = isAdapter ? 'adapters/cog/1.0.0' : 'models/student/1.0.0';
   cpSync(join('test/inference/student', made), folder, { recursive: true });

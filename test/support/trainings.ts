@@ -12,9 +12,10 @@ export const FAKE_TRAINER = { TRAINER_COMMAND: `${process.execPath} test/support
 
 export const TRAINING_FIELDS = `
   id kind status base name version minutes priority attempts createdBy isPublishable discardedAt finishedAt
-  dataSet { id } options { windows { partNumber window flips } license terms seed rank } model { id visibility }
+  dataSet { id } options { windows { partNumber window flips } license terms seed rank measureDetectors } model { id visibility }
   progress { phase done total secondsLeft figures { name value } }
-  verdict { pairs { product defect samples twins real before concern } outOfTime { product } withoutNormal { product } }
+  verdict { pairs { product defect samples twins real before concern } outOfTime { product } withoutNormal { product }
+    detectors { product photographs without withSamples gain { mean low high } conclusion } withoutDetectors { product reason } }
   imageGrids { step pairs { product defect } image { url width height } } error { code message }
 `;
 const START = `mutation ($input: [StartTrainingInput!]!) { startTraining(input: $input) { ${TRAINING_FIELDS} } }`;

@@ -23,6 +23,7 @@ function requestOf(settings: object = {}): object {
 test.each([
   {},
   { seed: 7, rank: 64 },
+  { measureDetectors: true },
   { rank: null },
   { windows: [{ partNumber: 'A', product: 'größe 3' }] },
   { windows: [{ partNumber: 'A', product: 'a "b"', window: 8, flips: 'NONE', quarterTurns: true, zoom: 0.9 }] },

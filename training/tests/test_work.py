@@ -11,13 +11,17 @@ import sys
 import time
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import PROVENANCE
 from work_stage import OF_PHOTOGRAPHS, changed, lines_of, make_quick, worked, write_request
 
+from defectdiffu.advice import detector_verdict
 from defectdiffu.data.windows import WindowRule
+from defectdiffu.evaluation.generated_samples import GeneratedSamples
 from defectdiffu.trainer.lines import MESSAGES, Lines
 from defectdiffu.trainer.request import SCHEMA, read_request
 from defectdiffu.training.onboarding_plan import OnboardingPlan
@@ -53,6 +57,36 @@ def test_a_request_ends_with_a_verdict_and_a_model(request_file, tmp_path, quick
     assert any("photograph(s) to learn from" in line["message"] for line in lines if line["type"] == "warning")
     (note,) = (line["message"] for line in lines if line["type"] == "note")
     assert note.startswith("'dent'") and note.endswith("carries over what it learns of it.")  # and no command line
+
+
+@pytest.mark.parametrize(("changes", "found"), [({}, [("brass ring", "OUT_OF_TIME")]), ({"detectors": False}, None)])
+def test_detectors_need_ten_minutes_and_can_be_left_out(request_file, tmp_path, quick, changes, found):
+    *_, verdict, _ = worked(changed(request_file, **changes), tmp_path / "run")
+    assert verdict.get("detectors") == (None if found is None else [])
+    reasons = verdict.get("withoutDetectors")
+    assert reasons == (found and [{"product": product, "reason": reason} for product, reason in found])
+
+
+def test_detectors_are_told_with_their_interval(request_file, tmp_path, quick, monkeypatch):
+    plan = replace(detector_verdict.PLAN, max_steps=2, check_every=2, samples=2, sampler_steps=2, validation_windows=4)
+    monkeypatch.setattr(detector_verdict, "PLAN", plan)
+    monkeypatch.setattr(detector_verdict, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(detector_verdict, "draw_pair", drawn_with_masks)
+    monkeypatch.setattr("defectdiffu.trainer.work.DETECTORS_FROM", 0)
+    monkeypatch.setattr("defectdiffu.trainer.work.DETECTORS_SHARE", 0.4)
+    *_, verdict, _ = worked(changed(request_file, minutes=0.3), tmp_path / "run")
+    (told,) = verdict["detectors"]
+    assert verdict["withoutDetectors"] == [] and told["product"] == "brass ring" and told["photographs"] > 0
+    assert told["gain"]["mean"] == pytest.approx(told["withSamples"] - told["without"], abs=2e-4)
+    low, high = told["gain"]["low"], told["gain"]["high"]
+    assert told["conclusion"] == ("BETTER" if low > 0 else "WORSE" if high < 0 else "NOT_TOLD_APART")
+
+
+def drawn_with_masks(generator, product, defect, count, *more, **options) -> GeneratedSamples:
+    """A model that was trained for seconds may draw no mask."""
+    image, mask = np.full((count, 32, 32, 3), 90, np.uint8), np.zeros((count, 32, 32), bool)
+    mask[:, 8:16, 8:16] = True
+    return GeneratedSamples(image, mask, image, np.ones(count), np.ones(count))
 
 
 def test_a_process_ends_with_its_standard_input_and_the_next_one_continues(request_file, tmp_path):

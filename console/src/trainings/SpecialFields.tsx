@@ -1,4 +1,4 @@
-import { Stack, TextInput } from '@mantine/core';
+import { Stack, Switch, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { TrainingChoices, TrainingRules } from './choices.ts';
 import { OptionalNumber } from './OptionalNumber.tsx';
@@ -35,6 +35,12 @@ export function SpecialFields({ choices, rules, onChange }: Props) {
         {number('seed')}
         {number('priority', defaults.priority)}
       </div>
+      <Switch
+        label={t('trainings.measureDetectors')}
+        description={t('trainings.measureDetectorsMeaning')}
+        checked={choices.measureDetectors}
+        onChange={(event) => onChange({ measureDetectors: event.currentTarget.checked })}
+      />
       {TEXTS.map((field) => (
         <TextInput
           key={field}

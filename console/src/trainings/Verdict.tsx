@@ -2,6 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { TrainingPartsFragment } from '../generated/graphql.ts';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
+import { Detectors } from './Detectors.tsx';
 
 interface Props {
   readonly called: string;
@@ -9,7 +10,8 @@ interface Props {
 }
 
 /** How often the defect is found, pair by pair; and the pairs of which nothing was measured. */
-export function Verdict({ called, verdict: { pairs, outOfTime, withoutNormal } }: Props) {
+export function Verdict({ called, verdict }: Props) {
+  const { pairs, outOfTime, withoutNormal, detectors, withoutDetectors } = verdict;
   const { t } = useTranslation();
   const share = (value: number | null) => (value === null ? '–' : `${String(Math.round(100 * value))} %`);
   const knew = pairs.some(({ before }) => before !== null);
@@ -48,6 +50,7 @@ export function Verdict({ called, verdict: { pairs, outOfTime, withoutNormal } }
       {withoutNormal.length > 0 && (
         <Text size="sm">{t('trainings.withoutNormal', { pairs: names(withoutNormal) })}</Text>
       )}
+      <Detectors called={called} detectors={detectors} without={withoutDetectors} />
     </>
   );
 }

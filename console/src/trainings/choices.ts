@@ -32,15 +32,16 @@ export interface TrainingChoices {
   readonly rank?: number | undefined;
   readonly seed?: number | undefined;
   readonly priority?: number | undefined;
+  readonly measureDetectors: boolean;
   readonly license: string;
   readonly terms: string;
   readonly description: string;
 }
 
 export function firstChoices(partNumber: string, defaults: Defaults): TrainingChoices {
-  const { kind, minutes } = defaults;
+  const { kind, minutes, measureDetectors } = defaults;
   return {
-    ...{ name: '', version: '1.0.0', kind, base: '', minutes },
+    ...{ name: '', version: '1.0.0', kind, base: '', minutes, measureDetectors },
     ...{ windows: [firstWindow(partNumber, defaults)], license: '', terms: '', description: '' },
   };
 }
@@ -51,11 +52,12 @@ export function firstWindow(partNumber: string, { quarterTurns }: Defaults): Win
 
 export function inputOf(dataSetId: string, choices: TrainingChoices, defaults: Defaults): StartTrainingInput {
   const { name, version, kind, minutes, base, rank, seed, priority, license, terms, description } = choices;
+  const { measureDetectors } = choices;
   const windows = choices.windows
     .map((one) => windowOf(one, defaults))
     .filter((window) => Object.keys(window).length > 1);
   return {
-    ...{ dataSetId, name, version, kind, minutes },
+    ...{ dataSetId, name, version, kind, minutes, measureDetectors },
     ...(base !== '' && { base }),
     ...(windows.length > 0 && { windows }),
     ...(kind === 'ADAPTER' && rank !== undefined && { rank }),

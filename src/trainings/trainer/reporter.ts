@@ -67,8 +67,9 @@ export function createReporter(reporter: Reporter): (line: TrainingLine) => Prom
           ),
         );
       case 'verdict': {
-        const { pairs, outOfTime, withoutNormal } = line;
-        const verdict = { pairs, outOfTime, withoutNormal };
+        const { pairs, outOfTime, withoutNormal, detectors, withoutDetectors } = line;
+        const compared = { ...(detectors && { detectors }), ...(withoutDetectors && { withoutDetectors }) };
+        const verdict = { pairs, outOfTime, withoutNormal, ...compared };
         return update({ verdict }, { type: 'TrainingJudged', verdict });
       }
       case 'model':

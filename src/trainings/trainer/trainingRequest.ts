@@ -23,7 +23,7 @@ export function trainingRequest(
   folder: string,
   threads: number,
 ): object {
-  const { description, license, terms, seed, rank, windows } = settings;
+  const { description, license, terms, seed, rank, windows, measureDetectors = false } = settings;
   return {
     formatVersion: FORMAT_VERSION,
     kind,
@@ -35,6 +35,7 @@ export function trainingRequest(
     windows: Object.fromEntries(windows.map((one) => [one.product, windowRule(one)])),
     ...(rank === null ? {} : { adapter_rank: rank }),
     ...(seed === null ? {} : { seed }),
+    detectors: measureDetectors,
     threads,
     provenance: {
       description,

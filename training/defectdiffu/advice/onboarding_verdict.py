@@ -89,14 +89,19 @@ def sentences(verdict: Verdict, minutes: float, replayed: bool, adapter: bool) -
     return lines
 
 
+def with_test_split(records: list[Record]) -> list[Record]:
+    """Without a test split, the validation part of the train split takes its place: a detector has to be measured on
+    photographs that it did not see, and neither has the model."""
+    return records if any(record.split == "test" for record in records) else as_test_split(records)
+
+
 def _records(photographs: Photographs, known: set[Pair], new: bool) -> list[Record]:
-    """Of the pairs that are new or known. Without a test split, the validation part of the train split takes its place,
-    for the segmenter has to be measured on photographs that it did not see."""
+    """Of the pairs that are new or known."""
     records = read_data_set(photographs.data, photographs.products)
     wanted = {(r.product, r.defect) for r in records if r.mask is not None and ((r.product, r.defect) in known) != new}
     products = {product for product, _ in wanted}
     records = [r for r in records if (r.product, r.defect) in wanted or (r.mask is None and r.product in products)]
-    return records if any(record.split == "test" for record in records) else as_test_split(records)
+    return with_test_split(records)
 
 
 def _measured(context: EvaluationContext, before: TrainedModel | None, known: set[Pair]) -> Iterator[Found]:

@@ -26,6 +26,11 @@ class TimeBudget:
     def left(self) -> float:
         return self._started + self.seconds - self._clock()
 
+    def part(self, share: float) -> TimeBudget:
+        """A share of what is left. Raises OutOfTime when nothing is."""
+        self.require(1e-9)
+        return TimeBudget(share * self.left / 60, self._clock)
+
     def require(self, seconds: float) -> None:
         """Raises OutOfTime unless `seconds` are left."""
         if self.left < seconds:

@@ -96,13 +96,7 @@ class BundleSamples:
         return bundle_generator(self._bundle, self.model, self._precision, 0)
 
     def on_plan_size(self, made: Windows) -> Windows:
-        """Resized as crops of photographs are."""
-        size = self._plan.size
-        if size == self.size:
-            return made
-        resized = [resized_pair(image, mask, (size, size)) for image, mask in zip(made.image, made.mask, strict=True)]
-        images, masks = zip(*resized, strict=True)
-        return Windows(np.stack(images), np.stack(masks), made.source)
+        return resized_windows(made, self._plan.size)
 
     def from_noise(self, pair: Pair, seed: int) -> Windows:
         strengths = self.drawing.strengths(STRENGTHS)
@@ -205,6 +199,15 @@ class BundleSamples:
             temporary.replace(path)
         with np.load(path) as kept:
             return dict(kept)
+
+
+def resized_windows(made: Windows, size: int) -> Windows:
+    """Resized as crops of photographs are."""
+    if made.image.shape[1] == size:
+        return made
+    resized = [resized_pair(image, mask, (size, size)) for image, mask in zip(made.image, made.mask, strict=True)]
+    images, masks = zip(*resized, strict=True)
+    return Windows(np.stack(images), np.stack(masks), made.source)
 
 
 def _first_seed(seed: int) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from ..evaluation.real_windows import Windows, join
 from .augmentation import online_augmentation, unchanged
 from .batches import Batches, Draw, tensors
 from .crops import Crops, without_zoom
-from .detectors import DETECTORS
-from .fitting import fit, predict
+from .detectors import DETECTORS, Detector
+from .fitting import Fitted, fit, predict
 from .generated import BundleSamples
 from .histograms import best_threshold, figures_of, packed, score_histograms
 from .methods import METHODS
@@ -107,6 +107,42 @@ class TrainingData:
         )  # fmt: skip
 
 
+class Scored(NamedTuple):
+    fitted: Fitted
+    threshold: int  # of the histograms, chosen on the validation part
+    histograms: np.ndarray  # [n, 2, BINS] of the test windows
+
+
+def batches_of(data: TrainingData, synthetic: list[Draw], augmented: bool) -> Batches:
+    """Batches of the real windows and of what the sources in `synthetic` draw."""
+    return Batches(
+        data.product.plan,
+        data.defective.draw if data.defective is not None else None,
+        data.normal.draw,
+        synthetic,
+        online_augmentation() if augmented else unchanged,
+        np.random.default_rng((data.seed, TRAINING_STREAM)),
+    )
+
+
+def train_and_score(
+    detector: Detector,
+    data: TrainingData,
+    batches: Batches,
+    validation: Windows,
+    test: Windows,
+    report: Callable[[int, int], None],
+) -> Scored:
+    fitted = fit(detector, batches, validation, data.product.plan, data.seed, report)
+
+    def scores(windows: Windows) -> np.ndarray:
+        truth = detector.truth(tensors(windows)[1]) > 0
+        return score_histograms(predict(fitted.model, windows)[:, 0].numpy(), truth[:, 0].numpy())
+
+    threshold = best_threshold(scores(validation).sum(0), detector.headline)
+    return Scored(fitted, threshold, scores(test))
+
+
 def measure(
     key: Key,
     data: TrainingData,
@@ -115,24 +151,10 @@ def measure(
     report: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """Trains, and scores the test windows. The threshold is chosen on the validation part."""
-    plan, method, started = data.product.plan, METHODS[key.method], time.monotonic()
-    batches = Batches(
-        plan,
-        data.defective.draw if data.defective is not None else None,
-        data.normal.draw,
-        data.synthetic(key.method, bundle),
-        online_augmentation() if method.augmented else unchanged,
-        np.random.default_rng((data.seed, TRAINING_STREAM)),
-    )
-    detector, validation = DETECTORS[key.detector], data.validation(key.method, bundle)
-    fitted = fit(detector, batches, validation, plan, data.seed, report)
-
-    def scores(windows: Windows) -> np.ndarray:
-        truth = detector.truth(tensors(windows)[1]) > 0
-        return score_histograms(predict(fitted.model, windows)[:, 0].numpy(), truth[:, 0].numpy())
-
-    threshold = best_threshold(scores(validation).sum(0), detector.headline)
-    histograms = scores(test)
+    method, started = METHODS[key.method], time.monotonic()
+    batches = batches_of(data, data.synthetic(key.method, bundle), method.augmented)
+    validation = data.validation(key.method, bundle)
+    fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, batches, validation, test, report)
     figures = figures_of(histograms.sum(0), threshold)
     return {
         "figures": {name: round(float(value), 5) for name, value in figures._asdict().items()},

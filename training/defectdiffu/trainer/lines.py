@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from .. import __version__
+from ..advice.detector_verdict import DetectorVerdict
 from ..advice.onboarding_verdict import Verdict, concern
 from ..checkpoints.trained_model import TrainedModel
+from ..comparison.statistics import BETTER, WORSE
 from ..data.layout import Pair
 from .request import FORMAT_VERSION
 
@@ -66,7 +68,7 @@ class Lines:
     def image_grid(self, path: Path, step: int, pairs: list[Pair]) -> None:
         self._write("imageGrid", path=str(path.resolve()), step=step, pairs=[list(pair) for pair in pairs])
 
-    def verdict(self, verdict: Verdict) -> None:
+    def verdict(self, verdict: Verdict, detectors: DetectorVerdict | None = None) -> None:
         pairs = [
             {
                 "product": found.pair[0],
@@ -81,7 +83,8 @@ class Lines:
         ]
         without_normal = [list(pair) for pair in verdict.without_normal]
         out_of_time = [list(pair) for pair in verdict.out_of_time]
-        self._write("verdict", pairs=pairs, outOfTime=out_of_time, withoutNormal=without_normal)
+        compared = {} if detectors is None else _compared(detectors)
+        self._write("verdict", pairs=pairs, outOfTime=out_of_time, withoutNormal=without_normal, **compared)
 
     def model(self, folder: Path, model: TrainedModel) -> None:
         self._write("model", folder=str(folder.resolve()), step=model.step, samplesSeen=model.samples_seen)
@@ -92,6 +95,29 @@ class Lines:
     def _write(self, kind: str, **content: Any) -> None:
         self._output.write(json.dumps({"type": kind, **content}, ensure_ascii=False, allow_nan=False) + "\n")
         self._output.flush()
+
+
+CONCLUSIONS = {BETTER: "BETTER", WORSE: "WORSE"}  # everything else: not told apart
+
+
+def _compared(detectors: DetectorVerdict) -> dict[str, Any]:
+    gains = [
+        {
+            "product": each.product,
+            "photographs": each.photographs,
+            "without": round(each.without, 4),
+            "withSamples": round(each.with_samples, 4),
+            "gain": {
+                "mean": round(each.gain.mean, 4),
+                "low": round(each.gain.low, 4),
+                "high": round(each.gain.high, 4),
+            },
+            "conclusion": CONCLUSIONS.get(each.gain.verdict, "NOT_TOLD_APART"),
+        }
+        for each in detectors.gains
+    ]
+    not_measured = [{"product": product, "reason": reason} for product, reason in detectors.not_measured]
+    return {"detectors": gains, "withoutDetectors": not_measured}
 
 
 def _bounded(text: str) -> str:

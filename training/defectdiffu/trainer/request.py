@@ -28,6 +28,7 @@ class TrainingRequest:
     provenance: dict[str, Any]
     windows: dict[str, dict[str, Any]] = field(default_factory=dict)  # per prompt name of a product
     threads: int = 0
+    detectors: bool = True  # whether the verdict compares them
 
     def write_windows(self, path: Path) -> Path:
         """Writes the windows file that the stages of training read."""
@@ -66,4 +67,5 @@ def read_request(path: Path) -> TrainingRequest:
         document["provenance"],
         document.get("windows", {}),
         document.get("threads", 0),
+        document.get("detectors", True),
     )

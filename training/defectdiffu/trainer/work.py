@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from ..advice.detector_verdict import compare_detectors
 from ..advice.onboarding_verdict import Verdict, judge
 from ..advice.time_budget import OutOfTime, TimeBudget
 from ..checkpoints.adapter_runs import load_run
@@ -31,6 +32,8 @@ from .request import TrainingRequest
 from .spent_time import SpentTime
 
 VERDICT_SHARE, VERDICT_MINUTES = 0.25, 5.0  # of the minutes: the verdict takes no more
+DETECTORS_SHARE, DETECTORS_MINUTES = 1 / 6, 5.0  # of the minutes: the detectors take no more
+DETECTORS_FROM = 10.0  # minutes: with fewer, nothing could be told apart
 COMMANDS = (" To keep one apart: ", ": train on with --")  # before a command line, which the requester has not
 SAVES, SAVE_SECONDS = 20, 15.0  # checkpoints of a training at least, and the seconds between two at most
 AUTOENCODER_SHARE = 0.3  # of the time that training from scratch has
@@ -68,7 +71,8 @@ def work(request: TrainingRequest, folder: Path, lines: Lines, clock: Callable[[
 def _work(request: TrainingRequest, run: Run, time: SpentTime, lines: Lines, tell: Tell) -> None:
     verdict_seconds = 60 * min(VERDICT_MINUTES, VERDICT_SHARE * request.minutes)
     seconds = 60 * request.minutes
-    training_seconds = seconds - verdict_seconds
+    detector_seconds = _detector_seconds(request)
+    training_seconds = seconds - verdict_seconds - detector_seconds
     photographs = Photographs(request.data, request.write_windows(run.directory / "windows.toml"))
     began = False
 
@@ -105,8 +109,19 @@ def _work(request: TrainingRequest, run: Run, time: SpentTime, lines: Lines, tel
     time.training_ends()
     model = load_run(run)
     budget = TimeBudget(verdict_seconds / 60, time.clock)
-    lines.verdict(_judged(request, model, photographs, run, budget, report))
+    verdict = _judged(request, model, photographs, run, budget, report)
+    detectors = None
+    if request.detectors:
+        detector_budget = TimeBudget(detector_seconds / 60, time.clock) if detector_seconds else None
+        detectors = compare_detectors(model, photographs, detector_budget, report)
+    lines.verdict(verdict, detectors)
     lines.model(_exported(request, model, run), model)
+
+
+def _detector_seconds(request: TrainingRequest) -> float:
+    if not request.detectors or request.minutes < DETECTORS_FROM:
+        return 0.0
+    return 60 * min(DETECTORS_MINUTES, DETECTORS_SHARE * request.minutes)
 
 
 def _has_learnt(run: Run) -> bool:
