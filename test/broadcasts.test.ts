@@ -69,10 +69,14 @@ test('one subscription has the events of all generations, in order and without g
   expect([...rest.keys()]).toEqual([third.id]);
   expect(rest.has(before.id)).toBe(false);
 
-  const [refusal] = (await server.subscribe(all('"2020-01-01T00:00:00Z"')).next()).value.errors;
-  expect(refusal.message).toBe(
-    'since: 2020-01-01T00:00:00.000Z is more than a day ago; query generations for what was before',
-  );
+});
+
+test.each([
+  ['2020-01-01T00:00:00.000Z', 'is more than a day ago; query generations for what was before'],
+  ['2999-01-01T00:00:00.000Z', 'is in the future; leave it out for what follows'],
+])('since %s is refused', async (since, problem) => {
+  const [refusal] = (await server.subscribe(all(`"${since}"`)).next()).value.errors;
+  expect(refusal).toMatchObject({ message: `since: ${since} ${problem}`, extensions: { field: 'since' } });
 });
 
 test('a webhook hears of the end of an export', async () => {

@@ -8,6 +8,8 @@ import type { Context } from './context.js';
 import { inTurns, toEvent } from './events.js';
 
 const MAX_AGE_MS = 86_400_000;
+/** How far the clock of a client may be ahead. */
+const MAX_AHEAD_MS = 60_000;
 
 @Resolver()
 export class AllEventsResolver {
@@ -38,9 +40,14 @@ function eventsOf({ since }: { since?: Date | null }, { scope, services }: Conte
   );
 }
 
-/** @param instead what tells of what was before */
+/**
+ * A time from which on events are told: not long ago, and not in the future, for what follows would be missed until then.
+ * @param instead what tells of what was before
+ */
 export function requireRecent(since: Date | null | undefined, instead: string): void {
-  const age = since == null ? 0 : Date.now() - since.getTime();
-  if (age <= MAX_AGE_MS) return;
-  throw badInput('since', `${since?.toISOString() ?? ''} is more than a day ago; ${instead} for what was before`);
+  if (since == null) return;
+  const age = Date.now() - since.getTime();
+  const time = since.toISOString();
+  if (age > MAX_AGE_MS) throw badInput('since', `${time} is more than a day ago; ${instead} for what was before`);
+  if (age < -MAX_AHEAD_MS) throw badInput('since', `${time} is in the future; leave it out for what follows`);
 }
