@@ -77,11 +77,15 @@ const EACH = 50;
   test('a histogram is a filter, and stays that of all samples', async () => {
     const slider = page.getByRole('slider', { name: 'Strength from' });
     const bars = (): Promise<number> => page.evaluate<number>('document.querySelectorAll("svg rect").length');
+    const colorOf = (isIn: string): Promise<string> =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector('svg rect[data-in="${isIn}"]')).fill`);
     const before = await bars();
     await slider.focus();
     for (let i = 0; i < 50; i++) await page.keyboard.press('ArrowRight');
     await page.getByRole('status').getByText(/^125 samples/).waitFor(); // prettier-ignore
     expect(await bars()).toBe(before);
+    const [left, kept] = [await colorOf('false'), await colorOf('true')];
+    expect(left).not.toBe(kept);
     expect(await accessibilityFaults(page)).toEqual([]);
     await screenshot(page, 'gallery-filtered-1440');
     await page.getByRole('button', { name: 'Remove all filters' }).click();

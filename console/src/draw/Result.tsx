@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { Problem } from '../shared/Problem.tsx';
 import type { View } from '../shared/SampleView.tsx';
 import { SampleView, ViewControl } from '../shared/SampleView.tsx';
+import { useDecimals } from '../shared/useDecimals.ts';
 import type { Drawing } from './useDrawing.ts';
 import { isRunning } from './useDrawing.ts';
 import styles from './Result.module.css';
@@ -16,6 +17,7 @@ interface Props {
 
 export function Result({ drawing, onCancel }: Props) {
   const { t } = useTranslation();
+  const decimals = useDecimals();
   const [view, setView] = useState<View>('image');
   const { samples, phase, fraction, error, draft, seed = '', ahead } = drawing;
   const running = isRunning(drawing);
@@ -52,8 +54,8 @@ export function Result({ drawing, onCancel }: Props) {
             <SampleView sample={sample} view={view} />
             <Text size="xs" c="dimmed" mt={4}>
               {t('draw.caption', {
-                strength: sample.strength.toFixed(2),
-                area: (100 * sample.areaFraction).toFixed(1),
+                strength: decimals(sample.strength, 2),
+                area: decimals(100 * sample.areaFraction, 1),
                 seed: sample.seed,
               })}
             </Text>

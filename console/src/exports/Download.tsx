@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import { OneExportDocument } from '../generated/graphql.ts';
+import { useDecimals } from '../shared/useDecimals.ts';
 
 interface Props {
   readonly exportId: string;
@@ -14,6 +15,7 @@ interface Props {
 /** The page may be older than the URL lasts, so the download asks for a new one. */
 export function Download({ exportId, url, bytes }: Props) {
   const { t } = useTranslation();
+  const decimals = useDecimals();
   const client = useClient();
   const [busy, setBusy] = useState(false);
 
@@ -41,7 +43,7 @@ export function Download({ exportId, url, bytes }: Props) {
         void download();
       }}
     >
-      {t('exports.download', { size: (bytes / 1e6).toFixed(1) })}
+      {t('exports.download', { size: decimals(bytes / 1e6, 1) })}
     </Button>
   );
 }

@@ -5,6 +5,7 @@ import type { SamplePartsFragment } from '../generated/graphql.ts';
 import { ArtifactImage } from '../shared/ArtifactImage.tsx';
 import { MaskOutline } from '../shared/MaskOutline.tsx';
 import type { View } from '../shared/SampleView.tsx';
+import { useDecimals } from '../shared/useDecimals.ts';
 import styles from './SampleGrid.module.css';
 
 interface Props {
@@ -23,8 +24,9 @@ interface Props {
 export const GridCell = memo(function GridCell(props: Props) {
   const { sample, view, position, total, chosen, onChoose, left, top, size } = props;
   const { t } = useTranslation();
+  const decimals = useDecimals();
   const { product, defect } = sample.generation;
-  const strength = sample.strength.toFixed(2);
+  const strength = decimals(sample.strength, 2);
   const shown = view === 'mask' ? sample.mask : view === 'overlay' ? sample.overlay : sample.image;
   return (
     <div

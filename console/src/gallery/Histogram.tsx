@@ -15,11 +15,13 @@ interface Props {
 
 const STEPS = 100;
 const DIGITS = 3;
+/** Wide enough for a finger. */
+const THUMB = 16;
 
 /** How all samples are spread over their values, and the part of them that the filter lets through. */
 export function Histogram({ measure, histogram, range, onChange }: Props) {
-  const { t } = useTranslation();
-  const { counts, minimum, maximum } = histogram;
+  const { t, i18n } = useTranslation();
+  const { counts, minimum, maximum, missing } = histogram;
   const [turned, setTurned] = useState<[number, number]>();
   const name = t(`measures.${measure}`);
   if (minimum === null || maximum === null) return null;
@@ -28,13 +30,15 @@ export function Histogram({ measure, histogram, range, onChange }: Props) {
   const width = (maximum - minimum) / counts.length;
   const isIn = (bin: number) =>
     minimum + (bin + 1) * width >= value[0] && (bin === 0 || minimum + bin * width <= value[1]);
+  const shown = (one: number) => shortened(one).toLocaleString(i18n.language, { maximumSignificantDigits: DIGITS });
   return (
     <div>
       <Text size="xs" fw={500}>
         {name}
         <Text span size="xs" c="dimmed">
           {' '}
-          {shortened(value[0])} … {shortened(value[1])}
+          {shown(value[0])} … {shown(value[1])}{' '}
+          {missing > 0 && <span className={styles.missing}>· {t('gallery.missing', { count: missing })}</span>}
         </Text>
       </Text>
       <svg viewBox={`0 0 ${String(counts.length)} 10`} preserveAspectRatio="none" className={styles.bars} aria-hidden>
@@ -46,12 +50,15 @@ export function Histogram({ measure, histogram, range, onChange }: Props) {
             y={10 - (10 * count) / most}
             height={(10 * count) / most}
             data-in={isIn(bin)}
-          />
+          >
+            <title>{`${shown(minimum + bin * width)} … ${shown(minimum + (bin + 1) * width)}: ${String(count)}`}</title>
+          </rect>
         ))}
       </svg>
       {maximum > minimum && (
         <RangeSlider
           size="xs"
+          thumbSize={THUMB}
           min={minimum}
           max={maximum}
           step={(maximum - minimum) / STEPS}

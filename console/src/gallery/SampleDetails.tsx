@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
 import type { View } from '../shared/SampleView.tsx';
 import { SampleView } from '../shared/SampleView.tsx';
+import { useDecimals } from '../shared/useDecimals.ts';
 import { MEASURES, valueOf } from './filters.ts';
 import styles from './SampleDetails.module.css';
 
@@ -14,6 +15,7 @@ interface Props {
 
 export const SampleDetails = memo(function SampleDetails({ sample, view }: Props) {
   const { t, i18n } = useTranslation();
+  const decimals = useDecimals();
   const { product, defect, coverage, request } = sample.generation;
   return (
     <Stack gap="xs">
@@ -25,7 +27,7 @@ export const SampleDetails = memo(function SampleDetails({ sample, view }: Props
         {MEASURES.map((measure) => {
           const value = valueOf(sample, measure);
           if (value === undefined) return null;
-          return <Fact key={measure} name={t(`measures.${measure}`)} value={value.toFixed(3)} />;
+          return <Fact key={measure} name={t(`measures.${measure}`)} value={decimals(value, 3)} />;
         })}
         <Fact name={t('draw.seed')} value={String(sample.seed)} />
         <Fact name={t('gallery.coverage')} value={t(`coverage.${coverage}.name`)} />

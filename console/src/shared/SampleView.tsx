@@ -5,6 +5,7 @@ import type { SamplePartsFragment } from '../generated/graphql.ts';
 import { ArtifactImage } from './ArtifactImage.tsx';
 import { MaskOutline } from './MaskOutline.tsx';
 import styles from './SampleView.module.css';
+import { useDecimals } from './useDecimals.ts';
 
 export const VIEWS = ['image', 'overlay', 'outline', 'mask', 'wipe'] as const;
 export type View = (typeof VIEWS)[number];
@@ -35,11 +36,12 @@ export function ViewControl({ value, onChange }: { readonly value: View; readonl
 
 export function SampleView({ sample, view, className }: Props) {
   const { t } = useTranslation();
+  const decimals = useDecimals();
   const [share, setShare] = useState(50);
   const original = originalOf(sample);
   const { image, mask, overlay } = sample;
   const { product, defect } = sample.generation;
-  const alt = t('view.alt', { product: product.name, defect: defect.name, strength: sample.strength.toFixed(2) });
+  const alt = t('view.alt', { product: product.name, defect: defect.name, strength: decimals(sample.strength, 2) });
   const shown = view === 'mask' ? mask.url : view === 'overlay' ? overlay.url : image.url;
   return (
     <Stack gap="xs" className={className ?? ''}>

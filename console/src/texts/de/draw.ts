@@ -41,7 +41,7 @@ export const draw = {
     model: 'Modell',
     unknownModel: 'Es gibt kein Modell „{{model}}“. Ein anderes ist gewählt.',
     allSteps: 'Alle Schritte des Modells',
-    allStepsMeaning: 'Langsamer als sein Student, mit Vorschauen. Entwürfe bleiben die des Studenten.',
+    allStepsMeaning: 'Langsamer als sein Schüler, mit Vorschauen. Entwürfe bleiben die des Schülers.',
     draw: 'Zeichnen',
     again: 'Stattdessen dies zeichnen',
     viewer: 'Ihre Rolle darf Bilder ansehen, aber nicht zeichnen.',

@@ -19,6 +19,7 @@ export const samples = {
     smallestFirst: '{{name}}: kleinste zuerst',
     from: '{{name}} von',
     to: '{{name}} bis',
+    missing: '{{count}} ohne',
     noFilter: 'Alle Filter entfernen',
     count_one: '{{count}} Bild',
     count_other: '{{count}} Bilder',

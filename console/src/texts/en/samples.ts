@@ -19,6 +19,7 @@ export const samples = {
     smallestFirst: '{{name}}: smallest first',
     from: '{{name}} from',
     to: '{{name}} to',
+    missing: '{{count}} without',
     noFilter: 'Remove all filters',
     count_one: '{{count}} sample',
     count_other: '{{count}} samples',
