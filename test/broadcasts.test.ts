@@ -68,7 +68,6 @@ test('one subscription has the events of all generations, in order and without g
   const rest = await heard(live, 1);
   expect([...rest.keys()]).toEqual([third.id]);
   expect(rest.has(before.id)).toBe(false);
-
 });
 
 test.each([
