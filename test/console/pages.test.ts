@@ -13,6 +13,7 @@ import {
   signInTo,
   visit,
 } from '../support/chromium.js';
+import { generate } from '../support/generations.js';
 import type { Server } from '../support/server.js';
 
 if (!HAS_CHROMIUM)
@@ -32,6 +33,13 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
     ({ server, browser, page } = opened);
   });
   afterAll(() => browser.close());
+
+  test('the sign-in is accessible', async () => {
+    const other = await visit(browser, server);
+    await other.page.getByLabel('API key').waitFor();
+    expect(await accessibilityFaults(other.page)).toEqual([]);
+    await other.page.close();
+  });
 
   test.each(PAGES)('%s is accessible, fits narrow windows, and keeps to the policy', async (name) => {
     await openPage(page, name);
@@ -91,5 +99,16 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
     await other.page.getByText('You were signed out').waitFor();
     await signInTo(other.page);
     expect(await other.page.getByLabel('Columns').inputValue()).toBe('6');
+  });
+
+  test('what is in the queue fits the head of a phone, in German too', async () => {
+    const { id } = await generate(server, { partNumber: 'STEEL_STRIP', defectCode: 'SCRATCH', count: 60 });
+    await page.setViewportSize(NARROW);
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('link', { name: /in der Warteschlange/ }).waitFor();
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(NARROW.width);
+    await page.getByLabel('Sprache').selectOption('en');
+    await page.setViewportSize(WIDE);
+    await server.data('mutation ($id: ID!) { cancelGeneration(id: $id) { id } }', { id });
   });
 });

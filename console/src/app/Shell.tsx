@@ -46,7 +46,7 @@ export function Shell({ hidden }: { readonly hidden: boolean }) {
         </ActionIcon>
         <Link href="/" className={styles.brand}>
           <img src="/icon.svg" alt="" width={26} height={26} />
-          DefectDiffu
+          <span>DefectDiffu</span>
         </Link>
         <LiveEvents />
         <Caller />
