@@ -91,7 +91,7 @@ export const trainings = {
   concern: 'Rat',
   noConcern: 'Keiner',
   measureDetectors: 'Detektoren mit und ohne Bilder vergleichen',
-  measureDetectorsMeaning: 'Von 10 Minuten oder mehr dauert es ein Sechstel, höchstens 5.',
+  measureDetectorsMeaning: 'Das dauert ein Sechstel der Zeit, wenn sie dafür reicht.',
   detectors: 'Detektoren mit und ohne Bilder von {{called}}',
   keptApart_one: '{{product}}, {{count}} zurückgehaltenes Foto',
   keptApart_other: '{{product}}, {{count}} zurückgehaltene Fotos',

@@ -91,7 +91,7 @@ export const trainings = {
   concern: 'Advice',
   noConcern: 'None',
   measureDetectors: 'Compare detectors with samples and without',
-  measureDetectorsMeaning: 'Of 10 minutes or more, it takes a sixth, at most 5.',
+  measureDetectorsMeaning: 'It takes a sixth of the time, if there is enough of it.',
   detectors: 'Detectors with samples of {{called}} and without',
   keptApart_one: '{{product}}, {{count}} photograph kept apart',
   keptApart_other: '{{product}}, {{count}} photographs kept apart',
