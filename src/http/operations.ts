@@ -3,9 +3,12 @@ import type { DocumentNode, FormattedExecutionResult, GraphQLFormattedError, Gra
 import { GraphQLError, SingleFieldSubscriptionsRule, parse, specifiedRules, validate } from 'graphql';
 import type { Log } from '../log.js';
 import { toPublicError } from './publicErrors.js';
-import { QUERY_LIMITS, queryLimits } from './queryLimits.js';
+import { QUERY_LIMITS, queryLimits, tooLarge } from './queryLimits.js';
+import { nestingOf } from './queryNesting.js';
 
 export function parseLimited(source: string): DocumentNode {
+  const nested = tooDeep(source);
+  if (nested !== undefined) throw nested;
   return parse(source, { maxTokens: QUERY_LIMITS.tokens });
 }
 
@@ -19,9 +22,20 @@ export function validateLimited(schema: GraphQLSchema, document: DocumentNode): 
   }
 }
 
-/** The error at which Apollo's validation would throw. Only documents with a subscription can have it. */
+/** The error of an operation whose brackets would end the stack of the parser. */
+function tooDeep(source: string): GraphQLError | undefined {
+  const nesting = nestingOf(source, QUERY_LIMITS.nesting);
+  return nesting > QUERY_LIMITS.nesting ? tooLarge('nesting', nesting) : undefined;
+}
+
+/**
+ * The error at which Apollo would throw: in its parser, or in its validation, where only documents with a subscription
+ * can have one.
+ */
 export function unreportedError(schema: GraphQLSchema, query: unknown): GraphQLError | undefined {
-  if (typeof query !== 'string' || !query.includes('subscription')) return undefined;
+  if (typeof query !== 'string') return undefined;
+  const nested = tooDeep(query);
+  if (nested !== undefined || !query.includes('subscription')) return nested;
   try {
     validate(schema, parseLimited(query), [SingleFieldSubscriptionsRule]);
     return undefined;

@@ -20,6 +20,8 @@ import { isIntrospection, measureIntrospection } from './introspectionSize.js';
 
 export const QUERY_LIMITS = {
   tokens: 2_000,
+  /** Brackets within brackets, of any kind. */
+  nesting: 64,
   depth: 15,
   aliases: 50,
   nodes: 50_000,
@@ -57,8 +59,9 @@ export const queryLimits: ValidationRule = (context: ValidationContext): ASTVisi
   },
 });
 
-function tooLarge(limit: 'depth' | 'aliases' | 'nodes' | 'introspection', size: number): GraphQLError {
+export function tooLarge(limit: Exclude<keyof typeof QUERY_LIMITS, 'tokens'>, size: number): GraphQLError {
   const words = {
+    nesting: 'levels deep in brackets or more',
     depth: 'levels deep',
     aliases: 'aliases',
     nodes: 'objects at most',

@@ -37,6 +37,24 @@ test.each([
   expect((await stream(server, query).next()).value.errors[0]).toMatchObject(expected);
 });
 
+test.each([
+  ['lists that are not closed', `{ products(filter: ${'['.repeat(1990)}`],
+  ['lists', `{ products(filter: ${'['.repeat(900)}${']'.repeat(900)}) { totalCount } }`],
+  ['types', `query ($a: ${'['.repeat(1990)}`],
+  ['inline fragments', `${'{ ... '.repeat(400)}{ __typename }${'}'.repeat(400)}`],
+])('brackets within brackets are counted before they are parsed, over every transport: %s', async (_, query) => {
+  const expected = {
+    message: 'The query is too large: 65 levels deep in brackets or more, 64 are allowed. Request less at a time.',
+    extensions: { code: 'QUERY_TOO_LARGE', limit: 'nesting', allowed: 64 },
+  };
+  expect(await server.error(query)).toMatchObject(expected);
+  const socket = await speak(server);
+  socket.send({ id: '1', type: 'subscribe', payload: { query } });
+  expect((await socket.next()).payload[0]).toMatchObject(expected);
+  socket.close();
+  expect((await stream(server, query).next()).value.errors[0]).toMatchObject(expected);
+});
+
 test('the introspection of common tools passes, and a caller below the role in INTROSPECTION is denied it everywhere', async () => {
   const query = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true });
   expect((await server.data(query)).__schema.queryType.name).toBe('Query');
