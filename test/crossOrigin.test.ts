@@ -21,7 +21,7 @@ test('a page of an allowed origin may call the API and read pictures, one of ano
   expect(Object.fromEntries(allowed.headers)).toMatchObject({
     'access-control-allow-origin': 'https://mes.example',
     'access-control-allow-headers': 'authorization,content-type',
-    'access-control-allow-methods': 'GET,HEAD,POST,PUT',
+    'access-control-allow-methods': 'GET,HEAD,POST,PUT,DELETE',
     'x-content-type-options': 'nosniff',
   });
   expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
