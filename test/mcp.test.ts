@@ -86,6 +86,7 @@ describe.each([
     const picture = await sharp(Buffer.from(content[1].data as string, 'base64')).metadata();
     const stored = await sharp(await bytesAt(done.samples[1].mask)).metadata();
     expect([picture.format, picture.width, picture.height]).toEqual(['png', stored.width, stored.height]);
+    expect(picture.xmpAsString).toContain('trainedAlgorithmicMedia');
 
     const input = { format: 'COCO', generationId: id };
     const exported = await value(client, 'export_dataset', input);
@@ -108,6 +109,7 @@ describe.each([
     );
     expect(await refused('wait_for_generation', { id: 'nothing' })).toBe('NOT_FOUND: there is no generation "nothing"');
     expect(await refused('look_at_samples', { generationId: 'x', count: 9 })).toContain('count');
+    expect(await refused('find_products', { partNumber: 'TILE' })).toContain('partNumber');
   });
 });
 

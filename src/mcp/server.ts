@@ -20,7 +20,7 @@ const INSTRUCTIONS =
 const WAIT = { min: 1, max: 50, default: 30 } as const;
 const LISTED = { max: 50, default: 20 } as const;
 const SAMPLES = 20;
-/** Large enough to judge a defect, and small enough for a model's context. */
+/** Large enough to judge a defect, and small enough for a model's context. XMP says that the picture is synthetic. */
 const PICTURE = { width: 768, height: 768, fit: 'inside', withoutEnlargement: true } as const;
 
 const READS: ToolAnnotations = { readOnlyHint: true, openWorldHint: false };
@@ -43,7 +43,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
     const description = `${title}: their codes, names, and the word that the model reads.`;
     server.registerTool(
       name,
-      { title, description, inputSchema: { search, first }, annotations: READS },
+      { title, description, inputSchema: z.strictObject({ search, first }), annotations: READS },
       (input, extra) =>
         attempt(async () => {
           const data = await api.ask<Record<typeof kind, Parameters<typeof listed>[0]>>(query, input, extra.signal);
@@ -69,14 +69,14 @@ export function createMcpServer(api: Api, version: string): McpServer {
     {
       title: 'Generate defects',
       description: 'Requests samples of a defect on a product. Returns the id to wait for. It goes on without you.',
-      inputSchema: {
+      inputSchema: z.strictObject({
         partNumber: z.string(),
         defectCode: z.string(),
         count: z.number().int().min(1).default(1),
         strength: z.number().optional().describe('How pronounced the defect is; see describe_service for the range.'),
         seed: z.number().int().min(0).optional().describe('The same seed gives the same images.'),
         idempotencyKey: z.string().optional().describe('The same key never draws twice.'),
-      },
+      }),
       annotations: WRITES,
     },
     ({ strength, ...input }, extra) =>
@@ -102,7 +102,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
     {
       title: 'Wait for a generation',
       description: `Its status and up to ${String(SAMPLES)} samples. If it is still QUEUED or RUNNING, call again.`,
-      inputSchema: { id: z.string(), seconds },
+      inputSchema: z.strictObject({ id: z.string(), seconds }),
       annotations: READS,
     },
     ({ id, seconds: most }, extra) =>
@@ -123,7 +123,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
     {
       title: 'Look at samples',
       description: 'Pictures of the samples of a generation, at most 768 pixels wide and high.',
-      inputSchema: {
+      inputSchema: z.strictObject({
         generationId: z.string(),
         picture: z.enum(['image', 'mask', 'overlay']).default('overlay').describe('overlay: the image with its mask.'),
         from: z
@@ -134,7 +134,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
           .default(0)
           .describe('The position of the first one.'),
         count: z.number().int().min(1).max(4).default(1),
-      },
+      }),
       annotations: READS,
     },
     ({ generationId, picture, from, count }, extra) =>
@@ -145,7 +145,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
         const content: CallToolResult['content'] = [];
         for (const sample of chosen) {
           const bytes = await api.bytes(sample[picture].url, extra.signal);
-          const png = await sharp(bytes).resize(PICTURE).png().toBuffer();
+          const png = await sharp(bytes).resize(PICTURE).keepXmp().png().toBuffer();
           content.push({ type: 'text', text: `${picture} of sample ${String(sample.index)}, ${sample.id}` });
           content.push({ type: 'image', data: png.toString('base64'), mimeType: 'image/png' });
         }
@@ -158,13 +158,13 @@ export function createMcpServer(api: Api, version: string): McpServer {
     {
       title: 'Export a data set',
       description: 'Packs samples into one archive. Returns the id to wait for.',
-      inputSchema: {
+      inputSchema: z.strictObject({
         format: z.enum(['MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION']),
         partNumber: z.string().optional(),
         defectCode: z.string().optional(),
         generationId: z.string().optional(),
         idempotencyKey: z.string().optional().describe('The same key never exports twice.'),
-      },
+      }),
       annotations: WRITES,
     },
     ({ format, idempotencyKey, ...filter }, extra) =>
@@ -180,7 +180,7 @@ export function createMcpServer(api: Api, version: string): McpServer {
     {
       title: 'Wait for an export',
       description: 'Its status, and when it has succeeded the URL of the archive, which needs no key.',
-      inputSchema: { id: z.string(), seconds },
+      inputSchema: z.strictObject({ id: z.string(), seconds }),
       annotations: READS,
     },
     ({ id, seconds: most }, extra) =>
