@@ -54,7 +54,10 @@ test.each([
 });
 
 test('an empty list and an endless one are refused', async () => {
-  expect((await server.error(GENERATE, { input: [] })).message).toBe('input: must have at least one item');
+  expect(await server.error(GENERATE, { input: [] })).toMatchObject({
+    message: 'input: must have at least one item',
+    extensions: { field: 'input', min: 1, max: 100, value: 0 },
+  });
   expect((await server.error(GENERATE, { input: Array.from({ length: 101 }, () => QUICK) })).message).toBe(
     'input: 101 items are more than 100',
   );

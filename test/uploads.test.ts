@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { QUICK, finished, generate, samplesIn } from './support/generations.js';
 import { photograph } from './support/photographs.js';
-import type { Server } from './support/server.js';
+import type { Json, Server } from './support/server.js';
 import { startServer } from './support/server.js';
 import {
   CREATE_UPLOAD,
@@ -157,6 +157,21 @@ describe('a refused file gets a typed error, leaves nothing, and leaves its uplo
     await until(() => storedFiles(server).length === before.files.length);
     expect(await storedBy(server)).toEqual(before);
   });
+});
+
+test('a part of a file is refused, and the whole file is taken after it', async () => {
+  const { url } = await createUpload(server);
+  const body = new Uint8Array(await photograph(9).png().toBuffer());
+  const part = await fetch(url, {
+    method: 'PUT',
+    body,
+    headers: { 'content-range': `bytes 0-99/${String(body.length)}` },
+  });
+  expect([part.status, (await part.json()) as Json]).toMatchObject([
+    422,
+    { errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'content-range' } }] },
+  ]);
+  expect((await put(url, Buffer.from(body))).status).toBe(201);
 });
 
 describe('the URL of an upload', () => {

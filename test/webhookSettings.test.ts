@@ -33,7 +33,10 @@ describe('a webhook', () => {
 
   test('names at least one event, and changes only in what it is told to', async () => {
     const { url } = await startReceiver();
-    expect((await create({ url, events: [] })).message).toBe('input.events: must name at least one event');
+    expect(await create({ url, events: [] })).toMatchObject({
+      message: 'input.events: must name at least one event',
+      extensions: { field: 'input.events', min: 1, value: 0 },
+    });
     const { id } = await createWebhook(server, url, DONE);
     const changed = await server.data(UPDATE, { id, input: { enabled: false, description: 'line 3' } });
     expect(changed.updateWebhook).toMatchObject({ url, events: DONE, enabled: false, description: 'line 3' });

@@ -6,7 +6,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { ModelRegistry } from '../catalog/modelRegistry.js';
 import type { Limits } from '../config.js';
 import type { ErrorCode } from '../errors.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, badInput, quote } from '../errors.js';
 import { requireStorage, reserveStorage } from '../tenants/quotas.js';
 import type { Log } from '../log.js';
 import { addLogContext } from '../observability/logContext.js';
@@ -93,6 +93,7 @@ export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ ten
   ): Promise<object> {
     const { id } = request.params;
     await requireStorage(scope, limits.tenant);
+    requireWhole(request);
     const body = await receiveBody(request, store.temporary, maximumBytes(purpose, limits));
     try {
       return await responseBody(scope, await complete(scope, purpose, id, body));
@@ -118,6 +119,16 @@ export function acceptUploads(options: UploadRouteOptions): RequestHandler<{ ten
       if (!hungUp) sendError(request, response, error as Error, log);
     }
   };
+}
+
+/** A part of a file is no file (RFC 9110, section 14.5). */
+function requireWhole({ headers }: Request): void {
+  const range = headers['content-range'];
+  if (range !== undefined)
+    throw badInput(
+      'content-range',
+      `${quote(range)} is a part of a file; send the whole file in one PUT, without this header`,
+    );
 }
 
 function requireValid(check: SignatureCheck): void {

@@ -62,9 +62,11 @@ async function histogram(data: Uint8Array): Promise<Uint32Array> {
 
 function notBinary(others: readonly number[], pixels: number) {
   const some = others.slice(0, VALUES_IN_ERROR).join(', ') + (others.length > VALUES_IN_ERROR ? ' …' : '');
-  const values = `${String(others.length)} other ${others.length === 1 ? 'value' : 'values'} (${some})`;
+  const values = others.length === 1 ? 'is 1 other value' : `are ${String(others.length)} other values`;
   const where = `in ${String(pixels)} ${pixels === 1 ? 'pixel' : 'pixels'}`;
-  return imageError('MASK_NOT_BINARY', `every pixel must be 0 or 255; there are ${values} ${where}`, {
+  const remedy =
+    others.length === 1 ? `write 255 where the defect is, not ${some}` : 'save the mask without smoothing, as PNG';
+  return imageError('MASK_NOT_BINARY', `every pixel must be 0 or 255; there ${values} (${some}) ${where}; ${remedy}`, {
     otherValues: others.length,
   });
 }

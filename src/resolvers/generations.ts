@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { badInput } from '../errors.js';
+import { outOfRange } from '../range.js';
 import { admitForMisses } from '../generations/admission/admitForMisses.js';
 import { GENERATION_ORDERS } from '../generations/generationRepository.js';
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
@@ -55,9 +55,10 @@ export class GenerationResolver {
   })
   async generateDefects(
     @Arg('input', () => [GenerateDefectsInput]) input: GenerateDefectsInput[],
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, services }: Context,
   ): Promise<GenerationRow[]> {
-    if (input.length === 0) throw badInput('input', 'must have at least one item');
+    const max = services.config.limits.generationsPerRequest;
+    if (input.length === 0) throw outOfRange('input', 'must have at least one item', { min: 1, max, value: 0 });
     return Promise.all(input.map((item) => loaders.admission.load(item)));
   }
 

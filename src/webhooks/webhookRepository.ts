@@ -5,11 +5,12 @@ import { ServiceError, badInput, quote } from '../errors.js';
 import { takeLock } from '../storage/advisoryLocks.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { Optional } from '../range.js';
-import { requireInRange } from '../range.js';
+import { outOfRange, requireInRange } from '../range.js';
 import { boundedCount, keyset } from '../storage/keyset.js';
 import type { ListOrders, Page, PageRequest } from '../storage/pagination.js';
 import { page } from '../storage/pagination.js';
 import type { WebhookEventName } from '../storage/jsonColumns.js';
+import { WEBHOOK_EVENTS } from '../storage/jsonColumns.js';
 import type { WebhookRow } from '../storage/tables.js';
 import { webhooks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
@@ -162,7 +163,8 @@ function found(row: WebhookRow | undefined, id: string): WebhookRow {
 }
 
 function distinct(events: readonly WebhookEventName[]): readonly WebhookEventName[] {
-  if (events.length === 0) throw badInput('input.events', 'must name at least one event');
+  if (events.length === 0)
+    throw outOfRange('input.events', 'must name at least one event', { min: 1, max: WEBHOOK_EVENTS.length, value: 0 });
   return [...new Set(events)];
 }
 

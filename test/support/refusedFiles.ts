@@ -109,7 +109,7 @@ export const refusedMasks: typeof refusedPhotographs = [
     () => black(128).png().toBuffer(),
     422,
     'MASK_NOT_BINARY',
-    'body: every pixel must be 0 or 255; there are 1 other value (128) in 1 pixel',
+    'body: every pixel must be 0 or 255; there is 1 other value (128) in 1 pixel; write 255 where the defect is, not 128',
   ],
   [
     'a mask of 0 and 1',
@@ -119,14 +119,14 @@ export const refusedMasks: typeof refusedPhotographs = [
         .toBuffer(),
     422,
     'MASK_NOT_BINARY',
-    'body: every pixel must be 0 or 255; there are 1 other value (1) in 1536 pixels',
+    'body: every pixel must be 0 or 255; there is 1 other value (1) in 1536 pixels; write 255 where the defect is, not 1',
   ],
   [
     'a photograph for a mask',
     png,
     422,
     'MASK_NOT_BINARY',
-    /there are \d+ other values \(\d+, \d+, \d+, \d+, \d+ …\) in \d+ pixels$/,
+    /there are \d+ other values \(\d+, \d+, \d+, \d+, \d+ …\) in \d+ pixels; save the mask without smoothing, as PNG$/,
   ],
   [
     'an empty mask',

@@ -170,6 +170,19 @@ def test_names_that_are_no_folders_or_one_word_are_refused(tmp_path):
     assert "are one word to the model" in invoke("convert", tmp_path / "a", "--to", tmp_path / "made").output
 
 
+def test_a_file_of_coco_that_lacks_a_part_is_named_with_the_part(tmp_path):
+    coco(tmp_path)
+    for change, said in (
+        (lambda document: document.pop("categories"), "it has no list 'categories'"),
+        (lambda document: document["categories"][0].pop("id"), "an item has no 'id'"),
+    ):
+        document = coco_document()
+        change(document)
+        (tmp_path / "annotations/instances_train2017.json").write_text(json.dumps(document))
+        result = invoke("convert", tmp_path, "--to", tmp_path / "made", "--product", "part")
+        assert result.exit_code == 1 and f"is not in the format of COCO: {said}" in result.output, result.output
+
+
 def test_a_photograph_outside_the_data_set_is_not_reached(tmp_path):
     (tmp_path / "part").mkdir()
     good(tmp_path / "secret.jpg")

@@ -47,16 +47,28 @@ def read(root: Path, options: Options) -> Found:
     return found
 
 
+def _has_list(document: Any, key: str) -> bool:
+    return isinstance(document, dict) and isinstance(document.get(key), list)
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"an item has no {error.args[0]!r}"
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__} {error}"
+
+
 def _read_file(found: Found, images: Images, root: Path, path: Path, options: Options) -> None:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
+        if absent := [key for key in ("images", "annotations", "categories") if not _has_list(document, key)]:
+            raise ValueError(f"it has no list {' and no list '.join(map(repr, absent))}")
         names = {category["id"]: str(category["name"]) for category in document["categories"]}
         by_image: dict[Any, list[dict]] = {}
         for annotation in document["annotations"]:
             by_image.setdefault(annotation["image_id"], []).append(annotation)
         listed = [(entry["id"], str(entry["file_name"]), entry) for entry in document["images"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path}: is not in the format of COCO: {type(error).__name__} {error}") from None
+        raise ValueError(f"{path}: is not in the format of COCO: {_cause(error)}") from None
     subset = path.stem.removeprefix("instances_")
     split = split_of(subset) or split_of(path.parent.name)
     folders = (
