@@ -144,6 +144,6 @@ test('a bundle that is opened later draws what the same one draws, is counted, a
 test('an adapter of a bundle that is not there is refused', async () => {
   const cog = adapterOf('cog', engine.bundles, 'cog@2.0.0');
   const other = { ...cog, adapter: { ...(cog.adapter as NonNullable<Bundle['adapter']>), base: 'other@1.0.0' } };
-  await expect(engine.openModel(other)).rejects.toThrow('belongs to the bundle other@1.0.0, which is not loaded');
+  await expect(engine.openModel(other)).rejects.toThrow('belongs to the bundle other@1.0.0, which is not open');
   await expect(engine.openModel({ ...cog, id: 'student@1.0.0' })).rejects.toThrow('is the ID of another bundle');
 });
