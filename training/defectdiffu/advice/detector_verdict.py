@@ -90,9 +90,10 @@ def _records(model: TrainedModel, photographs: Photographs) -> list[Record]:
     """With the normal ones of the same products."""
     records = read_data_set(photographs.data, photographs.products)
     pairs = set(model.vocabulary.trained_pairs)
-    shown = [record for record in records if (record.product, record.defect) in pairs]
-    products = {record.product for record in shown}
-    return with_test_split([r for r in records if r in shown or (r.defect == GOOD and r.product in products)])
+    products = {record.product for record in records if (record.product, record.defect) in pairs}
+    return with_test_split(
+        [r for r in records if (r.product, r.defect) in pairs or (r.defect == GOOD and r.product in products)]
+    )
 
 
 def _compared(model: TrainedModel, product: Product, budget: TimeBudget, report: Progress) -> DetectorGain:
@@ -108,7 +109,8 @@ def _compared(model: TrainedModel, product: Product, budget: TimeBudget, report:
     ways: dict[str, list[Draw]] = {"without": [], "with": [from_pool(samples, "from noise")]}
     made: dict[str, dict[int, Measured]] = {way: {} for way in ways}
     test = _test_windows(product)
-    product = replace(product, plan=replace(product.plan, max_steps=_steps_that_fit(product, ways["with"], budget)))
+    steps = _steps_that_fit(product, ways["with"], test, budget)
+    product = replace(product, plan=replace(product.plan, max_steps=steps))
     bar: Callable[[int, int], None] = lambda done, total: report(f"detectors {name}", done, total, {})  # noqa: E731
     try:
         for seed in range(SEEDS):
@@ -155,11 +157,11 @@ def _test_windows(product: Product) -> Windows:
     return Crops(product.test, without_zoom(product.rules), product.plan.size).in_turn(rng, each * len(product.test))
 
 
-def _steps_that_fit(product: Product, synthetic: list[Draw], budget: TimeBudget) -> int:
+def _steps_that_fit(product: Product, synthetic: list[Draw], test: Windows, budget: TimeBudget) -> int:
     """Of each training, so that all of them end in time. Raises OutOfTime when that would be too few."""
     few = replace(product, plan=replace(product.plan, max_steps=PACE_STEPS, check_every=PACE_STEPS))
     data, before = TrainingData(few, ALL, 0), budget.left
-    _measured(data, synthetic, _test_windows(few), lambda done, total: budget.require(0))
+    _measured(data, synthetic, test, lambda done, total: budget.require(0))
     pace = max((before - budget.left) / PACE_STEPS, 1e-6)
     steps = min(product.plan.max_steps, int(budget.left / (2 * SEEDS * pace)))
     if steps < FEWEST_STEPS:
