@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { openPromise } from 'yauzl';
 import { requireFreeSpace } from '../artifacts/freeSpace.js';
-import { StoreUnavailable } from '../artifacts/store.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import { MissingArtifact, StoreUnavailable } from '../artifacts/store.js';
 import { ServiceError, quote } from '../errors.js';
 import { ARCHIVE_LIMITS, IGNORED, invalid } from './readArchive.js';
 
@@ -37,6 +38,21 @@ export async function unpackBundle(path: string, folder: string, most: number): 
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * The same for a bundle of the store, which was checked before it was stored.
+ * @param bytes of all its files
+ * @throws MissingArtifact also if it is damaged. @throws StoreUnavailable
+ */
+export async function unpackStoredBundle(
+  store: ArtifactStore,
+  { tenantId, key, bytes }: { readonly tenantId: string; readonly key: string; readonly bytes: number },
+  folder: string,
+): Promise<void> {
+  await unpackBundle(await store.local(tenantId, key), folder, bytes).catch((error: unknown) => {
+    throw error instanceof ServiceError ? new MissingArtifact(error.message) : error;
+  });
 }
 
 async function unpackEntries(zip: ZipFile, folder: string, most: number): Promise<readonly string[]> {

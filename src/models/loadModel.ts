@@ -3,14 +3,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { MissingArtifact } from '../artifacts/store.js';
-import { ServiceError } from '../errors.js';
 import type { Bundle, TrialLimits } from '../inference/index.js';
 import { BundleError, adapterBundle, baseOfAdapter } from '../inference/index.js';
 import type { Log } from '../log.js';
 import { createSemaphore } from '../semaphore.js';
 import type { TenantModelRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { unpackBundle } from './bundleFolder.js';
+import { unpackStoredBundle } from './bundleFolder.js';
 import { adapterManifest, modelsOf, ownBundle } from './modelRepository.js';
 
 /** The model of a generation cannot be drawn, and trying again does not help. The message is for the tenant. */
@@ -94,11 +93,8 @@ export function createModelLoader({ bundles, store, log, mostBytes, tryBundle }:
 
   async function loadBundle({ scope, row, key, folder }: Loading): Promise<Loaded> {
     if (row.trial !== null && 'problem' in row.trial) throw cannotBeDrawn(row, row.trial.problem);
-    // What is stored was checked, and its files are verified again when a device opens them.
-    await unpackBundle(await store.local(scope.tenantId, key), folder, row.bytes).catch((error: unknown) => {
-      if (!(error instanceof ServiceError)) throw error;
-      throw new MissingArtifact(error.message);
-    });
+    // Its files are verified again when a device opens them.
+    await unpackStoredBundle(store, { tenantId: scope.tenantId, key, bytes: row.bytes }, folder);
     const bundle = ownBundle(row, folder);
     return { bundle, bytes: row.trial?.bytes ?? (await trials.run(1, () => tried(scope, row, bundle))) };
   }

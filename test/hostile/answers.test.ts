@@ -22,6 +22,16 @@ beforeAll(async () => {
   server = await startServer({ INTROSPECTION: 'OPERATOR' });
 });
 
+/** Over HTTP, WebSocket, and event streams. */
+async function expectRefusedEverywhere(query: string, expected: object): Promise<void> {
+  expect(await server.error(query)).toMatchObject(expected);
+  const socket = await speak(server);
+  socket.send({ id: '1', type: 'subscribe', payload: { query } });
+  expect((await socket.next()).payload[0]).toMatchObject(expected);
+  socket.close();
+  expect((await stream(server, query).next()).value.errors[0]).toMatchObject(expected);
+}
+
 test.each([
   ['aliases', introspections(51), /aliases/],
   ['objects', introspections(20), /objects of the schema/],
@@ -29,12 +39,7 @@ test.each([
   ['depth', `{ __type(name: "Query") ${'{ ofType '.repeat(20)}{ name }${' }'.repeat(20)} }`, /levels deep/],
 ])('introspection counts by its %s, over HTTP, WebSocket, and event streams', async (_, query, message) => {
   const expected = { message: expect.stringMatching(message), extensions: { code: 'QUERY_TOO_LARGE' } };
-  expect(await server.error(query)).toMatchObject(expected);
-  const socket = await speak(server);
-  socket.send({ id: '1', type: 'subscribe', payload: { query } });
-  expect((await socket.next()).payload[0]).toMatchObject(expected);
-  socket.close();
-  expect((await stream(server, query).next()).value.errors[0]).toMatchObject(expected);
+  await expectRefusedEverywhere(query, expected);
 });
 
 test.each([
@@ -47,12 +52,7 @@ test.each([
     message: 'The query is too large: 65 levels deep in brackets or more, 64 are allowed. Request less at a time.',
     extensions: { code: 'QUERY_TOO_LARGE', limit: 'nesting', allowed: 64 },
   };
-  expect(await server.error(query)).toMatchObject(expected);
-  const socket = await speak(server);
-  socket.send({ id: '1', type: 'subscribe', payload: { query } });
-  expect((await socket.next()).payload[0]).toMatchObject(expected);
-  socket.close();
-  expect((await stream(server, query).next()).value.errors[0]).toMatchObject(expected);
+  await expectRefusedEverywhere(query, expected);
 });
 
 test('the introspection of common tools passes, and a caller below the role in INTROSPECTION is denied it everywhere', async () => {

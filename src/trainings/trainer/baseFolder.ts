@@ -3,9 +3,8 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { MissingArtifact } from '../../artifacts/store.js';
-import { ServiceError } from '../../errors.js';
 import type { Bundle } from '../../inference/index.js';
-import { unpackBundle } from '../../models/bundleFolder.js';
+import { unpackStoredBundle } from '../../models/bundleFolder.js';
 import { modelsOf } from '../../models/modelRepository.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 
@@ -35,7 +34,11 @@ export async function baseFolder(
   if ((await stat(target).catch(() => undefined)) !== undefined) return target;
   const partial = `${target}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await unpackStored(scope, store, row.graphKey, { folder: partial, bytes: row.bytes, base });
+  const stored = { tenantId: scope.tenantId, key: row.graphKey, bytes: row.bytes };
+  await unpackStoredBundle(store, stored, partial).catch((error: unknown) => {
+    if (!(error instanceof MissingArtifact)) throw error;
+    throw new MissingBase(`the file of the base ${base} is lost; train with another one`);
+  });
   await rename(partial, target);
   return target;
 }
@@ -44,20 +47,4 @@ export interface BaseContext {
   readonly scope: TenantScope;
   readonly store: ArtifactStore;
   readonly bundles: readonly Bundle[];
-}
-
-async function unpackStored(
-  { tenantId }: TenantScope,
-  store: ArtifactStore,
-  key: string,
-  { folder, bytes, base }: { readonly folder: string; readonly bytes: number; readonly base: string },
-): Promise<void> {
-  try {
-    await unpackBundle(await store.local(tenantId, key), folder, bytes);
-  } catch (error) {
-    // What is stored was checked when it was published.
-    if (error instanceof MissingArtifact || error instanceof ServiceError)
-      throw new MissingBase(`the file of the base ${base} is lost; train with another one`);
-    throw error;
-  }
 }
