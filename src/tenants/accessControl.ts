@@ -68,7 +68,7 @@ export async function openAccessControl({
   const authFailures = createAuthFailures(log);
   const consoleSessions = createConsoleSessions(database, hasher, consoleSessionHours);
   const authenticateKey = coalesceCallers(inTurnsOfTenants(createApiKeyAuthenticator(database, hasher, log)));
-  const authenticateJwt = jwt === undefined ? undefined : createJwtAuthenticator(database, jwt, log);
+  const authenticateJwt = jwt === undefined ? undefined : inTurnsOfTenants(createJwtAuthenticator(database, jwt, log));
   const identityProvider =
     jwt === undefined || oidc === undefined
       ? undefined
