@@ -35,13 +35,22 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-/** The number of sample steps during the action. A sample of a single row follows, whose steps are reported last. */
+/** The number of sample steps during the action. The steps of a sample that was canceled before it are not counted. */
 async function stepsOf(what: () => Promise<unknown>): Promise<number> {
+  await reportsOfAllSteps();
   made.length = 0;
   await what();
-  await draw({ id: 'last', defect: 'good', guidance: 'PRODUCT_RELATIVE', steps: 2, seed: 999 });
-  while (made.filter(({ rows }) => rows === 1).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await reportsOfAllSteps();
   return made.filter(({ rows }) => rows > 1).reduce((sum, { samples }) => sum + samples, 0);
+}
+
+/** Steps are reported in order, and later than the end of their sample. So this draws a sample of a single row, and awaits its steps. */
+async function reportsOfAllSteps(): Promise<void> {
+  const steps = 2;
+  const ofSingleRow = (): number => made.filter(({ rows }) => rows === 1).length;
+  const reported = ofSingleRow() + steps;
+  await draw({ id: 'last', defect: 'good', guidance: 'PRODUCT_RELATIVE', steps, seed: 999 });
+  while (ofSingleRow() < reported) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function draw(
