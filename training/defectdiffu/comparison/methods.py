@@ -88,6 +88,11 @@ METHODS = {
             ("transplanted anywhere", "transferred", "CutPaste"),
         ),
         Method(
+            "transplanted anywhere, transferred, photographs of others + augmentation",
+            "a third of each",
+            ("transplanted anywhere", "transferred", "photographs of others"),
+        ),
+        Method(
             "drawn, transferred + augmentation",
             "defects that the bundle drew on other products, laid as transferred ones",
             ("drawn, transferred",),
