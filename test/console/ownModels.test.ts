@@ -52,7 +52,7 @@ import { until } from '../support/until.js';
     ).serverInfo;
     const { minutes, license, ...usual } = trainingDefaults;
     await page.getByText('Windows, licence, and more').click();
-    expect(await page.getByLabel('Minutes').inputValue()).toBe(String(minutes));
+    expect(await page.getByLabel('Minutes', { exact: true }).inputValue()).toBe(String(minutes));
     expect(await page.getByLabel('Licence of your photographs').getAttribute('placeholder')).toBe(license);
     const LABELS = { rank: 'Rank of the adapter', priority: 'Priority', window: 'Side of the window', zoom: 'Zoom' };
     for (const [name, label] of Object.entries(LABELS))

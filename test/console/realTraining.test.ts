@@ -39,7 +39,7 @@ test('the training package is there, where all of it must be tested', () => {
     await page.locator('input[type=file]').setInputFiles(file);
     await page.getByText(/^cogs, version 1: 3 good and 3 defective photographs/).waitFor(); // prettier-ignore
     await page.getByLabel('Name of the model').fill('mine');
-    await page.getByLabel('Minutes').fill('0.2');
+    await page.getByLabel('Minutes', { exact: true }).fill('0.2');
     await page.getByRole('button', { name: 'Start the training' }).click();
     await training().getByText('Succeeded').waitFor();
   });

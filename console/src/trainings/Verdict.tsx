@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { TrainingPartsFragment } from '../generated/graphql.ts';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { Detectors } from './Detectors.tsx';
+import { Titled } from './Titled.tsx';
 
 interface Props {
   readonly called: string;
@@ -18,6 +19,7 @@ export function Verdict({ called, verdict }: Props) {
   const names = (of: typeof outOfTime) => of.map(({ product, defect }) => `${defect} · ${product}`).join(', ');
   return (
     <>
+      <Titled title={t('trainings.verdictQuestion')} meaning={t('trainings.verdictMeaning')} />
       {pairs.length > 0 && (
         <ScrollingTable
           label={t('trainings.verdict', { called })}
