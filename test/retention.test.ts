@@ -13,7 +13,7 @@ import { createDataSet } from '../src/dataSets/createDataSet.js';
 import { dataSetsOf } from '../src/dataSets/dataSetRepository.js';
 import { createFairSemaphore } from '../src/fairSemaphore.js';
 import { createLog } from '../src/log.js';
-import { DECODING } from '../src/references/decodeImage.js';
+import { DECODING } from '../src/references/decodingWeight.js';
 import type { Storage } from '../src/storage/database.js';
 import { openStorage } from '../src/storage/open.js';
 import { artifacts, generations, samples } from '../src/storage/tables.js';

@@ -13,7 +13,7 @@ import { BmpError, decodeBmp, isOpaqueBmp, isPlainBmp, readBmpHeader } from './d
 import type { ImageType } from './imageType.js';
 import { isAnimatedPng, detectImageType } from './imageType.js';
 
-const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
+export const IMAGE_LIMITS = { smallestSide: 32, largestSide: 8192, pixels: 40_000_000 } as const;
 const DECODING_SECONDS = 30;
 
 // This process decodes only what callers send. All other decoders of libvips are blocked, the caller bounds concurrent
@@ -24,20 +24,6 @@ sharp.unblock({
 });
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** Of the weights below: one tenant decodes one large image or two small ones, and another tenant always one. */
-export const DECODING = { total: 3, perTenant: 2, waitingPerTenant: 100, what: 'uploads' };
-const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
-
-/** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
-export async function decodingWeight(file: string | Buffer): Promise<number> {
-  try {
-    const { width, height } = await sharp(file, { limitInputPixels: false }).metadata();
-    return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
-  } catch {
-    return 1;
-  }
-}
 
 /** 8 bits per channel, row by row. Three channels are sRGB, one is grayscale. */
 export interface Pixels {
@@ -72,6 +58,25 @@ export async function decodeMask(file: Buffer): Promise<Pixels> {
   }
   await inspect(type, file);
   return decode(type, openImage(file, { autoOrient: true, ignoreIcc: true }).removeAlpha().toColourspace('b-w'), 1);
+}
+
+export interface MaskValues {
+  readonly values: Uint16Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Like `decodeMask`, whatever the values are. Those of 8 bits are spread over 16: 255 is 65535. */
+export async function decodeMaskValues(file: Buffer): Promise<MaskValues> {
+  const type = detectType(file);
+  const { data: opened, ...raw } = type === 'BMP' ? await openBmp(file) : { data: file };
+  if (type !== 'BMP') await inspect(type, file);
+  const image =
+    'width' in raw ? sharp(opened, { raw }) : openImage(file, { autoOrient: true, ignoreIcc: true }).removeAlpha();
+  const grey = image.toColourspace('grey16').raw({ depth: 'ushort' });
+  const { data, info } = await orUnreadable(type, grey.toBuffer({ resolveWithObject: true }));
+  const { width, height } = info;
+  return { values: new Uint16Array(data.buffer, data.byteOffset, width * height), width, height };
 }
 
 export function encodePng({ data, width, height, channels }: Pixels): Promise<Buffer> {

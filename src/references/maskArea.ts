@@ -1,6 +1,7 @@
 /** A region mask has two values, and both occur. It is looked at in turns of the event loop. */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { maskExtent } from '../inference/index.js';
+import type { ServiceError } from '../errors.js';
 import type { Pixels } from './decodeImage.js';
 import { imageError } from './decodeImage.js';
 
@@ -60,7 +61,8 @@ async function histogram(data: Uint8Array): Promise<Uint32Array> {
   return counts;
 }
 
-function notBinary(others: readonly number[], pixels: number) {
+/** @param others the values that are neither, which so many pixels have */
+export function notBinary(others: readonly number[], pixels: number): ServiceError {
   const some = others.slice(0, VALUES_IN_ERROR).join(', ') + (others.length > VALUES_IN_ERROR ? ' …' : '');
   const values = others.length === 1 ? 'is 1 other value' : `are ${String(others.length)} other values`;
   const where = `in ${String(pixels)} ${pixels === 1 ? 'pixel' : 'pixels'}`;

@@ -8,7 +8,8 @@ import type { FairSemaphore } from '../fairSemaphore.js';
 import { and, eq, inArray, isNotNull, isNull, or } from '../storage/drizzle.js';
 import { references, regionMasks } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
-import { decodeMask, decodePhotograph, decodingWeight, hashOf } from './decodeImage.js';
+import { decodeMask, decodePhotograph, hashOf } from './decodeImage.js';
+import { decodingWeight } from './decodingWeight.js';
 import { maskBorderFraction } from './maskArea.js';
 
 export interface MeasuringContext {

@@ -123,7 +123,7 @@ registerEnumType(UploadPurpose, {
     },
     DATA_SET: {
       description:
-        'A zip of photographs with masks in the MVTec AD layout, or with the annotations of a tool. See docs/data-sets.md.',
+        'A zip of photographs with masks in the layout of MVTec AD or another data set, or with the annotations of a tool. See docs/data-sets.md.',
     },
   },
 });

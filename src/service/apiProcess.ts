@@ -7,7 +7,7 @@ import { createFairTurns } from '../fairTurns.js';
 import { ANY_GENERATION, GENERATION_CHANNEL } from '../generations/events/generationEvents.js';
 import { REVIEW_CHANNEL } from '../generations/samples/reviews.js';
 import { createWaiters } from '../queue/waiters.js';
-import { DECODING } from '../references/decodeImage.js';
+import { DECODING } from '../references/decodingWeight.js';
 import { startEventPoller } from '../generations/events/eventPoller.js';
 import type { ReadinessChecks } from '../http/health.js';
 import type { SignInLink } from '../http/signInLink.js';

@@ -5,7 +5,7 @@ import { Problems } from '../../src/dataSets/archive/problems.js';
 import { readPhotographs } from '../../src/dataSets/archive/readPhotographs.js';
 import type { FairSemaphore } from '../../src/fairSemaphore.js';
 import { createFairSemaphore } from '../../src/fairSemaphore.js';
-import { DECODING } from '../../src/references/decodeImage.js';
+import { DECODING } from '../../src/references/decodingWeight.js';
 import { newId } from '../../src/storage/identifiers.js';
 import { openStorage } from '../../src/storage/open.js';
 import type { TenantScope } from '../../src/storage/tenantScope.js';
@@ -47,7 +47,7 @@ test('no photograph is written that the quota has no room for', async () => {
   await close();
 });
 
-test('a large mask waits as a large photograph does, whatever it lies upon', async () => {
+test('a large mask of a small photograph is refused before it is decoded', async () => {
   const weights: number[] = [];
   const run = <T>(_tenant: string, weight: number, task: () => Promise<T>): Promise<T> => {
     weights.push(weight);
@@ -62,11 +62,15 @@ test('a large mask waits as a large photograph does, whatever it lies upon', asy
   ]);
   const read = (name: string): Promise<Buffer> => Promise.resolve(files.get(name) as Buffer);
   const archive = { names: [...files.keys()], read, close: () => undefined };
-  const photographs = [{ name: 'small', product: 'tile', defect: 'crack', mask: { file: 'large' } }];
+  const mask = { files: ['large'], marks: 'ONE_VALUE' as const };
+  const photographs = [{ name: 'small', product: 'tile', defect: 'crack', mask }];
   const folders = { products: new Map<string, string>(), defects: new Map<string, string>() };
   const problems = new Problems();
   await readPhotographs(context, archive, { photographs, root: '' }, folders, problems, []);
-  expect([weights, problems.count]).toEqual([[DECODING.perTenant], 1]);
+  expect(weights).toEqual([1]);
+  expect(() => {
+    problems.throwIfAny();
+  }).toThrow(/small: is 64 × 48 pixels, but its mask is 5000 × 5000/);
 });
 
 const fail = (): never => {

@@ -1,7 +1,7 @@
 /** What tenants share besides the event loop and the database: another tenant's one task does not wait for a thousand. */
 import { createFairSemaphore } from '../../src/fairSemaphore.js';
 import { createFairTurns } from '../../src/fairTurns.js';
-import { DECODING } from '../../src/references/decodeImage.js';
+import { DECODING } from '../../src/references/decodingWeight.js';
 import { inTurns } from '../../src/resolvers/events.js';
 import { currentTenant } from '../../src/observability/logContext.js';
 import { coalesceCallers } from '../../src/tenants/coalesceCallers.js';

@@ -90,20 +90,21 @@ function itemOf(folder: string, items: readonly Item[], { namedBy, noun, called 
   const exact = items.find((item) => item.code === canonicalCode(folder));
   const alike = items.filter((item) => item.promptName.toLowerCase() === promptWords(folder));
   const active = alike.filter(({ archivedAt }) => archivedAt === null);
+  const subject = namedBy === 'layout' ? `what the layout calls ${quote(folder)}` : `the ${namedBy} ${quote(folder)}`;
   if (exact === undefined && active.length > 1)
-    return `the ${namedBy} ${quote(folder)} is the word of ${joinNames(
+    return `${subject} is the word of ${joinNames(
       active.map((item) => quote(item.code)),
       5,
-    )}: name it after the ${called} of one`;
+    )}: ${namedBy === 'layout' ? `archive all but one, or give one this ${called}` : `name it after the ${called} of one`}`;
   const found = exact ?? active[0] ?? alike[0];
   if (found === undefined)
-    return `the ${namedBy} ${quote(folder)} is no ${noun} of yours: import the ${noun} with importCatalog first, with this ${called} or prompt name, or rename the ${namedBy}`;
+    return `${subject} is no ${noun} of yours: import the ${noun} with importCatalog first, with this ${called} or prompt name${namedBy === 'layout' ? '' : `, or rename the ${namedBy}`}`;
   if (found.archivedAt !== null)
-    return `the ${namedBy} ${quote(folder)} is the ${noun} ${quote(found.code)}, which is archived: restore it with importCatalog first`;
+    return `${subject} is the ${noun} ${quote(found.code)}, which is archived: restore it with importCatalog first`;
   return found;
 }
 
 /** The words that a model reads for the name of a folder: "metal_nut" is "metal nut". */
-function promptWords(folder: string): string {
+export function promptWords(folder: string): string {
   return folder.normalize('NFC').replaceAll('_', ' ').trim().toLowerCase();
 }

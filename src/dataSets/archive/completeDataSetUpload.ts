@@ -20,22 +20,16 @@ import { findFolders } from './catalogFolders.js';
 import type { StoredPhotograph } from './insertPhotographs.js';
 import { insertPhotographs } from './insertPhotographs.js';
 import { catalogOf } from '../../catalog/catalog.js';
-import { readAnnotatedLayout } from './annotations/annotatedLayout.js';
-import type { MvtecLayout } from './layout.js';
-import { readLayout } from './layout.js';
-import { readManifest } from './manifest.js';
 import type { Archive } from './openArchive.js';
 import { openArchive } from './openArchive.js';
-import type { Layout } from './packed.js';
 import { Problems, invalidArchive } from './problems.js';
+import { readLayout } from './readLayout.js';
 import type { ReadingContext } from './readPhotographs.js';
 import { readPhotographs } from './readPhotographs.js';
 
 export interface DataSetUploadContext extends ReadingContext {
   readonly limits: Limits;
 }
-
-const MAX_MANIFEST_BYTES = 2 ** 20;
 
 /** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, UPLOAD_EXHAUSTED, DATA_SET_ARCHIVE_INVALID, TOO_MANY_DATA_SETS, QUOTA_EXCEEDED. */
 export async function completeDataSetUpload(context: DataSetUploadContext, id: string, body: Body): Promise<UploadRow> {
@@ -64,7 +58,7 @@ async function importArchive(
 ): Promise<UploadRow> {
   const { scope, store, limits } = context;
   const problems = new Problems();
-  const { tested, ...layout } = await layoutOf(context, upload, archive, problems);
+  const { tested, ...layout } = await readLayout(archive, await partNumberOf(context, upload), problems);
   const most = Math.min(limits.photographsPerArchive, limits.membersPerDataSet);
   if (layout.photographs.length > most)
     throw invalidArchive(
@@ -106,37 +100,13 @@ async function importArchive(
   }
 }
 
-/** With what is for testing. */
-async function layoutOf(
-  { scope }: DataSetUploadContext,
-  { productId }: UploadRow,
-  archive: Archive,
-  problems: Problems,
-): Promise<Layout> {
+/** The product of the upload, for a layout that names none. */
+async function partNumberOf({ scope }: DataSetUploadContext, { productId }: UploadRow): Promise<string | undefined> {
   const [shown] = productId === null ? [] : await catalogOf(scope).productsById([productId]);
-  const product = shown?.partNumber;
-  const annotated = await readAnnotatedLayout(archive, product, problems);
-  if (annotated !== undefined) return annotated;
-  const layout = readLayout(archive.names, problems);
-  if (product !== undefined)
-    problems.add('its folders name the products, and the upload has a partNumber: create one without it');
-  return { ...layout, tested: await listedForTesting(archive, layout, problems) };
+  return shown?.partNumber;
 }
 
-async function listedForTesting(
-  archive: Archive,
-  layout: MvtecLayout,
-  problems: Problems,
-): Promise<ReadonlySet<string> | undefined> {
-  const { manifest } = layout;
-  if (manifest === undefined) return undefined;
-  const content = await archive.read(manifest);
-  if (content.length <= MAX_MANIFEST_BYTES) return readManifest(content.toString('utf8'), layout, problems);
-  problems.add(`${manifest}: has ${String(content.length)} bytes; at most ${String(MAX_MANIFEST_BYTES)} are allowed`);
-  return new Set();
-}
-
-/** As the manifest says. @throws ServiceError if it divides photographs with the same pixels */
+/** As the archive says. @throws ServiceError if it divides photographs with the same pixels */
 function asListed(
   candidates: readonly Candidate[],
   nameOf: (candidate: Candidate) => string,

@@ -7,17 +7,25 @@ export const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
 export interface PackedPhotograph {
   /** Of its file. */
   readonly name: string;
-  /** As the archive calls it; a good part has no defect and no mask. */
+  /** As the archive calls it; a good part has no defect. */
   readonly product: string;
   readonly defect: string | null;
+  /** Of a good part: must mark nothing. */
   readonly mask: PackedMask | null;
+  /** A mask that marks nothing says that it shows a good part. */
+  readonly isGoodIfUnmarked?: boolean;
 }
 
-export type PackedMask = MaskFile | DrawnMask;
+export type PackedMask = MaskFiles | DrawnMask;
 
-export interface MaskFile {
-  readonly file: string;
+/** Masks of a photograph, which are merged. */
+export interface MaskFiles {
+  readonly files: readonly string[];
+  readonly marks: Marks;
 }
+
+/** Which values mark the defect: the only one that is not black, or all that are not. */
+export type Marks = 'ONE_VALUE' | 'ANY_VALUE';
 
 /** Polygons or run lengths of an annotation. */
 export interface DrawnMask {
@@ -31,8 +39,8 @@ export interface Layout {
   readonly photographs: readonly PackedPhotograph[];
   /** The folder that holds everything, with a slash; empty for the top of the archive. */
   readonly root: string;
-  /** What names products and defects: folders or labels, for messages. */
-  readonly namedBy: 'folder' | 'label';
+  /** What names the defects, for messages: folders, labels, or the layout itself. */
+  readonly namedBy: 'folder' | 'label' | 'layout';
   /** The photographs for testing. Undefined where the archive does not divide them. */
   readonly tested: ReadonlySet<string> | undefined;
 }

@@ -9,18 +9,18 @@ import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
 import { ServiceError } from '../../errors.js';
 import type { FairSemaphore } from '../../fairSemaphore.js';
 import type { Pixels } from '../../references/decodeImage.js';
-import { decodePhotograph, decodingWeight, encodePng, hashOf } from '../../references/decodeImage.js';
-import type { DecodedMask } from '../../references/decodedFiles.js';
-import { measureMask, photographHash, readMask, requireSameSize } from '../../references/decodedFiles.js';
+import { decodePhotograph, encodePng, hashOf } from '../../references/decodeImage.js';
+import { decodingWeight, headerOf } from '../../references/decodingWeight.js';
+import { photographHash } from '../../references/decodedFiles.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
-import { NoShapeError } from './annotations/shapes.js';
 import type { FolderIds } from './catalogFolders.js';
 import type { StoredPhotograph } from './insertPhotographs.js';
 import type { Archive } from './openArchive.js';
-import type { Layout, PackedMask, PackedPhotograph } from './packed.js';
+import type { Layout, PackedPhotograph } from './packed.js';
 import type { Problems } from './problems.js';
+import { PackedFileError, readPackedMask, withoutField } from './readMask.js';
 
 /** Far below the time after which a writer is taken for dead. */
 const RENEWAL_MS = 60_000;
@@ -65,14 +65,12 @@ export async function readPhotographs(
     return { key, contentType: 'image/png', width, height, bytes: png.byteLength, createdAt: new Date() };
   }
 
-  async function read(packed: PackedPhotograph, file: Buffer, maskFile: Buffer | null): Promise<void> {
-    const [productId, defectId] = [
-      folders.products.get(packed.product),
-      folders.defects.get(packed.defect ?? '') ?? null,
-    ];
+  async function read(listed: PackedPhotograph, file: Buffer, orientation: number): Promise<void> {
     const pixels = await decodePhotograph(file);
-    const marked = packed.mask === null ? null : await readPackedMask(packed.name, packed.mask, maskFile, pixels);
-    if (marked !== null) requireSameSize(pixels, marked.mask);
+    const marked = await readPackedMask(archive, listed, pixels, orientation);
+    const packed = marked === null ? { ...listed, defect: null } : listed;
+    const productId = folders.products.get(packed.product);
+    const defectId = folders.defects.get(packed.defect ?? '') ?? null;
     const pixelHash = await hashOf(pixels);
     const same = [packed.product, packed.defect, pixelHash, marked?.mask.hash].join('\n');
     const earlier = first.get(same);
@@ -108,40 +106,11 @@ export async function readPhotographs(
     }
     await addingProblems(problems, packed.name, async () => {
       const file = await archive.read(packed.name);
-      const { mask } = packed;
-      const maskFile = mask !== null && 'file' in mask ? await archive.read(mask.file) : null;
-      // A mask of another size than its photograph is found when both are decoded.
-      const weights = [file, maskFile ?? file].map((one) => decodingWeight(one));
-      await decoding.run(scope.tenantId, Math.max(...(await Promise.all(weights))), () => read(packed, file, maskFile));
+      const { orientation = 1 } = (await headerOf(file)) ?? {};
+      await decoding.run(scope.tenantId, await decodingWeight(file), () => read(packed, file, orientation));
     });
   }
   return found;
-}
-
-async function readPackedMask(
-  name: string,
-  mask: PackedMask,
-  file: Buffer | null,
-  photograph: Pixels,
-): Promise<DecodedMask> {
-  try {
-    return 'draw' in mask ? await measureMask(mask.draw(photograph)) : await readMask(file ?? Buffer.alloc(0));
-  } catch (error) {
-    if (!(error instanceof ServiceError || error instanceof NoShapeError)) throw error;
-    const reason = withoutField(error);
-    throw 'file' in mask
-      ? new PackedFileError(mask.file, reason)
-      : new PackedFileError(name, `its annotation in ${mask.annotation} ${reason}`);
-  }
-}
-
-class PackedFileError extends Error {
-  readonly file: string;
-
-  constructor(file: string, reason: string) {
-    super(reason);
-    this.file = file;
-  }
 }
 
 /** Errors about the file become problems that name it. What ends the whole archive, or is no fault of the file, is thrown. */
@@ -155,8 +124,6 @@ async function addingProblems(problems: Problems, name: string, work: () => Prom
     else throw error;
   }
 }
-
-const withoutField = ({ message }: Error): string => message.replace(/^body: /, '');
 
 interface Hashes {
   readonly productId: string;

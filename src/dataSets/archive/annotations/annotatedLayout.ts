@@ -1,4 +1,5 @@
 /** Reads an archive in the layout of an annotation tool, if it is in one. */
+import { posix } from 'node:path';
 import type { Archive } from '../openArchive.js';
 import type { Layout } from '../packed.js';
 import type { Problems } from '../problems.js';
@@ -9,8 +10,6 @@ import { readLabelme } from './labelme.js';
 import { createPointBudget } from './pointBudget.js';
 import { readYolo } from './yolo.js';
 
-/** A folder of the MVTec AD layout alone. */
-const MASKS = /(^|\/)ground_truth\//;
 const LABELS = /(^|\/)labels\/(?!(?:.*\/)?classes\.txt$).*\.txt$/i;
 
 /**
@@ -23,17 +22,10 @@ export async function readAnnotatedLayout(
   product: string | undefined,
   problems: Problems,
 ): Promise<Layout | undefined> {
-  const { names } = archive;
-  if (names.some((name) => MASKS.test(name))) return undefined;
-  const root = commonFolder(names);
+  const root = commonFolder(archive.names);
   const annotated = await annotatedIn(archive, root, problems);
   if (annotated === undefined) return undefined;
-  const isCalled = root !== 'images/' && splitOf(root) === undefined;
-  const name = product ?? (isCalled ? root.slice(0, -1) : '');
-  if (name === '')
-    problems.add(
-      'its layout does not name the product: create the upload with partNumber, or pack the folder of the product',
-    );
+  const name = product ?? productOf(root, problems);
   const photographs = annotated.flatMap((one) => packedPhotograph(one, name, problems) ?? []).filter(() => name !== '');
   if (photographs.length === 0 && problems.count === 0) problems.add('no photograph is in it');
   const isDivided = annotated.some(({ split }) => split !== undefined);
@@ -54,6 +46,17 @@ async function annotatedIn(
   const source = { archive, root, budget: createPointBudget(), problems };
   if (kind === 'COCO') return readCoco(source, files.COCO);
   return kind === 'YOLO' ? readYolo(source, files.YOLO) : readLabelme(source, files.labelme);
+}
+
+/** By the name of the folder that holds everything. Empty, and a problem, if it does not name the product. */
+export function productOf(root: string, problems: Problems): string {
+  const isCalled = root !== 'images/' && splitOf(root) === undefined;
+  const name = isCalled ? posix.basename(root) : '';
+  if (name === '')
+    problems.add(
+      'its layout does not name the product: create the upload with partNumber, or pack the folder of the product',
+    );
+  return name;
 }
 
 type Kind = 'COCO' | 'YOLO' | 'labelme';

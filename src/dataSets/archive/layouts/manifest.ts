@@ -1,8 +1,8 @@
 /** Reads the manifest.csv of a data set, as the training package does (training/defectdiffu/data/layout_files.py). */
 import { posix } from 'node:path';
-import { quote } from '../../errors.js';
-import type { MvtecLayout } from './layout.js';
-import type { Problems } from './problems.js';
+import { quote } from '../../../errors.js';
+import type { MvtecLayout } from './mvtecAd.js';
+import type { Problems } from '../problems.js';
 
 /** `half` is the former name of `split`. */
 const SPLIT_COLUMNS = ['half', 'split'];

@@ -1,0 +1,29 @@
+/** How much of the memory for decoding an image takes, by its header. */
+import sharp from 'sharp';
+import { IMAGE_LIMITS } from './decodeImage.js';
+
+/** Of the weights below: one tenant decodes one large image or two small ones, and another tenant always one. */
+export const DECODING = { total: 3, perTenant: 2, waitingPerTenant: 100, what: 'uploads' };
+const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
+
+/** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
+export async function decodingWeight(file: string | Buffer): Promise<number> {
+  const { width, height } = (await headerOf(file)) ?? { width: 0, height: 0 };
+  return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
+}
+
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly orientation: number;
+}
+
+/** The size when it is upright, and the EXIF orientation: 1 is upright. Undefined for BMP, and if it cannot be read. */
+export async function headerOf(file: string | Buffer): Promise<ImageHeader | undefined> {
+  try {
+    const { autoOrient, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata();
+    return { ...autoOrient, orientation };
+  } catch {
+    return undefined;
+  }
+}
