@@ -139,7 +139,7 @@ test.each<[string, string, (files: Files) => unknown, readonly (string | RegExp)
       }
     },
     [
-      `it is in no layout that is read: its photographs lie in "VisA/candle/Photos/Images/Normal/", "VisA/candle/Photos/Images/Anomaly/", "VisA/candle/Photos/Masks/Anomaly/" and 3 more. These are read: ${READ}COCO, YOLO segmentation, labelme`,
+      `it is in no layout that is read: its photographs lie in "VisA/candle/Photos/Images/Normal/", "VisA/candle/Photos/Images/Anomaly/", "VisA/candle/Photos/Masks/Anomaly/" and 3 more. These are read: ${READ}Severstal, COCO, YOLO segmentation, labelme, CVAT for images`,
     ],
   ],
 ])('%s (%s)', async (_, layout, change, problems) => {

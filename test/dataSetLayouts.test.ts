@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { ANNOTATED_FIXTURES } from './support/annotatedLayouts.js';
 import { HEIGHT, WIDTH } from './support/annotations.js';
 import { sendArchive } from './support/dataSets.js';
 import { bytesAt } from './support/generations.js';
@@ -84,14 +85,17 @@ function asCodes(photographs: Readonly<Record<string, Json>>): Record<string, Js
 function expectedOf(photographs: Readonly<Record<string, Expected>>): Record<string, Json> {
   const pixels = Array.from({ length: WIDTH * HEIGHT }, (_, i) => i);
   return Object.fromEntries(
-    Object.entries(photographs).map(([name, { product, defect, marked = [], split = null }]) => [
-      name,
-      { product, defect, marked: pixels.filter((i) => isIn(marked, i % WIDTH, Math.floor(i / WIDTH))), split },
-    ]),
+    Object.entries(photographs).map(([name, { product, defect, marked = [], split = null, inside }]) => {
+      const isMarked = inside ?? ((x: number, y: number) => isIn(marked, x, y));
+      return [
+        name,
+        { product, defect, marked: pixels.filter((i) => isMarked(i % WIDTH, Math.floor(i / WIDTH))), split },
+      ];
+    }),
   );
 }
 
-describe.each(Object.entries(FOLDER_FIXTURES))('%s', (_, make) => {
+describe.each(Object.entries({ ...FOLDER_FIXTURES, ...ANNOTATED_FIXTURES }))('%s', (_, make) => {
   let fixture: LayoutFixture;
   beforeAll(async () => {
     fixture = await make();

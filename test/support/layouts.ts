@@ -15,6 +15,7 @@ export interface Expected {
   readonly defect: string | null;
   /** What its mask marks. */
   readonly marked?: readonly Square[];
+  readonly inside?: (x: number, y: number) => boolean;
   readonly split?: 'TRAIN' | 'TEST';
 }
 
@@ -27,7 +28,7 @@ export interface LayoutFixture {
 }
 
 export const SQUARE: Square = { left: 10, top: 6, side: 9 };
-const OTHER: Square = { left: 30, top: 30, side: 5 };
+export const OTHER: Square = { left: 30, top: 30, side: 5 };
 
 export const isIn = (squares: readonly Square[], x: number, y: number): boolean =>
   squares.some(({ left, top, side }) => x >= left && x < left + side && y >= top && y < top + side);

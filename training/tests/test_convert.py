@@ -146,6 +146,18 @@ def test_the_first_version_of_severstals_table_is_read(tmp_path):
     assert "line 2 of train.csv is no list of runs: runs are pairs" in result.output
 
 
+def test_an_ellipse_is_turned_as_cvat_turns_it(tmp_path):
+    turned = '<ellipse label="scratch" cx="24" cy="20" rx="15" ry="6" rotation="90"/>'
+    upright = '<ellipse label="scratch" cx="24" cy="20" rx="6" ry="15"/>'
+    masks = []
+    for name, shape in (("turned", turned), ("upright", upright)):
+        (tmp_path / name).mkdir()
+        cvat(tmp_path / name, shape)
+        converted(tmp_path / name, tmp_path / f"{name} made", product="part")
+        masks.append(load_mask(read_data_set(tmp_path / f"{name} made")[-1].mask))
+    assert np.array_equal(*masks) and masks[0].sum(axis=0).max() == 30
+
+
 def test_voc_boxes_are_refused_with_the_reason(tmp_path):
     good(tmp_path / "voc/JPEGImages/a.jpg")
     (tmp_path / "voc/Annotations").mkdir()

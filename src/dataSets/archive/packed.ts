@@ -32,7 +32,7 @@ export interface DrawnMask {
   /** The file that has the annotation. */
   readonly annotation: string;
   /** 0 and 255, grayscale. Throws NoShapeError. */
-  draw(photograph: { readonly width: number; readonly height: number }): Pixels;
+  draw(photograph: { readonly width: number; readonly height: number }): Promise<Pixels>;
 }
 
 export interface Layout {

@@ -24,7 +24,7 @@ const MVTEC_AD = 'MVTec AD';
 const READ = [
   `${MVTEC_AD} and its like (BTAD, MVTec LOCO)`,
   ...FOLDER_LAYOUTS.map(({ title }) => title),
-  ...['COCO', 'YOLO segmentation', 'labelme'],
+  ...['Severstal', 'COCO', 'YOLO segmentation', 'labelme', 'CVAT for images'],
 ];
 /** A folder of masks, which annotation tools do not write. */
 const MASKS = /(^|\/)ground_truth\//;

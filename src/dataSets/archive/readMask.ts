@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.js';
 import type { Pixels } from '../../references/decodeImage.js';
 import type { DecodedMask } from '../../references/decodedFiles.js';
 import { measureMask } from '../../references/decodedFiles.js';
-import { NoShapeError } from './annotations/shapes.js';
+import { NoShapeError } from './annotations/noShape.js';
 import { mergeMaskFile } from './maskFiles.js';
 import type { Archive } from './openArchive.js';
 import type { PackedMask, PackedPhotograph } from './packed.js';

@@ -67,7 +67,7 @@ def _shape(shape: ElementTree.Element) -> Shape:
         return label, polygon([float(value) for value in points])
     if shape.tag == "ellipse":
         x, y, radius_x, radius_y = (float(shape.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
-        return label, ellipse(x, y, radius_x, radius_y)
+        return label, ellipse(x, y, radius_x, radius_y, float(shape.get("rotation") or 0))
     if shape.tag == "mask":
         top, left, height, width = (int(shape.attrib[name]) for name in ("top", "left", "height", "width"))
         counts = [int(count) for count in shape.attrib["rle"].split(",")]

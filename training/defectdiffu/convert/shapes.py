@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -34,10 +35,14 @@ def polygon(points: Sequence[float]) -> Draw:
     return draw
 
 
-def ellipse(x: float, y: float, radius_x: float, radius_y: float) -> Draw:
+def ellipse(x: float, y: float, radius_x: float, radius_y: float, rotation: float = 0) -> Draw:
+    """`rotation` in degrees, clockwise."""
+    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+
     def draw(height: int, width: int) -> np.ndarray:
         rows, columns = np.ogrid[:height, :width]
-        return ((columns + 0.5 - x) / radius_x) ** 2 + ((rows + 0.5 - y) / radius_y) ** 2 <= 1
+        right, down = columns + 0.5 - x, rows + 0.5 - y
+        return ((right * cos + down * sin) / radius_x) ** 2 + ((down * cos - right * sin) / radius_y) ** 2 <= 1
 
     if radius_x <= 0 or radius_y <= 0:
         raise NoMask("an ellipse without area")

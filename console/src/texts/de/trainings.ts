@@ -11,7 +11,7 @@ export const trainings = {
   dataSet: 'Datensatz',
   chooseDataSet: 'Wählen Sie einen',
   archiveMeaning:
-    'Ein Zip mit einem Ordner je Produkt, wie bei MVTec AD, AD 2, 3D-AD und LOCO, VisA, BTAD, Real-IAD, KolektorSDD2 und DAGM, oder was ein Annotationswerkzeug schreibt: COCO, YOLO-Segmentierung oder labelme. Der Katalog muss das Produkt und seine Defekte haben: Ein Ordner oder Label heißt wie die Teilenummer, der Defektcode oder der Prompt-Name.',
+    'Ein Zip mit einem Ordner je Produkt, wie bei MVTec AD, AD 2, 3D-AD und LOCO, VisA, BTAD, Real-IAD, KolektorSDD2, DAGM und Severstal, oder was ein Annotationswerkzeug schreibt: COCO, YOLO-Segmentierung, labelme oder CVAT. Der Katalog muss das Produkt und seine Defekte haben: Ein Ordner oder Label heißt wie die Teilenummer, der Defektcode oder der Prompt-Name.',
   archiveLayout:
     'cookie/train/good/*.jpg\ncookie/test/broken/001.jpg\ncookie/ground_truth/broken/001_mask.png\nmanifest.csv (freiwillig: image,split)',
   archiveLimits: 'Höchstens {{count}} Fotos und {{size}} MB. Alles wird importiert oder nichts.',

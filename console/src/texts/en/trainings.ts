@@ -11,7 +11,7 @@ export const trainings = {
   dataSet: 'Data set',
   chooseDataSet: 'Choose one',
   archiveMeaning:
-    'A zip with a folder for each product, in the layout of MVTec AD, AD 2, 3D-AD, or LOCO, VisA, BTAD, Real-IAD, KolektorSDD2, or DAGM; or what an annotation tool wrote: COCO, YOLO segmentation, or labelme. The catalog must have the product and its defects: a folder or label has the part number, the defect code, or the prompt name.',
+    'A zip with a folder for each product, in the layout of MVTec AD, AD 2, 3D-AD, or LOCO, VisA, BTAD, Real-IAD, KolektorSDD2, DAGM, or Severstal; or what an annotation tool wrote: COCO, YOLO segmentation, labelme, or CVAT. The catalog must have the product and its defects: a folder or label has the part number, the defect code, or the prompt name.',
   archiveLayout:
     'cookie/train/good/*.jpg\ncookie/test/broken/001.jpg\ncookie/ground_truth/broken/001_mask.png\nmanifest.csv (optional: image,split)',
   archiveLimits: 'At most {{count}} photographs and {{size}} MB. All of it is imported, or nothing.',

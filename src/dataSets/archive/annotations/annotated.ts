@@ -6,7 +6,8 @@ import { IMAGE } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Size } from './shapes.js';
-import { NoShapeError, drawShapes } from './shapes.js';
+import { NoShapeError } from './noShape.js';
+import { drawShapes } from './shapes.js';
 
 export type Split = 'TRAIN' | 'TEST';
 

@@ -3,14 +3,29 @@ import { posix } from 'node:path';
 import type { Archive } from '../openArchive.js';
 import type { Layout } from '../packed.js';
 import type { Problems } from '../problems.js';
-import type { Annotated } from './annotated.js';
+import type { Annotated, Source } from './annotated.js';
 import { packedPhotograph, splitOf } from './annotated.js';
+import type { Kind } from './annotationFiles.js';
+import { annotationFiles } from './annotationFiles.js';
 import { readCoco } from './coco.js';
+import { readCvat } from './cvat.js';
 import { readLabelme } from './labelme.js';
+import { BOX } from './noShape.js';
 import { createPointBudget } from './pointBudget.js';
+import { readSeverstal } from './severstal.js';
 import { readYolo } from './yolo.js';
 
-const LABELS = /(^|\/)labels\/(?!(?:.*\/)?classes\.txt$).*\.txt$/i;
+const READERS: Readonly<Record<Kind, (source: Source, files: readonly string[]) => Promise<readonly Annotated[]>>> = {
+  Severstal: readSeverstal,
+  CVAT: readCvat,
+  'Pascal VOC': ({ problems }, [file = '']) => {
+    problems.add(`${file}: is of Pascal VOC, and ${BOX}`);
+    return Promise.resolve([]);
+  },
+  COCO: readCoco,
+  YOLO: readYolo,
+  labelme: readLabelme,
+};
 
 /**
  * Adds everything that is wrong with the annotations to `problems`.
@@ -38,14 +53,13 @@ async function annotatedIn(
   root: string,
   problems: Problems,
 ): Promise<readonly Annotated[] | undefined> {
-  const files = await annotationFiles(archive);
-  const [kind, ...others] = Object.keys(files).filter((one) => files[one as Kind].length > 0) as Kind[];
-  if (kind === undefined) return undefined;
-  if (others.length > 0)
-    problems.add(`it has annotations of ${[kind, ...others].join(' and of ')}: keep those of one tool`);
-  const source = { archive, root, budget: createPointBudget(), problems };
-  if (kind === 'COCO') return readCoco(source, files.COCO);
-  return kind === 'YOLO' ? readYolo(source, files.YOLO) : readLabelme(source, files.labelme);
+  const found = await annotationFiles(archive);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  if (found.size > 1)
+    problems.add(`it has annotations of ${[...found.keys()].join(' and of ')}: keep those of one tool`);
+  const [kind, files] = first;
+  return READERS[kind]({ archive, root, budget: createPointBudget(), problems }, files);
 }
 
 /** By the name of the folder that holds everything. Empty, and a problem, if it does not name the product. */
@@ -57,24 +71,6 @@ export function productOf(root: string, problems: Problems): string {
       'its layout does not name the product: create the upload with partNumber, or pack the folder of the product',
     );
   return name;
-}
-
-type Kind = 'COCO' | 'YOLO' | 'labelme';
-
-/** By what they contain: other JSON files may lie beside. */
-async function annotationFiles(archive: Archive): Promise<Readonly<Record<Kind, string[]>>> {
-  const found: Record<Kind, string[]> = {
-    COCO: [],
-    YOLO: archive.names.filter((name) => LABELS.test(name)),
-    labelme: [],
-  };
-  for (const name of archive.names.filter((one) => /\.json$/i.test(one))) {
-    const content = await archive.read(name);
-    const has = (key: string): boolean => content.includes(`"${key}"`);
-    if (has('images') && has('annotations') && has('categories')) found.COCO.push(name);
-    else if (has('shapes') && has('imageWidth')) found.labelme.push(name);
-  }
-  return found;
 }
 
 /** With a slash; empty if there are several, or none. */

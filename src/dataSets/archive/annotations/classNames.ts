@@ -4,7 +4,7 @@ import type { Archive } from '../openArchive.js';
 import type { Problems } from '../problems.js';
 import { orProblem } from './annotated.js';
 import { fieldsOf, labelOf } from './json.js';
-import { NoShapeError } from './shapes.js';
+import { NoShapeError } from './noShape.js';
 
 const MAX_BYTES = 64 * 2 ** 10;
 const MAX_NAMES = 1_000;

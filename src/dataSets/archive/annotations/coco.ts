@@ -9,7 +9,8 @@ import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from './json.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape, Size } from './shapes.js';
-import { BOX, NoShapeError, compressedCounts, polygonOf, runsOf } from './shapes.js';
+import { BOX, NoShapeError } from './noShape.js';
+import { compressedCounts, polygonOf, runsOf } from './shapes.js';
 
 /** @param files those of COCO */
 export async function readCoco(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {

@@ -1,22 +1,17 @@
 /** Reads a JSON file of an archive. It is untrusted: it is bounded, and the first thing that is wrong with it ends its reading. */
 import type { Archive } from '../openArchive.js';
-import { NoShapeError } from './shapes.js';
+import { NoShapeError } from './noShape.js';
+import { readText } from './readText.js';
 
-/** Of one file: parsing it takes a tenth of a second. */
-const MAX_BYTES = 4 * 2 ** 20;
 const MAX_LABEL_LENGTH = 200;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Throws NoShapeError, whose message begins after the name of the file. */
 export async function readJson(archive: Archive, name: string): Promise<Fields> {
-  const content = await archive.read(name);
-  if (content.length > MAX_BYTES)
-    throw new NoShapeError(
-      `has ${String(content.length)} bytes; at most ${String(MAX_BYTES)} are read: divide it, or save it without the photograph (imageData)`,
-    );
+  const text = await readText(archive, name, 'divide it, or save it without the photograph (imageData)');
   try {
-    return fieldsOf(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')), 'it');
+    return fieldsOf(JSON.parse(text), 'it');
   } catch (error) {
     if (error instanceof NoShapeError) throw error;
     throw new NoShapeError('is no JSON', { cause: error });

@@ -2,16 +2,22 @@
 import type { Polygon } from '../../../inference/index.js';
 import { crossingCount, rasterizePolygons } from '../../../inference/index.js';
 import type { Pixels } from '../../../references/decodeImage.js';
+import type { Ellipse } from './ellipse.js';
+import { drawEllipse, rowsOf } from './ellipse.js';
+import { NoShapeError } from './noShape.js';
+import type { PngMask } from './pngMask.js';
+import { drawPngMasks } from './pngMask.js';
+import type { Runs, StartedRuns } from './runs.js';
+import { drawRuns, drawStartedRuns, markedPixels, requireFits, requireFull, requireWithin } from './runs.js';
 
 /** In pixels; `ofWhole` in shares of the width and the height. */
-export type Shape = { readonly polygon: Polygon } | { readonly ofWhole: Polygon } | { readonly runs: Runs };
-
-/** Lengths of runs down the columns, the first of them outside. */
-export interface Runs {
-  readonly width: number;
-  readonly height: number;
-  readonly counts: readonly number[];
-}
+export type Shape =
+  | { readonly polygon: Polygon }
+  | { readonly ofWhole: Polygon }
+  | { readonly ellipse: Ellipse }
+  | { readonly runs: Runs }
+  | { readonly startedRuns: StartedRuns }
+  | { readonly png: PngMask };
 
 /** An annotation of one defect. */
 export interface Annotation {
@@ -19,12 +25,6 @@ export interface Annotation {
   readonly shapes: readonly Shape[];
 }
 
-/** An annotation that does not say of every pixel whether it is the defect. The message begins after its name. */
-export class NoShapeError extends Error {
-  override readonly name = 'NoShapeError';
-}
-
-export const BOX = 'has a box, which does not say which of its pixels are the defect: annotate polygons or masks';
 /** Of edges with rows of pixels, on one photograph: at most some tenths of a second. */
 const MAX_CROSSINGS = 400_000;
 
@@ -47,24 +47,37 @@ export interface Size {
  * 0 and 255: 255 in any of the shapes. Throws NoShapeError.
  * @param annotated the size that the shapes were drawn for, if it is known
  */
-export function drawShapes(shapes: readonly Shape[], annotated: Size | undefined, { width, height }: Size): Pixels {
+export async function drawShapes(
+  shapes: readonly Shape[],
+  annotated: Size | undefined,
+  { width, height }: Size,
+): Promise<Pixels> {
   if (annotated !== undefined) requireSize(annotated, { width, height });
   const polygons = shapes.flatMap((shape) => {
     if ('polygon' in shape) return [shape.polygon];
     return 'ofWhole' in shape ? [shape.ofWhole.map(([x, y]) => [x * width, y * height] as const)] : [];
   });
-  const crossings = crossingCount(polygons, height);
+  const ellipses = shapes.flatMap((shape) => ('ellipse' in shape ? [shape.ellipse] : []));
+  const crossings = ellipses.reduce((sum, one) => sum + rowCount(one, height), crossingCount(polygons, height));
   if (crossings > MAX_CROSSINGS)
     throw new NoShapeError(
-      `has polygons whose edges cross ${String(crossings)} rows of pixels; at most ${String(MAX_CROSSINGS)} are allowed: simplify them`,
+      `has outlines that cross ${String(crossings)} rows of pixels; at most ${String(MAX_CROSSINGS)} are allowed: simplify them`,
     );
   const runs = shapes.flatMap((shape) => ('runs' in shape ? [shape.runs] : []));
-  for (const size of runs) requireSize(size, { width, height });
-  const marked = runs.reduce((sum, one) => sum + markedPixels(one), 0);
+  const started = shapes.flatMap((shape) => ('startedRuns' in shape ? [shape.startedRuns] : []));
+  for (const one of runs)
+    if (one.box === undefined) requireSize(one, { width, height });
+    else requireFits(one, one.box, { width, height });
+  for (const one of started) requireWithin(one, { width, height });
+  const marked = markedPixels(runs, started);
   if (marked > width * height)
     throw new NoShapeError(`has run lengths that mark ${String(marked)} pixels, more than there are: mark each once`);
   const mask = rasterizePolygons(polygons, width, height);
-  for (const one of runs) drawRuns(mask, one);
+  for (const one of ellipses) drawEllipse(mask, one, width, height);
+  for (const one of runs) drawRuns(mask, one, width);
+  for (const one of started) drawStartedRuns(mask, one, { width, height });
+  const pngs = shapes.flatMap((shape) => ('png' in shape ? [shape.png] : []));
+  await drawPngMasks(mask, pngs, { width, height });
   if (!mask.includes(1))
     throw new NoShapeError('marks no pixel of the photograph: it lies outside, or is thinner than a pixel');
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i] === 0 ? 0 : 255;
@@ -78,32 +91,16 @@ function requireSize(annotated: Size, { width, height }: Size): void {
   );
 }
 
-const markedPixels = ({ counts }: Runs): number => counts.reduce((sum, count, i) => sum + (i % 2) * count, 0);
-
-function drawRuns(mask: Uint8Array, { width, height, counts }: Runs): void {
-  let [row, column] = [0, 0];
-  for (const [i, count] of counts.entries()) {
-    if (i % 2 === 0) {
-      column += Math.floor((row + count) / height);
-      row = (row + count) % height;
-      continue;
-    }
-    for (let left = count; left > 0; left--) {
-      mask[row * width + column] = 1;
-      if (++row < height) continue;
-      row = 0;
-      column++;
-    }
-  }
+function rowCount(ellipse: Ellipse, height: number): number {
+  const [first, end] = rowsOf(ellipse, height);
+  return Math.max(0, end - first);
 }
 
-/** @throws NoShapeError if the runs do not fill the mask */
-export function runsOf(width: number, height: number, counts: readonly number[]): Shape {
-  if (!counts.every((count) => Number.isInteger(count) && count >= 0))
-    throw new NoShapeError('has run lengths that are no whole numbers from 0');
-  const sum = counts.reduce((all, count) => all + count, 0);
-  if (sum === width * height) return { runs: { width, height, counts } };
-  throw new NoShapeError(`has runs of ${String(sum)} pixels for a mask of ${String(width)} × ${String(height)}`);
+/** @throws NoShapeError if the runs do not fill the mask, or the box */
+export function runsOf(width: number, height: number, counts: readonly number[], box?: Runs['box']): Shape {
+  const runs = { width, height, counts, ...(box !== undefined && { box }) };
+  requireFull(runs);
+  return { runs };
 }
 
 /**

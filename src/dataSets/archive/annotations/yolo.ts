@@ -5,7 +5,7 @@ import { classNames } from './classNames.js';
 import { imagesIn } from './findImages.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation } from './shapes.js';
-import { BOX, NoShapeError } from './shapes.js';
+import { BOX, NoShapeError } from './noShape.js';
 
 const MAX_BYTES = 2 ** 20;
 /** Tools round. */

@@ -1,12 +1,12 @@
 /** Reads the manifest.csv of a data set, as the training package does (training/defectdiffu/data/layout_files.py). */
 import { posix } from 'node:path';
 import { quote } from '../../../errors.js';
-import type { MvtecLayout } from './mvtecAd.js';
+import { csvFields } from '../csvFields.js';
 import type { Problems } from '../problems.js';
+import type { MvtecLayout } from './mvtecAd.js';
 
 /** `half` is the former name of `split`. */
 const SPLIT_COLUMNS = ['half', 'split'];
-const FIELD = /("(?:[^"]|"")*"|[^,]*)(,|$)/y;
 
 /**
  * The names of the files that are for testing. Photographs that the manifest does not name are for learning. Adds what is
@@ -18,7 +18,7 @@ export function readManifest(
   problems: Problems,
 ): ReadonlySet<string> {
   const [head = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const columns = fieldsOf(head);
+  const columns = csvFields(head);
   const [image, split] = [columns.indexOf('image'), columns.findIndex((name) => SPLIT_COLUMNS.includes(name))];
   if (image < 0 || split < 0) {
     problems.add(`${manifest}: needs the columns image and split, has ${columns.map(quote).join(', ')}`);
@@ -29,7 +29,7 @@ export function readManifest(
   for (const [i, line] of lines.entries()) {
     if (line === '') continue;
     const at = `${manifest}:${String(i + 2)}`;
-    const fields = fieldsOf(line);
+    const fields = csvFields(line);
     const [path, value] = [fields[image] ?? '', fields[split] ?? ''];
     const name = root + posix.normalize(path.normalize('NFC'));
     if (!known.has(name)) problems.add(`${at}: there is no photograph ${quote(path)}`);
@@ -39,16 +39,4 @@ export function readManifest(
     else splits.set(name, value);
   }
   return new Set([...splits].filter(([, value]) => value === 'test').map(([name]) => name));
-}
-
-/** The fields of a line, without their quotes (RFC 4180). */
-function fieldsOf(line: string): string[] {
-  const fields: string[] = [];
-  FIELD.lastIndex = 0;
-  for (let end = ','; end === ',';) {
-    const [, field = '', separator = ''] = FIELD.exec(line) ?? [];
-    fields.push(field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field);
-    end = separator;
-  }
-  return fields;
 }
