@@ -70,6 +70,7 @@ beforeAll(async () => {
     'on another sample': { ...WISH, ...few, reference: { sampleId: samples[0].id } },
     'by an adapter': { ...WISH, steps: 4, partNumber: 'WOOL', defectCode: 'HOLE', model: 'wool' },
     transplanted: { ...WISH, steps: undefined, ...on, defectReference: { anyOfPair: true } },
+    'patches of good parts': { ...WISH, steps: undefined, ...on, defectReference: { cutPaste: { window: 96 } } },
     'transplanted, harmonized': {
       ...WISH,
       ...on,

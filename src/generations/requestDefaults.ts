@@ -32,7 +32,8 @@ export function requestDefaults(
       denoisingStrength: onImage ? DEFAULT_DENOISING_STRENGTH : null,
       maskConvention: onImage ? DEFAULT_MASK_CONVENTION : null,
       harmonize: transplanted ? DEFAULT_HARMONIZE : null,
-      variation: transplanted ? { ...DEFAULT_VARIATION, place: 'FITTING' as const } : null,
+      variation:
+        transplanted && defectReference?.cutPaste == null ? { ...DEFAULT_VARIATION, place: 'FITTING' as const } : null,
     };
   } catch (error) {
     // The model, or the bounds of the service, are others than when the request was accepted.

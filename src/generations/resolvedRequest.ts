@@ -36,7 +36,7 @@ function resolve(row: GenerationRow, pair: RequestedPair) {
       photograph == null || transplant !== undefined ? undefined : (photograph.maskConvention ?? 'CHANGE'),
     denoisingStrength,
     harmonize: transplant === undefined ? undefined : strength,
-    variation: transplant && { ...transplant.variation, place: placeOf(transplant) },
+    variation: transplant === undefined || transplant.cutPaste !== undefined ? undefined : variationOf(transplant),
     /** @deprecated The name of `denoisingStrength` before 1.0.0. */
     freedom: denoisingStrength,
     onTwin: photograph?.onTwin ?? false,
@@ -112,7 +112,8 @@ function referenceOf({ references, baseSample, onTwin }: PhotographSettings) {
   return baseSample === null ? { ids: references } : { sampleId: baseSample };
 }
 
-function defectReferenceOf({ donors, donorSample }: TransplantSettings) {
+function defectReferenceOf({ donors, donorSample, cutPaste }: TransplantSettings) {
+  if (cutPaste !== undefined) return { cutPaste: { ids: donors, window: cutPaste.window } };
   return donorSample === undefined ? { ids: donors } : { sampleId: donorSample };
 }
 
@@ -125,6 +126,6 @@ function areaOf(area: Area) {
   return { polygons: area.polygons.map((polygon) => polygon.map(([x, y]) => ({ x, y }))) };
 }
 
-function placeOf({ anywhere }: TransplantSettings): 'ANYWHERE' | 'FITTING' {
-  return anywhere ? 'ANYWHERE' : 'FITTING';
+function variationOf({ variation, anywhere }: TransplantSettings) {
+  return { ...variation, place: anywhere ? ('ANYWHERE' as const) : ('FITTING' as const) };
 }

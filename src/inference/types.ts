@@ -75,7 +75,10 @@ export interface TransplantRequest {
   readonly existingMask: ImageSource | null;
   /** A photograph with the defect, and the mask of the same size that marks it. */
   readonly donor: ImageSource;
-  readonly donorMask: ImageSource;
+  /** `null`: the donor shows a good part, and a patch of it is pasted (CutPaste). */
+  readonly donorMask: ImageSource | null;
+  /** The side, in pixels, of the square of which a patch covers 1 … 10 %; absent or `null`: the shorter side of the photograph. */
+  readonly patchWindow?: number | null;
   /** Where on the image the middle of the defect may lie. `null`: the defect lies on the part, where it is found. */
   readonly allowed: MaskSource | null;
   readonly variation: VariationLimits;

@@ -58,6 +58,18 @@ export class RequestedReference {
   twin?: boolean;
 }
 
+@ObjectType({ description: 'Where the patches come from (CutPaste).' })
+export class RequestedCutPaste {
+  @Field(() => [ID], {
+    description:
+      'The photographs of good parts, one for each sample in turn: also those that were selected by the service.',
+  })
+  ids!: readonly string[];
+
+  @Field(() => Int, { nullable: true, description: 'Pixels. Null: the shorter side of the photographs.' })
+  window!: number | null;
+}
+
 @ObjectType({ description: 'What the defect is transplanted from.' })
 export class RequestedDefectReference {
   @Field(() => [ID], {
@@ -68,6 +80,9 @@ export class RequestedDefectReference {
 
   @Field(() => ID, { nullable: true })
   sampleId?: string;
+
+  @Field(() => RequestedCutPaste, { nullable: true, description: 'Null for defects.' })
+  cutPaste?: RequestedCutPaste;
 }
 
 @ObjectType({

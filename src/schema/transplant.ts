@@ -1,9 +1,30 @@
-import { Field, Float, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { NotHarmonizedReason, TransplantPlace } from './enums.js';
 import { OneOf } from './oneOf.js';
 
+@InputType({
+  description:
+    'CutPaste: for each sample, a patch of a photograph of a good part, with another brightness and contrast, is pasted at any allowed ' +
+    'place. It needs no defective photograph. A detector learns from it what does not belong there; the defect of the request is its label.',
+})
+export class CutPasteInput {
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'Photographs of good parts of the product, in turn. 1 … 1000 ids. Default: all that are not archived.',
+  })
+  ids?: string[] | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The side, in pixels of the photograph, of the square that a detector sees at once: a patch covers 1 … 10 % of it. 16 … 16384, and at ' +
+      'most the shorter side of the photograph, which is the default.',
+  })
+  window?: number | null;
+}
+
 @OneOf()
-@InputType({ description: 'Give one of the five.' })
+@InputType({ description: 'Give one of the six.' })
 export class DefectReferenceInput {
   @Field(() => ID, {
     nullable: true,
@@ -39,6 +60,9 @@ export class DefectReferenceInput {
       'none. The defect of the request stays the label. These photographs are resized by the ratio of the shorter sides.',
   })
   ofOtherProducts?: boolean | null;
+
+  @Field(() => CutPasteInput, { nullable: true, description: 'No defect, but a patch of a good part.' })
+  cutPaste?: CutPasteInput | null;
 }
 
 @InputType({ description: 'Both bounds are inclusive.' })

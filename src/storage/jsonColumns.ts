@@ -78,10 +78,12 @@ export interface PhotographSettings {
 export const DONORS_REGION: Area = { maskId: '' };
 
 export interface TransplantSettings {
-  /** The defective photographs. Empty if the donor is a sample. */
+  /** The defective photographs; with `cutPaste`, those of good parts. Empty if the donor is a sample. */
   readonly donors: readonly string[];
   /** The sample that the defect is taken from. Absent if it is taken from photographs. */
   readonly donorSample?: string;
+  /** A patch of a donor is pasted instead of a defect. `window`: see TransplantRequest. Absent for defects. */
+  readonly cutPaste?: { readonly window: number | null };
   /** Whether the donors show other products. Then they are resized. */
   readonly ofOtherProducts: boolean;
   readonly variation: VariationLimits;

@@ -48,6 +48,7 @@ const VALUES = [
     'ModelRange',
     'RequestDefaults',
     'RequestedArea',
+    'RequestedCutPaste',
     'RequestedDefectReference',
     'RequestedReference',
   ],

@@ -26,6 +26,12 @@ export interface DefectReferenceInput {
   readonly sampleId?: Optional<string>;
   readonly anyOfPair?: Optional<boolean>;
   readonly ofOtherProducts?: Optional<boolean>;
+  readonly cutPaste?: Optional<CutPasteInput>;
+}
+
+export interface CutPasteInput {
+  readonly ids?: Optional<readonly string[]>;
+  readonly window?: Optional<number>;
 }
 
 export interface VariationInput {

@@ -43,7 +43,11 @@ export async function loadInputImages(scope: TenantScope, queries: readonly Imag
     ...new Set(ids.filter((id) => id != null && isId(id)) as string[]),
   ];
   const references = await referencesOf(scope).byIds(
-    named(inputs.flatMap(({ reference, defectReference }) => [...namedIn(reference), ...namedIn(defectReference)])),
+    named(
+      inputs.flatMap(({ reference, defectReference }) =>
+        [reference, defectReference, defectReference?.cutPaste].flatMap(namedIn),
+      ),
+    ),
   );
   const masks = await masksOf(scope).byIds(
     named(inputs.flatMap(({ region, allowedArea }) => [region?.maskId, allowedArea?.maskId])),
@@ -82,7 +86,10 @@ type Photographs = ReadonlyMap<string, readonly ReferenceRow[]>;
 
 /** By product. An unknown product has none; admission rejects it later. */
 async function goodPhotographs(scope: TenantScope, queries: readonly ImageQuery[]): Promise<Photographs> {
-  const products = queries.filter(({ input }) => input.reference?.anyOfProduct === true);
+  const products = queries.filter(
+    ({ input: { reference, defectReference } }) =>
+      reference?.anyOfProduct === true || (defectReference?.cutPaste != null && defectReference.cutPaste.ids == null),
+  );
   const found = new Map<string, readonly ReferenceRow[]>();
   for (const id of new Set(products.map(({ productId }) => productId).filter(isId)))
     found.set(id, await referencesOf(scope).goodOfProduct(id));

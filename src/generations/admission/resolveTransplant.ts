@@ -9,6 +9,7 @@ import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.j
 import type { DefectReferenceInput, GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
 import type { InputImages, SampleImage } from './inputImages.js';
 import { namedPhotographs } from './namedPhotographs.js';
+import { requireNothingOfDefects, resolveCutPaste } from './resolveCutPaste.js';
 
 /** Of the defect: its opacity up to 1, and above, its contrast. */
 export const TRANSPLANT_STRENGTH = { min: 0, max: 3, default: 1 } as const;
@@ -50,6 +51,7 @@ export function resolveHarmonizing(
   }
   for (const [field, problem] of Object.entries(DRAWN_ONLY))
     if (input[field as keyof typeof DRAWN_ONLY] != null) throw badInput(`${at}.${field}`, problem);
+  if (defectReference.cutPaste != null) requireNothingOfDefects(input, at);
   const requested = requireInRange(harmonize ?? DEFAULT_HARMONIZE, { min: 0, max: 1 }, `${at}.harmonize`);
   if (requested === 0) {
     for (const field of MODEL_ONLY)
@@ -78,9 +80,11 @@ export function resolveTransplant(
   { notHarmonized }: Harmonizing,
   context: TransplantContext,
 ): TransplantSettings {
-  const { input, at } = context;
-  const sampleId = input.defectReference?.sampleId;
+  const { input, at, product, rows: scenes, seed } = context;
+  const { sampleId, cutPaste } = input.defectReference ?? {};
   requireOne(input.defectReference, `${at}.defectReference`);
+  if (cutPaste != null)
+    return resolveCutPaste(images, cutPaste, { product, scenes, seed, field: `${at}.defectReference.cutPaste` });
   const donors = sampleId == null ? donorsFor(images, context) : [donorSample(images, sampleId, context)];
   const ids = donors.map(({ id }) => id);
   return {
@@ -93,12 +97,10 @@ export function resolveTransplant(
 }
 
 function requireOne(input: Optional<DefectReferenceInput>, field: string): void {
-  const { id, ids, sampleId, anyOfPair, ofOtherProducts } = input ?? {};
-  if (
-    [id != null, ids != null, sampleId != null, anyOfPair === true, ofOtherProducts === true].filter(Boolean).length !==
-    1
-  )
-    throw badInput(field, 'give one of id, ids, sampleId, anyOfPair: true, or ofOtherProducts: true');
+  const { id, ids, sampleId, anyOfPair, ofOtherProducts, cutPaste } = input ?? {};
+  const named = [id, ids, sampleId, cutPaste].filter((one) => one != null);
+  if (named.length + [anyOfPair, ofOtherProducts].filter((one) => one === true).length !== 1)
+    throw badInput(field, 'give one of id, ids, sampleId, anyOfPair: true, ofOtherProducts: true, or cutPaste');
 }
 
 /** A sample exists once it is finished and stored. */

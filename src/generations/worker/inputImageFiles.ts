@@ -30,7 +30,8 @@ interface BaseImage {
 
 interface DonorFiles extends Pick<SampleInput, 'defectReferenceId' | 'donorSampleId'> {
   readonly donor: ImageSource;
-  readonly donorMask: ImageSource;
+  /** Null for a patch. */
+  readonly donorMask: ImageSource | null;
 }
 
 /** Returns the input images of a sample; null for samples from noise. */
@@ -92,7 +93,7 @@ export function createInputImages(
 
   async function donorFiles(
     photographs: PhotographSettings,
-    { donors, donorSample }: TransplantSettings,
+    { donors, donorSample, cutPaste }: TransplantSettings,
     index: number,
   ): Promise<DonorFiles> {
     if (donorSample !== undefined) {
@@ -101,7 +102,8 @@ export function createInputImages(
     }
     const id = donors[donorIndex(photographs, sweepRow(settings, index))] ?? '';
     const { artifactKey, maskId } = await references(id);
-    const [donor, donorMask] = [await artifact(artifactKey), await maskFile(maskId ?? '')];
+    const donorMask = cutPaste === undefined ? await maskFile(maskId ?? '') : null;
+    const donor = await artifact(artifactKey);
     return { donor, donorMask, defectReferenceId: id, donorSampleId: null };
   }
 
@@ -109,13 +111,14 @@ export function createInputImages(
     { image, marked }: BaseImage,
     { donor, donorMask }: DonorFiles,
     photographs: PhotographSettings,
-    { variation, anywhere, ofOtherProducts }: TransplantSettings,
+    { variation, anywhere, ofOtherProducts, cutPaste }: TransplantSettings,
   ): Promise<TransplantRequest> {
     return {
       image,
       existingMask: marked,
       donor,
       donorMask,
+      patchWindow: cutPaste?.window ?? null,
       allowed: photographs.allowedArea === null ? null : await area(photographs.allowedArea),
       variation,
       anywhere,

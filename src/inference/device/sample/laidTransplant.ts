@@ -5,9 +5,11 @@ import { areaFraction } from '../../method/connectedComponents.js';
 import { toMaskBytes } from '../../method/pixels.js';
 import { computeScores } from '../../method/qualityScores.js';
 import type { Size } from '../../method/window.js';
+import type { CutPasteInput } from '../../method/transplant/cutPaste.js';
 import type { Transplant } from '../../method/transplant/transplant.js';
-import type { AllowedArea, TransplantPlace, TransplantRequest } from '../../types.js';
+import type { AllowedArea, ImageSource, TransplantPlace, TransplantRequest } from '../../types.js';
 import { transplantOnThread } from '../transplants/transplantThread.js';
+import type { TransplantTask } from '../transplants/transplantWorker.js';
 import type { SamplePixels } from './encodeSample.js';
 import type { RawImage } from './inpaintingImage.js';
 import { readImage, readMask } from './inpaintingImage.js';
@@ -27,22 +29,15 @@ export interface LaidTransplant extends RawImage {
 
 /** @throws InferenceError when a mask has another size than its image, or when the allowed area leaves the defect no place. */
 export async function layTransplant(
-  { image, existingMask, allowed, variation, anywhere, ...request }: TransplantRequest,
+  request: TransplantRequest,
   seed: number,
   strength: number,
 ): Promise<LaidTransplant> {
+  const { image, existingMask, allowed } = request;
   const photograph = await readImage(image);
   const { width, height, rgb } = photograph;
   const { area, allowedArea } = await transplantArea(allowed, photograph);
-  const part = await transplantOnThread({
-    photograph,
-    ...(await readDonor(request, photograph)),
-    seed,
-    strength,
-    limits: variation,
-    anywhere,
-    area,
-  });
+  const part = await transplantOnThread(await taskOf(request, { photograph, seed, strength, area }));
   const mask =
     existingMask === null ? new Uint8Array(width * height) : await readMask(existingMask, 'marked', photograph);
   const before = cutPart(rgb, width, part);
@@ -54,14 +49,26 @@ export async function layTransplant(
   return { width, height, rgb, mask, region, part, before, allowedArea };
 }
 
-async function readDonor(
-  { donor: file, donorMask: maskFile, resizeDonor }: Pick<TransplantRequest, 'donor' | 'donorMask' | 'resizeDonor'>,
-  photograph: Size,
-): Promise<{ donor: RawImage; donorMask: Uint8Array }> {
+async function taskOf(
+  { donor: file, donorMask, patchWindow, resizeDonor, variation, anywhere }: TransplantRequest,
+  given: Pick<CutPasteInput, 'photograph' | 'seed' | 'strength' | 'area'>,
+): Promise<TransplantTask> {
   const donor = await readImage(file);
+  if (donorMask === null) return { patch: { ...given, donor, window: patchWindow ?? Infinity } };
+  const defect = await readDefect(donor, donorMask, resizeDonor ? given.photograph : null);
+  return { defect: { ...given, ...defect, limits: variation, anywhere } };
+}
+
+/** @param photograph the size whose shorter side that of the donor becomes; `null` keeps the donor's size */
+async function readDefect(
+  donor: RawImage,
+  maskFile: ImageSource,
+  photograph: Size | null,
+): Promise<{ donor: RawImage; donorMask: Uint8Array }> {
   const donorMask = await readMask(maskFile, 'the mask of the defect', donor);
+  if (photograph === null) return { donor, donorMask };
   const ratio = Math.min(photograph.width, photograph.height) / Math.min(donor.width, donor.height);
-  if (!resizeDonor || ratio === 1) return { donor, donorMask };
+  if (ratio === 1) return { donor, donorMask };
   const [width, height] = [Math.round(donor.width * ratio), Math.round(donor.height * ratio)];
   const resized = (pixels: Uint8Array, channels: 1 | 3, kernel: 'cubic' | 'linear'): Promise<Uint8Array> =>
     sharp(pixels, { raw: { width: donor.width, height: donor.height, channels } })

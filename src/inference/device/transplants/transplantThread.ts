@@ -4,8 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import { InferenceError } from '../../errors.js';
-import type { Transplant, TransplantInput } from '../../method/transplant/transplant.js';
-import type { TransplantAnswer } from './transplantWorker.js';
+import type { Transplant } from '../../method/transplant/transplant.js';
+import type { TransplantAnswer, TransplantTask } from './transplantWorker.js';
 
 /** Tests run this file from source. Then the thread runs from source too, with the loader of this process. */
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -21,11 +21,11 @@ let thread: Worker | null = null;
 const waiting: Waiting[] = [];
 
 /** @throws InferenceError when the defect has no place. */
-export function transplantOnThread(input: TransplantInput): Promise<Transplant> {
+export function transplantOnThread(task: TransplantTask): Promise<Transplant> {
   const { promise, resolve, reject } = Promise.withResolvers<Transplant>();
   waiting.push({ resolve, reject });
   thread ??= startThread();
-  thread.postMessage(input);
+  thread.postMessage(task);
   return promise;
 }
 
