@@ -1,41 +1,50 @@
-import { Alert, Badge, Button, FileButton, Group, Stack, Table, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClient, useMutation } from 'urql';
-import { DefectBeforeDocument, ImportCatalogDocument, ProductBeforeDocument } from '../generated/graphql.ts';
+import { useMutation } from 'urql';
+import { useReader } from '../app/reader.ts';
+import { CatalogLimitDocument, ImportCatalogDocument } from '../generated/graphql.ts';
+import { FileChoice } from '../shared/FileChoice.tsx';
 import { Problem } from '../shared/Problem.tsx';
-import { ScrollingTable } from '../shared/ScrollingTable.tsx';
-import type { Before, CatalogRow, Effect, Kind, ReadCsv } from './readCsv.ts';
-import { effectOf, readCsv } from './readCsv.ts';
-
-interface Preview extends ReadCsv {
-  readonly file: string;
-  readonly effects: ReadonlyMap<CatalogRow, Effect>;
-}
-
-const COLORS = { created: 'green', updated: 'blue', unchanged: 'gray' } as const;
-/** More rows are imported, too, but not listed. */
-const LISTED = 200;
+import { Waiting } from '../shared/Waiting.tsx';
+import type { Preview } from './CsvPreview.tsx';
+import { CsvPreview } from './CsvPreview.tsx';
+import { changeOf, readCatalog } from './effects.ts';
+import { decodeCsv, readCsv } from './readCsv.ts';
 
 export function CsvImport() {
   const { t } = useTranslation();
-  const client = useClient();
+  const reader = useReader();
+  const newest = useRef(0);
+  const [reading, setReading] = useState(false);
+  const [failure, setFailure] = useState<Error>();
   const [preview, setPreview] = useState<Preview>();
   const [imported, importCatalog] = useMutation(ImportCatalogDocument);
 
-  async function before(kind: Kind, code: string): Promise<Before | undefined> {
-    const options = { requestPolicy: 'network-only' } as const;
-    if (kind === 'products')
-      return (await client.query(ProductBeforeDocument, { partNumber: code }, options)).data?.product ?? undefined;
-    return (await client.query(DefectBeforeDocument, { code }, options)).data?.defect ?? undefined;
+  /** The newest file replaces one that is still being read. */
+  async function take(file: File) {
+    const turn = ++newest.current;
+    setPreview(undefined);
+    setFailure(undefined);
+    setReading(true);
+    try {
+      const read = await previewOf(file);
+      if (turn === newest.current) setPreview(read);
+    } catch (error) {
+      if (turn === newest.current) setFailure(error as Error);
+    }
+    if (turn === newest.current) setReading(false);
   }
 
-  async function read(file: File | null) {
-    if (file === null) return;
-    const csv = readCsv(await file.text());
-    const effects = new Map<CatalogRow, Effect>();
-    for (const row of csv.rows.slice(0, LISTED)) effects.set(row, effectOf(row, await before(csv.kind, row.code)));
-    setPreview({ ...csv, file: file.name, effects });
+  async function previewOf(file: File): Promise<Preview> {
+    const csv = readCsv(decodeCsv(await file.arrayBuffer()));
+    const { data, error } = await reader.query(CatalogLimitDocument, {});
+    if (data == null) throw error ?? new Error('no answer');
+    const limit = data.serverInfo.limits.catalogItems;
+    const tooMany = csv.rows.length > limit;
+    if (tooMany || csv.problems.length > 0) return { ...csv, file: file.name, changes: [], ...(tooMany && { limit }) };
+    const before = await readCatalog(reader, csv.kind);
+    return { ...csv, file: file.name, changes: csv.rows.map((row) => changeOf(row, before.get(row.code))) };
   }
 
   async function confirm({ kind, rows }: Preview) {
@@ -45,6 +54,7 @@ export function CsvImport() {
         ? { defects: items }
         : { products: items.map(({ code, ...fields }) => ({ partNumber: code, ...fields })) };
     const { error } = await importCatalog({ input });
+    setFailure(error);
     if (error === undefined) setPreview(undefined);
   }
 
@@ -54,16 +64,17 @@ export function CsvImport() {
       <h2>{t('catalog.import')}</h2>
       <Text size="sm">{t('catalog.columns')}</Text>
       <Group>
-        <FileButton accept=".csv,text/csv" onChange={(file) => void read(file)}>
+        <FileChoice accept=".csv,text/csv" onChange={(file) => void take(file)}>
           {(props) => (
             <Button {...props} variant="default">
               {t('catalog.choose')}
             </Button>
           )}
-        </FileButton>
+        </FileChoice>
       </Group>
-      <Problem error={imported.error} />
-      {result !== undefined && preview === undefined && (
+      {reading && <Waiting />}
+      <Problem error={failure} />
+      {result !== undefined && preview === undefined && !reading && failure === undefined && (
         <Alert color={result.warnings.length > 0 ? 'orange' : 'green'} role="status" title={t('catalog.imported')}>
           {t('catalog.result', {
             created: result.products.created + result.defects.created,
@@ -71,52 +82,19 @@ export function CsvImport() {
             unchanged: result.products.unchanged + result.defects.unchanged,
           })}
           {result.warnings.map(({ field, message }) => (
-            <Text key={field} size="sm">
+            <Text key={`${field} ${message}`} size="sm">
               {message}
             </Text>
           ))}
         </Alert>
       )}
       {preview !== undefined && (
-        <>
-          <Text size="sm" role="status">
-            {t('catalog.preview', { file: preview.file, count: preview.rows.length })}
-          </Text>
-          {preview.problems.map((problem) => (
-            <Problem key={JSON.stringify(problem)} error={t(`catalog.problems.${problem.text}`, { ...problem })} />
-          ))}
-          <ScrollingTable
-            label={t('catalog.effects')}
-            heads={[t('catalog.effect'), t('catalog.code'), t('catalog.name'), t('catalog.promptName')]}
-          >
-            <Table.Tbody>
-              {[...preview.effects].map(([row, effect]) => (
-                <Table.Tr key={row.line}>
-                  <Table.Td>
-                    <Badge variant="light" color={COLORS[effect]} tt="none">
-                      {t(`catalog.effectOf.${effect}`)}
-                    </Badge>
-                  </Table.Td>
-                  <Table.Td>{row.code}</Table.Td>
-                  <Table.Td>{row.name}</Table.Td>
-                  <Table.Td>{row.promptName}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </ScrollingTable>
-          <Group>
-            <Button
-              disabled={preview.problems.length > 0}
-              loading={imported.fetching}
-              onClick={() => void confirm(preview)}
-            >
-              {t('catalog.confirm', { count: preview.rows.length })}
-            </Button>
-            <Button variant="default" onClick={() => setPreview(undefined)}>
-              {t('shared.cancel')}
-            </Button>
-          </Group>
-        </>
+        <CsvPreview
+          preview={preview}
+          busy={imported.fetching}
+          onConfirm={() => void confirm(preview)}
+          onCancel={() => setPreview(undefined)}
+        />
       )}
     </Stack>
   );

@@ -4,7 +4,7 @@ import Papa from 'papaparse';
 export type Kind = 'products' | 'defects';
 
 export interface CatalogRow {
-  /** Of the file, the header being line 1. */
+  /** Of the file, in which it begins. */
   readonly line: number;
   readonly code: string;
   readonly name?: string;
@@ -19,45 +19,79 @@ export interface ReadCsv {
 
 export interface Problem {
   /** The name of a text. */
-  readonly text: 'noColumn' | 'empty' | 'noCode' | 'twice';
+  readonly text: 'noColumn' | 'bothColumns' | 'empty' | 'noCode' | 'twice' | 'quote' | 'tooManyFields';
   readonly line: number;
   readonly value: string;
 }
 
-const CODE_COLUMNS: Record<Kind, string> = { products: 'partNumber', defects: 'code' };
+interface Line {
+  readonly line: number;
+  readonly fields: readonly string[];
+  readonly badQuote: boolean;
+}
+
+/** Lines. */
+const GUESSED_FROM = 10;
+const CODE_COLUMNS = { products: 'partNumber', defects: 'code' } as const;
 
 export function readCsv(content: string): ReadCsv {
-  const { data, meta } = Papa.parse<Record<string, string>>(content, { header: true, skipEmptyLines: true });
-  const kind = (['products', 'defects'] as const).find((one) => meta.fields?.includes(CODE_COLUMNS[one]));
-  if (kind === undefined) return { kind: 'products', rows: [], problems: [{ text: 'noColumn', line: 1, value: '' }] };
-  const column = CODE_COLUMNS[kind];
-  const problems: Problem[] = data.length === 0 ? [{ text: 'empty', line: 1, value: '' }] : [];
+  const [head, ...records] = recordsOf(content);
+  const columns = head?.fields.map((field) => field.trim().toLowerCase()) ?? [];
+  const kinds = (['products', 'defects'] as const).filter((one) => columns.includes(CODE_COLUMNS[one].toLowerCase()));
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const text = kind === undefined ? 'noColumn' : 'bothColumns';
+    return { kind: 'products', rows: [], problems: [{ text, line: 1, value: '' }] };
+  }
+  const problems: Problem[] = records.length === 0 ? [{ text: 'empty', line: 1, value: '' }] : [];
   const seen = new Set<string>();
-  const rows = data.map((fields, index): CatalogRow => {
-    const line = index + 2;
-    const code = fields[column]?.trim() ?? '';
-    if (code === '') problems.push({ text: 'noCode', line, value: column });
+  const rows = records.map(({ line, fields, badQuote }): CatalogRow => {
+    const field = (name: string) => fields[columns.indexOf(name.toLowerCase())]?.trim() ?? '';
+    const code = canonicalCode(field(CODE_COLUMNS[kind]));
+    const extra = fields.slice(columns.length).find((one) => one.trim() !== '');
+    if (badQuote) problems.push({ text: 'quote', line, value: '' });
+    else if (extra !== undefined) problems.push({ text: 'tooManyFields', line, value: extra.trim() });
+    else if (code === '') problems.push({ text: 'noCode', line, value: CODE_COLUMNS[kind] });
     else if (seen.has(code)) problems.push({ text: 'twice', line, value: code });
     seen.add(code);
-    const name = fields['name']?.trim() ?? '';
-    const promptName = fields['promptName']?.trim() ?? '';
+    const name = field('name');
+    const promptName = field('promptName');
     return { line, code, ...(name !== '' && { name }), ...(promptName !== '' && { promptName }) };
   });
   return { kind, rows, problems };
 }
 
-export interface Before {
-  readonly name: string;
-  readonly promptName: string;
+/** Without those in which nothing is. A field in quotes can have several lines. */
+function recordsOf(content: string): Line[] {
+  const records: Line[] = [];
+  let line = 1;
+  let end = 0;
+  // Empty lines would count as lines without a separator.
+  const { delimiter } = Papa.parse(content, { preview: GUESSED_FROM, skipEmptyLines: true }).meta;
+  Papa.parse<string[]>(content, {
+    delimiter,
+    step: ({ data: fields, errors, meta: { cursor } }) => {
+      const badQuote = errors.some(({ type }) => type === 'Quotes');
+      if (badQuote || fields.some((field) => field.trim() !== '')) records.push({ line, fields, badQuote });
+      line += content.slice(end, cursor).match(/\r\n|\r|\n/g)?.length ?? 0;
+      end = cursor;
+    },
+  });
+  return records;
 }
 
-export type Effect = 'created' | 'updated' | 'unchanged';
+/** As the service compares codes. */
+export function canonicalCode(text: string): string {
+  return text.normalize('NFC').replace(/\p{Zs}/gu, ' ');
+}
 
-/** What an import of the row does. A column that is absent leaves what is there. */
-export function effectOf(row: CatalogRow, before: Before | undefined): Effect {
-  if (before === undefined) return 'created';
-  const same = (['name', 'promptName'] as const).every(
-    (field) => row[field] === undefined || row[field] === before[field],
-  );
-  return same ? 'unchanged' : 'updated';
+/** A spreadsheet writes the encoding of Windows, or UTF-16, unless it is asked for UTF-8. */
+export function decodeCsv(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }

@@ -13,7 +13,7 @@ export function Problem({ error, onRetry }: Props) {
   return (
     <Alert color="red" role="alert" title={t('shared.problem')}>
       <Group justify="space-between">
-        <Text size="sm">{messageOf(error)}</Text>
+        <Text size="sm">{isUnanswered(error) ? t('shared.unanswered') : messageOf(error)}</Text>
         {onRetry !== undefined && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {t('shared.retry')}
@@ -22,6 +22,11 @@ export function Problem({ error, onRetry }: Props) {
       </Group>
     </Alert>
   );
+}
+
+/** Whether there is no answer of the service, but only what the browser says of the connection. */
+function isUnanswered(error: Error | string): boolean {
+  return typeof error !== 'string' && (error as { networkError?: Error }).networkError !== undefined;
 }
 
 export function messageOf(error: Error | string): string {

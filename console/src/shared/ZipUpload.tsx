@@ -1,9 +1,10 @@
-import { Alert, Button, FileButton, Progress, Stack, Text } from '@mantine/core';
+import { Alert, Button, Progress, Stack, Text } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import type { CreateUploadInput } from '../generated/graphql.ts';
+import { FileChoice } from './FileChoice.tsx';
 import type { FinishedUpload } from './upload.ts';
 import { upload, UploadRefused } from './upload.ts';
 import styles from './ZipUpload.module.css';
@@ -32,8 +33,7 @@ export function ZipUpload({ inputOf, onStart, onUploaded }: Props) {
   const [sending, setSending] = useState<Sending>();
   const [refusal, setRefusal] = useState<Refusal>();
 
-  async function take(file: File | null) {
-    if (file === null) return;
+  async function take(file: File) {
     const { name } = file;
     onStart?.();
     setRefusal(undefined);
@@ -48,7 +48,7 @@ export function ZipUpload({ inputOf, onStart, onUploaded }: Props) {
 
   return (
     <Stack gap="xs" align="start">
-      <FileButton accept=".zip,application/zip" onChange={(file) => void take(file)}>
+      <FileChoice accept=".zip,application/zip" onChange={(file) => void take(file)}>
         {(props) => (
           <Button
             {...props}
@@ -59,7 +59,7 @@ export function ZipUpload({ inputOf, onStart, onUploaded }: Props) {
             {t('upload.choose')}
           </Button>
         )}
-      </FileButton>
+      </FileChoice>
       {sending !== undefined && (
         <div className={styles.sending}>
           <Progress

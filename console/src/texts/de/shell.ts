@@ -28,6 +28,8 @@ export const shell = {
   shared: {
     loading: 'Wird geladen',
     problem: 'Das hat nicht funktioniert',
+    unanswered: 'Der Dienst hat nicht geantwortet. Prüfen Sie die Verbindung und versuchen Sie es erneut.',
+    needsOperator: 'Sie können alles ansehen. Hierfür ist die Rolle {{role}} nötig.',
     retry: 'Erneut versuchen',
     more: 'Mehr laden',
     all: 'Alle',

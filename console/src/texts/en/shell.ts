@@ -28,6 +28,8 @@ export const shell = {
   shared: {
     loading: 'Loading',
     problem: 'This did not work',
+    unanswered: 'The service did not answer. Check the connection, and try again.',
+    needsOperator: 'You can look at everything. This needs the role {{role}}.',
     retry: 'Try again',
     more: 'Load more',
     all: 'All',
