@@ -1,5 +1,6 @@
 /** What the curve of a training shows. */
 import { smoothed, withLoss } from '../../console/src/trainings/losses.js';
+import { phaseText } from '../../console/src/trainings/phases.js';
 import type { Losses } from '../../console/src/trainings/losses.js';
 
 const progress = (phase: string, done: number, total?: number): Parameters<typeof withLoss>[1] => ({
@@ -32,4 +33,12 @@ test('the smoothed curve of a constant is this constant, and it follows a fall',
   for (const value of smoothed([2, 2, 2])) expect(value).toBeCloseTo(2);
   const fallen = smoothed([4, ...Array<number>(60).fill(1)]).at(-1);
   expect(fallen).toBeCloseTo(1, 2);
+});
+
+test('a phase has a text, whatever product it names, and a new one is none of the known ones', () => {
+  expect(phaseText('latent cache')).toBe('latentCache');
+  expect(['segmenter steel strip', 'draw cookie/broken', 'detectors cookie'].map(phaseText)).toEqual([
+    ...['segmenter', 'draw', 'detectors'],
+  ]);
+  expect(['drawing', 'quantisation'].map(phaseText)).toEqual([undefined, undefined]);
 });

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import {
   HAS_CHROMIUM,
+  WIDE,
   accessibilityFaults,
   buildConsole,
   launchChromium,
@@ -45,9 +46,43 @@ const ANSWER_MS = 10_000;
     const secret = await page.getByRole('status').locator('code').innerText();
     expect((await signIn(server, secret)).csrfToken).toMatch(/./);
     expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Revoke <b>MES</b>' }).click();
+    await page.getByRole('button', { name: 'Revoke <b>MES</b> …' }).click();
+    await page.getByRole('button', { name: 'Keep' }).click();
+    expect((await signIn(server, secret)).csrfToken).toMatch(/./);
+    await page.getByRole('button', { name: 'Revoke <b>MES</b> …' }).click();
+    await page.getByText('Requests with it are refused at once').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Revoke for good' }).click();
     await page.getByRole('row', { name: /<b>MES<\/b>.*Revoked on/ }).waitFor();
     await expect(signIn(server, secret)).rejects.toThrow('401');
+  });
+
+  test('the use of each quota is shown', async () => {
+    for (const quota of ['Unfinished generations', 'Pixel steps today', 'Minutes of training today', 'Stored bytes'])
+      await page.getByText(quota, { exact: true }).waitFor();
+  });
+
+  test('a long name does not push what can be done with its key out of sight', async () => {
+    const name = 'x'.repeat(190);
+    await server.data('mutation ($name: String!) { createApiKey(input: { name: $name, role: VIEWER }) { secret } }', { name }); // prettier-ignore
+    await page.reload();
+    const { x, width } = (await page.getByRole('button', { name: `Revoke ${name} …` }).boundingBox()) ?? { x: Infinity, width: 0 }; // prettier-ignore
+    expect(x + width).toBeLessThanOrEqual(WIDE.width);
+  });
+
+  test('a webhook is deleted after asking', async () => {
+    const receiver = await startReceiver((response) => response.writeHead(204).end());
+    await page.getByLabel('URL that receives the events').fill(receiver.url);
+    await page.getByRole('button', { name: 'Create a webhook' }).click();
+    const deliveries = page.getByRole('region', { name: `Deliveries to ${receiver.url}` });
+    await deliveries.waitFor();
+    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByText(`Delete the webhook to ${receiver.url}?`).waitFor();
+    await page.getByRole('button', { name: 'Keep' }).click();
+    expect(await deliveries.count()).toBe(1);
+    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await deliveries.waitFor({ state: 'detached' });
   });
 
   test('a delivery that was given up says why, and is sent again', async () => {

@@ -78,6 +78,7 @@ import { until } from '../support/until.js';
     await page.getByText('cog@1.0.0 can be drawn with now.').waitFor();
     await page.getByRole('heading', { name: 'cog@1.0.0' }).waitFor();
     await page.getByText(/^It belongs to student@/).waitFor(); // prettier-ignore
+    await page.getByText('It knows 1 pair, and is trained on it (●).').waitFor();
     await page.getByRole('region', { name: 'Coverage of products and defects by cog@1.0.0' }).getByText('brass cog').waitFor(); // prettier-ignore
     expect(await accessibilityFaults(page)).toEqual([]);
     await screenshot(page, 'own-model');
@@ -210,16 +211,22 @@ import { until } from '../support/until.js';
         windows: [{ partNumber: 'BRASS-COG', window: 64, flips: 'LEFT_RIGHT', quarterTurns: true, zoom: 0.2 }],
       },
     });
-    await training.getByRole('button', { name: 'Discard' }).click();
+    await training.getByRole('button', { name: 'Discard …' }).click();
+    await training.getByRole('button', { name: 'Discard for good' }).click();
   });
 
   test('a training that runs is canceled, and a model that nobody wants is discarded', async () => {
     const running = await start('lingers-cog');
     await running.getByText('Phase “adapter”').waitFor();
-    await running.getByRole('button', { name: 'Cancel' }).click();
+    await running.getByRole('button', { name: 'Cancel …' }).click();
+    await running.getByRole('button', { name: 'Keep' }).click();
+    await running.getByText('Running').waitFor();
+    await running.getByRole('button', { name: 'Cancel …' }).click();
+    await running.getByRole('button', { name: 'Cancel the training' }).click();
     await running.getByText('Canceled').waitFor();
     const unwanted = await start('finishes-again');
-    await unwanted.getByRole('button', { name: 'Discard' }).click();
+    await unwanted.getByRole('button', { name: 'Discard …' }).click();
+    await unwanted.getByRole('button', { name: 'Discard for good' }).click();
     await unwanted.getByText('Discarded').waitFor();
     await until(async () => !(await idsOf()).includes('finishes-again@1.0.0'));
   });

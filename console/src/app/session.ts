@@ -7,6 +7,8 @@ export interface Session {
   /** Of the API key. */
   readonly name: string | null;
   readonly subject: string;
+  /** Of the API key that signed in, if one did. */
+  readonly keyId: string | null;
   readonly expiresAt: string | null;
   readonly csrfToken: string;
 }

@@ -89,7 +89,11 @@ function OneModel({ model, aliases, mayDelete }: Props) {
       <Text size="sm">
         <b>{t('models.license')}</b> {license.id}: {license.terms}
       </Text>
-      <Text size="sm">{t('models.pairs', { trained, count: vocabulary.pairs.length })}</Text>
+      <Text size="sm">
+        {trained === vocabulary.pairs.length
+          ? t('models.allPairs', { count: trained })
+          : t('models.pairs', { trained, count: vocabulary.pairs.length })}
+      </Text>
       <ScrollingTable label={t('models.coverage', { model: model.id })} heads={['', ...vocabulary.defects]}>
         <Table.Tbody>
           {vocabulary.products.map((product) => (

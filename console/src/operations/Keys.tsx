@@ -5,6 +5,8 @@ import { useMutation } from 'urql';
 import type { ApiKeysQuery, Role } from '../generated/graphql.ts';
 import { ApiKeysDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../generated/graphql.ts';
 import { MoreButton } from '../shared/MoreButton.tsx';
+import { useSession } from '../app/session.ts';
+import { Confirmation } from '../shared/Confirmation.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { usePages } from '../shared/usePages.ts';
@@ -16,6 +18,7 @@ const keysOf = ({ apiKeys }: ApiKeysQuery) => apiKeys;
 
 export function Keys() {
   const { t, i18n } = useTranslation();
+  const { session } = useSession();
   const pages = usePages(ApiKeysDocument, {}, keysOf);
   const [created, create] = useMutation(CreateApiKeyDocument);
   const [revoked, revoke] = useMutation(RevokeApiKeyDocument);
@@ -69,9 +72,16 @@ export function Keys() {
               <Table.Td>{date(key.lastUsedAt)}</Table.Td>
               <Table.Td>
                 {key.revokedAt === null ? (
-                  <Button size="compact-xs" variant="default" onClick={() => void revoke({ id: key.id })}>
-                    {t('operations.revoke', { name: key.name })}
-                  </Button>
+                  <Confirmation
+                    ask={t('operations.revoke', { name: key.name })}
+                    question={t(key.id === session.keyId ? 'operations.revokeOwn' : 'operations.revokeQuestion', {
+                      name: key.name,
+                    })}
+                    confirm={t('operations.revokeConfirm')}
+                    busy={revoked.fetching}
+                    error={undefined}
+                    onConfirm={() => revoke({ id: key.id })}
+                  />
                 ) : (
                   t('operations.revoked', { date: date(key.revokedAt) })
                 )}

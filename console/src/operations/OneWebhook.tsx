@@ -1,8 +1,9 @@
-import { Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { Group, Stack, Switch, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import type { WebhookPartsFragment } from '../generated/graphql.ts';
 import { DeleteWebhookDocument, UpdateWebhookDocument } from '../generated/graphql.ts';
+import { Confirmation } from '../shared/Confirmation.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { Deliveries } from './Deliveries.tsx';
 
@@ -23,13 +24,18 @@ export function OneWebhook({ webhook }: { readonly webhook: WebhookPartsFragment
             checked={enabled}
             onChange={(event) => void update({ id, input: { enabled: event.currentTarget.checked } })}
           />
-          <Button size="compact-xs" variant="default" onClick={() => void remove({ id })}>
-            {t('operations.remove')}
-          </Button>
+          <Confirmation
+            ask={t('operations.remove')}
+            question={t('operations.removeQuestion', { url })}
+            confirm={t('models.deleteConfirm')}
+            busy={removed.fetching}
+            error={removed.error}
+            onConfirm={() => remove({ id })}
+          />
         </Group>
       </Group>
       {disabledReason !== null && <Text size="sm">{disabledReason}</Text>}
-      <Problem error={removed.error ?? updated.error} />
+      <Problem error={updated.error} />
       <Deliveries webhookId={id} url={url} />
     </Stack>
   );

@@ -12,7 +12,7 @@ import styles from './Operations.module.css';
 import { Webhooks } from './Webhooks.tsx';
 
 const COLORS = { READY: 'green', STARTING: 'blue', RESTARTING: 'orange', FAILED: 'red' } as const;
-const QUOTAS = ['concurrentGenerations', 'pixelStepsToday', 'storedBytes'] as const;
+const QUOTAS = ['concurrentGenerations', 'pixelStepsToday', 'trainingMinutesToday', 'storedBytes'] as const;
 
 export default function OperationsPage() {
   const { t, i18n } = useTranslation();

@@ -5,9 +5,11 @@ import { useMutation } from 'urql';
 import type { TrainingPartsFragment } from '../generated/graphql.ts';
 import { CancelTrainingDocument, DiscardTrainingDocument, PublishTrainingDocument } from '../generated/graphql.ts';
 import { ArtifactImage } from '../shared/ArtifactImage.tsx';
+import { Confirmation } from '../shared/Confirmation.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { LossCurve } from './LossCurve.tsx';
 import styles from './Trainings.module.css';
+import { usePhaseName } from './usePhaseName.ts';
 import { useTrainingEvents } from './useTrainingEvents.ts';
 import { Verdict } from './Verdict.tsx';
 
@@ -20,6 +22,7 @@ const COLORS = { QUEUED: 'gray', RUNNING: 'blue', SUCCEEDED: 'green', FAILED: 'r
 
 export function OneTraining({ training, mayWrite }: Props) {
   const { t } = useTranslation();
+  const phaseName = usePhaseName();
   const { losses, notes } = useTrainingEvents(training.id);
   const [canceled, cancel] = useMutation(CancelTrainingDocument);
   const [published, publish] = useMutation(PublishTrainingDocument);
@@ -48,13 +51,16 @@ export function OneTraining({ training, mayWrite }: Props) {
             base: training.base,
             set: dataSet.name,
             version: dataSet.version,
-            minutes: training.minutes,
+            count: training.minutes,
           })}
         </Text>
         {unfinished && progress !== null && (
           <>
             <Text size="sm">
-              {t('trainings.progress', { phase: progress.phase, left: Math.ceil(progress.secondsLeft / 60) })}
+              {t('trainings.progress', {
+                phase: phaseName(progress.phase),
+                count: Math.max(1, Math.ceil(progress.secondsLeft / 60)),
+              })}
             </Text>
             <Progress
               aria-label={t('trainings.progressOf', { called })}
@@ -68,7 +74,7 @@ export function OneTraining({ training, mayWrite }: Props) {
             {note}
           </Text>
         ))}
-        <Problem error={error?.message ?? canceled.error ?? published.error ?? discarded.error} />
+        <Problem error={error?.message ?? published.error} />
         {losses.map((one) => (
           <LossCurve key={one.phase} losses={one} />
         ))}
@@ -99,28 +105,28 @@ export function OneTraining({ training, mayWrite }: Props) {
         {mayWrite && (unfinished || training.isPublishable) && (
           <Group gap="xs">
             {unfinished && (
-              <Button
-                size="compact-md"
-                variant="default"
-                loading={canceled.fetching}
-                onClick={() => void cancel({ id })}
-              >
-                {t('draw.cancel')}
-              </Button>
+              <Confirmation
+                ask={t('trainings.cancel')}
+                question={t('trainings.cancelQuestion', { called })}
+                confirm={t('trainings.cancelConfirm')}
+                busy={canceled.fetching}
+                error={canceled.error}
+                onConfirm={() => cancel({ id })}
+              />
             )}
             {training.isPublishable && (
               <>
-                <Button size="compact-md" loading={published.fetching} onClick={() => void publish({ id })}>
+                <Button size="compact-sm" loading={published.fetching} onClick={() => void publish({ id })}>
                   {t('trainings.publish')}
                 </Button>
-                <Button
-                  size="compact-md"
-                  variant="default"
-                  loading={discarded.fetching}
-                  onClick={() => void discard({ id })}
-                >
-                  {t('trainings.discard')}
-                </Button>
+                <Confirmation
+                  ask={t('trainings.discard')}
+                  question={t('trainings.discardQuestion', { called })}
+                  confirm={t('trainings.discardConfirm')}
+                  busy={discarded.fetching}
+                  error={discarded.error}
+                  onConfirm={() => discard({ id })}
+                />
               </>
             )}
           </Group>
