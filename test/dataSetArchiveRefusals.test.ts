@@ -95,7 +95,7 @@ describe('an archive is refused that', () => {
   };
 
   test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
-    ['is no zip', () => Buffer.from('no zip'), /^is not a zip file: /],
+    ['is no zip', () => Buffer.from('no zip'), /^the archive is not a zip file, or only a part of one: /],
     ['is empty', () => zipOf({}), /^no photograph is in it: pack the folder that holds/],
     ['is encrypted', encrypted, /^tile\/train\/good\/1\.png is encrypted; pack the files without a password$/],
     [

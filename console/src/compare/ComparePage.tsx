@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack } from '@mantine/core';
+import { Button, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session.ts';
@@ -7,15 +7,18 @@ import { modelNamed } from '../draw/modelChoice.ts';
 import { PairFields } from '../draw/PairFields.tsx';
 import { useChoices } from '../draw/useChoices.ts';
 import { isRunning, useDrawing } from '../draw/useDrawing.ts';
+import { NeedsOperator } from '../shared/NeedsOperator.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import type { View } from '../shared/SampleView.tsx';
-import { ViewControl } from '../shared/SampleView.tsx';
+import { VIEWS, ViewControl } from '../shared/SampleView.tsx';
 import styles from './ComparePage.module.css';
 import type { GridChoices } from './grid.ts';
-import { gridInputs } from './grid.ts';
+import { gridInputs, strengthsOf } from './grid.ts';
 import { SampleSweep } from './SampleSweep.tsx';
 
+/** Samples from noise have nothing to wipe to. */
+const COMPARED = VIEWS.filter((one) => one !== 'wipe');
 const FIRST = { from: 1, to: 3, columns: 4, rows: 2 };
 
 /** Strength against seed, and two models side by side. */
@@ -56,7 +59,11 @@ export default function ComparePage() {
   );
   const bounds = model?.ranges.strength ?? { min: 0, max: 5 };
   return (
-    <Page title={t('pages.compare')} lead={t('compare.lead')} actions={<ViewControl value={view} onChange={setView} />}>
+    <Page
+      title={t('pages.compare')}
+      lead={t('compare.lead')}
+      actions={<ViewControl views={COMPARED} value={view} onChange={setView} />}
+    >
       <Problem error={error} />
       <div className={styles.columns}>
         <Stack
@@ -77,6 +84,11 @@ export default function ComparePage() {
             {number('from', bounds.min, bounds.max, 0.25)}
             {number('to', bounds.min, bounds.max, 0.25)}
           </Group>
+          {strengthsOf(size).length < 2 && (
+            <Text size="xs" c="red" role="alert">
+              {t('compare.sameStrength')}
+            </Text>
+          )}
           <Group grow>
             {number('columns', 2, 8)}
             {number('rows', 1, 8)}
@@ -100,11 +112,12 @@ export default function ComparePage() {
           />
           <Button
             type="submit"
-            disabled={!drawable}
+            disabled={!drawable || strengthsOf(size).length < 2}
             loading={isRunning(left.drawing) && left.drawing.phase === 'waiting'}
           >
             {t('compare.draw')}
           </Button>
+          <NeedsOperator />
         </Stack>
         <Stack>
           {drawn === undefined && <p className={styles.empty}>{t('compare.empty')}</p>}

@@ -12,11 +12,13 @@ export interface GridChoices {
   readonly seed: number;
 }
 
-export function strengthsOf({ from, to, columns }: GridChoices): number[] {
-  return Array.from({ length: columns }, (_, column) => {
+/** From the first to the last, each once: close together, there are fewer than `columns`. */
+export function strengthsOf({ from, to, columns }: Pick<GridChoices, 'from' | 'to' | 'columns'>): number[] {
+  const all = Array.from({ length: columns }, (_, column) => {
     const share = columns === 1 ? 0 : column / (columns - 1);
     return Math.round((from + share * (to - from)) * 100) / 100;
   });
+  return [...new Set(all)];
 }
 
 export function gridInputs(choices: GridChoices): GenerateDefectsInput[] {

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExportDatasetInput, ExportFormat, SampleFilter } from '../generated/graphql.ts';
 import { PairFilter, ReviewFilter } from '../gallery/Filters.tsx';
+import { useSession } from '../app/session.ts';
+import { NeedsOperator } from '../shared/NeedsOperator.tsx';
 import type { Counts } from './useCounts.ts';
 
 interface Props {
@@ -18,6 +20,7 @@ const HELD_OUT = 20;
 
 export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
   const { t } = useTranslation();
+  const { session } = useSession();
   const [format, setFormat] = useState<ExportFormat>('COCO');
   const [heldOut, setHeldOut] = useState(HELD_OUT);
   const [normals, setNormals] = useState(true);
@@ -64,20 +67,21 @@ export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
           onChange={setHeldOut}
           label={null}
         />
-        {format !== 'MVTEC_AD' && (
-          <Text size="xs" c="dimmed">
-            {t('exports.split', { train: counts.total - test, test })}
-          </Text>
-        )}
+        <Text size="xs" c="dimmed">
+          {format === 'MVTEC_AD'
+            ? t('exports.splitOfNormals')
+            : t('exports.split', { train: counts.total - test, test })}
+        </Text>
       </div>
       <Switch
         label={t('exports.normals')}
         checked={normals}
         onChange={(event) => setNormals(event.currentTarget.checked)}
       />
-      <Button type="submit" disabled={counts.total === 0} loading={busy}>
+      <Button type="submit" disabled={counts.total === 0 || session.role === 'VIEWER'} loading={busy}>
         {t('exports.start')}
       </Button>
+      <NeedsOperator />
     </Stack>
   );
 }

@@ -39,6 +39,7 @@ export default function ExportsPage() {
           <h2>{t('exports.contents')}</h2>
           <Text size="sm" role="status">
             {t(counts.finished ? 'exports.total' : 'exports.counting', { count: counts.total })}
+            {counts.finished && counts.total === 0 && counts.error === undefined && ` ${t('exports.none')}`}
           </Text>
           <ul className={styles.counts}>
             {[...counts.pairs].map(([name, count]) => (

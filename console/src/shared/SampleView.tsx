@@ -21,7 +21,13 @@ export function originalOf({ twin, reference, base }: SamplePartsFragment): stri
   return twin?.url ?? reference?.image.url ?? base?.image.url;
 }
 
-export function ViewControl({ value, onChange }: { readonly value: View; readonly onChange: (view: View) => void }) {
+interface ViewControlProps {
+  readonly views?: readonly View[];
+  readonly value: View;
+  readonly onChange: (view: View) => void;
+}
+
+export function ViewControl({ views = VIEWS, value, onChange }: ViewControlProps) {
   const { t } = useTranslation();
   return (
     <SegmentedControl
@@ -29,7 +35,7 @@ export function ViewControl({ value, onChange }: { readonly value: View; readonl
       size="xs"
       value={value}
       onChange={(view) => onChange(view as View)}
-      data={VIEWS.map((view) => ({ value: view, label: t(`view.${view}`) }))}
+      data={views.map((view) => ({ value: view, label: t(`view.${view}`) }))}
     />
   );
 }

@@ -36,7 +36,7 @@ const HIDDEN = /^__MACOSX\/|(^|\/)\.[^/]*$/;
 /** Throws `ServiceError` DATA_SET_ARCHIVE_INVALID. */
 export async function openArchive(path: string, limits: ArchiveLimits): Promise<Archive> {
   const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
-    throw invalidArchive(`is not a zip file: ${(error as Error).message}`);
+    throw invalidArchive(`the archive is not a zip file, or only a part of one: ${(error as Error).message}`);
   });
   try {
     return readableArchive(zip, await entriesOf(zip, limits), limits);

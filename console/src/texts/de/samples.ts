@@ -35,6 +35,7 @@ export const samples = {
     lead: 'Eine Zeile je Startwert, eine Spalte je Stärke; mit einem zweiten Modell dasselbe darunter.',
     from: 'Stärke von',
     to: 'Stärke bis',
+    sameStrength: 'Die beiden Stärken müssen sich unterscheiden.',
     columns: 'Spalten',
     rows: 'Startwerte',
     other: 'Zweites Modell',

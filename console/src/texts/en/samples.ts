@@ -35,6 +35,7 @@ export const samples = {
     lead: 'One row for each seed, one column for each strength; with a second model, the same below it.',
     from: 'Strength from',
     to: 'Strength to',
+    sameStrength: 'The two strengths must differ.',
     columns: 'Columns',
     rows: 'Seeds',
     other: 'Second model',
