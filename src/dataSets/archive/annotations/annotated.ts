@@ -5,7 +5,8 @@ import type { PackedPhotograph } from '../packed.js';
 import { IMAGE } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { PointBudget } from './pointBudget.js';
-import type { Annotation, Size } from './shapes.js';
+import type { Annotation } from './shapes.js';
+import type { Size } from './size.js';
 import { NoShapeError } from './noShape.js';
 import { drawShapes } from './shapes.js';
 

@@ -8,7 +8,8 @@ import { imagesIn } from './findImages.js';
 import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from './json.js';
 import type { PointBudget } from './pointBudget.js';
-import type { Annotation, Shape, Size } from './shapes.js';
+import type { Annotation, Shape } from './shapes.js';
+import type { Size } from './size.js';
 import { BOX, NoShapeError } from './noShape.js';
 import { compressedCounts, polygonOf, runsOf } from './shapes.js';
 

@@ -7,7 +7,7 @@ import { textOf } from './json.js';
 import { NoShapeError } from './noShape.js';
 import type { PointBudget } from './pointBudget.js';
 import { requireFits } from './runs.js';
-import type { Size } from './shapes.js';
+import type { Size } from './size.js';
 
 export interface PngMask {
   readonly png: Buffer;

@@ -9,6 +9,7 @@ import type { PngMask } from './pngMask.js';
 import { drawPngMasks } from './pngMask.js';
 import type { Runs, StartedRuns } from './runs.js';
 import { drawRuns, drawStartedRuns, markedPixels, requireFits, requireFull, requireWithin } from './runs.js';
+import type { Size } from './size.js';
 
 /** In pixels; `ofWhole` in shares of the width and the height. */
 export type Shape =
@@ -36,11 +37,6 @@ export function polygonOf(numbers: readonly number[]): Shape {
     );
   const polygon = Array.from({ length: numbers.length / 2 }, (_, i) => [numbers[2 * i], numbers[2 * i + 1]] as const);
   return { polygon: polygon as Polygon };
-}
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /**
