@@ -54,6 +54,12 @@ test.each([
   ['a document type', `<!DOCTYPE a [<!ENTITY b "c">]>${cvatOf('')}`, 'line 1: it has a DOCTYPE'],
   ['an entity', cvatOf(cvatImage('&b;.png', '')), 'annotations.xml: has &b;, which XML does not define'],
   ['an open element', cvatOf('<image>'), 'annotations.xml: is no XML that is read, from line 6'],
+  [
+    'tags without end',
+    cvatOf('<a/>'.repeat(400_001)),
+    'annotations.xml: has more than 400000 tags and texts: divide it',
+  ],
+  ['an open comment', cvatOf('<!-- '), 'annotations.xml: is no XML that is read, from line 6'],
   ['a broken tag', cvatOf('<image name=a.png/>'), 'annotations.xml: is no XML that is read, from line 6'],
 ])('CVAT with %s is refused, by name', async (_, document, problem) => {
   expect(await problems({ 'dial/annotations.xml': document, 'dial/a.png': await picture(1) })).toContain(problem);

@@ -52,6 +52,21 @@ test('is the photographs that are named, each with its product, defect, and spli
   ]);
 });
 
+test('a photograph that is good and defective at once is told, and named by its defects', async () => {
+  const both = [
+    await sendDefective(server, 20),
+    await sendDefective(server, 20, 'SCRATCH'),
+    await sendGood(server, 20),
+  ];
+  const { findings } = await createDataSet(server, { name: 'both', referenceIds: [...both, ...good, ...cracked] });
+  expect(findings[0]).toEqual({
+    kind: 'GOOD_AND_DEFECTIVE',
+    message:
+      'tile: 1 photograph(s) are listed as good and, with the same pixels, as crack, scratch: a model cannot learn both, leave one of them out',
+  });
+  for (const id of both) await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id });
+});
+
 test('a name has versions; an earlier one stays as it is, and a key is for one', async () => {
   const first = await createDataSet(server, { name: 'versions', referenceIds: good, idempotencyKey: 'once' });
   const again = await createDataSet(server, { name: 'versions', referenceIds: good, idempotencyKey: 'once' });

@@ -2,6 +2,7 @@
  * What keeps a model from learning a data set well, in the words and with the bounds of `defectdiffu-train check`
  * (training/defectdiffu/data: record_checks.py, dataset_lint.py). Nothing of it keeps the data set from being used.
  */
+import { joinNames } from '../errors.js';
 import type { DataSetFinding } from '../storage/dataSetFindings.js';
 import type { RegionMaskRow } from '../storage/tables.js';
 import type { Split } from './splitBySource.js';
@@ -61,6 +62,8 @@ export interface CountedMember {
   /** Null for a good part. */
   readonly defect: string | null;
   readonly split: Split;
+  /** The same for photographs with the same pixels. */
+  readonly source: string;
 }
 
 /** The first `MAX_DATA_SET_FINDINGS`. */
@@ -68,15 +71,35 @@ export function dataSetFindings(members: readonly CountedMember[]): readonly Dat
   const found = [...Map.groupBy(members, ({ product }) => product)].flatMap(([product, own]) => {
     const splits = Map.groupBy(own, ({ defect }) => defect);
     // A product without good photographs lacks them, too.
-    return [...new Set([null, ...splits.keys()])].flatMap((defect) =>
+    const groups = [...new Set([null, ...splits.keys()])].flatMap((defect) =>
       groupFindings(
         `${product}/${defect ?? GOOD}`,
         (splits.get(defect) ?? []).map(({ split }) => split),
         defect === null ? LEAST.normal : LEAST.defective,
       ),
     );
+    return [...contradictions(product, own), ...groups];
   });
   return found.slice(0, MAX_DATA_SET_FINDINGS);
+}
+
+/** Photographs that are good ones and defective ones at once: uploaded as the one first, and as the other later. */
+function contradictions(product: string, members: readonly CountedMember[]): DataSetFinding[] {
+  const defective = Map.groupBy(
+    members.filter(({ defect }) => defect !== null),
+    ({ source }) => source,
+  );
+  const both = members.filter(({ defect, source }) => defect === null && defective.has(source));
+  if (both.length === 0) return [];
+  const defects = [...new Set(both.flatMap(({ source }) => defective.get(source)?.map(({ defect }) => defect) ?? []))];
+  return [
+    {
+      kind: 'GOOD_AND_DEFECTIVE',
+      message:
+        `${product}: ${String(both.length)} photograph(s) are listed as good and, with the same pixels, as ` +
+        `${joinNames(defects.map(String), 5)}: a model cannot learn both, leave one of them out`,
+    },
+  ];
 }
 
 function groupFindings(name: string, splits: readonly Split[], least: number): DataSetFinding[] {

@@ -27,6 +27,7 @@ registerEnumType(DataSetFindingKind, {
     SMALLER_THAN_WINDOW: { description: 'The photograph is smaller than the window that a model sees.' },
     FEW_PHOTOGRAPHS: { description: 'There are few photographs to learn a defect, or the good state, from.' },
     NO_TEST_PHOTOGRAPHS: { description: 'There are no photographs to test a defect, or the good state, on.' },
+    GOOD_AND_DEFECTIVE: { description: 'The same pixels are listed as a good part and as a defect.' },
   },
 });
 

@@ -5,6 +5,7 @@ export const FINDING_KINDS = [
   'SMALLER_THAN_WINDOW',
   'FEW_PHOTOGRAPHS',
   'NO_TEST_PHOTOGRAPHS',
+  'GOOD_AND_DEFECTIVE',
 ] as const;
 
 export interface DataSetFinding {

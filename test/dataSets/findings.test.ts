@@ -28,10 +28,13 @@ test('a defect that covers little of a window is tiny, and a small photograph is
   ]);
 });
 
+let sources = 0;
+const newSource = (): string => String(sources++);
+
 test('groups with few photographs to learn from, or none to test on, are named by what the model reads', () => {
   const many = (product: string, defect: string | null, train: number, test: number) => [
-    ...Array.from({ length: train }, () => ({ product, defect, split: 'TRAIN' as const })),
-    ...Array.from({ length: test }, () => ({ product, defect, split: 'TEST' as const })),
+    ...Array.from({ length: train }, () => ({ product, defect, split: 'TRAIN' as const, source: newSource() })),
+    ...Array.from({ length: test }, () => ({ product, defect, split: 'TEST' as const, source: newSource() })),
   ];
   const all = [...many('tile', null, 20, 1), ...many('tile', 'crack', 9, 1), ...many('cog', 'dent', 10, 0)];
   expect(dataSetFindings(all).map(({ message }) => message)).toEqual([
@@ -43,7 +46,7 @@ test('groups with few photographs to learn from, or none to test on, are named b
 
 test('of very many products, the first findings are kept', () => {
   const products = Array.from({ length: 5000 }, (_, i) => ({ product: `tile ${String(i)}`, defect: 'crack' }));
-  const found = dataSetFindings(products.map((one) => ({ ...one, split: 'TRAIN' as const })));
+  const found = dataSetFindings(products.map((one) => ({ ...one, split: 'TRAIN' as const, source: newSource() })));
   expect(found).toHaveLength(MAX_DATA_SET_FINDINGS);
   expect(found[0]?.message).toMatch(/^tile 0\/good: 0 /);
 });

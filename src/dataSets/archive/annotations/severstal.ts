@@ -16,12 +16,13 @@ export async function readSeverstal(source: Source, files: readonly string[]): P
   for (const other of others) problems.add(`${other}: is a second train.csv: make an archive of each`);
   const folder = file.replace(/[^/]*$/, '');
   const photographs = archive.names.filter((name) => IMAGE.test(name) && isIn(`${folder}train_images/`, name));
-  for (const name of archive.names.filter((one) => IMAGE.test(one) && !isIn(`${folder}test_images/`, one)))
-    if (!photographs.includes(name))
+  for (const name of archive.names.filter((one) => IMAGE.test(one)))
+    if (!isIn(`${folder}train_images/`, name) && !isIn(`${folder}test_images/`, name))
       problems.add(`${name}: is not where Severstal has photographs: train_images, beside train.csv`);
   const listed = await orProblem(file, problems, async () => rowsOf(await readText(archive, file), budget));
   if (listed === undefined) return [];
-  const missing = [...listed.keys()].filter((name) => !photographs.includes(`${folder}train_images/${name}`));
+  const there = new Set(photographs);
+  const missing = [...listed.keys()].filter((name) => !there.has(`${folder}train_images/${name}`));
   if (missing.length > 0)
     problems.add(
       `${file}: names ${String(missing.length)} photographs that are not in train_images, ${joinNames(missing.map(quote), 3)}: keep the lines of those that you pack`,

@@ -18,6 +18,8 @@ const END = /\s*(\/?)>/y;
 const CLOSE = /<\/([^\s<>/]+)\s*>/y;
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const MAX_DEPTH = 100;
+/** Reading them takes a quarter of a second. */
+const MAX_TAGS = 400_000;
 
 /** Throws NoShapeError where the text is no XML. */
 export function* tagsOf(text: string): Generator<Tag> {
@@ -29,7 +31,8 @@ export function* tagsOf(text: string): Generator<Tag> {
     return found;
   };
   const open: string[] = [];
-  while (at < text.length) {
+  for (let tags = 0; at < text.length; tags++) {
+    if (tags > MAX_TAGS) throw new NoShapeError(`has more than ${String(MAX_TAGS)} tags and texts: divide it`);
     if (next(SKIPPED) !== null) continue;
     const [, closed] = next(CLOSE) ?? [];
     if (closed !== undefined) {
@@ -63,6 +66,6 @@ function plain(value: string): string {
 
 function notXml(text: string, at: number): NoShapeError {
   const line = text.slice(0, at).split('\n').length;
-  const isDoctype = text.startsWith('<!', at);
+  const isDoctype = text.startsWith('<!DOCTYPE', at);
   return new NoShapeError(`is no XML that is read, from line ${String(line)}${isDoctype ? ': it has a DOCTYPE' : ''}`);
 }
