@@ -1,7 +1,5 @@
-/**
- * The tags of an XML file. It is untrusted: there are no entities but those of XML itself, and a file with a DOCTYPE is refused. An XML
- * parser would bring them, and a tree of the whole file.
- */
+/** The tags of an XML file. It is untrusted: a file with a DOCTYPE is refused, so that it defines no entities. */
+import sax from 'sax';
 import { NoShapeError } from './noShape.js';
 
 export interface Tag {
@@ -11,61 +9,39 @@ export interface Tag {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-const SKIPPED = /[^<]+|<!--[^]*?-->|<\?[^]*?\?>|<!\[CDATA\[[^]*?\]\]>/y;
-const OPEN = /<([^\s<>/!?"'=]+)/y;
-const ATTRIBUTE = /\s+([^\s<>/"'=]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
-const END = /\s*(\/?)>/y;
-const CLOSE = /<\/([^\s<>/]+)\s*>/y;
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+/** An attribute can hold the runs of a mask. The text as a whole is bounded when it is read. */
+Object.assign(sax, { MAX_BUFFER_LENGTH: Infinity });
+const CHUNK = 2 ** 16;
 const MAX_DEPTH = 100;
 /** Reading them takes a quarter of a second. */
 const MAX_TAGS = 400_000;
 
 /** Throws NoShapeError where the text is no XML. */
 export function* tagsOf(text: string): Generator<Tag> {
-  let at = 0;
-  const next = (pattern: RegExp): RegExpExecArray | null => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found !== null) at = pattern.lastIndex;
-    return found;
+  const parser = sax.parser(true);
+  let tags: Tag[] = [];
+  let [count, depth] = [0, 0];
+  const add = (tag: Tag): void => {
+    if (++count > MAX_TAGS) throw new NoShapeError(`has more than ${String(MAX_TAGS)} tags: divide it`);
+    tags.push(tag);
   };
-  const open: string[] = [];
-  for (let tags = 0; at < text.length; tags++) {
-    if (tags > MAX_TAGS) throw new NoShapeError(`has more than ${String(MAX_TAGS)} tags and texts: divide it`);
-    if (next(SKIPPED) !== null) continue;
-    const [, closed] = next(CLOSE) ?? [];
-    if (closed !== undefined) {
-      if (open.pop() !== closed) throw notXml(text, at);
-      yield { is: 'CLOSE', name: closed, attributes: new Map() };
-      continue;
-    }
-    const [, name] = next(OPEN) ?? [];
-    if (name === undefined) throw notXml(text, at);
-    const attributes = new Map<string, string>();
-    for (let found = next(ATTRIBUTE); found !== null; found = next(ATTRIBUTE))
-      attributes.set(found[1] ?? '', plain(found[2] ?? found[3] ?? ''));
-    const end = next(END);
-    if (end === null || open.length >= MAX_DEPTH) throw notXml(text, at);
-    yield { is: 'OPEN', name, attributes };
-    if (end[1] === '/') yield { is: 'CLOSE', name, attributes: new Map() };
-    else open.push(name);
+  const refuse = (reason: string): never => {
+    throw new NoShapeError(`is no XML that is read, from line ${String(parser.line + 1)}: ${reason}`);
+  };
+  parser.onerror = ({ message }) => refuse(message.split('\n', 1)[0] ?? '');
+  parser.ondoctype = () => refuse('it has a DOCTYPE');
+  parser.onopentag = ({ name, attributes }) => {
+    if (++depth > MAX_DEPTH) refuse(`it has more than ${String(MAX_DEPTH)} elements in each other`);
+    add({ is: 'OPEN', name, attributes: new Map(Object.entries(attributes as Record<string, string>)) });
+  };
+  parser.onclosetag = (name) => {
+    depth--;
+    add({ is: 'CLOSE', name, attributes: new Map() });
+  };
+  for (let at = 0; at < text.length; at += CHUNK) {
+    parser.write(text.slice(at, at + CHUNK));
+    yield* tags;
+    tags = [];
   }
-  if (open.length > 0) throw notXml(text, at);
-}
-
-function plain(value: string): string {
-  return value.replace(/&(?:#(\d+)|#x([\da-fA-F]+)|(\w+));/g, (all, decimal?: string, hex?: string, name = '') => {
-    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-    if (code <= 0x10ffff) return String.fromCodePoint(code);
-    const found = NAMED[name as string];
-    if (found === undefined) throw new NoShapeError(`has ${all}, which XML does not define`);
-    return found;
-  });
-}
-
-function notXml(text: string, at: number): NoShapeError {
-  const line = text.slice(0, at).split('\n').length;
-  const isDoctype = text.startsWith('<!DOCTYPE', at);
-  return new NoShapeError(`is no XML that is read, from line ${String(line)}${isDoctype ? ': it has a DOCTYPE' : ''}`);
+  parser.close();
 }
