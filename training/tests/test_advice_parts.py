@@ -96,6 +96,14 @@ def test_methods_with_samples_are_told_from_those_without():
         candidates_of(["real + augmentation"])
 
 
+def test_candidates_begin_with_what_won_on_other_products():
+    with_samples, without = candidates_of(METHODS)
+    assert with_samples[0].method == "transplanted anywhere, transferred, photographs of others + augmentation"
+    assert without[0].method == "real + augmentation"
+    names = [candidate.method for candidate in (*with_samples, *without)]
+    assert len(names) == len(set(names))
+
+
 def test_variants_change_one_thing_and_only_where_it_means_something():
     names = lambda method: [variant.name for variant in Candidate(method).variants()]  # noqa: E731
     assert names("real + augmentation") == []

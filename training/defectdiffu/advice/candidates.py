@@ -14,6 +14,12 @@ SCORED = ("from noise", "on twins", "on photographs")  # samples that come with 
 SHARES = (0.25, 0.75)  # tried beside the usual one
 STRENGTH_FACTORS = {0.6: "weaker", 1.5: "stronger"}
 USUAL_SHARE = ComparisonPlan().synthetic_share
+# Tried before the others, for the time may end: what won on other products (docs/evaluation/comparison.md), best first.
+PROMISING = (
+    "transplanted anywhere, transferred, photographs of others + augmentation",
+    "transplanted anywhere, transferred + augmentation",
+    "transplanted anywhere + augmentation",
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,12 @@ class Candidate:
 
 
 def candidates_of(methods: Iterable[str]) -> tuple[list[Candidate], list[Candidate]]:
-    """Those with samples and those without, of the methods that augment, in the order of METHODS.
+    """Those with samples and those without, of the methods that augment: PROMISING, then the others as in METHODS.
 
     Raises ValueError when one of the two is empty: there would be nothing to advise.
     """
-    chosen = [Candidate(name) for name in METHODS if name in set(methods) and METHODS[name].augmented]
+    order = dict.fromkeys((*PROMISING, *METHODS))
+    chosen = [Candidate(name) for name in order if name in set(methods) and METHODS[name].augmented]
     with_samples = [candidate for candidate in chosen if candidate.samples_from]
     without = [candidate for candidate in chosen if not candidate.samples_from]
     for kind, there in (("with samples", with_samples), ("without samples", without)):
