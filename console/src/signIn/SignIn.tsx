@@ -5,9 +5,11 @@ import { useTranslation } from 'react-i18next';
 import { useSigningIn } from '../app/session.ts';
 import { Problem } from '../shared/Problem.tsx';
 import styles from './SignIn.module.css';
+import { useReason } from './useReason.ts';
 
 export function SignIn() {
   const { t } = useTranslation();
+  const reason = useReason();
   const { signIn, ended, identityProvider, session } = useSigningIn();
   const { pathname, search } = window.location;
   const [key, setKey] = useState('');
@@ -20,7 +22,8 @@ export function SignIn() {
     try {
       await signIn(key.trim());
     } catch (error) {
-      setProblem((error as Error).message);
+      // The browser says so if there is no answer at all.
+      setProblem(error instanceof TypeError ? t('shared.unanswered') : reason((error as Error).message));
       setBusy(false);
     }
   }
@@ -32,7 +35,7 @@ export function SignIn() {
           <Stack>
             <h1>{t('signIn.title')}</h1>
             <Text size="sm">{t('signIn.lead')}</Text>
-            {ended !== undefined && <Text size="sm">{t('signIn.ended', { reason: ended })}</Text>}
+            {ended !== undefined && <Text size="sm">{t('signIn.ended', { reason: reason(ended) })}</Text>}
             {identityProvider && (
               <>
                 <Button

@@ -52,6 +52,13 @@ export const shell = {
     title: 'Bei DefectDiffu anmelden',
     lead: 'Zeichnen Sie Defekte auf Ihre Produkte, prüfen Sie die Bilder und exportieren Sie sie als Datensatz.',
     ended: 'Sie wurden abgemeldet: {{reason}} Melden Sie sich an, um an derselben Stelle fortzufahren.',
+    reasons: {
+      unknown: 'Dieser API-Schlüssel ist nicht bekannt.',
+      revoked: 'Der API-Schlüssel wurde widerrufen.',
+      expired: 'Der API-Schlüssel ist abgelaufen.',
+      disabled: 'Der Mandant ist gesperrt.',
+      ended: 'Die Sitzung ist zu Ende.',
+    },
     key: 'API-Schlüssel',
     where: 'Beim ersten Start schreibt der Dienst einen in data/api-key. Sonst fragen Sie Ihren Administrator.',
     show: 'Schlüssel anzeigen',

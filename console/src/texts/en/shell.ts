@@ -52,6 +52,13 @@ export const shell = {
     title: 'Sign in to DefectDiffu',
     lead: 'Draw defects on your products, review the samples, and export them as a data set.',
     ended: 'You were signed out: {{reason}} Sign in to go on where you were.',
+    reasons: {
+      unknown: 'This API key is not known.',
+      revoked: 'This API key was revoked.',
+      expired: 'This API key has expired.',
+      disabled: 'This tenant is disabled.',
+      ended: 'The session is over.',
+    },
     key: 'API key',
     where: 'On a first start, the service writes one to data/api-key. Otherwise, ask your administrator.',
     show: 'Show the key',
