@@ -40,6 +40,15 @@ import { archiveOf, importParts, putModel } from '../support/models.js';
     return grid('student@1.0.0').getByRole('columnheader').allInnerTexts();
   }
 
+  test('a field that was emptied is asked for, instead of what it said before', async () => {
+    await page.getByLabel('Columns').fill('');
+    await draw().click();
+    const focused = page.locator('input:focus:invalid');
+    await focused.waitFor();
+    expect(await focused.and(page.getByLabel('Columns')).count()).toBe(1);
+    await page.getByText('The grid appears here.').waitFor();
+  });
+
   test('one strength is no comparison', async () => {
     await strengths('1.5', '1.5', '3');
     await page.getByText('The two strengths must differ.').waitFor();

@@ -59,6 +59,14 @@ import { until } from '../support/until.js';
       expect([name, await page.getByLabel(label).getAttribute('placeholder')]).toEqual([name, String(usual[name])]);
     await page.getByText(`0.1 to ${String(trainingRanges.minutes.max)}, once it has begun`).waitFor();
     await page.getByText(`1 to ${String(trainingRanges.rank.max)}. More of it`).waitFor();
+    await page.getByLabel('Minutes', { exact: true }).fill('');
+    expect(
+      await page
+        .locator('input:invalid')
+        .and(page.getByLabel('Minutes', { exact: true }))
+        .count(),
+    ).toBe(1);
+    await page.getByLabel('Minutes', { exact: true }).fill(String(minutes));
     await page.getByLabel('Side of the window').fill(String(trainingRanges.window.max + 1));
     await page.getByLabel('Side of the window').blur();
     expect(await page.getByLabel('Side of the window').inputValue()).toBe(String(trainingRanges.window.max));

@@ -53,6 +53,8 @@ export default function ComparePage() {
       min={min}
       max={max}
       step={step}
+      required
+      withAsterisk={false}
       value={size[field]}
       onChange={(value) => typeof value === 'number' && setSize((former) => ({ ...former, [field]: value }))}
     />

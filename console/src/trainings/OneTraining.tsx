@@ -16,11 +16,13 @@ import { Verdict } from './Verdict.tsx';
 interface Props {
   readonly training: TrainingPartsFragment;
   readonly mayWrite: boolean;
+  /** Somebody else may have ended it meanwhile. */
+  readonly onRefused: () => void;
 }
 
 const COLORS = { QUEUED: 'gray', RUNNING: 'blue', SUCCEEDED: 'green', FAILED: 'red', CANCELED: 'orange' } as const;
 
-export function OneTraining({ training, mayWrite }: Props) {
+export function OneTraining({ training, mayWrite, onRefused }: Props) {
   const { t } = useTranslation();
   const phaseName = usePhaseName();
   const { losses, notes } = useTrainingEvents(training.id);
@@ -31,6 +33,9 @@ export function OneTraining({ training, mayWrite }: Props) {
   const called = `${training.name}@${training.version}`;
   const unfinished = status === 'QUEUED' || status === 'RUNNING';
   const [grid] = imageGrids;
+  const readAgain = ({ error: refusal }: { readonly error?: Error | undefined }) => {
+    if (refusal !== undefined) onRefused();
+  };
   return (
     <Paper withBorder p="md" component="article" aria-label={called}>
       <Stack gap="sm">
@@ -111,12 +116,16 @@ export function OneTraining({ training, mayWrite }: Props) {
                 confirm={t('trainings.cancelConfirm')}
                 busy={canceled.fetching}
                 error={canceled.error}
-                onConfirm={() => cancel({ id })}
+                onConfirm={() => cancel({ id }).then(readAgain)}
               />
             )}
             {training.isPublishable && (
               <>
-                <Button size="compact-sm" loading={published.fetching} onClick={() => void publish({ id })}>
+                <Button
+                  size="compact-sm"
+                  loading={published.fetching}
+                  onClick={() => void publish({ id }).then(readAgain)}
+                >
                   {t('trainings.publish')}
                 </Button>
                 <Confirmation
@@ -125,7 +134,7 @@ export function OneTraining({ training, mayWrite }: Props) {
                   confirm={t('trainings.discardConfirm')}
                   busy={discarded.fetching}
                   error={discarded.error}
-                  onConfirm={() => discard({ id })}
+                  onConfirm={() => discard({ id }).then(readAgain)}
                 />
               </>
             )}

@@ -86,6 +86,8 @@ export function TrainingFields({ dataSetId, partNumber, models, rules, onStarted
           label={t('trainings.minutes')}
           description={t('trainings.minutesMeaning', rules.trainingRanges.minutes)}
           {...rules.trainingRanges.minutes}
+          required
+          withAsterisk={false}
           value={minutes}
           onChange={(value) => typeof value === 'number' && change({ minutes: value })}
         />

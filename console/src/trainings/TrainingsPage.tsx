@@ -9,6 +9,7 @@ import { Problem } from '../shared/Problem.tsx';
 import { usePages } from '../shared/usePages.ts';
 import { OneTraining } from './OneTraining.tsx';
 import { TrainingForm } from './TrainingForm.tsx';
+import { useStartedTrainings } from './useStartedTrainings.ts';
 
 const trainingsOf = ({ trainings }: TrainingsQuery) => trainings;
 
@@ -16,6 +17,7 @@ export default function TrainingsPage() {
   const { t } = useTranslation();
   const { session } = useSession();
   const pages = usePages(TrainingsDocument, {}, trainingsOf);
+  useStartedTrainings(pages.reload);
   const mayWrite = session.role !== 'VIEWER';
   return (
     <Page title={t('pages.trainings')} lead={t('trainings.lead')}>
@@ -23,7 +25,7 @@ export default function TrainingsPage() {
       <Problem error={pages.error} />
       {!pages.waiting && pages.nodes.length === 0 && <Text c="dimmed">{t('shared.nothing')}</Text>}
       {pages.nodes.map((training) => (
-        <OneTraining key={training.id} training={training} mayWrite={mayWrite} />
+        <OneTraining key={training.id} training={training} mayWrite={mayWrite} onRefused={pages.reload} />
       ))}
       <MoreButton {...pages} />
     </Page>
