@@ -22,6 +22,7 @@ beforeAll(async () => {
     ['jack', 'scratch'],
     ['bagel', 'hole'],
     ['clip', 'bent'],
+    ['clip', 'torn'],
     ['Class1', 'defect'],
   ] as const)
     await importProduct(server, product.toUpperCase(), product, defect.toUpperCase().replace(' ', '_'), defect);
@@ -113,6 +114,18 @@ test.each<[string, string, (files: Files) => unknown, readonly (string | RegExp)
     },
     [
       'what the layout calls "contamination" is no defect of yours: import the defect with importCatalog first, with this code or prompt name',
+    ],
+  ],
+  [
+    'masks lie among photographs',
+    'the like of MVTec AD',
+    async (files) => {
+      files.set('clip/train/Normal/lot/0_mask.png', await maskOf(255, SQUARE));
+      files.set('clip/test/bent/0_gt.png', await maskOf(255, SQUARE));
+    },
+    [
+      'clip/train/Normal/lot/0_mask.png: is a mask among photographs of good parts: remove it, or move it to ground_truth',
+      'clip/test/bent/0_gt.png: is a mask among photographs: remove it, or move it to ground_truth',
     ],
   ],
   [
