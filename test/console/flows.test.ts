@@ -2,6 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { breakable } from '../support/browserSockets.js';
 import type { OpenConsole } from '../support/chromium.js';
+import { originOf } from '../support/console.js';
 import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage, picture, signInTo } from '../support/chromium.js';
 import { SPOT, spotted } from '../support/donors.js';
 import { fabric } from '../support/photographStage.js';
@@ -119,7 +120,7 @@ const MANY = 24;
 
   test('a drawing goes on after the last event when its connection breaks', async () => {
     const connection = await breakable(page);
-    await page.reload();
+    await page.goto(originOf(server));
     await page.getByLabel('Product').selectOption('FABRIC');
     await page.getByLabel('Defect').selectOption('HOLE');
     await page.getByLabel('Samples').fill(String(MANY));

@@ -2,6 +2,7 @@
 import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { breakable } from '../support/browserSockets.js';
 import type { OpenConsole } from '../support/chromium.js';
+import { originOf } from '../support/console.js';
 import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage, screenshot } from '../support/chromium.js';
 import { QUICK, finished, generate } from '../support/generations.js';
 import type { Json, Server } from '../support/server.js';
@@ -94,7 +95,7 @@ const EACH = 50;
 
   test('deletes a sample, but only after asking', async () => {
     // The list of the former test may still be read again, and with it another sample would be the chosen one.
-    await page.reload();
+    await page.goto(`${originOf(server)}/gallery`);
     await grid.getByRole('option').first().click();
     await page.getByRole('button', { name: 'Delete …' }).click();
     await page.getByRole('button', { name: 'Keep' }).click();

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useClient } from 'urql';
-import { AllGenerationEventsDocument } from '../generated/graphql.ts';
+import { AllGenerationEventsDocument, UnfinishedGenerationsDocument } from '../generated/graphql.ts';
 import { announce } from './eventBus.ts';
 import { isTooOld } from './resumable.ts';
 
@@ -20,6 +20,17 @@ export function LiveEvents() {
   const { t } = useTranslation();
   const client = useClient();
   const [unfinished, setUnfinished] = useState<ReadonlySet<string>>(new Set());
+
+  /** For an answer about what is unfinished may be older than the events. */
+  const finishedIds = useRef(new Set<string>());
+
+  useEffect(() => {
+    const asked = client.query(UnfinishedGenerationsDocument, {}, { requestPolicy: 'network-only' });
+    void asked.toPromise().then(({ data }) => {
+      const ids = data?.generations.edges.map(({ node }) => node.id) ?? [];
+      setUnfinished((former) => new Set([...former, ...ids.filter((id) => !finishedIds.current.has(id))]));
+    });
+  }, [client]);
 
   /** Also those of a session that has ended since. */
   const last = useRef(0);
@@ -42,6 +53,7 @@ export function LiveEvents() {
         last.current = Math.max(last.current, Date.parse(event.at));
         const { id, status } = event.generation;
         const finished = status !== 'QUEUED' && status !== 'RUNNING';
+        if (finished) finishedIds.current.add(id);
         setUnfinished((former) => {
           if (former.has(id) !== finished) return former;
           const next = new Set(former);

@@ -23,6 +23,7 @@ export function createCache(): Exchange {
         deleteModelAlias: (_result, _args, cache) => forget(cache, 'modelAliases'),
         deleteModel: (_result, _args, cache) => forget(cache, 'models'),
         archiveReference: (_result, _args, cache) => forget(cache, 'product'),
+        ...Object.fromEntries(ALONE.map((name) => [name, () => undefined])),
       },
     },
   });
@@ -34,6 +35,12 @@ export function forget(cache: Cache, ...fields: readonly string[]): void {
     if (fields.includes(fieldName)) cache.invalidate('Query', fieldName, given);
   }
 }
+
+/**
+ * What they return changes nothing else. Without an entry here, the cache would drop every object of the type that a
+ * mutation returns and no list holds: the answer about one upload was lost when the next one was created.
+ */
+const ALONE = ['createUpload', 'cancelGeneration'];
 
 /** They have no id, so they live in the object that holds them. */
 const VALUES = [

@@ -86,6 +86,8 @@ export function useSessionState(): SessionState {
         // Another tab may have signed in since.
         const { session: current } = await ask('GET');
         if (current !== null) await ask('DELETE', { csrfToken: current.csrfToken });
+        // What a page keeps beside its address (useKeptInAddress.ts) is not for whoever signs in next.
+        window.history.replaceState(null, '');
         setSession(undefined);
         setEnded(undefined);
         setStatus('signedOut');

@@ -1,12 +1,14 @@
 import { Alert, Button, Stack } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { Suspense } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { loadedLater } from '../app/loadedLater.ts';
 import { useSession } from '../app/session.ts';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
+import { keptState, useKeptInAddress } from '../shared/useKeptInAddress.ts';
 import { Waiting } from '../shared/Waiting.tsx';
+import { entriesOf } from './address.ts';
 import type { Choices } from './choices.ts';
 import { draftInput, finalInput, newSeed, obstacle, TRANSPLANT_STRENGTH } from './choices.ts';
 import styles from './DrawPage.module.css';
@@ -17,6 +19,7 @@ import { PairFields } from './PairFields.tsx';
 import { Result } from './Result.tsx';
 import { SeedFields } from './SeedFields.tsx';
 import { StrengthField } from './StrengthField.tsx';
+import type { Kept } from './useChoices.ts';
 import { useChoices } from './useChoices.ts';
 import { isRunning, useDrawing } from './useDrawing.ts';
 
@@ -29,12 +32,22 @@ const MAXIMUM_COUNT = 64;
 export default function DrawPage() {
   const { t } = useTranslation();
   const { session } = useSession();
-  const { choices, setGiven, models, aliases, products, pairs, references, ...found } = useChoices();
+  const { tenant } = session;
+  const [kept] = useState(() => keptOf(tenant));
+  const { choices, given, setGiven, models, aliases, products, pairs, references, ...found } = useChoices(kept);
   const { model, pair, missing, unknownModel, error } = found;
-  const { drawing, draw, cancel } = useDrawing();
+  const { drawing, draw, cancel } = useDrawing(kept?.drawn);
+  const { generationId, seed } = drawing;
+  const isDrawn = generationId !== undefined && !drawing.draft && drawing.samples.length > 0;
+  const state = useMemo<Kept>(
+    () => ({ tenant, given, drawn: isDrawn ? { id: generationId, seed } : undefined }),
+    [tenant, given, isDrawn, generationId, seed],
+  );
+  useKeptInAddress(entriesOf(given), { pause: given.repeated !== undefined, state });
   const why = obstacle(choices, model, pair !== undefined && pair.coverage !== 'UNSUPPORTED');
   const mayDraw = session.role !== 'VIEWER';
-  const ready = why === undefined && mayDraw && pair !== undefined;
+  const isCount = choices.count >= 1 && choices.count <= MAXIMUM_COUNT;
+  const ready = why === undefined && mayDraw && isCount && pair !== undefined;
   const bounds =
     choices.method === 'TRANSPLANT' ? TRANSPLANT_STRENGTH : (model?.ranges.strength ?? TRANSPLANT_STRENGTH);
 
@@ -50,7 +63,7 @@ export default function DrawPage() {
 
   function submit() {
     // Whoever asks again without the lock wants other pictures.
-    const again = drawing.phase === 'done' && !choices.seedLocked;
+    const again = (drawing.phase === 'done' && !choices.seedLocked) || Number.isNaN(choices.seed);
     const next = again ? { ...choices, seed: newSeed() } : choices;
     change({ seed: next.seed });
     drawFinally(next);
@@ -118,4 +131,9 @@ export default function DrawPage() {
       </div>
     </Page>
   );
+}
+
+function keptOf(tenant: string): Kept | undefined {
+  const kept = keptState<Kept>();
+  return kept?.tenant === tenant ? kept : undefined;
 }

@@ -34,7 +34,7 @@ export function PhotographChoice({ label, photographs, chosen, onChoose }: Props
           />
           <ArtifactImage
             owner={photograph.id}
-            url={photograph.image.url}
+            url={photograph.image.thumbnailUrl}
             alt=""
             loading="lazy"
             title={photograph.name ?? photograph.id}

@@ -73,6 +73,7 @@ export function Result({ drawing, onCancel }: Props) {
       </div>
       <Text size="sm" c="dimmed" role="status">
         {running && ahead !== undefined && ahead !== null && ahead > 0 && t('draw.ahead', { count: ahead })}
+        {phase === 'canceled' && t('draw.canceled')}
         {phase === 'done' && t('draw.done', { count: samples.length, seed })}
       </Text>
       {phase === 'done' && !draft && (

@@ -16,14 +16,17 @@ export function SeedFields({ choices, hasStudent, maximumCount, onChange }: Prop
   const { t } = useTranslation();
   return (
     <>
-      <Group grow align="end" wrap="nowrap">
+      <Group grow align="start" wrap="nowrap">
         <NumberInput
           label={t('draw.count')}
           min={1}
           max={maximumCount}
           allowDecimal={false}
-          value={choices.count}
-          onChange={(count) => typeof count === 'number' && onChange({ count })}
+          value={shown(choices.count)}
+          onChange={(count) => onChange({ count: typed(count) })}
+          error={
+            !(choices.count >= 1 && choices.count <= maximumCount) && t('draw.countBounds', { maximum: maximumCount })
+          }
         />
         <NumberInput
           label={t('draw.seed')}
@@ -31,8 +34,9 @@ export function SeedFields({ choices, hasStudent, maximumCount, onChange }: Prop
           max={2 ** 31 - 1}
           allowDecimal={false}
           hideControls
-          value={choices.seed}
-          onChange={(seed) => typeof seed === 'number' && onChange({ seed, seedLocked: true })}
+          value={shown(choices.seed)}
+          onChange={(seed) => onChange({ seed: typed(seed), seedLocked: true })}
+          onBlur={() => Number.isNaN(choices.seed) && onChange({ seed: newSeed(), seedLocked: false })}
           rightSection={
             <ActionIcon variant="subtle" aria-label={t('draw.newSeed')} onClick={() => onChange({ seed: newSeed() })}>
               <IconDice5 aria-hidden size={18} />
@@ -55,4 +59,13 @@ export function SeedFields({ choices, hasStudent, maximumCount, onChange }: Prop
       )}
     </>
   );
+}
+
+/** An empty field, and nothing else, is no number. */
+function typed(value: number | string): number {
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+function shown(value: number): number | '' {
+  return Number.isNaN(value) ? '' : value;
 }

@@ -1,4 +1,6 @@
 import { Group, NumberInput, Slider, Stack, Text } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 interface Props {
@@ -10,10 +12,23 @@ interface Props {
 }
 
 const STEP = 0.05;
+/** After the last digit that is typed. */
+const DRAW_AFTER_MS = 700;
 
 /** While it is turned, drafts are drawn; after its release, all samples. */
 export function StrengthField({ value, min, max, onTurn, onRelease }: Props) {
   const { t } = useTranslation();
+  /** Undefined while nothing is typed. */
+  const [typed, setTyped] = useState<number | string>();
+  const isBetween = (number: number | string | undefined) =>
+    typeof number === 'number' && number >= min && number <= max;
+
+  function commit(next: number) {
+    setTyped(undefined);
+    if (next !== value) onRelease(next);
+  }
+  const drawSoon = useDebouncedCallback(commit, DRAW_AFTER_MS);
+
   return (
     <Stack gap={4}>
       <Group justify="space-between" wrap="nowrap">
@@ -28,10 +43,26 @@ export function StrengthField({ value, min, max, onTurn, onRelease }: Props) {
           max={max}
           step={STEP}
           decimalScale={2}
-          value={value}
+          clampBehavior="none"
+          value={typed ?? value}
           onChange={(next) => {
-            if (typeof next === 'number' && next >= min && next <= max && next !== value) onRelease(next);
+            // It also tells of what it was given.
+            if (next === (typed ?? value)) return;
+            setTyped(next);
+            drawSoon.cancel();
+            if (typeof next === 'number' && isBetween(next)) drawSoon(next);
           }}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || typed === undefined) return;
+            event.preventDefault();
+            drawSoon.cancel();
+            if (typeof typed === 'number' && isBetween(typed)) commit(typed);
+          }}
+          onBlur={() => {
+            drawSoon.cancel();
+            commit(typeof typed === 'number' ? Math.min(Math.max(typed, min), max) : value);
+          }}
+          error={typed !== undefined && !isBetween(typed)}
         />
       </Group>
       <Slider
@@ -44,9 +75,15 @@ export function StrengthField({ value, min, max, onTurn, onRelease }: Props) {
         onChange={onTurn}
         onChangeEnd={onRelease}
       />
-      <Text size="xs" c="dimmed">
-        {t('draw.strengthMeaning')}
-      </Text>
+      {typed === undefined || isBetween(typed) ? (
+        <Text size="xs" c="dimmed">
+          {t('draw.strengthMeaning')}
+        </Text>
+      ) : (
+        <Text size="xs" c="var(--mantine-color-error)" role="alert">
+          {t('draw.strengthBounds', { min, max })}
+        </Text>
+      )}
     </Stack>
   );
 }

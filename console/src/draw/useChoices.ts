@@ -9,13 +9,14 @@ import {
 } from '../generated/graphql.ts';
 import { usePhotographs } from '../photographs/usePhotographs.ts';
 import { usePages } from '../shared/usePages.ts';
-import { fromAddress, useKeptInAddress } from './address.ts';
+import { fromAddress } from './address.ts';
 import type { Choices } from './choices.ts';
 import { newSeed } from './choices.ts';
 import type { Repeated } from './leftOut.ts';
 import { leftOut } from './leftOut.ts';
 import type { Model } from './modelChoice.ts';
 import { modelNamed } from './modelChoice.ts';
+import type { Drawn } from './useDrawing.ts';
 import { useRepeat } from './useRepeat.ts';
 
 const FIRST_STRENGTH = 2;
@@ -26,8 +27,16 @@ const PAGE = 100; // of draw.graphql
 /** A product whose first picture shows its defect well, if the catalog has it. */
 const FIRST_PAIR = { product: 'steel strip', defect: 'scratch' };
 
-interface Given extends Partial<Choices> {
+export interface Given extends Partial<Choices> {
   readonly repeated?: Repeated;
+}
+
+/** Beside the address: photographs, a region, a generation that is repeated, and what was drawn last. */
+export interface Kept {
+  /** Another tenant that signs in later sees nothing of it. */
+  readonly tenant: string;
+  readonly given: Given;
+  readonly drawn: Drawn | undefined;
 }
 
 type Product = ProductsToDrawQuery['products']['edges'][number]['node'];
@@ -36,15 +45,14 @@ const productsOf = ({ products }: ProductsToDrawQuery) => products;
 const pairsOf = ({ product }: PairsToDrawQuery) => product?.pairs;
 
 /** What the page offers, and what is chosen of it. The address carries what is chosen. */
-export function useChoices() {
+export function useChoices(before?: Kept) {
   const [{ data, error }] = useQuery({ query: DrawChoicesDocument });
   const [named] = useQuery({ query: ModelAliasesDocument, requestPolicy: 'cache-and-network' });
   const models = data?.models ?? [];
   const aliases = named.data?.modelAliases ?? [];
   const isKnown = data !== undefined && named.data !== undefined;
   const { nodes: products, error: noProducts } = usePages(ProductsToDrawDocument, {}, productsOf, { all: true });
-  const [given, setGiven] = useState<Given>(fromAddress);
-  useKeptInAddress(given, { pause: given.repeated !== undefined });
+  const [given, setGiven] = useState<Given>(() => before?.given ?? fromAddress());
 
   const chosen = modelNamed(given.model, models, aliases);
   const model = chosen ?? (isKnown ? models.find(({ isDefault }) => isDefault) : undefined);
@@ -63,7 +71,7 @@ export function useChoices() {
     pairs.find(({ coverage, defect }) => coverage === 'TRAINED' && defect.promptName === FIRST_PAIR.defect) ??
     pairs.find(({ coverage }) => coverage === 'TRAINED') ??
     pairs[0];
-  useRepeat(setGiven);
+  useRepeat(setGiven, { pause: before !== undefined });
 
   // A mask is of photographs of its own size only.
   const { onto } = given;
@@ -86,7 +94,7 @@ export function useChoices() {
   const problem = error ?? named.error ?? noProducts ?? noPairs ?? noPhotographs;
   const missing = leftOut(given.repeated, models);
   const offered = { models, aliases, products, pairs, references };
-  return { choices, setGiven, ...offered, model, pair, missing, unknownModel, error: problem };
+  return { choices, given, setGiven, ...offered, model, pair, missing, unknownModel, error: problem };
 }
 
 /** Of the first page, so that the choice stays while the others load. */

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
+import type { CombinedError } from 'urql';
 import { endsSession } from '../app/client.ts';
 import type { DrawingEventsSubscription, GenerateDefectsInput, SamplePartsFragment } from '../generated/graphql.ts';
 import { CancelGenerationDocument, DrawingEventsDocument, GenerateDefectsDocument } from '../generated/graphql.ts';
@@ -20,6 +21,12 @@ export interface Drawing {
   readonly error?: Error | string;
 }
 
+/** A generation whose samples were asked for on this page before it was left. */
+export interface Drawn {
+  readonly id: string;
+  readonly seed: number | undefined;
+}
+
 type GenerationEvent = DrawingEventsSubscription['generationEvents'];
 
 /** A generation whose events are not all here. */
@@ -27,6 +34,8 @@ interface Followed {
   readonly id: string;
   readonly draft: boolean;
   readonly turn: number;
+  /** Whether the page was left meanwhile. */
+  readonly restored?: boolean;
   readonly samples: SamplePartsFragment[];
   readonly previews: Map<number, string>;
   /** The seq of its last event. */
@@ -37,9 +46,9 @@ interface Followed {
 const IDLE: Drawing = { phase: 'idle', draft: false, fraction: 0, samples: [], previews: new Map() };
 
 /** The newest request wins: the one before it is canceled, and what still arrives of it is not shown. */
-export function useDrawing() {
+export function useDrawing(drawn?: Drawn) {
   const client = useClient();
-  const [drawing, setDrawing] = useState<Drawing>(IDLE);
+  const [drawing, setDrawing] = useState<Drawing>(() => (drawn === undefined ? IDLE : again(drawn)));
   const newest = useRef(0);
   const stop = useRef<() => void>(() => undefined);
   const followed = useRef(new Set<Followed>());
@@ -58,7 +67,9 @@ export function useDrawing() {
           // Of a draft that nobody waits for any more, too: it may have been drawn before it was canceled.
           if (draft && event?.__typename === 'SampleReady') void setAsideDraft(client, event.sample.id);
           if (event !== undefined) one.after = Math.max(one.after, event.seq);
-          const next = error === undefined ? changeBy(event, one) : failedBy(error);
+          // What was drawn before may be gone by now.
+          const failed = (problem: CombinedError) => (one.restored ? { ...IDLE } : failedBy(problem));
+          const next = error === undefined ? changeBy(event, one) : failed(error);
           if (next.phase !== undefined) followed.current.delete(one);
           if (isShown()) setDrawing((former) => ({ ...former, ...next }));
         });
@@ -67,13 +78,40 @@ export function useDrawing() {
     [client],
   );
 
+  const cancelIt = useCallback(
+    (id: string) => void client.mutation(CancelGenerationDocument, { id }).toPromise(),
+    [client],
+  );
+
+  const begin = useCallback(
+    (one: Followed) => {
+      follow(one);
+      if (one.turn !== newest.current) return;
+      stop.current = () => {
+        stop.current = () => undefined;
+        if (!followed.current.has(one)) return;
+        // The events of a draft are followed to their end.
+        if (!one.draft) {
+          one.unfollow();
+          followed.current.delete(one);
+        }
+        cancelIt(one.id);
+      };
+    },
+    [cancelIt, follow],
+  );
+
+  const restored = useRef(drawn);
   useEffect(() => {
     const all = followed.current;
     for (const one of all) {
       one.unfollow();
       follow(one);
     }
-  }, [follow]);
+    if (restored.current === undefined) return;
+    begin({ ...unfollowed(restored.current.id), draft: false, turn: newest.current, restored: true });
+    restored.current = undefined;
+  }, [begin, follow]);
 
   const cancel = useCallback(() => {
     newest.current += 1;
@@ -94,11 +132,8 @@ export function useDrawing() {
       }));
       const { data, error } = await client.mutation(GenerateDefectsDocument, { input: [input] });
       const generation = data?.generateDefects[0];
-      const cancelIt = () => {
-        if (generation !== undefined) void client.mutation(CancelGenerationDocument, { id: generation.id }).toPromise();
-      };
       if (turn !== newest.current) {
-        cancelIt();
+        if (generation !== undefined) cancelIt(generation.id);
         if (!draft) return;
       }
       if (generation === undefined) {
@@ -108,30 +143,23 @@ export function useDrawing() {
       const { id, request } = generation;
       if (turn === newest.current)
         setDrawing((former) => ({ ...former, phase: 'drawing', generationId: id, seed: request.seed }));
-      const one: Followed = {
-        ...{ id, draft, turn, samples: [], previews: new Map(), after: 0 },
-        unfollow: () => undefined,
-      };
-      follow(one);
-      if (turn !== newest.current) return;
-      stop.current = () => {
-        stop.current = () => undefined;
-        if (!followed.current.has(one)) return;
-        // The events of a draft are followed to their end.
-        if (!draft) {
-          one.unfollow();
-          followed.current.delete(one);
-        }
-        cancelIt();
-      };
+      begin({ ...unfollowed(id), draft, turn });
     },
-    [client, follow],
+    [begin, cancelIt, client],
   );
 
   // Whoever leaves the page does not cancel what they asked for.
   useEffect(() => () => void (newest.current += 1), []);
 
   return { drawing, draw, cancel };
+}
+
+function again({ id, seed }: Drawn): Drawing {
+  return { ...IDLE, phase: 'drawing', generationId: id, ...(seed !== undefined && { seed }) };
+}
+
+function unfollowed(id: string): Omit<Followed, 'draft' | 'turn'> {
+  return { id, samples: [], previews: new Map(), after: 0, unfollow: () => undefined };
 }
 
 export function isRunning({ phase }: Drawing): boolean {

@@ -11,12 +11,15 @@ interface Filled extends Partial<Choices> {
   readonly repeated: Repeated;
 }
 
-/** Fills the page with the request of a former generation: ?repeat=<id>. */
-export function useRepeat(fill: (choices: Filled) => void): void {
+/**
+ * Fills the page with the request of a former generation: ?repeat=<id>.
+ * @param pause whether the page was filled before, and what was changed since is kept
+ */
+export function useRepeat(fill: (choices: Filled) => void, { pause }: { pause: boolean }): void {
   const client = useClient();
   useEffect(() => {
     const id = new URLSearchParams(window.location.search).get('repeat');
-    if (id === null) return;
+    if (id === null || pause) return;
     void client
       .query(GenerationToRepeatDocument, { id })
       .toPromise()

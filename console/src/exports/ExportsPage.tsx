@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { ExportDatasetDocument, ExportsDocument } from '../generated/graphql.ts';
 import type { ExportsQuery, SampleFilter } from '../generated/graphql.ts';
-import { filterFromAddress } from '../gallery/filters.ts';
+import { filterFromAddress } from '../gallery/address.ts';
 import { MoreButton } from '../shared/MoreButton.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';

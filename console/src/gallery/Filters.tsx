@@ -3,7 +3,7 @@ import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewState, SampleFilter } from '../generated/graphql.ts';
 import { useCatalogNames } from '../shared/useCatalogNames.ts';
-import { isKept, KEPT, KEPT_SAMPLES, MEASURE_NAMES, MEASURES, withRange } from './filters.ts';
+import { isKept, isUnfiltered, KEPT, KEPT_SAMPLES, MEASURE_NAMES, MEASURES, withRange } from './filters.ts';
 import { Histogram } from './Histogram.tsx';
 import type { Histogram as Counted } from './useStatistics.ts';
 
@@ -36,7 +36,7 @@ export const Filters = memo(function Filters({ filter, histograms, onChange }: P
       <Button
         size="compact-sm"
         variant="default"
-        disabled={Object.keys(filter).length === 1 && isKept(filter)}
+        disabled={isUnfiltered(filter)}
         onClick={() => onChange(KEPT_SAMPLES)}
       >
         {t('gallery.noFilter')}

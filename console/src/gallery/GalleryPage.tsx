@@ -11,9 +11,11 @@ import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import type { View } from '../shared/SampleView.tsx';
 import { ViewControl } from '../shared/SampleView.tsx';
+import { useKeptInAddress } from '../shared/useKeptInAddress.ts';
 import { Waiting } from '../shared/Waiting.tsx';
 import { DeleteSample } from './DeleteSample.tsx';
-import { exportOfAccepted, filterFromAddress, orderBy, ORDERS } from './filters.ts';
+import { entriesOf, fromAddress } from './address.ts';
+import { exportOfAccepted, isUnfiltered, orderBy, ORDERS } from './filters.ts';
 import type { Measure, Order } from './filters.ts';
 import { Filters } from './Filters.tsx';
 import styles from './GalleryPage.module.css';
@@ -21,16 +23,18 @@ import { ReviewPanel } from './ReviewPanel.tsx';
 import { SampleDetails } from './SampleDetails.tsx';
 import { SampleGrid } from './SampleGrid.tsx';
 import { useReview } from './useReview.ts';
-import { useReviewKeys } from './useReviewKeys.ts';
+import { focusGrid, useReviewKeys } from './useReviewKeys.ts';
 import { useSamples } from './useSamples.ts';
 import { useStatistics } from './useStatistics.ts';
 
 export default function GalleryPage() {
   const { t } = useTranslation();
   const { session } = useSession();
-  const [filter, setFilter] = useState<SampleFilter>(filterFromAddress);
-  const [view, setView] = useState<View>('image');
-  const [order, setOrder] = useState<Order>('newest');
+  const [given] = useState(fromAddress);
+  const [filter, setFilter] = useState<SampleFilter>(given.filter);
+  const [view, setView] = useState<View>(given.view);
+  const [order, setOrder] = useState<Order>(given.order);
+  useKeptInAddress(entriesOf({ filter, order, view }));
   const [current, setCurrent] = useState(0);
   const [fresh, setFresh] = useState(0);
   const wide = useMediaQuery('(width >= 70rem)', true);
@@ -44,10 +48,16 @@ export default function GalleryPage() {
     void reviewing.review(chosen, { state });
     setCurrent((former) => Math.min(former + 1, samples.length - 1));
   }
-  const keys = useReviewKeys({ onDecide: decide, onUndo: () => void reviewing.undo() });
+  function show(id: string | undefined) {
+    const index = samples.findIndex((sample) => sample.id === id);
+    if (index >= 0) setCurrent(index);
+  }
+  const undo = () => void reviewing.undo().then(show);
+  const keys = useReviewKeys({ onDecide: decide, onUndo: undo });
 
-  useGenerationNews(({ type }) => {
-    if (type === 'SampleReady') setFresh((count) => count + 1);
+  useGenerationNews(({ type, generationId }) => {
+    if (type !== 'SampleReady') return;
+    if (filter.generationId == null || filter.generationId === generationId) setFresh((count) => count + 1);
   });
   const onEnd = useCallback(() => void loadMore(), [loadMore]);
 
@@ -55,6 +65,7 @@ export default function GalleryPage() {
     change((former) => former.filter((sample) => sample.id !== id));
     setCurrent((former) => Math.max(0, Math.min(former, samples.length - 2)));
     recount();
+    focusGrid();
   }
 
   const filterBy = useCallback((next: SampleFilter) => {
@@ -110,7 +121,7 @@ export default function GalleryPage() {
         {busy && samples.length === 0 && <Waiting />}
         {!busy && samples.length === 0 && (
           <Text c="dimmed">
-            {t('gallery.empty')} <Link href="/">{t('shell.toDraw')}</Link>
+            {t(isUnfiltered(filter) ? 'gallery.none' : 'gallery.empty')} <Link href="/">{t('shell.toDraw')}</Link>
           </Text>
         )}
         {samples.length > 0 && (
@@ -131,6 +142,8 @@ export default function GalleryPage() {
               sample={chosen}
               reviewing={reviewing}
               onDecide={decide}
+              onUndo={undo}
+              onShow={show}
               tagField={keys.tagField}
               commentField={keys.commentField}
             />

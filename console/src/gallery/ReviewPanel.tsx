@@ -1,25 +1,29 @@
-import { Alert, Badge, Button, Group, Kbd, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { Alert, Badge, Button, Group, Kbd, Stack, Text } from '@mantine/core';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReviewState, SamplePartsFragment } from '../generated/graphql.ts';
 import { Problem } from '../shared/Problem.tsx';
+import { CommentField, TagField } from './ReviewFields.tsx';
 import type { Reviewing } from './useReview.ts';
 
 interface Props {
   readonly sample: SamplePartsFragment;
   readonly reviewing: Reviewing;
   readonly onDecide: (state: ReviewState) => void;
+  readonly onUndo: () => void;
+  /** Goes to the sample with this id. */
+  readonly onShow: (id: string) => void;
   readonly tagField: RefObject<HTMLInputElement | null>;
   readonly commentField: RefObject<HTMLTextAreaElement | null>;
 }
 
 const COLORS = { UNREVIEWED: 'gray', ACCEPTED: 'green', REJECTED: 'red' } as const;
 
-export function ReviewPanel({ sample, reviewing, onDecide, tagField, commentField }: Props) {
+export function ReviewPanel({ sample, reviewing, onDecide, onUndo, onShow, tagField, commentField }: Props) {
   const { t } = useTranslation();
   const { state, tags, reviewedBy } = sample.review;
-  const { conflict, error, mayUndo, undo } = reviewing;
+  const { conflicts, forgetConflicts, error, mayUndo } = reviewing;
+  const [conflict] = conflicts;
   return (
     <Stack gap="xs" mt="sm">
       <Group gap="xs">
@@ -32,7 +36,22 @@ export function ReviewPanel({ sample, reviewing, onDecide, tagField, commentFiel
           </Text>
         )}
       </Group>
-      {conflict?.id === sample.id && <Alert color="orange">{t('review.conflict')}</Alert>}
+      {conflict !== undefined && (
+        <Alert
+          color="orange"
+          role="alert"
+          withCloseButton
+          closeButtonLabel={t('shared.close')}
+          onClose={forgetConflicts}
+        >
+          {t('review.conflict', { count: conflicts.length })}
+          {conflict !== sample.id && (
+            <Button size="compact-xs" variant="default" mt="xs" onClick={() => onShow(conflict)}>
+              {t('review.showConflict')}
+            </Button>
+          )}
+        </Alert>
+      )}
       <Problem error={error} />
       <Group gap="xs">
         <Button
@@ -53,7 +72,7 @@ export function ReviewPanel({ sample, reviewing, onDecide, tagField, commentFiel
         >
           {t('review.reject')}
         </Button>
-        <Button size="compact-md" variant="default" disabled={!mayUndo} onClick={() => void undo()}>
+        <Button size="compact-md" variant="default" disabled={!mayUndo} onClick={onUndo}>
           {t('review.undo')}
         </Button>
       </Group>
@@ -71,56 +90,7 @@ export function ReviewPanel({ sample, reviewing, onDecide, tagField, commentFiel
         ))}
       </Group>
       <TagField sample={sample} reviewing={reviewing} field={tagField} />
-      <CommentField key={`${sample.id} ${String(sample.review.version)}`} {...{ sample, reviewing, commentField }} />
+      <CommentField sample={sample} reviewing={reviewing} field={commentField} />
     </Stack>
-  );
-}
-
-interface TagProps extends Pick<Props, 'sample' | 'reviewing'> {
-  readonly field: Props['tagField'];
-}
-
-function TagField({ sample, reviewing, field }: TagProps) {
-  const { t } = useTranslation();
-  const [tag, setTag] = useState('');
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const { tags } = sample.review;
-        if (tag.trim() !== '' && !tags.includes(tag.trim()))
-          void reviewing.review(sample, { tags: [...tags, tag.trim()] });
-        setTag('');
-        field.current?.blur();
-      }}
-    >
-      <TextInput
-        ref={field}
-        size="xs"
-        label={t('review.tag')}
-        value={tag}
-        onChange={(event) => setTag(event.currentTarget.value)}
-      />
-    </form>
-  );
-}
-
-function CommentField({ sample, reviewing, commentField }: Pick<Props, 'sample' | 'reviewing' | 'commentField'>) {
-  const { t } = useTranslation();
-  const [comment, setComment] = useState(sample.review.comment);
-  const saved = useRef(sample.review.comment);
-  return (
-    <Textarea
-      ref={commentField}
-      size="xs"
-      label={t('review.comment')}
-      value={comment}
-      onChange={(event) => setComment(event.currentTarget.value)}
-      onBlur={() => {
-        if (comment === saved.current) return;
-        saved.current = comment;
-        void reviewing.review(sample, { comment });
-      }}
-    />
   );
 }

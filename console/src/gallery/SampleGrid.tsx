@@ -1,12 +1,13 @@
 import { useElementSize } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SamplePartsFragment } from '../generated/graphql.ts';
 import type { View } from '../shared/SampleView.tsx';
 import { GridCell } from './GridCell.tsx';
 import styles from './SampleGrid.module.css';
+import { GRID } from './useReviewKeys.ts';
 
 interface Props {
   readonly samples: readonly SamplePartsFragment[];
@@ -22,6 +23,8 @@ interface Props {
 
 const CELL = 132;
 const GAP = 8;
+/** What covers the top of the window. */
+const HEADER = 60;
 /** Rows beyond the window that are ready before they are scrolled to. */
 const OVERSCAN = 3;
 
@@ -44,6 +47,7 @@ export function SampleGrid({ samples, total, view, current, onCurrent, onKey, on
     estimateSize: () => size,
     overscan: OVERSCAN,
     scrollMargin: margin,
+    scrollPaddingStart: HEADER,
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
@@ -53,19 +57,27 @@ export function SampleGrid({ samples, total, view, current, onCurrent, onKey, on
     if (last >= rows - OVERSCAN - 1) onEnd();
   }, [last, rows, onEnd]);
 
+  // The keys that review go to the next sample too.
+  const row = Math.floor(current / columns);
+  const shownRow = useRef(row);
+  useEffect(() => {
+    if (shownRow.current !== row) virtual.scrollToIndex(row);
+    shownRow.current = row;
+  }, [row, virtual]);
+
   function move(event: KeyboardEvent) {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     if (step === undefined) return onKey(event);
     event.preventDefault();
     const next = Math.min(Math.max(current + step, 0), samples.length - 1);
     onCurrent(next);
-    virtual.scrollToIndex(Math.floor(next / columns));
   }
 
   return (
     <div ref={ref}>
       <div
         ref={frame}
+        id={GRID}
         role="listbox"
         aria-label={t('gallery.samples')}
         aria-activedescendant={samples[current] === undefined ? undefined : `sample-${String(current)}`}

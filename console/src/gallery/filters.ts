@@ -55,23 +55,14 @@ export function withoutRanges(filter: SampleFilter): SampleFilter {
 
 /** All but what was rejected: drafts are (draw/setAsideDraft.ts), and what somebody rejected. */
 export const KEPT: ReviewState[] = ['UNREVIEWED', 'ACCEPTED'];
-const ACCEPTED: ReviewState[] = ['ACCEPTED'];
 export const KEPT_SAMPLES: SampleFilter = { review: KEPT };
 
 export function isKept(filter: SampleFilter): boolean {
   return JSON.stringify(filter.review) === JSON.stringify(KEPT);
 }
 
-export function filterFromAddress(): SampleFilter {
-  const query = new URLSearchParams(window.location.search);
-  const entries = {
-    generationId: query.get('generation'),
-    partNumber: query.get('product'),
-    defectCode: query.get('defect'),
-    review: query.has('accepted') ? ACCEPTED : null,
-  };
-  const given = Object.entries(entries).filter(([, value]) => value !== null);
-  return { ...(entries.generationId === null && KEPT_SAMPLES), ...Object.fromEntries(given) };
+export function isUnfiltered(filter: SampleFilter): boolean {
+  return Object.keys(filter).length === 1 && isKept(filter);
 }
 
 /** The page that exports, with what is accepted of the filter's product and defect. */

@@ -17,11 +17,14 @@ interface Options {
 }
 
 export interface Reviewing {
-  readonly review: (sample: SamplePartsFragment, change: Change) => Promise<void>;
-  readonly undo: () => Promise<void>;
+  /** Resolves to whether it was stored. */
+  readonly review: (sample: SamplePartsFragment, change: Change) => Promise<boolean>;
+  /** Resolves to the id of the sample whose review it was. */
+  readonly undo: () => Promise<string | undefined>;
   readonly mayUndo: boolean;
-  /** Who reviewed the sample meanwhile, so that nothing of the last change was stored. */
-  readonly conflict: ReviewPartsFragment | undefined;
+  /** The samples that others reviewed meanwhile, so that nothing of a change to them was stored, and no later one was. */
+  readonly conflicts: readonly string[];
+  readonly forgetConflicts: () => void;
   readonly error: Error | undefined;
 }
 
@@ -30,7 +33,7 @@ export function useReview({ change, onMissed }: Options): Reviewing {
   const client = useClient();
   const former = useRef<ReviewPartsFragment[]>([]);
   const [undoable, setUndoable] = useState(0);
-  const [conflict, setConflict] = useState<ReviewPartsFragment>();
+  const [conflicts, setConflicts] = useState<readonly string[]>([]);
   const [error, setError] = useState<Error>();
 
   const take = useCallback(
@@ -44,7 +47,7 @@ export function useReview({ change, onMissed }: Options): Reviewing {
   );
   /** What was stored here, which a key pressed soon after has not seen yet; and what is still being sent. */
   const mine = useRef(new Map<string, Review>());
-  const sending = useRef(Promise.resolve());
+  const sending = useRef<Promise<unknown>>(Promise.resolve());
   const on = useRef({ take, onMissed });
   useEffect(() => {
     on.current = { take, onMissed };
@@ -80,7 +83,10 @@ export function useReview({ change, onMissed }: Options): Reviewing {
       const stored = answer.data?.reviewSamples.samples[0];
       const conflicting = answer.data?.reviewSamples.conflicts[0];
       setError(answer.error);
-      setConflict(conflicting);
+      if (answer.data != null) {
+        const others = (former: readonly string[]) => former.filter((id) => id !== input.sampleId);
+        setConflicts((former) => [...others(former), ...(conflicting === undefined ? [] : [conflicting.id])]);
+      }
       if (conflicting !== undefined) take(conflicting);
       if (stored !== undefined) {
         mine.current.set(stored.id, stored.review);
@@ -91,33 +97,43 @@ export function useReview({ change, onMissed }: Options): Reviewing {
     [client, take],
   );
 
+  /** After what is still being sent. */
+  const next = useCallback(<Result>(step: () => Promise<Result>): Promise<Result> => {
+    const result = sending.current.then(step);
+    sending.current = result;
+    return result;
+  }, []);
+
   const review = useCallback(
-    ({ id, review: seen }: SamplePartsFragment, given: Change) => {
-      sending.current = sending.current.then(async () => {
+    ({ id, review: seen }: SamplePartsFragment, given: Change) =>
+      next(async () => {
         const stored = mine.current.get(id);
         const before = stored !== undefined && stored.version > seen.version ? stored : seen;
-        if (!(await send({ sampleId: id, version: before.version, ...given }))) return;
+        if (!(await send({ sampleId: id, version: before.version, ...given }))) return false;
         former.current.push({ id, review: before });
         setUndoable(former.current.length);
-      });
-      return sending.current;
-    },
-    [send],
+        return true;
+      }),
+    [next, send],
   );
 
-  const undo = useCallback(() => {
-    sending.current = sending.current.then(async () => {
-      const last = former.current.pop();
-      setUndoable(former.current.length);
-      if (last === undefined) return;
-      const { state, tags, comment, version } = last.review;
-      const now = mine.current.get(last.id)?.version ?? version;
-      await send({ sampleId: last.id, version: now, state, tags, comment });
-    });
-    return sending.current;
-  }, [send]);
+  const undo = useCallback(
+    () =>
+      next(async () => {
+        const last = former.current.pop();
+        setUndoable(former.current.length);
+        if (last === undefined) return undefined;
+        const { state, tags, comment, version } = last.review;
+        const now = mine.current.get(last.id)?.version ?? version;
+        await send({ sampleId: last.id, version: now, state, tags, comment });
+        return last.id;
+      }),
+    [next, send],
+  );
 
-  return { review, undo, mayUndo: undoable > 0, conflict, error };
+  const forgetConflicts = useCallback(() => setConflicts([]), []);
+
+  return { review, undo, mayUndo: undoable > 0, conflicts, forgetConflicts, error };
 }
 
 function isNotFound({ graphQLErrors }: CombinedError): boolean {

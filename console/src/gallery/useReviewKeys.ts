@@ -7,6 +7,13 @@ interface Options {
   readonly onUndo: () => void;
 }
 
+/** Of the grid, which hears the keys. */
+export const GRID = 'samples';
+
+export function focusGrid(): void {
+  document.getElementById(GRID)?.focus({ preventScroll: true });
+}
+
 /** A accepts, R rejects, U undoes, T and C go to the tag and the comment of the chosen sample. */
 export function useReviewKeys({ onDecide, onUndo }: Options) {
   const tagField = useRef<HTMLInputElement>(null);

@@ -19,9 +19,12 @@ interface Props {
   readonly partNumber: string;
   /** Those of the catalog. */
   readonly defects: readonly { readonly code: string; readonly name: string }[];
+  /** Before, and not stored. */
+  readonly drawn: readonly Shape[] | undefined;
   /** Whether one is kept for the product. */
   readonly hasAllowedArea: boolean;
   readonly mayWrite: boolean;
+  readonly onDrawn: (shapes: readonly Shape[]) => void;
   readonly onChanged: () => void;
   /** It is stored anew, as the defective photograph with this id, and itself archived. */
   readonly onStored: (id: string) => void;
@@ -32,14 +35,16 @@ export function PhotographWork({
   photograph,
   partNumber,
   defects,
+  drawn = [],
   hasAllowedArea,
   mayWrite,
+  onDrawn,
   onChanged,
   onStored,
 }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const [shapes, setShapes] = useState<readonly Shape[]>([]);
+  const [shapes, setShapes] = useState(drawn);
   const [defectCode, setDefectCode] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
@@ -74,12 +79,25 @@ export function PhotographWork({
     setBusy(false);
   }
 
+  async function forgetArea() {
+    setDone(undefined);
+    const { error: refused } = await keepAllowedArea({ partNumber });
+    if (refused === undefined) setDone(t('photographs.areaForgotten'));
+  }
+
   return (
     <Stack>
       <h2>{photograph.name ?? photograph.id}</h2>
       {photograph.state === 'DEFECTIVE' && <Text size="sm">{photograph.defect?.name}</Text>}
       <Suspense fallback={<Waiting />}>
-        <RegionEditor image={photograph} onFinish={setShapes} />
+        <RegionEditor
+          image={photograph}
+          initial={drawn}
+          onFinish={(next) => {
+            setShapes(next);
+            onDrawn(next);
+          }}
+        />
       </Suspense>
       <Problem error={error ?? archived.error ?? kept.error} />
       <Text size="sm" role="status">
@@ -98,7 +116,7 @@ export function PhotographWork({
               {t('photographs.keepArea')}
             </Button>
             {hasAllowedArea && (
-              <Button size="compact-md" variant="default" onClick={() => void keepAllowedArea({ partNumber })}>
+              <Button size="compact-md" variant="default" onClick={() => void forgetArea()}>
                 {t('photographs.forgetArea')}
               </Button>
             )}

@@ -1,96 +1,82 @@
 import { Button, FileButton, Group, Progress, Stack, Text } from '@mantine/core';
+import { useWindowEvent } from '@mantine/hooks';
 import { IconUpload } from '@tabler/icons-react';
-import { useState } from 'react';
-import type { DragEvent } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClient } from 'urql';
+import { droppedFiles } from './droppedFiles.ts';
 import styles from './Photographs.module.css';
-import { upload } from '../shared/upload.ts';
+import { useUploads } from './useUploads.ts';
 
 interface Props {
   readonly partNumber: string;
-  readonly onUploaded: () => void;
-}
-
-interface Item {
-  readonly name: string;
-  readonly fraction: number;
-  readonly refusal?: string;
+  readonly onStored: () => void;
 }
 
 const TYPES = '.jpg,.jpeg,.png,.webp,.tif,.tiff,.bmp';
-/** At a time; the service takes eight of a tenant. */
-const CONCURRENT = 4;
 
-/** Many files at once. Each shows its progress, and a refused one shows why, by its name. */
-export function UploadField({ partNumber, onUploaded }: Props) {
+/**
+ * Many files at once, chosen, or dropped anywhere on the page. Each shows its progress, and a refused one shows why, by
+ * its name.
+ */
+export function UploadField({ partNumber, onStored }: Props) {
   const { t } = useTranslation();
-  const client = useClient();
-  const [items, setItems] = useState<readonly Item[]>([]);
+  const { items, add, retry } = useUploads(onStored);
   const [over, setOver] = useState(false);
+  const reset = useRef<() => void>(null);
   const done = items.filter(({ fraction, refusal }) => fraction === 1 && refusal === undefined).length;
 
-  async function take(files: readonly File[]) {
-    setItems(files.map(({ name }) => ({ name, fraction: 0 })));
-    const change = (index: number, part: Partial<Item>) =>
-      setItems((former) => former.map((item, at) => (at === index ? { ...item, ...part } : item)));
-    const waiting = [...files.entries()];
-    const work = async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, file] = next;
-        try {
-          const input = { purpose: 'REFERENCE', partNumber, name: file.name } as const;
-          await upload(client, input, file, (fraction) => change(index, { fraction: 0.95 * fraction }));
-          change(index, { fraction: 1 });
-        } catch (error) {
-          change(index, { refusal: (error as Error).message });
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT }, work));
-    onUploaded();
-  }
-
-  function drop(event: DragEvent) {
+  // Beside the field too: a browser would leave the page, and show the file.
+  useWindowEvent('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('Files') !== true) return;
+    event.preventDefault();
+    setOver(true);
+  });
+  useWindowEvent('dragleave', ({ relatedTarget }) => relatedTarget === null && setOver(false));
+  useWindowEvent('drop', (event) => {
+    if (event.dataTransfer?.types.includes('Files') !== true) return;
     event.preventDefault();
     setOver(false);
-    void take([...event.dataTransfer.files]);
+    void droppedFiles(event.dataTransfer).then((files) => add(files, partNumber));
+  });
+
+  /** The same files can be chosen again, for example after they were mended. */
+  function choose(files: readonly File[]) {
+    reset.current?.();
+    if (files.length > 0) add(files, partNumber);
   }
 
   return (
     <Stack gap="xs">
-      <div
-        className={styles.drop}
-        data-over={over}
-        onDrop={drop}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-      >
+      <div className={styles.drop} data-over={over}>
         <Text size="sm">{t('photographs.drop')}</Text>
-        <FileButton multiple accept={TYPES} onChange={(files) => void take(files)}>
+        <FileButton multiple accept={TYPES} resetRef={reset} onChange={choose}>
           {(props) => (
             <Button {...props} variant="default" leftSection={<IconUpload aria-hidden size={18} />}>
               {t('photographs.choose')}
             </Button>
           )}
         </FileButton>
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" ta="center">
           {t('photographs.types')}
         </Text>
       </div>
       {items.length > 0 && (
-        <Text size="sm" role="status">
-          {t('photographs.uploaded', { done, count: items.length })}
-        </Text>
+        <Group gap="xs">
+          <Text size="sm" role="status">
+            {t('photographs.uploaded', { done, count: items.length })}
+          </Text>
+          {retry !== undefined && (
+            <Button size="compact-xs" variant="default" onClick={retry}>
+              {t('shared.retry')}
+            </Button>
+          )}
+        </Group>
       )}
-      <ul className={styles.uploads} aria-label={t('photographs.uploads')}>
+      <ul className={styles.uploads} tabIndex={items.length > 0 ? 0 : -1} aria-label={t('photographs.uploads')}>
         {items
           .filter(({ fraction, refusal }) => fraction < 1 || refusal !== undefined)
-          .map(({ name, fraction, refusal }, index) => (
-            <li key={`${String(index)} ${name}`}>
+          .map(({ id, file: { name }, fraction, refusal }) => (
+            <li key={id}>
               <Group justify="space-between" gap="xs">
                 <Text size="sm" fw={500} className={styles.name ?? ''}>
                   {name}

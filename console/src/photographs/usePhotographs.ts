@@ -13,6 +13,7 @@ export function usePhotographs(partNumber: string | undefined) {
   const [{ data, error }, readArea] = useQuery({ query: AllowedAreaOfProductDocument, variables, pause });
   return {
     references: references.nodes,
+    waiting: !pause && references.waiting,
     // While another product loads, there is nothing of the former one.
     allowedArea: (data?.product?.partNumber === partNumber ? data?.product?.allowedArea : undefined) ?? undefined,
     error: references.error ?? error,

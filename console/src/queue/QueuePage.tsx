@@ -1,22 +1,29 @@
 import { NativeSelect, Table, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation } from 'urql';
+import { useMutation, useQuery } from 'urql';
 import { useGenerationNews } from '../app/eventBus.ts';
 import { useSession } from '../app/session.ts';
 import type { GenerationsQuery, GenerationStatus } from '../generated/graphql.ts';
-import { CancelGenerationDocument, GenerateDefectsDocument, GenerationsDocument } from '../generated/graphql.ts';
+import {
+  CancelGenerationDocument,
+  GenerateDefectsDocument,
+  GenerationsDocument,
+  UnfinishedGenerationsDocument,
+} from '../generated/graphql.ts';
 import { MoreButton } from '../shared/MoreButton.tsx';
 import { Page } from '../shared/Page.tsx';
 import { Problem } from '../shared/Problem.tsx';
 import { ScrollingTable } from '../shared/ScrollingTable.tsx';
 import { usePages } from '../shared/usePages.ts';
 import { Waiting } from '../shared/Waiting.tsx';
+import { countAhead, secondsLeft } from './estimate.ts';
 import { GenerationRow } from './GenerationRow.tsx';
 import { asItWas } from './repeat.ts';
 
 const RELOAD_AFTER_MS = 500;
+const NOW_EACH_MS = 1_000;
 const STATUSES: readonly GenerationStatus[] = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
 
 const generationsOf = ({ generations }: GenerationsQuery) => generations;
@@ -30,8 +37,17 @@ export default function QueuePage() {
   const pages = usePages(GenerationsDocument, { filter }, generationsOf);
   const [canceled, cancel] = useMutation(CancelGenerationDocument);
   const [repeated, repeat] = useMutation(GenerateDefectsDocument);
-  const reloadSoon = useDebouncedCallback(pages.reload, RELOAD_AFTER_MS);
   const rows = pages.nodes;
+  const [unfinished, readUnfinished] = useQuery({
+    query: UnfinishedGenerationsDocument,
+    requestPolicy: 'cache-and-network',
+  });
+  const reloadSoon = useDebouncedCallback(() => {
+    pages.reload();
+    readUnfinished({ requestPolicy: 'network-only' });
+  }, RELOAD_AFTER_MS);
+  const queued = unfinished.data?.generations.edges.map(({ node }) => node) ?? [];
+  const now = useNow();
 
   useGenerationNews(({ type, generationId }) => {
     if (type === 'Missed' || (type === 'GenerationQueued' && !rows.some(({ id }) => id === generationId))) reloadSoon();
@@ -73,6 +89,8 @@ export default function QueuePage() {
               <GenerationRow
                 key={row.id}
                 row={row}
+                left={secondsLeft(row, now)}
+                ahead={countAhead(row, queued)}
                 mayDraw={session.role !== 'VIEWER'}
                 onCancel={({ id }) => void cancel({ id })}
                 onRepeat={(one) => void repeat({ input: [asItWas(one)] })}
@@ -84,4 +102,13 @@ export default function QueuePage() {
       <MoreButton {...pages} />
     </Page>
   );
+}
+
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), NOW_EACH_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
 }

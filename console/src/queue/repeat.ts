@@ -1,6 +1,7 @@
-import type { GenerateDefectsInput, GenerationsQuery } from '../generated/graphql.ts';
+import type { GenerateDefectsInput, GenerationsQuery, UnfinishedGenerationsQuery } from '../generated/graphql.ts';
 
 export type Row = GenerationsQuery['generations']['edges'][number]['node'];
+export type Unfinished = UnfinishedGenerationsQuery['generations']['edges'][number]['node'];
 
 /** The request as it was, with the seed that was used, under no idempotency key: the same pictures, drawn again. */
 export function asItWas({ request }: Row): GenerateDefectsInput {

@@ -41,6 +41,8 @@ export function RegionCanvas({ image, scale, tool, brush, shapes, begun, cursor,
   }
 
   function press(event: Konva.KonvaEventObject<PointerEvent>) {
+    // The others open a menu, or scroll.
+    if (event.evt.button !== 0) return;
     const point = at(event);
     down.current = true;
     const [first] = begun;

@@ -16,7 +16,8 @@ interface Props {
 /** Asks before something is deleted that nothing brings back. */
 export function Confirmation({ ask, question, confirm, busy, error, onConfirm }: Props) {
   const { t } = useTranslation();
-  const [asking, setAsking] = useState(false);
+  /** Undefined before it is asked for the first time. */
+  const [asking, setAsking] = useState<boolean>();
   return (
     <>
       <Problem error={error} />
@@ -38,7 +39,8 @@ export function Confirmation({ ask, question, confirm, busy, error, onConfirm }:
         </Alert>
       ) : (
         <div>
-          <Button size="compact-sm" variant="default" onClick={() => setAsking(true)}>
+          {/* The keyboard goes on where it was. */}
+          <Button size="compact-sm" variant="default" autoFocus={asking === false} onClick={() => setAsking(true)}>
             {ask}
           </Button>
         </div>

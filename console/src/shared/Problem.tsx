@@ -1,5 +1,7 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
+import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
+import type { CombinedError } from 'urql';
 
 interface Props {
   readonly error: Error | string | undefined | null;
@@ -13,7 +15,7 @@ export function Problem({ error, onRetry }: Props) {
   return (
     <Alert color="red" role="alert" title={t('shared.problem')}>
       <Group justify="space-between">
-        <Text size="sm">{isUnanswered(error) ? t('shared.unanswered') : messageOf(error)}</Text>
+        <Text size="sm">{messageOf(error)}</Text>
         {onRetry !== undefined && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {t('shared.retry')}
@@ -24,13 +26,14 @@ export function Problem({ error, onRetry }: Props) {
   );
 }
 
-/** Whether there is no answer of the service, but only what the browser says of the connection. */
-function isUnanswered(error: Error | string): boolean {
-  return typeof error !== 'string' && (error as { networkError?: Error }).networkError !== undefined;
-}
-
 export function messageOf(error: Error | string): string {
   if (typeof error === 'string') return error;
-  const { graphQLErrors = [] } = error as { graphQLErrors?: readonly Error[] };
-  return graphQLErrors.length > 0 ? graphQLErrors.map(({ message }) => message).join('\n') : error.message;
+  const { graphQLErrors = [], networkError } = error as Partial<CombinedError>;
+  if (graphQLErrors.length > 0) return graphQLErrors.map(({ message }) => message).join('\n');
+  return networkError === undefined ? error.message : unanswered().message;
+}
+
+/** There is no answer of the service, but only what the browser says of the connection. */
+export function unanswered(): Error {
+  return new Error(i18next.t('shared.unanswered'));
 }

@@ -2,7 +2,7 @@
 import type { Client } from 'urql';
 import type { CreateUploadInput, FinishedUploadQuery } from '../generated/graphql.ts';
 import { CreateUploadDocument, FinishedUploadDocument } from '../generated/graphql.ts';
-import { messageOf } from './Problem.tsx';
+import { messageOf, unanswered } from './Problem.tsx';
 
 export type FinishedUpload = NonNullable<FinishedUploadQuery['upload']>;
 
@@ -62,7 +62,7 @@ function put(url: string, file: Blob, onProgress: (fraction: number) => void): P
     };
     request.onerror = () => {
       if (sent) resolve(false);
-      else reject(new Error(`${url} cannot be reached`));
+      else reject(unanswered());
     };
     request.onload = () => {
       if (request.status < 300) resolve(true);
@@ -84,7 +84,8 @@ interface Refusal {
 function refusal({ responseText, status }: XMLHttpRequest): UploadRefused {
   try {
     const { errors } = JSON.parse(responseText) as { errors: readonly Refusal[] };
-    const message = errors.map((error) => error.message).join('\n');
+    // The name of the file stands beside it.
+    const message = errors.map((error) => error.message.replace(/^body: /, '')).join('\n');
     const problems = errors.flatMap(({ extensions }) => extensions?.problems ?? []);
     return new UploadRefused(message, problems, errors[0]?.extensions?.problemCount);
   } catch {

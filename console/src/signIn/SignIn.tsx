@@ -20,7 +20,8 @@ export function SignIn() {
     event.preventDefault();
     setBusy(true);
     try {
-      await signIn(key.trim());
+      // A key that was copied from a terminal may be broken over lines.
+      await signIn(key.replaceAll(/\s/g, ''));
     } catch (error) {
       // The browser says so if there is no answer at all.
       setProblem(error instanceof TypeError ? t('shared.unanswered') : reason((error as Error).message));

@@ -8,8 +8,10 @@ export const review = {
   tag: 'Schlagwort hinzufügen',
   removeTag: 'Schlagwort {{tag}} entfernen',
   comment: 'Kommentar',
-  conflict:
-    'Jemand anders hat dieses Bild inzwischen geprüft. Dessen Urteil wird gezeigt; Ihres wurde nicht gespeichert.',
+  conflict_one: 'Jemand hat ein Bild vor Ihnen geprüft. Dessen Urteil wird gezeigt; Ihres wurde nicht gespeichert.',
+  conflict_other:
+    'Jemand hat {{count}} Bilder vor Ihnen geprüft. Diese Urteile werden gezeigt; Ihre wurden nicht gespeichert.',
+  showConflict: 'Zeigen',
   delete: 'Löschen …',
   deleteQuestion: 'Dieses Bild mit seinen Dateien löschen? Es lässt sich nicht wiederherstellen.',
   deleteConfirm: 'Endgültig löschen',
