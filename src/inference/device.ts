@@ -2,32 +2,19 @@
  * One device: the samples that it has, its capacity, and its throughput. A sample is the device's from the call of `generate` until
  * the promise settles. When the worker dies, the device rejects its samples, and the dispatcher assigns them again.
  */
-import type { Bundle, Precision } from './bundle/manifest.js';
+import type { Bundle } from './bundle/manifest.js';
 import { createDeviceCapacities } from './deviceCapacities.js';
 import { createDeviceModels } from './deviceModels.js';
-import type { DeviceInfo, LogFunction } from './deviceInfo.js';
+import type { DeviceInfo } from './deviceInfo.js';
+import { createDeviceLoad } from './deviceLoad.js';
+import type { DeviceOptions } from './deviceOptions.js';
 import { CanceledError, DeviceLostError, InferenceError, WorkerExitedError } from './errors.js';
 import { isOutOfMemoryMessage } from './outOfMemory.js';
 import type { ThroughputEstimator } from './throughputEstimator.js';
 import { createThroughputEstimator } from './throughputEstimator.js';
 import type { GenerateOptions, GenerateSample, SampleRequest, SampleResult } from './types.js';
-import type { ModelMessage, SampleMessage, StepMetrics } from './deviceProtocol.js';
+import type { ModelMessage, SampleMessage } from './deviceProtocol.js';
 import { superviseDevice } from './deviceSupervisor.js';
-
-export interface DeviceOptions {
-  /** The precision to use where a bundle has it; `null` for the device's default. */
-  readonly precision: Precision | null;
-  /** Rows of each evaluation; `null` to measure the best number. */
-  readonly maximumRows: number | null;
-  /** The directory of the calibration cache; `null` to measure at each start. */
-  readonly calibrationDirectory: string | null;
-  /** A busy worker that is silent for this long is considered hung and is replaced. */
-  readonly watchdogSeconds: number;
-  readonly log: LogFunction;
-  readonly onStep: (step: StepMetrics) => void;
-  /** Called when the device is ready (again), has failed, or has reduced its capacity. */
-  readonly onChange: () => void;
-}
 
 /** A device as the dispatcher sees it. */
 export interface Device {
@@ -72,6 +59,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
   const { precision, maximumRows, calibrationDirectory, watchdogSeconds, log, onStep, onChange } = options;
   const samples = new Map<number, InFlightSample>();
   const throughput = createThroughputEstimator();
+  const load = createDeviceLoad();
   let provider = '';
   let outOfMemory = 0;
   const capacities = createDeviceCapacities(bundles, maximumRows);
@@ -136,6 +124,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       case 'steps':
         for (const step of message.steps) {
           throughput.record(step.bundle, step.rows, step.seconds, capacities.rows(step.bundle));
+          load.record(step.seconds);
           onStep(step);
         }
         return;
@@ -219,6 +208,7 @@ export function openDevice(name: string, bundles: readonly Bundle[], options: De
       bundles: bundles.map(({ id }) => id),
       state: supervisor.state(),
       restarts: supervisor.restarts(),
+      load: load.share(),
       outOfMemory,
       capacities: capacities.listed(),
       precisions,

@@ -12,6 +12,8 @@ export interface DeviceInfo {
   readonly bundles: readonly string[];
   readonly state: DeviceState;
   readonly restarts: number;
+  /** The share of the last minute in which it denoised, 0 … 1. */
+  readonly load: number;
   /** How often memory ran out: steps that were repeated in halves, samples that failed, and workers that the kernel may have killed. */
   readonly outOfMemory: number;
   /** The capacity for each bundle; empty until the worker has opened. */

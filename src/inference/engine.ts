@@ -5,8 +5,9 @@
 import { loadBundles } from './bundle/load.js';
 import type { Bundle, Precision } from './bundle/manifest.js';
 import { deduplicate } from './deduplication.js';
-import type { DeviceOptions, OpenDevice } from './device.js';
+import type { OpenDevice } from './device.js';
 import { openDevice } from './device.js';
+import type { DeviceOptions } from './deviceOptions.js';
 import type { DeviceInfo, LogFunction } from './deviceInfo.js';
 import { createDispatcher } from './dispatcher.js';
 import { BundleError, CanceledError, DeviceLostError, InferenceError } from './errors.js';

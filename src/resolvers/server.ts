@@ -48,11 +48,11 @@ function deviceOf({ bundles, precisions, capacities, ...device }: ReportedDevice
     const precision = precisions?.[bundle];
     return precision === undefined ? [] : [{ model: bundle, precision: PRECISIONS[precision], rowsPerStep: rows }];
   });
-  return { ...device, workerId, models: bundles, running };
+  return { ...device, load: device.load ?? null, workerId, models: bundles, running };
 }
 
 const PRECISIONS = { fp32: 'FP32', fp16: 'FP16', int8: 'INT8' } as const;
 
-/** A worker of an older version does not report how it runs a model. */
-type ReportedDevice = Omit<DeviceInfo, 'precisions' | 'capacities'> &
-  Partial<Pick<DeviceInfo, 'precisions' | 'capacities'>>;
+/** A worker of an older version does not report how it runs a model, or its load. */
+type ReportedDevice = Omit<DeviceInfo, 'precisions' | 'capacities' | 'load'> &
+  Partial<Pick<DeviceInfo, 'precisions' | 'capacities' | 'load'>>;

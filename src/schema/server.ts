@@ -35,6 +35,12 @@ export class Device {
   @Field(() => Int, { description: 'How often its process was replaced.' })
   restarts!: number;
 
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The share of the last minute in which it denoised, 0 … 1. Null for a worker of an older version.',
+  })
+  load!: number | null;
+
   @Field(() => [String], { description: 'The loaded models, as name@version.' })
   models!: readonly string[];
 

@@ -57,6 +57,10 @@ const ANSWER_MS = 10_000;
     await expect(signIn(server, secret)).rejects.toThrow('401');
   });
 
+  test('a device says which share of the last minute it denoised', async () => {
+    await page.getByRole('row', { name: /^cpu \(cpu\) Ready \d+% of the last minute/ }).waitFor();
+  });
+
   test('the use of each quota is shown', async () => {
     for (const quota of ['Unfinished generations', 'Pixel steps today', 'Minutes of training today', 'Stored bytes'])
       await page.getByText(quota, { exact: true }).waitFor();

@@ -8,6 +8,7 @@ import { pixelsOf, psnr } from './images.js';
 import { tinyModels, tinyRequest } from './tiny.js';
 import { drawAll, drawOne, engine } from './tinyEngine.js';
 import { generateAll } from './generateAll.js';
+import { until } from '../support/until.js';
 
 const [modelsDirectory, request] = [tinyModels, tinyRequest];
 
@@ -72,6 +73,12 @@ describe('a sample', () => {
       expect(together?.mask).toEqual(alone.mask);
       expect(together?.twin === null).toBe(each.twin !== true);
     }
+  });
+
+  test('is part of what its device did in the last minute', async () => {
+    await drawOne({ steps: 999 });
+    const load = await until(() => engine.devices()[0]?.load);
+    expect(load).toBeLessThanOrEqual(1);
   });
 
   test('is the same when it is preempted by other samples', async () => {

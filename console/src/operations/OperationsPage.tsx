@@ -39,7 +39,13 @@ export default function OperationsPage() {
       <h2>{t('operations.devices')}</h2>
       <ScrollingTable
         label={t('operations.devices')}
-        heads={[t('operations.device'), t('queue.status'), t('operations.models'), t('operations.restarts')]}
+        heads={[
+          t('operations.device'),
+          t('queue.status'),
+          t('operations.load'),
+          t('operations.models'),
+          t('operations.restarts'),
+        ]}
       >
         <Table.Tbody>
           {data?.serverInfo.devices.map((device) => (
@@ -51,6 +57,9 @@ export default function OperationsPage() {
                 <Badge variant="light" color={COLORS[device.state]} tt="none">
                   {t(`operations.states.${device.state}`)}
                 </Badge>
+              </Table.Td>
+              <Table.Td>
+                {device.load != null && t('operations.ofLastMinute', { percent: Math.round(100 * device.load) })}
               </Table.Td>
               <Table.Td>
                 {device.running.map(({ model, precision, rowsPerStep }) => (

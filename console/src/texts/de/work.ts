@@ -137,6 +137,8 @@ export const work = {
     devices: 'Geräte',
     device: 'Gerät',
     models: 'Modelle',
+    load: 'Auslastung',
+    ofLastMinute: '{{percent}} % der letzten Minute',
     restarts: 'Neustarts',
     states: { READY: 'Bereit', STARTING: 'Startet', RESTARTING: 'Startet neu', FAILED: 'Aufgegeben' },
     running: '{{model}}, {{precision}}, {{rows}} Zeilen je Schritt',

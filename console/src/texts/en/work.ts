@@ -136,6 +136,8 @@ export const work = {
     unlimited: '{{used}}, without a limit',
     devices: 'Devices',
     device: 'Device',
+    load: 'Load',
+    ofLastMinute: '{{percent}}% of the last minute',
     models: 'Models',
     restarts: 'Restarts',
     states: { READY: 'Ready', STARTING: 'Starting', RESTARTING: 'Restarting', FAILED: 'Given up' },
