@@ -190,6 +190,10 @@ export const PROBES: Readonly<Record<string, Probe>> = {
     drawing('reference: { anyOfProduct: true }, defectReference: { ids: [$x] }'),
     (own) => own.donor,
   ),
+  'Mutation.generateDefects(input.defectReference.cutPaste.ids)': byId(
+    drawing('reference: { anyOfProduct: true }, defectReference: { cutPaste: { ids: [$x] } }'),
+    ({ reference }) => reference,
+  ),
   'Mutation.generateDefects(input.reference.sampleId)': byId(
     drawing('reference: { sampleId: $x }'),
     ({ sample }) => sample,
