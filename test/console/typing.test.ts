@@ -17,6 +17,8 @@ import { until } from '../support/until.js';
     opened = await openConsole();
     ({ browser, page } = opened);
     page.on('request', (request) => void note(request));
+    // Before a product is there, there is nothing to draw.
+    await page.getByRole('button', { name: 'Draw', exact: true }).click({ trial: true });
   });
   afterAll(() => browser.close());
   afterEach(() => expect(opened.faults).toEqual([]));
