@@ -2,6 +2,7 @@
  * What keeps a model from learning a data set well, in the words and with the bounds of `defectdiffu-train check`
  * (training/defectdiffu/data: record_checks.py, dataset_lint.py). Nothing of it keeps the data set from being used.
  */
+import type { Size } from '../inference/index.js';
 import { joinNames } from '../errors.js';
 import type { DataSetFinding } from '../storage/dataSetFindings.js';
 import type { RegionMaskRow } from '../storage/tables.js';
@@ -20,11 +21,6 @@ const LEAST_DEFECT_SHARE = 0.02;
 export const MAX_DATA_SET_FINDINGS = 200;
 
 export const GOOD = 'good';
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** @param mask of a defective photograph; null for a good one */
 export function photographFindings(

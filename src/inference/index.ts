@@ -20,6 +20,7 @@ export { componentMask, connectedComponents } from './method/connectedComponents
 export { DEFAULT_VARIATION, VARIED } from './method/transplant/variation.js';
 export type { Polygon } from './method/polygons.js';
 export { crossingCount, polygonsExtent, rasterizePolygons } from './method/polygons.js';
+export type { Size } from './method/window.js';
 export { maskExtent } from './method/window.js';
 export { NEWEST_PLACEMENT } from './method/defectShapes.js';
 export type { PlacementVersion } from './method/defectShapes.js';

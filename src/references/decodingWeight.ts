@@ -6,9 +6,13 @@ import { IMAGE_LIMITS } from './decodeImage.js';
 export const DECODING = { total: 3, perTenant: 2, waitingPerTenant: 100, what: 'uploads' };
 const SMALL_PIXELS = IMAGE_LIMITS.pixels / 2;
 
-/** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
 export async function decodingWeight(file: string | Buffer): Promise<number> {
-  const { width, height } = (await headerOf(file)) ?? { width: 0, height: 0 };
+  return weightOf(await headerOf(file));
+}
+
+/** 1, or 2 for a large image. A file that cannot be read is refused when it is decoded. */
+export function weightOf(header: ImageHeader | undefined): number {
+  const { width, height } = header ?? { width: 0, height: 0 };
   return width * height > SMALL_PIXELS ? DECODING.perTenant : 1;
 }
 

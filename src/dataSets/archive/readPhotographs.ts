@@ -10,7 +10,7 @@ import { ServiceError } from '../../errors.js';
 import type { FairSemaphore } from '../../fairSemaphore.js';
 import type { Pixels } from '../../references/decodeImage.js';
 import { decodePhotograph, encodePng, hashOf } from '../../references/decodeImage.js';
-import { decodingWeight, headerOf } from '../../references/decodingWeight.js';
+import { headerOf, weightOf } from '../../references/decodingWeight.js';
 import { photographHash } from '../../references/decodedFiles.js';
 import { masksOf } from '../../references/masks.js';
 import { referencesOf } from '../../references/references.js';
@@ -106,8 +106,8 @@ export async function readPhotographs(
     }
     await addingProblems(problems, packed.name, async () => {
       const file = await archive.read(packed.name);
-      const { orientation = 1 } = (await headerOf(file)) ?? {};
-      await decoding.run(scope.tenantId, await decodingWeight(file), () => read(packed, file, orientation));
+      const header = await headerOf(file);
+      await decoding.run(scope.tenantId, weightOf(header), () => read(packed, file, header?.orientation ?? 1));
     });
   }
   return found;

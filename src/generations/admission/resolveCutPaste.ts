@@ -8,6 +8,7 @@ import type { ProductRow, ReferenceRow } from '../../storage/tables.js';
 import type { CutPasteInput, OnPhotographInput } from './generationInput.js';
 import type { InputImages } from './inputImages.js';
 import { namedPhotographs } from './namedPhotographs.js';
+import { goodInTurn } from './photographsInTurn.js';
 
 /** Pixels. */
 const WINDOW = { min: 16, max: 16_384 } as const;
@@ -41,7 +42,9 @@ export function resolveCutPaste(
   { ids, window }: CutPasteInput,
   { product, scenes, seed, field }: { product: ProductRow; scenes: number; seed: number; field: string },
 ): TransplantSettings {
-  const donors = ids == null ? anyGood(images, product, scenes, seed, field) : named(images, ids, product, field);
+  // One after the one that the photographs which are drawn on begin with: a patch comes from another one if there is another.
+  const selected = { scenes, seed: seed + 1, field };
+  const donors = ids == null ? goodInTurn(images, product, selected) : named(images, ids, product, field);
   return {
     donors: donors.map(({ id }) => id),
     cutPaste: { window: window == null ? null : requireInRange(window, WINDOW, `${field}.window`) },
@@ -62,21 +65,4 @@ function named(
     if (row.productId !== product.id) throw badInput(here, 'is a photograph of another product');
     if (row.defectId !== null) throw badInput(here, 'shows a defect; cut patches out of photographs of good parts');
   });
-}
-
-/** One after the one that the photographs which are drawn on begin with, so that a patch comes from another photograph if there is one. */
-function anyGood(
-  images: InputImages,
-  product: ProductRow,
-  scenes: number,
-  seed: number,
-  field: string,
-): readonly ReferenceRow[] {
-  const all = images.goodOfProduct(product.id);
-  if (all.length === 0)
-    throw badInput(field, 'the product has no photograph of a good part; upload one with createUpload');
-  return Array.from(
-    { length: Math.min(scenes, all.length) },
-    (_, i) => all[(seed + i + 1) % all.length] as ReferenceRow,
-  );
 }

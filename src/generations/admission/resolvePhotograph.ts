@@ -11,6 +11,7 @@ import type { AreaInput, OnPhotographInput, ReferenceInput } from './generationI
 import type { SampleImage, InputImages } from './inputImages.js';
 import type { Harmonizing } from './resolveTransplant.js';
 import { namedPhotographs } from './namedPhotographs.js';
+import { goodInTurn } from './photographsInTurn.js';
 import { resolveTransplant } from './resolveTransplant.js';
 
 export const DEFAULT_DENOISING_STRENGTH = 0.8;
@@ -126,11 +127,7 @@ function referencesFor(
       if (row.defectId === null) return;
       throw badInput(here, 'shows a defect; draw on a photograph of a good part, and name this one as defectReference');
     });
-  const all = images.goodOfProduct(product.id);
-  if (all.length === 0)
-    throw badInput(field, 'the product has no photograph of a good part; upload one with createUpload');
-  // As many as there are scenes, starting at one that the seed selects, so that the same request uses the same photographs.
-  return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
+  return goodInTurn(images, product, { scenes: rows, seed, field });
 }
 
 function regionFor(

@@ -9,6 +9,7 @@ import type { DefectRow, ProductRow, ReferenceRow } from '../../storage/tables.j
 import type { DefectReferenceInput, GenerationInput, OnPhotographInput, VariationInput } from './generationInput.js';
 import type { InputImages, SampleImage } from './inputImages.js';
 import { namedPhotographs } from './namedPhotographs.js';
+import { inTurn } from './photographsInTurn.js';
 import { requireNothingOfDefects, resolveCutPaste } from './resolveCutPaste.js';
 
 /** Of the defect: its opacity up to 1, and above, its contrast. */
@@ -139,7 +140,7 @@ function donorsFor(
     const missing = others ? 'no other product has a defective photograph' : 'the pair has no defective photograph';
     throw badInput(field, `${missing}; upload one with defectCode and maskId`);
   }
-  return Array.from({ length: Math.min(rows, all.length) }, (_, i) => all[(seed + i) % all.length] as ReferenceRow);
+  return inTurn(all, rows, seed);
 }
 
 function resolveVariation(input: Optional<VariationInput>, field: string): VariationLimits {

@@ -1,4 +1,5 @@
 /** Photographs with the annotations of a tool: COCO, YOLO segmentation, or labelme. */
+import type { Size } from '../../../inference/index.js';
 import { joinNames, quote } from '../../../errors.js';
 import type { Archive } from '../openArchive.js';
 import type { PackedPhotograph } from '../packed.js';
@@ -6,7 +7,6 @@ import { IMAGE } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation } from './shapes.js';
-import type { Size } from './size.js';
 import { NoShapeError } from './noShape.js';
 import { drawShapes } from './shapes.js';
 

@@ -1,5 +1,6 @@
 /** COCO, instance segmentation: JSON files with images, annotations, and categories; polygons, and run lengths. */
 import { posix } from 'node:path';
+import type { Size } from '../../../inference/index.js';
 import { quote } from '../../../errors.js';
 import type { Annotated, Source } from './annotated.js';
 import { orProblem, splitOf } from './annotated.js';
@@ -9,7 +10,6 @@ import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from './json.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
-import type { Size } from './size.js';
 import { BOX, NoShapeError } from './noShape.js';
 import { compressedCounts, polygonOf, runsOf } from './shapes.js';
 

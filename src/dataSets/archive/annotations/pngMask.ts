@@ -2,12 +2,12 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
+import type { Size } from '../../../inference/index.js';
 import { detectImageType } from '../../../references/imageType.js';
 import { textOf } from './json.js';
 import { NoShapeError } from './noShape.js';
 import type { PointBudget } from './pointBudget.js';
 import { requireFits } from './runs.js';
-import type { Size } from './size.js';
 
 export interface PngMask {
   readonly png: Buffer;

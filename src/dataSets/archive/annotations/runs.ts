@@ -1,6 +1,6 @@
 /** Draws run lengths, as tools and data sets write them. */
+import type { Size } from '../../../inference/index.js';
 import { NoShapeError } from './noShape.js';
-import type { Size } from './size.js';
 
 /** Lengths of runs, the first of them outside: down the columns of the whole photograph (COCO), or along the rows of a box in it (CVAT). */
 export interface Runs extends Size {

@@ -1,5 +1,5 @@
 /** Draws what annotation tools write. The annotation is untrusted: what drawing costs is bounded by `MAX_CROSSINGS`. */
-import type { Polygon } from '../../../inference/index.js';
+import type { Polygon, Size } from '../../../inference/index.js';
 import { crossingCount, rasterizePolygons } from '../../../inference/index.js';
 import type { Pixels } from '../../../references/decodeImage.js';
 import type { Ellipse } from './ellipse.js';
@@ -9,7 +9,6 @@ import type { PngMask } from './pngMask.js';
 import { drawPngMasks } from './pngMask.js';
 import type { Runs, StartedRuns } from './runs.js';
 import { drawRuns, drawStartedRuns, markedPixels, requireFits, requireFull, requireWithin } from './runs.js';
-import type { Size } from './size.js';
 
 /** In pixels; `ofWhole` in shares of the width and the height. */
 export type Shape =
