@@ -1,12 +1,12 @@
 /**
- * Whether the values of a 16-bit file use its range. Cameras save 10, 12, or 14 bits in 16, and read as 16 such a
- * photograph is almost black. A few hot pixels, which can have any value, do not make it one of 16 bits. Training decides
+ * Whether the values of a 16-bit file use its range. Cameras save 10, 12, or 14 bits in 16, some programs 8, and read as
+ * 16 such a photograph is almost black. A few hot pixels, which can have any value, do not make it one of 16 bits. Training decides
  * by the same rule (training/defectdiffu/data/image_files.py).
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Sharp } from 'sharp';
 
-/** Without a value this large, a file uses less than a quarter of its range: probably 10, 12, or 14 bits. */
+/** Without a value this large, a file uses less than a quarter of its range: probably 8, 10, 12, or 14 bits. */
 const LEAST_16_BIT = 1 << 14;
 const LARGEST = (1 << 16) - 1;
 /** So many values may be larger, and do not count: these, or the share of all values. */
@@ -22,7 +22,7 @@ export interface UnclearDepth {
   readonly largestValue: number;
   /** How many values are larger. */
   readonly hotValues: number;
-  /** 10, 12, or 14. */
+  /** 8, 10, 12, or 14. */
   readonly bits: number;
 }
 
@@ -56,7 +56,7 @@ export async function unclearDepth(
     }
   }
   if (largestValue === 0) return undefined;
-  const bits = Math.max(10, 2 * Math.ceil(Math.ceil(Math.log2(largestValue + 1)) / 2));
+  const bits = Math.max(8, 2 * Math.ceil(Math.ceil(Math.log2(largestValue + 1)) / 2));
   return { largestValue, hotValues, bits };
 }
 

@@ -7,6 +7,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 const FILE_HEADER = 14;
 const LEAST_HEADER = 40;
+export const BMP_HEADER_BYTES = FILE_HEADER + LEAST_HEADER;
 const DEPTHS = [1, 4, 8, 24, 32];
 /** Pixels that are converted before the event loop may run: a few milliseconds. */
 const CHUNK = 500_000;
@@ -30,17 +31,23 @@ export class BmpError extends Error {
   override readonly name = 'BmpError';
 }
 
-/** Throws `BmpError`. Whether the variant is one that `decodeBmp` reads is told by `isPlainBmp`. */
+/** The file is of a variant that is not read. */
+export class RareBmp extends Error {
+  override readonly name = 'RareBmp';
+}
+
+/** Throws `BmpError`, `RareBmp`. Whether the variant is one that `decodeBmp` reads is told by `isPlainBmp`. */
 export function readBmpHeader(file: Buffer): BmpHeader {
-  if (file.length < FILE_HEADER + LEAST_HEADER) throw new BmpError('its header is cut off');
+  if (file.length < BMP_HEADER_BYTES) throw new BmpError('its header is cut off');
   const size = file.readUInt32LE(14);
+  if (size < LEAST_HEADER) throw new RareBmp(`a header of ${String(size)} bytes`);
   const lines = file.readInt32LE(22);
   const header = {
     width: file.readInt32LE(18),
     height: Math.abs(lines),
     bottomUp: lines > 0,
     bits: file.readUInt16LE(28),
-    compression: size < LEAST_HEADER ? -1 : file.readUInt32LE(30),
+    compression: file.readUInt32LE(30),
     start: file.readUInt32LE(10),
     stride: 0,
     palette: Buffer.alloc(0),
@@ -51,6 +58,12 @@ export function readBmpHeader(file: Buffer): BmpHeader {
   const end = header.start + header.height * stride;
   if (end > file.length) throw new BmpError(`it ends after ${String(file.length)} of ${String(end)} bytes`);
   return { ...header, stride, palette: readPalette(file, header.bits, FILE_HEADER + size, header.start) };
+}
+
+/** By its header alone. Undefined for other files. */
+export function bmpSize(beginning: Buffer): { readonly width: number; readonly height: number } | undefined {
+  if (beginning.length < BMP_HEADER_BYTES || beginning.toString('latin1', 0, 2) !== 'BM') return undefined;
+  return { width: Math.abs(beginning.readInt32LE(18)), height: Math.abs(beginning.readInt32LE(22)) };
 }
 
 export function isPlainBmp({ bits, compression }: BmpHeader): boolean {

@@ -9,7 +9,7 @@ import type { ErrorCode } from '../errors.js';
 import { ServiceError } from '../errors.js';
 import { unclearDepth } from './bitDepth.js';
 import type { BmpHeader } from './decodeBmp.js';
-import { BmpError, decodeBmp, isOpaqueBmp, isPlainBmp, readBmpHeader } from './decodeBmp.js';
+import { BmpError, RareBmp, decodeBmp, isOpaqueBmp, isPlainBmp, readBmpHeader } from './decodeBmp.js';
 import type { ImageType } from './imageType.js';
 import { isAnimatedPng, detectImageType } from './imageType.js';
 
@@ -156,18 +156,18 @@ async function openBmp(file: Buffer): Promise<Pixels> {
     if (!(await isOpaqueBmp(file, header))) throw transparent();
     return { data: await decodeBmp(file, header), width: header.width, height: header.height, channels: 3 };
   } catch (error) {
+    if (error instanceof RareBmp) throw rareBmp(`with ${error.message}`);
     throw error instanceof BmpError ? unreadable('BMP', error) : error;
   }
 }
 
 function requirePlainBmp(header: BmpHeader): void {
   if (isPlainBmp(header)) return;
-  const variant = `${String(header.bits)} bits and compression ${String(header.compression)}`;
-  throw imageError(
-    'IMAGE_TYPE_UNSUPPORTED',
-    `is a BMP of ${variant}; send 8, 24, or 32 bits without compression, or PNG`,
-  );
+  throw rareBmp(`of ${String(header.bits)} bits and compression ${String(header.compression)}`);
 }
+
+const rareBmp = (variant: string): ServiceError =>
+  imageError('IMAGE_TYPE_UNSUPPORTED', `is a BMP ${variant}; send 8, 24, or 32 bits without compression, or PNG`);
 
 function requireSize({ width, height }: { width: number; height: number }): void {
   const size = `is ${String(width)} × ${String(height)} pixels`;
@@ -183,14 +183,19 @@ function requireSize({ width, height }: { width: number; height: number }): void
   if (problem !== undefined) throw imageError('IMAGE_SIZE_OUT_OF_RANGE', `${size}: ${problem}`, { width, height });
 }
 
-/** For floats and 32-bit integers, it is unknown which value is white. */
-function requireKind({ depth, space }: Metadata): void {
+/** For floats and 32-bit integers, it is unknown which value is white; for more channels, which are the colors. */
+function requireKind({ depth, space, channels, hasAlpha }: Metadata): void {
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw imageError('IMAGE_TYPE_UNSUPPORTED', `has values of the type ${depth}; send 8 or 16 bits per channel`);
   }
+  const colors = hasAlpha ? channels - 1 : channels;
+  if (colors !== 1 && colors !== (space === 'cmyk' ? 4 : 3)) throw tooManyChannels(String(channels));
   if (['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk'].includes(space)) return;
   throw imageError('IMAGE_TYPE_UNSUPPORTED', `is in the color space ${space}; send RGB, grayscale, or CMYK`);
 }
+
+const tooManyChannels = (channels: string): ServiceError =>
+  imageError('IMAGE_TYPE_UNSUPPORTED', `has ${channels} channels; send RGB, grayscale, or CMYK`);
 
 function openImage(file: Buffer, options: SharpOptions = {}): Sharp {
   const { pixels } = IMAGE_LIMITS;
@@ -218,9 +223,11 @@ async function orUnreadable<T>(type: ImageType, work: Promise<T>): Promise<T> {
 
 function unreadable(type: ImageType, { message }: Error): ServiceError {
   const [reason = ''] = message.split('\n');
+  // Of sharp, before it tells how many there are.
+  if (reason.includes('exceeds channel limit')) return tooManyChannels('more than 5');
   return imageError(
     'IMAGE_UNREADABLE',
-    `cannot be read as a ${type}, it is damaged or truncated: ${reason.slice(0, 120)}`,
+    `cannot be read as a ${type}, it is damaged, truncated, or of a rare kind: ${reason.slice(0, 120)}`,
   );
 }
 

@@ -1,5 +1,7 @@
 /** How much of the memory for decoding an image takes, by its header. */
+import { open } from 'node:fs/promises';
 import sharp from 'sharp';
+import { BMP_HEADER_BYTES, bmpSize } from './decodeBmp.js';
 import { IMAGE_LIMITS } from './decodeImage.js';
 
 /** Of the weights below: one tenant decodes one large image or two small ones, and another tenant always one. */
@@ -22,12 +24,25 @@ export interface ImageHeader {
   readonly orientation: number;
 }
 
-/** The size when it is upright, and the EXIF orientation: 1 is upright. Undefined for BMP, and if it cannot be read. */
+/** The size when it is upright, and the EXIF orientation: 1 is upright. Undefined if it cannot be read. */
 export async function headerOf(file: string | Buffer): Promise<ImageHeader | undefined> {
   try {
+    const bmp = bmpSize(await beginningOf(file));
+    if (bmp !== undefined) return { ...bmp, orientation: 1 };
     const { autoOrient, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata();
     return { ...autoOrient, orientation };
   } catch {
     return undefined;
+  }
+}
+
+async function beginningOf(file: string | Buffer): Promise<Buffer> {
+  if (typeof file !== 'string') return file.subarray(0, BMP_HEADER_BYTES);
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(BMP_HEADER_BYTES), 0, BMP_HEADER_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }

@@ -1,12 +1,14 @@
 /** What tenants share besides the event loop and the database: another tenant's one task does not wait for a thousand. */
 import { createFairSemaphore } from '../../src/fairSemaphore.js';
 import { createFairTurns } from '../../src/fairTurns.js';
-import { DECODING } from '../../src/references/decodingWeight.js';
+import sharp from 'sharp';
+import { DECODING, headerOf, weightOf } from '../../src/references/decodingWeight.js';
 import { inTurns } from '../../src/resolvers/events.js';
 import { currentTenant } from '../../src/observability/logContext.js';
 import { coalesceCallers } from '../../src/tenants/coalesceCallers.js';
 import type { Identity } from '../../src/tenants/identity.js';
 import { inTurnsOfTenants } from '../../src/tenants/lookUpTurns.js';
+import { bmp } from '../support/photographs.js';
 
 const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -21,6 +23,13 @@ test('decoding: beside a large image and many that wait, a small one of another 
   large.resolve(undefined);
   await Promise.all(greedy);
   expect(order).toHaveLength(51);
+});
+
+test('decoding: a large image takes its place by its header, whatever its type', async () => {
+  const large = { create: { width: 8000, height: 4000, channels: 3, background: 'black' } } as const;
+  for (const file of [await sharp(large).png().toBuffer(), bmp(8000, 4000).subarray(0, 54)])
+    expect(weightOf(await headerOf(file))).toBe(2);
+  expect(weightOf(await headerOf(bmp(64, 48)))).toBe(1);
 });
 
 test('decoding: a large image of another tenant is next, whatever small ones wait', async () => {

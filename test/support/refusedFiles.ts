@@ -9,7 +9,28 @@ const text = (value: string) => Promise.resolve(Buffer.from(value));
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>';
 const black = (pixel: number) => grey((x, y) => (x === 3 && y === 3 ? pixel : x > 40 ? 255 : 0));
 const unsupported = 'body: is not a JPEG, PNG, WebP, TIFF, or BMP, by its first bytes';
-const cut = (type: string) => new RegExp(`^body: cannot be read as a ${type}, it is damaged or truncated: .+`);
+const cut = (type: string) =>
+  new RegExp(`^body: cannot be read as a ${type}, it is damaged, truncated, or of a rare kind: .+`);
+
+/** A TIFF of 64 × 48 pixels with seven channels, as spectral cameras write it. */
+function manyChannels(): Promise<Buffer> {
+  const tags = [...[256, 64, 257, 48, 258, 8, 259, 1, 262, 1, 273, 128, 277, 7, 278, 48], ...[279, 64 * 48 * 7]];
+  const file = Buffer.alloc(128 + 64 * 48 * 7);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(8, 4);
+  file.writeUInt16LE(tags.length / 2, 8);
+  for (const [i, value] of tags.entries()) {
+    const at = 10 + 12 * Math.floor(i / 2);
+    if (i % 2 === 0) file.writeUInt32LE(value + 4 * 2 ** 16, at);
+    else file.writeUInt32LE(value, file.writeUInt32LE(1, at + 4));
+  }
+  return Promise.resolve(file);
+}
+
+function ofOs2(file: Buffer): Buffer {
+  file.writeUInt32LE(12, 14);
+  return file;
+}
 
 type RefusedFile = [name: string, file: () => Promise<Buffer>, status: number, code: string, message: string | RegExp];
 
@@ -86,7 +107,21 @@ export const refusedPhotographs: readonly RefusedFile[] = [
     () => Promise.resolve(bmp(64, 48).subarray(0, 5000)),
     422,
     'IMAGE_UNREADABLE',
-    'body: cannot be read as a BMP, it is damaged or truncated: it ends after 5000 of 9270 bytes',
+    'body: cannot be read as a BMP, it is damaged, truncated, or of a rare kind: it ends after 5000 of 9270 bytes',
+  ],
+  [
+    'a BMP of OS/2',
+    () => Promise.resolve(ofOs2(bmp(64, 48))),
+    415,
+    'IMAGE_TYPE_UNSUPPORTED',
+    'body: is a BMP with a header of 12 bytes; send 8, 24, or 32 bits without compression, or PNG',
+  ],
+  [
+    'seven channels',
+    manyChannels,
+    415,
+    'IMAGE_TYPE_UNSUPPORTED',
+    'body: has more than 5 channels; send RGB, grayscale, or CMYK',
   ],
   [
     'a small BMP',

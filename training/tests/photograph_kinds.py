@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyvips
 from PIL import Image, PngImagePlugin
+from rarer_photograph_kinds import rare_kinds
 
 HEIGHT, WIDTH = 40, 48
 TRANSPARENT, ANIMATED, UNCLEAR = "IMAGE_TRANSPARENT", "IMAGE_ANIMATED", "IMAGE_BIT_DEPTH_UNCLEAR"
@@ -188,6 +189,7 @@ KINDS: dict[str, tuple[Callable[[Path], object], str | None]] = {
     "turned-6.png": (saved(COLOURS, "png", exif=turned(6)), None),
     "turned-8.tif": (saved(COLOURS, "tif", exif=turned(8)), None),
     "turned-3.webp": (saved(COLOURS, "webp", lossless=True, exif=turned(3)), None),
+    **rare_kinds(RGB, UNSUPPORTED),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from defectdiffu.data.image_files import load_image, load_mask, orientation
 
 EXACT = ["rgb.png", "interlaced.png", "opaque-alpha.png", "rgb-16.png", "rgb-16.tif", "opaque-16.png", "lossless.webp",
          "lzw.tif", "srgb-profile.png", "broken-profile.png", "24.bmp", "top-down.bmp", "32.bmp",
-         "32-opaque.bmp"]  # fmt: skip
+         "32-opaque.bmp", "gamma.png", "planes.tif", "tiles.tif", "big-endian-16.tif", "of-windows-98.bmp"]  # fmt: skip
 CLOSE = {"display-p3.png": 3, "display-p3-16.png": 4, "srgb-profile-16.png": 4}
 
 
@@ -40,7 +40,7 @@ def test_every_kind_is_taken_or_refused_with_its_code(kinds):
 def test_the_numbers_are_those_of_the_photograph(kinds):
     for name in EXACT:
         assert np.array_equal(load_image(kinds / name), RGB), name
-    for name in ("grey.png", "grey-16.png"):
+    for name in ("grey.png", "grey-16.png", "grey-key-unused.png"):
         assert np.array_equal(load_image(kinds / name), np.repeat(GREY[..., None], 3, 2)), name
     shifted = load_image(kinds / "mono12-shifted.png")[..., 0].astype(int)
     assert np.abs(shifted - MONO12 / 16).max() <= 1
@@ -72,7 +72,8 @@ def test_masks_are_turned_as_photographs_are(turn, kinds, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "largest", "factor"), [("mono10", 985, 64), ("mono12", 3943, 16), ("mono14", 15772, 4)]
+    ("name", "largest", "factor"),
+    [("mono8-in-16", 246, 256), ("mono10", 985, 64), ("mono12", 3943, 16), ("mono14", 15772, 4)],
 )
 def test_an_unclear_bit_depth_names_the_largest_value_and_the_remedy(name, largest, factor, kinds):
     with pytest.raises(ImageError, match=f"no value above {largest}: if these are .* multiply the values by {factor};"):

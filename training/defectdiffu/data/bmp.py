@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .image_errors import ImageError
+from .image_errors import ImageError, unreadable
 
 FILE_HEADER, LEAST_HEADER = 14, 40
 BITS = (1, 4, 8, 24, 32)
+REMEDY = "save 8, 24, or 32 bits without compression, or PNG"
 
 
 def read_bmp(data: bytes) -> np.ndarray:
@@ -18,13 +19,14 @@ def read_bmp(data: bytes) -> np.ndarray:
     if len(data) < FILE_HEADER + LEAST_HEADER:
         raise _damaged("its header is cut off")
     start, header = _number(data, 10, 4), _number(data, 14, 4)
+    if header < LEAST_HEADER:
+        raise ImageError("IMAGE_TYPE_UNSUPPORTED", f"is a BMP with a header of {header} bytes; {REMEDY}")
     width, height = _signed(data, 18), _signed(data, 22)
     bits, compression, colours = _number(data, 28, 2), _number(data, 30, 4), _number(data, 46, 4)
-    if header < LEAST_HEADER or bits not in BITS or compression != 0:
+    if bits not in BITS or compression != 0:
         raise ImageError(
             "IMAGE_TYPE_UNSUPPORTED",
-            f"is a BMP of {bits} bits and compression {compression}; "
-            "save 8, 24, or 32 bits without compression, or PNG",
+            f"is a BMP of {bits} bits and compression {compression}; {REMEDY}",
         )
     if width <= 0 or height == 0:
         raise _damaged(f"it is {width} × {height} pixels")
@@ -77,4 +79,4 @@ def _signed(data: bytes, at: int) -> int:
 
 
 def _damaged(reason: str) -> ImageError:
-    return ImageError("IMAGE_UNREADABLE", f"cannot be read as a BMP, it is damaged or truncated: {reason}")
+    return unreadable("BMP", reason)

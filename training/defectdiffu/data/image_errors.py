@@ -17,6 +17,12 @@ class ImageError(ValueError):
         super().__init__(problem)
 
 
+def unreadable(kind: ImageType, reason: str) -> ImageError:
+    return ImageError(
+        "IMAGE_UNREADABLE", f"cannot be read as a {kind}, it is damaged, truncated, or of a rare kind: {reason}"
+    )
+
+
 def detect_image_type(data: bytes) -> ImageType:
     """Names can be wrong. Raises ImageError for a type that the service does not read either."""
     if data.startswith(b"\xff\xd8\xff"):

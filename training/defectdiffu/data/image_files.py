@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .bmp import read_bmp
-from .image_errors import ImageError, ImageType, detect_image_type, is_animated_png
+from .image_errors import ImageError, ImageType, detect_image_type, is_animated_png, unreadable
 from .mask_values import Marks, defect_pixels
 
 if TYPE_CHECKING:
@@ -60,11 +60,13 @@ def load_mask_values(path: Path) -> np.ndarray:
 
 
 def orientation(path: Path) -> int:
-    """How EXIF says that the file is to be turned: 1 for not at all, to 8."""
+    """How EXIF says that the file is to be turned: 1 for not at all, to 8. 1 also for a file that cannot be read, of
+    which whoever reads its pixels says why."""
     data = path.read_bytes()
-    if detect_image_type(data) == "BMP":
+    try:
+        return 1 if detect_image_type(data) == "BMP" else _orientation(_opened(data))
+    except (ImageError, _vips().Error):
         return 1
-    return _orientation(_opened(data))
 
 
 def _orientation(image: Image) -> int:
@@ -105,8 +107,17 @@ def _inspected(data: bytes, kind: ImageType, any_depth: bool = False) -> Image:
             "IMAGE_TYPE_UNSUPPORTED",
             f"is in the color space {image.interpretation}; save RGB, grayscale, or CMYK",
         )
+    _require_channels(image)
     _require_opaque(kind, image)
     return image
+
+
+def _require_channels(image: Image) -> None:
+    """More are spectral bands or data, and which of them are the colours is unknown."""
+    colours = image.bands - image.hasalpha()
+    if colours not in (1, 4 if image.interpretation == "cmyk" else 3):
+        channels = image.bands if image.bands <= 5 else "more than 5"
+        raise ImageError("IMAGE_TYPE_UNSUPPORTED", f"has {channels} channels; save RGB, grayscale, or CMYK")
 
 
 def _told(format: str) -> str:
@@ -159,8 +170,8 @@ def _require_range(image: Image) -> Image:
     except _vips().Error as error:
         raise _unreadable("PNG" if image.get("vips-loader").startswith("png") else "TIFF", error) from None
     if largest:
-        bits = max(largest.bit_length(), 10)
-        bits += bits % 2  # cameras give 10, 12, or 14
+        bits = max(largest.bit_length(), 8)
+        bits += bits % 2  # cameras give 10, 12, or 14, and programs 8
         but = "" if hot == 0 else f", but for {hot} hot {'pixel' if hot == 1 else 'pixels'}"
         raise ImageError(
             "IMAGE_BIT_DEPTH_UNCLEAR",
@@ -208,4 +219,4 @@ def _pixels(kind: ImageType, image: Image) -> np.ndarray:
 
 def _unreadable(kind: ImageType, error: Exception) -> ImageError:
     reason = str(error).strip().splitlines()[-1][:120] if str(error).strip() else "no reason given"
-    return ImageError("IMAGE_UNREADABLE", f"cannot be read as a {kind}, it is damaged or truncated: {reason}")
+    return unreadable(kind, reason)
