@@ -88,8 +88,8 @@ test('Severstal: lines of other photographs, runs that end outside, and lists th
   );
 });
 
-test('Pascal VOC is refused, because it has boxes', async () => {
-  const document = '<annotation><object><name>nick</name><bndbox><xmin>1</xmin></bndbox></object></annotation>';
+test.each(['', ' verified="yes"'])('Pascal VOC is refused, because it has boxes%s', async (verified) => {
+  const document = `<annotation${verified}><object><name>nick</name><bndbox><xmin>1</xmin></bndbox></object></annotation>`;
   expect(await problems({ 'dial/Annotations/a.xml': document, 'dial/JPEGImages/a.png': await picture(1) })).toContain(
     'dial/Annotations/a.xml: is of Pascal VOC, and has a box, which does not say which of its pixels are',
   );

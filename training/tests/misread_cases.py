@@ -86,6 +86,19 @@ PROBLEMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         r"good/0_mask.png: marks \d\.\d% of a photograph that is listed as good",
         1,
     ),
+    "mask of a good one, as VisA names it": (
+        lambda p: (write(p / "test/good/0.png", photograph(True)), write(p / "ground_truth/good/0.png", mask())),
+        r"good/0.png: marks \d\.\d% of a photograph that is listed as good",
+        1,
+    ),
+    "masks of a good one": (
+        lambda p: [
+            write(p / path, mask())
+            for path in ("test/good/0.png", "ground_truth/good/0_mask0.png", "ground_truth/good/0_mask1.png")
+        ],
+        r"0.png: is listed as good, and 0_mask0.png, 0_mask1.png in .*good may mark something: take these away",
+        1,
+    ),
     "subfolders": (beside("train/good/lot/6.png"), r"train/good/lot: 1 picture\(s\) in a subfolder are not read", 1),
     "subfolders of a defect": (beside("test/scratch/lot/6.png"), "test/scratch/lot: 1 .* move them up into", 1),
     "Scratch beside scratch": (case_folders, "the folders 'Scratch', 'scratch' are one defect to the model", 1),

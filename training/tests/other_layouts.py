@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import json
 from collections.abc import Callable
@@ -13,9 +14,25 @@ import numpy as np
 from PIL import Image
 from small_part import HEIGHT, LEFT, SIDE, TOP, WIDTH, mask, photograph, write
 
+from defectdiffu.convert.formats import read_source
+from defectdiffu.convert.found import Options
+from defectdiffu.convert.write import write_converted
+
 RIGHT, BOTTOM = LEFT + SIDE, TOP + SIDE
 CORNERS = [(LEFT, TOP), (RIGHT, TOP), (RIGHT, BOTTOM), (LEFT, BOTTOM)]
 FLAT = [value for corner in CORNERS for value in corner]
+
+
+def converted(source: Path, target: Path, **options):
+    found_format, found = read_source(source, None, Options(**options))
+    return found_format.NAME, write_converted(found, target)
+
+
+def reasons(target: Path) -> dict[str, str]:
+    if not (target / "left_out.csv").exists():
+        return {}
+    with (target / "left_out.csv").open() as file:
+        return {row["file"]: row["reason"] for row in csv.DictReader(file)}
 
 
 def good(*paths: Path) -> None:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import invoke, run_command
-from other_layouts import LAYOUTS, coco, coco_document, cvat, folders, good, labelme, loco, severstal, yolo
+from other_layouts import (
+    LAYOUTS,
+    coco,
+    coco_document,
+    converted,
+    cvat,
+    folders,
+    good,
+    labelme,
+    loco,
+    reasons,
+    severstal,
+    yolo,
+)
 from small_part import mask, photograph, tagged, write
 
-from defectdiffu.convert.formats import NAMES, read_source
-from defectdiffu.convert.found import Options
-from defectdiffu.convert.write import write_converted
+from defectdiffu.convert.formats import NAMES
 from defectdiffu.data.image_files import load_image, load_mask
 from defectdiffu.data.layout import GOOD, read_data_set
 
 BOX = "a box does not say which of its pixels are the defect"
-
-
-def converted(source: Path, target: Path, **options):
-    found_format, found = read_source(source, None, Options(**options))
-    return found_format.NAME, write_converted(found, target)
-
-
-def reasons(target: Path) -> dict[str, str]:
-    if not (target / "left_out.csv").exists():
-        return {}
-    with (target / "left_out.csv").open() as file:
-        return {row["file"]: row["reason"] for row in csv.DictReader(file)}
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -158,10 +156,11 @@ def test_an_ellipse_is_turned_as_cvat_turns_it(tmp_path):
     assert np.array_equal(*masks) and masks[0].sum(axis=0).max() == 30
 
 
-def test_voc_boxes_are_refused_with_the_reason(tmp_path):
+@pytest.mark.parametrize("verified", ["", ' verified="yes"'])
+def test_voc_boxes_are_refused_with_the_reason(verified, tmp_path):
     good(tmp_path / "voc/JPEGImages/a.jpg")
     (tmp_path / "voc/Annotations").mkdir()
-    xml = "<annotation><object><name>scratch</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"
+    xml = f"<annotation{verified}><object><name>scratch</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"
     (tmp_path / "voc/Annotations/a.xml").write_text(xml)
     result = invoke("convert", tmp_path / "voc", "--to", tmp_path / "made")
     assert result.exit_code == 1 and f"a.xml: Pascal VOC has boxes, and {BOX}" in result.output

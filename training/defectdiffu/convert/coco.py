@@ -42,8 +42,12 @@ def _is_coco(path: Path) -> bool:
 
 def read(root: Path, options: Options) -> Found:
     found, images = Found(), Images(root)
-    for path in _files(root):
+    files = _files(root)
+    # COCO's own download describes the same photographs in captions_… and person_keypoints_… too.
+    instances = [path for path in files if path.name.startswith("instances_")] or files
+    for path in instances:
         _read_file(found, images, root, path, options)
+    found.leave([path for path in files if path not in instances], "lies beside instances_….json, which is read")
     return found
 
 

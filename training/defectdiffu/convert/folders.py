@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..data.layout_names import OTHER_NAMES_OF_GOOD, images_in, prompt_name, subfolders
 from ..data.mask_files import MaskFolder, masks_among, same_stems
-from .found import Found, Options
+from .found import Found, Options, marks_something
 from .lookup import files_below
 
 NAME, TITLE = "mvtec-ad", "MVTec AD, MVTec LOCO, BTAD, VisA as one class, and their like"
@@ -42,18 +42,12 @@ def _read_good(found: Found, product: Path, folder: Path) -> None:
     for image in images:
         if image in strays:
             found.leave(image, "is a mask among photographs of good parts")
-        elif masks and _marks_something(files := _mask_files(masks, image)):
-            found.leave([image, *files], "is listed as good, but something is marked in its mask")
+        elif masks and marks_something(files := _mask_files(masks, image)):
+            found.leave([image, *files], "is listed as good, but something is marked in its mask, or it cannot be read")
         else:
             if masks:
                 found.leave(_mask_files(masks, image), "is an empty mask of a good part, which has none in the layout")
             found.add(product.name, image)
-
-
-def _marks_something(files: list[Path]) -> bool:
-    from ..data.image_files import load_mask_values
-
-    return any(load_mask_values(file).any() for file in files)
 
 
 def _read_defect(found: Found, product: Path, folder: Path, options: Options) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data.image_errors import ImageError
 from ..data.image_files import load_mask, load_mask_values
 from ..data.layout_names import GOOD
 from ..data.mask_values import Marks, keyed
+
+SPLITS = {
+    "train": "train", "training": "train", "val": "test", "valid": "test", "validation": "test", "test": "test",
+    "testing": "test",
+}  # fmt: skip
 
 Mask = Callable[[int, int], np.ndarray]  # height and width of the photograph → bool [height, width]
 
@@ -70,7 +77,10 @@ def union_of(files: tuple[Path, ...], marks: Marks | None, any_value: bool) -> M
     def read(height: int, width: int) -> np.ndarray:
         union = np.zeros((height, width), bool)
         for file in files:
-            mask = keyed(load_mask_values(file)) != 0 if any_value else load_mask(file, marks)
+            try:
+                mask = keyed(load_mask_values(file)) != 0 if any_value else load_mask(file, marks)
+            except ValueError as error:
+                raise ValueError(f"its mask {file.name}: {error}") from None
             if mask.shape != union.shape:
                 raise ValueError(f"its mask {file.name} is {mask.shape[1]}×{mask.shape[0]}, not {width}×{height}")
             union |= mask
@@ -79,9 +89,16 @@ def union_of(files: tuple[Path, ...], marks: Marks | None, any_value: bool) -> M
     return read
 
 
+def marks_something(files: Iterable[Path]) -> bool:
+    """Whether a mask is not black, or cannot be read: then its photograph is left out where its mask is drawn."""
+    try:
+        return any(load_mask_values(file).any() for file in files)
+    except (ImageError, OSError):
+        return True
+
+
 def split_of(name: str) -> str | None:
-    """By the name of a folder or file: "train2017" is train, "val" and "test" are held out."""
-    name = name.lower()
-    if "train" in name:
-        return "train"
-    return "test" if "val" in name or "test" in name else None
+    """By the words of the name of a folder or file: "train2017" is train, "val" and "test" are held out; "valve" and
+    "strain" are names."""
+    words = re.split("[^a-z]+", name.lower())
+    return next((SPLITS[word] for word in words if word in SPLITS), None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..data.image_files import load_mask_values
 from ..data.layout_names import images_in
-from .found import Found, Options
+from .found import Found, Options, marks_something
 
 NAME, TITLE = "kolektor-sdd2", "KolektorSDD2"
 
@@ -25,7 +24,7 @@ def read(root: Path, options: Options) -> Found:
             mask = image.with_name(f"{image.stem}_GT.png")
             if not mask.is_file():
                 found.leave(image, "has no mask, not even a black one")
-            elif load_mask_values(mask).any():
+            elif marks_something([mask]):
                 found.add_with_files(product, "defect", image, [mask], split, any_value=True)
             else:
                 found.leave(mask, "is an empty mask of a good part, which has none in the layout")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .found import Found, Options
@@ -9,6 +10,7 @@ from .lookup import files_below
 from .shapes import BOX
 
 NAME, TITLE = "voc", "Pascal VOC (boxes: refused)"
+ANNOTATION = re.compile(rb"<annotation[\s>]")  # with attributes where LabelImg wrote it
 
 
 def recognises(root: Path) -> bool:
@@ -19,7 +21,7 @@ def _first(root: Path) -> Path | None:
     for path in files_below(root, {".xml"}):
         with path.open("rb") as file:
             head = file.read(4000)
-        if b"<annotation>" in head and (b"<bndbox>" in head or b"<object>" in head):
+        if ANNOTATION.search(head) and (b"<bndbox>" in head or b"<object" in head):
             return path
     return None
 

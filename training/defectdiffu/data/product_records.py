@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .data_warnings import warn
 from .folder_names import find_file
 from .layout_folders import ambiguous_defects, is_another_good, left_aside
-from .layout_names import GOOD, IMAGE_SUFFIXES, images_in, listed, subfolders
+from .layout_names import GOOD, IMAGE_SUFFIXES, MASK_SUFFIXES, images_in, listed, subfolders
 from .mask_files import MaskFolder, masks_among, photograph_stem, same_stems
 
 
@@ -61,10 +61,23 @@ def _normal(folder: Path, masks: MaskFolder | None, problems: list[str]) -> Iter
             "take masks of good parts away; move those of defects, with their photographs, to the folders of the defect"
         )
     for image in (image for image in images if image not in strays):
-        mask = masks.mask_of(image) if masks else None
-        yield Photograph(GOOD, image, None, mask if isinstance(mask, Path) else None)
+        yield Photograph(GOOD, image, None, _empty_mask(masks, image, problems) if masks else None)
     if masks and (orphans := masks.orphans()):
         warn(f"{masks.folder}: {len(orphans)} mask(s) without a photograph of test/{GOOD}: {listed(orphans)}")
+
+
+def _empty_mask(masks: MaskFolder, image: Path, problems: list[str]) -> Path | None:
+    """The mask of a photograph of a good part, whatever its name: nothing can be marked in it."""
+    masks.claim([image])
+    there = masks.related(image)
+    if len(there) == 1 and there[0].is_file() and there[0].suffix.lower() in MASK_SUFFIXES:
+        return there[0]
+    if there:
+        problems.append(
+            f"{image}: is listed as good, and {listed(there)} in {masks.folder} may mark something: take these away, "
+            "or move them and the photograph to the folders of the defect"
+        )
+    return None
 
 
 def _defective(folder: Path, masks: MaskFolder, problems: list[str]) -> Iterable[Photograph]:

@@ -27,7 +27,8 @@ async function kindOf(archive: Archive, name: string): Promise<Kind | undefined>
   if (/\.xml$/i.test(name)) {
     const head = textOf(await archive.read(name));
     if (head.includes('<annotations')) return 'CVAT';
-    return head.includes('<annotation>') && /<bndbox>|<object>/.test(head) ? 'Pascal VOC' : undefined;
+    // LabelImg writes <annotation verified="yes">.
+    return /<annotation[\s>]/.test(head) && /<bndbox>|<object[\s>]/.test(head) ? 'Pascal VOC' : undefined;
   }
   if (!/\.json$/i.test(name)) return undefined;
   const content = await archive.read(name);
