@@ -56,6 +56,7 @@ const limits = {
   generationsPerRequest: 100,
   queuedSamples: 10_000_000,
   samplesPerExport: 10_000,
+  photographBytesPerExport: 1,
   maximumUploadBytes: 1,
   maximumModelBytes: 1,
   modelsPerTenant: 20,

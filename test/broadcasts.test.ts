@@ -93,6 +93,7 @@ test('a webhook hears of the end of an export', async () => {
       status: 'SUCCEEDED',
       format: 'COCO',
       sampleCount,
+      photographCount: 0,
       idempotencyKey: 'nightly',
       archiveBytes: archive.bytes,
       archiveSha256: archive.sha256,

@@ -89,6 +89,8 @@ describe.each([
     expect(picture.xmpAsString).toContain('trainedAlgorithmicMedia');
 
     const input = { format: 'COCO', generationId: id };
+    const { content: refused } = await call(client, 'export_dataset', { ...input, photographs: { own: true } });
+    expect(refused[0].text).toMatch(/input.photographs: no defective photograph matches/);
     const exported = await value(client, 'export_dataset', input);
     expect(exported.sampleCount).toBe(2);
     const { archive, status } = await value(client, 'wait_for_export', { id: exported.id, seconds: 50 });

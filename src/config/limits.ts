@@ -9,7 +9,10 @@ export interface Limits {
   readonly generationsPerRequest: number;
   /** Waiting and running samples of all tenants. */
   readonly queuedSamples: number;
+  /** And as many photographs. */
   readonly samplesPerExport: number;
+  /** The stored size of the photographs of one export. */
+  readonly photographBytesPerExport: number;
   /** The size of an uploaded file, whatever it contains. */
   readonly maximumUploadBytes: number;
   /** For tenants without limits of their own. Null means unbounded. */
@@ -66,6 +69,7 @@ export function readLimits(env: Environment): Limits {
     generationsPerRequest: integer(env, 'MAX_GENERATIONS_PER_REQUEST', 100, 1, 1000),
     queuedSamples: integer(env, 'MAX_QUEUED_SAMPLES', 10_000, 1, 10_000_000),
     samplesPerExport: integer(env, 'MAX_EXPORT_SAMPLES', 10_000, 1, 100_000),
+    photographBytesPerExport: integer(env, 'MAX_EXPORT_PHOTOGRAPH_BYTES', 4 * 1024 ** 3, 1024, 1024 ** 4),
     maximumUploadBytes: integer(env, 'MAX_UPLOAD_BYTES', 32 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
     catalogItems: integer(env, 'MAX_CATALOG_ITEMS', 10_000, 1, 20_000),
     maximumModelBytes: integer(env, 'MAX_MODEL_BYTES', 128 * 1024 * 1024, 1024, 1024 * 1024 * 1024),

@@ -1,4 +1,5 @@
 /** The photographs and samples that a data set is made of, with what divides them and what is said of them. */
+import type { SQL } from 'drizzle-orm';
 import { and, eq, inArray, isNull, sql } from '../storage/drizzle.js';
 import type { DataSetFinding } from '../storage/dataSetFindings.js';
 import type { ReferenceRow, RegionMaskRow } from '../storage/tables.js';
@@ -110,35 +111,31 @@ export async function samplesWith(
 /**
  * The sources of the photographs that samples show: those that they, or the samples below them, were drawn on, and those
  * that their defects were taken from.
+ * @param ids a query of the samples' ids
  */
 export async function sourcesOfSamples(
   { database, rows, tenantId }: TenantScope,
-  ids: readonly string[],
+  ids: SQL,
 ): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set();
-  const { rows: found } = await database.execute<{ id: string }>(sql`
+  const below = sql`
     with recursive below as (
       select s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
-      from sample s where s.tenant_id = ${tenantId} and s.id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid)
+      from sample s where s.tenant_id = ${tenantId} and s.id in (${ids})
       union
       select s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
       from below b join sample s on s.tenant_id = ${tenantId} and s.id in (b.base_sample_id, b.donor_sample_id)
     )
     select reference_id as id from below where reference_id is not null
     union select defect_reference_id from below where defect_reference_id is not null
-  `);
-  if (found.length === 0) return new Set();
+  `;
   const shown = await database
     .select()
     .from(references)
-    .where(
-      rows(
-        references,
-        inArray(
-          references.id,
-          found.map(({ id }) => id),
-        ),
-      ),
-    );
+    .where(rows(references, inArray(references.id, sql`(${below})`)));
   return new Set(shown.map(sourceOf));
+}
+
+/** A query of these ids. */
+export function listedIds(ids: readonly string[]): SQL {
+  return sql`select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid`;
 }

@@ -19,6 +19,7 @@ import { dataSets, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import type { Candidate, PhotographRow, SampleCandidate } from './candidates.js';
 import {
+  listedIds,
   photographCandidate,
   photographsOfProducts,
   photographsWith,
@@ -56,10 +57,7 @@ export async function createDataSet(
     if (all.length === 0)
       throw badInput('input', 'names no photograph and no sample, so that the data set would be empty');
     if (all.length > most) throw tooMany(all.length, most);
-    const pinned = await sourcesOfSamples(
-      tx,
-      drawn.map(({ sampleId }) => sampleId),
-    );
+    const pinned = await sourcesOfSamples(tx, listedIds(drawn.map(({ sampleId }) => sampleId)));
     const { division, name } = request;
     const version = {
       name,

@@ -12,11 +12,13 @@ import { notify } from '../storage/database.js';
 import type { ExportSettings } from '../storage/exportJsonColumns.js';
 import { newId } from '../storage/identifiers.js';
 import type { ExportRow } from '../storage/tables.js';
-import { defects, exportSamples, exports, samples } from '../storage/tables.js';
+import { defects, exports, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { requireStorage } from '../tenants/quotas.js';
 import { EXPORT_CHANNEL } from './claimExport.js';
 import { giveLabels, tenantClasses } from './exportLabels.js';
+import { subjectsOf } from './exportSubjects.js';
+import { recordPhotographs } from './recordPhotographs.js';
 import type { ExportInput } from './resolveExport.js';
 import { resolveExport } from './resolveExport.js';
 
@@ -36,12 +38,13 @@ export async function admitExport(
     await requireStorage(scope, limits.tenant);
     const row = await insert(scope, input, settings);
     const sampleCount = await recordSamples(scope, row.id, settings, limits.samplesPerExport, conditions);
+    const photographCount = await recordPhotographs(scope, row.id, settings, limits);
     await giveLabels(scope, row.id);
     const classes = settings.classes ?? (await tenantClasses(scope));
-    await requireClassOfEach(scope, row.id, classes);
+    await requireClassOfEach(scope, row.id, classes, photographCount);
     const accepted = await scope.database
       .update(exports)
-      .set({ sampleCount, settings: { ...settings, classes } })
+      .set({ sampleCount, photographCount, settings: { ...settings, classes } })
       .where(scope.rows(exports, eq(exports.id, row.id)))
       .returning();
     await notify(scope.database, EXPORT_CHANNEL, row.id);
@@ -72,7 +75,7 @@ async function insert(
   settings: ExportSettings,
 ): Promise<ExportRow> {
   const { format, idempotencyKey = null } = input;
-  const counters = { sampleCount: 0, samplesDone: 0, attempts: 0 };
+  const counters = { sampleCount: 0, photographCount: 0, samplesDone: 0, attempts: 0 };
   const row = { id: newId(), format, settings, status: 'QUEUED' as const, ...counters, createdAt: new Date() };
   const [inserted] = await database
     .insert(exports)
@@ -122,20 +125,21 @@ async function recordSamples(
 
 /** Every defect of the export must be in a class list that the caller gave. */
 async function requireClassOfEach(
-  { database, rows }: TenantScope,
+  scope: TenantScope,
   exportId: string,
   classes: readonly string[],
+  photographs: number,
 ): Promise<void> {
+  const { database, rows } = scope;
   const found = await database
-    .selectDistinct({ code: defects.code })
-    .from(exportSamples)
-    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
-    .innerJoin(defects, eq(defects.id, samples.defectId))
-    .where(rows(exportSamples, eq(exportSamples.exportId, exportId)));
+    .select({ code: defects.code })
+    .from(defects)
+    .where(rows(defects, inArray(defects.id, subjectsOf(scope, exportId, 'DEFECT'))));
   const listed = new Set(classes);
   const missing = found.map(({ code }) => code).filter((code) => !listed.has(code));
+  const what = photographs === 0 ? 'samples' : 'samples or photographs';
   if (missing.length > 0)
-    throw badInput('input.classes', `lacks ${joinNames(missing.sort().map(quote))}, of which there are samples`);
+    throw badInput('input.classes', `lacks ${joinNames(missing.sort().map(quote))}, of which there are ${what}`);
 }
 
 function noSamples(): ServiceError {

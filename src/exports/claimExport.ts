@@ -99,7 +99,7 @@ export async function retryExport(
 export type ExportOutcome =
   | ({ readonly status: 'SUCCEEDED' } & Pick<
       ExportRow,
-      'sampleCount' | 'archiveKey' | 'archiveBytes' | 'archiveSha256'
+      'sampleCount' | 'photographCount' | 'archiveKey' | 'archiveBytes' | 'archiveSha256'
     >)
   | ({ readonly status: 'FAILED' } & Pick<ExportRow, 'failure'>);
 

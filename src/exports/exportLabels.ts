@@ -4,14 +4,15 @@
  * grow. So labels of two exports agree, and their files can lie in one folder.
  */
 import { and, asc, eq, inArray, isNull, max } from '../storage/drizzle.js';
-import { defects, exportLabels, exportSamples, products, samples } from '../storage/tables.js';
+import { defects, exportLabels, products } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import type { SubjectKind } from './exportSubjects.js';
+import { subjectsOf } from './exportSubjects.js';
 import { GOOD_FOLDER } from './layouts/layout.js';
 import { SIDECAR_FOLDER } from './sidecar.js';
 import { foldedName, nameBeside } from './safeNames.js';
 
-type Kind = 'PRODUCT' | 'DEFECT';
-const TAKEN: Record<Kind, string> = { PRODUCT: SIDECAR_FOLDER, DEFECT: GOOD_FOLDER };
+const TAKEN: Record<SubjectKind, string> = { PRODUCT: SIDECAR_FOLDER, DEFECT: GOOD_FOLDER };
 const ROWS_PER_STATEMENT = 500;
 
 /** Run it under the lock of the admission, which makes the numbers unique. */
@@ -52,20 +53,14 @@ export async function tenantClasses({ database, rows }: TenantScope): Promise<re
 }
 
 /** The products or defects in the export that have no label yet, sorted by code. */
-async function withoutLabel({ database, rows }: TenantScope, kind: Kind, exportId: string) {
-  const [table, code, subject] =
-    kind === 'PRODUCT'
-      ? ([products, products.partNumber, samples.productId] as const)
-      : ([defects, defects.code, samples.defectId] as const);
-  const ofExport = database
-    .select({ id: subject })
-    .from(exportSamples)
-    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
-    .where(rows(exportSamples, eq(exportSamples.exportId, exportId)));
+async function withoutLabel(scope: TenantScope, kind: SubjectKind, exportId: string) {
+  const { database, rows } = scope;
+  const [table, code] =
+    kind === 'PRODUCT' ? ([products, products.partNumber] as const) : ([defects, defects.code] as const);
   const found = await database
     .select({ id: table.id, code })
     .from(table)
     .leftJoin(exportLabels, and(eq(exportLabels.subjectId, table.id), eq(exportLabels.kind, kind)))
-    .where(rows(table, inArray(table.id, ofExport), isNull(exportLabels.subjectId)));
+    .where(rows(table, inArray(table.id, subjectsOf(scope, exportId, kind)), isNull(exportLabels.subjectId)));
   return found.sort((a, b) => (a.code < b.code ? -1 : 1));
 }

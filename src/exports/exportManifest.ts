@@ -5,6 +5,7 @@
 import { resolvedRequestOf } from '../generations/resolvedRequest.js';
 import type { Manifest as ModelManifest } from '../inference/index.js';
 import type { ExportRow, GenerationRow, ReferenceRow } from '../storage/tables.js';
+import type { ExportedPhotograph } from './exportedPhotographs.js';
 import type { ExportedSample } from './exportedSamples.js';
 import type { FilePaths } from './layouts/layout.js';
 import type { JsonListFile } from './jsonListFile.js';
@@ -13,7 +14,10 @@ import type { ZipWriter } from '../artifacts/zipWriter.js';
 export interface ExportManifest {
   sample(entry: ExportedSample, files: FilePaths): Promise<void>;
   twin(entry: ExportedSample, files: FilePaths): Promise<void>;
+  /** One of a good part, that samples were drawn on. */
   photograph(entry: ExportedSample, reference: ReferenceRow, heldOut: boolean, files: FilePaths): Promise<void>;
+  defectivePhotograph(entry: ExportedPhotograph, files: FilePaths): Promise<void>;
+  skippedPhotograph(entry: ExportedPhotograph, reason: string): Promise<void>;
   /** A picture of this sample, or the sample itself, is left out. */
   skipped(entry: ExportedSample, reason: string): Promise<void>;
   end(counts: ExportCounts): Promise<void>;
@@ -21,6 +25,8 @@ export interface ExportManifest {
 
 interface ExportCounts {
   readonly samples: number;
+  /** Of defects. */
+  readonly photographs: number;
   readonly normals: number;
   /** Left out, because a picture is damaged. */
   readonly skipped: number;
@@ -55,6 +61,7 @@ export function createExportManifest({
   const lists = {
     generations: listFile('generations'),
     samples: listFile('samples'),
+    photographs: listFile('photographs'),
     normals: listFile('normals'),
     skipped: listFile('skipped'),
   };
@@ -86,16 +93,26 @@ export function createExportManifest({
       await lists.samples.append({ files, ...sampleEntry(entry) });
     },
     twin: ({ sample, product, heldOut }, files) =>
-      lists.normals.append({ files, kind: 'TWIN', sampleId: sample.id, partNumber: product.partNumber, heldOut }),
+      lists.normals.append({
+        files,
+        kind: 'TWIN',
+        origin: 'SYNTHETIC',
+        sampleId: sample.id,
+        partNumber: product.partNumber,
+        heldOut,
+      }),
     photograph: ({ product }, { id, name }, heldOut, files) =>
       lists.normals.append({
         files,
         kind: 'PHOTOGRAPH',
+        origin: 'REAL',
         referenceId: id,
         name,
         partNumber: product.partNumber,
         heldOut,
       }),
+    defectivePhotograph: (entry, files) => lists.photographs.append({ files, ...photographEntry(entry) }),
+    skippedPhotograph: ({ reference }, reason) => lists.skipped.append({ referenceId: reference.id, reason }),
     skipped: ({ sample, generation }, reason) =>
       lists.skipped.append({ sampleId: sample.id, generationId: generation.id, reason }),
     end: (counts) => zip.text('manifest.json', document(counts)),
@@ -115,6 +132,8 @@ export function createExportManifest({
     yield* lists.generations.items();
     yield '\n],\n"samples":[\n';
     yield* lists.samples.items();
+    yield '\n],\n"photographs":[\n';
+    yield* lists.photographs.items();
     yield '\n],\n"normals":[\n';
     yield* lists.normals.items();
     if (skipped > 0) {
@@ -136,6 +155,7 @@ function owesModel({ settings }: GenerationRow): boolean {
 function sampleEntry({ sample, product, defect, heldOut, donorProduct }: ExportedSample) {
   const { visibility, agreement, seam, filling, direction } = sample;
   return {
+    origin: 'SYNTHETIC',
     id: sample.id,
     generationId: sample.generationId,
     index: sample.index,
@@ -163,5 +183,23 @@ function sampleEntry({ sample, product, defect, heldOut, donorProduct }: Exporte
           transplant: sample.transplant,
         }),
     createdAt: sample.createdAt,
+  };
+}
+
+/** Nobody told the service a licence of it. */
+function photographEntry({ reference, mask, product, defect, heldOut }: ExportedPhotograph) {
+  return {
+    origin: 'REAL',
+    referenceId: reference.id,
+    name: reference.name,
+    partNumber: product.partNumber,
+    product: { name: product.name, promptName: product.promptName },
+    defectCode: defect.code,
+    defect: { name: defect.name, promptName: defect.promptName },
+    heldOut,
+    width: reference.width,
+    height: reference.height,
+    areaFraction: mask.areaFraction,
+    createdAt: reference.createdAt,
   };
 }

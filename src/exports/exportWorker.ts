@@ -89,6 +89,7 @@ export function startExportWorker(options: ExportWorkerOptions): Promise<WorkerL
       await publish(scope, row, draft, {
         status: 'SUCCEEDED',
         sampleCount: archive.samples,
+        photographCount: archive.photographs,
         archiveKey: newArtifactKey('zip'),
         archiveBytes: archive.bytes,
         archiveSha256: archive.sha256,

@@ -1,8 +1,9 @@
 /** The content of an export, read in small pages in the order of the archive. */
-import { alias, and, asc, eq, gt, isNotNull, or, sql } from '../storage/drizzle.js';
+import { alias, and, asc, eq, gt, inArray, isNotNull, or, sql } from '../storage/drizzle.js';
 import type { DefectRow, ExportRow, GenerationRow, ProductRow, ReferenceRow, SampleRow } from '../storage/tables.js';
 import { defects, exportLabels, exportSamples, generations, products, references, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
+import { subjectsOf } from './exportSubjects.js';
 import { GOOD_FOLDER } from './layouts/layout.js';
 import { safeNames } from './safeNames.js';
 import { SIDECAR_FOLDER } from './sidecar.js';
@@ -71,22 +72,19 @@ export interface ExportVocabulary {
   readonly heldOutReferences: ReadonlySet<string>;
 }
 
-export async function exportVocabulary({ database, rows }: TenantScope, row: ExportRow): Promise<ExportVocabulary> {
+export async function exportVocabulary(scope: TenantScope, row: ExportRow): Promise<ExportVocabulary> {
+  const { database, rows } = scope;
   const mine = rows(exportSamples, eq(exportSamples.exportId, row.id));
   const parts = await database
-    .selectDistinct({ name: products.partNumber, folder: exportLabels.folder })
-    .from(exportSamples)
-    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
-    .innerJoin(products, eq(products.id, samples.productId))
+    .select({ name: products.partNumber, folder: exportLabels.folder })
+    .from(products)
     .leftJoin(exportLabels, and(eq(exportLabels.subjectId, products.id), eq(exportLabels.kind, 'PRODUCT')))
-    .where(mine);
+    .where(rows(products, inArray(products.id, subjectsOf(scope, row.id, 'PRODUCT'))));
   const codes = await database
-    .selectDistinct({ name: defects.code, folder: exportLabels.folder })
-    .from(exportSamples)
-    .innerJoin(samples, eq(samples.id, exportSamples.sampleId))
-    .innerJoin(defects, eq(defects.id, samples.defectId))
+    .select({ name: defects.code, folder: exportLabels.folder })
+    .from(defects)
     .leftJoin(exportLabels, and(eq(exportLabels.subjectId, defects.id), eq(exportLabels.kind, 'DEFECT')))
-    .where(mine);
+    .where(rows(defects, inArray(defects.id, subjectsOf(scope, row.id, 'DEFECT'))));
   const photographs = await database
     .selectDistinct({
       id: samples.referenceId,

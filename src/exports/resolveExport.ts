@@ -15,6 +15,7 @@ export interface ExportInput {
   readonly heldOutFraction?: Optional<number>;
   readonly splitSeed?: Optional<number>;
   readonly classes?: Optional<readonly string[]>;
+  readonly photographs?: Optional<{ readonly own?: Optional<boolean>; readonly ofOtherProducts?: Optional<boolean> }>;
   readonly idempotencyKey?: Optional<string>;
 }
 
@@ -32,6 +33,10 @@ export function resolveExport(input: ExportInput): ExportSettings {
     heldOutFraction: requireInRange(input.heldOutFraction ?? HELD_OUT.default, HELD_OUT, 'input.heldOutFraction'),
     splitSeed: requireInRange(input.splitSeed ?? 0, SPLIT_SEEDS, 'input.splitSeed'),
     ...(input.classes != null && { classes: requireClasses(input.classes, input.format) }),
+    photographs: {
+      own: input.photographs?.own ?? false,
+      ofOtherProducts: input.photographs?.ofOtherProducts ?? false,
+    },
     filter: input.filter == null ? null : (input.filter as Record<string, unknown>),
   };
 }

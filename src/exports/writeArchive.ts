@@ -13,11 +13,12 @@ import { createAnnotator } from './annotationsThread.js';
 import type { ExportedSample, ExportVocabulary } from './exportedSamples.js';
 import { exportedSamples, exportVocabulary } from './exportedSamples.js';
 import { cocoLayout } from './layouts/coco.js';
-import type { FilePaths, Layout, LayoutOptions } from './layouts/layout.js';
+import type { FilePaths, Layout, LayoutImage, LayoutOptions, Origin } from './layouts/layout.js';
 import { mvtecLayout } from './layouts/mvtec.js';
 import { yoloLayout } from './layouts/yolo.js';
 import type { ExportManifest, LicenceOf } from './exportManifest.js';
 import { createExportManifest } from './exportManifest.js';
+import { labelledAnnotations } from './labelledAnnotations.js';
 import { DamagedImage, readImage } from './readImage.js';
 import type { Sidecar } from './sidecar.js';
 import { createSidecar } from './sidecar.js';
@@ -25,6 +26,7 @@ import type { JsonListFile } from './jsonListFile.js';
 import { createJsonListFile } from './jsonListFile.js';
 import type { WrittenFile } from '../artifacts/zipWriter.js';
 import { createZipWriter } from '../artifacts/zipWriter.js';
+import { writePhotographs } from './writePhotographs.js';
 
 const LAYOUTS: Record<ExportRow['format'], (parts: LayoutOptions) => Layout> = {
   MVTEC_AD: mvtecLayout,
@@ -45,13 +47,14 @@ export interface ArchiveOptions {
 
 export interface WrittenArchive extends WrittenFile {
   readonly samples: number;
-  /** The ids of samples whose pictures are damaged. */
+  readonly photographs: number;
+  /** The ids of samples and photographs whose pictures are damaged. */
   readonly skipped: readonly string[];
 }
 
 /** `file` must not exist yet. It does not exist when this throws. */
 export async function writeArchive(parts: ArchiveOptions, file: string): Promise<WrittenArchive> {
-  const { scope, row, signal } = parts;
+  const { scope, row, store, signal } = parts;
   const { heldOutReferences, ...vocabulary } = await exportVocabulary(scope, row);
   const zip = createZipWriter(file, row.createdAt);
   const listFiles: JsonListFile[] = [];
@@ -69,6 +72,7 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
   const skipped: string[] = [];
   let samples = 0;
   try {
+    const photographs = await writePhotographs({ scope, row, store, signal, layout, manifest, annotator });
     for await (const entry of exportedSamples(scope, row)) {
       signal.throwIfAborted();
       const skip = async (reason: string): Promise<void> => {
@@ -88,8 +92,14 @@ export async function writeArchive(parts: ArchiveOptions, file: string): Promise
     await sidecar.end();
     if (samples === 0 && skipped.length > 0)
       throw new DamagedImage(`all samples are damaged; the first is ${skipped[0] ?? ''}`);
-    await manifest.end({ samples, normals: normals.count(), skipped: skipped.length });
-    return { ...(await zip.end()), samples, skipped };
+    skipped.push(...photographs.skipped);
+    await manifest.end({
+      samples,
+      photographs: photographs.count,
+      normals: normals.count(),
+      skipped: skipped.length,
+    });
+    return { ...(await zip.end()), samples, photographs: photographs.count, skipped };
   } catch (error) {
     await zip.abandon();
     await rm(file, { force: true });
@@ -125,9 +135,9 @@ async function addSample(
   const ignore = sample.ignoreKey === null ? null : await readImage(store, scope.tenantId, sample.ignoreKey);
   const name = sample.id;
   const { width, height } = await sharp(mask).metadata();
-  const { segmentation } = layout;
   const files = await layout.defective({
     name,
+    origin: 'SYNTHETIC',
     heldOut,
     partNumber: product.partNumber,
     defectCode: defect.code,
@@ -135,7 +145,7 @@ async function addSample(
     mask,
     width,
     height,
-    annotations: segmentation === undefined ? [] : await annotator.annotate({ mask, segmentation }, width * height),
+    annotations: await labelledAnnotations(layout, annotator, defect.code, mask),
   });
   await sidecar.add(name, files, sample, ignore);
   return files;
@@ -164,7 +174,7 @@ function createNormalWriter(
     seeds.add(sample.seed);
     await manifest.twin(
       entry,
-      await layout.normal(await normalImage(entry, sample.twinKey, heldOut, twinName(sample))),
+      await layout.normal(await normalImage(entry, 'SYNTHETIC', sample.twinKey, heldOut, twinName(sample))),
     );
   }
 
@@ -174,23 +184,22 @@ function createNormalWriter(
     photographs.add(reference.id);
     const heldOut = heldOutReferences.has(reference.id);
     const files = await layout.normal(
-      await normalImage(entry, reference.artifactKey, heldOut, `photograph_${reference.id}`),
+      await normalImage(entry, 'REAL', reference.artifactKey, heldOut, `photograph_${reference.id}`),
     );
     await manifest.photograph(entry, reference, heldOut, files);
   }
 
-  async function normalImage({ product }: ExportedSample, key: string, heldOut: boolean, name: string) {
+  async function normalImage(
+    { product }: ExportedSample,
+    origin: Origin,
+    key: string,
+    heldOut: boolean,
+    name: string,
+  ): Promise<LayoutImage> {
     const image = await readImage(store, scope.tenantId, key);
     const { width, height } = await sharp(image).metadata();
     count++;
-    return {
-      name,
-      heldOut,
-      partNumber: product.partNumber,
-      image,
-      width,
-      height,
-    };
+    return { name, origin, heldOut, partNumber: product.partNumber, image, width, height };
   }
 
   return { add, count: () => count };

@@ -18,7 +18,7 @@ export const GENERATION = `query ($id: ID!, $first: Int!) { generation(id: $id) 
   samples(first: $first) { edges { node {
     id index seed strength areaFraction confidence image { url } mask { url } overlay { url } } } } } }`;
 
-export const EXPORT = `mutation ($input: ExportDatasetInput!) { exportDataset(input: $input) { id sampleCount } }`;
+export const EXPORT = `mutation ($input: ExportDatasetInput!) { exportDataset(input: $input) { id sampleCount photographCount } }`;
 
 export const EXPORT_STATE = `query ($id: ID!) { export(id: $id) {
   id status format sampleCount progress { fraction } error { code message }

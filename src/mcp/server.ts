@@ -163,13 +163,17 @@ export function createMcpServer(api: Api, version: string): McpServer {
         partNumber: z.string().optional(),
         defectCode: z.string().optional(),
         generationId: z.string().optional(),
+        photographs: z
+          .strictObject({ own: z.boolean().optional(), ofOtherProducts: z.boolean().optional() })
+          .optional()
+          .describe('Also the uploaded photographs of these defects, and of other products.'),
         idempotencyKey: z.string().optional().describe('The same key never exports twice.'),
       }),
       annotations: WRITES,
     },
-    ({ format, idempotencyKey, ...filter }, extra) =>
+    ({ format, photographs, idempotencyKey, ...filter }, extra) =>
       attempt(async () => {
-        const input = { format, idempotencyKey, filter };
+        const input = { format, photographs, idempotencyKey, filter };
         const { exportDataset } = await api.ask<{ exportDataset: object }>(EXPORT, { input }, extra.signal);
         return asText(exportDataset);
       }),

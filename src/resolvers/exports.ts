@@ -50,7 +50,7 @@ export class ExportResolver {
 
   @FieldResolver(() => ExportOptions)
   options(@Root() { settings }: ExportRow): ExportOptions {
-    return settings;
+    return { ...settings, photographs: settings.photographs ?? { own: false, ofOtherProducts: false } };
   }
 
   @FieldResolver(() => ExportProgress)

@@ -52,6 +52,15 @@ export class ExportError {
   message!: string;
 }
 
+@ObjectType({ description: 'Which photographs an export has beside its samples.' })
+export class ExportPhotographs {
+  @Field(() => Boolean)
+  own!: boolean;
+
+  @Field(() => Boolean)
+  ofOtherProducts!: boolean;
+}
+
 @ObjectType({ description: 'The options of the request, with all defaults filled in.' })
 export class ExportOptions {
   @Field(() => CocoSegmentation)
@@ -65,6 +74,9 @@ export class ExportOptions {
 
   @Field(() => Int)
   splitSeed!: number;
+
+  @Field(() => ExportPhotographs)
+  photographs!: ExportPhotographs;
 }
 
 @ObjectType({ implements: Node, description: 'A data set of samples, as one archive.' })
@@ -82,6 +94,12 @@ export class Export {
     description: 'The number of samples when the export was accepted, less those that were deleted since.',
   })
   sampleCount!: number;
+
+  @Field(() => Int, {
+    description:
+      'The number of defective photographs when the export was accepted; of one that succeeded, those in the archive.',
+  })
+  photographCount!: number;
 
   @Field(() => String, { nullable: true })
   idempotencyKey!: string | null;
@@ -111,6 +129,22 @@ export class Export {
 
 export const ExportConnection = connectionType(Export);
 export const ExportOrder = orderInput('Export', EXPORT_ORDERS);
+
+@InputType()
+export class ExportPhotographsInput {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Those of the products and defects that the export has samples of. Default: false.',
+  })
+  own?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Those of the products that the export has no sample of, with whatever defect. They are for training. Default: false.',
+  })
+  ofOtherProducts?: boolean | null;
+}
 
 @InputType()
 export class ExportDatasetInput {
@@ -152,6 +186,13 @@ export class ExportDatasetInput {
       'Defect codes in the order of the class numbers, for COCO and YOLO_SEGMENTATION; at most 1000. Every defect of the set must be listed. Default: a list of the tenant that only grows: a defect keeps its number in all exports.',
   })
   classes?: string[] | null;
+
+  @Field(() => ExportPhotographsInput, {
+    nullable: true,
+    description:
+      'Your own photographs of defects, with their masks, beside the samples; manifest.json keeps the two apart. Refused when no photograph matches. Default: none.',
+  })
+  photographs?: ExportPhotographsInput | null;
 
   @Field(() => String, {
     nullable: true,

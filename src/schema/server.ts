@@ -1,3 +1,4 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './dateTime.js';
 import { DeviceState, Precision } from './enums.js';
@@ -59,8 +60,11 @@ export class ServerLimits {
   @Field(() => Int, { description: 'Over all tenants. Beyond it, requests get QUEUE_FULL.' })
   queuedSamples!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'And as many photographs.' })
   samplesPerExport!: number;
+
+  @Field(() => GraphQLSafeInt, { description: 'The stored size of the photographs of one export.' })
+  photographBytesPerExport!: number;
 
   @Field(() => Int, { description: 'The size of one file. Beyond it, an upload gets UPLOAD_TOO_LARGE.' })
   maximumUploadBytes!: number;

@@ -9,8 +9,16 @@ export interface ExportSettings {
   readonly splitSeed: number;
   /** Defect codes by class number, as the list was when the export was accepted. Absent in exports of former versions. */
   readonly classes?: readonly string[];
+  /** Which defective photographs are exported, too. Absent in exports of former versions: none. */
+  readonly photographs?: ExportedPhotographKinds;
   /** The filter of the request. */
   readonly filter: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ExportedPhotographKinds {
+  /** Those of the pairs that samples are exported of. */
+  readonly own: boolean;
+  readonly ofOtherProducts: boolean;
 }
 
 export interface ExportFailure {

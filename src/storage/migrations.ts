@@ -39,6 +39,7 @@ import { trainings } from './migrations/33-trainings.js';
 import { modelAliases } from './migrations/34-model-aliases.js';
 import { tenantBundles } from './migrations/35-tenant-bundles.js';
 import { productsOfArchives } from './migrations/36-products-of-archives.js';
+import { exportedPhotographs } from './migrations/37-exported-photographs.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -79,6 +80,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 34, statements: modelAliases },
   { version: 35, statements: tenantBundles },
   { version: 36, statements: productsOfArchives },
+  { version: 37, statements: exportedPhotographs },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

@@ -134,10 +134,10 @@ export async function reserveStorage(scope: TenantScope, fallback: TenantLimits,
   await checkStorage(scope, storedBytes, bytes);
 }
 
-/** @throws ServiceError QUOTA_EXCEEDED when the storage quota is used up. */
-export async function requireStorage(scope: TenantScope, fallback: TenantLimits): Promise<void> {
+/** @throws ServiceError QUOTA_EXCEEDED when the storage quota has no room for so many bytes. */
+export async function requireStorage(scope: TenantScope, fallback: TenantLimits, bytes = 1): Promise<void> {
   const { storedBytes } = await effectiveLimits(scope, fallback);
-  if (storedBytes !== null) await checkStorage(scope, storedBytes, 1);
+  if (storedBytes !== null) await checkStorage(scope, storedBytes, bytes);
 }
 
 async function checkStorage(scope: TenantScope, limit: number, bytes: number): Promise<void> {

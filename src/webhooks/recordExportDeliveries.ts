@@ -8,7 +8,9 @@ export async function recordExportDelivery(scope: TenantScope, row: ExportRow, a
   const event = row.status === 'SUCCEEDED' ? 'EXPORT_SUCCEEDED' : 'EXPORT_FAILED';
   const receivers = await receiversOf(scope, event);
   if (receivers === undefined) return;
-  const { id: exportId, status, format, sampleCount, idempotencyKey, archiveBytes, archiveSha256, failure } = row;
-  const data = { exportId, status, format, sampleCount, idempotencyKey, archiveBytes, archiveSha256, error: failure };
+  const { id: exportId, status, format, sampleCount, photographCount, idempotencyKey, failure } = row;
+  const { archiveBytes, archiveSha256 } = row;
+  const counts = { sampleCount, photographCount };
+  const data = { exportId, status, format, ...counts, idempotencyKey, archiveBytes, archiveSha256, error: failure };
   await deliverEvent(scope, receivers, event, at, ['exports'], [data]);
 }

@@ -42,6 +42,7 @@ const leaseRunsOut = () => storage.database.execute(sql`update export set lease_
 const ARCHIVE = {
   status: 'SUCCEEDED',
   sampleCount: 6,
+  photographCount: 0,
   archiveKey: 'key',
   archiveBytes: 3e9,
   archiveSha256: 'ff',

@@ -21,6 +21,7 @@ import type { TenantScope } from '../../src/storage/tenantScope.js';
 import { forTenant } from '../../src/storage/tenantScope.js';
 import { ensureTenant } from '../../src/tenants/provisioning.js';
 import type { SampleSet } from '../support/sampleSet.js';
+import { putPhotographs } from '../support/exportedPhotographs.js';
 import { fixedId, putSampleSet } from '../support/sampleSet.js';
 import { databaseOf } from '../support/database.js';
 import { newDataDirectory } from '../support/server.js';
@@ -41,6 +42,7 @@ beforeAll(async () => {
   store = await openLocalStore(join(directory, 'artifacts'));
   scope = forTenant(storage.database, await ensureTenant(storage.database, 'exports'));
   set = await putSampleSet(scope, store);
+  await putPhotographs(scope, store);
 });
 afterEach(() => storage.database.execute(sql`delete from export`));
 afterAll(() => storage.close());
@@ -79,6 +81,8 @@ test.each([
   ['mvtec_ad', { format: 'MVTEC_AD', heldOutFraction: 0.5 }],
   ['coco_polygons', { format: 'COCO', heldOutFraction: 0 }],
   ['coco_rle', { format: 'COCO', heldOutFraction: 0, cocoSegmentation: 'RLE' }],
+  ['coco_photographs', { format: 'COCO', heldOutFraction: 0, photographs: { own: true, ofOtherProducts: true } }],
+  ['mvtec_ad_photographs', { format: 'MVTEC_AD', normals: false, photographs: { own: true, ofOtherProducts: true } }],
   ['yolo_segmentation', { format: 'YOLO_SEGMENTATION', heldOutFraction: 0.5, normals: true }],
 ] as const)('%s.zip, which the Python tests read, is what is written today (UPDATE_EXPORTS=1)', async (name, input) => {
   const accepted = await accept(input);
@@ -123,7 +127,7 @@ test('the pictures without a defect are the twin of each scene and each photogra
     { kind: 'TWIN', sampleId: fixedId(4100), files: twin },
     { kind: 'PHOTOGRAPH', referenceId: fixedId(30), name: 'line 3' },
   ]);
-  expect(manifest.counts).toEqual({ samples: 6, normals: 2 });
+  expect(manifest.counts).toEqual({ samples: 6, photographs: 0, normals: 2 });
 });
 
 test.each(['MVTEC_AD', 'COCO', 'YOLO_SEGMENTATION'] as const)('%s has a sidecar', async (format) => {
@@ -144,23 +148,13 @@ test('the manifest tells of each sample where it is, what it is, and the request
   expect(manifest.samples.map(({ id }: { id: string }) => id)).toEqual(set.samples.map(({ id }) => id));
   for (const [i, sample] of set.samples.entries()) {
     const { seed, strength, boundingBoxes, generationId } = sample;
-    expect(manifest.samples[i]).toMatchObject({
-      seed,
-      strength,
-      boundingBoxes,
-      generationId,
-      scores: { visibility: 40.5 },
-    });
+    const scores = { visibility: 40.5 };
+    expect(manifest.samples[i]).toMatchObject({ seed, strength, boundingBoxes, generationId, scores });
     expect(entries.map(({ name }) => name)).toContain(manifest.samples[i].files.image);
   }
   expect(manifest.generations).toHaveLength(3);
-  expect(manifest.generations[0].request).toMatchObject({
-    model: 'tiny@1.0.0',
-    count: 2,
-    seed: 5,
-    steps: 20,
-    sampler: 'DDIM',
-  });
+  const request = { model: 'tiny@1.0.0', count: 2, seed: 5, steps: 20, sampler: 'DDIM' };
+  expect(manifest.generations[0].request).toMatchObject(request);
   expect(manifest.models).toEqual([{ model: 'tiny@1.0.0', license: LICENCE }]);
 });
 

@@ -3,8 +3,8 @@ import type { Json, Server } from './server.js';
 import { until } from './until.js';
 
 export const EXPORT_FIELDS = `
-  id status format sampleCount idempotencyKey createdAt startedAt finishedAt
-  options { cocoSegmentation normals heldOutFraction splitSeed }
+  id status format sampleCount photographCount idempotencyKey createdAt startedAt finishedAt
+  options { cocoSegmentation normals heldOutFraction splitSeed photographs { own ofOtherProducts } }
   progress { samplesDone samplesTotal fraction } error { code message }
   archive { url contentType bytes sha256 expiresAt }
 `;

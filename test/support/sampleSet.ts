@@ -12,8 +12,8 @@ import { artifacts, defects, generations, products, references, samples } from '
 import type { TenantScope } from '../../src/storage/tenantScope.js';
 import { goldenSamples } from './defaultBundle.js';
 
-const CREATED = new Date('2026-01-02T03:04:05Z');
-const PICTURES = 'test/exports/pictures';
+export const CREATED = new Date('2026-01-02T03:04:05Z');
+export const PICTURES = 'test/exports/pictures';
 
 /** The same for the same number; in the order of the numbers. */
 export const fixedId = (n: number): string => `01900000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
@@ -59,7 +59,7 @@ export async function putSampleSet(scope: TenantScope, store: ArtifactStore): Pr
       .values(own({ ...common, id: fixedId(10 + i), partNumber, name: `part ${String(i)}` }));
   for (const [i, code] of CODES.entries())
     await database.insert(defects).values(own({ ...common, id: fixedId(20 + i), code, name: `defect ${String(i)}` }));
-  const photograph = await put(scope, store, `${PICTURES}/photograph.png`);
+  const photograph = await putPicture(scope, store, `${PICTURES}/photograph.png`);
   await database.insert(references).values(
     own({
       id: fixedId(30),
@@ -120,7 +120,7 @@ export async function addGeneration(
   const made: NewSampleRow[] = [];
   for (const [index, { image, mask }] of pictures.entries()) {
     const { data, info } = await sharp(mask).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
-    const imageKey = await put(scope, store, image);
+    const imageKey = await putPicture(scope, store, image);
     made.push({
       id: fixedId(number * 100 + index),
       generationId: row.id,
@@ -133,7 +133,7 @@ export async function addGeneration(
       areaFraction: areaFraction(data),
       boundingBoxes: boundingBoxes(data, info.width),
       imageKey,
-      maskKey: await put(scope, store, mask),
+      maskKey: await putPicture(scope, store, mask),
       overlayKey: imageKey,
       createdAt: CREATED,
       attempt: 1,
@@ -143,7 +143,7 @@ export async function addGeneration(
       transplant: null,
       baseSampleId: null,
       regionKey: null,
-      twinKey: twin === undefined ? null : await put(scope, store, twin),
+      twinKey: twin === undefined ? null : await putPicture(scope, store, twin),
       confidence: 0.875,
       visibility: 40.5,
       agreement: 0.75,
@@ -151,7 +151,7 @@ export async function addGeneration(
       seam: 2,
       filling: null,
       // Any PNG of the same size.
-      ignoreKey: index % 2 === 0 ? await put(scope, store, mask) : null,
+      ignoreKey: index % 2 === 0 ? await putPicture(scope, store, mask) : null,
       allowedArea: null,
     });
   }
@@ -159,7 +159,11 @@ export async function addGeneration(
   return made;
 }
 
-async function put({ tenantId, database, own }: TenantScope, store: ArtifactStore, file: string): Promise<string> {
+export async function putPicture(
+  { tenantId, database, own }: TenantScope,
+  store: ArtifactStore,
+  file: string,
+): Promise<string> {
   const bytes = readFileSync(file);
   const { width, height } = await sharp(bytes).metadata();
   const key = newArtifactKey('png');

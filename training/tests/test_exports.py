@@ -89,6 +89,26 @@ def test_the_categories_are_the_defects_and_the_images_exist(name, tmp_path):
             assert picture.size == (image["width"], image["height"])
 
 
+def test_real_photographs_have_the_regions_of_all_their_masks_and_are_told_from_samples(tmp_path):
+    root = unpack("mvtec_ad_photographs", tmp_path / "folders")
+    manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
+    masks: dict[str, list[np.ndarray]] = {}
+    coco, sample_of = read_coco("coco_photographs", tmp_path)
+    merged = json.loads((tmp_path / "coco_photographs" / "manifest.json").read_text(encoding="utf-8"))["photographs"]
+    image_of = {photograph["referenceId"]: Path(photograph["files"]["image"]).name for photograph in merged}
+    for photograph in manifest["photographs"]:
+        mask = load_mask(root / photograph["files"]["mask"])
+        masks.setdefault(image_of[photograph["referenceId"]], []).append(mask)
+    assert [len(of_image) for of_image in masks.values()] == [1, 2, 1]
+    for image in coco.imgs.values():
+        name = image["file_name"]
+        assert image["origin"] == ("SYNTHETIC" if name in sample_of else "REAL")
+        if name in sample_of:
+            continue
+        drawn = [coco.annToMask(annotation) for annotation in coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))]
+        assert np.array_equal(np.any(drawn, axis=0), np.any(masks[name], axis=0))
+
+
 def test_the_reader_of_the_mvtec_layout_accepts_every_file(tmp_path):
     records = read_data_set(unpack("mvtec_ad", tmp_path))
     assert sorted(record.defect for record in records if record.mask is None) == [GOOD, GOOD]

@@ -45,7 +45,8 @@ const ALONE = ['createUpload', 'cancelGeneration'];
 /** They have no id, so they live in the object that holds them. */
 const VALUES = [
   ...['AllowedArea', 'Archive', 'AreaPoint', 'Artifact', 'Attempt', 'BoundingBox', 'BuiltInAlias', 'Alias'],
-  ...['Caller', 'CreateApiKeyPayload', 'Device', 'EventLoopDelay', 'ExportError', 'ExportOptions', 'ExportProgress'],
+  ...['Caller', 'CreateApiKeyPayload', 'Device', 'EventLoopDelay'],
+  ...['ExportError', 'ExportOptions', 'ExportPhotographs', 'ExportProgress'],
   ...['GenerationError', 'GenerationRequest', 'ImageSize', 'ImportCatalogPayload', 'ImportCounts', 'ImportWarning'],
   ...['License', 'LicenseSource', 'ModelDefaults', 'ModelRanges', 'PageInfo', 'PairCoverage', 'ProductDefect'],
   ...[

@@ -14,12 +14,13 @@ export function cocoLayout({ zip, listFile, settings, classes, createdAt }: Layo
   const numbers = classNumbers(classes);
   let [imageId, annotationId] = [0, 0];
 
-  async function addImage({ name, heldOut, image, width, height }: LayoutImage) {
+  async function addImage({ name, origin, heldOut, image, width, height }: LayoutImage) {
     const split = heldOut ? 'val' : 'train';
     const fileName = `${name}.png`;
     const path = `images/${split}/${fileName}`;
     await zip.image(path, image);
-    await images[split].append({ id: ++imageId, file_name: fileName, width, height, license: 1 });
+    const license = origin === 'REAL' ? 2 : 1;
+    await images[split].append({ id: ++imageId, file_name: fileName, width, height, license, origin });
     return { split, path } as const;
   }
 
@@ -27,12 +28,12 @@ export function cocoLayout({ zip, listFile, settings, classes, createdAt }: Layo
     segmentation: settings.cocoSegmentation,
     async defective(image) {
       const { split, path } = await addImage(image);
-      for (const { box, pixels, segmentation } of image.annotations) {
+      for (const { box, pixels, segmentation, defectCode } of image.annotations) {
         const { x, y, width, height } = box;
         await annotations[split].append({
           id: ++annotationId,
           image_id: imageId,
-          category_id: (numbers.get(image.defectCode) ?? -1) + 1,
+          category_id: (numbers.get(defectCode) ?? -1) + 1,
           bbox: [x, y, width, height],
           area: pixels,
           iscrowd: 0,
@@ -51,7 +52,10 @@ export function cocoLayout({ zip, listFile, settings, classes, createdAt }: Layo
 
   async function* document(split: (typeof SPLITS)[number]): AsyncGenerator<string | Uint8Array> {
     const info = { description: 'Drawn by DefectDiffu', version: '1.0', date_created: createdAt.toISOString() };
-    const licenses = [{ id: 1, name: 'See models in manifest.json', url: '' }];
+    const licenses = [
+      { id: 1, name: 'See models in manifest.json', url: '' },
+      { id: 2, name: 'Your own photograph', url: '' },
+    ];
     const categories = classes.map((name, i) => ({ id: i + 1, name, supercategory: 'defect' }));
     yield `{"info":${JSON.stringify(info)},\n"licenses":${JSON.stringify(licenses)},\n`;
     yield `"categories":${JSON.stringify(categories)},\n"images":[\n`;

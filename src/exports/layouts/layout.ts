@@ -7,10 +7,17 @@ import type { ZipWriter } from '../../artifacts/zipWriter.js';
 /** The folder of normal images in the layout of MVTec AD. */
 export const GOOD_FOLDER = 'good';
 
+export type Origin = 'REAL' | 'SYNTHETIC';
+
+/** A region, and the defect that it shows. */
+export type LabelledAnnotation = Annotation & { readonly defectCode: string };
+
 /** An image of the archive, with what the layouts need to know about it. */
 export interface LayoutImage {
   /** Unique over all exports. Those of samples have the same length, because readers pair files by sorting their names. */
   readonly name: string;
+  /** Whether the service drew it, or a camera took it. */
+  readonly origin: Origin;
   readonly heldOut: boolean;
   readonly partNumber: string;
   readonly image: Uint8Array;
@@ -19,11 +26,12 @@ export interface LayoutImage {
 }
 
 export interface DefectiveImage extends LayoutImage {
+  /** If its annotations have several, the first. */
   readonly defectCode: string;
-  /** PNG. */
+  /** PNG, of `defectCode`. Used only by a layout without `segmentation`. */
   readonly mask: Uint8Array;
   /** Empty if the layout has no `segmentation`. */
-  readonly annotations: readonly Annotation[];
+  readonly annotations: readonly LabelledAnnotation[];
 }
 
 /** The paths of an image's files in the archive. */

@@ -26,13 +26,12 @@ export function yoloLayout({ zip, settings, classes }: LayoutOptions): Layout {
     segmentation: 'POLYGONS',
     defective(image) {
       const { width, height } = image;
-      const label = String(numbers.get(image.defectCode) ?? -1);
       const fraction = (value: number, i: number): string =>
         String(Number((value / (i % 2 === 0 ? width : height)).toFixed(DIGITS)));
-      const polygons = image.annotations.map(({ segmentation }) =>
-        Array.isArray(segmentation) ? segmentation[0] : [],
-      );
-      const lines = polygons.map((polygon: readonly number[] = []) => [label, ...polygon.map(fraction)].join(' '));
+      const lines = image.annotations.map(({ segmentation, defectCode }) => {
+        const polygon: readonly number[] = Array.isArray(segmentation) ? (segmentation[0] ?? []) : [];
+        return [String(numbers.get(defectCode) ?? -1), ...polygon.map(fraction)].join(' ');
+      });
       return add(image, lines);
     },
     normal: (image) => add(image, []),

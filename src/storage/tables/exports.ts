@@ -11,6 +11,8 @@ export const exports = pgTable('export', {
   status: text('status').$type<'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED'>().notNull(),
   sampleCount: integer('sample_count').notNull(),
   samplesDone: integer('samples_done').notNull(),
+  /** The photographs when the export was accepted, and once it has succeeded, those in the archive. */
+  photographCount: integer('photograph_count').notNull().default(0),
   attempts: integer('attempts').notNull(),
   leaseOwner: text('lease_owner'),
   leaseUntil: timestamptz('lease_until'),
@@ -37,6 +39,19 @@ export const exportSamples = pgTable(
     exportId: uuid('export_id').notNull(),
     position: integer('position').notNull(),
     sampleId: uuid('sample_id').notNull(),
+    heldOut: boolean('held_out').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.exportId, table.position] })],
+);
+
+/** The defective photographs of the tenant that are exported beside the samples, in the order of the archive. */
+export const exportPhotographs = pgTable(
+  'export_photograph',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    exportId: uuid('export_id').notNull(),
+    position: integer('position').notNull(),
+    referenceId: uuid('reference_id').notNull(),
     heldOut: boolean('held_out').notNull(),
   },
   (table) => [primaryKey({ columns: [table.exportId, table.position] })],

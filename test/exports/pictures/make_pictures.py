@@ -1,4 +1,4 @@
-"""Makes the small pictures beside this file: a mask of awkward shapes, an image of its size, and two without defects.
+"""Makes the small pictures beside this file: a mask of awkward shapes, upside down too, an image of its size, and two without defects.
 
 Run once, with Pillow; the files are checked in, because an encoder's bytes change with its version.
 """
@@ -41,6 +41,7 @@ def main() -> None:
     mask = Image.new("L", (width, height))
     mask.putdata([255 if sign == "#" else 0 for line in SHAPES for sign in line])
     mask.save(here / "shapes.mask.png")
+    mask.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(here / "flipped.mask.png")
     grey = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     grey.save(here / "twin.png")
     grey.rotate(180).save(here / "photograph.png")
