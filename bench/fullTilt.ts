@@ -1,9 +1,7 @@
 /** One tenant at full tilt on each resource that tenants share, and another tenant's small request beside it. */
 import sharp from 'sharp';
+import { ask } from './ask.ts';
 import type { Receiver } from './webhookReceiver.ts';
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Json = any;
 
 export interface Tenants {
   readonly url: string;
@@ -18,14 +16,6 @@ export interface SharedResource {
   /** How many of them are always under way. */
   readonly callers: number;
   readonly polite: () => Promise<unknown>;
-}
-
-export async function ask(url: string, key: string, query: string, variables: object = {}): Promise<Json> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  const { data, errors } = (await response.json()) as Json;
-  if (errors !== undefined) throw new Error(JSON.stringify(errors));
-  return data;
 }
 
 /** What the resources stand on. It can be sent to another thread. */
@@ -64,9 +54,9 @@ export async function sharedResources(
       if (open) await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  const redeliver = (key: string, id: string): Promise<Json> =>
+  const redeliver = (key: string, id: string): Promise<unknown> =>
     ask(url, key, 'mutation ($id: ID!) { redeliver(deliveryId: $id) { id } }', { id });
-  const tiny = (): Promise<Json> => ask(url, polite, '{ caller { role } }');
+  const tiny = (): Promise<unknown> => ask(url, polite, '{ caller { role } }');
   const events = (id: string): string =>
     `subscription { generationEvents(id: "${id}", after: 0) { __typename ... on SampleReady { sample { image { url } } } } }`;
   return [

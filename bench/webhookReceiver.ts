@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ask } from './fullTilt.ts';
+import { ask } from './ask.ts';
 
 export interface Receiver {
   readonly url: string;

@@ -53,7 +53,8 @@ export async function images(
     for (let round = 0; round <= rounds; round++) {
       for (const [name, way] of ways) {
         const seconds = await way(batch);
-        if (seconds !== null && round > 0) rates.set(name, [...(rates.get(name) ?? []), batch / seconds]);
+        if (seconds === null) ways.delete(name);
+        else if (round > 0) rates.set(name, [...(rates.get(name) ?? []), batch / seconds]);
       }
     }
     const published = rates.get(`PyTorch ${PUBLISHED}`) ?? [];

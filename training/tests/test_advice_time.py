@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from advice_workshop import METHODS, TRANSPLANTED, Workshop, better_with_samples
 
-from defectdiffu.advice.findings import NOT_MEASURED, OUT_OF_TIME
+from defectdiffu.advice.findings import NOT_MEASURED, OUT_OF_TIME, SAMPLES_HELP
 
 
 @pytest.fixture
@@ -24,6 +24,20 @@ def test_half_of_the_time_is_left_for_the_gain(workshop):
     assert found.gain["miou"].seeds >= 2
 
 
+def test_a_short_time_gives_an_answer_by_a_short_choice(workshop):
+    workshop.quality = better_with_samples
+    found = workshop.advise(minutes=15)
+    assert sum("choice" in key.product for _, key in workshop.began) == 3  # 12 are left for the gain
+    assert found.verdict == SAMPLES_HELP and found.gain["miou"].seeds == 2
+
+
+def test_the_minutes_that_an_unanswered_page_asks_for_suffice(workshop):
+    workshop.quality = better_with_samples
+    assert workshop.advise(minutes=4).verdict == NOT_MEASURED
+    minutes = workshop.document["minutesNeeded"]
+    assert workshop.advise(minutes=minutes - 4).verdict == SAMPLES_HELP
+
+
 def test_too_little_time_gives_no_verdict(workshop):
     workshop.quality = better_with_samples
     found = workshop.advise(minutes=3)
@@ -38,7 +52,7 @@ def test_the_true_reason_is_given_for_what_was_not_tried(workshop):
     assert f"- {METHODS[1]}; {TRANSPLANTED}: the time ended before it was trained." in page
     assert "- from noise + augmentation: needs a bundle." in page
     assert "- transferred + augmentation: needs defective photographs of other products." in page
-    assert "No method with samples was trained: give more minutes (about 15 in all)" in " ".join(page.split())
+    assert "No method with samples was trained: give more minutes (about 14 in all)" in " ".join(page.split())
 
 
 def test_a_kind_without_figures_has_the_time_of_both(workshop):

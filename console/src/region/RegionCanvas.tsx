@@ -5,8 +5,7 @@ import 'konva/lib/shapes/Line.js';
 import { useEffect, useRef, useState } from 'react';
 import { Circle, Image as Picture, Layer, Line, Stage } from 'react-konva/lib/ReactKonvaCore.js';
 import { useFreshUrl } from '../shared/useFreshUrl.ts';
-import type { Tool } from './RegionEditor.tsx';
-import type { Point, Shape, Size } from './shapes.ts';
+import type { Point, Shape, Size, Tool } from './shapes.ts';
 import { box } from './shapes.ts';
 
 interface Props {

@@ -4,11 +4,9 @@ import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { RegionCanvas } from './RegionCanvas.tsx';
-import type { Point, Shape, Size } from './shapes.ts';
+import type { Point, Shape, Size, Tool } from './shapes.ts';
 import { box } from './shapes.ts';
 import styles from './RegionEditor.module.css';
-
-export type Tool = 'box' | 'polygon' | 'brush';
 
 interface Props {
   readonly image: Size & { readonly id: string; readonly image: { readonly url: string } };

@@ -9,6 +9,8 @@ export type Shape =
   /** A line of the brush. */
   | { readonly kind: 'stroke'; readonly points: readonly Point[]; readonly width: number };
 
+export type Tool = 'box' | 'polygon' | 'brush';
+
 export interface Size {
   readonly width: number;
   readonly height: number;

@@ -2,10 +2,6 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en/index.ts';
 
-export type Texts = Translated<typeof en>;
-/** The same keys, with other words. */
-type Translated<T> = { readonly [K in keyof T]: T[K] extends string ? string : Translated<T[K]> };
-
 declare module 'i18next' {
   interface CustomTypeOptions {
     resources: { translation: typeof en };

@@ -8,7 +8,7 @@ from ..comparison.detectors import DETECTORS
 from ..comparison.plan import ALL, ComparisonPlan
 from ..comparison.statistics import Interval, mean_figures
 from ..comparison.store import Key
-from .candidates import Candidate
+from .candidates import KINDS, Candidate
 from .choice import Choice
 from .findings import FEWEST_SEEDS, CurvePoint, Tried
 from .folds import CHOICE, CONFIRMATION
@@ -84,17 +84,30 @@ class Advice:
         made = [each for choice in self._choices for each in choice.tried]
         return sorted(made, key=lambda each: (-each.trainings, -each.mean))
 
-    def fewest_trainings(self, candidates: Sequence[Candidate]) -> tuple[int, int]:
-        """Of `candidates` once each for the choice, and of what is then compared for the gain."""
-        return len(candidates), COMPARED * FEWEST_SEEDS * len(self._folds(CONFIRMATION))
+    def fewest_seconds(self) -> float | None:
+        """That an answer takes: one training of each kind, and those of the gain. None before the first training."""
+        gain = self._fewest_gain_seconds()
+        return None if gain is None else gain + len(KINDS) * (self._trainings.longest() or 0)
 
     def _run_in_turn(self) -> None:
         """A training of each kind in turn, so that a short time leaves no kind without figures."""
         while any(not choice.finished for choice in self._choices):
             for choice in self._choices:
                 if not choice.finished:
-                    share = 1.0 if choice.best is None else CHOICE_SHARE
+                    share = 1.0 if choice.best is None else self._choice_share()
                     choice.step(self._within(share, lambda key: self._part_of[key.product] == CHOICE))
+
+    def _choice_share(self) -> float:
+        """CHOICE_SHARE, or less where the gain would have no time: without it, there is no answer. Where an answer does
+        not fit at all, a later call may find the time, and the choice has its share."""
+        fewest, gain, total = self.fewest_seconds(), self._fewest_gain_seconds(), self._trainings.total
+        if fewest is None or gain is None or fewest > total:
+            return CHOICE_SHARE
+        return min(CHOICE_SHARE, (total - gain) / total)
+
+    def _fewest_gain_seconds(self) -> float | None:
+        longest = self._trainings.longest()
+        return None if longest is None else COMPARED * FEWEST_SEEDS * len(self._folds(CONFIRMATION)) * longest
 
     def _train(
         self,

@@ -10,6 +10,7 @@ from ..comparison.methods import METHODS
 from ..comparison.plan import ComparisonPlan
 
 WITHOUT_SAMPLES = ("copy-paste", "CutPaste", "Perlin")  # sources that every toolbox has
+KINDS = ("with samples", "without samples")  # chosen separately
 SCORED = ("from noise", "on twins", "on photographs")  # samples that come with a confidence or an agreement
 SHARES = (0.25, 0.75)  # tried beside the usual one
 STRENGTH_FACTORS = {0.6: "weaker", 1.5: "stronger"}
@@ -73,7 +74,7 @@ def candidates_of(methods: Iterable[str]) -> tuple[list[Candidate], list[Candida
     chosen = [Candidate(name) for name in order if name in set(methods) and METHODS[name].augmented]
     with_samples = [candidate for candidate in chosen if candidate.samples_from]
     without = [candidate for candidate in chosen if not candidate.samples_from]
-    for kind, there in (("with samples", with_samples), ("without samples", without)):
+    for kind, there in zip(KINDS, (with_samples, without), strict=True):
         if not there:
             raise ValueError(f"methods has none {kind} and with augmentation, must have at least one")
     return with_samples, without

@@ -23,8 +23,8 @@ from ..comparison.store import ComparisonStore
 from ..config.choices import require_choices
 from ..data.layout import GOOD
 from ..progress import Progress
-from .advise import CHOICE_SHARE, Advice
-from .candidates import Candidate, candidates_of
+from .advise import Advice
+from .candidates import KINDS, Candidate, candidates_of
 from .document import write_document
 from .findings import Findings, Photographs
 from .folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
@@ -106,7 +106,7 @@ def _folds(product: Product) -> list[Fold]:
 def _unavailable(plan: AdvicePlan, trainings: Trainings) -> dict[Candidate, str]:
     """The candidates that have nothing to train on, and why. Raises ValueError when that leaves nothing to compare."""
     made: dict[Candidate, str] = {}
-    for kind, candidates in zip(("with samples", "without samples"), candidates_of(plan.methods), strict=True):
+    for kind, candidates in zip(KINDS, candidates_of(plan.methods), strict=True):
         reasons = {each: reason for each in candidates if (reason := trainings.reason_without_figures(each))}
         if len(reasons) == len(candidates):
             said = "; ".join(f"{each.name}: {reason}" for each, reason in reasons.items())
@@ -157,18 +157,10 @@ def _findings(
         trainings=len(trainings.store.trainings),
         minutes=trainings.seconds() / 60,
         given=trainings.budget.seconds / 60,
-        needed=_minutes_needed(trainings, advice, [each for kind in available for each in kind]),
+        needed=None if (needed := advice.fewest_seconds()) is None else needed / 60,
         samples=_samples(trainings, ours, len(product.pairs), plan.comparison) if ours else {},
         lowest_scores=_lowest_scores(trainings, ours) if ours else {},
     )
-
-
-def _minutes_needed(trainings: Trainings, advice: Advice, candidates: list[Candidate]) -> float | None:
-    longest = trainings.longest()
-    if longest is None:
-        return None
-    choice, gain = advice.fewest_trainings(candidates)
-    return longest / 60 * max(choice / CHOICE_SHARE, choice + gain)
 
 
 def _photographs(product: Product, folds: list[Fold]) -> Photographs:

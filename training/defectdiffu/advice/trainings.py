@@ -21,6 +21,8 @@ from .folds import Fold
 from .halving import Condition
 from .time_budget import OutOfTime, TimeBudget
 
+LATEST = 4  # trainings that tell how long the next one takes
+
 
 class Trainings:
     """Keeps each training in the store as soon as it is finished, under the name of its fold in place of a product."""
@@ -95,7 +97,7 @@ class Trainings:
         return next((reason for key, reason in reasons if key.split("/")[2:4] == [ALL, candidate.name]), None)
 
     def longest(self) -> float | None:
-        """Seconds of the longest training that is finished; None before the first one."""
+        """Seconds of the longest of the latest trainings; None before the first one."""
         return _longest(self.store.trainings.values()) or None
 
     def _reason_against(self, candidate: Candidate, condition: Condition) -> str | None:
@@ -130,7 +132,7 @@ class Trainings:
         return self._bundles[drawing]
 
     def _expected_seconds(self, candidate: Candidate) -> float:
-        """The longest that a training of the same method took, or any training; 0 before the first one."""
+        """The longest that a training of the same method took lately, or any training; 0 before the first one."""
         method = {asked.name: asked.method for asked in self.asked}
         entries = self.store.trainings
         alike = [entry for key, entry in entries.items() if method.get(key.method) == candidate.method]
@@ -138,7 +140,8 @@ class Trainings:
 
 
 def _longest(entries: Iterable[dict[str, Any]]) -> float:
-    return max((float(entry["seconds"]) for entry in entries), default=0.0)
+    """Of the LATEST ones, so that one training on a machine that was busy for a while does not decide for good."""
+    return max((float(entry["seconds"]) for entry in list(entries)[-LATEST:]), default=0.0)
 
 
 def _for(candidate: Candidate, data: TrainingData) -> TrainingData:

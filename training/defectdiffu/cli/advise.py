@@ -49,7 +49,7 @@ def advise(
     ] = 64,
     samples: Annotated[int, typer.Option(help="Samples that the bundle draws per defect and seed.")] = 32,
     steps: SamplerStepsOption = 20,
-    max_steps: MaxStepsOption = 1500,
+    max_steps: MaxStepsOption = 800,
     check_every: CheckEveryOption = 25,
     patience: PatienceOption = 8,
     seed: int = 0,

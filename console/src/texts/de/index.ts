@@ -1,4 +1,4 @@
-import type { Texts } from '../texts.ts';
+import type { Texts } from '../translated.ts';
 import { draw } from './draw.ts';
 import { region } from './region.ts';
 import { review } from './review.ts';
