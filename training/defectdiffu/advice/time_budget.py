@@ -45,8 +45,8 @@ class TimeBudget:
 
         return guarded
 
-    def report(self, report: Progress, trainings: int) -> None:
-        """Seconds spent of those there are, and how many trainings are finished."""
+    def report(self, report: Progress, trainings: int, step: int) -> None:
+        """Seconds spent of those there are, how many trainings are finished, and the step of the one that runs."""
         total = int(self.seconds)
         spent = total - int(min(max(self.left, 0), total))
-        report("advice", spent, total, {"trainings": trainings})
+        report("advice", spent, total, {"trainings": trainings, "step": step})

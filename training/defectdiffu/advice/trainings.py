@@ -119,7 +119,7 @@ class Trainings:
 
         def step(done: int, total: int) -> None:
             self.budget.require(0)
-            self.budget.report(self._report, len(self.store.document["trainings"]))
+            self.budget.report(self._report, len(self.store.document["trainings"]), done)
 
         entry = measure(key._replace(method=candidate.method), data, self._held_out[condition.fold], bundle, step)
         scores = bundle.lowest_scores if bundle else {}
