@@ -24,6 +24,8 @@ export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
   const [format, setFormat] = useState<ExportFormat>('COCO');
   const [heldOut, setHeldOut] = useState(HELD_OUT);
   const [normals, setNormals] = useState(true);
+  const [own, setOwn] = useState(false);
+  const [ofOtherProducts, setOfOtherProducts] = useState(false);
   const test = Math.round((counts.total * heldOut) / 100);
   return (
     <Stack
@@ -31,7 +33,7 @@ export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
       gap="sm"
       onSubmit={(event) => {
         event.preventDefault();
-        onStart({ format, filter, normals, heldOutFraction: heldOut / 100 });
+        onStart({ format, filter, normals, heldOutFraction: heldOut / 100, photographs: { own, ofOtherProducts } });
       }}
     >
       <PairFilter filter={filter} onChange={onFilter} />
@@ -77,6 +79,13 @@ export function ExportForm({ filter, counts, busy, onFilter, onStart }: Props) {
         label={t('exports.normals')}
         checked={normals}
         onChange={(event) => setNormals(event.currentTarget.checked)}
+      />
+      <Switch label={t('exports.own')} checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} />
+      <Switch
+        label={t('exports.ofOthers')}
+        description={t('exports.ofOthersWhen')}
+        checked={ofOtherProducts}
+        onChange={(event) => setOfOtherProducts(event.currentTarget.checked)}
       />
       <Button type="submit" disabled={counts.total === 0 || session.role === 'VIEWER'} loading={busy}>
         {t('exports.start')}

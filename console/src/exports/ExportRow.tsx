@@ -19,7 +19,7 @@ export function ExportRow({ row }: { readonly row: ExportPartsFragment }) {
     const timer = setInterval(() => ask({ requestPolicy: 'network-only' }), ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [unfinished, ask]);
-  const { archive, error, expiredAt, options, sampleCount } = row;
+  const { archive, error, expiredAt, options, photographCount, sampleCount } = row;
   return (
     <Table.Tr>
       <Table.Td>
@@ -36,6 +36,7 @@ export function ExportRow({ row }: { readonly row: ExportPartsFragment }) {
       </Table.Td>
       <Table.Td>
         {sampleCount}
+        {photographCount > 0 && <Text size="xs">{t('exports.photographs', { count: photographCount })}</Text>}
         {unfinished && <Progress aria-label={t('exports.progress')} value={100 * row.progress.fraction} size="sm" />}
       </Table.Td>
       <Table.Td>

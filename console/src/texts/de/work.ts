@@ -34,6 +34,12 @@ export const work = {
     splitOfNormals: 'Der Anteil gilt für die normalen Bilder: Alle Defekte dienen zum Testen.',
     none: 'Es gibt nichts zu exportieren: Kein Bild passt.',
     normals: 'Mit normalen Zwillingen als guten Bildern',
+    own: 'Mit meinen echten Fotos dieser Defekte',
+    ofOthers: 'Auch mit echten Fotos anderer Produkte',
+    ofOthersWhen:
+      'Es kann helfen, wenn Sie wenige eigene haben. Nicht, wenn kein Defekt anderer Produkte Ihren ähnelt.',
+    photographs_one: 'und {{count}} Foto',
+    photographs_other: 'und {{count}} Fotos',
     start: 'Exportieren',
     contents: 'Was er enthalten wird',
     total_one: '{{count, number}} Bild.',

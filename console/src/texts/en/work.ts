@@ -34,6 +34,12 @@ export const work = {
     splitOfNormals: 'It is the share of the normal images: all defects are for testing.',
     none: 'There is nothing to export: no sample matches.',
     normals: 'With normal twins, as good images',
+    own: 'With my real photographs of these defects',
+    ofOthers: 'With real photographs of other products, too',
+    ofOthersWhen:
+      'It can help if you have few of your own. Leave it out if no other product’s defects look like yours.',
+    photographs_one: 'and {{count}} photograph',
+    photographs_other: 'and {{count}} photographs',
     start: 'Export',
     contents: 'What it will contain',
     total_one: '{{count, number}} sample.',
