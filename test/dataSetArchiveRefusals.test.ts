@@ -43,10 +43,12 @@ test('everything that is wrong with the files is listed at once, by name, and no
     'tile/train/crack/1.png': small,
     'tile/loose.png': small,
     'readme.txt': 'is not read',
+    'tile/train/good/phone.HEIC': small,
     'manifest.csv':
       'image,split\n"tile/train/good/0.png",test\ntile/train/good/none.png,test\ntile/train/good/1.png,both\n',
   };
   expect(await problemsOf(server, await zipOf(entries))).toEqual([
+    'tile/train/good/phone.HEIC: is of a type that is not read: save it as PNG, or remove it',
     'tile/loose.png: is not where the MVTec AD layout has photographs: <product>/train/good, <product>/test/<defect>, or <product>/ground_truth/<defect>',
     'tile/test/crack/lonely.png: has no mask: tile/ground_truth/crack/lonely_mask.png is missing',
     'tile/test/crack: twin.jpg, twin.png have one name, and would share a mask: rename one',

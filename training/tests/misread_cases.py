@@ -82,12 +82,12 @@ PROBLEMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "numbered masks": (two_masks, "there are 0_mask0.png, 0_mask1.png|1_mask0.png lies there", 2),
     "one stem twice": (beside("test/scratch/0.jpg"), "0.jpg, 0.png have one name, and would share a mask", 1),
     "mask of a good one": (
-        lambda p: (write(p / "test/good/0.png", photograph(True)), write(p / "ground_truth/good/0_mask.png", mask())),
+        lambda p: (write(p / "test/good/0.png", photograph(False)), write(p / "ground_truth/good/0_mask.png", mask())),
         r"good/0_mask.png: marks \d\.\d% of a photograph that is listed as good",
         1,
     ),
     "mask of a good one, as VisA names it": (
-        lambda p: (write(p / "test/good/0.png", photograph(True)), write(p / "ground_truth/good/0.png", mask())),
+        lambda p: (write(p / "test/good/0.png", photograph(False)), write(p / "ground_truth/good/0.png", mask())),
         r"good/0.png: marks \d\.\d% of a photograph that is listed as good",
         1,
     ),
@@ -137,6 +137,22 @@ PROBLEMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         r"with different values, 1 \(0_mask.png\), 255 \(1_mask.png\).* --mask-values 1,255",
         1,
     ),
+    "one word with two blanks": (
+        lambda p: [write(p / f"test/{name}/7.png", photograph(True)) for name in ("deep  cut", "deep_cut")]
+        + [write(p / f"ground_truth/{name}/7_mask.png", mask()) for name in ("deep  cut", "deep_cut")],
+        "the folders 'deep  cut', 'deep_cut' are one defect to the model, 'deep cut'",
+        1,
+    ),
+    "a name given twice": (
+        lambda p: (p.parent / "unified_names.json").write_text('{"part": {"scratch": "a", "scratch": "b"}}'),
+        "unified_names.json: not JSON: 'scratch' is named twice",
+        1,
+    ),
+    "a mask that EXIF turns": (
+        lambda p: write(p / "ground_truth/scratch/0_mask.png", mask(), exif=tagged(6)),
+        "mask is 40×48 when EXIF orientation 6 turns it, its image is 48×40: save the mask upright",
+        1,
+    ),
     "drawn on stored pixels": (
         lambda p: write(p / "test/scratch/0.png", photograph(True), exif=tagged(6)),
         "mask is 48×40, its image is 40×48 when it is turned as its EXIF orientation 6 says",
@@ -164,6 +180,25 @@ WARNINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "turned by 180°": (
         lambda p: write(p / "test/scratch/0.png", photograph(True), exif=tagged(3)),
         "0.png: is turned as its EXIF orientation 3 says, and its mask by 1",
+    ),
+    "both turned, each its way": (
+        lambda p: (
+            write(p / "test/scratch/0.png", photograph(True), exif=tagged(6)),
+            write(p / "ground_truth/scratch/0_mask.png", mask(), exif=tagged(8)),
+        ),
+        "0.png: is turned as its EXIF orientation 6 says, and its mask by 8",
+    ),
+    "a defective one among the good": (
+        beside("train/good/1.png", photograph(True)),
+        "test/scratch/[01].png: shows the same pixels as .*/train/good/1.png, and one is listed as good, the other with a",
+    ),
+    "held out and learnt": (
+        lambda p: (p.parent / "manifest.csv").write_text("image,split\npart/train/good/0.png,test\n"),
+        "good/1.png: shows the same pixels as .*/0.png, and one is in the train split",
+    ),
+    "no pictures by their names": (
+        lambda p: [(p / f"train/good/{name}").write_bytes(b"x") for name in ("7", "lot.zip", "Thumbs.db", "notes.txt")],
+        r"train/good: 2 file\(s\) whose names are not those of pictures are not read: 7, lot.zip",
     ),
     "larger than the service takes": (
         lambda p: write(p / "train/good/0.png", np.zeros((40, 8193), np.uint8)),

@@ -106,5 +106,5 @@ function itemOf(folder: string, items: readonly Item[], { namedBy, noun, called 
 
 /** The words that a model reads for the name of a folder: "metal_nut" is "metal nut". */
 export function promptWords(folder: string): string {
-  return folder.normalize('NFC').replaceAll('_', ' ').trim().toLowerCase();
+  return folder.normalize('NFC').replaceAll('_', ' ').trim().replace(/\s+/gu, ' ').toLowerCase();
 }

@@ -14,7 +14,7 @@ import { realIad } from './layouts/realIad.js';
 import { visa } from './layouts/visa.js';
 import type { Archive } from './openArchive.js';
 import type { Layout } from './packed.js';
-import { IMAGE } from './packed.js';
+import { IMAGE, OTHER_IMAGE } from './packed.js';
 import type { Problems } from './problems.js';
 
 const MAX_MANIFEST_BYTES = 2 ** 20;
@@ -35,6 +35,8 @@ const MASKS = /(^|\/)ground_truth\//;
  */
 export async function readLayout(archive: Archive, product: string | undefined, problems: Problems): Promise<Layout> {
   const { names } = archive;
+  for (const name of names.filter((one) => OTHER_IMAGE.test(one)))
+    problems.add(`${name}: is of a type that is not read: save it as PNG, or remove it`);
   const images = names.filter((name) => IMAGE.test(name));
   const [layout] = FOLDER_LAYOUTS.filter(({ sign }) => images.some((name) => sign.test(name)));
   if (layout !== undefined) {

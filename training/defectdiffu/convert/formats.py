@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from ..data.layout_names import IMAGE_SUFFIXES, subfolders
+from ..data.layout_names import IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES, subfolders
 from . import (
     coco,
     cvat,
@@ -57,6 +57,7 @@ def read_source(root: Path, name: str | None, options: Options) -> tuple[Format,
     for image in files_below(root, IMAGE_SUFFIXES):
         if image not in used:
             found.leave(image, "is not described by the format")
+    found.leave(files_below(root, OTHER_IMAGE_SUFFIXES), "is of a type that is not read: save it as PNG")
     return found_format, found
 
 

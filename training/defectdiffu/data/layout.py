@@ -30,7 +30,7 @@ from .layout_folders import (
 from .layout_names import GOOD, prompt_name
 from .mask_values import Marks, read_marks
 from .product_records import read_product
-from .record_checks import check_record, mixed_values
+from .record_checks import check_record, mixed_values, same_pixels
 
 LISTED_PROBLEMS = 50
 
@@ -92,6 +92,8 @@ def read_data_set(
     problems += [problem for findings in checked for problem in findings.problems]
     problems += mixed_values(records, [findings.value for findings in checked])
     for warning in (warning for findings in checked for warning in findings.warnings):
+        warn(warning)
+    for warning in same_pixels(records, checked):
         warn(warning)
     if problems:
         raise DataError(problems)

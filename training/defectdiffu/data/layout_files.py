@@ -47,7 +47,7 @@ def read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, s
     if not path.is_file():
         return {}
     try:
-        names = json.loads(path.read_text(encoding="utf-8-sig"))
+        names = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_named_once)
     except (ValueError, RecursionError) as error:
         problems.append(f"{path}: not JSON: {error}")
         return {}
@@ -58,6 +58,15 @@ def read_unified_names(root: Path, problems: list[str]) -> dict[str, dict[str, s
         problems.append(f"{path}: must map product → {{defect folder → unified name}}")
         return {}
     return _by_folder(root, names, problems, path)
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Python keeps the last of several."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+    raise ValueError(f"{twice!r} is named twice")
 
 
 def _by_folder(

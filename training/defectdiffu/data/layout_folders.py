@@ -14,6 +14,7 @@ from .layout_names import (
     images_in,
     is_word,
     listed,
+    other_files_in,
     prompt_name,
     subfolders,
     unread_images_in,
@@ -146,4 +147,6 @@ def _subfolders_and_types(folder: Path) -> list[str]:
     ]
     if unread := unread_images_in(folder):
         problems.append(f"{folder}: files of a type that is not read ({listed(unread)}): save them as PNG")
+    if others := other_files_in(folder):
+        warn(f"{folder}: {len(others)} file(s) whose names are not those of pictures are not read: {listed(others)}")
     return problems

@@ -41,6 +41,7 @@ OTHER_IMAGE_SUFFIXES = {
         "rw2",
     ]
 }
+BESIDE_PICTURES = {".db", ".ini", ".txt", ".md", ".csv", ".json", ".xml"}  # Thumbs.db, desktop.ini, notes, annotations
 MASK_SUFFIXES = {".png", ".bmp", ".tif", ".tiff"}  # those that keep every value
 GOOD = "good"
 OTHER_NAMES_OF_GOOD = {"ok", "normal", "good", "goods", "defect free", "no defect", "non defective", "gut", "io"}
@@ -51,7 +52,7 @@ LISTED_FILES = 3
 
 def prompt_name(folder: str) -> str:
     """The words a model reads for a folder name: "metal_nut" → "metal nut"."""
-    return canonical(canonical(folder).replace("_", " ").strip().lower())
+    return canonical(" ".join(canonical(folder).replace("_", " ").split()).lower())
 
 
 def is_word(name: str) -> bool:
@@ -75,6 +76,13 @@ def images_in(folder: Path) -> list[Path]:
 def unread_images_in(folder: Path) -> list[Path]:
     """Pictures of types that are not read."""
     return _files(folder, OTHER_IMAGE_SUFFIXES)
+
+
+def other_files_in(folder: Path) -> list[Path]:
+    """Neither pictures nor what people and systems keep beside them: an archive, a film, a picture without a suffix."""
+    files = folder.iterdir() if folder.is_dir() else []
+    known = IMAGE_SUFFIXES | OTHER_IMAGE_SUFFIXES | BESIDE_PICTURES
+    return sorted(p for p in files if p.suffix.lower() not in known and not is_hidden(p.name) and p.is_file())
 
 
 def _files(folder: Path, suffixes: set[str]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .layout import Record
 
 LEAST_SIDE, MOST_SIDE, MOST_PIXELS = 32, 8192, 40_000_000
+SWAPPING = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 MUCH, BORDER = 0.5, 0.7  # of the photograph and of its border: a mask that marks more may be inverted
 
 
@@ -22,15 +24,18 @@ class Findings(NamedTuple):
     problems: list[str]
     warnings: list[str]
     value: int | None  # what marks the defect in the mask
+    pixels: bytes = b""  # a hash of those of the photograph
 
 
 def check_record(record: Record) -> Findings:
     try:
-        height, width = load_image(record.image).shape[:2]
+        pixels = load_image(record.image)
     except (ImageError, OSError) as error:
         return _problem(f"{record.image}: unreadable image: {error}")
+    height, width = pixels.shape[:2]
     found = _check_normal(record) if record.mask is None else _check_mask(record, record.mask, (height, width))
-    return found._replace(warnings=[*found.warnings, *_beyond_service(record.image, width, height)])
+    warnings = [*found.warnings, *_beyond_service(record.image, width, height)]
+    return found._replace(warnings=warnings, pixels=sha256(pixels.tobytes()).digest())
 
 
 def _check_mask(record: Record, mask: Path, size: tuple[int, int]) -> Findings:
@@ -69,6 +74,22 @@ def mixed_values(records: list[Record], values: list[int | None]) -> list[str]:
         for folder, by_value in found.items()
         if len(by_value) > 1
     ]
+
+
+def same_pixels(records: list[Record], findings: list[Findings]) -> list[str]:
+    """One warning for every photograph that contradicts an earlier one with the same pixels."""
+    first: dict[tuple[str, bytes], Record] = {}
+    warnings = []
+    for record, found in zip(records, findings, strict=True):
+        other = first.setdefault((record.product, found.pixels), record) if found.pixels else record
+        if (other.mask is None) != (record.mask is None):
+            why = "one is listed as good, the other with a defect: the defect is learnt as sound"
+        elif other.split != record.split:
+            why = "one is in the train split, the other in the test split: nothing is held out"
+        else:
+            continue
+        warnings.append(f"{record.image}: shows the same pixels as {other.image}, and {why}. Keep one")
+    return warnings
 
 
 def _beyond_service(image: Path, width: int, height: int) -> list[str]:
@@ -116,7 +137,10 @@ def _remedy(error: Exception) -> str:
 
 def _other_size(image: Path, mask: Path, values: np.ndarray, size: tuple[int, int]) -> str:
     height, width = size
-    text = f"{mask}: mask is {values.shape[1]}×{values.shape[0]}, its image is {width}×{height}"
+    text = f"{mask}: mask is {values.shape[1]}×{values.shape[0]}"
+    if values.shape[:2] == (width, height) and (own := orientation(mask)) in SWAPPING:
+        return f"{text} when EXIF orientation {own} turns it, its image is {width}×{height}: save the mask upright"
+    text += f", its image is {width}×{height}"
     turn = orientation(image)
     if turn == 1 or values.shape[:2] != (width, height):
         return text
@@ -129,7 +153,7 @@ def _other_size(image: Path, mask: Path, values: np.ndarray, size: tuple[int, in
 def _turned(image: Path, mask: Path, size: tuple[int, int]) -> list[str]:
     """Where turning keeps the size, a mask that was drawn on the stored pixels fits, but marks another place."""
     photograph, own = orientation(image), orientation(mask)
-    keeps_size = size[0] == size[1] or all(turn in (1, 2, 3, 4) for turn in (photograph, own))
+    keeps_size = size[0] == size[1] or (photograph in SWAPPING) == (own in SWAPPING)
     if photograph == own or not keeps_size:
         return []
     return [
