@@ -190,7 +190,7 @@ WARNINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a defective one among the good": (
         beside("train/good/1.png", photograph(True)),
-        "test/scratch/[01].png: shows the same pixels as .*/train/good/1.png, and one is listed as good, the other with a",
+        "test/scratch/[01].png: shows the same pixels as .*/train/good/1.png, and one is listed as good",
     ),
     "held out and learnt": (
         lambda p: (p.parent / "manifest.csv").write_text("image,split\npart/train/good/0.png,test\n"),
