@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..comparison.detectors import DETECTORS
 from ..comparison.plan import ALL, ComparisonPlan
@@ -11,7 +11,7 @@ from ..comparison.store import Key
 from .candidates import KINDS, Candidate
 from .choice import Choice
 from .findings import FEWEST_SEEDS, CurvePoint, Tried
-from .folds import CHOICE, CONFIRMATION
+from .folds import CHOICE, CONFIRMATION, Fold
 from .gain import gain, pooled
 from .halving import Condition
 from .time_budget import OutOfTime
@@ -24,6 +24,15 @@ CONFIRMING_SEEDS = 10
 CURVE_SHOTS = (1, 3, 5, 10, 20)
 CURVE_SEEDS = 2
 COMPARED = 3  # at most: the best with samples, the best without, and augmentation alone
+
+
+def fewest_trainings(folds: Iterable[Fold]) -> int:
+    """That an answer takes: one of each kind, and those of the gain."""
+    return len(KINDS) + _fewest_gain_trainings(folds)
+
+
+def _fewest_gain_trainings(folds: Iterable[Fold]) -> int:
+    return COMPARED * FEWEST_SEEDS * sum(fold.part == CONFIRMATION for fold in folds)
 
 
 class Advice:
@@ -85,9 +94,9 @@ class Advice:
         return sorted(made, key=lambda each: (-each.trainings, -each.mean))
 
     def fewest_seconds(self) -> float | None:
-        """That an answer takes: one training of each kind, and those of the gain. None before the first training."""
-        gain = self._fewest_gain_seconds()
-        return None if gain is None else gain + len(KINDS) * (self._trainings.longest() or 0)
+        """That an answer takes. None before the first training."""
+        longest = self._trainings.longest()
+        return None if longest is None else longest * fewest_trainings(self._trainings.folds.values())
 
     def _run_in_turn(self) -> None:
         """A training of each kind in turn, so that a short time leaves no kind without figures."""
@@ -107,7 +116,7 @@ class Advice:
 
     def _fewest_gain_seconds(self) -> float | None:
         longest = self._trainings.longest()
-        return None if longest is None else COMPARED * FEWEST_SEEDS * len(self._folds(CONFIRMATION)) * longest
+        return None if longest is None else longest * _fewest_gain_trainings(self._trainings.folds.values())
 
     def _train(
         self,

@@ -59,6 +59,7 @@ def advise(
     from ..advice.photographs import read_product, write_photographs_for_bundle
     from ..advice.run import AdvicePlan, BundleFile
     from ..advice.run import advise as run_advice
+    from ..advice.steps_in_time import with_steps_in_time
     from ..advice.time_budget import TimeBudget
     from ..advice.wording import short
     from ..comparison.methods import METHODS
@@ -76,12 +77,14 @@ def advise(
             sampler_steps=steps, seed=seed,
         )  # fmt: skip
         chosen = tuple(semicolon_separated(methods) or METHODS)
-        plan = AdvicePlan(comparison, detector, chosen)
+        AdvicePlan(comparison, detector, chosen)  # refuses what cannot be chosen before anything is read
         others = tuple(donors or ())
         read = read_product(data, read_rules(windows, data, *others), comparison, product, others)
         if photographs:
             console.print(f"{write_photographs_for_bundle(data, read, photographs)}")
             return
+        read = with_steps_in_time(read, detector, out, budget, tell)
+        plan = AdvicePlan(read.plan, detector, chosen)
         file = BundleFile(bundle, precision, fair_bundle) if bundle else None
         found = run_advice(read, plan, file, out, budget, progress_reporter(progress), tell)
         console.print(short(found), soft_wrap=True, markup=False, highlight=False)
