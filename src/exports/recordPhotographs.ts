@@ -64,7 +64,10 @@ export async function recordPhotographs(
   return values.length;
 }
 
-/** Those that are not archived, nor their products. The oldest first; at most one more than allowed. */
+/**
+ * Those that are not archived, nor their products. The oldest first; at most one more than allowed. As with donors, other products'
+ * photographs are those with a defect of the export, or all of theirs if there are none.
+ */
 async function findPhotographs(
   { database, rows }: TenantScope,
   exportId: string,
@@ -86,10 +89,12 @@ async function findPhotographs(
         inner join ${artifacts} on ${artifacts.key} = ${references.artifactKey}
       where ${rows(references)} and ${references.defectId} is not null
         and ${references.archivedAt} is null and ${products.archivedAt} is null
+    ), alike as (
+      select id from photograph where not is_own and defect in (select defect from pair)
     )
     select * from photograph
     where (${own} and (product, defect) in (select product, defect from pair))
-       or (${ofOtherProducts} and not is_own)
+       or (${ofOtherProducts} and not is_own and (id in (select id from alike) or not exists (select from alike)))
     order by id limit ${most + 1}
   `);
   return found;

@@ -141,7 +141,7 @@ export class ExportPhotographsInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Those of the products that the export has no sample of, with whatever defect. They are for training. Default: false.',
+      'Those of the products that the export has no sample of: with its defects, or if there are none, with whatever defect. They are for training. Default: false.',
   })
   ofOtherProducts?: boolean | null;
 }

@@ -25,6 +25,8 @@ import { newDataDirectory } from '../support/server.js';
 import type { ZipEntry } from '../support/zip.js';
 import { entriesIn, textIn } from '../support/zip.js';
 
+/** No product but one has it. */
+const SCRATCH = { defectCode: 'Schramme/1' };
 const OWN = { own: true };
 const BOTH = { own: true, ofOtherProducts: true };
 
@@ -84,13 +86,11 @@ test.each([
   },
 );
 
-test('with a filter, only the pairs that it lets through are own, and a product of which nothing is exported is another', async () => {
+test('with a filter, only its pairs are own; of others those with its defects, and all if no other product has them', async () => {
   const { manifest } = await write(await accept({ format: 'COCO', photographs: BOTH }, { defectCode: 'CRACK' }));
-  expect(numbersOf(manifest)).toEqual([31, 33, 34, 35]);
-  const { manifest: own } = await write(
-    await accept({ format: 'COCO', photographs: OWN }, { defectCode: 'Schramme/1' }),
-  );
-  expect(numbersOf(own)).toEqual([34]);
+  expect(numbersOf(manifest)).toEqual([31, 35]);
+  const { manifest: all } = await write(await accept({ format: 'COCO', photographs: BOTH }, SCRATCH));
+  expect(numbersOf(all)).toEqual([34, 31, 32, 35]);
 });
 
 test('one photograph with two defects is one image with both, where the layout outlines them', async () => {
@@ -149,9 +149,9 @@ test('none that matches, too many, too many bytes, and a class that the list lac
     .update(references)
     .set({ archivedAt: null })
     .where(eq(references.id, fixedId(31)));
-  // The samples of this defect are two, and three photographs are of products without any.
+  // The samples of this defect are two, and the photographs of other products three.
   const others = { format: 'COCO', photographs: { ofOtherProducts: true } } as const;
-  await expect(accept(others, { defectCode: 'CRACK' }, { samplesPerExport: 2 })).rejects.toThrow(
+  await expect(accept(others, SCRATCH, { samplesPerExport: 2 })).rejects.toThrow(
     'input.photographs: more than 2 photographs match, which is the most of one export',
   );
   const bytes = { photographBytesPerExport: 1024 };
@@ -160,7 +160,7 @@ test('none that matches, too many, too many bytes, and a class that the list lac
   );
   const tenant = { ...readConfig({}).limits.tenant, storedBytes: 100_000 };
   expect((await accept(input, {}, { tenant })).photographCount).toBe(3);
-  await expect(accept({ ...others, classes: ['good', 'Schramme/1'] }, { defectCode: 'good' })).rejects.toThrow(
+  await expect(accept({ ...others, classes: ['good', 'Schramme/1'] }, SCRATCH)).rejects.toThrow(
     'input.classes: lacks "CRACK", of which there are samples or photographs',
   );
 });
