@@ -140,7 +140,7 @@ test('a list of classes without end is refused before it is read', async () => {
     'dial/labels/0.txt': '',
   };
   expect((await problemsOf(server, await zipOf(entries)))[0]).toMatch(
-    /^dial\/data\.yaml: has \d+ bytes; at most 65536/,
+    /^dial\/data\.yaml: has \d+ bytes; at most 16384/,
   );
 });
 

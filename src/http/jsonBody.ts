@@ -30,8 +30,14 @@ export interface Shared {
   readonly turns: FairTurns;
 }
 
+/** Of inflated bodies, in bytes. */
+const lengths = new WeakMap<IncomingMessage, number>();
+
 export function jsonBody(callers: Callers, { operations, turns }: Shared): RequestHandler[] {
-  const verify = (_request: unknown, _response: unknown, body: Buffer): void => requireShallow(body);
+  const verify = (request: IncomingMessage, _response: unknown, body: Buffer): void => {
+    requireShallow(body);
+    lengths.set(request, body.length);
+  };
   const small = express.json({ limit: BODY_BYTES, type: TYPES, verify });
   const large = express.json({ limit: IMPORT_BYTES, type: TYPES, verify });
   return [
@@ -88,9 +94,9 @@ function isImport(body: unknown): boolean {
   return typeof query === 'string' && query.includes('importCatalog');
 }
 
-function requireSmall(request: IncomingMessage & { body?: unknown }): void {
+function requireSmall(request: IncomingMessage): void {
   const announced = Number(request.headers['content-length'] ?? 0);
-  const length = Math.max(announced, request.body === undefined ? 0 : Buffer.byteLength(JSON.stringify(request.body)));
+  const length = Math.max(announced, lengths.get(request) ?? 0);
   if (length > BODY_BYTES)
     throw Object.assign(new Error('too large'), { status: 413, type: 'entity.too.large', limit: BODY_BYTES });
 }

@@ -1,26 +1,17 @@
-/** Bounds how deep JSON is nested, before it is parsed: whatever walks it later may use one call for each level. */
+/** Bounds JSON before it is parsed: whatever walks it later may use one call for each level, and takes time for each part. */
+import { measureJson } from '../jsonSize.js';
 
-const MAX_JSON_DEPTH = 64;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+/** A catalog import of the largest size has fewer parts. Parsing so many takes a tenth of a second. */
+const LIMITS = { depth: 64, parts: 250_000 } as const;
 
 /** Throws an error with status 400. Text that is not JSON is left to the parser. */
 export function requireShallow(json: Buffer): void {
-  let depth = 0;
-  let inText = false;
-  for (let i = 0; i < json.length; i++) {
-    const byte = json[i];
-    if (inText) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) inText = false;
-    } else if (byte === QUOTE) inText = true;
-    // "[" and "{"; "]" and "}".
-    else if (byte === 0x5b || byte === 0x7b) depth += 1;
-    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-    if (depth > MAX_JSON_DEPTH) {
-      const message = `it is nested deeper than ${String(MAX_JSON_DEPTH)} levels`;
-      throw Object.assign(new Error(message), { status: 400 });
-    }
-  }
+  const { depth, parts } = measureJson(json, LIMITS);
+  if (depth > LIMITS.depth) throw badRequest(`it is nested deeper than ${String(LIMITS.depth)} levels`);
+  if (parts > LIMITS.parts)
+    throw badRequest(`it has more than ${String(LIMITS.parts)} objects, lists, and fields of objects`);
+}
+
+function badRequest(message: string): Error {
+  return Object.assign(new Error(message), { status: 400 });
 }

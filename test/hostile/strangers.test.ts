@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { Json, Server } from '../support/server.js';
 import { TEST_KEY, startServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -54,6 +55,21 @@ describe('a body', () => {
       frame(`{"id":"1","type":"subscribe","payload":{"query":"{ __typename }","variables":${deep(50_000)}}}`),
     );
     expect((await ended(socket)).toString('latin1')).toContain('Invalid message received');
+  });
+
+  test('of very many parts is refused before it is parsed, compressed or not', async () => {
+    const body = `{"query":"mutation { importCatalog }","variables":{"x":[${'{},'.repeat(250_000)}{}]}}`;
+    expect((await post(body, TEST_KEY)).error.message).toBe(
+      'The request cannot be read: it has more than 250000 objects, lists, and fields of objects',
+    );
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${TEST_KEY}`,
+      'content-encoding': 'gzip',
+    };
+    expect((await fetch(server.url, { method: 'POST', body: gzipSync(body), headers })).status).toBe(400);
+    const large = JSON.stringify({ query: '{ serverInfo { version } }', variables: { x: 'x'.repeat(300_000) } });
+    expect((await fetch(server.url, { method: 'POST', body: gzipSync(large), headers })).status).toBe(413);
   });
 
   test('is answered with JSON that a browser does not take for a page', async () => {

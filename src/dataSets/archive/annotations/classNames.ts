@@ -6,7 +6,8 @@ import { orProblem } from './annotated.js';
 import { fieldsOf, labelOf } from './json.js';
 import { NoShapeError } from './noShape.js';
 
-const MAX_BYTES = 64 * 2 ** 10;
+/** Parsing YAML is slow: hostile text of this size takes a tenth of a second. */
+const MAX_BYTES = 16 * 2 ** 10;
 const MAX_NAMES = 1_000;
 
 /** By the number of the class. Undefined, and a problem, if they cannot be read. */
@@ -37,7 +38,7 @@ export async function classNames(
 
 function yamlOf(content: Buffer): unknown {
   try {
-    return parse(content.toString('utf8'), { maxAliasCount: 0, uniqueKeys: false });
+    return parse(content.toString('utf8'), { maxAliasCount: 0, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new NoShapeError(`is no YAML: ${reason.slice(0, 120)}`, { cause: error });

@@ -11,7 +11,13 @@ import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from '
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
 import { BOX, NoShapeError } from './noShape.js';
+import { createPauses } from '../pauses.js';
 import { compressedCounts, polygonOf, runsOf } from './shapes.js';
+
+/** Images or annotations, between turns of the event loop: a few milliseconds. */
+const ITEMS_PER_TURN = 100;
+/** Of one annotation. */
+const MAX_POLYGONS = 10_000;
 
 /** @param files those of COCO */
 export async function readCoco(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
@@ -50,15 +56,21 @@ async function readDocument(
   const subset = posix.basename(file, '.json').replace(/^instances_/, '');
   const split = splitOf(file.slice(root.length));
   const folders = [posix.dirname(file), root, ...['images', subset, `images/${subset}`].map((one) => root + one)];
+  const pause = createPauses(ITEMS_PER_TURN);
   for (const [id, image] of listed) {
+    await pause();
     const wanted = textOf(image['file_name'], 'file_name');
     const name = images.find(wanted, folders, split);
     if (name === undefined) problems.add(`${file}: there is no photograph ${quote(wanted)}`);
     else if (found.has(name))
       problems.add(`${name}: is listed twice, in ${found.get(name)?.annotation ?? ''} and ${file}`);
     else
-      await orProblem(name, problems, () => {
-        const annotations = (byImage.get(id) ?? []).map((one) => annotationOf(one, names, budget));
+      await orProblem(name, problems, async () => {
+        const annotations: Annotation[] = [];
+        for (const one of byImage.get(id) ?? []) {
+          await pause();
+          annotations.push(annotationOf(one, names, budget));
+        }
         const size = sizeOf(image);
         found.set(name, {
           name,
@@ -101,6 +113,10 @@ function annotationOf(
   if (segmentation == null) throw new NoShapeError(BOX);
   if (!Array.isArray(segmentation)) return { label, shapes: [runs(fieldsOf(segmentation, 'segmentation'), budget)] };
   if (segmentation.length === 0) throw new NoShapeError(BOX);
+  if (segmentation.length > MAX_POLYGONS)
+    throw new NoShapeError(
+      `has an annotation of ${String(segmentation.length)} polygons; at most ${String(MAX_POLYGONS)} are read`,
+    );
   const shapes = segmentation.map((part) => {
     const numbers = numbersOf(part, 'each polygon of a segmentation');
     budget.take(numbers.length / 2);

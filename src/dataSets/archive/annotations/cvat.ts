@@ -8,6 +8,7 @@ import type { Images } from './findImages.js';
 import { imagesIn } from './findImages.js';
 import { labelOf, sideOf } from './json.js';
 import { BOX, NoShapeError } from './noShape.js';
+import { createPauses } from '../pauses.js';
 import type { PointBudget } from './pointBudget.js';
 import { readText } from './readText.js';
 import type { Annotation } from './shapes.js';
@@ -23,6 +24,11 @@ interface ListedImage {
   readonly shapes: readonly Tag[];
 }
 
+const SHAPES_PER_TURN = 1_000;
+/** Characters of the points or runs of a shape. */
+const MAX_NUMBERS = 1_000_000;
+/** Longer than any folder of an archive. */
+const MAX_SUBSET_LENGTH = 300;
 const SHAPES = ['polygon', 'mask', 'ellipse', 'box', 'polyline', 'points', 'cuboid', 'skeleton'];
 
 /** @param files those of CVAT */
@@ -32,7 +38,8 @@ export async function readCvat(source: Source, files: readonly string[]): Promis
   const found = new Map<string, Annotated>();
   for (const file of files)
     await orProblem(file, problems, async () => {
-      for (const image of listedImages(await readText(archive, file))) readImage(source, file, image, images, found);
+      for await (const image of listedImages(await readText(archive, file)))
+        await readImage(source, file, image, images, found);
     });
   for (const name of images.names)
     if (!found.has(name) && problems.count === 0)
@@ -40,10 +47,10 @@ export async function readCvat(source: Source, files: readonly string[]): Promis
   return [...found.values()];
 }
 
-function* listedImages(text: string): Generator<ListedImage> {
+async function* listedImages(text: string): AsyncGenerator<ListedImage> {
   let image: { attributes: Attributes; shapes: Tag[] } | undefined;
   let depth = 0;
-  for (const tag of tagsOf(text)) {
+  for await (const tag of tagsOf(text)) {
     if (tag.is === 'CLOSE') depth--;
     if (tag.is === 'OPEN' && tag.name === 'track')
       throw new NoShapeError('is of a video; export the task as "CVAT for images"');
@@ -57,15 +64,15 @@ function* listedImages(text: string): Generator<ListedImage> {
   }
 }
 
-function readImage(
+async function readImage(
   { root, budget, problems }: Source,
   file: string,
   { attributes, shapes }: ListedImage,
   images: Images,
   found: Map<string, Annotated>,
-): void {
+): Promise<void> {
   const wanted = (attributes.get('name') ?? '').normalize('NFC');
-  const subset = attributes.get('subset') ?? '';
+  const subset = (attributes.get('subset') ?? '').slice(0, MAX_SUBSET_LENGTH);
   const split = splitOf(`${subset}/`);
   const folder = posix.dirname(file);
   const folders = [folder, ...['images', `images/${subset}`].map((one) => posix.join(folder, one)), root];
@@ -77,7 +84,12 @@ function readImage(
     // The first problem of a photograph is told, and the others are read on.
     try {
       const size = { width: sideIn(attributes, 'width'), height: sideIn(attributes, 'height') };
-      const annotations = shapes.map((shape) => annotationOf(shape, budget));
+      const annotations: Annotation[] = [];
+      const pause = createPauses(SHAPES_PER_TURN);
+      for (const shape of shapes) {
+        await pause();
+        annotations.push(annotationOf(shape, budget));
+      }
       found.set(name, { name, annotation: file, size, annotations, split });
     } catch (error) {
       if (!(error instanceof NoShapeError)) throw error;
@@ -105,9 +117,10 @@ const sideIn = (attributes: Attributes, key: string): number => sideOf(Number(at
 
 /** Separated by commas or semicolons. */
 function numbersIn(attributes: Attributes, key: string, budget: PointBudget): number[] {
-  const numbers = (attributes.get(key) ?? '')
-    .split(/[,;]/)
-    .map((one) => (one.trim() === '' ? Number.NaN : Number(one)));
+  const text = attributes.get(key) ?? '';
+  if (text.length > MAX_NUMBERS)
+    throw new NoShapeError(`has ${key} of ${String(text.length)} characters; at most ${String(MAX_NUMBERS)} are read`);
+  const numbers = text.split(/[,;]/).map((one) => (one.trim() === '' ? Number.NaN : Number(one)));
   budget.take(numbers.length / 2);
   if (numbers.every((number) => Number.isFinite(number))) return numbers;
   throw new NoShapeError(`cannot be read: ${key} of a shape must be numbers`);

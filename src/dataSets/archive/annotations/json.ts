@@ -1,21 +1,33 @@
 /** Reads a JSON file of an archive. It is untrusted: it is bounded, and the first thing that is wrong with it ends its reading. */
+import { measureJson } from '../../../jsonSize.js';
 import type { Archive } from '../openArchive.js';
 import { NoShapeError } from './noShape.js';
 import { readText } from './readText.js';
 
 const MAX_LABEL_LENGTH = 200;
+const MAX_DEPTH = 64;
+const MAX_PARTS = 400_000;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Throws NoShapeError, whose message begins after the name of the file. */
 export async function readJson(archive: Archive, name: string): Promise<Fields> {
   const text = await readText(archive, name, 'divide it, or save it without the photograph (imageData)');
+  requireReadable(text);
   try {
     return fieldsOf(JSON.parse(text), 'it');
   } catch (error) {
     if (error instanceof NoShapeError) throw error;
     throw new NoShapeError('is no JSON', { cause: error });
   }
+}
+
+/** Before it is parsed: a few megabytes of brackets take half a second. */
+function requireReadable(text: string): void {
+  const { depth, parts } = measureJson(Buffer.from(text), { depth: MAX_DEPTH, parts: MAX_PARTS });
+  if (depth > MAX_DEPTH) throw new NoShapeError(`is nested deeper than ${String(MAX_DEPTH)} levels`);
+  if (parts > MAX_PARTS)
+    throw new NoShapeError(`has more than ${String(MAX_PARTS)} objects, lists, and fields: divide it`);
 }
 
 export function fieldsOf(value: unknown, what: string): Fields {

@@ -9,10 +9,13 @@ import { imagesIn } from './findImages.js';
 import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf } from './json.js';
 import { BOX, NoShapeError } from './noShape.js';
+import { createPauses } from '../pauses.js';
 import { pngMaskOf } from './pngMask.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
 import { polygonOf } from './shapes.js';
+
+const SHAPES_PER_TURN = 1_000;
 
 /** @param files those of labelme */
 export async function readLabelme(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
@@ -28,7 +31,7 @@ export async function readLabelme(source: Source, files: readonly string[]): Pro
       if (name === undefined) return problems.add(withoutPhotograph(annotation, document));
       if (apart.has(name)) return problems.add(`${name}: is described more than once, in ${annotation} too: keep one`);
       apart.add(name);
-      found.push(annotatedBy(source, annotation, document, name));
+      found.push(await annotatedBy(source, annotation, document, name));
     });
   const there = new Set(files);
   const others = images.names.filter((name) => !apart.has(name) || there.has(besideOf(name)));
@@ -36,7 +39,7 @@ export async function readLabelme(source: Source, files: readonly string[]): Pro
     if (apart.has(name)) problems.add(`${name}: is described more than once, in ${annotation} too: keep one`);
     else if (there.has(annotation))
       await orProblem(annotation, problems, async () =>
-        found.push(annotatedBy(source, annotation, await readJson(archive, annotation), name)),
+        found.push(await annotatedBy(source, annotation, await readJson(archive, annotation), name)),
       );
     else if (/(^|\/)good\/[^/]*$/i.test(name))
       found.push({ name, annotation, annotations: [], split: splitOf(name.slice(root.length)) });
@@ -56,14 +59,19 @@ function withoutPhotograph(annotation: string, { imagePath }: Fields): string {
   return `${annotation}: there is no photograph for this annotation${path}; remove it, or add the photograph`;
 }
 
-function annotatedBy(
+async function annotatedBy(
   { root, budget }: Source,
   annotation: string,
   { shapes, imageWidth, imageHeight }: Fields,
   name: string,
-): Annotated {
+): Promise<Annotated> {
   const size = { width: sideOf(imageWidth, 'imageWidth'), height: sideOf(imageHeight, 'imageHeight') };
-  const annotations = listOf(shapes, 'shapes').map((shape) => annotationOf(fieldsOf(shape, 'a shape'), budget));
+  const annotations: Annotation[] = [];
+  const pause = createPauses(SHAPES_PER_TURN);
+  for (const shape of listOf(shapes, 'shapes')) {
+    await pause();
+    annotations.push(annotationOf(fieldsOf(shape, 'a shape'), budget));
+  }
   return { name, annotation, size, annotations, split: splitOf(name.slice(root.length)) };
 }
 

@@ -5,9 +5,14 @@ import { IMAGE } from '../packed.js';
 import type { Annotated, Source } from './annotated.js';
 import { orProblem } from './annotated.js';
 import { NoShapeError } from './noShape.js';
+import { createPauses } from '../pauses.js';
 import type { PointBudget } from './pointBudget.js';
 import { readText } from './readText.js';
 import type { Annotation } from './shapes.js';
+
+const LINES_PER_TURN = 1_000;
+/** Characters. Parsing them takes a tenth of a second. */
+const MAX_LINE = 500_000;
 
 /** @param files train.csv, and others of this name */
 export async function readSeverstal(source: Source, files: readonly string[]): Promise<readonly Annotated[]> {
@@ -36,14 +41,26 @@ export async function readSeverstal(source: Source, files: readonly string[]): P
 const isIn = (folder: string, name: string): boolean =>
   name.startsWith(folder) && !name.slice(folder.length).includes('/');
 
-function rowsOf(text: string, budget: PointBudget): ReadonlyMap<string, Annotation[]> {
-  const [head = '', ...lines] = text.split(/\r\n|\r|\n/);
-  const columns = csvFields(head);
+async function rowsOf(text: string, budget: PointBudget): Promise<ReadonlyMap<string, Annotation[]>> {
+  let columns: readonly string[] | undefined;
   const found = new Map<string, Annotation[]>();
-  for (const [i, line] of lines.entries()) {
+  const pause = createPauses(LINES_PER_TURN);
+  let number = 0;
+  for (const line of linesIn(text)) {
+    await pause();
+    number += 1;
     if (line === '') continue;
+    if (line.length > MAX_LINE)
+      throw new NoShapeError(
+        `line ${String(number)} has ${String(line.length)} characters; at most ${String(MAX_LINE)} are read`,
+      );
     const fields = csvFields(line);
-    const field = (column: string): string => (fields[columns.indexOf(column)] ?? '').trim();
+    if (columns === undefined) {
+      columns = fields;
+      continue;
+    }
+    const at = columns;
+    const field = (column: string): string => (fields[at.indexOf(column)] ?? '').trim();
     // The first version of the table has the class in the name of the photograph: 0002cc93b.jpg_1.
     const [, first, last] = /^(.+)_([^_]*)$/.exec(field('ImageId_ClassId')) ?? [];
     const name = (first ?? field('ImageId')).normalize('NFC');
@@ -55,9 +72,20 @@ function rowsOf(text: string, budget: PointBudget): ReadonlyMap<string, Annotati
     budget.take(numbers.length / 2);
     if (numbers.length % 2 !== 0 || !numbers.every((number) => Number.isInteger(number) && number >= 1))
       throw new NoShapeError(
-        `line ${String(i + 2)} is no list of runs, which are pairs of a start from 1 and a length`,
+        `line ${String(number)} is no list of runs, which are pairs of a start from 1 and a length`,
       );
     own.push({ label: `defect_${last ?? field('ClassId')}`, shapes: [{ startedRuns: numbers }] });
   }
   return found;
+}
+
+/** One at a time: of a few megabytes of line breaks, all would take half a second. */
+function* linesIn(text: string): Generator<string> {
+  const ending = /\r\n|\r|\n/g;
+  let start = 0;
+  for (let found = ending.exec(text); found !== null; found = ending.exec(text)) {
+    yield text.slice(start, found.index);
+    start = ending.lastIndex;
+  }
+  yield text.slice(start);
 }

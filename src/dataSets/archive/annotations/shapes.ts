@@ -25,6 +25,8 @@ export interface Annotation {
   readonly shapes: readonly Shape[];
 }
 
+/** Characters of the run lengths of one mask. */
+const MAX_COMPRESSED = 1_000_000;
 /** Of edges with rows of pixels, on one photograph: at most some tenths of a second. */
 const MAX_CROSSINGS = 400_000;
 
@@ -103,6 +105,10 @@ export function runsOf(width: number, height: number, counts: readonly number[],
  * and signed; from the third on, the difference from the last but one.
  */
 export function compressedCounts(text: string): number[] {
+  if (text.length > MAX_COMPRESSED)
+    throw new NoShapeError(
+      `has run lengths of ${String(text.length)} characters; at most ${String(MAX_COMPRESSED)} are read`,
+    );
   const counts: number[] = [];
   for (let at = 0; at < text.length;) {
     let [value, shift, more] = [0, 0, true];

@@ -1,4 +1,5 @@
 /** The tags of an XML file. It is untrusted: a file with a DOCTYPE is refused, so that it defines no entities. */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import sax from 'sax';
 import { NoShapeError } from './noShape.js';
 
@@ -13,14 +14,16 @@ export interface Tag {
 Object.assign(sax, { MAX_BUFFER_LENGTH: Infinity });
 const CHUNK = 2 ** 16;
 const MAX_DEPTH = 100;
+/** Of one tag. */
+const MAX_ATTRIBUTES = 100;
 /** Reading them takes a quarter of a second. */
 const MAX_TAGS = 400_000;
 
 /** Throws NoShapeError where the text is no XML. */
-export function* tagsOf(text: string): Generator<Tag> {
+export async function* tagsOf(text: string): AsyncGenerator<Tag> {
   const parser = sax.parser(true);
   let tags: Tag[] = [];
-  let [count, depth] = [0, 0];
+  let [count, depth, attributes] = [0, 0, 0];
   const add = (tag: Tag): void => {
     if (++count > MAX_TAGS) throw new NoShapeError(`has more than ${String(MAX_TAGS)} tags: divide it`);
     tags.push(tag);
@@ -30,9 +33,13 @@ export function* tagsOf(text: string): Generator<Tag> {
   };
   parser.onerror = ({ message }) => refuse(message.split('\n', 1)[0] ?? '');
   parser.ondoctype = () => refuse('it has a DOCTYPE');
-  parser.onopentag = ({ name, attributes }) => {
+  parser.onattribute = () => {
+    if (++attributes > MAX_ATTRIBUTES) refuse(`it has more than ${String(MAX_ATTRIBUTES)} attributes in a tag`);
+  };
+  parser.onopentag = ({ name, attributes: own }) => {
+    attributes = 0;
     if (++depth > MAX_DEPTH) refuse(`it has more than ${String(MAX_DEPTH)} elements in each other`);
-    add({ is: 'OPEN', name, attributes: new Map(Object.entries(attributes as Record<string, string>)) });
+    add({ is: 'OPEN', name, attributes: new Map(Object.entries(own as Record<string, string>)) });
   };
   parser.onclosetag = (name) => {
     depth--;
@@ -42,6 +49,7 @@ export function* tagsOf(text: string): Generator<Tag> {
     parser.write(text.slice(at, at + CHUNK));
     yield* tags;
     tags = [];
+    await turnOfTheLoop();
   }
   parser.close();
 }

@@ -1,0 +1,11 @@
+/** Lets the event loop run while a long text is read. */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+
+/** To be awaited for each item. Waits after so many of them. */
+export function createPauses(items: number): () => Promise<void> | undefined {
+  let passed = 0;
+  return () => {
+    passed += 1;
+    return passed % items === 0 ? turnOfTheLoop() : undefined;
+  };
+}
