@@ -130,3 +130,29 @@ test('the same keys and roles hold, and without one nothing is said', async () =
     expect([refused.isError, refused.content[0].text]).toEqual([true, expect.stringMatching(/^FORBIDDEN: /)]);
   }
 });
+
+test('the calls of a batch count one by one', async () => {
+  const call = (id: number, name: string, given: object): object => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name, arguments: given },
+  });
+  const send = (count: number, name: string, given: object): Promise<Response> =>
+    fetch(new URL('/mcp', server.url), {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TEST_KEY}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify(Array.from({ length: count }, (_, i) => call(i, name, given))),
+    });
+  const refused = await send(33, 'find_products', {});
+  expect([refused.status, ((await refused.json()) as Json).error.message]).toEqual([
+    429,
+    'more than 32 calls of this tenant would run, which is the most at a time; each of a batch is one',
+  ]);
+  const answers = await (await send(32, 'find_products', { first: 1 })).text();
+  expect(answers.match(/partNumber/g)?.length).toBe(32);
+});

@@ -8,6 +8,7 @@ import type { Request, Response } from 'express';
 import { ServiceError } from '../errors.js';
 import { createApi } from '../mcp/api.js';
 import { createMcpServer } from '../mcp/server.js';
+import { createFairSemaphore } from '../fairSemaphore.js';
 import type { Services } from '../resolvers/context.js';
 import { errorHead } from './errorHead.js';
 import { requireShallow } from './jsonDepth.js';
@@ -15,8 +16,10 @@ import { unavailableDependency } from './publicErrors.js';
 import { requestOrigin } from './requestOrigin.js';
 
 const readBody = express.json({ limit: '64kb', verify: (_request, _response, body) => requireShallow(body) });
-/** A call waits up to 50 s, so the calls of one tenant in flight are bounded. */
+/** A call waits up to 50 s, so the calls of one tenant in flight are bounded. Each message of a batch is one. */
 const CALLS_PER_TENANT = 32;
+/** A picture can have 40 megapixels. */
+const PICTURES = { total: 2, perTenant: 1, waitingPerTenant: 4 * CALLS_PER_TENANT, what: 'pictures' };
 const RETRY_AFTER_SECONDS = 5;
 /** JSON-RPC leaves -32000 to -32099 to servers. */
 const REFUSED = -32_001;
@@ -24,6 +27,7 @@ const REFUSED = -32_001;
 /** @param graphqlUrl of this process, once it listens */
 export function serveMcp(services: Services, graphqlUrl: () => string): Router {
   const calls = new Map<string, number>();
+  const pictures = createFairSemaphore(PICTURES);
 
   async function call(request: Request, response: Response): Promise<void> {
     const { authorization = '' } = request.headers;
@@ -33,13 +37,15 @@ export function serveMcp(services: Services, graphqlUrl: () => string): Router {
       readBody(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
     });
     const running = calls.get(tenantId) ?? 0;
-    if (running >= CALLS_PER_TENANT) return tooMany(response);
-    calls.set(tenantId, running + 1);
+    const count = Array.isArray(request.body) ? Math.max(1, request.body.length) : 1;
+    if (running + count > CALLS_PER_TENANT) return tooMany(response);
+    calls.set(tenantId, running + count);
     const origin = requestOrigin(request, services.config);
-    const server = createMcpServer(createApi({ url: graphqlUrl(), authorization, origin }), services.version);
+    const api = createApi({ url: graphqlUrl(), authorization, origin });
+    const server = createMcpServer(api, services.version, (work) => pictures.run(tenantId, 1, work));
     const transport = new StreamableHTTPServerTransport({});
     response.once('close', () => {
-      const left = (calls.get(tenantId) ?? 1) - 1;
+      const left = (calls.get(tenantId) ?? count) - count;
       if (left > 0) calls.set(tenantId, left);
       else calls.delete(tenantId);
       void server.close();
@@ -66,7 +72,7 @@ export function serveMcp(services: Services, graphqlUrl: () => string): Router {
 }
 
 function tooMany(response: Response): void {
-  const message = `${String(CALLS_PER_TENANT)} calls of this tenant are running, which is the most at a time`;
+  const message = `more than ${String(CALLS_PER_TENANT)} calls of this tenant would run, which is the most at a time; each of a batch is one`;
   refuse(response.set('retry-after', String(RETRY_AFTER_SECONDS)), 429, message);
 }
 

@@ -36,7 +36,12 @@ const seconds = z
 const search = z.string().optional().describe('A part of the code or name. Case does not matter.');
 const first = z.number().int().min(1).max(LISTED.max).default(LISTED.default);
 
-export function createMcpServer(api: Api, version: string): McpServer {
+/** @param inTurn runs what reads and shrinks a picture, where callers share a process */
+export function createMcpServer(
+  api: Api,
+  version: string,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+): McpServer {
   const server = new McpServer({ name: 'defectdiffu', version }, { instructions: INSTRUCTIONS });
 
   const list = (name: string, title: string, query: string, kind: 'products' | 'defects'): void => {
@@ -144,8 +149,10 @@ export function createMcpServer(api: Api, version: string): McpServer {
         if (chosen.length === 0) return asText(`There is no sample at position ${String(from)} yet.`);
         const content: CallToolResult['content'] = [];
         for (const sample of chosen) {
-          const bytes = await api.bytes(sample[picture].url, extra.signal);
-          const png = await sharp(bytes).resize(PICTURE).keepXmp().png().toBuffer();
+          const png = await inTurn(async () => {
+            const bytes = await api.bytes(sample[picture].url, extra.signal);
+            return sharp(bytes).resize(PICTURE).keepXmp().png().toBuffer();
+          });
           content.push({ type: 'text', text: `${picture} of sample ${String(sample.index)}, ${sample.id}` });
           content.push({ type: 'image', data: png.toString('base64'), mimeType: 'image/png' });
         }
