@@ -5,11 +5,18 @@ import type { Log } from '../log.js';
 import { toPublicError } from './publicErrors.js';
 import { QUERY_LIMITS, queryLimits, tooLarge } from './queryLimits.js';
 import { nestingOf } from './queryNesting.js';
+import { repetitionOf } from './queryRepetition.js';
+
+/** A shorter text has too few fields to be compared for long. */
+const LEAST_REPETITIVE = 1_000;
 
 export function parseLimited(source: string): DocumentNode {
   const nested = tooDeep(source);
   if (nested !== undefined) throw nested;
-  return parse(source, { maxTokens: QUERY_LIMITS.tokens });
+  const document = parse(source, { maxTokens: QUERY_LIMITS.tokens });
+  const repeated = tooRepetitive(document);
+  if (repeated !== undefined) throw repeated;
+  return document;
 }
 
 /** A rule of graphql-js throws at a wrong directive on a subscription, instead of reporting it. */
@@ -28,16 +35,24 @@ function tooDeep(source: string): GraphQLError | undefined {
   return nesting > QUERY_LIMITS.nesting ? tooLarge('nesting', nesting) : undefined;
 }
 
+function tooRepetitive(document: DocumentNode): GraphQLError | undefined {
+  const pairs = repetitionOf(document, QUERY_LIMITS.repetition);
+  if (pairs <= QUERY_LIMITS.repetition) return undefined;
+  return tooLarge('repetition', Number.isFinite(pairs) ? pairs : QUERY_LIMITS.repetition + 1);
+}
+
 /**
  * The error at which Apollo would throw: in its parser, or in its validation, where only documents with a subscription
- * can have one.
+ * can have one; and the one of a document whose validation would take long.
  */
 export function unreportedError(schema: GraphQLSchema, query: unknown): GraphQLError | undefined {
   if (typeof query !== 'string') return undefined;
   const nested = tooDeep(query);
-  if (nested !== undefined || !query.includes('subscription')) return nested;
+  const isSubscription = query.includes('subscription');
+  if (nested !== undefined || (!isSubscription && query.length < LEAST_REPETITIVE)) return nested;
   try {
-    validate(schema, parseLimited(query), [SingleFieldSubscriptionsRule]);
+    const document = parseLimited(query);
+    if (isSubscription) validate(schema, document, [SingleFieldSubscriptionsRule]);
     return undefined;
   } catch (error) {
     // A syntax error is reported by Apollo.

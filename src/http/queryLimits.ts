@@ -22,6 +22,8 @@ export const QUERY_LIMITS = {
   tokens: 2_000,
   /** Brackets within brackets, of any kind. */
   nesting: 64,
+  /** Pairs of fields of one name, which the validation compares. */
+  repetition: 20_000,
   depth: 15,
   aliases: 50,
   nodes: 50_000,
@@ -62,6 +64,7 @@ export const queryLimits: ValidationRule = (context: ValidationContext): ASTVisi
 export function tooLarge(limit: Exclude<keyof typeof QUERY_LIMITS, 'tokens'>, size: number): GraphQLError {
   const words = {
     nesting: 'levels deep in brackets or more',
+    repetition: 'pairs of fields of one name or more',
     depth: 'levels deep',
     aliases: 'aliases',
     nodes: 'objects at most',
