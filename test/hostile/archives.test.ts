@@ -74,6 +74,11 @@ test.each<[string, Files, string]>([
     'deeper than 64 levels',
   ],
   ['empty objects', images(filled('{},')), 'has more than 400000 objects, lists, and fields: divide it'],
+  [
+    'names of fields',
+    coco(`{${listOf(30_000, (i) => `"key${String(i)}":0`)},"images":[],"annotations":[],"categories":[]}`),
+    'has fields of more than 20000 different names',
+  ],
   ['polygons of one annotation', annotations(`[${listOf(20_000, () => '[1,1,2,2,3,3]')}]`), '20000 polygons'],
   ['compressed runs', annotations(`{"size":[9,9],"counts":"${'0'.repeat(1_000_001)}"}`), 'of 1000001 characters'],
   [

@@ -62,6 +62,9 @@ describe('a body', () => {
     expect((await post(body, TEST_KEY)).error.message).toBe(
       'The request cannot be read: it has more than 250000 objects, lists, and fields of objects',
     );
+    const named = Array.from({ length: 30_000 }, (_, i) => `"key${String(i)}":0`).join();
+    const { error } = await post(`{"query":"mutation { importCatalog }","variables":{${named}}}`, TEST_KEY);
+    expect(error.message).toBe('The request cannot be read: its fields have more than 20000 different names');
     const headers = {
       'content-type': 'application/json',
       authorization: `Bearer ${TEST_KEY}`,

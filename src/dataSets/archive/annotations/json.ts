@@ -7,6 +7,7 @@ import { readText } from './readText.js';
 const MAX_LABEL_LENGTH = 200;
 const MAX_DEPTH = 64;
 const MAX_PARTS = 400_000;
+const MAX_NAMES = 20_000;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,10 +25,12 @@ export async function readJson(archive: Archive, name: string): Promise<Fields> 
 
 /** Before it is parsed: a few megabytes of brackets take half a second. */
 function requireReadable(text: string): void {
-  const { depth, parts } = measureJson(Buffer.from(text), { depth: MAX_DEPTH, parts: MAX_PARTS });
+  const limits = { depth: MAX_DEPTH, parts: MAX_PARTS, names: MAX_NAMES };
+  const { depth, parts, names } = measureJson(Buffer.from(text), limits);
   if (depth > MAX_DEPTH) throw new NoShapeError(`is nested deeper than ${String(MAX_DEPTH)} levels`);
   if (parts > MAX_PARTS)
     throw new NoShapeError(`has more than ${String(MAX_PARTS)} objects, lists, and fields: divide it`);
+  if (names > MAX_NAMES) throw new NoShapeError(`has fields of more than ${String(MAX_NAMES)} different names`);
 }
 
 export function fieldsOf(value: unknown, what: string): Fields {
