@@ -145,3 +145,13 @@ test('what is no ONNX file is refused', () => {
   );
   expect(check(graph.subarray(0, 4000))).toThrow('is not an ONNX file');
 });
+
+test('empty nodes, and numbers of a dimension, without end are refused before they are read', () => {
+  const nodes = Buffer.from([0x0a, 0]).toString('latin1').repeat(100_000);
+  const dims = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(Buffer.alloc(100_000)).finish();
+  const tensor = new BinaryWriter().tag(5, WireType.LengthDelimited).bytes(dims).finish();
+  for (const body of [Buffer.from(nodes, 'latin1'), tensor]) {
+    const bytes = new BinaryWriter().tag(7, WireType.LengthDelimited).bytes(body).finish();
+    expect(check(bytes)).toThrow('is not an ONNX file: has more than 100000 fields');
+  }
+});
