@@ -2,7 +2,7 @@
  * Checks an unpacked bundle as it is checked at the start of the service, and beyond that what only the operator may bring: other
  * operators, other files, other tokenizers, and sizes of any kind. Nothing of it is run.
  */
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinNames, quote } from '../errors.js';
@@ -41,19 +41,19 @@ export async function checkBundle(folder: string, files: readonly string[]): Pro
   if (problems.length > 0) throw new BundleError(BUNDLE_MANIFEST, problems.slice(0, 10));
   for (const [name, check] of listed) {
     if (!files.includes(name)) throw new BundleError(BUNDLE_MANIFEST, [`names ${quote(name)}, which the archive has not`]);
-    check(await readFile(join(folder, name)));
+    await check(await readFile(join(folder, name)));
   }
   const { name, version } = manifest;
   return { bundle: { id: `${name}@${version}`, name, version, directory: folder, manifest }, text };
 }
 
-type Check = (bytes: Buffer) => void;
+type Check = (bytes: Buffer) => Promise<void>;
 
 /** Each file that the manifest names, with what must be true of its contents. */
 function listedFiles({ components, tokenizer }: Manifest): ReadonlyMap<string, Check> {
   const listed = new Map<string, Check>();
-  listed.set(tokenizer.file, (bytes) => {
-    requireSha256(tokenizer.file, bytes, tokenizer.sha256);
+  listed.set(tokenizer.file, async (bytes) => {
+    await requireSha256(tokenizer.file, bytes, tokenizer.sha256);
     checkTokenizer(tokenizer.file, bytes);
   });
   for (const [place, component] of Object.entries(components)) {
@@ -62,8 +62,8 @@ function listedFiles({ components, tokenizer }: Manifest): ReadonlyMap<string, C
         throw new BundleError(BUNDLE_MANIFEST, [
           `/components/${place}: ${quote(variant.file)} stores weights in other files; leave this variant out, or export without --external-data`,
         ]);
-      listed.set(variant.file, (bytes) => {
-        requireSha256(variant.file, bytes, variant.sha256);
+      listed.set(variant.file, async (bytes) => {
+        await requireSha256(variant.file, bytes, variant.sha256);
         checkBundleGraph(variant.file, bytes, component);
       });
     }
@@ -71,8 +71,10 @@ function listedFiles({ components, tokenizer }: Manifest): ReadonlyMap<string, C
   return listed;
 }
 
-function requireSha256(file: string, bytes: Buffer, expected: string): void {
-  const found = createHash('sha256').update(bytes).digest('hex');
+/** Off this thread: a file can have a hundred megabytes. */
+async function requireSha256(file: string, bytes: Buffer, expected: string): Promise<void> {
+  const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  const found = Buffer.from(digest).toString('hex');
   if (found !== expected)
     throw new BundleError(file, [`has the SHA-256 ${found}; bundle.json says ${expected}; zip the folder again`]);
 }
