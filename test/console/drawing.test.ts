@@ -209,7 +209,7 @@ import { until } from '../support/until.js';
 
   test('an export is counted, made, and downloaded', async () => {
     await openPage(page, 'Export');
-    await page.getByLabel('Product').selectOption('FABRIC');
+    await page.getByLabel('Product', { exact: true }).selectOption('FABRIC');
     await page.getByRole('status').getByText('3 samples').waitFor();
     await page.getByRole('button', { name: 'Export', exact: true }).click();
     const link = page.getByRole('link', { name: /^Download/ });
