@@ -12,7 +12,7 @@ import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generat
 import { chunksOf, unmarked, xmpOf } from './support/marks.js';
 import { pythonWith, runPython } from './support/python.js';
 import type { Json } from './support/server.js';
-import { newFolder, startServer } from './support/server.js';
+import { newFolder, runToEnd, startServer } from './support/server.js';
 import { entriesIn } from './support/zip.js';
 
 const GENERATOR = { name: 'DefectDiffu', version: '9.9.9' };
@@ -135,6 +135,22 @@ test('a key of another certificate is refused', async () => {
   const [one = '', two = ''] = folders;
   const env = { MARKING_CERTIFICATE: join(one, 'certificate.pem'), MARKING_KEY: join(two, 'key.pem') };
   expect(() => readConfig(env)).toThrow('is not the key of the first certificate');
+});
+
+test.each([
+  ['ed448', 'C2PA has no signatures with a key of type ed448'],
+  ['ec -pkeyopt ec_paramgen_curve:secp256k1', 'C2PA has no signatures with a key of type ec'],
+  ['ed25519', undefined],
+  ['ec -pkeyopt ec_paramgen_curve:secp521r1', undefined],
+])('with a key of type %s, the start says at once whether it can sign', async (type, problem) => {
+  const folder = newFolder();
+  const request = `req -x509 -newkey ${type} -nodes -days 9 -keyout key.pem -out certificate.pem -subj /O=Factory/CN=Pictures`;
+  execFileSync('openssl', request.split(' '), { cwd: folder, stdio: 'pipe' });
+  const env = { MARKING_CERTIFICATE: join(folder, 'certificate.pem'), MARKING_KEY: join(folder, 'key.pem') };
+  if (problem === undefined) return void (await (await startServer(env)).stop());
+  const { code, stderr } = await runToEnd(env);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(problem)]);
+  expect(stderr).toMatch(/^DefectDiffu cannot start. MARKING_KEY: no image can be signed with it: .*\n$/);
 });
 
 /** As a certificate authority does it, with RSA keys. */

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { STUDENT_MODELS } from './inference/studentAdapters.js';
 import { IMPORT } from './support/catalog.js';
-import { finished, generate } from './support/generations.js';
+import { bytesAt, finished, generate } from './support/generations.js';
+import { xmpOf } from './support/marks.js';
 import { importParts, modelsOf } from './support/models.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
@@ -68,7 +69,8 @@ test('a training tells what it does, and its model is drawn with once it is publ
   expect(training.verdict.pairs).toEqual([expect.objectContaining({ product: 'brass cog', samples: 0.75, real: 1 })]);
   const [{ image, pairs }] = training.imageGrids;
   expect(pairs).toEqual([{ product: 'brass cog', defect: 'dent' }]);
-  expect(Buffer.from(await (await fetch(image.url)).arrayBuffer()).toString('latin1')).toContain('PNG');
+  const mark = { AISystemVersionUsed: 'finishes-cog@1.0.0', DocumentID: `urn:uuid:${String(started.id)}` };
+  expect(await xmpOf(await bytesAt(image.url))).toMatchObject(mark);
   expect((await modelsOf(server)).map(({ id }) => id)).toEqual(['student@1.0.0']);
   const drawing = { partNumber: 'BRASS-COG', defectCode: 'DENT', model: 'finishes-cog', steps: 2 };
   for (let i = 0; i < 2; i++)

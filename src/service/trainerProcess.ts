@@ -7,11 +7,12 @@ import { StartError } from '../errors.js';
 import type { Log } from '../log.js';
 import { startTrainer as startTrainerLoop } from '../trainings/trainer/trainerWorker.js';
 import type { Defer } from './disposables.js';
+import { generator } from './marking.js';
 import type { Resources } from './resources.js';
 
 export async function startTrainer(
   { command, threads }: TrainerConfig,
-  { dataDirectory, leaseSeconds, limits: { maximumModelBytes } }: Config,
+  { dataDirectory, leaseSeconds, limits: { maximumModelBytes }, marking }: Config,
   { storage, store, models }: Resources,
   log: Log,
   defer: Defer,
@@ -28,6 +29,7 @@ export async function startTrainer(
     threads,
     leaseSeconds,
     maximumModelBytes,
+    generator: marking.kind === 'off' ? undefined : generator(),
     log,
   });
   defer(() => trainer.stop());

@@ -1,6 +1,9 @@
 /** Records what a training process says: as events, and in the row of the training. */
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { insertArtifacts } from '../../artifacts/writeArtifacts.js';
+import { insertXmp } from '../../marking/pngXmp.js';
+import type { Generator } from '../../marking/provenance.js';
+import { xmpPacket } from '../../marking/xmp.js';
 import type { TrainingRow } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import type { TrainingFailure, TrainingProgress } from '../../storage/trainingJsonColumns.js';
@@ -31,13 +34,19 @@ export interface Reporter {
   readonly folder: string;
   /** Of a bundle that it makes. */
   readonly maximumModelBytes: number;
+  /** The program that image grids are marked with. Undefined: they are not marked. */
+  readonly generator: Generator | undefined;
 }
 
 /** Throws `ClaimLostError`, `StoreUnavailable`, `LineError`, `TooManyEvents`. */
 export function createReporter(reporter: Reporter): (line: TrainingLine) => Promise<void> {
-  const { scope, store, owner, row, folder, maximumModelBytes } = reporter;
+  const { scope, store, owner, row, folder, maximumModelBytes, generator } = reporter;
   const interval = Math.max(PROGRESS_MS, (row.minutes * 60_000) / PROGRESS_EVENTS);
   let recordedAt = -Infinity;
+  // A grid has windows of photographs beside samples of the model.
+  const provenance = { sampleId: row.id, sourceType: 'compositeWithTrainedAlgorithmicMedia', model: `${row.name}@${row.version}` } as const; // prettier-ignore
+  const mark = (png: Uint8Array): Uint8Array =>
+    generator === undefined ? png : insertXmp(png, xmpPacket(generator, provenance));
   const update = (...change: Change): Promise<void> => updateTraining(scope, owner, row.id, ...change);
 
   async function progressed(progress: TrainingProgress): Promise<void> {
@@ -61,7 +70,7 @@ export function createReporter(reporter: Reporter): (line: TrainingLine) => Prom
       case 'note':
         return update({}, { type: 'TrainingNoted', isWarning: line.type === 'warning', message: line.message });
       case 'imageGrid':
-        return storeImageGrid(scope, store, folder, line.path, (file) =>
+        return storeImageGrid(scope, store, folder, line.path, mark, (file) =>
           update({}, { type: 'ImageGridReady', imageKey: file.key, step: line.step, pairs: line.pairs }, (tx) =>
             insertArtifacts(tx, [file]),
           ),

@@ -25,11 +25,13 @@ export async function storeImageGrid<T>(
   store: ArtifactStore,
   folder: string,
   path: string,
+  mark: (png: Uint8Array) => Uint8Array,
   commit: (file: NewArtifact) => Promise<T>,
 ): Promise<T> {
-  const png = await readBounded(folder, path, MAX_IMAGE_BYTES);
-  if (png.subarray(0, 8).toString('hex') !== PNG_SIGNATURE || png.byteLength < PNG_HEADER_BYTES)
+  const written = await readBounded(folder, path, MAX_IMAGE_BYTES);
+  if (written.subarray(0, 8).toString('hex') !== PNG_SIGNATURE || written.byteLength < PNG_HEADER_BYTES)
     throw new LineError(`${path} is no PNG file`);
+  const png = Buffer.from(mark(written));
   const image = { png, width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
   return writeArtifacts(scope, store, [image], ([file]) => commit(file as NewArtifact));
 }

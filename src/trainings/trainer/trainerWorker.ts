@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../../artifacts/store.js';
 import { MissingArtifact, StoreUnavailable } from '../../artifacts/store.js';
 import type { Bundle } from '../../inference/index.js';
 import type { Log } from '../../log.js';
+import type { Generator } from '../../marking/provenance.js';
 import type { WorkerLoop } from '../../queue/workerLoop.js';
 import { startWorkerLoop } from '../../queue/workerLoop.js';
 import type { Storage } from '../../storage/database.js';
@@ -56,6 +57,8 @@ export interface TrainerOptions {
   readonly leaseSeconds: number;
   /** Of a bundle that a training makes. */
   readonly maximumModelBytes: number;
+  /** The program that image grids are marked with. Undefined: they are not marked. */
+  readonly generator: Generator | undefined;
   readonly log: Log;
 }
 
@@ -85,7 +88,15 @@ export async function startTrainer(options: TrainerOptions): Promise<WorkerLoop>
     await writeDataSet(scope, store, row.dataSetId, join(folder, 'data'), signal);
     const request = join(folder, 'request.json');
     await writeFile(request, JSON.stringify(trainingRequest(row, base, source, folder, threads)));
-    const report = createReporter({ scope, store, owner, row, folder, maximumModelBytes });
+    const report = createReporter({
+      scope,
+      store,
+      owner,
+      row,
+      folder,
+      maximumModelBytes,
+      generator: options.generator,
+    });
     const process = { command, threads, parse, log: log.child(logContext(row)) };
     let last: TrainingLine['type'] | undefined;
     for await (const line of runTraining(process, ['--request', request, '--run', join(folder, 'run')], signal)) {
