@@ -23,6 +23,8 @@ const POLL_MS = 1_000;
 const ACKNOWLEDGEMENT_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 2;
 const RENEW_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 4;
 const RECONNECT_MS = 2_000;
+/** So often the one that publishes says again that the service is there, after the will of another process. */
+const ANNOUNCE_MS = 15_000;
 const QOS = 1;
 
 export interface MqttPublisher {
@@ -40,13 +42,20 @@ export async function startMqttPublisher(
   const will = { topic: service, payload: Buffer.from('offline'), qos: QOS, retain: true } as const;
   const client = mqtt.connect(url, { reconnectPeriod: RECONNECT_MS, queueQoSZero: false, will });
   let isAway = false;
+  let announceAt = 0;
   client.on('connect', () => {
     isAway = false;
     log.info({ broker: brokerOf(url) }, 'connected to the MQTT broker');
-    client.publish(service, 'online', { qos: QOS, retain: true });
+    announce();
   });
   client.on('error', (error) => reportLoss(error));
   client.on('offline', () => reportLoss(undefined));
+
+  /** Of several processes, each can go; the service is there as long as one publishes. */
+  function announce(): void {
+    announceAt = Date.now() + ANNOUNCE_MS;
+    client.publish(service, 'online', { qos: QOS, retain: true });
+  }
 
   function reportLoss(error: Error | undefined): void {
     if (isAway) return;
@@ -64,6 +73,8 @@ export async function startMqttPublisher(
   async function hasLease(): Promise<boolean> {
     const now = Date.now();
     if (now < renewAt) return true;
+    // The one before may have said that it goes.
+    if (renewAt === 0) announceAt = 0;
     renewAt = (await claimPublishing(database, owner)) ? now + RENEW_MS : 0;
     return renewAt > 0;
   }
@@ -71,6 +82,7 @@ export async function startMqttPublisher(
   /** Returns whether there may be more. */
   async function publishSome(): Promise<boolean> {
     if (!(await hasLease()) || !client.connected) return false;
+    if (Date.now() >= announceAt) announce();
     const messages = await nextMessages(database);
     if (messages.length === 0) return false;
     await publishAll(client, prefix, messages);
@@ -99,9 +111,13 @@ export async function startMqttPublisher(
       waiter.close();
       await looping;
       await unlisten();
+      // Another process may be there. The next one that publishes says so after this.
+      if (renewAt > 0 && client.connected)
+        await acknowledged(client.publishAsync(service, 'offline', { qos: QOS, retain: true })).catch(reportLoss);
       await releasePublishing(database, owner).catch(() => undefined);
-      if (client.connected) await acknowledged(client.publishAsync(service, 'offline', { qos: QOS, retain: true }));
-      await client.endAsync(true);
+      // With a farewell, the broker does not publish the will.
+      if (client.connected) await acknowledged(client.endAsync()).catch(() => client.stream.destroy());
+      else await client.endAsync(true);
     },
   };
 }
