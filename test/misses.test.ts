@@ -86,6 +86,11 @@ test('errors name fields of the request', async () => {
       { falseAlarms: [...ofAlarm('STAIN').falseAlarms, ...ofAlarm('STAIN').falseAlarms] },
       'input.falseAlarms[1]: is the same as input.falseAlarms[0]',
     ],
+    [
+      { falseAlarms: [...ofAlarm('STAIN').falseAlarms, { referenceId: alarm.id.toUpperCase(), defectCode: 'STAIN ' }] },
+      'input.falseAlarms[1]: is the same as input.falseAlarms[0]',
+    ],
+    [{ missed: [missed.id, missed.id.toUpperCase()] }, 'input.missed[1]: is the same as input.missed[0]'],
     [{ missed: [missed.id], count: 0 }, 'input.count: 0 is out of range'],
     [{ ...ofAlarm('STAIN'), variation: { turn: 181 } }, 'input.variation.turn: 181 is out of range 0 … 180'],
     [{ missed: [missed.id], seed: -1 }, 'input.seed: -1 is out of range'],

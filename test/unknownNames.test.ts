@@ -50,11 +50,23 @@ test('part numbers that look alike are one, and one that nobody can tell from an
   expect(generation.product.partNumber).toBe('4711');
   const ofPart = `{ generations(filter: { partNumber: "4711 " }) { edges { node { id } } } }`;
   expect((await server.data(ofPart)).generations.edges.map(({ node }: Json) => node.id)).toEqual([generation.id]);
+  // A retry by another system, which writes the codes in its own way, is the same request.
+  const sent = [' 4711 ', '4711'].map((partNumber) => ({ ...QUICK, partNumber, defectCode: 'CRACK', idempotencyKey: 'k' })); // prettier-ignore
+  const retried = [];
+  for (const input of sent) retried.push((await server.data(GENERATE, { input: [input] })).generateDefects[0].id);
+  expect(retried[1]).toBe(retried[0]);
 
   expect(await refused({ products: [part('4711\u200b')] })).toMatchObject({
     message: 'input.products[0].partNumber: "4711\u200b" has the character U+200B, which nobody sees; remove it',
     extensions: { code: 'BAD_USER_INPUT', field: 'input.products[0].partNumber' },
   });
+  for (const [character, codePoint] of [
+    ['\u2028', 'U+2028'],
+    ['\u2029', 'U+2029'],
+    ['\u2800', 'U+2800'],
+    ['\u3164', 'U+3164'],
+  ] as const)
+    expect((await refused({ products: [part(`47${character}11`)] })).message).toContain(codePoint);
   expect((await refused({ products: [part(' 1'), part('1 ')] })).message).toBe(
     'input.products[1].partNumber: "1" is already at input.products[0]',
   );

@@ -19,6 +19,9 @@ test.each([
   ['DATABSE_URL', 'DATABASE_URL'],
   ['MAX_QUEUED_SAMPELS', 'MAX_QUEUED_SAMPLES'],
   ['WEBHOOK_SPEED', undefined],
+  ['MQTT_PASSWORD', undefined],
+  ['TRAINER_MEMORY', undefined],
+  ['CORS_HEADERS', undefined],
 ])('%s is unknown; near it is %s', (name, nearest) => {
   expect(unknownSettings({ [name]: '1' })).toEqual([{ name, nearest }]);
 });

@@ -6,7 +6,8 @@
 import { badInput, quote } from '../errors.js';
 import { requireText } from '../validateText.js';
 
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/u;
+/** With the separators of lines and paragraphs, and the blank of Braille, which Unicode does not count as one. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\uFFF9-\uFFFB]/u;
 const BLANK_WITHIN = /\p{Zs}/gu;
 
 /** Without a check. */

@@ -14,7 +14,19 @@ export interface UnknownSetting {
 /** Read by the demo, by libraries, or by the deployment files; they begin like settings of the service. */
 const OTHERS = ['DEFECTDIFFU_URL'];
 /** Names that begin so are ours, whatever follows. */
-const OUR_PREFIXES = ['DEFECTDIFFU_', 'JWT_', 'MARKING_', 'OIDC_', 'QUOTA_', 'S3_', 'WEBHOOK_'];
+const OUR_PREFIXES = [
+  'CORS_',
+  'DEFECTDIFFU_',
+  'JWT_',
+  'MARKING_',
+  'MQTT_',
+  'OIDC_',
+  'QUOTA_',
+  'S3_',
+  'TRAINER_',
+  'TRUSTED_DOCUMENTS_',
+  'WEBHOOK_',
+];
 /** Kubernetes adds such variables for each service of a namespace. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)/;
 /** The shortest name that is compared with one letter of difference allowed: PORT resembles too many others. */

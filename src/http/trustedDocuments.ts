@@ -157,17 +157,24 @@ function paramsOf(request: Request<{ documentId?: string }>): Record<string, unk
 function withPlainVariables(given: Record<string, unknown>, operation: OperationDefinitionNode): string {
   const variables: unknown = typeof given['variables'] === 'string' ? parsed(given['variables']) : undefined;
   const plain = (operation.variableDefinitions ?? []).flatMap(({ variable, type }) => {
-    const value = given[variable.name.value];
-    return typeof value === 'string' ? [[variable.name.value, valueOf(value, type)] as const] : [];
+    const value = given[variable.name.value] as string | readonly string[] | undefined;
+    return value === undefined ? [] : [[variable.name.value, valueOf(value, type)] as const];
   });
   return JSON.stringify({ ...(variables as object | undefined), ...Object.fromEntries(plain) });
 }
 
-/** Numbers, booleans, lists, and objects as JSON; everything else is text. */
-function valueOf(text: string, type: TypeNode): unknown {
-  if (type.kind === Kind.NON_NULL_TYPE) return valueOf(text, type.type);
-  if (type.kind === Kind.NAMED_TYPE && ['ID', 'String'].includes(type.name.value)) return text;
-  return parsed(text) ?? text;
+/**
+ * Numbers, booleans, and objects as JSON, lists as JSON or as a parameter for each item; everything else is text. Several
+ * values where one is expected stay a list, which the validation refuses.
+ */
+function valueOf(given: string | readonly string[], type: TypeNode): unknown {
+  if (type.kind === Kind.NON_NULL_TYPE) return valueOf(given, type.type);
+  if (type.kind === Kind.LIST_TYPE) {
+    const list = typeof given === 'string' && given.startsWith('[') ? parsed(given) : undefined;
+    return list ?? [given].flat().map((item: string) => valueOf(item, type.type));
+  }
+  if (typeof given !== 'string' || ['ID', 'String'].includes(type.name.value)) return given;
+  return parsed(given) ?? given;
 }
 
 /** Express and Apollo read a GET request from its URL. */

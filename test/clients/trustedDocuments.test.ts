@@ -14,6 +14,7 @@ const FIND = 'query Find($part: String!, $first: Int) { product(partNumber: $par
 const REQUEST = `mutation Request($part: String!, $defect: String!) {
   generateDefects(input: [{ partNumber: $part, defectCode: $defect, steps: 2 }]) { id status }
 }`;
+const LIST = 'query List($status: [GenerationStatus!]) { generations(first: 1, filter: { status: $status }) { edges { node { id } } } }'; // prettier-ignore
 const FOLLOW = 'subscription Follow($id: ID!) { generationEvents(id: $id) { __typename } }';
 const OTHER = '{ caller { role } }';
 const REFUSED = { code: 'DOCUMENT_NOT_REGISTERED' };
@@ -30,6 +31,7 @@ beforeAll(async () => {
     'find-product.graphql': `${FIND}\n`,
     'request-samples.graphql': REQUEST,
     'follow.graphql': FOLLOW,
+    'list.graphql': LIST,
     'README.md': 'Not an operation.',
   });
   server = await startServer({ TRUSTED_DOCUMENTS: folder, TRUSTED_DOCUMENTS_ONLY: 'true' });
@@ -55,6 +57,11 @@ test('a script calls an operation by its path, with plain parameters or with JSO
   const { body } = await post('/request-samples', { variables: { part: 'TILE', defect: 'CRACK' } });
   expect(body.data.generateDefects).toEqual([{ id: expect.any(String), status: 'QUEUED' }]);
   expect((await get('/request-samples?part=TILE&defect=CRACK')).status).toBe(405);
+  // A list is a parameter for each item, or JSON; what is given is never left out.
+  expect((await get('/list')).body.data.generations.edges).toHaveLength(1);
+  for (const none of ['status=CANCELED', 'status=CANCELED&status=FAILED', 'status=["CANCELED","FAILED"]'])
+    expect((await get(`/list?${none}`)).body.data.generations.edges).toEqual([]);
+  expect((await get('/find-product?part=TILE&part=METAL_NUT')).body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
 });
 
 test('a client names it by documentId, by its hash, or as Apollo Client names a persisted query', async () => {

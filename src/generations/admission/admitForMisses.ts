@@ -3,6 +3,7 @@
  * parts, and defects on each good photograph that it took for a defective one. All are accepted, or none.
  */
 import { catalogOf } from '../../catalog/catalog.js';
+import { canonicalCode } from '../../catalog/codes.js';
 import type { ErrorCode } from '../../errors.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
 import { inputHash } from '../../queue/idempotentAdmission.js';
@@ -49,8 +50,10 @@ export async function admitForMisses(
   const { missed, falseAlarms } = input;
   if ((missed ?? []).length + (falseAlarms ?? []).length === 0)
     throw badInput('input', 'must have at least one of missed and falseAlarms');
-  requireDistinct(missed ?? [], 'input.missed');
-  requireDistinct((falseAlarms ?? []).map(({ referenceId, defectCode }) => `${referenceId} ${defectCode}`), 'input.falseAlarms'); // prettier-ignore
+  requireDistinct(inLowerCase(missed ?? []), 'input.missed');
+  const alarmed = inLowerCase((falseAlarms ?? []).map(({ referenceId }) => referenceId));
+  const alarms = (falseAlarms ?? []).map(({ defectCode }, i) => `${alarmed[i] ?? ''} ${canonicalCode(defectCode)}`);
+  requireDistinct(alarms, 'input.falseAlarms');
   const key = optionalText(input.idempotencyKey, 'input.idempotencyKey');
   const misses = [...(await ofMissedDefects(tenant, input)), ...(await ofFalseAlarms(tenant, input))];
   const items = misses.map(({ field, input: own }, i): GenerationItem => ({
@@ -103,7 +106,7 @@ async function chosenPhotographs(
 ): Promise<ChosenPhotograph[] | undefined> {
   if (ids == null) return undefined;
   if (ids.length === 0) throw badInput('input.goodReferences', 'is empty; leave it out for all good photographs');
-  requireDistinct(ids, 'input.goodReferences');
+  requireDistinct(inLowerCase(ids), 'input.goodReferences');
   const chosen: ChosenPhotograph[] = [];
   for (const [i, id] of ids.entries()) {
     const field = `input.goodReferences[${String(i)}]`;
@@ -127,6 +130,9 @@ async function ofFalseAlarms(tenant: TenantScope, input: MissesInput): Promise<r
   }
   return misses;
 }
+
+/** As ids are stored. */
+const inLowerCase = (ids: readonly string[]): string[] => ids.map((id) => id.toLowerCase());
 
 /** The same miss twice would be two generations of one defect. */
 function requireDistinct(names: readonly string[], field: string): void {
