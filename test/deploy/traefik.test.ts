@@ -18,6 +18,7 @@ describeProxy('Traefik', {
     writeFileSync(file, dynamic);
     return [
       `--entryPoints.web.address=127.0.0.1:${port}`,
+      '--entryPoints.web.transport.respondingTimeouts.readTimeout=360s',
       `--providers.file.filename=${file}`,
       '--global.checkNewVersion=false',
       '--global.sendAnonymousUsage=false',
