@@ -77,9 +77,9 @@ const UPLOADS = /\/uploads\//;
   test('what the connection lost is sent again when asked for', async () => {
     await page.context().setOffline(true);
     await page.locator('input[type=file]').setInputFiles([await named('lost.png', 101)]);
-    await page.getByText('The service did not answer.').waitFor();
+    await page.getByRole('list', { name: 'Uploads' }).getByText('The service did not answer.').waitFor();
     await page.context().setOffline(false);
-    await button('Try again').click();
+    await button('Send again').click();
     await button(/^lost\.png/).waitFor();
   });
 

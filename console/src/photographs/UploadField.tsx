@@ -67,7 +67,7 @@ export function UploadField({ partNumber, onStored }: Props) {
           </Text>
           {retry !== undefined && (
             <Button size="compact-xs" variant="default" onClick={retry}>
-              {t('shared.retry')}
+              {t('photographs.sendAgain')}
             </Button>
           )}
         </Group>

@@ -53,6 +53,7 @@ export const samples = {
     types: 'JPEG, PNG, WebP, TIFF oder BMP; 32 bis 8192 Pixel je Seite',
     none: 'Von diesem Produkt gibt es noch keine Fotos.',
     uploads: 'Uploads',
+    sendAgain: 'Erneut senden',
     uploaded_one: '{{done}} von {{count}} Datei angenommen',
     uploaded_other: '{{done}} von {{count}} Dateien angenommen',
     progress: 'Upload von {{name}}',

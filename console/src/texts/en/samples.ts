@@ -53,6 +53,7 @@ export const samples = {
     types: 'JPEG, PNG, WebP, TIFF, or BMP; 32 to 8192 pixels per side',
     none: 'There are no photographs of this product yet.',
     uploads: 'Uploads',
+    sendAgain: 'Send again',
     uploaded_one: '{{done}} of {{count}} file accepted',
     uploaded_other: '{{done}} of {{count}} files accepted',
     progress: 'Upload of {{name}}',
