@@ -1,6 +1,7 @@
 /** Reads an uploaded adapter.json or bundle.json so far that whatever works with it afterwards is bounded, and that the database takes it. */
 import { ServiceError } from '../errors.js';
 import type { AdapterManifest } from '../inference/index.js';
+import { isStorable } from '../storage/storableText.js';
 
 /** Words are combined with each other, so their numbers are bounded before anything else is done with them. */
 export const VOCABULARY_LIMITS = {
@@ -45,7 +46,6 @@ export function boundedManifest(text: string, file: string): AdapterManifest {
   return parsed as AdapterManifest;
 }
 
-/** PostgreSQL stores neither NUL nor half of a character. */
 function requireStorable(value: unknown, place: string, depth: number, invalid: Invalid): void {
   if (depth > MAX_DEPTH) throw invalid(`is nested deeper than ${String(MAX_DEPTH)} levels`, { max: MAX_DEPTH });
   if (typeof value === 'string') requireStorableText(value, place, invalid);
@@ -59,7 +59,7 @@ function requireStorable(value: unknown, place: string, depth: number, invalid: 
 }
 
 function requireStorableText(text: string, place: string, invalid: Invalid): void {
-  if (text.includes('\0') || !text.isWellFormed())
+  if (!isStorable(text))
     throw invalid(`${place === '' ? '/' : place}: has text with NUL or half of a surrogate pair; export the model again`);
 }
 

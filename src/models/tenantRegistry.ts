@@ -3,6 +3,7 @@ import type { ModelRegistry, OwnModel } from '../catalog/modelRegistry.js';
 import { withOwnModels } from '../catalog/modelRegistry.js';
 import type { Bundle } from '../inference/index.js';
 import type { ModelAliasRow } from '../storage/tables.js';
+import { isStorable } from '../storage/storableText.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import { modelAliasesOf } from './modelAliases.js';
 import type { ListedModel } from './modelRepository.js';
@@ -22,8 +23,9 @@ export async function modelsNamed(
 ): Promise<ModelRegistry> {
   const own = [...new Set(names)].filter((name) => name != null).filter((name) => !operators.has(name));
   if (own.length === 0) return operators;
-  const aliases = await modelAliasesOf(scope).named(own);
-  const rows = await modelsOf(scope).named([...own, ...aliases.map(({ model }) => model)]);
+  const asked = own.filter(isStorable); // no model has another name
+  const aliases = await modelAliasesOf(scope).named(asked);
+  const rows = await modelsOf(scope).named([...asked, ...aliases.map(({ model }) => model)]);
   const isKnown = (name: string): boolean =>
     operators.has(name) || rows.some((row) => row.name === name || fullName(row) === name);
   const unknown = own.some((name) => !isKnown(aliases.find(({ alias }) => alias === name)?.model ?? name));
