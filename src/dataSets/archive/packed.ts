@@ -4,6 +4,9 @@ import type { Pixels } from '../../references/decodeImage.js';
 /** The names of the files that are photographs. */
 export const IMAGE = /\.(png|jpe?g|bmp|tiff?|webp)$/i;
 
+/** A path that is longer names no file of an archive. Joining or normalizing one of megabytes would take minutes to hours. */
+export const MAX_PATH_LENGTH = 1_000;
+
 /** Pictures of types that are not read, as in training/defectdiffu/data/layout_names.py. */
 export const OTHER_IMAGE =
   /\.(gif|jp2|j2k|jxl|heic|heif|avif|jfif|jpe|dib|tga|psd|p[gpbn]m|exr|hdr|npy|mat|dng|raw|cr[23]|nef|arw|orf|rw2)$/i;

@@ -9,3 +9,17 @@ export function createPauses(items: number): () => Promise<void> | undefined {
     return passed % items === 0 ? turnOfTheLoop() : undefined;
   };
 }
+
+/** As `map` of a list, with a pause before each item. */
+export async function mapWithPauses<T, R>(
+  items: readonly T[],
+  pause: () => Promise<void> | undefined,
+  map: (item: T) => R,
+): Promise<R[]> {
+  const found: R[] = [];
+  for (const item of items) {
+    await pause();
+    found.push(map(item));
+  }
+  return found;
+}

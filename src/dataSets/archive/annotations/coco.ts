@@ -11,7 +11,7 @@ import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf, textOf } from '
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
 import { BOX, NoShapeError } from './noShape.js';
-import { createPauses } from '../pauses.js';
+import { createPauses, mapWithPauses } from '../pauses.js';
 import { compressedCounts, polygonOf, runsOf } from './shapes.js';
 
 /** Images or annotations, between turns of the event loop: a few milliseconds. */
@@ -66,11 +66,8 @@ async function readDocument(
       problems.add(`${name}: is listed twice, in ${found.get(name)?.annotation ?? ''} and ${file}`);
     else
       await orProblem(name, problems, async () => {
-        const annotations: Annotation[] = [];
-        for (const one of byImage.get(id) ?? []) {
-          await pause();
-          annotations.push(annotationOf(one, names, budget));
-        }
+        const own = byImage.get(id) ?? [];
+        const annotations = await mapWithPauses(own, pause, (one) => annotationOf(one, names, budget));
         const size = sizeOf(image);
         found.set(name, {
           name,

@@ -8,7 +8,7 @@ import type { Images } from './findImages.js';
 import { imagesIn } from './findImages.js';
 import { labelOf, sideOf } from './json.js';
 import { BOX, NoShapeError } from './noShape.js';
-import { createPauses } from '../pauses.js';
+import { createPauses, mapWithPauses } from '../pauses.js';
 import type { PointBudget } from './pointBudget.js';
 import { readText } from './readText.js';
 import type { Annotation } from './shapes.js';
@@ -84,12 +84,8 @@ async function readImage(
     // The first problem of a photograph is told, and the others are read on.
     try {
       const size = { width: sideIn(attributes, 'width'), height: sideIn(attributes, 'height') };
-      const annotations: Annotation[] = [];
       const pause = createPauses(SHAPES_PER_TURN);
-      for (const shape of shapes) {
-        await pause();
-        annotations.push(annotationOf(shape, budget));
-      }
+      const annotations = await mapWithPauses(shapes, pause, (shape) => annotationOf(shape, budget));
       found.set(name, { name, annotation: file, size, annotations, split });
     } catch (error) {
       if (!(error instanceof NoShapeError)) throw error;

@@ -1,12 +1,10 @@
 /** Finds the photograph that an annotation names. */
 import { posix } from 'node:path';
-import { IMAGE } from '../packed.js';
+import { IMAGE, MAX_PATH_LENGTH } from '../packed.js';
 import { invalidArchive } from '../problems.js';
 import type { Split } from './annotated.js';
 import { splitOf } from './annotated.js';
 
-/** A path that is longer names no file of an archive. Joining one of megabytes would take hours. */
-const MAX_PATH_LENGTH = 1_000;
 /** Of paths that end alike, which takes a tenth of a second. */
 const MAX_COMPARISONS = 2_000_000;
 

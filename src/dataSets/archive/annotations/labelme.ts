@@ -9,7 +9,7 @@ import { imagesIn } from './findImages.js';
 import type { Fields } from './json.js';
 import { fieldsOf, labelOf, listOf, numbersOf, readJson, sideOf } from './json.js';
 import { BOX, NoShapeError } from './noShape.js';
-import { createPauses } from '../pauses.js';
+import { createPauses, mapWithPauses } from '../pauses.js';
 import { pngMaskOf } from './pngMask.js';
 import type { PointBudget } from './pointBudget.js';
 import type { Annotation, Shape } from './shapes.js';
@@ -66,12 +66,10 @@ async function annotatedBy(
   name: string,
 ): Promise<Annotated> {
   const size = { width: sideOf(imageWidth, 'imageWidth'), height: sideOf(imageHeight, 'imageHeight') };
-  const annotations: Annotation[] = [];
   const pause = createPauses(SHAPES_PER_TURN);
-  for (const shape of listOf(shapes, 'shapes')) {
-    await pause();
-    annotations.push(annotationOf(fieldsOf(shape, 'a shape'), budget));
-  }
+  const annotations = await mapWithPauses(listOf(shapes, 'shapes'), pause, (shape) =>
+    annotationOf(fieldsOf(shape, 'a shape'), budget),
+  );
   return { name, annotation, size, annotations, split: splitOf(name.slice(root.length)) };
 }
 

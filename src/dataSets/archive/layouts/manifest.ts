@@ -2,11 +2,11 @@
 import { posix } from 'node:path';
 import { quote } from '../../../errors.js';
 import { csvFields } from '../csvFields.js';
+import { MAX_PATH_LENGTH } from '../packed.js';
 import type { Problems } from '../problems.js';
 import type { MvtecLayout } from './mvtecAd.js';
 
 /** `half` is the former name of `split`. */
-const MAX_PATH_LENGTH = 1_000;
 const SPLIT_COLUMNS = ['half', 'split'];
 
 /**
@@ -32,7 +32,6 @@ export function readManifest(
     const at = `${manifest}:${String(i + 2)}`;
     const fields = csvFields(line);
     const [path, value] = [fields[image] ?? '', fields[split] ?? ''];
-    // Normalizing a path of a megabyte would take minutes.
     const name = root + posix.normalize(path.slice(0, MAX_PATH_LENGTH).normalize('NFC'));
     if (!known.has(name)) problems.add(`${at}: there is no photograph ${quote(path)}`);
     else if (value !== 'train' && value !== 'test')
