@@ -2,6 +2,9 @@
  * Preloaded into the server by server.ts. Tells a loop that is late because this thread computed (our fault)
  * from one that is late because the machine gave the processor to somebody else.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 const TICK_MS = 5;
 let lateness: number[] = [];
 let ownMs = 0;
@@ -24,4 +27,17 @@ process.on('SIGUSR2', () => {
   process.stdout.write(`probe ${JSON.stringify({ lateMs: at(1), ownMs, p99Ms: at(0.99) })}\n`);
   lateness = [];
   ownMs = 0;
+});
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const toMb = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+/** SIGWINCH: collect garbage and say what is still held. The turn that this takes is nobody's. */
+process.on('SIGWINCH', () => {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  process.stdout.write(`held ${JSON.stringify({ heapMb: toMb(heapUsed), externalMb: toMb(external) })}\n`);
+  wall = performance.now();
+  cpu = process.threadCpuUsage();
 });

@@ -6,6 +6,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { RequestHandler } from 'express';
 import type { GraphQLSchema } from 'graphql';
@@ -34,6 +35,9 @@ export interface GraphqlOverHttp {
   stop(): Promise<void>;
 }
 
+/** Bytes of the syntax trees, written as JSON, of all callers' operations. In memory they take about five times as much. */
+const MAX_DOCUMENT_STORE = 4 * 2 ** 20;
+
 export async function createGraphqlOverHttp(
   schema: GraphQLSchema,
   services: Services,
@@ -48,6 +52,7 @@ export async function createGraphqlOverHttp(
     schema,
     validationRules: [queryLimits],
     parseOptions: { maxTokens: QUERY_LIMITS.tokens },
+    documentStore: new InMemoryLRUCache({ maxSize: MAX_DOCUMENT_STORE }),
     introspection: true,
     // The landing page loads from a CDN, persisted queries fill memory, and cache control looks at every field. None is of
     // use here.
