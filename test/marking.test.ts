@@ -7,6 +7,7 @@ import { readConfig } from '../src/config.js';
 import { markImages } from '../src/marking/mark.js';
 import { readOrCreateCertificate } from '../src/marking/selfMadeCertificate.js';
 import { createSigner } from '../src/marking/signer.js';
+import { problemOfCertificate } from '../src/marking/signingCertificate.js';
 import { exportDataset, exportEnded } from './support/exports.js';
 import { QUICK, bytesAt, finished, generate, samplesIn } from './support/generations.js';
 import { chunksOf, unmarked, xmpOf } from './support/marks.js';
@@ -143,25 +144,53 @@ test.each([
   ['ed25519', undefined],
   ['ec -pkeyopt ec_paramgen_curve:secp521r1', undefined],
 ])('with a key of type %s, the start says at once whether it can sign', async (type, problem) => {
-  const folder = newFolder();
-  const request = `req -x509 -newkey ${type} -nodes -days 9 -keyout key.pem -out certificate.pem -subj /O=Factory/CN=Pictures`;
-  execFileSync('openssl', request.split(' '), { cwd: folder, stdio: 'pipe' });
-  const env = { MARKING_CERTIFICATE: join(folder, 'certificate.pem'), MARKING_KEY: join(folder, 'key.pem') };
+  const { certificate, key } = issueCertificate(newFolder(), { type });
+  const env = { MARKING_CERTIFICATE: certificate, MARKING_KEY: key };
   if (problem === undefined) return void (await (await startServer(env)).stop());
   const { code, stderr } = await runToEnd(env);
   expect([code, stderr]).toEqual([1, expect.stringContaining(problem)]);
   expect(stderr).toMatch(/^DefectDiffu cannot start. MARKING_KEY: no image can be signed with it: .*\n$/);
 });
 
-/** As a certificate authority does it, with RSA keys. */
-function issueCertificate(folder: string): { certificate: string; key: string } {
+test.each([
+  ['emailProtection', 'digitalSignature', undefined],
+  ['1.3.6.1.5.5.7.3.36', 'digitalSignature', undefined],
+  ['serverAuth', 'digitalSignature', 'lacks an extended key usage: one of emailProtection'],
+  ['emailProtection,2.5.29.37.0', 'digitalSignature', 'has the extended key usage anyExtendedKeyUsage'],
+  ['emailProtection', 'keyEncipherment', 'lacks the key usage digitalSignature'],
+])('a certificate for %s and %s: %s', async (extended, usage, problem) => {
+  const { certificate } = issueCertificate(newFolder(), { extended, usage });
+  const found = await problemOfCertificate(readFileSync(certificate, 'utf8'), new Date());
+  expect(found?.slice(0, problem?.length)).toBe(problem);
+});
+
+test('a certificate of an authority, of itself, or of tomorrow stops the start', async () => {
+  const folder = newFolder();
+  const { certificate, key } = issueCertificate(folder);
+  const authority = readFileSync(join(folder, 'ca.pem'), 'utf8');
+  const yesterday = new Date(Date.now() - 86_400_000);
+  expect(await problemOfCertificate(authority, new Date())).toMatch(/^belongs to an authority/);
+  expect(await problemOfCertificate(readFileSync(certificate, 'utf8'), yesterday)).toMatch(/^is valid from 2/);
+  const own = 'req -x509 -key leaf.key -days 9 -out own.pem -subj /CN=Own -addext basicConstraints=CA:false';
+  execFileSync('openssl', own.split(' '), { cwd: folder, stdio: 'pipe' });
+  const { code, stderr } = await runToEnd({ MARKING_CERTIFICATE: join(folder, 'own.pem'), MARKING_KEY: key });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('MARKING_CERTIFICATE: the first certificate is signed by itself'),
+  ]);
+});
+
+/** As a certificate authority does it. */
+function issueCertificate(
+  folder: string,
+  { type = 'rsa:2048', extended = 'emailProtection', usage = 'digitalSignature' } = {},
+): { certificate: string; key: string } {
   mkdirSync(folder, { recursive: true });
   const run = (...args: string[]): Buffer => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const usage =
-    'basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\n';
-  writeFileSync(join(folder, 'leaf.ext'), `${usage}authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n`);
+  const profile = `basicConstraints=critical,CA:false\nkeyUsage=critical,${usage}\nextendedKeyUsage=${extended}\n`;
+  writeFileSync(join(folder, 'leaf.ext'), `${profile}authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n`);
   run(...'req -x509 -newkey rsa:2048 -nodes -days 9 -keyout ca.key -out ca.pem -subj /O=Factory/CN=CA'.split(' '));
-  run(...'req -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /O=Factory/CN=Pictures'.split(' '));
+  run(...`req -newkey ${type} -nodes -keyout leaf.key -out leaf.csr -subj /O=Factory/CN=Pictures`.split(' '));
   run(
     ...'x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days 8 -extfile leaf.ext -out leaf.pem'.split(
       ' ',

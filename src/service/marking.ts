@@ -25,9 +25,16 @@ export async function openMarking(
   if (kind === 'xmp') return createMarkingThread({ generator: generator(), signing: null });
   if (signing === undefined)
     return createMarkingThread({ generator: generator(), signing: await selfMade(join(dataDirectory, 'marking')) });
+  await requireAcceptable(signing.certificates);
   const markImages = createMarkingThread({ generator: generator(), signing });
   await requireUsable(markImages);
   return markImages;
+}
+
+async function requireAcceptable(certificates: string): Promise<void> {
+  const { problemOfCertificate } = await import('../marking/signingCertificate.js');
+  const problem = await problemOfCertificate(certificates, new Date());
+  if (problem !== undefined) throw new StartError(`MARKING_CERTIFICATE: the first certificate ${problem}`);
 }
 
 /** Not every key can sign a manifest. Otherwise, the first who notices would be whoever asks for samples. */
