@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from defectdiffu.data.image_files import load_image, load_mask
-from defectdiffu.data.layout import GOOD, Record, read_data_set
+from defectdiffu.data.layout import GOOD, read_data_set
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import read_rules
 from defectdiffu.sampling.image_grids import grid, outlined
 from defectdiffu.sampling.window_grids import write_window_grid

@@ -31,7 +31,7 @@ from defectdiffu.comparison.sources import SOURCES, Source, SourceContext
 from defectdiffu.comparison.statistics import Group, Measured, differences
 from defectdiffu.comparison.store import Key
 from defectdiffu.comparison.transplanted import by_pair
-from defectdiffu.data.layout import Record
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import Rules, WindowRule
 from defectdiffu.evaluation.real_windows import Windows
 

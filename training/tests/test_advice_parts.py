@@ -16,7 +16,8 @@ from defectdiffu.comparison.measurement import Product
 from defectdiffu.comparison.methods import METHODS
 from defectdiffu.comparison.photographs import TooFew, source_of
 from defectdiffu.comparison.plan import ComparisonPlan
-from defectdiffu.data.layout import GOOD, Record
+from defectdiffu.data.layout import GOOD
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import WindowRule
 
 CONDITIONS = [Condition(f"choice {i}", 0, "all") for i in (1, 2, 3)]

@@ -15,7 +15,7 @@ from defectdiffu.comparison.generated import HARMONISING, USUAL, DrawSettings
 from defectdiffu.comparison.measurement import Product
 from defectdiffu.comparison.plan import ComparisonPlan
 from defectdiffu.comparison.statistics import Interval
-from defectdiffu.data.layout import Record
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import WindowRule
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())

@@ -20,7 +20,8 @@ from defectdiffu.comparison.methods import METHODS
 from defectdiffu.comparison.photographs import TooFew, divide, draw_photographs, read_sources, seen_photographs
 from defectdiffu.comparison.plan import BATCH, ComparisonPlan
 from defectdiffu.comparison.sources import SOURCES, SourceContext
-from defectdiffu.data.layout import GOOD, Record
+from defectdiffu.data.layout import GOOD
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation.real_windows import Windows
 

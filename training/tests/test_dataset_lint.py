@@ -8,7 +8,8 @@ from conftest import invoke, make_data_set, with_test_half, write_image
 from PIL import Image
 
 from defectdiffu.data.dataset_lint import GroupMeasurements, lint_warnings, measure_groups, window_advice
-from defectdiffu.data.layout import Record, read_layout
+from defectdiffu.data.layout import read_layout
+from defectdiffu.data.record import Record
 from defectdiffu.data.window_advice import View, common_sides, measure_views, stroke_width, suitable_sides
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.sampling.image_grids import OUTLINE

@@ -15,7 +15,8 @@ from small_part import mask, masks_of, part, photograph, tagged, write
 from defectdiffu.config import TrainingConfig
 from defectdiffu.data.data_warnings import DataWarning
 from defectdiffu.data.image_files import load_image, load_mask
-from defectdiffu.data.layout import DataError, Record, read_data_set
+from defectdiffu.data.layout import DataError, read_data_set
+from defectdiffu.data.record import Record
 from defectdiffu.training.train import training_records
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from defectdiffu.data.image_files import load_image, load_mask
-from defectdiffu.data.layout import GOOD, Record, read_data_set
+from defectdiffu.data.layout import GOOD, read_data_set
+from defectdiffu.data.record import Record
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "make_procedural_surfaces.py"
 DEFECTS = {

@@ -12,7 +12,8 @@ from conftest import invoke
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
 from defectdiffu.config import LEARNT, UNSEEN, UNSEEN_SINCE, TrainingConfig
-from defectdiffu.data.layout import Record, read_layout
+from defectdiffu.data.layout import read_layout
+from defectdiffu.data.record import Record
 from defectdiffu.data.validation_split import as_test_split, continued, validation_places
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation import evaluate as evaluation

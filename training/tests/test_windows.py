@@ -9,7 +9,7 @@ import pytest
 from conftest import write_image
 
 from defectdiffu.config import PRESETS
-from defectdiffu.data.layout import Record
+from defectdiffu.data.record import Record
 from defectdiffu.data.windows import WindowCutter, WindowRule, read_rules, thicken_hairlines
 
 CUTS = 60

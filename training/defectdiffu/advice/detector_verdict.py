@@ -20,7 +20,8 @@ from ..comparison.methods import REFERENCE
 from ..comparison.plan import ALL, ComparisonPlan
 from ..comparison.sources import from_pool
 from ..comparison.statistics import Group, Interval, Measured, differences, mean_figures
-from ..data.layout import GOOD, Record, read_data_set
+from ..data.layout import GOOD, read_data_set
+from ..data.record import Record
 from ..data.windows import read_rules
 from ..evaluation.generated_samples import draw_pair
 from ..evaluation.real_windows import Windows, join

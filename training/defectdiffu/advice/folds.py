@@ -16,7 +16,8 @@ import numpy as np
 from ..comparison.crops import Crops, without_zoom
 from ..comparison.measurement import TEST_STREAM, Product
 from ..comparison.photographs import TooFew, source_of
-from ..data.layout import GOOD, Record
+from ..data.layout import GOOD
+from ..data.record import Record
 from ..evaluation.real_windows import Windows
 
 FOLDS = 4

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..checkpoints.trained_model import TrainedModel
-from ..data.layout import Pair, Record, read_data_set
+from ..data.layout import Pair, read_data_set
+from ..data.record import Record
 from ..data.validation_split import as_test_split
 from ..data.windows import read_rules
 from ..evaluation.context import EvaluationContext

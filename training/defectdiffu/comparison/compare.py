@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..config.choices import require_choices
-from ..data.layout import Record, read_data_set
+from ..data.layout import read_data_set
+from ..data.record import Record
 from ..data.validation_split import as_test_split
 from ..data.windows import Rules
 from ..evaluation.plan import VALIDATION

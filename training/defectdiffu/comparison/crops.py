@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..data.layout import Pair, Record
+from ..data.layout import Pair
+from ..data.record import Record
 from ..data.windows import Rules, WindowCutter, rule_of
 from ..evaluation.real_windows import Windows
 

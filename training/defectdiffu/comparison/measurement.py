@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.layout import GOOD, Pair, Record
+from ..data.layout import GOOD, Pair
+from ..data.record import Record
 from ..data.windows import Rules
 from ..evaluation.real_windows import Windows, join
 from .augmentation import online_augmentation, unchanged

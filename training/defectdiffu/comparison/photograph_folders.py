@@ -8,7 +8,8 @@ import json
 import shutil
 from pathlib import Path
 
-from ..data.layout import GOOD, Record
+from ..data.layout import GOOD
+from ..data.record import Record
 from ..files.atomic import write_text
 from .measurement import Product
 from .photographs import seen_photographs, source_of

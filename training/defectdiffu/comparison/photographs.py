@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.layout import GOOD, Record
+from ..data.layout import GOOD
+from ..data.record import Record
 from .plan import ALL
 
 VALIDATION_SHARE = 0.25  # of the photographs that a training sees

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from .layout import GOOD, Record
+from .layout import GOOD
 from .parallel_cutting import group_records
+from .record import Record
 from .window_advice import (
     MAX_DEFECT_SHARE,
     MIN_DEFECT_SHARE,

@@ -14,7 +14,6 @@ defect.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from .data_warnings import warn
@@ -28,31 +27,14 @@ from .layout_folders import (
     unknown_layout,
 )
 from .layout_names import GOOD, prompt_name
-from .mask_values import Marks, read_marks
+from .mask_values import read_marks
 from .product_records import read_product
+from .record import Record
 from .record_checks import check_record, mixed_values, same_pixels
 
 LISTED_PROBLEMS = 50
 
 Pair = tuple[str, str]  # (product, defect), by the words that a model reads
-
-
-@dataclass(frozen=True)
-class Record:
-    """One photograph. `mask` is None for normal images; `defect` is the unified name, `good` when normal."""
-
-    product: str
-    defect: str
-    image: Path
-    mask: Path | None
-    split: str
-    marks: Marks | None = None  # the values that mark the defect, where mask_values.json names them
-    empty_mask: Path | None = None  # of a normal photograph
-
-    @property
-    def place(self) -> str:
-        """Its path relative to the data set: <product>/<train or test>/<folder>/<file>, wherever the data set lies."""
-        return "/".join(self.image.parts[-4:])
 
 
 class DataError(Exception):

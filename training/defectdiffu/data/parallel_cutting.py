@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .layout import Record
+from .record import Record
 from .windows import Rules, WindowCutter, WindowRule, rule_of
 
 CHUNK = 128

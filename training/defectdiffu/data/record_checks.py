@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .image_errors import ImageError
 from .image_files import load_image, load_mask_values, orientation
 from .mask_values import has_black, keyed, marking_values, name_of, told, unclear
-
-if TYPE_CHECKING:
-    from .layout import Record
+from .record import Record
 
 LEAST_SIDE, MOST_SIDE, MOST_PIXELS = 32, 8192, 40_000_000
 SWAPPING = (5, 6, 7, 8)  # EXIF orientations that swap width and height

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..config import LEARNT, UNSEEN, UNSEEN_SINCE, ValidationState
-from .layout import Record
+from .record import Record
 
 SHARE = 0.25  # of each (product, defect); at least one photograph if it has two or more
 SEED = 0

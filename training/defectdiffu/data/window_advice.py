@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import distance_transform_edt, label
 
-from .layout import Record
+from .record import Record
 from .windows import WindowCutter, WindowRule
 
 MIN_DEFECT_SHARE, MAX_DEFECT_SHARE = 0.02, 0.4  # of a window, covered by the defect

@@ -14,9 +14,10 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 from ..config.settings import Flag, Number, Positive, Whole, read_settings, settings
 from ..files.toml_files import read_toml
 from .image_files import load_image, load_mask
-from .layout import Pair, Record
+from .layout import Pair
 from .layout_folders import product_folders
 from .layout_names import prompt_name
+from .record import Record
 
 Side = Annotated[Whole, Ge(8)]
 Zoom = Annotated[Number, Ge(0), Lt(1)]

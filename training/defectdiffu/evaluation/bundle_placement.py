@@ -15,7 +15,8 @@ import numpy as np
 from ..checkpoints.from_adapter import MANIFEST as ADAPTER_MANIFEST
 from ..checkpoints.from_adapter import load_model
 from ..checkpoints.trained_model import TrainedModel
-from ..data.layout import Record, read_data_set
+from ..data.layout import read_data_set
+from ..data.record import Record
 from ..data.windows import Rules, WindowRule, rule_of
 from ..export.adapter import adapter_text
 from ..export.manifest import require_valid

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from ..checkpoints.trained_model import TrainedModel
-from ..data.layout import GOOD, Pair, Record
+from ..data.layout import GOOD, Pair
+from ..data.record import Record
 from ..data.windows import Rules
 from ..progress import Progress
 from ..sampling.generator import Generator

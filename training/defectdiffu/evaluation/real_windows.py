@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..data.layout import Record
+from ..data.record import Record
 from ..data.windows import Rules, WindowCutter, rule_of
 
 

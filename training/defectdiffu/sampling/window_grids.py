@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..data.layout import Record
 from ..data.parallel_cutting import group_records
+from ..data.record import Record
 from ..data.windows import Rules, WindowCutter, rule_of
 from .image_grids import grid, outlined
 

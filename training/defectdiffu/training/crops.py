@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import TrainingConfig
-from ..data.layout import GOOD, Record
+from ..data.layout import GOOD
 from ..data.parallel_cutting import Group, cut_groups, group_records
+from ..data.record import Record
 from ..data.windows import Rules
 from ..model.autoencoder import mask_as_image
 from .devices import cutting_processes

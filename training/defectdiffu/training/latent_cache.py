@@ -16,8 +16,9 @@ from torch import Tensor
 
 from ..checkpoints.runs import Run, load, save
 from ..config import TrainingConfig
-from ..data.layout import GOOD, Pair, Record
+from ..data.layout import GOOD, Pair
 from ..data.parallel_cutting import Group, cut_groups, group_records
+from ..data.record import Record
 from ..data.vocabulary import Vocabulary
 from ..data.windows import Rules
 from ..model.autoencoder import ImageAutoencoder, mask_as_image

@@ -14,7 +14,8 @@ from ..checkpoints.runs import Run
 from ..checkpoints.trained_model import TrainedModel
 from ..config import LatentCacheConfig, TrainingConfig, config_from_dict, config_to_dict
 from ..data.dataset_lint import lint_warnings, measure_groups
-from ..data.layout import GOOD, Pair, Record
+from ..data.layout import GOOD, Pair
+from ..data.record import Record
 from ..data.shared_words import shared_words
 from ..data.vocabulary import Vocabulary
 from ..data.windows import Rules, read_rules

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from ..checkpoints.trained_model import TrainedModel
 from ..config import LEARNT, TrainingConfig
-from ..data.layout import GOOD, Record, read_data_set
+from ..data.layout import GOOD, read_data_set
+from ..data.record import Record
 from ..data.validation_split import without_validation
 from ..data.windows import Rules, read_rules
 from ..model.autoencoder import mask_as_image

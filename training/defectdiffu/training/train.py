@@ -13,7 +13,8 @@ from torch import Tensor
 from ..checkpoints.runs import Run, load, save
 from ..checkpoints.trained_model import CHECKPOINT, STORED_NAME
 from ..config import LEARNT, TrainingConfig
-from ..data.layout import GOOD, DataError, Pair, Record, read_data_set, read_layout
+from ..data.layout import GOOD, DataError, Pair, read_data_set, read_layout
+from ..data.record import Record
 from ..data.shared_words import shared_words
 from ..data.validation_split import without_validation
 from ..data.vocabulary import Vocabulary

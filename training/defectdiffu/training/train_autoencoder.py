@@ -14,7 +14,7 @@ import torch
 from ..checkpoints.channel_expansion import HOLD, Anchor, expanded_autoencoder
 from ..checkpoints.runs import Run, load, save
 from ..config import TrainingConfig
-from ..data.layout import Record
+from ..data.record import Record
 from ..data.windows import Rules
 from ..model.autoencoder import ImageAutoencoder, SmallAutoencoder, autoencoder_loss, build_autoencoder
 from ..model.ema import Ema

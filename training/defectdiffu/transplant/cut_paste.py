@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter
 
 from ..data.image_files import load_image
-from ..data.layout import Record
+from ..data.record import Record
 from ..data.windows import WindowRule
 
 CUT_PASTE = "cut_paste"  # the folder of these samples, in the place of a defect's

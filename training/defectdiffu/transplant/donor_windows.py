@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.layout import Record
+from ..data.record import Record
 from ..data.windows import Rules, WindowCutter, rule_of
 
 OTHER_PRODUCTS = "other_products"  # the folder of these samples, in the place of a defect's

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.image_files import load_image, load_mask
-from ..data.layout import Record
+from ..data.record import Record
 from ..data.windows import Rules, WindowRule, resized_pair, rule_of
 from ..sampling.image_grids import outlined
 from .limits import limits_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..data.layout import Record
+from ..data.record import Record
 
 GRID_SIDE = 256  # pixels of a picture in grid.png
 

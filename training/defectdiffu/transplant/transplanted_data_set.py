@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ..data.image_files import load_image
-from ..data.layout import GOOD, Pair, Record
+from ..data.layout import GOOD, Pair
+from ..data.record import Record
 from ..data.windows import Rules, WindowRule, rule_of
 from ..progress import Progress
 from ..sampling.image_grids import grid, outlined
