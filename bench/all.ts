@@ -28,11 +28,11 @@ for (const bench of BENCHES) {
   if (status !== 0) failed.push(bench);
 }
 
-console.log('\n== summary');
+console.log('\n== summary\n\n| Bench | What | Result |\n| --- | --- | --- |');
 for (const bench of BENCHES.filter((one) => !failed.includes(one))) {
   const { machine, headlines } = readResults(bench);
-  console.log(`${bench} (${machine.commit ?? 'no commit'}, load ${machine.load.toFixed(1)})`);
-  for (const [what, said] of Object.entries(headlines)) console.log(`  ${what}: ${said}`);
+  const under = `${bench}, load ${machine.load.toFixed(1)}`;
+  for (const [what, said] of Object.entries(headlines)) console.log(`| ${under} | ${what} | ${said} |`);
 }
-for (const bench of failed) console.log(`${bench} FAILED`);
+for (const bench of failed) console.log(`| ${bench} | FAILED | |`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -23,13 +23,13 @@ const folder = mkdtempSync(join(tmpdir(), 'defectdiffu-bench-'));
 const threads = availableParallelism();
 const reference: Reference = await openReference(BUNDLE, threads);
 try {
-  const machine = await matmul(reference, BUNDLE, folder, ROUNDS);
+  const product = await matmul(reference, BUNDLE, folder, ROUNDS);
   const steps = await deviceSteps(BUNDLE, ROUNDS);
   const drawn = await images(reference, { steps: STEPS, rounds: ROUNDS, compiled: COMPILED });
   saveResults(
     'engine',
-    { threads, torch: reference.torch, machine, steps, drawn },
-    { ...machine.said, ...steps.said, ...drawn.said },
+    { threads, torch: reference.torch, product, steps, drawn },
+    { ...drawn.said, ...steps.said, ...product.said },
   );
 } finally {
   reference.close();

@@ -18,6 +18,8 @@ const STEPS = Number(process.env['STEPS'] ?? 2);
 const EACH = 100;
 /** The share of the time that is not measured: caches fill, code is compiled, the allocator finds its size. */
 const WARM_UP = 0.5;
+/** However short the time: a slope with an interval needs four of them after the warm-up. */
+const LEAST_POINTS = 8;
 
 interface Point {
   readonly samples: number;
@@ -76,7 +78,7 @@ async function pointsOf({ env, wish }: Case): Promise<readonly Point[]> {
   const points: Point[] = [];
   try {
     const until = performance.now() + 60_000 * MINUTES;
-    for (let samples = EACH; performance.now() < until; samples += EACH) {
+    for (let samples = EACH; performance.now() < until || points.length < LEAST_POINTS; samples += EACH) {
       const msEach = await drawSome(server, wish);
       const [device] = childrenOf(pid).map(memoryOf);
       points.push({

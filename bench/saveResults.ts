@@ -36,7 +36,12 @@ function commitOf(): string | null {
   }
 }
 
-export function saveResults(name: string, figures: object, headlines: Record<string, string>): void {
+/** @param figures under names of their own, beside `machine` and `headlines` */
+export function saveResults<T extends object>(
+  name: string,
+  figures: T & { readonly machine?: never; readonly headlines?: never },
+  headlines: Record<string, string>,
+): void {
   mkdirSync(FOLDER, { recursive: true });
   const kept = { machine: describeMachine(), headlines, ...figures };
   writeFileSync(`${FOLDER}/${name}.json`, `${JSON.stringify(kept, null, 1)}\n`);
