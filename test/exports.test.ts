@@ -124,6 +124,9 @@ test('the same key with the same input is the same export, with other input an e
     code: 'IDEMPOTENCY_CONFLICT',
     exportId: first.id,
   });
+  const of = (partNumber: string) =>
+    exportDataset(server, { format: 'COCO', idempotencyKey: 'of one product', filter: { partNumber } });
+  expect((await of(QUICK.partNumber)).id).toBe((await of(`${QUICK.partNumber}\u00a0`)).id);
 });
 
 test('a download that broke off goes on where it was, and only with the same file', async () => {

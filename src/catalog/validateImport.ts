@@ -5,6 +5,7 @@ import { ServiceError, badInput, quote } from '../errors.js';
 import type { Optional } from '../range.js';
 import { requireText } from '../validateText.js';
 import { requireCode } from './codes.js';
+import { isStorable } from '../storage/storableText.js';
 import type { CatalogKind } from './promptNames.js';
 import { normalizeName } from './normalizeName.js';
 
@@ -110,7 +111,7 @@ function checkAttributes(attributes: unknown, field: string): void {
 
 /** Rejects values that PostgreSQL cannot store as JSON, while the field is still known. */
 function checkValue(value: unknown, field: string, depth: number): void {
-  if (typeof value === 'string' && /[\0\p{Cs}]/u.test(value))
+  if (typeof value === 'string' && !isStorable(value))
     throw badInput(field, `${quote(value)} has a character that is not text`);
   if (typeof value === 'number' && !Number.isFinite(value)) throw badInput(field, `has a number beyond 1.8e308`);
   if (value === null || typeof value !== 'object') return;

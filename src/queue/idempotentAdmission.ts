@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { canonicalCode } from '../catalog/codes.js';
 import { inArray } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import type { AdvisoryLock } from '../storage/advisoryLocks.js';
@@ -93,16 +94,20 @@ function conflict(noun: keyof typeof WORDS, field: string, key: string, row: Adm
   );
 }
 
-/** Equal for equal inputs, whatever the order of fields, and whether a null is written or left out. */
+/** The fields of inputs that hold part numbers or defect codes. */
+const CODES = new Set(['partNumber', 'partNumbers', 'defectCode', 'defectCodes', 'classes']);
+
+/** Equal for equal inputs, whatever the order of fields and the form of codes, and whether a null is written or left out. */
 export function inputHash(input: object): string {
   return createHash('sha256').update(canonical(input)).digest('hex');
 }
 
-function canonical(value: unknown): string {
+function canonical(value: unknown, isCode = false): string {
+  if (typeof value === 'string' && isCode) return JSON.stringify(canonicalCode(value));
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (value instanceof Date) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((each) => canonical(each, isCode)).join(',')}]`;
   const entries = Object.entries(value).filter(([, v]) => v !== null && v !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v, CODES.has(k))}`).join(',')}}`;
 }

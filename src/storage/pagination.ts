@@ -6,6 +6,7 @@
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { badInput, quote } from '../errors.js';
 import { requireInRange } from '../range.js';
+import { isStorable } from './storableText.js';
 
 export const PAGE_SIZE = { default: 20, max: 100 } as const;
 
@@ -116,7 +117,7 @@ const withoutField = (given: unknown, field: string): unknown =>
 function fits(value: unknown, kind: KeyColumn<never>['kind']): boolean {
   if (kind === 'value') return value === null || Number.isFinite(value);
   if (kind === 'number') return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
-  if (typeof value !== 'string' || value.includes('\0')) return false;
+  if (typeof value !== 'string' || !isStorable(value)) return false;
   if (kind === 'time') return isTime(value);
   return kind === 'string' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }

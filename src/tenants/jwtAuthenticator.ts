@@ -9,6 +9,7 @@ import { errors, jwtVerify } from 'jose';
 import { ServiceError, quote } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
+import { isStorable } from '../storage/storableText.js';
 import { tenants } from '../storage/tables.js';
 import type { Identity, Role } from './identity.js';
 import { ROLES, highestRole, parseRole } from './identity.js';
@@ -64,7 +65,7 @@ export function createJwtAuthenticator(database: Database, config: JwtConfig, lo
     if (typeof name !== 'string' || name === '')
       throw unauthenticated(`The token has no claim "${config.tenantClaim}".`);
     // A text that the database cannot store is not the name of a tenant.
-    const [row] = name.includes('\0') ? [] : await database.select().from(tenants).where(eq(tenants.name, name));
+    const [row] = isStorable(name) ? await database.select().from(tenants).where(eq(tenants.name, name)) : [];
     if (row !== undefined && row.disabledAt === null) return row;
     throw unauthenticated(`The tenant that the token names, ${quote(name)}, is not served here.`);
   }

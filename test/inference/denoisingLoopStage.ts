@@ -77,6 +77,7 @@ export function stage(
         variance: undefined,
       }));
     },
+    decodeMasks: null,
     decode: async (latents) => {
       decodings.push(latents.length);
       await decoding(latents.length);

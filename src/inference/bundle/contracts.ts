@@ -46,6 +46,7 @@ export function componentContracts({
     },
     image_decoder: { inputs: { latent: 'float32' }, outputs: { image: 'float32' } },
     image_encoder: { inputs: { image: 'float32' }, outputs: { latent: 'float32' } },
+    mask_decoder: { inputs: { latent: 'float32' }, outputs: { soft_mask: 'float32' } },
   };
 }
 
@@ -58,6 +59,7 @@ export function tensorShapes({ latent, image, tokenizer }: Manifest): Readonly<R
     mask_feature: latentShape,
     variance: latentShape,
     image: [image.channels, image.height, image.width],
+    soft_mask: [1, image.height, image.width],
     input_ids: [tokenizer.contextLength],
   };
 }

@@ -11,7 +11,7 @@ export const FORMAT_VERSION = 1;
 export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 export type ComponentName =
-  'text_encoder' | 'modulation' | 'turbo_modulation' | 'denoiser' | 'image_decoder' | 'image_encoder';
+  'text_encoder' | 'modulation' | 'turbo_modulation' | 'denoiser' | 'image_decoder' | 'image_encoder' | 'mask_decoder';
 
 export interface BundleFile {
   readonly file: string;
@@ -139,13 +139,15 @@ export interface Manifest {
     readonly padTokenId: number;
   };
   readonly components: Readonly<
-    Record<Exclude<ComponentName, 'modulation' | 'turbo_modulation' | 'image_encoder'>, Component>
+    Record<Exclude<ComponentName, 'modulation' | 'turbo_modulation' | 'image_encoder' | 'mask_decoder'>, Component>
   > & {
     /** Without it, the denoiser takes text embeddings. */
     readonly modulation?: Component;
     readonly image_encoder?: Component;
     /** The modulations of a student, which `turbo` describes. */
     readonly turbo_modulation?: Component;
+    /** Takes the image decoder's place for masks. */
+    readonly mask_decoder?: Component;
   };
   readonly turbo?: Turbo;
   readonly provenance: {

@@ -18,6 +18,7 @@ from ..data.vocabulary import Vocabulary
 from ..files.bundle_manifest import read_manifest
 from ..files.onnx_files import read_parameters
 from ..model.autoencoder import SmallAutoencoder, build_autoencoder
+from ..model.mask_decoder import MASK_DECODER_COMPONENT, MaskDecoder
 from ..model.training_module import TrainingModule, build_training_module
 from .channel_expansion import Anchor, with_old_weights
 from .origin import origin_of_bundle, save_origin
@@ -30,6 +31,7 @@ NEEDED = (
     "vocabulary.products",
     "vocabulary.trainedPairs",
     "tokenizer.file",
+    "components",
 )
 
 
@@ -54,8 +56,18 @@ def load_bundle(directory: Path) -> TrainedModel:
     _fill(module.denoiser, "denoiser.", read_components(directory, "denoiser", "modulation"), directory)
     _fill(module.text, "text.", read_components(directory, "text_encoder"), directory)
     _fill(autoencoder, "autoencoder.", read_components(directory, "image_decoder", "image_encoder"), directory)
+    mask_decoder = None
+    if MASK_DECODER_COMPONENT in manifest["components"]:
+        mask_decoder = MaskDecoder(config.denoiser.latent_channels).eval()
+        _fill(mask_decoder, "", read_components(directory, MASK_DECODER_COMPONENT), directory)
     return TrainedModel(
-        config, vocabulary, module.eval(), autoencoder.eval(), provenance["trainingSteps"], provenance["samplesSeen"]
+        config,
+        vocabulary,
+        module.eval(),
+        autoencoder.eval(),
+        provenance["trainingSteps"],
+        provenance["samplesSeen"],
+        mask_decoder=mask_decoder,
     )
 
 
@@ -124,6 +136,8 @@ def save_start(run: Run, model: TrainedModel, module: TrainingModule, vocabulary
 
 def _save_autoencoder(run: Run, model: TrainedModel) -> None:
     save(run.autoencoder, {"model": model.autoencoder.state_dict(), "step": 0, "finished": True})
+    if model.mask_decoder is not None:  # it is of that autoencoder
+        save(run.mask_decoder, {"model": model.mask_decoder.state_dict()})
 
 
 def _save_denoiser(run: Run, model: TrainedModel, module: TrainingModule, vocabulary: Vocabulary) -> None:

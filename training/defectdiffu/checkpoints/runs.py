@@ -22,6 +22,7 @@ class Run:
         self.directory = directory
         self.autoencoder = directory / "autoencoder.pt"
         self.denoiser = directory / "denoiser.pt"
+        self.mask_decoder = directory / "mask_decoder.pt"  # of a bundle that the run started from
         self.adapter = directory / "adapter.pt"  # of an onboarding that trains an adapter, in the denoiser's place
         self.sample_grids = directory / "sample_grids"
         self.log = directory / "log.jsonl"

@@ -13,6 +13,7 @@ from ..data.vocabulary import Vocabulary
 from ..model.adapter import Adapter
 from ..model.autoencoder import ImageAutoencoder, build_autoencoder
 from ..model.ema import Ema
+from ..model.mask_decoder import MaskDecoder
 from ..model.training_module import TrainingModule, build_training_module
 from ..sampling.generator import Generator
 from .runs import Run, load
@@ -32,6 +33,7 @@ class TrainedModel:
     samples_seen: int
     adapter: Adapter | None = None
     base: Path | None = None  # the bundle that the adapter belongs to
+    mask_decoder: MaskDecoder | None = None
 
     @property
     def adapters(self) -> dict[str, Adapter]:
@@ -40,7 +42,9 @@ class TrainedModel:
 
     def generator(self, device: torch.device | None = None) -> Generator:
         device = device or torch.device("cpu")
-        return Generator(self.module, self.autoencoder, self.config.prompts, device, self.adapters)
+        return Generator(
+            self.module, self.autoencoder, self.config.prompts, device, self.adapters, mask_decoder=self.mask_decoder
+        )
 
 
 def load_trained(run: Run) -> TrainedModel:
@@ -61,7 +65,15 @@ def load_trained(run: Run) -> TrainedModel:
         ema = Ema({STORED_NAME: module}, config.optimiser.ema_decay)
         ema.load_state_dict(state["ema"])
         ema.swap()
-    return TrainedModel(config, vocabulary, module.eval(), autoencoder, state["step"], state["samples_seen"])
+    return TrainedModel(
+        config,
+        vocabulary,
+        module.eval(),
+        autoencoder,
+        state["step"],
+        state["samples_seen"],
+        mask_decoder=load_mask_decoder(run, config),
+    )
 
 
 def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
@@ -73,3 +85,12 @@ def load_autoencoder(run: Run, config: TrainingConfig) -> ImageAutoencoder:
     if state:
         autoencoder.load_state_dict(state["model"])
     return autoencoder.eval()
+
+
+def load_mask_decoder(run: Run, config: TrainingConfig) -> MaskDecoder | None:
+    """The one that came with the bundle from which the run started, if it had one."""
+    if not run.mask_decoder.exists():
+        return None
+    decoder = MaskDecoder(config.denoiser.latent_channels)
+    decoder.load_state_dict(load(run.mask_decoder, "model")["model"])
+    return decoder.eval()

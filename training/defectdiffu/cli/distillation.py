@@ -1,4 +1,4 @@
-"""The command that distils a bundle: distil."""
+"""The commands that distil a bundle: distil and distil-masks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import typer
 
 from .console import bar, console, progress_reporter, readable_errors
 from .options import ThreadsOption
+
+# As of a cheaper precision that the service chooses by itself.
+LEAST_IOU = 0.98
 
 
 def distil(
@@ -52,3 +55,35 @@ def distil(
             psnr, iou = figures["psnr"]["mean"], figures["maskIou"]["mean"]
             console.print(f"{few} steps: {psnr} dB and mask IoU {iou} against the teacher, from the same noise")
         console.print(f"{file} is in the bundle; its samples have the sampler TURBO", soft_wrap=True, highlight=False)
+
+
+def distil_masks(
+    bundle: Annotated[Path, typer.Option(help="Bundle that gets the decoder: models/<name>/<version>.")],
+    minutes: Annotated[
+        float, typer.Option(min=0, help="Two fifths of it are for drawing mask features, the rest for training.")
+    ] = 10,
+    least_iou: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Masks that agree less with those of the image decoder leave the bundle as it is."
+        ),
+    ] = LEAST_IOU,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Adds a small decoder of masks to a bundle, so that a sample needs the image decoder once."""
+    from ..distillation.mask_decoder import add_mask_decoder, distil_mask_decoder, require_quality
+
+    if threads:
+        torch.set_num_threads(threads)
+    with readable_errors(), bar() as progress:
+        distilled = distil_mask_decoder(bundle, minutes, progress_reporter(progress), seed)
+        require_quality(distilled.quality, least_iou)
+        file = add_mask_decoder(bundle, distilled)
+        quality = distilled.quality
+        console.print(
+            f"{file}: its masks have an IoU of {quality['maskIou']} with those of the image decoder on average, and of "
+            f"{quality['fifthPercentile']} at the 5th percentile, over features it did not learn from",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "placement": bundles.placement,
     "quantise": bundles.quantise,
     "distil": distillation.distil,
+    "distil-masks": distillation.distil_masks,
     "strength": evaluation.strength,
     "evaluate": evaluation.evaluate,
     "ablate": evaluation.ablate,

@@ -38,7 +38,12 @@ class Distilled:
         """Draws as the teacher and, with the sampler TURBO, as the student. On the CPU."""
         model = self.model
         return Generator(
-            model.module.cpu(), model.autoencoder.cpu(), model.config.prompts, torch.device("cpu"), turbo=self.turbo
+            model.module.cpu(),
+            model.autoencoder.cpu(),
+            model.config.prompts,
+            torch.device("cpu"),
+            turbo=self.turbo,
+            mask_decoder=model.mask_decoder,
         )
 
 

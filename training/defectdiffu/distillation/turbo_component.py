@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..export.bundle import MODULATIONS
-from ..export.manifest import require_valid, sha256
-from ..export.manifest_text import manifest_text
-from ..files.atomic import write_text
 from ..files.bundle_manifest import read_manifest
-from ..files.onnx_files import read_parameters, write_onnx
+from ..files.onnx_files import read_parameters
 from ..model.components import round_to_float16
 from ..model.tdia import TDIA
 from ..model.turbo_modulation import STUDENT_COMPONENT, TurboModulation
 from ..model.turbo_steps import STUDENT_STEPS
+from .bundle_component import Graph, add_component
 from .conditions import PRODUCT_SCALES, STRENGTHS
 
 INPUTS = {"timestep": "P", "next_timestep": "P", "text": "P", "guidance": "P"}
@@ -27,39 +24,27 @@ INPUTS = {"timestep": "P", "next_timestep": "P", "text": "P", "guidance": "P"}
 def add_turbo(directory: Path, turbo: TurboModulation, text_dim: int, provenance: dict[str, Any]) -> Path:
     """Writes the graph into the bundle and lists it in bundle.json, where it replaces an older student. `provenance`:
     how it was trained and its measured quality. The weights are rounded to float16."""
-    path = directory / "bundle.json"
-    manifest = read_manifest(directory, "components")
     rounded = copy.deepcopy(turbo).eval()
     round_to_float16(rounded)
-    file = directory / f"{STUDENT_COMPONENT}.onnx"
-    temporary = directory / f".{file.name}.partial"
     inputs = {
         "timestep": torch.tensor([999, 250]),
         "next_timestep": torch.tensor([500, 0]),
         "text": torch.randn(2, text_dim),
         "guidance": torch.tensor([[1.0, 1.0, 0.0], [2.0, 1.0, 1.0]]),
     }
-    try:
-        write_onnx(rounded, temporary, inputs, INPUTS, MODULATIONS, float16_weights=True)
-        variant = {"precision": "fp32", "weights": "fp16", "file": file.name}
-        variant |= {"sha256": sha256(temporary), "bytes": temporary.stat().st_size}  # type: ignore[dict-item]
-        manifest["components"][STUDENT_COMPONENT] = {
-            "variants": [variant],
-            "inputs": list(INPUTS),
-            "outputs": MODULATIONS,
-        }
-        manifest["turbo"] = {
-            "steps": sorted(STUDENT_STEPS),
-            "strength": dict(zip(("min", "max"), STRENGTHS, strict=True)),
-            "productScale": dict(zip(("min", "max"), PRODUCT_SCALES, strict=True)),
-            **provenance,
-        }
-        require_valid(manifest)
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    write_text(path, manifest_text(manifest))
-    return file
+    graph = Graph(STUDENT_COMPONENT, rounded, inputs, INPUTS, MODULATIONS)
+    return add_component(
+        directory,
+        graph,
+        {
+            "turbo": {
+                "steps": sorted(STUDENT_STEPS),
+                "strength": dict(zip(("min", "max"), STRENGTHS, strict=True)),
+                "productScale": dict(zip(("min", "max"), PRODUCT_SCALES, strict=True)),
+                **provenance,
+            }
+        },
+    )
 
 
 def read_turbo(directory: Path, denoiser: TDIA) -> TurboModulation | None:

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..sampling.generator import LATE_TIMESTEP, MINIMUM_PEAK, Generator
 from ..sampling.guidance import PlanRow
-from ..sampling.masks import binary_mask, iterative_threshold, soft_mask
+from ..sampling.masks import binary_mask, iterative_threshold
 from ..sampling.seeded_noise import seeded_noise
 from .features import as_tensor
 from .generated_samples import GeneratedSamples
@@ -39,8 +39,7 @@ def predicted_masks(
         for t in TIMESTEPS:
             ab = generator.component.alpha_bar[t]
             feature += generator.evaluate(ab.sqrt() * x0 + (1 - ab).sqrt() * noise, t, rows)[2] / len(TIMESTEPS)
-        decoded = generator.autoencoder.decode(feature).float().numpy()
-        masks += [binary_mask(soft_mask(image), MINIMUM_PEAK) for image in decoded]
+        masks += [binary_mask(grey, MINIMUM_PEAK) for grey in generator.decode_masks(feature)]
     return np.stack(masks)
 
 

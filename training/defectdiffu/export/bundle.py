@@ -23,6 +23,7 @@ from ..model.components import (
     TextComponent,
     round_to_float16,
 )
+from ..model.mask_decoder import MASK_DECODER_COMPONENT
 from .manifest import build_manifest, read_provenance, require_valid
 from .manifest_text import manifest_text
 
@@ -84,6 +85,8 @@ def write_bundle(
         if float16_weights:
             round_to_float16(model.module)
             round_to_float16(model.autoencoder)
+            if model.mask_decoder is not None:
+                round_to_float16(model.mask_decoder)
         outputs = write_components(model, temporary, float16_weights, external_data)
         manifest = build_manifest(model, temporary, outputs, source, figures or {}, float16_weights)
         if origin:
@@ -135,6 +138,8 @@ def write_components(
         "image_decoder": (DecoderComponent(autoencoder), {"latent": latent}, {"latent": "B"}, ["image"]),
         "image_encoder": (EncoderComponent(autoencoder), {"image": image}, {"image": "B"}, ["latent"]),
     }
+    if model.mask_decoder is not None:
+        components[MASK_DECODER_COMPONENT] = (model.mask_decoder, {"latent": latent}, {"latent": "B"}, ["soft_mask"])
     for name, (component, inputs, axes, outputs) in components.items():
         write_onnx(component, directory / f"{name}.onnx", inputs, axes, outputs, float16_weights, external_data)
     module.text.tokenizer.save(str(directory / "tokenizer.json"))

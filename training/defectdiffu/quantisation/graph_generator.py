@@ -63,8 +63,14 @@ class GraphGenerator(Generator):
         on_decoder_feeds: Callable[[Feeds], None] = lambda feeds: None,
     ):
         autoencoder = GraphDecoder(model.autoencoder, decoder, on_decoder_feeds)
-        prompts, device = model.config.prompts, torch.device("cpu")
-        super().__init__(model.module, cast(ImageAutoencoder, autoencoder), prompts, device, model.adapters)
+        super().__init__(
+            model.module,
+            cast(ImageAutoencoder, autoencoder),
+            model.config.prompts,
+            torch.device("cpu"),
+            model.adapters,
+            mask_decoder=model.mask_decoder,
+        )
         self.modulation, self.graph, self.on_denoiser_feeds = modulation, denoiser, on_denoiser_feeds
         self.student = student
         self.outputs = [output.name for output in denoiser.get_outputs()]

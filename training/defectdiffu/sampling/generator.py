@@ -13,6 +13,7 @@ from ..config import PromptConfig
 from ..model.adapter import NO_ADAPTER, Adapter, changes_of
 from ..model.autoencoder import ImageAutoencoder
 from ..model.components import DenoiserComponent
+from ..model.mask_decoder import MaskDecoder
 from ..model.noise_schedule import TRAIN_STEPS
 from ..model.tdia import TDIA, Rows
 from ..model.text_encoder import Prompts
@@ -53,8 +54,9 @@ class Generator:
         device: torch.device,
         adapters: dict[str, Adapter] | None = None,
         turbo: TurboModulation | None = None,
+        mask_decoder: MaskDecoder | None = None,
     ):
-        self.turbo = turbo
+        self.turbo, self.mask_decoder = turbo, mask_decoder
         self.adapters = list(dict.fromkeys((adapters or {}).values()))
         self._adapter_of = {product: self.adapters.index(each) for product, each in (adapters or {}).items()}
         self.denoiser: TDIA = module.denoiser
@@ -66,6 +68,15 @@ class Generator:
     @torch.no_grad()
     def draw(self, requests: list[SampleRequest]) -> list[Sample]:
         """Draws every request; sampler and steps must be the same within one call."""
+        return self._finish(*self._denoise(requests))
+
+    @torch.no_grad()
+    def mask_features(self, requests: list[SampleRequest]) -> Tensor:
+        """What the masks of `draw` are decoded from, [B, C, h, w]."""
+        return self._denoise(requests)[1]
+
+    def _denoise(self, requests: list[SampleRequest]) -> tuple[Tensor, Tensor, list[list[PlanRow]]]:
+        """x_0, the mean of the late mask features, and the rows of each sample."""
         sampler, steps = requests[0].sampler, requests[0].steps
         if any((r.sampler, r.steps) != (sampler, steps) for r in requests):
             raise ValueError("requests of one call must share sampler and steps")
@@ -98,7 +109,12 @@ class Generator:
             if t < LATE_TIMESTEP or i == len(timesteps) - 1:
                 features, evaluations = features + feature[defect_row], evaluations + 1
             x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
-        return self._finish(x, features / evaluations, plans)
+        return x, features / evaluations, plans
+
+    def decode_masks(self, features: Tensor) -> np.ndarray:
+        """Mask features [B, C, h, w] → soft masks [B, H, W] in [-1, 1]."""
+        decode = self.mask_decoder or self.autoencoder.decode
+        return np.stack([soft_mask(each) for each in decode(features).float().cpu().numpy()])
 
     @property
     def has_student(self) -> bool:
@@ -186,10 +202,10 @@ class Generator:
 
     def _finish(self, x: Tensor, features: Tensor, plans: list[list[PlanRow]]) -> list[Sample]:
         images = self.autoencoder.decode(x).float().cpu().numpy()
-        masks = self.autoencoder.decode(features).float().cpu().numpy()
+        soft_masks = self.decode_masks(features)
         samples = []
         for i, plan in enumerate(plans):
-            grey = soft_mask(masks[i])
+            grey = soft_masks[i]
             carries = any(row.defect != self.normal for row in plan)
             mask = binary_mask(grey, MINIMUM_PEAK) if carries else np.zeros(grey.shape, bool)
             pixels = ((images[i] / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)

@@ -8,7 +8,7 @@ TOLERANCE = 1e-4
 
 
 def soft_mask(image: np.ndarray) -> np.ndarray:
-    """Decoded mask image [3, H, W] in about [-1, 1] → grey [H, W] in [-1, 1], averaged over the colour channels."""
+    """Decoded mask image [3, H, W] or [1, H, W] in about [-1, 1] → grey [H, W] in [-1, 1], the mean of the channels."""
     return np.clip(image, -1, 1).mean(axis=0)
 
 

@@ -17,7 +17,6 @@ from torch import Tensor
 from .composition import Composition, MaskConvention, compose
 from .generator import LATE_TIMESTEP, Generator
 from .guidance import TURBO, SampleRequest, guidance_plan
-from .masks import soft_mask
 from .schedulers import make_scheduler
 from .seeded_noise import seeded_noise
 from .turbo import turbo_step
@@ -87,12 +86,12 @@ def draw_on_photographs(
         generator, known, torch.from_numpy(noise).to(generator.device), requests, first.denoising_strength, inside
     )
     decode = lambda z: generator.autoencoder.decode(z).float().cpu().numpy()  # noqa: E731
-    drawn, kept, soft = decode(latent), decode(known), decode(feature)
+    drawn, kept, soft = decode(latent), decode(known), generator.decode_masks(feature)
     samples = []
     for i, photograph in enumerate(photographs):
         region = photograph.region & upsampled(free[i], photograph.region.shape[0])
         carries = any(row.defect != generator.normal for row in guidance_plan(requests[i], generator.normal))
-        grey = soft_mask(soft[i]) if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
+        grey = soft[i] if carries else np.full(region.shape, -1.0)  # normal, or strength 0: nothing to mark
         composition = compose(photograph.image, drawn[i], kept[i], grey, region, photograph.convention)
         samples.append(PhotographSample(photograph.image, composition.image, composition.mask, region, composition))
     return samples
@@ -156,7 +155,7 @@ def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[Sa
     probes = [replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler=sampler) for request in requests]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
     _, feature = denoise_inside(generator, known, noise, probes, 1.0, everywhere)
-    soft = np.stack([soft_mask(each) for each in generator.autoencoder.decode(feature).float().cpu().numpy()])
+    soft = generator.decode_masks(feature)
     cells = known.shape[-1]
     scale = soft.shape[-1] // cells
     return ((soft.astype(np.float64) + 1) / 2).reshape(len(soft), cells, scale, cells, scale).mean((2, 4))

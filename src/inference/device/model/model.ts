@@ -8,18 +8,14 @@ import * as ort from 'onnxruntime-node';
 import type { Bundle, Manifest } from '../../bundle/manifest.js';
 import { InferenceError } from '../../errors.js';
 import { conditionsFromModulations, conditionsFromTexts } from './conditioning.js';
+import type { Decode } from './decoder.js';
+import { createDecoder } from './decoder.js';
 import type { Evaluation, Prediction } from './evaluation.js';
 import type { ExecutionOptions } from './sessions.js';
 import type { NamedAdapter, OpenAdapter } from './modulationChanges.js';
 import { openAdapter } from './modulationChanges.js';
 import { openSession } from './sessions.js';
-import {
-  createBucketedDimension,
-  createEvaluationBuckets,
-  padToLength,
-  bucketFor,
-  largestBucketWithin,
-} from './shapeBuckets.js';
+import { createEvaluationBuckets, bucketFor, largestBucketWithin } from './shapeBuckets.js';
 import type { ScratchBuffers } from './tensors.js';
 import { concatenate, createScratchBuffers, int64Tensor, split } from './tensors.js';
 import { openTextEncoder } from './textEncoder.js';
@@ -33,7 +29,9 @@ export interface Model {
   /** One prediction per row. */
   denoise(evaluation: Evaluation): Promise<Prediction[]>;
   /** Latents (or mask features) [C,h,w] → as many images [3,H,W] in about −1 … 1. */
-  decode(latents: readonly Float32Array[]): Promise<Float32Array[]>;
+  readonly decode: Decode;
+  /** Mask features [C,h,w] → as many soft masks [H,W] in about −1 … 1; `null` if the bundle leaves that to `decode`. */
+  readonly decodeMasks: Decode | null;
   /** An image [3,H,W] in −1 … 1 → its latent [C,h,w]. @throws InferenceError if the bundle has no image encoder. */
   encode(image: Float32Array): Promise<Float32Array>;
   /** Opens an adapter of the bundle, whose samples can be drawn then. @throws BundleError */
@@ -52,13 +50,15 @@ export async function openModel(
   const { manifest } = bundle;
   const { channels, height, width } = manifest.latent;
   const { image: size } = manifest;
-  const { modulation, turbo_modulation, image_encoder } = manifest.components;
+  const { modulation, turbo_modulation, image_encoder, mask_decoder } = manifest.components;
   const textEncoder = await openSession(bundle, 'text_encoder', options);
   const modulator = modulation === undefined ? null : await openSession(bundle, 'modulation', options);
   const turbo = turbo_modulation === undefined ? null : await openSession(bundle, 'turbo_modulation', options);
   const denoiser = await openSession(bundle, 'denoiser', options);
   const decoder = await openSession(bundle, 'image_decoder', options);
   const encoder = image_encoder === undefined ? null : await openSession(bundle, 'image_encoder', options);
+
+  const maskDecoder = mask_decoder === undefined ? null : await openSession(bundle, 'mask_decoder', options);
 
   const openAdapters = new Map<string, OpenAdapter>();
   for (const adapter of adapters) openAdapters.set(adapter.id, await openAdapter(adapter, options));
@@ -71,7 +71,6 @@ export async function openModel(
       : conditionsFromModulations(embed, modulator, { sizeOf, adapters: openAdapters, turbo });
   const choosesMaskRows = manifest.components.denoiser.inputs.includes('mask_rows');
   const evaluationBuckets = createEvaluationBuckets(options.buckets);
-  const imageDimension = createBucketedDimension(options.buckets === null ? null : { ...options.buckets, coarse: [] });
 
   /**
    * The buffers of the previous evaluation. Its inputs, which are no longer read, take tens of megabytes on a GPU, and allocating as much takes
@@ -122,17 +121,9 @@ export async function openModel(
       }));
     },
 
-    async decode(latents) {
-      const size = imageDimension.bucketOf(latents.length);
-      const run = decoder.run({
-        latent: new ort.Tensor('float32', concatenate(padToLength(latents, size)), [size, channels, height, width]),
-      });
-      const { image } = await run.catch((error: unknown) => {
-        imageDimension.forget();
-        throw error;
-      });
-      return split(image?.data as Float32Array, size).slice(0, latents.length);
-    },
+    decode: createDecoder(decoder, 'image', manifest.latent, options.buckets),
+    decodeMasks:
+      maskDecoder === null ? null : createDecoder(maskDecoder, 'soft_mask', manifest.latent, options.buckets),
 
     async encode(image) {
       if (encoder === null)
@@ -154,7 +145,8 @@ export async function openModel(
     },
 
     async close() {
-      for (const session of [textEncoder, modulator, turbo, denoiser, decoder, encoder]) await session?.release();
+      for (const session of [textEncoder, modulator, turbo, denoiser, decoder, encoder, maskDecoder])
+        await session?.release();
       for (const adapter of openAdapters.values()) await adapter.close();
     },
   };

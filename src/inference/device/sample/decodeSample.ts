@@ -29,23 +29,34 @@ export async function decodeSoftMask(
 ): Promise<Float64Array | null> {
   // In the normal state and at strength 0 no row carries a defect, so there is nothing to mark.
   if (maskFeatures.length === 0) return null;
-  const { channels } = model.manifest.image;
   const softMask =
     request.maskMode === 'AVERAGE_PIXELS'
       ? await averagePixels(model, maskFeatures)
-      : toGrayscale(await decodeLatent(model, new Float32Array(elementwiseMean(maskFeatures))), channels);
+      : await decodeMask(model, new Float32Array(elementwiseMean(maskFeatures)));
   if (!allFinite(softMask))
     throw new InferenceError(`the mask feature of ${request.bundle} decodes to values that are not numbers`);
   return softMask;
 }
 
+/** By the bundle's decoder of masks, or else by that of images. */
+async function decodeMasks(model: Model, features: readonly Float32Array[]): Promise<Float64Array[]> {
+  const { decode, decodeMasks: decodeSmall, manifest } = model;
+  if (decodeSmall !== null) return (await decodeSmall(features)).map((softMask) => toGrayscale(softMask, 1));
+  return (await decode(features)).map((image) => toGrayscale(image, manifest.image.channels));
+}
+
+async function decodeMask(model: Model, feature: Float32Array): Promise<Float64Array> {
+  const [softMask] = await decodeMasks(model, [feature]);
+  return softMask as Float64Array;
+}
+
 /** The mean of the features' grayscale images. There may be a hundred of them, so a few are in memory at a time. */
 async function averagePixels(model: Model, features: readonly Float32Array[]): Promise<Float64Array> {
-  const { width, height, channels } = model.manifest.image;
+  const { width, height } = model.manifest.image;
   const mean = new Float64Array(width * height);
   for (let first = 0; first < features.length; first += IMAGES_PER_DECODE) {
-    for (const decoded of await model.decode(features.slice(first, first + IMAGES_PER_DECODE)))
-      accumulateMean(mean, toGrayscale(decoded, channels), features.length);
+    for (const softMask of await decodeMasks(model, features.slice(first, first + IMAGES_PER_DECODE)))
+      accumulateMean(mean, softMask, features.length);
   }
   return mean;
 }
