@@ -7,7 +7,7 @@ export { checkBundleGraph } from './bundle/bundleGraph.js';
 export type { Coverage } from './bundle/coverage.js';
 export { coverage } from './bundle/coverage.js';
 export { loadBundles } from './bundle/load.js';
-export type { Bundle, Manifest, Precision } from './bundle/manifest.js';
+export type { Bundle, BundleFile, Component, Manifest, Precision, Variant } from './bundle/manifest.js';
 export type { Capacity, CurvePoint } from './capacity.js';
 export type { DeviceInfo, DeviceState, LogFunction } from './deviceInfo.js';
 export type { DeviceStep, Engine, EngineOptions } from './engine.js';

@@ -6,7 +6,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinNames, quote } from '../errors.js';
-import type { Bundle, Manifest } from '../inference/index.js';
+import type { Bundle, BundleFile, Component, Manifest, Variant } from '../inference/index.js';
 import { BundleError, checkBundleGraph, parseManifest } from '../inference/index.js';
 import { boundedManifest } from './boundedManifest.js';
 import { BUNDLE_MANIFEST } from './bundleFolder.js';
@@ -58,17 +58,27 @@ function listedFiles({ components, tokenizer }: Manifest): ReadonlyMap<string, C
   });
   for (const [place, component] of Object.entries(components)) {
     for (const variant of component.variants) {
-      if ((variant.externalData?.length ?? 0) > 0)
+      const donor = donorOf(variant, component);
+      if (donor === null)
         throw new BundleError(BUNDLE_MANIFEST, [
-          `/components/${place}: ${quote(variant.file)} stores weights in other files; leave this variant out, or export without --external-data`,
+          `/components/${place}: ${quote(variant.file)} stores weights in files other than the component's fp32 graph; leave this variant out, or export without --external-data`,
         ]);
       listed.set(variant.file, async (bytes) => {
         await requireSha256(variant.file, bytes, variant.sha256);
-        checkBundleGraph(variant.file, bytes, component);
+        checkBundleGraph(variant.file, bytes, component, donor);
       });
     }
   }
   return listed;
+}
+
+/** The file that a variant takes weights from: the component's fp32 graph. Undefined if it has its own, null for other files. */
+function donorOf({ file, externalData = [] }: Variant, { variants }: Component): BundleFile | undefined | null {
+  const [data, ...others] = externalData;
+  if (data === undefined) return undefined;
+  const whole = variants.find(({ precision, externalData: other = [] }) => precision === 'fp32' && other.length === 0);
+  const isWhole = whole?.file === data.file && whole.sha256 === data.sha256 && whole.bytes === data.bytes;
+  return isWhole && others.length === 0 && file !== data.file ? whole : null;
 }
 
 /** Off this thread: a file can have a hundred megabytes. */

@@ -13,10 +13,10 @@ const DEFAULT = join('models', ...DEFAULT_BUNDLE.split('@'));
 const manifestOf = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, 'bundle.json'), 'utf8')) as Manifest;
 
-test.each([STUDENT, DEFAULT])('all graphs of %s pass that store their own weights', (folder) => {
+test.each([STUDENT, DEFAULT])('all graphs of %s pass', (folder) => {
   for (const component of Object.values(manifestOf(folder).components))
     for (const { file, externalData } of component.variants)
-      if (externalData === undefined) checkBundleGraph(file, readFileSync(join(folder, file)), component);
+      checkBundleGraph(file, readFileSync(join(folder, file)), component, externalData?.[0]);
   expect(readdirSync(folder).length).toBeGreaterThan(6);
 });
 
@@ -40,7 +40,8 @@ const field = (writer: BinaryWriter, number: number, bytes: Uint8Array): BinaryW
   writer.tag(number, WireType.LengthDelimited).bytes(bytes);
 const named = (name: string): Uint8Array => message((writer) => writer.tag(1, WireType.LengthDelimited).string(name));
 
-function graphOf(nodes: readonly Node[], opset = 20, location = false): Uint8Array {
+/** @param place of its one weight, eight bytes, which it stores itself without it */
+function graphOf(nodes: readonly Node[], opset = 20, place: readonly (readonly [string, string])[] = []): Uint8Array {
   const graph = message((writer) => {
     for (const { op, inputs, output, domain = '', attribute } of nodes)
       field(
@@ -64,8 +65,13 @@ function graphOf(nodes: readonly Node[], opset = 20, location = false): Uint8Arr
       message((tensor) => {
         tensor.tag(1, WireType.Varint).int64(1).tag(2, WireType.Varint).int32(7);
         tensor.tag(8, WireType.LengthDelimited).string('one');
-        field(tensor, 9, new Uint8Array(8));
-        if (location) field(tensor, 13, named('location'));
+        if (place.length === 0) field(tensor, 9, new Uint8Array(8));
+        for (const [key, value] of place)
+          field(
+            tensor,
+            13,
+            message((entry) => field(entry, 1, Buffer.from(key)).tag(2, WireType.LengthDelimited).string(value)),
+          );
       }),
     );
     field(writer, 11, named('x'));
@@ -81,6 +87,7 @@ function graphOf(nodes: readonly Node[], opset = 20, location = false): Uint8Arr
   });
 }
 
+const placeIn = (location: string, offset = '8', length = '8') => Object.entries({ location, offset, length });
 const copy: Node = { op: 'Reshape', inputs: ['x', 'one'], output: 'y' };
 
 test('a size that follows from the shapes of inputs is allowed', () => {
@@ -112,7 +119,7 @@ test.each<[string, Uint8Array, string]>([
     graphOf([{ ...copy, attribute: [6, named('inner')] }]),
     'has the attribute  of Reshape, which is no number, no text, and no list of them',
   ],
-  ['weights lie in another file', graphOf([copy], 20, true), 'values are not stored in this file'],
+  ['weights lie in another file', graphOf([copy], 20, placeIn('g.data')), 'values are not stored in this file'],
   ['the opset is new', graphOf([copy], 99), 'has opset 99; 13 to 21 are allowed'],
   ['it is no graph', new Uint8Array([1, 2, 3]), 'is not an ONNX file'],
   [
@@ -122,6 +129,21 @@ test.each<[string, Uint8Array, string]>([
   ],
 ])('it is refused if %s', (_, bytes, problem) => {
   expect(() => checkBundleGraph('g.onnx', bytes, NAMES)).toThrow(problem);
+});
+
+test.each<[string, boolean, readonly (readonly [string, string])[]]>([
+  ['the last bytes of the donor', true, placeIn('whole.onnx')],
+  ['a place after its end', false, placeIn('whole.onnx', '9')],
+  ['fewer bytes than the tensor has', false, placeIn('whole.onnx', '8', '4')],
+  ['a place that is no number', false, placeIn('whole.onnx', '-8')],
+  ['another file', false, placeIn('../whole.onnx')],
+  ['two files', false, [...placeIn('whole.onnx'), ['location', 'whole.onnx']]],
+  ['no place', false, [['location', 'whole.onnx']]],
+])('a weight may lie in the graph that the component names: %s, %s', (_, allowed, place) => {
+  const check = (): void =>
+    checkBundleGraph('g.onnx', graphOf([copy], 20, place), NAMES, { file: 'whole.onnx', bytes: 16 });
+  if (allowed) expect(check).not.toThrow();
+  else expect(check).toThrow('has the tensor one [1], whose values are not those of a place in whole.onnx');
 });
 
 test('the names of inputs and outputs are those of the manifest', () => {

@@ -64,8 +64,9 @@ function contentProblems({ nodes, initializers, unusual }: OnnxGraph): string[] 
 }
 
 /** The weights lie in the file itself, and as many as their dimensions say. */
-function tensorProblems({ name, type, dims, data, otherFields }: OnnxTensor): string[] {
-  if (otherFields.length > 0) return [`has the tensor ${name}, whose values are not stored as raw data in this file`];
+function tensorProblems({ name, type, dims, data, external, otherFields }: OnnxTensor): string[] {
+  if (external.length > 0 || otherFields.length > 0)
+    return [`has the tensor ${name}, whose values are not stored as raw data in this file`];
   const bytes = elements(dims) * (BYTES[type] ?? NaN);
   if (bytes === data.byteLength && dims.every((dim) => Number.isSafeInteger(dim) && dim > 0)) return [];
   return [

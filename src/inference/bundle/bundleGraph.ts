@@ -4,6 +4,7 @@
  * depend on the sizes of its inputs, and not on their values: what it takes in the trial (trial.ts), it takes for every sample.
  */
 import { BundleError } from '../errors.js';
+import type { BundleFile } from './manifest.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnxFile.js';
 import { readOnnx } from './onnxFile.js';
 
@@ -38,6 +39,9 @@ const DATA_LOCATION = 14;
 /** Bytes of an element by the types of TensorProto that graphs have: float, uint8, int8, int32, int64, bool, float16, double. */
 const BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 1, 3: 1, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8 };
 
+/** Another graph of the component, whose weights this one may refer to. */
+export type Donor = Pick<BundleFile, 'file' | 'bytes'>;
+
 export interface GraphNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -46,9 +50,10 @@ export interface GraphNames {
 /**
  * @param file what messages call the graph
  * @param names as the manifest lists them
+ * @param donor the only other file that may store weights of the graph
  * @throws BundleError with the first problems
  */
-export function checkBundleGraph(file: string, bytes: Uint8Array, names: GraphNames): void {
+export function checkBundleGraph(file: string, bytes: Uint8Array, names: GraphNames, donor?: Donor): void {
   let graph: OnnxGraph;
   try {
     graph = readOnnx(bytes);
@@ -59,7 +64,7 @@ export function checkBundleGraph(file: string, bytes: Uint8Array, names: GraphNa
     ...graph.unusual.map((what) => `has ${what}, which a bundle's graph has none of`),
     ...versionProblems(graph),
     ...graph.nodes.flatMap(nodeProblems),
-    ...graph.initializers.flatMap((tensor) => tensorProblems(tensor, bytes.byteLength)),
+    ...graph.initializers.flatMap((tensor) => tensorProblems(tensor, bytes.byteLength, donor)),
     ...nameProblems(graph, names),
     ...sizeProblems(graph),
   ];
@@ -87,8 +92,10 @@ function nodeProblems({ op, domain, attributes }: OnnxNode): string[] {
   ];
 }
 
-/** The weights lie in the file itself, and are as many as their dimensions say. */
-function tensorProblems({ name, type, dims, data, otherFields }: OnnxTensor, fileBytes: number): string[] {
+/** The weights lie in the file itself, or in the donor, and are as many as their dimensions say. */
+function tensorProblems(tensor: OnnxTensor, fileBytes: number, donor: Donor | undefined): string[] {
+  const { name, type, dims, data, external, otherFields } = tensor;
+  if (external.length > 0) return externalProblems(tensor, donor);
   const lists = otherFields.filter((field) => field !== DATA_LOCATION);
   if (lists.some((field) => !NUMBER_LISTS.includes(field)))
     return [`has the tensor ${name}, whose values are not stored in this file; export without --external-data`];
@@ -100,6 +107,27 @@ function tensorProblems({ name, type, dims, data, otherFields }: OnnxTensor, fil
   return [
     `has the tensor ${name} [${dims.join(', ')}] of type ${String(type)} with ${String(data.byteLength)} bytes of data`,
   ];
+}
+
+function externalProblems(
+  { name, type, dims, data, external, otherFields }: OnnxTensor,
+  donor: Donor | undefined,
+): string[] {
+  if (donor === undefined)
+    return [`has the tensor ${name}, whose values are not stored in this file; export without --external-data`];
+  const { location, offset, length } = Object.fromEntries(external) as Partial<Record<string, string>>;
+  const [first, count] = [offset, length].map((text) => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : NaN));
+  const elements = dims.reduce((product, dim) => product * dim, 1);
+  const sound =
+    external.length === 3 &&
+    location === donor.file &&
+    data.byteLength === 0 &&
+    otherFields.every((field) => field === DATA_LOCATION) &&
+    dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) &&
+    elements * (BYTES[type] ?? NaN) === count &&
+    (first ?? NaN) + count <= donor.bytes;
+  if (sound) return [];
+  return [`has the tensor ${name} [${dims.join(', ')}], whose values are not those of a place in ${donor.file}`];
 }
 
 function nameProblems({ inputs, outputs, initializers }: OnnxGraph, expected: GraphNames): string[] {

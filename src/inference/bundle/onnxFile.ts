@@ -7,6 +7,8 @@ export interface OnnxTensor {
   readonly dims: readonly number[];
   /** `raw_data`, little-endian. */
   readonly data: Uint8Array;
+  /** The entries of `external_data`: a place in another file. */
+  readonly external: readonly (readonly [key: string, value: string])[];
   /** The numbers of fields that it has beside those above, its name, and its documentation. */
   readonly otherFields: readonly number[];
 }
@@ -155,14 +157,26 @@ function opset(bytes: Uint8Array): OnnxGraph['opsets'][number] {
 }
 
 function tensor(bytes: Uint8Array): OnnxTensor {
-  const fields = readMessage(bytes, { 1: wholes, 2: whole, 8: text, 9: (reader) => reader.bytes() });
+  const fields = readMessage(bytes, {
+    1: wholes,
+    2: whole,
+    8: text,
+    9: (reader) => reader.bytes(),
+    13: (reader) => entry(reader.bytes()),
+  });
   return {
     dims: many<readonly number[]>(fields, 1).flat(),
     type: one(fields, 2, 0),
     name: one(fields, 8, ''),
     data: one(fields, 9, new Uint8Array()),
-    otherFields: [...fields.keys()].filter((field) => ![1, 2, 8, 9, 12].includes(field)),
+    external: many(fields, 13),
+    otherFields: [...fields.keys()].filter((field) => ![1, 2, 8, 9, 12, 13].includes(field)),
   };
+}
+
+function entry(bytes: Uint8Array): readonly [string, string] {
+  const fields = readMessage(bytes, { 1: text, 2: text });
+  return [one(fields, 1, ''), one(fields, 2, '')];
 }
 
 function value(bytes: Uint8Array): OnnxValue {

@@ -23,7 +23,7 @@ from .graphs import answers, relative_error, with_float32_weights
 from .int8 import SENSITIVITY_FEEDS, Report, quantised
 from .plan import QuantisationPlan
 from .quality import decoded_quality, drawn_quality, real_quality
-from .shared_weights import share_weights
+from .shared_weights import quantise_at_opening, share_weights
 
 LARGEST = 900 * 2**20  # bytes: converted from float16 they double, and an ONNX file is limited to 2 GB
 
@@ -87,8 +87,13 @@ def quantise_bundle(
 
 
 def donor_of(graph: onnx.ModelProto, precision: str, directory: Path, base: dict[str, Any]) -> list[dict[str, Any]]:
-    """The manifest's `externalData` of a float16 graph that takes its weights from the float32 graph's file."""
-    if precision != "fp16" or base.get("externalData") or not share_weights(graph, directory / base["file"]):
+    """Lets the graph take its weights from the float32 graph's file. Returns the manifest's `externalData` of it."""
+    donor = directory / base["file"]
+    if base.get("externalData") or base["weights"] != "fp16":
+        return []
+    if precision == "int8":
+        quantise_at_opening(graph, donor)
+    if not share_weights(graph, donor):
         return []
     return [{key: base[key] for key in ("file", "sha256", "bytes")}]
 
