@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from .autoencoder import ResidualBlock
 
 MASK_DECODER_COMPONENT = "mask_decoder"  # in a bundle
-WIDTH, FINE_WIDTH = 64, 32  # at 1/8 and at 1/4 of the image's size
-DOWNSCALE = 8
+WIDTH, FINE_WIDTH, FINEST_WIDTH = 64, 32, 8  # at 1/8, 1/4 and 1/2 of the image's size
 
 
 class MaskDecoder(nn.Module):
@@ -29,8 +28,12 @@ class MaskDecoder(nn.Module):
             nn.PixelShuffle(2),  # [B, FINE_WIDTH, H/4, W/4]
             ResidualBlock(FINE_WIDTH),
             nn.SiLU(),
-            nn.Conv2d(FINE_WIDTH, 16, 3, padding=1),
-            nn.PixelShuffle(4),  # [B, 1, H, W]
+            nn.Conv2d(FINE_WIDTH, 4 * FINEST_WIDTH, 3, padding=1),
+            nn.PixelShuffle(2),  # [B, FINEST_WIDTH, H/2, W/2]
+            ResidualBlock(FINEST_WIDTH),
+            nn.SiLU(),
+            nn.Conv2d(FINEST_WIDTH, 4, 3, padding=1),
+            nn.PixelShuffle(2),  # [B, 1, H, W]
         )
 
     def forward(self, feature: Tensor) -> Tensor:
