@@ -91,7 +91,7 @@ test.each(cases.filter(({ bundle }) => bundle.startsWith('surfaces')))('$bundle 
 
 test('what is run is what was asked for, where there is such a graph', async () => {
   const [surfaces, tiny] = await Promise.all([poolWith(DEFAULT_BUNDLE, 'int8'), poolWith('tiny@1.0.0', 'int8')]);
-  expect(surfaces.devices()[0]?.precisions).toEqual({ [DEFAULT_BUNDLE]: 'int8', 'surfaces-open@0.1.0': 'fp32' });
+  expect(surfaces.devices()[0]?.precisions).toEqual({ [DEFAULT_BUNDLE]: 'int8', 'surfaces-open@0.1.0': 'int8' });
   expect(tiny.devices()[0]?.precisions).toEqual({ 'tiny@1.0.0': 'fp32' });
 });
 

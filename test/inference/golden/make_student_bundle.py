@@ -98,7 +98,8 @@ def draw_cases(bundle: Path, out: Path, cases: list[SampleRequest], first: int =
     model = load_bundle(bundle)
     turbo = read_turbo(bundle, model.module.denoiser)
     device = torch.device("cpu")
-    generator = Generator(model.module, model.autoencoder, model.config.prompts, device, turbo=turbo)
+    prompts, masks = model.config.prompts, model.mask_decoder
+    generator = Generator(model.module, model.autoencoder, prompts, device, turbo=turbo, mask_decoder=masks)
     for n, request in enumerate(cases, first):
         (drawn,) = generator.draw([request])
         write(out, n, asked(request) | {"confidence": drawn.confidence}, drawn.image, drawn.mask)

@@ -11,8 +11,7 @@ import typer
 from .console import bar, console, progress_reporter, readable_errors
 from .options import ThreadsOption
 
-# As of a cheaper precision that the service chooses by itself.
-LEAST_IOU = 0.98
+LEAST_IOU = 0.95
 
 
 def distil(

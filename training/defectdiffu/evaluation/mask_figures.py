@@ -17,6 +17,7 @@ from .segmentation_figures import mask_iou
 
 TIMESTEPS = tuple(range(5, LATE_TIMESTEP, 20))  # the last tenth of the noise levels
 BATCH = 8
+TEACHER = "DPM_SOLVER_PP"  # the sampler whose masks are measured
 CHANGE_BLUR = 1.0  # pixels
 
 
@@ -39,7 +40,7 @@ def predicted_masks(
         for t in TIMESTEPS:
             ab = generator.component.alpha_bar[t]
             feature += generator.evaluate(ab.sqrt() * x0 + (1 - ab).sqrt() * noise, t, rows)[2] / len(TIMESTEPS)
-        masks += [binary_mask(grey, MINIMUM_PEAK) for grey in generator.decode_masks(feature)]
+        masks += [binary_mask(grey, MINIMUM_PEAK) for grey in generator.decode_masks(feature, TEACHER)]
     return np.stack(masks)
 
 

@@ -68,7 +68,7 @@ class Generator:
     @torch.no_grad()
     def draw(self, requests: list[SampleRequest]) -> list[Sample]:
         """Draws every request; sampler and steps must be the same within one call."""
-        return self._finish(*self._denoise(requests))
+        return self._finish(*self._denoise(requests), requests[0].sampler)
 
     @torch.no_grad()
     def mask_features(self, requests: list[SampleRequest]) -> Tensor:
@@ -111,9 +111,10 @@ class Generator:
             x = self._step(scheduler, sampler, guided, variance, defect_row, t, i, x, requests)
         return x, features / evaluations, plans
 
-    def decode_masks(self, features: Tensor) -> np.ndarray:
-        """Mask features [B, C, h, w] → soft masks [B, H, W] in [-1, 1]."""
-        decode = self.mask_decoder or self.autoencoder.decode
+    def decode_masks(self, features: Tensor, sampler: str) -> np.ndarray:
+        """Mask features [B, C, h, w] → soft masks [B, H, W] in [-1, 1]. The student's have a decoder of their own, if
+        there is one: where steps are few, the image decoder counts."""
+        decode = self.mask_decoder if self.mask_decoder and sampler == TURBO else self.autoencoder.decode
         return np.stack([soft_mask(each) for each in decode(features).float().cpu().numpy()])
 
     @property
@@ -200,9 +201,9 @@ class Generator:
             start += len(plan)
         return torch.tensor(rows, device=self.device)
 
-    def _finish(self, x: Tensor, features: Tensor, plans: list[list[PlanRow]]) -> list[Sample]:
+    def _finish(self, x: Tensor, features: Tensor, plans: list[list[PlanRow]], sampler: str) -> list[Sample]:
         images = self.autoencoder.decode(x).float().cpu().numpy()
-        soft_masks = self.decode_masks(features)
+        soft_masks = self.decode_masks(features, sampler)
         samples = []
         for i, plan in enumerate(plans):
             grey = soft_masks[i]

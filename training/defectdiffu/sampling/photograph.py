@@ -86,7 +86,7 @@ def draw_on_photographs(
         generator, known, torch.from_numpy(noise).to(generator.device), requests, first.denoising_strength, inside
     )
     decode = lambda z: generator.autoencoder.decode(z).float().cpu().numpy()  # noqa: E731
-    drawn, kept, soft = decode(latent), decode(known), generator.decode_masks(feature)
+    drawn, kept, soft = decode(latent), decode(known), generator.decode_masks(feature, requests[0].sampler)
     samples = []
     for i, photograph in enumerate(photographs):
         region = photograph.region & upsampled(free[i], photograph.region.shape[0])
@@ -155,7 +155,7 @@ def _probe(generator: Generator, known: Tensor, noise: Tensor, requests: list[Sa
     probes = [replace(request, strength=PROBE_STRENGTH, steps=PROBE_STEPS, sampler=sampler) for request in requests]
     everywhere = torch.ones_like(known[:, :1], dtype=torch.bool)
     _, feature = denoise_inside(generator, known, noise, probes, 1.0, everywhere)
-    soft = generator.decode_masks(feature)
+    soft = generator.decode_masks(feature, sampler)
     cells = known.shape[-1]
     scale = soft.shape[-1] // cells
     return ((soft.astype(np.float64) + 1) / 2).reshape(len(soft), cells, scale, cells, scale).mean((2, 4))
