@@ -23,7 +23,7 @@ const POLL_MS = 1_000;
 const ACKNOWLEDGEMENT_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 2;
 const RENEW_MS = (PUBLISHER_LEASE_SECONDS * 1000) / 4;
 const RECONNECT_MS = 2_000;
-/** So often the one that publishes says again that the service is there, after the will of another process. */
+/** So often the one that publishes says again that the service is there: the will of the one before can come late. */
 const ANNOUNCE_MS = 15_000;
 const QOS = 1;
 
@@ -38,23 +38,41 @@ export async function startMqttPublisher(
 ): Promise<MqttPublisher> {
   const { default: mqtt } = await import('mqtt');
   const owner = randomUUID();
+  const waiters = createWaiters();
+  const waiter = waiters.waiter(MQTT_CHANNEL);
+  const unlisten = await listen(MQTT_CHANNEL, () => waiters.notify(MQTT_CHANNEL));
   const service = `${prefix}/status`;
   const will = { topic: service, payload: Buffer.from('offline'), qos: QOS, retain: true } as const;
-  const client = mqtt.connect(url, { reconnectPeriod: RECONNECT_MS, queueQoSZero: false, will });
+  /** Of the process that publishes. Another one has none, so that the broker tells nobody its will when it goes. */
+  let client: MqttClient | undefined;
   let isAway = false;
   let announceAt = 0;
-  client.on('connect', () => {
-    isAway = false;
-    log.info({ broker: brokerOf(url) }, 'connected to the MQTT broker');
-    announce();
-  });
-  client.on('error', (error) => reportLoss(error));
-  client.on('offline', () => reportLoss(undefined));
+
+  function connect(): MqttClient {
+    const connecting = mqtt.connect(url, { reconnectPeriod: RECONNECT_MS, queueQoSZero: false, will });
+    connecting.on('connect', () => {
+      isAway = false;
+      log.info({ broker: brokerOf(url) }, 'connected to the MQTT broker');
+      announce(connecting);
+      waiters.notify(MQTT_CHANNEL);
+    });
+    connecting.on('error', (error) => reportLoss(error));
+    connecting.on('offline', () => reportLoss(undefined));
+    return connecting;
+  }
+
+  /** With a farewell, the broker does not publish the will. */
+  async function disconnect(): Promise<void> {
+    const leaving = client;
+    client = undefined;
+    if (leaving?.connected === true) await acknowledged(leaving.endAsync()).catch(() => leaving.stream.destroy());
+    else await leaving?.endAsync(true);
+  }
 
   /** Of several processes, each can go; the service is there as long as one publishes. */
-  function announce(): void {
+  function announce(connected: MqttClient): void {
     announceAt = Date.now() + ANNOUNCE_MS;
-    client.publish(service, 'online', { qos: QOS, retain: true });
+    connected.publish(service, 'online', { qos: QOS, retain: true });
   }
 
   function reportLoss(error: Error | undefined): void {
@@ -63,9 +81,6 @@ export async function startMqttPublisher(
     log.warn({ broker: brokerOf(url), err: error }, 'the MQTT broker is away; events wait in the database');
   }
 
-  const waiters = createWaiters();
-  const waiter = waiters.waiter(MQTT_CHANNEL);
-  const unlisten = await listen(MQTT_CHANNEL, () => waiters.notify(MQTT_CHANNEL));
   let stopping = false;
   let renewAt = 0;
 
@@ -81,8 +96,13 @@ export async function startMqttPublisher(
 
   /** Returns whether there may be more. */
   async function publishSome(): Promise<boolean> {
-    if (!(await hasLease()) || !client.connected) return false;
-    if (Date.now() >= announceAt) announce();
+    if (!(await hasLease())) {
+      await disconnect();
+      return false;
+    }
+    client ??= connect();
+    if (!client.connected) return false;
+    if (Date.now() >= announceAt) announce(client);
     const messages = await nextMessages(database);
     if (messages.length === 0) return false;
     await publishAll(client, prefix, messages);
@@ -112,12 +132,10 @@ export async function startMqttPublisher(
       await looping;
       await unlisten();
       // Another process may be there. The next one that publishes says so after this.
-      if (renewAt > 0 && client.connected)
+      if (renewAt > 0 && client?.connected === true)
         await acknowledged(client.publishAsync(service, 'offline', { qos: QOS, retain: true })).catch(reportLoss);
       await releasePublishing(database, owner).catch(() => undefined);
-      // With a farewell, the broker does not publish the will.
-      if (client.connected) await acknowledged(client.endAsync()).catch(() => client.stream.destroy());
-      else await client.endAsync(true);
+      await disconnect();
     },
   };
 }
