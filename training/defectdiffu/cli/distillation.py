@@ -60,7 +60,7 @@ def distil_masks(
     bundle: Annotated[Path, typer.Option(help="Bundle that gets the decoder: models/<name>/<version>.")],
     minutes: Annotated[
         float, typer.Option(min=0, help="A quarter of it is for drawing mask features, the rest for training.")
-    ] = 10,
+    ] = 20,
     least_iou: Annotated[
         float,
         typer.Option(
