@@ -5,6 +5,7 @@ import type { OpenConsole } from '../support/chromium.js';
 import {
   HAS_CHROMIUM,
   accessibilityFaults,
+  choose,
   openConsole,
   openPage,
   picture,
@@ -121,7 +122,7 @@ import { until } from '../support/until.js';
     await page.getByLabel('Product').selectOption('FABRIC');
     await page.getByLabel('Defect').selectOption('HOLE');
     await page.getByLabel('Draw', { exact: true }).selectOption('PHOTOGRAPH');
-    await page.getByRole('radio', { name: 'fabric.png' }).check({ force: true });
+    await choose(page.getByRole('radio', { name: 'fabric.png' }));
     await page.getByText('Draw the region').click();
     await page.getByRole('application').focus();
     const keys = ['Enter', ...Array.from({ length: 3 }, () => ['Shift+ArrowRight', 'Shift+ArrowDown']).flat(), 'Enter'];

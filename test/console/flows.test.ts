@@ -3,7 +3,15 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { breakable } from '../support/browserSockets.js';
 import type { OpenConsole } from '../support/chromium.js';
 import { originOf } from '../support/console.js';
-import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage, picture, signInTo } from '../support/chromium.js';
+import {
+  HAS_CHROMIUM,
+  accessibilityFaults,
+  choose,
+  openConsole,
+  openPage,
+  picture,
+  signInTo,
+} from '../support/chromium.js';
 import { SPOT, spotted } from '../support/donors.js';
 import { fabric } from '../support/photographStage.js';
 import type { Json, Server } from '../support/server.js';
@@ -81,11 +89,9 @@ const MANY = 24;
     await page.getByLabel('Product').selectOption('FABRIC');
     await page.getByLabel('Defect').selectOption('HOLE');
     await page.getByLabel('Draw', { exact: true }).selectOption('TRANSPLANT');
-    await page.getByRole('radio', { name: 'good.png' }).check({ force: true });
-    await page
-      .getByRole('group', { name: 'Defective photograph, with its mask' })
-      .getByRole('radio', { name: 'spotted.png' })
-      .check({ force: true });
+    await choose(page.getByRole('radio', { name: 'good.png' }));
+    const donors = page.getByRole('group', { name: 'Defective photograph, with its mask' });
+    await choose(donors.getByRole('radio', { name: 'spotted.png' }));
     await drawOne();
     await picture(page, 'transplanted');
     const { product } = await server.data(

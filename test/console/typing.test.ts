@@ -1,7 +1,7 @@
 /** The fields of "Draw", typed into, left, and come back to, in real Chromium. */
 import type { Browser, Locator, Page, Request } from 'playwright-core';
 import type { OpenConsole } from '../support/chromium.js';
-import { HAS_CHROMIUM, accessibilityFaults, openConsole, openPage } from '../support/chromium.js';
+import { HAS_CHROMIUM, accessibilityFaults, choose, openConsole, openPage } from '../support/chromium.js';
 import { fabric } from '../support/photographStage.js';
 import type { Json } from '../support/server.js';
 import { TEST_KEY } from '../support/server.js';
@@ -87,7 +87,7 @@ import { until } from '../support/until.js';
     await openPage(page, 'Draw');
     await page.getByLabel('Product').selectOption('FABRIC');
     await page.getByLabel('Draw', { exact: true }).selectOption('PHOTOGRAPH');
-    await page.getByRole('radio', { name: 'good.png' }).check({ force: true });
+    await choose(page.getByRole('radio', { name: 'good.png' }));
     await page.getByText('Draw the region').click();
     await page.getByRole('application').focus();
     for (const key of ['Enter', 'Shift+ArrowRight', 'Shift+ArrowDown', 'Enter']) await page.keyboard.press(key);

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { originOf } from './console.js';
 import type { Server } from './server.js';
 import { TEST_KEY, startServer } from './server.js';
+import { until } from './until.js';
 
 export const CHROMIUM = '/usr/bin/chromium';
 export const HAS_CHROMIUM = existsSync(CHROMIUM);
@@ -86,6 +87,12 @@ export async function signInTo(page: Page): Promise<void> {
 export async function openPage(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+}
+
+/** The form lies in the browser's history, so that a choice shows a moment after the click. The radio is out of sight. */
+export async function choose(radio: Locator): Promise<void> {
+  await radio.click({ force: true });
+  await until(() => radio.isChecked());
 }
 
 const AXE = readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8');
