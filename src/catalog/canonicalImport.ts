@@ -1,5 +1,5 @@
 /** An import with its codes and names in the form in which they are stored (codes.ts). */
-import { canonicalCode, canonicalName } from './codes.js';
+import { canonicalCode, canonicalName } from '../canonicalCode.js';
 import type { CatalogImport } from './validateImport.js';
 
 export function canonicalImport(input: CatalogImport): CatalogImport {

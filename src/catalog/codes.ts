@@ -4,21 +4,11 @@
  * refused, because no person could tell the codes apart.
  */
 import { badInput, quote } from '../errors.js';
+import { canonicalCode } from '../canonicalCode.js';
 import { requireText } from '../validateText.js';
 
 /** With the separators of lines and paragraphs, and the blank of Braille, which Unicode does not count as one. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\uFFF9-\uFFFB]/u;
-const BLANK_WITHIN = /\p{Zs}/gu;
-
-/** Without a check. */
-export function canonicalCode(text: string): string {
-  return canonicalName(text).replace(BLANK_WITHIN, ' ');
-}
-
-/** Names keep what is within them: some scripts need invisible characters. */
-export function canonicalName(text: string): string {
-  return text.normalize('NFC').trim();
-}
 
 /** Returns the code in its canonical form. */
 export function requireCode(given: string, field: string): string {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import { canonicalCode } from '../catalog/codes.js';
+import { canonicalCode } from '../canonicalCode.js';
 import { inArray } from '../storage/drizzle.js';
 import { ServiceError, quote } from '../errors.js';
 import type { AdvisoryLock } from '../storage/advisoryLocks.js';

@@ -1,5 +1,5 @@
 /** Which product or defect of the tenant a folder or label of an archive is, by its code or by the word that a model reads. */
-import { canonicalCode } from '../../catalog/codes.js';
+import { canonicalCode } from '../../canonicalCode.js';
 import { joinNames, quote } from '../../errors.js';
 import { inArray, or, sql } from '../../storage/drizzle.js';
 import { defects, products } from '../../storage/tables.js';

@@ -3,7 +3,7 @@
  * parts, and defects on each good photograph that it took for a defective one. All are accepted, or none.
  */
 import { catalogOf } from '../../catalog/catalog.js';
-import { canonicalCode } from '../../catalog/codes.js';
+import { canonicalCode } from '../../canonicalCode.js';
 import type { ErrorCode } from '../../errors.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
 import { inputHash } from '../../queue/idempotentAdmission.js';
