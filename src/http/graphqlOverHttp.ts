@@ -35,7 +35,7 @@ export interface GraphqlOverHttp {
   stop(): Promise<void>;
 }
 
-/** Bytes of the syntax trees, written as JSON, of all callers' operations. In memory they take about five times as much. */
+/** Bytes of the syntax trees, written as JSON, of all callers' operations. In memory they take about four times as much. */
 const MAX_DOCUMENT_STORE = 4 * 2 ** 20;
 
 export async function createGraphqlOverHttp(
