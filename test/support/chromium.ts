@@ -89,10 +89,15 @@ export async function openPage(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 }
 
-/** The form lies in the browser's history, so that a choice shows a moment after the click. The radio is out of sight. */
+/**
+ * Chooses a radio, which is out of sight in its tile: a click can miss it while the tiles above still load their pictures, and
+ * the choice shows a moment after the click.
+ */
 export async function choose(radio: Locator): Promise<void> {
-  await radio.click({ force: true });
-  await until(() => radio.isChecked());
+  await until(async () => {
+    await radio.click({ force: true });
+    return radio.isChecked();
+  });
 }
 
 const AXE = readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8');
