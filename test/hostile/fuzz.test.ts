@@ -34,12 +34,14 @@ interface Probe {
   readonly ownMs: number;
 }
 
-async function probe(server: Server): Promise<Probe> {
+/** What bench/loopProbe.ts says at a signal, after this word. */
+async function said(server: Server, signal: NodeJS.Signals, word: string): Promise<unknown> {
   const before = server.output().length;
-  server.process.kill('SIGUSR2');
-  const line = await until(() => /probe (\{.*\})/.exec(server.output().slice(before))?.[1]);
-  return JSON.parse(line) as Probe;
+  server.process.kill(signal);
+  return JSON.parse(await until(() => new RegExp(`${word} (\\{.*\\})`).exec(server.output().slice(before))?.[1]));
 }
+
+const probe = async (server: Server): Promise<Probe> => (await said(server, 'SIGUSR2', 'probe')) as Probe;
 
 interface Held {
   readonly heapMb: number;
@@ -48,10 +50,8 @@ interface Held {
 
 /** What is left after a collection of garbage. */
 async function collected(server: Server): Promise<Held & { readonly processMb: number }> {
-  const before = server.output().length;
-  server.process.kill('SIGWINCH');
-  const line = await until(() => /held (\{.*\})/.exec(server.output().slice(before))?.[1]);
-  return { ...(JSON.parse(line) as Held), processMb: Math.round(memoryMb(server)) };
+  const held = (await said(server, 'SIGWINCH', 'held')) as Held;
+  return { ...held, processMb: Math.round(memoryMb(server)) };
 }
 
 function memoryMb(server: Server): number {

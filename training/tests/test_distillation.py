@@ -136,8 +136,7 @@ def test_graphs_without_a_student_refuse_its_sampler(exported):
 
 def _drawing(bundle: Path) -> Generator:
     model = load_bundle(bundle)
-    turbo = read_turbo(bundle, model.module.denoiser)
-    return Generator(model.module, model.autoencoder, model.config.prompts, torch.device("cpu"), turbo=turbo)
+    return model.generator(turbo=read_turbo(bundle, model.module.denoiser))
 
 
 def test_the_student_refuses_steps_that_it_did_not_learn(distilled):

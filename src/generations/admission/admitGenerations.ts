@@ -57,7 +57,7 @@ export function admitGenerations(
 ): Promise<readonly GenerationRow[]> {
   return inSpan('admit', { attributes: { 'defectdiffu.items': inputs.length } }, async () => {
     const items = inputs.map((input, i) => {
-      const hash = inputHash(underOriginalNames(withCanonicalCodes(input)));
+      const hash = inputHash(underOriginalNames(input));
       return { input, field: `input[${String(i)}]`, hash };
     });
     return admitItems(tenant, context, items);

@@ -24,7 +24,6 @@ from defectdiffu.export.bundle import export_bundle  # noqa: E402
 from defectdiffu.model.autoencoder import build_autoencoder  # noqa: E402
 from defectdiffu.model.training_module import build_training_module  # noqa: E402
 from defectdiffu.model.turbo_modulation import TurboModulation  # noqa: E402
-from defectdiffu.sampling.generator import Generator  # noqa: E402
 from defectdiffu.sampling.guidance import SampleRequest  # noqa: E402
 from written import asked, write  # noqa: E402
 
@@ -96,10 +95,7 @@ def main() -> None:
 def draw_cases(bundle: Path, out: Path, cases: list[SampleRequest], first: int = 0) -> None:
     """What the student of a bundle draws, from number `first` on."""
     model = load_bundle(bundle)
-    turbo = read_turbo(bundle, model.module.denoiser)
-    device = torch.device("cpu")
-    prompts, masks = model.config.prompts, model.mask_decoder
-    generator = Generator(model.module, model.autoencoder, prompts, device, turbo=turbo, mask_decoder=masks)
+    generator = model.generator(turbo=read_turbo(bundle, model.module.denoiser))
     for n, request in enumerate(cases, first):
         (drawn,) = generator.draw([request])
         write(out, n, asked(request) | {"confidence": drawn.confidence}, drawn.image, drawn.mask)

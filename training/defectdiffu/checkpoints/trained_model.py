@@ -15,6 +15,7 @@ from ..model.autoencoder import ImageAutoencoder, build_autoencoder
 from ..model.ema import Ema
 from ..model.mask_decoder import MaskDecoder
 from ..model.training_module import TrainingModule, build_training_module
+from ..model.turbo_modulation import TurboModulation
 from ..sampling.generator import Generator
 from .runs import Run, load
 
@@ -40,10 +41,11 @@ class TrainedModel:
         """By product, as a generator takes them."""
         return dict.fromkeys(self.vocabulary.products, self.adapter) if self.adapter else {}
 
-    def generator(self, device: torch.device | None = None) -> Generator:
+    def generator(self, device: torch.device | None = None, turbo: TurboModulation | None = None) -> Generator:
+        """Draws as the model and, with the sampler TURBO, as the student `turbo`."""
         device = device or torch.device("cpu")
         return Generator(
-            self.module, self.autoencoder, self.config.prompts, device, self.adapters, mask_decoder=self.mask_decoder
+            self.module, self.autoencoder, self.config.prompts, device, self.adapters, turbo, self.mask_decoder
         )
 
 

@@ -36,15 +36,9 @@ class Distilled:
 
     def generator(self) -> Generator:
         """Draws as the teacher and, with the sampler TURBO, as the student. On the CPU."""
-        model = self.model
-        return Generator(
-            model.module.cpu(),
-            model.autoencoder.cpu(),
-            model.config.prompts,
-            torch.device("cpu"),
-            turbo=self.turbo,
-            mask_decoder=model.mask_decoder,
-        )
+        self.model.module.cpu()
+        self.model.autoencoder.cpu()
+        return self.model.generator(turbo=self.turbo)
 
 
 def distil(

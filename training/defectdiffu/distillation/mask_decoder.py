@@ -15,10 +15,10 @@ from ..checkpoints.from_bundle import load_bundle
 from ..evaluation.segmentation_figures import mask_iou
 from ..files.bundle_manifest import read_manifest
 from ..model.components import round_to_float16
-from ..model.mask_decoder import MASK_DECODER_COMPONENT, MaskDecoder, grey_of
+from ..model.mask_decoder import MASK_DECODER_COMPONENT, MaskDecoder
 from ..progress import Progress
-from ..sampling.generator import MINIMUM_PEAK, Generator
-from ..sampling.masks import binary_mask
+from ..sampling.generator import MINIMUM_PEAK
+from ..sampling.masks import binary_mask, soft_mask
 from .bundle_component import Graph, add_component
 from .mask_examples import MaskExamples, mask_examples
 from .turbo_component import read_turbo
@@ -45,9 +45,7 @@ def distil_mask_decoder(
     """Draws examples for a quarter of the time, and trains on them for the rest."""
     began = clock()
     model = load_bundle(bundle)
-    prompts, device = model.config.prompts, torch.device("cpu")
-    turbo = read_turbo(bundle, model.module.denoiser)
-    generator = Generator(model.module, model.autoencoder, prompts, device, turbo=turbo)
+    generator = model.generator(turbo=read_turbo(bundle, model.module.denoiser))
     drawn = lambda: clock() - began >= 60 * minutes * DRAWING_SHARE  # noqa: E731
     examples = mask_examples(model, generator, EXAMPLES, seed, progress, drawn)
     held_out = np.arange(len(examples)) % HELD_OUT == 0
@@ -102,7 +100,7 @@ def mask_loss(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 def mask_decoder_quality(decoder: MaskDecoder, examples: MaskExamples) -> dict[str, float]:
     """Masks of the decoder against those of the image decoder: the mean, the 5th percentile, and the least IoU."""
     ious = []
-    found = torch.cat([grey_of(decoder(batch)) for batch in examples.feature.split(64)])[:, 0].numpy()
+    found = soft_mask(torch.cat([decoder(batch) for batch in examples.feature.split(64)]).numpy())
     for mine, wanted in zip(found, examples.grey.float()[:, 0].numpy(), strict=True):
         ious.append(mask_iou(binary_mask(mine, MINIMUM_PEAK), binary_mask(wanted, MINIMUM_PEAK)))
     low = float(np.quantile(ious, 0.05))

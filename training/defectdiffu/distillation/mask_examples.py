@@ -16,10 +16,10 @@ from torch import Tensor
 
 from ..checkpoints.trained_model import TrainedModel
 from ..model.autoencoder import ImageAutoencoder
-from ..model.mask_decoder import grey_of
 from ..progress import Progress
 from ..sampling.generator import Generator
 from ..sampling.guidance import TURBO
+from ..sampling.masks import soft_mask
 from .conditions import Words, random_requests
 
 BATCH = 16
@@ -62,8 +62,8 @@ def mask_examples(
 
 @torch.no_grad()
 def decoded_examples(autoencoder: ImageAutoencoder, features: Tensor) -> MaskExamples:
-    greys = [grey_of(autoencoder.decode(batch)).half() for batch in features.split(BATCH)]
-    return MaskExamples(features, torch.cat(greys))
+    greys = [soft_mask(autoencoder.decode(batch).numpy()) for batch in features.split(BATCH)]
+    return MaskExamples(features, torch.from_numpy(np.concatenate(greys))[:, None].half())
 
 
 def drawn_features(generator: Generator, words: Words, seed: int) -> Tensor:

@@ -6,7 +6,6 @@ distilled from it (distillation/train_mask_decoder.py).
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from .autoencoder import ResidualBlock
@@ -38,8 +37,3 @@ class MaskDecoder(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         return self.layers(feature)
-
-
-def grey_of(decoded: Tensor) -> Tensor:
-    """A decoded mask image [B, 3, H, W] or [B, 1, H, W] → the soft mask [B, 1, H, W] in [-1, 1]."""
-    return torch.clamp(decoded, -1, 1).mean(1, keepdim=True)

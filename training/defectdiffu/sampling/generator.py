@@ -115,7 +115,7 @@ class Generator:
         """Mask features [B, C, h, w] → soft masks [B, H, W] in [-1, 1]. The student's have a decoder of their own, if
         there is one: where steps are few, the image decoder counts."""
         decode = self.mask_decoder if self.mask_decoder and sampler == TURBO else self.autoencoder.decode
-        return np.stack([soft_mask(each) for each in decode(features).float().cpu().numpy()])
+        return soft_mask(decode(features).float().cpu().numpy())
 
     @property
     def has_student(self) -> bool:

@@ -8,8 +8,9 @@ TOLERANCE = 1e-4
 
 
 def soft_mask(image: np.ndarray) -> np.ndarray:
-    """Decoded mask image [3, H, W] or [1, H, W] in about [-1, 1] → grey [H, W] in [-1, 1], the mean of the channels."""
-    return np.clip(image, -1, 1).mean(axis=0)
+    """Decoded mask images […, 3, H, W] or […, 1, H, W] in about [-1, 1] → grey […, H, W] in [-1, 1], the mean of the
+    channels."""
+    return np.clip(image, -1, 1).mean(axis=-3)
 
 
 def iterative_threshold(grey: np.ndarray) -> float:
