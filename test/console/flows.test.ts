@@ -56,7 +56,7 @@ const MANY = 24;
 
   const lastRequest = async (): Promise<Json> => {
     const { generations } = await server.data(
-      '{ generations(first: 1) { edges { node { status request { region { maskId polygons { x y } } reference { ids } defectReference { ids } } } } } }',
+      '{ generations(first: 1) { edges { node { status request { region { maskId polygons { x y } } reference { ids } defectReference { ids cutPaste { ids } } } } } } }',
     );
     return generations.edges[0].node.request;
   };
@@ -104,6 +104,21 @@ const MANY = 24;
     expect(donor.mask.areaFraction / spot).toBeGreaterThan(0.6);
     expect(donor.mask.areaFraction / spot).toBeLessThan(1.7);
     expect((await lastRequest()).defectReference.ids).toEqual([donor.id]);
+  });
+
+  test('what is transplanted is a patch of a good part, or of other products, which have none yet', async () => {
+    const { ids: good } = (await lastRequest()).reference;
+    await page.getByLabel('Take the defect from').selectOption('CUT_PASTE');
+    await drawOne();
+    expect((await lastRequest()).defectReference).toMatchObject({ ids: null, cutPaste: { ids: good } });
+
+    await page.getByLabel('Take the defect from').selectOption('OF_OTHER_PRODUCTS');
+    await button('Draw').click();
+    await page.getByText(/no other product has a defective photograph/).waitFor();
+
+    await page.getByLabel('Take the defect from').selectOption('OF_PAIR');
+    await drawOne();
+    expect((await lastRequest()).defectReference).toMatchObject({ ids: [expect.any(String)], cutPaste: null });
   });
 
   test('a region is a polygon, clicked corner by corner, or painted with the brush', async () => {

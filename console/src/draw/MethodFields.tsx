@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { ReferencePartsFragment } from '../generated/graphql.ts';
 import type { Choices, Method } from './choices.ts';
+import { DonorFields } from './DonorFields.tsx';
 import { PhotographChoice } from './PhotographChoice.tsx';
 
 const METHODS: readonly Method[] = ['NOISE', 'TWIN', 'PHOTOGRAPH', 'TRANSPLANT'];
@@ -17,7 +18,6 @@ export function MethodFields({ choices, references, onChange }: Props) {
   const { t } = useTranslation();
   const { method } = choices;
   const good = references.filter(({ state }) => state === 'GOOD');
-  const defective = references.filter(({ state }) => state === 'DEFECTIVE');
   const onPhotograph = method === 'PHOTOGRAPH' || method === 'TRANSPLANT';
   return (
     <Stack gap="xs">
@@ -38,11 +38,10 @@ export function MethodFields({ choices, references, onChange }: Props) {
         />
       )}
       {method === 'TRANSPLANT' && (
-        <PhotographChoice
-          label={t('draw.donor')}
-          photographs={defective}
-          chosen={choices.donor?.id}
-          onChoose={(donor) => onChange({ donor })}
+        <DonorFields
+          choices={choices}
+          photographs={references.filter(({ state }) => state === 'DEFECTIVE')}
+          onChange={onChange}
         />
       )}
       {onPhotograph && (

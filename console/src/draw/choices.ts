@@ -1,7 +1,17 @@
-import type { AreaInput, GenerateDefectsInput, ReferencePartsFragment, RegionInput } from '../generated/graphql.ts';
+import type {
+  AreaInput,
+  CutPasteInput,
+  DefectReferenceInput,
+  GenerateDefectsInput,
+  ReferencePartsFragment,
+  RegionInput,
+} from '../generated/graphql.ts';
 import type { Model } from './modelChoice.ts';
 
 export type Method = 'NOISE' | 'TWIN' | 'PHOTOGRAPH' | 'TRANSPLANT';
+
+/** Where transplanted defects come from. */
+export type Donors = 'CHOSEN' | 'OF_PAIR' | 'OF_OTHER_PRODUCTS' | 'CUT_PASTE';
 
 /** What the fields of the page say. */
 export interface Choices {
@@ -12,8 +22,11 @@ export interface Choices {
   readonly method: Method;
   /** The photograph to draw on. */
   readonly onto?: ReferencePartsFragment | undefined;
-  /** The defective photograph to take the defect from. */
+  readonly donors: Donors;
+  /** The defective photograph to take the defect from, if one is chosen. */
   readonly donor?: ReferencePartsFragment | undefined;
+  /** Of the generation that is repeated; otherwise the service fills it in. */
+  readonly cutPaste?: CutPasteInput | undefined;
   readonly region?: RegionInput | undefined;
   /** Of the generation that is repeated; otherwise that of the product counts. */
   readonly allowedArea?: AreaInput | undefined;
@@ -39,18 +52,19 @@ export function newSeed(): number {
 
 /** Why the pair cannot be drawn in this way, as the name of a text; undefined if it can. */
 export function obstacle(choices: Choices, model: Model | undefined, supported: boolean): Obstacle | undefined {
-  const { method, onto, donor } = choices;
+  const { method, onto } = choices;
   if (method !== 'TRANSPLANT' && !supported) return 'unsupported';
   if (method === 'PHOTOGRAPH' && model?.drawsOnPhotographs === false) return 'noEncoder';
   if ((method === 'PHOTOGRAPH' || method === 'TRANSPLANT') && onto === undefined) return 'noPhotograph';
-  if (method === 'TRANSPLANT' && donor === undefined) return 'noDonor';
+  if (method === 'TRANSPLANT' && donorsOf(choices) === undefined) return 'noDonor';
   return undefined;
 }
 export type Obstacle = 'unsupported' | 'noEncoder' | 'noPhotograph' | 'noDonor';
 
 export function finalInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
   const { partNumber, defectCode, model: named, method, strength, count, seed } = choices;
-  const { onto, donor, region, allowedArea } = choices;
+  const { onto, region, allowedArea } = choices;
+  const donors = method === 'TRANSPLANT' ? donorsOf(choices) : undefined;
   const onPhotograph = (method === 'PHOTOGRAPH' || method === 'TRANSPLANT') && onto !== undefined;
   const fast = choices.allSteps ? undefined : student(choices, model);
   return {
@@ -64,13 +78,27 @@ export function finalInput(choices: Choices, model: Model | undefined): Generate
     ...(method === 'NOISE' && { twin: true }),
     ...(method === 'TWIN' && { reference: { twin: true } }),
     ...(onPhotograph && { reference: { id: onto.id } }),
-    ...(method === 'TRANSPLANT' && donor !== undefined && { defectReference: { id: donor.id } }),
+    ...(donors !== undefined && { defectReference: donors }),
     ...(method === 'PHOTOGRAPH' && region !== undefined && { region }),
     ...(onPhotograph &&
       region?.maskId == null &&
       region?.polygons == null &&
       allowedArea !== undefined && { allowedArea }),
   };
+}
+
+/** Undefined while no photograph is chosen. */
+function donorsOf({ donors, donor, cutPaste }: Choices): DefectReferenceInput | undefined {
+  switch (donors) {
+    case 'OF_PAIR':
+      return { anyOfPair: true };
+    case 'OF_OTHER_PRODUCTS':
+      return { ofOtherProducts: true };
+    case 'CUT_PASTE':
+      return { cutPaste: cutPaste ?? {} };
+    case 'CHOSEN':
+      return donor && { id: donor.id };
+  }
 }
 
 /** One sample, fast: with the student if it can draw it, otherwise in few steps. */

@@ -80,6 +80,7 @@ export function useChoices(before?: Kept) {
 
   const choices: Choices = {
     method: 'NOISE',
+    donors: 'CHOSEN',
     strength: given.method === 'TRANSPLANT' ? FIRST_TRANSPLANT_STRENGTH : FIRST_STRENGTH,
     count: FIRST_COUNT,
     seed: useState(newSeed)[0],

@@ -39,6 +39,7 @@ async function choicesOf(repeated: Repeated, client: Client): Promise<Filled> {
     photograph(client, defectReference?.ids?.[0]),
   ]);
   const method = methodOf(request);
+  const cutPaste = defectReference?.cutPaste;
   // The seed decides a place that nobody chose.
   const own = region === null ? undefined : areaInput(region);
   return {
@@ -49,6 +50,7 @@ async function choicesOf(repeated: Repeated, client: Client): Promise<Filled> {
     method,
     onto,
     donor,
+    ...(cutPaste != null && { donors: 'CUT_PASTE', cutPaste: { ids: cutPaste.ids, window: cutPaste.window } }),
     region: own ?? (region?.place === 'CHOSEN' ? ({ place: 'CHOSEN' } as const) : undefined),
     ...(allowedArea !== null && { allowedArea: areaInput(allowedArea) }),
     strength: strength.min,

@@ -23,11 +23,19 @@ export const draw = {
       },
       PHOTOGRAPH: { name: 'Auf ein Foto', meaning: 'Nur die Region ändert sich; alle anderen Pixel bleiben.' },
       TRANSPLANT: {
-        name: 'Von einem Foto mit Defekt verpflanzt',
-        meaning: 'Ein echter Defekt wird abgewandelt auf ein Foto gelegt. Kein Modell muss ihn kennen.',
+        name: 'Auf ein Foto verpflanzt',
+        meaning:
+          'Ein echter Defekt oder ein Flicken wird abgewandelt auf ein Foto gelegt. Kein Modell muss ihn kennen.',
       },
     },
     onto: 'Foto eines guten Teils',
+    defectFrom: 'Defekt von',
+    donors: {
+      CHOSEN: 'einem Foto des Produkts',
+      OF_PAIR: 'allen seinen Fotos mit diesem Defekt, reihum',
+      OF_OTHER_PRODUCTS: 'Fotos anderer Produkte, reihum',
+      CUT_PASTE: 'keinem: Flicken von guten Teilen (CutPaste)',
+    },
     donor: 'Foto mit Defekt und Maske',
     none: 'Ein solches Foto gibt es von diesem Produkt noch nicht.',
     upload: 'Fotos hochladen',
