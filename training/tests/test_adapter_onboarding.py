@@ -185,3 +185,18 @@ def test_shared_defects_are_told_once_and_the_product_is_not(onboarded, tmp_path
 def test_replay_is_refused_because_nothing_is_forgotten(onboarded, tmp_path):
     refused = invoke(*options(onboarded / "models", onboarded / "data", tmp_path / "run"), "--replay", tmp_path)
     assert refused.exit_code == 1 and "--adapter takes no --replay" in refused.output
+
+
+def test_a_frozen_background_part_learns_nothing_and_the_others_do(onboarded, tmp_path):
+    run, bundle = Run(tmp_path / "run"), onboarded / "models" / "tiny" / "0.1.0"
+    plan = OnboardingPlan(name="brass", version="1.0.0", steps=STEPS, adapter=True, freeze_background=True)
+    onboard_adapter(run, bundle, Photographs(onboarded / "data"), plan, lambda *_: None)
+    trained = load_run(run)
+    phrases = ["a photo of brass ring", "a photo of rust", "a photo of rust brass ring"]
+    with torch.no_grad():
+        background, defect, fusion = trained.adapter(torch.tensor([10, 500]), trained.adapter.encode(phrases[:2]))
+        product, *others = trained.adapter.encode(phrases)
+        nothing, *began = trained.module.text.encode(["a photo of industry", "a photo of rust", phrases[2]])
+    assert not background.any() and defect.any() and fusion.any()
+    assert torch.allclose(product, nothing, atol=1e-6)
+    assert not any(torch.allclose(now, before, atol=1e-6) for now, before in zip(others, began, strict=True))

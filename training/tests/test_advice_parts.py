@@ -103,6 +103,7 @@ def test_candidates_begin_with_what_won_on_other_products():
     assert without[0].method == "real + augmentation"
     names = [candidate.method for candidate in (*with_samples, *without)]
     assert len(names) == len(set(names))
+    assert not any("three quarters" in name for name in names)  # a share is a variant of its method
 
 
 def test_variants_change_one_thing_and_only_where_it_means_something():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from defectdiffu.comparison.batches import Batches, composition, tensors
 from defectdiffu.comparison.compare import read_donors, read_products
 from defectdiffu.comparison.detectors import DETECTORS, Detector
 from defectdiffu.comparison.fitting import fit
-from defectdiffu.comparison.measurement import Product, TrainingData
+from defectdiffu.comparison.measurement import Product, TrainingData, batches_of
 from defectdiffu.comparison.methods import METHODS
 from defectdiffu.comparison.photographs import TooFew, divide, draw_photographs, read_sources, seen_photographs
 from defectdiffu.comparison.plan import BATCH, ComparisonPlan
@@ -61,6 +63,17 @@ def test_every_method_sees_the_same_share_of_defective_windows(name):
     assert made.mask.any((1, 2)).sum() == BATCH // 2
     synthetic = (made.image[:, 0, 0, 0] >= 100).sum()
     assert synthetic == (BATCH // 4 if METHODS[name].sources else 0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_synthetic_windows_have_the_share_of_their_method(name):
+    crops = lambda value, marked: SimpleNamespace(draw=plain(value, marked))  # noqa: E731
+    data = SimpleNamespace(
+        product=SimpleNamespace(plan=PLAN), defective=crops(50, True), normal=crops(10, False), seed=0
+    )
+    made = batches_of(cast(TrainingData, data), [plain(100, True)], augmented=False, share=METHODS[name].share)
+    synthetic = 6 if "three quarters" in name else 4
+    assert made.composition == (BATCH // 2 - synthetic, synthetic, BATCH // 2)
 
 
 def test_without_real_defects_all_defective_windows_are_synthetic():

@@ -213,3 +213,15 @@ def test_wrong_options_are_refused_before_anything_is_computed(exported, brass, 
 def test_an_error_names_an_invalid_plan_setting(setting, message):
     with pytest.raises(ValueError, match=message):
         OnboardingPlan(**setting)
+
+
+def test_a_frozen_background_part_keeps_its_weights_to_the_bit(exported, brass, tmp_path):
+    run = tmp_path / "run"
+    run_command(*options(exported, brass, run), "--steps", 2, "--freeze-background")
+    before, after = (model.module.denoiser for model in (load_bundle(exported), load_trained(Run(run))))
+    own = before.state_dict()
+    changed = {name for name, weight in after.state_dict().items() if not torch.equal(weight, own[name])}
+    first = before.config.background_blocks
+    held = ("x_embedder.", "stem.", *(f"blocks.{i}." for i in range(first)))
+    assert changed and not [name for name in changed if name.startswith(held)]
+    assert any(name.startswith(f"blocks.{first}.") for name in changed)

@@ -65,13 +65,18 @@ class Candidate:
         return made
 
 
+def _is_candidate(method: str) -> bool:
+    return METHODS[method].augmented and METHODS[method].share is None
+
+
 def candidates_of(methods: Iterable[str]) -> tuple[list[Candidate], list[Candidate]]:
     """Those with samples and those without, of the methods that augment: PROMISING, then the others as in METHODS.
+    Shares are tried as variants, so methods with a share of their own are left out.
 
     Raises ValueError when one of the two is empty: there would be nothing to advise.
     """
     order = dict.fromkeys((*PROMISING, *METHODS))
-    chosen = [Candidate(name) for name in order if name in set(methods) and METHODS[name].augmented]
+    chosen = [Candidate(name) for name in order if name in set(methods) and _is_candidate(name)]
     with_samples = [candidate for candidate in chosen if candidate.samples_from]
     without = [candidate for candidate in chosen if not candidate.samples_from]
     for kind, there in zip(KINDS, (with_samples, without), strict=True):

@@ -129,6 +129,13 @@ def onboard(
         bool, typer.Option("--adapter", help="Train an adapter: a small file, which leaves the bundle as it is.")
     ] = False,
     adapter_rank: Annotated[int, typer.Option(help="Rank of the adapter's changes; its file grows with it.")] = 16,
+    freeze_background: Annotated[
+        bool,
+        typer.Option(
+            "--freeze-background",
+            help="The background part learns nothing: for samples on photographs, not from noise.",
+        ),
+    ] = False,
     verdict: Annotated[
         bool, typer.Option("--verdict/--no-verdict", help="Say at the end whether samples show their defects.")
     ] = True,
@@ -150,6 +157,7 @@ def onboard(
             name=name, version=version, steps=steps, learning_rate=learning_rate, batch_size=batch_size,
             new_share=new_share, new_windows_per_pair=new_windows_per_pair, windows_per_pair=windows_per_pair,
             samples_per_pair=samples_per_pair, seed=seed, adapter=adapter, adapter_rank=adapter_rank,
+            freeze_background=freeze_background,
         )  # fmt: skip
         known = Photographs(replay, replay_windows) if replay else None
         new = Photographs(data, windows, comma_separated(products))

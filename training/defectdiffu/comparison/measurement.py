@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -114,10 +114,11 @@ class Scored(NamedTuple):
     histograms: np.ndarray  # [n, 2, BINS] of the test windows
 
 
-def batches_of(data: TrainingData, synthetic: list[Draw], augmented: bool) -> Batches:
-    """Batches of the real windows and of what the sources in `synthetic` draw."""
+def batches_of(data: TrainingData, synthetic: list[Draw], augmented: bool, share: float | None = None) -> Batches:
+    """Batches of the real windows and of what the sources in `synthetic` draw, in that share or the plan's."""
+    plan = data.product.plan
     return Batches(
-        data.product.plan,
+        plan if share is None else replace(plan, synthetic_share=share),
         data.defective.draw if data.defective is not None else None,
         data.normal.draw,
         synthetic,
@@ -153,7 +154,7 @@ def measure(
 ) -> dict[str, Any]:
     """Trains, and scores the test windows. The threshold is chosen on the validation part."""
     method, started = METHODS[key.method], time.monotonic()
-    batches = batches_of(data, data.synthetic(key.method, bundle), method.augmented)
+    batches = batches_of(data, data.synthetic(key.method, bundle), method.augmented, method.share)
     validation = data.validation(key.method, bundle)
     fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, batches, validation, test, report)
     figures = figures_of(histograms.sum(0), threshold)

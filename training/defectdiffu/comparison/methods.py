@@ -13,6 +13,7 @@ class Method:
     description: str
     sources: tuple[str, ...] = ()  # names in SOURCES, in equal shares
     augmented: bool = True
+    share: float | None = None  # of the defective windows of a batch that are synthetic; None: that of the plan
 
     @property
     def needs_defective(self) -> bool:
@@ -91,6 +92,18 @@ METHODS = {
             "transplanted anywhere, transferred, photographs of others + augmentation",
             "a third of each",
             ("transplanted anywhere", "transferred", "photographs of others"),
+        ),
+        Method(
+            "copy-paste, three quarters + augmentation",
+            "copy-paste, with three quarters of the defective windows in place of half",
+            ("copy-paste",),
+            share=0.75,
+        ),
+        Method(
+            "transplanted anywhere, transferred, photographs of others, three quarters + augmentation",
+            "a third of each, together three quarters of the defective windows in place of half",
+            ("transplanted anywhere", "transferred", "photographs of others"),
+            share=0.75,
         ),
         Method(
             "drawn, transferred + augmentation",

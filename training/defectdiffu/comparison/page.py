@@ -75,7 +75,8 @@ def _conditions(store: ComparisonStore, plan: ComparisonPlan, reference: str) ->
         f" page from {len(store.trainings)} trainings in `comparison.json`._",
         "",
         f"- Every method sees {defective} defective and {BATCH - defective} normal windows per batch. With synthetic"
-        f" windows, {made} of the {defective} are synthetic; without real defective photographs, all are.",
+        f" windows, {made} of the {defective} are synthetic unless the method says otherwise; without real defective"
+        " photographs, all are.",
         "- Every batch has fresh random crops. The online augmentation (affine, brightness, contrast, gamma, blur,"
         " noise) is the same for real and synthetic windows.",
         f"- A training ends after {plan.patience} validations without a lower loss, one every {plan.check_every} steps,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .settings import Count, settings
+from .settings import Count, Flag, settings
 
 
 @settings
@@ -11,3 +11,4 @@ class AdapterConfig:
 
     rank: Count = 16
     hidden: Count = 64  # width of what combines the timestep with the text
+    background: Flag = True  # False: the background part stays as the bundle has it for no product

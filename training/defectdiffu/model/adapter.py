@@ -23,6 +23,7 @@ from .training_module import TrainingModule
 
 TIME_FEATURES = 256
 NO_ADAPTER = -1  # the index of a sample without an adapter
+BACKGROUND = 0  # the index of a part
 
 
 class Adapter(nn.Module):
@@ -52,7 +53,8 @@ class Adapter(nn.Module):
     def part(self, index: int, timestep: Tensor, text: Tensor) -> Tensor:
         """What is added to the modulations of part 0, 1 or 2: timestep [P], text [P, text_dim] → [P, width]."""
         h = F.silu(self.time(timestep_features(timestep, TIME_FEATURES)) + self.text(text))
-        return self.up[index](self.down[index](h))
+        change = self.up[index](self.down[index](h))
+        return change.detach() if index == BACKGROUND and not self.config.background else change
 
     def forward(self, timestep: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """timestep [P], text [P, text_dim] → the change of each part, as ModulationComponent's."""
@@ -113,6 +115,8 @@ class AdapterModule(nn.Module):
     def forward(self, phrases: Tensor, latent: Tensor, timestep: Tensor) -> Prediction:
         """`phrases` [3, B] indexes the adapter's: background, defect and fusion phrase of each sample."""
         background, defect, fusion = self.adapter.embeddings[phrases]
+        if not self.adapter.config.background:
+            background = background.detach()  # so that no gradient goes through the background part at all
         each = torch.arange(len(latent), device=latent.device)
         rows = Rows(each, background, each, defect, fusion, torch.zeros_like(each))
         return self.denoiser(latent, timestep, rows, changes_of([self.adapter], timestep, rows))

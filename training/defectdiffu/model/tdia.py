@@ -145,6 +145,12 @@ class TDIA(nn.Module):
         )
         return Prediction(output, variance, mask_feature, torch.stack(maps).mean((0, -1)))
 
+    def freeze_background(self) -> None:
+        """Holds the weights of the background part. The time and the text, which all parts hear, still learn."""
+        held = [self.x_embedder, *self.blocks[: self.config.background_blocks]]
+        for part in held + ([self.stem] if self.stem is not None else []):
+            part.requires_grad_(False)
+
     def condition(self, timestep: Tensor, text: Tensor) -> Tensor:
         """timestep [P], text [P, text_dim] → c [P, D]."""
         return self.t_embedder(timestep) + self.y_embedders(text)

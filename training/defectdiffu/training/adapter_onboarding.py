@@ -57,7 +57,7 @@ def onboard_adapter(
             record_options(run, options)
     config, cache = run.config(), load_latent_cache(run.latent_cache)
     torch.manual_seed(config.seed)
-    settings = AdapterConfig(rank=plan.adapter_rank)
+    settings = AdapterConfig(rank=plan.adapter_rank, background=not plan.freeze_background)
     adapter = new_adapter(settings, model.module, Prompts(config.prompts), cache.vocabulary, model.vocabulary)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     schedule = pace.schedule(config.optimiser) if pace else StepSchedule(config.optimiser, plan.steps)

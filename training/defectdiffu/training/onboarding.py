@@ -64,8 +64,9 @@ def onboard(
     new_pairs = [pair for pair in cache.pairs if pair not in model.vocabulary.pairs]
     intervals = pace.intervals if pace else intervals
     train_denoiser(
-        run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress, new_pairs, pace
-    )
+        run, config, cache, model.autoencoder, weights, schedule, intervals, accelerator, progress, new_pairs, pace,
+        plan.freeze_background,
+    )  # fmt: skip
     return config
 
 

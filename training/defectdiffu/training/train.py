@@ -116,12 +116,14 @@ def train_denoiser(
     progress: Progress,
     watched: list[Pair] | None = None,
     pace: Pace | None = None,
+    freeze_background: bool = False,
 ) -> None:
     """Trains from the run's checkpoint, if there is one, to the end of `schedule`. Progress is that of this call.
 
     `weights`: how often each (product, defect) is drawn among those of its kind, normal or defective; `intervals`:
     seconds between checkpoints and between sample grids; `watched`: the pairs in these grids, all by default. The last
-    grid shows all. With a `pace`, which hears of each grid, these are the first ones.
+    grid shows all. With a `pace`, which hears of each grid, these are the first ones. `freeze_background`: the weights
+    of the background part stay as they are.
     """
     plan = config.optimiser
     save_every_seconds, grid_every_seconds = intervals
@@ -129,6 +131,8 @@ def train_denoiser(
     module = build_training_module(config, cache.vocabulary)  # its tokenizer follows from the words: checked below
     for kept, measured in zip(module.denoiser.adapt_mask.statistics, cache.mask_statistics(), strict=True):
         kept.copy_(measured)
+    if freeze_background:
+        module.denoiser.freeze_background()
     parameters = [p for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
