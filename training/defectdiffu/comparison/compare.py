@@ -19,7 +19,7 @@ from .detectors import DETECTORS
 from .generated import BundleSamples
 from .measurement import Product, TrainingData, measure
 from .methods import METHODS
-from .photographs import TooFew, read_sources, source_of
+from .photographs import TooFew, read_sources, source_of, without_tested_sources
 from .plan import ComparisonPlan, conditions_of
 from .store import ComparisonStore, Key
 
@@ -149,9 +149,9 @@ def read_products(
     """The products of those names, all unless one is given, each with the donors of other products. Raises DataError
     for a bad data set, ValueError when one has nothing to measure on."""
     records = read_data_set(data, list(names) or None)
-    if plan.split == VALIDATION:
-        records = as_test_split(records)
     sources = read_sources(data)
+    if plan.split == VALIDATION:
+        records = without_tested_sources(as_test_split(records), sources)
     by_product: dict[str, list[Record]] = {}
     for record in records:
         by_product.setdefault(record.product, []).append(record)

@@ -63,6 +63,12 @@ def source_of(record: Record, sources: dict[str, str]) -> str:
     return sources.get(record.place, record.place)
 
 
+def without_tested_sources(records: list[Record], sources: dict[str, str]) -> list[Record]:
+    """Without photographs of the train split whose source photograph is in the test split too."""
+    tested = {source_of(record, sources) for record in records if record.split == "test"}
+    return [record for record in records if record.split == "test" or source_of(record, sources) not in tested]
+
+
 def draw_photographs(
     records: list[Record], sources: dict[str, str], count: int | None, rng: np.random.Generator
 ) -> list[Record]:
