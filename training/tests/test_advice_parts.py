@@ -14,10 +14,11 @@ from defectdiffu.advice.halving import Condition, Halving
 from defectdiffu.advice.time_budget import OutOfTime, TimeBudget
 from defectdiffu.comparison.measurement import Product
 from defectdiffu.comparison.methods import METHODS
-from defectdiffu.comparison.photographs import TooFew, source_of
+from defectdiffu.comparison.photographs import TooFew
 from defectdiffu.comparison.plan import ComparisonPlan
 from defectdiffu.data.layout import GOOD
 from defectdiffu.data.record import Record
+from defectdiffu.data.source_photographs import source_of
 from defectdiffu.data.windows import WindowRule
 
 CONDITIONS = [Condition(f"choice {i}", 0, "all") for i in (1, 2, 3)]

@@ -13,8 +13,7 @@ from conftest import invoke, run_command
 from defectdiffu.comparison import generated
 from defectdiffu.comparison.compare import Bundles, Selection, _Runs, read_products
 from defectdiffu.comparison.generated import BundleSamples, DrawSettings
-from defectdiffu.comparison.measurement import Product, TrainingData
-from defectdiffu.comparison.photographs import source_of
+from defectdiffu.comparison.measurement import TrainingData
 from defectdiffu.comparison.plan import ALL, ComparisonPlan, read_bundle
 from defectdiffu.comparison.sources import from_pool
 from defectdiffu.comparison.store import ComparisonStore, Key
@@ -139,21 +138,6 @@ def test_a_time_limit_leaves_out_the_same_seed_of_every_method():
     assert [key.method for key in keys[:2]] == list(methods)
     with pytest.raises(ValueError, match="methods: unknown"):
         Selection((), ("small UNet",), (ALL,), ("magic",), 2)
-
-
-def sources_of(product: Product, split: str) -> set[str]:
-    return {source_of(record, product.sources) for record in product.records if record.split == split}
-
-
-def test_no_source_photograph_is_both_trained_and_validated_on(data_set):
-    places = sorted(record.place for record in read_data_set(data_set) if record.product == "tin")
-    for shared in ([], places[:2], places[3:5], places):
-        rows = [f"{place},train,{'one' if place in shared else place}" for place in places]
-        (data_set / "manifest.csv").write_text("\n".join(["image,split,source", *rows]) + "\n")
-        plan = ComparisonPlan(size=32, split="validation")
-        product = read_products(data_set, (WindowRule(window=32), {}), plan, ("tin",))["tin"]
-        assert sources_of(product, "test") and not sources_of(product, "test") & sources_of(product, "train")
-        assert len(product.test) == 3  # the part itself does not depend on sources
 
 
 def test_defects_that_the_bundle_draws_on_other_products_are_transferred(seeds_drawn, data_set, tmp_path):

@@ -19,7 +19,7 @@ from defectdiffu.comparison.detectors import DETECTORS, Detector
 from defectdiffu.comparison.fitting import fit
 from defectdiffu.comparison.measurement import Product, TrainingData, batches_of
 from defectdiffu.comparison.methods import METHODS
-from defectdiffu.comparison.photographs import TooFew, divide, draw_photographs, read_sources, seen_photographs
+from defectdiffu.comparison.photographs import TooFew, divide, draw_photographs, seen_photographs
 from defectdiffu.comparison.plan import BATCH, ComparisonPlan
 from defectdiffu.comparison.sources import SOURCES, SourceContext
 from defectdiffu.data.layout import GOOD
@@ -153,12 +153,6 @@ def test_the_test_split_never_reaches_training():
 def test_more_shots_than_photographs_are_refused():
     with pytest.raises(TooFew, match="shots is 9, but tin/dent has 2"):
         seen_photographs([record("a"), record("b"), record("n", GOOD)], {}, "9", 0)
-
-
-def test_sources_are_read_from_the_manifest(tmp_path):
-    assert read_sources(tmp_path) == {}
-    (tmp_path / "manifest.csv").write_text("image,split,source\n./tin/test/dent/0.png,train,p1\ntin/a.png,test,\n")
-    assert read_sources(tmp_path) == {"tin/test/dent/0.png": "p1"}
 
 
 class Constant(nn.Module):

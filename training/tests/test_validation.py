@@ -11,10 +11,13 @@ from conftest import invoke
 
 from defectdiffu.checkpoints.runs import Run
 from defectdiffu.checkpoints.trained_model import load_trained
+from defectdiffu.comparison.compare import read_products
+from defectdiffu.comparison.plan import ComparisonPlan
 from defectdiffu.config import LEARNT, UNSEEN, UNSEEN_SINCE, TrainingConfig
 from defectdiffu.data.layout import read_layout
 from defectdiffu.data.record import Record
-from defectdiffu.data.validation_split import as_test_split, continued, validation_places
+from defectdiffu.data.source_photographs import read_sources, source_of
+from defectdiffu.data.validation_split import as_test_split, continued, validation_places, without_validation
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation import evaluate as evaluation
 from defectdiffu.evaluation.plan import EvaluationPlan
@@ -53,13 +56,51 @@ def test_the_validation_split_depends_only_on_paths_within_the_data_set():
 def test_the_validation_split_holds_nothing_of_the_test_split():
     there = photographs(40) + photographs(8, "hole", split="test")
     assert validation_places(there) == validation_places(photographs(40))
-    assert {record.place for record in as_test_split(there)} == {record.place for record in photographs(40)}
+    assert {record.place for record in as_test_split(there, {})} == {record.place for record in photographs(40)}
+
+
+def test_sources_are_read_from_the_manifest(tmp_path):
+    assert read_sources(tmp_path) == {}
+    (tmp_path / "manifest.csv").write_text("image,split,source\n./tin/test/dent/0.png,train,p1\ntin/a.png,test,\n")
+    assert read_sources(tmp_path) == {"tin/test/dent/0.png": "p1"}
+
+
+def test_no_source_photograph_is_learnt_and_measured():
+    there = photographs(8) + photographs(8, "hole")
+    sources = {record.place: f"photograph {i // 3}" for i, record in enumerate(there)}
+    split = as_test_split(there, sources)
+    of = lambda part: {source_of(record, sources) for record in split if record.split == part}  # noqa: E731
+    assert of("test") and of("train") and not of("test") & of("train")
+    assert {record.place for record in split if record.split == "test"} == validation_places(there)
+    assert {r.place for r in without_validation(there, sources)} == {r.place for r in split if r.split == "train"}
+
+
+def test_photographs_of_one_source_are_divided_all_the_same():
+    there = photographs(8)
+    learnt = without_validation(there, dict.fromkeys((record.place for record in there), "photograph"))
+    assert len(learnt) == 6
+
+
+def test_training_replay_and_comparison_read_the_sources_of_the_data_set(candidate, data_set):
+    there = read_layout(data_set)
+    held_out = validation_places(there)
+    (twin, *others) = [r.place for r in there if r.defect == "scratch" and r.place not in held_out]
+    of = lambda place: "one" if place == twin or place in held_out else place  # noqa: E731
+    rows = [f"{record.place},train,{of(record.place)}" for record in there]
+    (data_set / "manifest.csv").write_text("\n".join(["image,split,source", *rows]) + "\n")
+    trained = training_records(data_set, candidate.config)
+    replayed, _ = read_known(candidate, candidate.config, Photographs(data_set))
+    plan = ComparisonPlan(size=32, split="validation")
+    compared = read_products(data_set, RULES, plan, ("tin",))["tin"].records
+    for learnt in (trained, replayed, [record for record in compared if record.split == "train"]):
+        places = {record.place for record in learnt}
+        assert twin not in places and set(others) <= places and not places & held_out
 
 
 def test_a_candidate_is_not_measured_on_its_training_data(halved):
     """The train split has two photographs in each folder."""
     learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
-    measured = {record.place for record in as_test_split(read_layout(halved)) if record.split == "test"}
+    measured = {record.place for record in as_test_split(read_layout(halved), {}) if record.split == "test"}
     everything = {record.place for record in training_records(halved, TrainingConfig())}
     assert learnt | measured == everything and not learnt & measured
     assert len(learnt) == len(measured) == 5

@@ -15,9 +15,10 @@ import numpy as np
 
 from ..comparison.crops import Crops, without_zoom
 from ..comparison.measurement import TEST_STREAM, Product
-from ..comparison.photographs import TooFew, source_of
+from ..comparison.photographs import TooFew
 from ..data.layout import GOOD
 from ..data.record import Record
+from ..data.source_photographs import source_of
 from ..evaluation.real_windows import Windows
 
 FOLDS = 4

@@ -7,9 +7,9 @@ from pathlib import Path
 from ..comparison.compare import read_donors
 from ..comparison.measurement import Product
 from ..comparison.photograph_folders import write_records
-from ..comparison.photographs import read_sources
 from ..comparison.plan import ComparisonPlan
 from ..data.layout import GOOD, read_data_set
+from ..data.source_photographs import read_sources
 from ..data.windows import Rules
 from .folds import CONFIRMATION, divide_into_folds
 

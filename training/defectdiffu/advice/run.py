@@ -16,12 +16,13 @@ from ..comparison.detectors import DETECTORS
 from ..comparison.generated import BundleSamples
 from ..comparison.measurement import Product
 from ..comparison.methods import METHODS
-from ..comparison.photographs import TooFew, source_of
+from ..comparison.photographs import TooFew
 from ..comparison.plan import ComparisonPlan, conditions_of
 from ..comparison.sources import SOURCES
 from ..comparison.store import ComparisonStore
 from ..config.choices import require_choices
 from ..data.layout import GOOD
+from ..data.source_photographs import source_of
 from ..progress import Progress
 from .advise import Advice
 from .candidates import KINDS, Candidate, candidates_of

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..config.choices import require_choices
 from ..data.layout import read_data_set
 from ..data.record import Record
+from ..data.source_photographs import read_sources, source_of
 from ..data.validation_split import as_test_split
 from ..data.windows import Rules
 from ..evaluation.plan import VALIDATION
@@ -19,7 +20,7 @@ from .detectors import DETECTORS
 from .generated import BundleSamples
 from .measurement import Product, TrainingData, measure
 from .methods import METHODS
-from .photographs import TooFew, read_sources, source_of, without_tested_sources
+from .photographs import TooFew
 from .plan import ComparisonPlan, conditions_of
 from .store import ComparisonStore, Key
 
@@ -151,7 +152,7 @@ def read_products(
     records = read_data_set(data, list(names) or None)
     sources = read_sources(data)
     if plan.split == VALIDATION:
-        records = without_tested_sources(as_test_split(records), sources)
+        records = as_test_split(records, sources)
     by_product: dict[str, list[Record]] = {}
     for record in records:
         by_product.setdefault(record.product, []).append(record)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ..data.layout import GOOD
 from ..data.record import Record
+from ..data.source_photographs import source_of
 from ..files.atomic import write_text
 from .measurement import Product
-from .photographs import seen_photographs, source_of
+from .photographs import seen_photographs
 
 
 def write_photographs(root: Path, products: dict[str, Product], shots: str, seed: int, folder: Path) -> Path:

@@ -6,16 +6,13 @@ and validation, unless all photographs come from one.
 
 from __future__ import annotations
 
-import csv
-import io
-import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..data.layout import GOOD
 from ..data.record import Record
+from ..data.source_photographs import source_of
 from .plan import ALL
 
 VALIDATION_SHARE = 0.25  # of the photographs that a training sees
@@ -45,28 +42,6 @@ class SeenPhotographs:
     def places(self) -> list[str]:
         """The defective photographs, training and validation, sorted."""
         return sorted({record.place for record in [*self.defective.training, *self.defective.validation]})
-
-
-def read_sources(root: Path) -> dict[str, str]:
-    """`Record.place` → source photograph, from the optional column `source` of manifest.csv."""
-    path = root / "manifest.csv"
-    if not path.is_file():
-        return {}
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    if "source" not in (rows.fieldnames or []):
-        return {}
-    return {posixpath.normpath(row["image"]): row["source"] for row in rows if row["source"]}
-
-
-def source_of(record: Record, sources: dict[str, str]) -> str:
-    """The source photograph; without an entry, each photograph is its own source."""
-    return sources.get(record.place, record.place)
-
-
-def without_tested_sources(records: list[Record], sources: dict[str, str]) -> list[Record]:
-    """Without photographs of the train split whose source photograph is in the test split too."""
-    tested = {source_of(record, sources) for record in records if record.split == "test"}
-    return [record for record in records if record.split == "test" or source_of(record, sources) not in tested]
 
 
 def draw_photographs(

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..config import LEARNT, UNSEEN, UNSEEN_SINCE, ValidationState
 from .record import Record
+from .source_photographs import apart_from
 
 SHARE = 0.25  # of each (product, defect); at least one photograph if it has two or more
 SEED = 0
@@ -31,16 +32,23 @@ def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
     return chosen
 
 
-def without_validation(records: list[Record]) -> list[Record]:
+def without_validation(records: list[Record], sources: dict[str, str]) -> list[Record]:
+    """Without photographs of the same `sources` (see read_sources), too."""
     places = validation_places(records)
-    return [record for record in records if record.place not in places]
+    validation = [record for record in records if record.place in places]
+    return apart_from(validation, [record for record in records if record.place not in places], sources)
 
 
-def as_test_split(records: list[Record]) -> list[Record]:
-    """The train split only, with its validation part as the test split."""
-    places = validation_places(records)
-    split = lambda record: "test" if record.place in places else "train"  # noqa: E731
-    return [replace(record, split=split(record)) for record in records if record.split == "train"]
+def as_test_split(records: list[Record], sources: dict[str, str]) -> list[Record]:
+    """The train split only, with its validation part as the test split, and without the photographs of the same
+    `sources` that are not in it."""
+    there = [record for record in records if record.split == "train"]
+    places, learnt = validation_places(there), {record.place for record in without_validation(there, sources)}
+    return [
+        replace(record, split="test" if record.place in places else "train")
+        for record in there
+        if record.place in places | learnt
+    ]
 
 
 def continued(bundle: ValidationState, requested: ValidationState) -> ValidationState:

@@ -16,6 +16,7 @@ from ..config import LEARNT, TrainingConfig
 from ..data.layout import GOOD, DataError, Pair, read_data_set, read_layout
 from ..data.record import Record
 from ..data.shared_words import shared_words
+from ..data.source_photographs import read_sources
 from ..data.validation_split import without_validation
 from ..data.vocabulary import Vocabulary
 from ..data.windows import pair_weights, read_rules
@@ -92,7 +93,7 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     include = lambda r: r.split == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
     records = read_data_set(data, products, include)
     if config.validation != LEARNT:
-        records = without_validation(records)
+        records = without_validation(records, read_sources(data))
     if products is None:
         there = {f"{r.product}/{r.defect}" for r in read_layout(data) if r.defect != GOOD}
         if unknown := sorted(held_out - there):
