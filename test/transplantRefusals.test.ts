@@ -38,6 +38,12 @@ describe('a request', () => {
     ['without a reference', () => wish({ reference: null }), 'defectReference: needs a reference'],
     ['on a twin', () => wish({ reference: { twin: true } }), 'reference.twin: a transplant needs a photograph'],
     ['with a twin', () => wish({ twin: true }), 'twin: a transplant has no twin'],
+    // Which asks for nothing: only what follows it is refused.
+    [
+      'with `twin: false`',
+      () => wish({ twin: false, maskMode: 'AVERAGE_PIXELS' }),
+      "maskMode: a transplant's mask is that of",
+    ],
     [
       'with neither donor',
       () => wish({ defectReference: {} }),

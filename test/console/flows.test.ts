@@ -14,6 +14,7 @@ import {
 } from '../support/chromium.js';
 import { SPOT, spotted } from '../support/donors.js';
 import { fabric } from '../support/photographStage.js';
+import { generate } from '../support/generations.js';
 import type { Json, Server } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -56,7 +57,7 @@ const MANY = 24;
 
   const lastRequest = async (): Promise<Json> => {
     const { generations } = await server.data(
-      '{ generations(first: 1) { edges { node { status request { region { maskId polygons { x y } } reference { ids } defectReference { ids cutPaste { ids } } } } } } }',
+      '{ generations(first: 1) { edges { node { status request { region { maskId polygons { x y } } reference { ids } defectReference { ids cutPaste { ids window } } } } } } }',
     );
     return generations.edges[0].node.request;
   };
@@ -119,6 +120,40 @@ const MANY = 24;
     await page.getByLabel('Take the defect from').selectOption('OF_PAIR');
     await drawOne();
     expect((await lastRequest()).defectReference).toMatchObject({ ids: [expect.any(String)], cutPaste: null });
+  });
+
+  test('while the strength of a transplant is dragged, drafts are shown', async () => {
+    const slider = page.getByRole('slider', { name: 'Strength' });
+    await slider.scrollIntoViewIfNeeded();
+    const box = await slider.boundingBox();
+    if (box === null) throw new Error('the slider is not shown');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 40, box.y + box.height / 2, { steps: 4 });
+    await page.getByText('Draft', { exact: true }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.mouse.up();
+    await page.getByText(/^1 sample\. Seed/).waitFor();
+  });
+
+  test('several donors of a generation that is repeated are kept until others are chosen', async () => {
+    const repeated = { partNumber: 'FABRIC', defectCode: 'HOLE', count: 2, seed: 5 };
+    const { id } = await generate(server, { ...repeated, reference: { anyOfProduct: true }, defectReference: { cutPaste: { window: 64 } } }); // prettier-ignore
+    await page.goto(`${originOf(server)}/draw?repeat=${id}`);
+    const donors = page.getByLabel('Take the defect from');
+    await page.getByLabel('Seed', { exact: true }).and(page.locator('[value="5"]')).waitFor();
+    expect(await donors.inputValue()).toBe('REPEATED');
+    await button('Draw').click();
+    await page.getByText(/^2 samples\. Seed/).waitFor();
+    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: 64 });
+
+    await page.getByLabel('Defect', { exact: true }).selectOption('STAIN');
+    expect(await donors.inputValue()).toBe('CHOSEN');
+    await page.getByLabel('Defect', { exact: true }).selectOption('HOLE');
+    await donors.selectOption('CUT_PASTE');
+    await drawOne();
+    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: null });
+    await page.getByLabel('Draw', { exact: true }).selectOption('PHOTOGRAPH');
   });
 
   test('a region is a polygon, clicked corner by corner, or painted with the brush', async () => {

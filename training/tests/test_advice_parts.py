@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from defectdiffu.advice.candidates import Candidate, candidates_of
+from defectdiffu.advice.candidates import ADVISABLE, Candidate, candidates_of
 from defectdiffu.advice.choice import Choice
 from defectdiffu.advice.findings import CHOSEN, GIVEN_UP, OUT_OF_TIME
 from defectdiffu.advice.folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
 from defectdiffu.advice.halving import Condition, Halving
 from defectdiffu.advice.time_budget import OutOfTime, TimeBudget
 from defectdiffu.comparison.measurement import Product
-from defectdiffu.comparison.methods import METHODS
 from defectdiffu.comparison.photographs import TooFew
 from defectdiffu.comparison.plan import ComparisonPlan
 from defectdiffu.data.layout import GOOD
@@ -86,7 +85,7 @@ def test_one_photograph_of_a_defect_makes_no_folds():
 
 
 def test_methods_with_samples_are_told_from_those_without():
-    with_samples, without = candidates_of(METHODS)
+    with_samples, without = candidates_of(ADVISABLE)
     assert [c.method for c in without] == [
         "real + augmentation", "copy-paste + augmentation", "CutPaste + augmentation",
         "copy-paste, CutPaste + augmentation", "Perlin + augmentation",
@@ -99,7 +98,7 @@ def test_methods_with_samples_are_told_from_those_without():
 
 
 def test_candidates_begin_with_what_won_on_other_products():
-    with_samples, without = candidates_of(METHODS)
+    with_samples, without = candidates_of(ADVISABLE)
     assert with_samples[0].method == "transplanted anywhere, transferred, photographs of others + augmentation"
     assert without[0].method == "real + augmentation"
     names = [candidate.method for candidate in (*with_samples, *without)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,20 +44,20 @@ def candidate(trained):
 
 @pytest.mark.parametrize(("count", "chosen"), [(1, 0), (2, 1), (3, 1), (40, 10)])
 def test_a_quarter_of_every_group_is_held_out_and_at_least_one_of_two(count, chosen):
-    assert len(validation_places(photographs(count))) == chosen
-    assert len(validation_places(photographs(40, "hole") + photographs(count))) == 10 + chosen
+    assert len(validation_places(photographs(count), {})) == chosen
+    assert len(validation_places(photographs(40, "hole") + photographs(count), {})) == 10 + chosen
 
 
 def test_the_validation_split_depends_only_on_paths_within_the_data_set():
-    part = validation_places(photographs(40))
-    assert validation_places(photographs(40, root="/elsewhere")[::-1] + photographs(9, "hole")) > part
-    assert validation_places(photographs(40), seed=1) != part
+    part = validation_places(photographs(40), {})
+    assert validation_places(photographs(40, root="/elsewhere")[::-1] + photographs(9, "hole"), {}) > part
+    assert validation_places(photographs(40), {}, seed=1) != part
 
 
 def test_the_validation_split_holds_nothing_of_the_test_split():
     there = photographs(40) + photographs(8, "hole", split="test")
-    assert validation_places(there) == validation_places(photographs(40))
-    assert {record.place for record in as_test_split(there, {})} == {record.place for record in photographs(40)}
+    assert validation_places(there, {}) == validation_places(photographs(40), {})
+    assert {record.place for record in as_test_split(there, there, {})} == {record.place for record in photographs(40)}
 
 
 def test_sources_are_read_from_the_manifest(tmp_path):
@@ -68,39 +69,61 @@ def test_sources_are_read_from_the_manifest(tmp_path):
 def test_no_source_photograph_is_learnt_and_measured():
     there = photographs(8) + photographs(8, "hole")
     sources = {record.place: f"photograph {i // 3}" for i, record in enumerate(there)}
-    split = as_test_split(there, sources)
+    split = as_test_split(there, there, sources)
     of = lambda part: {source_of(record, sources) for record in split if record.split == part}  # noqa: E731
     assert of("test") and of("train") and not of("test") & of("train")
-    assert {record.place for record in split if record.split == "test"} == validation_places(there)
-    assert {r.place for r in without_validation(there, sources)} == {r.place for r in split if r.split == "train"}
+    assert {record.place for record in split if record.split == "test"} == validation_places(there, sources)
+
+
+def test_whole_source_photographs_make_up_the_part():
+    there = photographs(40)
+    sources = {record.place: f"photograph {i // 4}" for i, record in enumerate(there)}
+    places = validation_places(there, sources)
+    assert len(places) == 12  # three sources of four: ten are a quarter
+    assert len(without_validation(there, there, sources)) == 28  # so that nothing else has to be left out
 
 
 def test_photographs_of_one_source_are_divided_all_the_same():
     there = photographs(8)
-    learnt = without_validation(there, dict.fromkeys((record.place for record in there), "photograph"))
+    learnt = without_validation(there, there, dict.fromkeys((record.place for record in there), "photograph"))
     assert len(learnt) == 6
+
+
+def test_sources_of_pairs_that_are_not_learnt_are_kept_apart_too():
+    dents, holes = photographs(8), photographs(8, "hole")
+    sources = {record.place: record.image.name for record in dents + holes}
+    learnt = without_validation(dents, dents + holes, sources)
+    measured = {source_of(r, sources) for r in dents + holes if r.place in validation_places(dents + holes, sources)}
+    assert learnt and not measured & {source_of(record, sources) for record in learnt}
+
+
+def test_sources_are_found_in_another_unicode_form(tmp_path):
+    place = "\u00d6l/test/dent/0.png"
+    (tmp_path / "manifest.csv").write_text(f"image,split,source\n{unicodedata.normalize('NFD', place)},train,p1\n")
+    there = Record("\u00d6l", "dent", tmp_path / place, None, "train")
+    assert source_of(there, read_sources(tmp_path)) == "p1"
 
 
 def test_training_replay_and_comparison_read_the_sources_of_the_data_set(candidate, data_set):
     there = read_layout(data_set)
-    held_out = validation_places(there)
-    (twin, *others) = [r.place for r in there if r.defect == "scratch" and r.place not in held_out]
-    of = lambda place: "one" if place == twin or place in held_out else place  # noqa: E731
-    rows = [f"{record.place},train,{of(record.place)}" for record in there]
+    rows = [f"{r.place},train,{r.product}{'ab'[r.image.stem == '0']}" for r in there]  # two sources of each product
     (data_set / "manifest.csv").write_text("\n".join(["image,split,source", *rows]) + "\n")
+    sources = read_sources(data_set)
+    measured = {source_of(r, sources) for r in there if r.place in validation_places(there, sources)}
     trained = training_records(data_set, candidate.config)
     replayed, _ = read_known(candidate, candidate.config, Photographs(data_set))
     plan = ComparisonPlan(size=32, split="validation")
     compared = read_products(data_set, RULES, plan, ("tin",))["tin"].records
     for learnt in (trained, replayed, [record for record in compared if record.split == "train"]):
-        places = {record.place for record in learnt}
-        assert twin not in places and set(others) <= places and not places & held_out
+        assert learnt and not measured & {source_of(record, sources) for record in learnt}
 
 
 def test_a_candidate_is_not_measured_on_its_training_data(halved):
     """The train split has two photographs in each folder."""
     learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
-    measured = {record.place for record in as_test_split(read_layout(halved), {}) if record.split == "test"}
+    measured = {
+        record.place for record in as_test_split(read_layout(halved), read_layout(halved), {}) if record.split == "test"
+    }
     everything = {record.place for record in training_records(halved, TrainingConfig())}
     assert learnt | measured == everything and not learnt & measured
     assert len(learnt) == len(measured) == 5
@@ -119,7 +142,7 @@ def test_the_validation_split_replaces_the_test_split_and_the_figures_record_it(
     plan = EvaluationPlan(split="validation")
     results = evaluation.evaluate(candidate, halved, RULES, plan, ["masks"], tmp_path, lambda *shown: None)
     held_out = {r.place for group, records in subjects[0].records.items() if group[2] == "test" for r in records}
-    assert held_out == validation_places(read_layout(halved))
+    assert held_out == validation_places(read_layout(halved), {})
     assert (results.document["settings"]["split"], results.document["settings"]["validation"]) == ("validation", UNSEEN)
     assert "**On the validation part**" in write_report(results, tmp_path).read_text()
 

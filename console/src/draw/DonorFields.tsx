@@ -16,13 +16,14 @@ interface Props {
 /** What is transplanted: the defect of one photograph, of several in turn, or a patch of a good part. */
 export function DonorFields({ choices, photographs, onChange }: Props) {
   const { t } = useTranslation();
+  const offered = choices.repeatedDonors === undefined ? DONORS : [...DONORS, 'REPEATED' as const];
   return (
     <>
       <NativeSelect
         label={t('draw.defectFrom')}
         value={choices.donors}
-        onChange={(event) => onChange({ donors: event.currentTarget.value as Donors, cutPaste: undefined })}
-        data={DONORS.map((one) => ({ value: one, label: t(`draw.donors.${one}`) }))}
+        onChange={(event) => onChange({ donors: event.currentTarget.value as Donors })}
+        data={offered.map((one) => ({ value: one, label: t(`draw.donors.${one}`) }))}
       />
       {choices.donors === 'CHOSEN' && (
         <PhotographChoice

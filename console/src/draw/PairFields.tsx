@@ -2,6 +2,7 @@ import { Badge, Group, NativeSelect, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Coverage, PairsToDrawQuery, ProductsToDrawQuery } from '../generated/graphql.ts';
 import type { Choices } from './choices.ts';
+import { withoutDonors } from './choices.ts';
 
 type Product = ProductsToDrawQuery['products']['edges'][number]['node'];
 export type Pair = NonNullable<PairsToDrawQuery['product']>['pairs']['edges'][number]['node'];
@@ -36,6 +37,7 @@ export function PairFields({ choices, products, pairs, onChange }: Props) {
             onto: undefined,
             region: undefined,
             allowedArea: undefined,
+            ...withoutDonors(choices),
           })
         }
         data={products.map(({ partNumber, name }) => ({ value: partNumber, label: `${name} (${partNumber})` }))}
@@ -43,7 +45,7 @@ export function PairFields({ choices, products, pairs, onChange }: Props) {
       <NativeSelect
         label={t('draw.defect')}
         value={choices.defectCode}
-        onChange={(event) => onChange({ defectCode: event.currentTarget.value, donor: undefined })}
+        onChange={(event) => onChange({ defectCode: event.currentTarget.value, ...withoutDonors(choices) })}
         data={groups}
       />
       {coverage !== undefined && (

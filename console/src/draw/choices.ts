@@ -1,6 +1,5 @@
 import type {
   AreaInput,
-  CutPasteInput,
   DefectReferenceInput,
   GenerateDefectsInput,
   ReferencePartsFragment,
@@ -11,7 +10,7 @@ import type { Model } from './modelChoice.ts';
 export type Method = 'NOISE' | 'TWIN' | 'PHOTOGRAPH' | 'TRANSPLANT';
 
 /** Where transplanted defects come from. */
-export type Donors = 'CHOSEN' | 'OF_PAIR' | 'OF_OTHER_PRODUCTS' | 'CUT_PASTE';
+export type Donors = 'CHOSEN' | 'OF_PAIR' | 'OF_OTHER_PRODUCTS' | 'CUT_PASTE' | 'REPEATED';
 
 /** What the fields of the page say. */
 export interface Choices {
@@ -25,8 +24,8 @@ export interface Choices {
   readonly donors: Donors;
   /** The defective photograph to take the defect from, if one is chosen. */
   readonly donor?: ReferencePartsFragment | undefined;
-  /** Of the generation that is repeated; otherwise the service fills it in. */
-  readonly cutPaste?: CutPasteInput | undefined;
+  /** Several photographs of the generation that is repeated. */
+  readonly repeatedDonors?: DefectReferenceInput | undefined;
   readonly region?: RegionInput | undefined;
   /** Of the generation that is repeated; otherwise that of the product counts. */
   readonly allowedArea?: AreaInput | undefined;
@@ -87,15 +86,22 @@ export function finalInput(choices: Choices, model: Model | undefined): Generate
   };
 }
 
+/** What remains of a choice of donors when the product or the defect is another. */
+export function withoutDonors({ donors }: Choices): Partial<Choices> {
+  return { donor: undefined, repeatedDonors: undefined, ...(donors === 'REPEATED' && { donors: 'CHOSEN' }) };
+}
+
 /** Undefined while no photograph is chosen. */
-function donorsOf({ donors, donor, cutPaste }: Choices): DefectReferenceInput | undefined {
+function donorsOf({ donors, donor, repeatedDonors }: Choices): DefectReferenceInput | undefined {
   switch (donors) {
     case 'OF_PAIR':
       return { anyOfPair: true };
     case 'OF_OTHER_PRODUCTS':
       return { ofOtherProducts: true };
     case 'CUT_PASTE':
-      return { cutPaste: cutPaste ?? {} };
+      return { cutPaste: {} };
+    case 'REPEATED':
+      return repeatedDonors;
     case 'CHOSEN':
       return donor && { id: donor.id };
   }
@@ -105,7 +111,7 @@ function donorsOf({ donors, donor, cutPaste }: Choices): DefectReferenceInput | 
 export function draftInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
   const draft = {
     ...finalInput({ ...choices, allSteps: false }, model),
-    twin: false,
+    ...(choices.method === 'NOISE' && { twin: false }),
     count: 1,
     previews: false,
     priority: DRAFT_PRIORITY,

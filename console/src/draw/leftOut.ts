@@ -15,7 +15,6 @@ export function leftOut(repeated: Repeated | undefined, models: readonly Model[]
     sample: reference?.sampleId != null,
     donorSample: defectReference?.sampleId != null,
     photographs: several(reference?.ids),
-    donors: several(defectReference?.ids),
     strengths: sweep !== null || strength.min !== strength.max,
     quality: isOwn(request, 'quality'),
   };

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useClient } from 'urql';
 import type { Client } from 'urql';
-import type { AreaInput, ReferencePartsFragment } from '../generated/graphql.ts';
+import type { AreaInput, DefectReferenceInput, ReferencePartsFragment } from '../generated/graphql.ts';
 import { GenerationToRepeatDocument, ReferenceToDrawOnDocument } from '../generated/graphql.ts';
 import type { Choices, Method } from './choices.ts';
 import type { Repeated } from './leftOut.ts';
@@ -39,7 +39,7 @@ async function choicesOf(repeated: Repeated, client: Client): Promise<Filled> {
     photograph(client, defectReference?.ids?.[0]),
   ]);
   const method = methodOf(request);
-  const cutPaste = defectReference?.cutPaste;
+  const repeatedDonors = severalDonors(defectReference);
   // The seed decides a place that nobody chose.
   const own = region === null ? undefined : areaInput(region);
   return {
@@ -50,7 +50,7 @@ async function choicesOf(repeated: Repeated, client: Client): Promise<Filled> {
     method,
     onto,
     donor,
-    ...(cutPaste != null && { donors: 'CUT_PASTE', cutPaste: { ids: cutPaste.ids, window: cutPaste.window } }),
+    ...(repeatedDonors !== undefined && { donors: 'REPEATED', repeatedDonors }),
     region: own ?? (region?.place === 'CHOSEN' ? ({ place: 'CHOSEN' } as const) : undefined),
     ...(allowedArea !== null && { allowedArea: areaInput(allowedArea) }),
     strength: strength.min,
@@ -66,6 +66,12 @@ function methodOf({ reference, defectReference, onTwin }: Repeated['request']): 
   if (defectReference !== null) return 'TRANSPLANT';
   if (onTwin) return 'TWIN';
   return reference === null ? 'NOISE' : 'PHOTOGRAPH';
+}
+
+function severalDonors(given: Repeated['request']['defectReference']): DefectReferenceInput | undefined {
+  const { cutPaste, ids } = given ?? {};
+  if (cutPaste != null) return { cutPaste: { ids: cutPaste.ids, window: cutPaste.window } };
+  return ids != null && ids.length > 1 ? { ids } : undefined;
 }
 
 type Area = NonNullable<Repeated['request']['allowedArea']>;

@@ -51,7 +51,7 @@ export function resolveHarmonizing(
     return undefined;
   }
   for (const [field, problem] of Object.entries(DRAWN_ONLY))
-    if (input[field as keyof typeof DRAWN_ONLY] != null) throw badInput(`${at}.${field}`, problem);
+    if (isGiven(input[field as keyof typeof DRAWN_ONLY])) throw badInput(`${at}.${field}`, problem);
   if (defectReference.cutPaste != null) requireNothingOfDefects(input, at);
   const requested = requireInRange(harmonize ?? DEFAULT_HARMONIZE, { min: 0, max: 1 }, `${at}.harmonize`);
   if (requested === 0) {
@@ -64,6 +64,11 @@ export function resolveHarmonizing(
   if (manifest.components.image_encoder === undefined)
     return { denoisingStrength: 0, notHarmonized: 'NO_IMAGE_ENCODER' };
   return { denoisingStrength: requested, notHarmonized: null };
+}
+
+/** `twin: false` asks for nothing. */
+function isGiven(value: unknown): boolean {
+  return value != null && value !== false;
 }
 
 interface TransplantContext {

@@ -14,6 +14,7 @@ KINDS = ("with samples", "without samples")  # chosen separately
 SCORED = ("from noise", "on twins", "on photographs")  # samples that come with a confidence or an agreement
 SHARES = (0.25, 0.75)  # tried beside the usual one
 STRENGTH_FACTORS = {0.6: "weaker", 1.5: "stronger"}
+ADVISABLE = tuple(name for name, method in METHODS.items() if method.share is None)  # shares are tried as variants
 USUAL_SHARE = ComparisonPlan().synthetic_share
 # Tried before the others, for the time may end: what won on other products (docs/evaluation/comparison.md), best first.
 PROMISING = (
@@ -65,18 +66,13 @@ class Candidate:
         return made
 
 
-def _is_candidate(method: str) -> bool:
-    return METHODS[method].augmented and METHODS[method].share is None
-
-
 def candidates_of(methods: Iterable[str]) -> tuple[list[Candidate], list[Candidate]]:
     """Those with samples and those without, of the methods that augment: PROMISING, then the others as in METHODS.
-    Shares are tried as variants, so methods with a share of their own are left out.
 
     Raises ValueError when one of the two is empty: there would be nothing to advise.
     """
     order = dict.fromkeys((*PROMISING, *METHODS))
-    chosen = [Candidate(name) for name in order if name in set(methods) and _is_candidate(name)]
+    chosen = [Candidate(name) for name in order if name in set(methods) and METHODS[name].augmented]
     with_samples = [candidate for candidate in chosen if candidate.samples_from]
     without = [candidate for candidate in chosen if not candidate.samples_from]
     for kind, there in zip(KINDS, (with_samples, without), strict=True):

@@ -22,7 +22,6 @@ from ..comparison.sources import from_pool
 from ..comparison.statistics import Group, Interval, Measured, differences, mean_figures
 from ..data.layout import GOOD, read_data_set
 from ..data.record import Record
-from ..data.source_photographs import read_sources
 from ..data.windows import read_rules
 from ..evaluation.generated_samples import draw_pair
 from ..evaluation.real_windows import Windows, join
@@ -94,7 +93,7 @@ def _records(model: TrainedModel, photographs: Photographs) -> list[Record]:
     pairs = set(model.vocabulary.trained_pairs)
     products = {record.product for record in records if (record.product, record.defect) in pairs}
     chosen = [r for r in records if (r.product, r.defect) in pairs or (r.defect == GOOD and r.product in products)]
-    return with_test_split(chosen, read_sources(photographs.data))
+    return with_test_split(chosen, photographs.data)
 
 
 def _compared(model: TrainedModel, product: Product, budget: TimeBudget, report: Progress) -> DetectorGain:

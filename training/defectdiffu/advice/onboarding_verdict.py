@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..checkpoints.trained_model import TrainedModel
-from ..data.layout import Pair, read_data_set
+from ..data.layout import Pair, read_data_set, read_layout
 from ..data.record import Record
 from ..data.source_photographs import read_sources
 from ..data.validation_split import as_test_split
@@ -91,10 +91,12 @@ def sentences(verdict: Verdict, minutes: float, replayed: bool, adapter: bool) -
     return lines
 
 
-def with_test_split(records: list[Record], sources: dict[str, str]) -> list[Record]:
+def with_test_split(records: list[Record], data: Path) -> list[Record]:
     """Without a test split, the validation part of the train split takes its place: a detector has to be measured on
-    photographs that it did not see, and neither has the model."""
-    return records if any(record.split == "test" for record in records) else as_test_split(records, sources)
+    photographs that it did not see."""
+    if any(record.split == "test" for record in records):
+        return records
+    return as_test_split(records, read_layout(data), read_sources(data))
 
 
 def _records(photographs: Photographs, known: set[Pair], new: bool) -> list[Record]:
@@ -103,7 +105,7 @@ def _records(photographs: Photographs, known: set[Pair], new: bool) -> list[Reco
     wanted = {(r.product, r.defect) for r in records if r.mask is not None and ((r.product, r.defect) in known) != new}
     products = {product for product, _ in wanted}
     records = [r for r in records if (r.product, r.defect) in wanted or (r.mask is None and r.product in products)]
-    return with_test_split(records, read_sources(photographs.data))
+    return with_test_split(records, photographs.data)
 
 
 def _measured(context: EvaluationContext, before: TrainedModel | None, known: set[Pair]) -> Iterator[Found]:

@@ -15,7 +15,6 @@ from ..comparison.compare import RESULTS
 from ..comparison.detectors import DETECTORS
 from ..comparison.generated import BundleSamples
 from ..comparison.measurement import Product
-from ..comparison.methods import METHODS
 from ..comparison.photographs import TooFew
 from ..comparison.plan import ComparisonPlan, conditions_of
 from ..comparison.sources import SOURCES
@@ -25,7 +24,7 @@ from ..data.layout import GOOD
 from ..data.source_photographs import source_of
 from ..progress import Progress
 from .advise import Advice
-from .candidates import KINDS, Candidate, candidates_of
+from .candidates import ADVISABLE, KINDS, Candidate, candidates_of
 from .document import write_document
 from .findings import Findings, Photographs
 from .folds import CHOICE, CONFIRMATION, Fold, divide_into_folds
@@ -49,10 +48,10 @@ class BundleFile:
 class AdvicePlan:
     comparison: ComparisonPlan
     detector: str = "small UNet"
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] = ADVISABLE
 
     def __post_init__(self) -> None:
-        require_choices("methods", self.methods, METHODS)
+        require_choices("methods", self.methods, ADVISABLE)
         require_choices("detector", [self.detector], [name for name, each in DETECTORS.items() if each.segments])
 
 

@@ -56,13 +56,13 @@ def advise(
     threads: ThreadsOption = 0,
 ) -> None:
     """Says whether samples make a detector of your photographs better, and how to use them."""
+    from ..advice.candidates import ADVISABLE
     from ..advice.photographs import read_product, write_photographs_for_bundle
     from ..advice.run import AdvicePlan, BundleFile
     from ..advice.run import advise as run_advice
     from ..advice.steps_in_time import with_steps_in_time
     from ..advice.time_budget import TimeBudget
     from ..advice.wording import short
-    from ..comparison.methods import METHODS
     from ..comparison.plan import ComparisonPlan
     from ..data.windows import read_rules
 
@@ -76,7 +76,7 @@ def advise(
             size=size, max_steps=max_steps, check_every=check_every, patience=patience, samples=samples,
             sampler_steps=steps, seed=seed,
         )  # fmt: skip
-        chosen = tuple(semicolon_separated(methods) or METHODS)
+        chosen = tuple(semicolon_separated(methods) or ADVISABLE)
         AdvicePlan(comparison, detector, chosen)  # refuses what cannot be chosen before anything is read
         others = tuple(donors or ())
         read = read_product(data, read_rules(windows, data, *others), comparison, product, others)

@@ -133,7 +133,7 @@ def onboard(
         bool,
         typer.Option(
             "--freeze-background",
-            help="The background part learns nothing: for samples on photographs, not from noise.",
+            help="Hold the weights of the background part: for samples on photographs, not from noise.",
         ),
     ] = False,
     verdict: Annotated[
@@ -171,7 +171,9 @@ def onboard(
                 tell(f"image grids: {Run(run).sample_grids}, the first one minute after training begins")
             run_onboarding(Run(run), bundle, new, known, plan, report, tell=tell)
         if processes().is_main_process:
-            if verdict:
+            if verdict and freeze_background:
+                tell("note: no verdict, for it judges samples from noise, and the background part has not learnt them")
+            elif verdict:
                 _tell_verdict(Run(run), bundle, new, known, verdict_minutes, report)
             next_command = f"defectdiffu-train export --run {run} --provenance my-provenance.toml"
             console.print(f"{run} is done. Next: {next_command}", soft_wrap=True, markup=False, highlight=False)

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..config.choices import require_choices
-from ..data.layout import read_data_set
+from ..data.layout import read_data_set, read_layout
 from ..data.record import Record
 from ..data.source_photographs import read_sources, source_of
-from ..data.validation_split import as_test_split
+from ..data.validation_split import RULE, as_test_split
 from ..data.windows import Rules
 from ..evaluation.plan import VALIDATION
 from ..progress import Progress
@@ -77,6 +77,8 @@ def compare(
     cut = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
     defective = read_donors(donors)
     conditions = conditions_of(asdict(plan)) | {"windows": cut}
+    if plan.split == VALIDATION:
+        conditions["validation"] = RULE
     if defective:
         conditions["donors"] = dict(sorted(Counter(f"{r.product}/{r.defect}" for r in defective).items()))
     store = ComparisonStore(out / RESULTS, conditions)
@@ -152,7 +154,7 @@ def read_products(
     records = read_data_set(data, list(names) or None)
     sources = read_sources(data)
     if plan.split == VALIDATION:
-        records = as_test_split(records, sources)
+        records = as_test_split(records, read_layout(data), sources)
     by_product: dict[str, list[Record]] = {}
     for record in records:
         by_product.setdefault(record.product, []).append(record)

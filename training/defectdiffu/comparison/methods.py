@@ -95,13 +95,13 @@ METHODS = {
         ),
         Method(
             "copy-paste, three quarters + augmentation",
-            "copy-paste, with three quarters of the defective windows in place of half",
+            "copy-paste, three quarters of the defective windows",
             ("copy-paste",),
             share=0.75,
         ),
         Method(
             "transplanted anywhere, transferred, photographs of others, three quarters + augmentation",
-            "a third of each, together three quarters of the defective windows in place of half",
+            "a third of each, together three quarters of the defective windows",
             ("transplanted anywhere", "transferred", "photographs of others"),
             share=0.75,
         ),

@@ -11,4 +11,4 @@ class AdapterConfig:
 
     rank: Count = 16
     hidden: Count = 64  # width of what combines the timestep with the text
-    background: Flag = True  # False: the background part stays as the bundle has it for no product
+    background: Flag = True  # False: nothing is added to the modulations of the background part

@@ -13,40 +13,58 @@ from dataclasses import replace
 
 from ..config import LEARNT, UNSEEN, UNSEEN_SINCE, ValidationState
 from .record import Record
-from .source_photographs import apart_from
+from .source_photographs import source_of
 
 SHARE = 0.25  # of each (product, defect); at least one photograph if it has two or more
 SEED = 0
+RULE = "by source photograph"  # how the part is chosen, in the settings of stores; figures of another rule are others
 
 
-def validation_places(records: Iterable[Record], seed: int = SEED) -> set[str]:
-    """`Record.place` of the validation photographs. `records` must hold all or none of each (product, defect)."""
-    groups: dict[tuple[str, str], set[str]] = {}
-    for record in records:
+def validation_places(there: Iterable[Record], sources: dict[str, str], seed: int = SEED) -> set[str]:
+    """`Record.place` of the validation photographs. `there`: all of the data set. `sources`: see read_sources.
+
+    Whole source photographs of each (product, defect) are in it, so that their windows are on one side; where all come
+    from one, single photographs are.
+    """
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in there:
         if record.split == "train":
-            groups.setdefault((record.product, record.defect), set()).add(record.place)
-    chosen: set[str] = set()
-    for places in groups.values():
-        count = max(1, round(SHARE * len(places))) if len(places) > 1 else 0
-        chosen |= set(sorted(places, key=lambda place: hashlib.sha256(f"{seed} {place}".encode()).digest())[:count])
-    return chosen
+            groups.setdefault((record.product, record.defect), []).append(record)
+    return {place for group in groups.values() for place in _chosen(group, sources, seed)}
 
 
-def without_validation(records: list[Record], sources: dict[str, str]) -> list[Record]:
-    """Without photographs of the same `sources` (see read_sources), too."""
-    places = validation_places(records)
-    validation = [record for record in records if record.place in places]
-    return apart_from(validation, [record for record in records if record.place not in places], sources)
+def _chosen(group: list[Record], sources: dict[str, str], seed: int) -> set[str]:
+    names = {record.place: source_of(record, sources) for record in group}
+    if len(set(names.values())) == 1:
+        names = {place: place for place in names}
+    count = max(1, round(SHARE * len(names))) if len(names) > 1 else 0
+    made: set[str] = set()
+    for source in sorted(set(names.values()), key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest()):
+        if len(made) >= count:
+            break
+        made |= {place for place, name in names.items() if name == source}
+    return made
 
 
-def as_test_split(records: list[Record], sources: dict[str, str]) -> list[Record]:
-    """The train split only, with its validation part as the test split, and without the photographs of the same
-    `sources` that are not in it."""
-    there = [record for record in records if record.split == "train"]
-    places, learnt = validation_places(there), {record.place for record in without_validation(there, sources)}
+def without_validation(records: list[Record], there: list[Record], sources: dict[str, str]) -> list[Record]:
+    """Those of `records` that are not in the validation part of `there`, the whole data set, and show no source
+    photograph that is. A (product, defect) that would have none left keeps those that are not in the part."""
+    places = validation_places(there, sources)
+    shown = {source_of(record, sources) for record in there if record.place in places}
+    outside = [record for record in records if record.place not in places]
+    apart = {(record.product, record.defect) for record in outside if source_of(record, sources) not in shown}
+    return [r for r in outside if source_of(r, sources) not in shown or (r.product, r.defect) not in apart]
+
+
+def as_test_split(records: list[Record], there: list[Record], sources: dict[str, str]) -> list[Record]:
+    """The train split only, with the validation part of `there` as the test split, and without what
+    `without_validation` leaves out beside it."""
+    records = [record for record in records if record.split == "train"]
+    places = validation_places(there, sources)
+    learnt = {record.place for record in without_validation(records, there, sources)}
     return [
         replace(record, split="test" if record.place in places else "train")
-        for record in there
+        for record in records
         if record.place in places | learnt
     ]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from ..checkpoints.trained_model import TrainedModel
 from ..config import LEARNT
 from ..config.choices import require_choices
-from ..data.layout import read_data_set
+from ..data.layout import read_data_set, read_layout
 from ..data.source_photographs import read_sources
-from ..data.validation_split import as_test_split
+from ..data.validation_split import RULE, as_test_split
 from ..data.windows import Rules
 from ..progress import Progress
 from ..sampling.generator import Generator
@@ -49,6 +49,7 @@ def evaluate(
     if graphs:
         settings["graphs"] = graphs[0]
     if plan.split == VALIDATION:
+        settings["validation_part"] = RULE
         known = settings["validation"] = model.config.validation
         if known == LEARNT:
             raise ValueError(
@@ -59,7 +60,7 @@ def evaluate(
         results.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, list(plan.products) or None)
     if plan.split == VALIDATION:
-        records = as_test_split(records, read_sources(data))
+        records = as_test_split(records, read_layout(data), read_sources(data))
     if not any(record.split == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test split")
     context = EvaluationContext(model, records, rules, plan, out, progress, graphs[1] if graphs else None, methods)

@@ -38,6 +38,9 @@ class Adapter(nn.Module):
         self.up = nn.ModuleList([nn.Linear(config.rank, width, bias=False) for width in widths])
         for up in self.up:
             nn.init.zeros_(cast(nn.Linear, up).weight)
+        if not config.background:
+            for layer in (self.down[BACKGROUND], self.up[BACKGROUND]):
+                layer.requires_grad_(False)
 
     @property
     def embeddings(self) -> Tensor:

@@ -35,7 +35,7 @@ class OnboardingPlan:
     seed: NonNegativeCount | None = None  # None: the bundle's
     adapter: Flag = False  # train an adapter, and leave the bundle's own weights as they are
     adapter_rank: Count = 16
-    freeze_background: Flag = False  # the background part learns nothing: for samples on photographs
+    freeze_background: Flag = False  # hold the weights of the background part: for samples on photographs
 
     @property
     def rate(self) -> float:

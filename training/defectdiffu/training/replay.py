@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from ..checkpoints.trained_model import TrainedModel
 from ..config import LEARNT, TrainingConfig
-from ..data.layout import GOOD, read_data_set
+from ..data.layout import GOOD, read_data_set, read_layout
 from ..data.record import Record
 from ..data.source_photographs import read_sources
 from ..data.validation_split import without_validation
@@ -32,7 +32,7 @@ def read_known(model: TrainedModel, config: TrainingConfig, replay: Photographs)
     include = lambda r: r.split == "train" and (r.product, r.defect) in known  # noqa: E731
     records = read_data_set(replay.data, replay.products, include)
     if config.validation != LEARNT:
-        records = without_validation(records, read_sources(replay.data))
+        records = without_validation(records, read_layout(replay.data), read_sources(replay.data))
     if not records:
         raise ValueError(f"{replay.data}: none of its pairs is in the bundle's vocabulary: {sorted(known)}")
     return records, rules

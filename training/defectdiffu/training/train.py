@@ -93,7 +93,7 @@ def training_records(data: Path, config: TrainingConfig, products: list[str] | N
     include = lambda r: r.split == "train" and f"{r.product}/{r.defect}" not in held_out  # noqa: E731
     records = read_data_set(data, products, include)
     if config.validation != LEARNT:
-        records = without_validation(records, read_sources(data))
+        records = without_validation(records, read_layout(data), read_sources(data))
     if products is None:
         there = {f"{r.product}/{r.defect}" for r in read_layout(data) if r.defect != GOOD}
         if unknown := sorted(held_out - there):

@@ -48,7 +48,8 @@ def train_adapter(
     number any more.
     """
     plan = config.optimiser
-    optimiser = torch.optim.AdamW(adapter.parameters(), lr=plan.learning_rate, weight_decay=0, betas=(0.9, 0.99))
+    parameters = [parameter for parameter in adapter.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, weight_decay=0, betas=(0.9, 0.99))
     module, optimiser = accelerator.prepare(AdapterModule(model.module.denoiser, adapter), optimiser)
     cache = cache.to(accelerator.device)
     ema = Ema({STORED_NAME: adapter}, plan.ema_decay)
@@ -68,7 +69,7 @@ def train_adapter(
         losses = builder.loss(prediction, batch, model.module.denoiser.grid)
         optimiser.zero_grad(set_to_none=True)
         accelerator.backward(losses.total)
-        accelerator.clip_grad_norm_(adapter.parameters(), plan.clip_norm)
+        accelerator.clip_grad_norm_(parameters, plan.clip_norm)
         optimiser.step()
         ema.update()
         step += 1
