@@ -136,26 +136,6 @@ const MANY = 24;
     await page.getByText(/^1 sample\. Seed/).waitFor();
   });
 
-  test('several donors of a generation that is repeated are kept until others are chosen', async () => {
-    const repeated = { partNumber: 'FABRIC', defectCode: 'HOLE', count: 2, seed: 5 };
-    const { id } = await generate(server, { ...repeated, reference: { anyOfProduct: true }, defectReference: { cutPaste: { window: 64 } } }); // prettier-ignore
-    await page.goto(`${originOf(server)}/draw?repeat=${id}`);
-    const donors = page.getByLabel('Take the defect from');
-    await page.getByLabel('Seed', { exact: true }).and(page.locator('[value="5"]')).waitFor();
-    expect(await donors.inputValue()).toBe('REPEATED');
-    await button('Draw').click();
-    await page.getByText(/^2 samples\. Seed/).waitFor();
-    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: 64 });
-
-    await page.getByLabel('Defect', { exact: true }).selectOption('STAIN');
-    expect(await donors.inputValue()).toBe('CHOSEN');
-    await page.getByLabel('Defect', { exact: true }).selectOption('HOLE');
-    await donors.selectOption('CUT_PASTE');
-    await drawOne();
-    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: null });
-    await page.getByLabel('Draw', { exact: true }).selectOption('PHOTOGRAPH');
-  });
-
   test('a region is a polygon, clicked corner by corner, or painted with the brush', async () => {
     await page.getByLabel('Draw', { exact: true }).selectOption('PHOTOGRAPH');
     await page.getByText('Draw the region').click();
@@ -172,6 +152,26 @@ const MANY = 24;
     await page.getByText('A painted region is set.').waitFor();
     await drawOne();
     expect((await lastRequest()).region).toMatchObject({ maskId: expect.any(String), polygons: null });
+  });
+
+  test('several donors of a generation that is repeated are kept until others are chosen', async () => {
+    const repeated = { partNumber: 'FABRIC', defectCode: 'HOLE', count: 2, seed: 5 };
+    const { id } = await generate(server, { ...repeated, reference: { anyOfProduct: true }, defectReference: { cutPaste: { window: 64 } } }); // prettier-ignore
+    await page.goto(`${originOf(server)}/?repeat=${id}`);
+    const donors = page.getByLabel('Take the defect from');
+    await until(async () => (await page.getByLabel('Seed', { exact: true }).inputValue()) === '5');
+    expect(await donors.inputValue()).toBe('REPEATED');
+    await button('Draw').click();
+    await page.getByText(/^2 samples\. Seed/).waitFor();
+    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: 64 });
+
+    await page.getByLabel('Defect', { exact: true }).selectOption('STAIN');
+    expect(await donors.inputValue()).toBe('CHOSEN');
+    await page.getByLabel('Defect', { exact: true }).selectOption('HOLE');
+    await donors.selectOption('CUT_PASTE');
+    await drawOne();
+    expect((await lastRequest()).defectReference.cutPaste).toMatchObject({ window: null });
+    await page.goto('about:blank'); // the next test begins with an empty page
   });
 
   test('a drawing goes on after the last event when its connection breaks', async () => {
