@@ -121,9 +121,8 @@ def test_training_replay_and_comparison_read_the_sources_of_the_data_set(candida
 def test_a_candidate_is_not_measured_on_its_training_data(halved):
     """The train split has two photographs in each folder."""
     learnt = {record.place for record in training_records(halved, TrainingConfig(validation=UNSEEN))}
-    measured = {
-        record.place for record in as_test_split(read_layout(halved), read_layout(halved), {}) if record.split == "test"
-    }
+    there = read_layout(halved)
+    measured = {record.place for record in as_test_split(there, there, {}) if record.split == "test"}
     everything = {record.place for record in training_records(halved, TrainingConfig())}
     assert learnt | measured == everything and not learnt & measured
     assert len(learnt) == len(measured) == 5

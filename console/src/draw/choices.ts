@@ -111,7 +111,7 @@ function donorsOf({ donors, donor, repeatedDonors }: Choices): DefectReferenceIn
 export function draftInput(choices: Choices, model: Model | undefined): GenerateDefectsInput {
   const draft = {
     ...finalInput({ ...choices, allSteps: false }, model),
-    ...(choices.method === 'NOISE' && { twin: false }),
+    twin: false,
     count: 1,
     previews: false,
     priority: DRAFT_PRIORITY,

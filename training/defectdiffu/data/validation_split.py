@@ -49,7 +49,10 @@ def _chosen(group: list[Record], sources: dict[str, str], seed: int) -> set[str]
 def without_validation(records: list[Record], there: list[Record], sources: dict[str, str]) -> list[Record]:
     """Those of `records` that are not in the validation part of `there`, the whole data set, and show no source
     photograph that is. A (product, defect) that would have none left keeps those that are not in the part."""
-    places = validation_places(there, sources)
+    return _apart(records, there, validation_places(there, sources), sources)
+
+
+def _apart(records: list[Record], there: list[Record], places: set[str], sources: dict[str, str]) -> list[Record]:
     shown = {source_of(record, sources) for record in there if record.place in places}
     outside = [record for record in records if record.place not in places]
     apart = {(record.product, record.defect) for record in outside if source_of(record, sources) not in shown}
@@ -61,7 +64,7 @@ def as_test_split(records: list[Record], there: list[Record], sources: dict[str,
     `without_validation` leaves out beside it."""
     records = [record for record in records if record.split == "train"]
     places = validation_places(there, sources)
-    learnt = {record.place for record in without_validation(records, there, sources)}
+    learnt = {record.place for record in _apart(records, there, places, sources)}
     return [
         replace(record, split="test" if record.place in places else "train")
         for record in records
