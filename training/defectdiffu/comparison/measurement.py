@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -85,8 +85,9 @@ class TrainingData:
         return [SOURCES[name].make(context) for name in METHODS[method].sources]
 
     def validation(self, method: str, bundle: BundleSamples | None) -> Windows:
-        """Half defective windows, half normal ones. Without real defective photographs, the defective ones are
-        synthetic windows of the method itself: nothing real tells it when to stop."""
+        """Half of the plan's windows are normal, and half are defective, at most four of a photograph: with few
+        photographs, most are normal, as on a line. Without real defective photographs, the defective ones are synthetic
+        windows of the method itself: nothing real tells it when to stop."""
         half = self.product.plan.validation_windows // 2
         normal_count = max(1, min(half, 2 * len(self._normal_validation)))
         if self._defective_validation is not None:
@@ -130,12 +131,12 @@ def batches_of(data: TrainingData, synthetic: list[Draw], augmented: bool, share
 def train_and_score(
     detector: Detector,
     data: TrainingData,
-    batches: Batches,
+    stages: Sequence[Batches],
     validation: Windows,
     test: Windows,
     report: Callable[[int, int], None],
 ) -> Scored:
-    fitted = fit(detector, batches, validation, data.product.plan, data.seed, report)
+    fitted = fit(detector, stages, validation, data.product.plan, data.seed, report)
 
     def scores(windows: Windows) -> np.ndarray:
         truth = detector.truth(tensors(windows)[1]) > 0
@@ -154,9 +155,11 @@ def measure(
 ) -> dict[str, Any]:
     """Trains, and scores the test windows. The threshold is chosen on the validation part."""
     method, started = METHODS[key.method], time.monotonic()
-    batches = batches_of(data, data.synthetic(key.method, bundle), method.augmented, method.share)
+    stages = [batches_of(data, data.synthetic(key.method, bundle), method.augmented, method.share)]
+    if method.ends_on_real and data.defective is not None:
+        stages.append(batches_of(data, [], method.augmented))
     validation = data.validation(key.method, bundle)
-    fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, batches, validation, test, report)
+    fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, stages, validation, test, report)
     figures = figures_of(histograms.sum(0), threshold)
     return {
         "figures": {name: round(float(value), 5) for name, value in figures._asdict().items()},
@@ -165,7 +168,7 @@ def measure(
         "best_step": fitted.best_step,
         "converged": fitted.converged,
         "validation_losses": [round(loss, 4) for loss in fitted.losses],
-        "batch": batches.composition._asdict(),
+        "batch": stages[0].composition._asdict(),
         "photographs": data.photographs,
         "bundle": {"name": bundle.name, "saw": bundle.saw} if bundle is not None and method.needs_bundle else None,
         "seconds": round(time.monotonic() - started, 1),
