@@ -174,26 +174,12 @@ def test_training_stops_when_validation_stands_still_and_keeps_its_best_weights(
     plan = replace(PLAN, max_steps=400, check_every=2, patience=4)
     everywhere = lambda value: (torch.zeros(4, 3, SIZE, SIZE), torch.full((4, 1, SIZE, SIZE), value))  # noqa: E731
     validation = plain(0, False)(np.random.default_rng(0), 4)  # nothing to find: training towards 1 makes it worse
-    fitted = fit(constant(0.5), [lambda: everywhere(1.0)], validation, plan, 0)
+    fitted = fit(constant(0.5), lambda: everywhere(1.0), validation, plan, 0)
     assert fitted.converged and fitted.steps == 2 * (1 + plan.patience) and fitted.best_step == 2
     loss = constant(0.5).loss(fitted.model(torch.zeros(4, 3, SIZE, SIZE)), tensors(validation)[1])
     assert loss.item() == pytest.approx(min(fitted.losses), abs=1e-2)
-    learning = fit(constant(0.01), [lambda: everywhere(0.0)], validation, plan, 0)
+    learning = fit(constant(0.01), lambda: everywhere(0.0), validation, plan, 0)
     assert learning.steps == plan.max_steps and not learning.converged
-
-
-def test_a_later_stage_begins_from_the_best_weights_with_the_steps_that_are_left():
-    plan = replace(PLAN, max_steps=60, check_every=2, patience=4)
-    everywhere = lambda value: (torch.zeros(4, 3, SIZE, SIZE), torch.full((4, 1, SIZE, SIZE), value))  # noqa: E731
-    validation = plain(0, False)(np.random.default_rng(0), 4)
-    away, towards = (lambda: everywhere(1.0)), (lambda: everywhere(0.0))
-    first = fit(constant(0.5), [away], validation, plan, 0)
-    both = fit(constant(0.5), [away, towards], validation, plan, 0)
-    assert first.steps == 2 * (1 + plan.patience)
-    assert both.steps == both.best_step == plan.max_steps
-    assert both.losses[: len(first.losses)] == first.losses
-    assert min(first.losses) > both.losses[len(first.losses)]  # not from where the first stage went
-    assert fit(constant(0.5), [towards, away], validation, plan, 0).best_step == plan.max_steps // 2
 
 
 @pytest.mark.parametrize("name", DETECTORS)

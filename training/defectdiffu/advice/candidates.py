@@ -14,8 +14,7 @@ KINDS = ("with samples", "without samples")  # chosen separately
 SCORED = ("from noise", "on twins", "on photographs")  # samples that come with a confidence or an agreement
 SHARES = (0.25, 0.75)  # tried beside the usual one
 STRENGTH_FACTORS = {0.6: "weaker", 1.5: "stronger"}
-# Shares are tried as variants, and an advice has no word for a training in two stages.
-ADVISABLE = tuple(name for name, method in METHODS.items() if method.share is None and not method.ends_on_real)
+ADVISABLE = tuple(name for name, method in METHODS.items() if method.share is None)  # shares are tried as variants
 USUAL_SHARE = ComparisonPlan().synthetic_share
 # Tried before the others, for the time may end: what won on other products (docs/evaluation/comparison.md), best first.
 PROMISING = (

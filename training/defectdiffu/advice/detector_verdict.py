@@ -171,5 +171,5 @@ def _steps_that_fit(product: Product, synthetic: list[Draw], test: Windows, budg
 
 def _measured(data: TrainingData, synthetic: list[Draw], test: Windows, report: Callable[[int, int], None]) -> Measured:
     batches, validation = batches_of(data, synthetic, augmented=True), data.validation(REFERENCE, None)
-    _, threshold, histograms = train_and_score(DETECTOR, data, [batches], validation, test, report)
+    _, threshold, histograms = train_and_score(DETECTOR, data, batches, validation, test, report)
     return Measured(histograms, threshold)

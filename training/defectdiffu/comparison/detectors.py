@@ -28,12 +28,11 @@ class Detector:
         """The figure that the verdict and the threshold go by."""
         return "miou" if self.segments else "balanced_accuracy"
 
-    def parameter_groups(self, model: nn.Module, rate_factor: float = 1.0) -> list[dict[str, object]]:
-        """`rate_factor` is of both rates."""
+    def parameter_groups(self, model: nn.Module) -> list[dict[str, object]]:
         named = list(model.named_parameters())
         groups: list[dict[str, object]] = [
-            {"params": [p for name, p in named if not name.startswith(ENCODER)], "lr": self.rate * rate_factor},
-            {"params": [p for name, p in named if name.startswith(ENCODER)], "lr": self.encoder_rate * rate_factor},
+            {"params": [p for name, p in named if not name.startswith(ENCODER)], "lr": self.rate},
+            {"params": [p for name, p in named if name.startswith(ENCODER)], "lr": self.encoder_rate},
         ]
         return [group for group in groups if group["params"]]
 

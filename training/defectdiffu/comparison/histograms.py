@@ -16,6 +16,7 @@ BINS = 64
 LIMIT = 8.0  # logit
 HALF = BINS // 2  # the first bin above probability 0.5
 FIGURES = ("miou", "balanced_accuracy", "f1", "ap", "auroc")
+FALSE_POSITIVE_RATE = 0.001  # of the pixels of normal windows
 
 
 class Figures(NamedTuple):
@@ -65,6 +66,17 @@ def best_threshold(total: np.ndarray, figure: str) -> int:
         return HALF
     best = np.flatnonzero(values == np.nanmax(values)) + 1
     return int(best[np.abs(best - HALF).argmin()])
+
+
+def fpr_threshold(normal: np.ndarray) -> int | None:
+    """The first bin that counts as defect, so that at most FALSE_POSITIVE_RATE of the pixels of normal windows do; the
+    last bin where more are in that. `normal`: sum of their histograms [2, BINS]. None without a pixel."""
+    pixels = normal[1].astype(np.float64)
+    if not pixels.sum():
+        return None
+    above = np.flip(np.cumsum(np.flip(pixels))) / pixels.sum()
+    few = np.flatnonzero(above[1:] <= FALSE_POSITIVE_RATE) + 1
+    return int(few[0]) if len(few) else BINS - 1
 
 
 def packed(histograms: np.ndarray) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -131,12 +131,12 @@ def batches_of(data: TrainingData, synthetic: list[Draw], augmented: bool, share
 def train_and_score(
     detector: Detector,
     data: TrainingData,
-    stages: Sequence[Batches],
+    batches: Batches,
     validation: Windows,
     test: Windows,
     report: Callable[[int, int], None],
 ) -> Scored:
-    fitted = fit(detector, stages, validation, data.product.plan, data.seed, report)
+    fitted = fit(detector, batches, validation, data.product.plan, data.seed, report)
 
     def scores(windows: Windows) -> np.ndarray:
         truth = detector.truth(tensors(windows)[1]) > 0
@@ -155,11 +155,9 @@ def measure(
 ) -> dict[str, Any]:
     """Trains, and scores the test windows. The threshold is chosen on the validation part."""
     method, started = METHODS[key.method], time.monotonic()
-    stages = [batches_of(data, data.synthetic(key.method, bundle), method.augmented, method.share)]
-    if method.ends_on_real and data.defective is not None:
-        stages.append(batches_of(data, [], method.augmented))
+    batches = batches_of(data, data.synthetic(key.method, bundle), method.augmented, method.share)
     validation = data.validation(key.method, bundle)
-    fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, stages, validation, test, report)
+    fitted, threshold, histograms = train_and_score(DETECTORS[key.detector], data, batches, validation, test, report)
     figures = figures_of(histograms.sum(0), threshold)
     return {
         "figures": {name: round(float(value), 5) for name, value in figures._asdict().items()},
@@ -168,7 +166,7 @@ def measure(
         "best_step": fitted.best_step,
         "converged": fitted.converged,
         "validation_losses": [round(loss, 4) for loss in fitted.losses],
-        "batch": stages[0].composition._asdict(),
+        "batch": batches.composition._asdict(),
         "photographs": data.photographs,
         "bundle": {"name": bundle.name, "saw": bundle.saw} if bundle is not None and method.needs_bundle else None,
         "seconds": round(time.monotonic() - started, 1),

@@ -14,7 +14,6 @@ class Method:
     sources: tuple[str, ...] = ()  # names in SOURCES, in equal shares
     augmented: bool = True
     share: float | None = None  # of the defective windows of a batch that are synthetic; None: that of the plan
-    ends_on_real: bool = False  # the second half of the steps sees no synthetic windows
 
     @property
     def needs_defective(self) -> bool:
@@ -105,18 +104,6 @@ METHODS = {
             "a third of each, together three quarters of the defective windows",
             ("transplanted anywhere", "transferred", "photographs of others"),
             share=0.75,
-        ),
-        Method(
-            "copy-paste, then real alone + augmentation",
-            "copy-paste in the first half of the steps, real windows alone in the second",
-            ("copy-paste",),
-            ends_on_real=True,
-        ),
-        Method(
-            "transplanted anywhere, transferred, photographs of others, then real alone + augmentation",
-            "a third of each in the first half of the steps, real windows alone in the second",
-            ("transplanted anywhere", "transferred", "photographs of others"),
-            ends_on_real=True,
         ),
         Method(
             "drawn, transferred + augmentation",

@@ -7,17 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..data.layout import GOOD
 from ..files.atomic import write_text
 from .detectors import DETECTORS
-from .histograms import BINS, HALF, LIMIT, unpacked
+from .histograms import BINS, FALSE_POSITIVE_RATE, HALF, LIMIT, fpr_threshold, unpacked
 from .methods import METHODS, REFERENCE, ZERO_SHOT_REFERENCE
 from .plan import ALL, BATCH, ComparisonPlan
-from .statistics import Group, Interval, Measured, differences, mean_figures
+from .statistics import AT_FPR, Group, Interval, Measured, differences, mean_figures
 from .store import ComparisonStore
 
 PAGE = "comparison.md"
 WIDTH = 118  # columns
 HEADINGS = {"miou": "mIoU", "balanced_accuracy": "balanced accuracy", "f1": "F1", "ap": "AP", "auroc": "AUROC"}
+HEADINGS |= {AT_FPR: f"mIoU at FPR {FALSE_POSITIVE_RATE:.1%}"}
 OTHERS = ("f1", "ap", "auroc")  # beside the headline of a detector
 Groups = dict[str, Group]  # by product
 
@@ -35,9 +39,12 @@ def groups_of(store: ComparisonStore) -> dict[tuple[str, str], dict[str, Groups]
     made: dict[tuple[str, str], dict[str, Groups]] = {}
     for key, entry in store.trainings.items():
         methods = made.setdefault((key.detector, key.shots), {})
-        sources = [row["source"] for row in store.document["products"][key.product]]
+        rows = store.document["products"][key.product]
+        sources, normal = [row["source"] for row in rows], np.array([row["defect"] == GOOD for row in rows])
         group = methods.setdefault(key.method, {}).setdefault(key.product, Group(sources, {}))
-        group.trainings[key.seed] = Measured(unpacked(entry["histograms"]), entry["threshold"])
+        histograms = unpacked(entry["histograms"])
+        alarms = fpr_threshold(histograms[normal].sum(0)) if DETECTORS[key.detector].segments else None
+        group.trainings[key.seed] = Measured(histograms, entry["threshold"], alarms)
     return made
 
 
@@ -90,6 +97,8 @@ def _conditions(store: ComparisonStore, plan: ComparisonPlan, reference: str) ->
         f" and photograph. The intervals hold {plan.confidence:.0%} of {plan.bootstrap_resamples} bootstrap"
         " resamples of source photographs and seeds."
         " They are too narrow where there are fewer than five seeds, and one interval in twenty misses by chance.",
+        f"- *{HEADINGS[AT_FPR]}* is at the threshold at which that share of the pixels of the normal test windows count"
+        " as defect, the same for every method. It does not depend on the few photographs of the validation part.",
         "- *Better* and *worse* mean that the interval excludes 0: of the mIoU for segmenters, of the balanced accuracy"
         " of defective and normal windows for classifiers. One seed tells nothing apart.",
         "",
@@ -116,17 +125,18 @@ def _notes(store: ComparisonStore, plan: ComparisonPlan, detector: str, shots: s
 
 
 def _table(methods: dict[str, Groups], headline: str, plan: ComparisonPlan, reference: str) -> list[str]:
-    shown = (headline, *OTHERS)
-    head = ["method", "products × seeds", *map(HEADINGS.__getitem__, shown)]
-    head += [f"Δ {HEADINGS[headline]}", "Δ AP", "verdict"]
+    figures = {name: mean_figures(list(groups.values())) for name, groups in methods.items()}
+    told = [name for name in (headline, AT_FPR, "ap") if any(name in each for each in figures.values())]
+    shown = (*told[:-1], *OTHERS)
+    head = ["method", "products × seeds", *(HEADINGS[name] for name in shown)]
+    head += [*(f"Δ {HEADINGS[name]}" for name in told), "verdict"]
     lines = ["| " + " | ".join(head) + " |", "| " + " | ".join(["---"] * len(head)) + " |"]
     for name in sorted(methods, key=list(METHODS).index):
         groups = methods[name]
         seeds = sum(len(group.trainings) for group in groups.values())
-        figures = mean_figures(list(groups.values()))
         cells = [name, f"{len(groups)} × {seeds / len(groups):g}"]
-        cells += [f"{100 * figures[figure]:.1f}" for figure in shown]
-        cells += _against(groups, methods.get(reference), name == reference, headline, plan)
+        cells += [f"{100 * figures[name][figure]:.1f}" if figure in figures[name] else "" for figure in shown]
+        cells += _against(groups, methods.get(reference), name == reference, told, plan)
         lines.append("| " + " | ".join(cells) + " |")
     if len({_measured(groups) for groups in methods.values()}) > 1:
         lines += ["", "The methods have different products or seeds: compare them by the differences alone."]
@@ -137,14 +147,17 @@ def _measured(groups: Groups) -> frozenset[tuple[str, int]]:
     return frozenset((product, seed) for product, group in groups.items() for seed in group.trainings)
 
 
-def _against(groups: Groups, reference: Groups | None, itself: bool, headline: str, plan: ComparisonPlan) -> list[str]:
+def _against(
+    groups: Groups, reference: Groups | None, itself: bool, told: list[str], plan: ComparisonPlan
+) -> list[str]:
+    """Cells of the differences in the figures of `told`, then the verdict on the first."""
     if itself:
-        return ["", "", "reference"]
+        return [*([""] * len(told)), "reference"]
     made = differences(groups, reference or {}, plan.bootstrap_resamples, plan.confidence, plan.seed)
     if not made:
-        return ["", "", "no reference"]
+        return [*([""] * len(told)), "no reference"]
     show: Callable[[Interval], str] = lambda i: f"{100 * i.mean:+.1f} ({100 * i.low:+.1f} … {100 * i.high:+.1f})"  # noqa: E731
-    return [show(made[headline]), show(made["ap"]), made[headline].verdict]
+    return [*(show(made[name]) if name in made else "" for name in told), made[told[0]].verdict]
 
 
 def _skipped(store: ComparisonStore) -> list[str]:

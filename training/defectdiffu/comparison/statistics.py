@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .histograms import FIGURES, Figures, figures_of
+from .histograms import FIGURES, figures_of
 
+AT_FPR = "miou_at_fpr"  # at each training's own threshold of one false positive rate
+NAMES = (*FIGURES, AT_FPR)
 BETTER, WORSE, SAME = "better", "worse", "not told apart"
 
 
@@ -20,6 +22,7 @@ class Measured(NamedTuple):
 
     histograms: np.ndarray  # [n, 2, BINS]
     threshold: int
+    fpr_threshold: int | None = None  # see histograms; without one, there is no AT_FPR
 
 
 class Group(NamedTuple):
@@ -45,12 +48,13 @@ class Interval(NamedTuple):
 
 
 def mean_figures(groups: list[Group]) -> dict[str, float]:
-    """The mean over products of the mean over seeds."""
-    products = []
-    for group in groups:
-        seeds = [figures_of(m.histograms.sum(0), m.threshold) for m in group.trainings.values()]
-        products.append([np.mean([getattr(each, name) for each in seeds]) for name in FIGURES])
-    return dict(zip(FIGURES, (float(value) for value in np.mean(products, 0)), strict=True))
+    """The mean over products of the mean over seeds. Without AT_FPR where a training has none."""
+    products = [
+        np.mean([_figures(each, each.histograms.sum(0)) for each in group.trainings.values()], 0) for group in groups
+    ]
+    return {
+        name: float(value) for name, value in zip(NAMES, np.mean(products, 0), strict=True) if _is_there(name, value)
+    }
 
 
 def differences(
@@ -77,11 +81,17 @@ def differences(
     if not point:
         return {}
     tail = (1 - confidence) / 2
-    low, high = np.nanquantile(np.mean(drawn, 0), [tail, 1 - tail], axis=1)
-    mean = np.mean(point, 0)
-    return {
-        name: Interval(float(mean[i]), float(low[i]), float(high[i]), min(counts)) for i, name in enumerate(FIGURES)
-    }
+    mean, resampled = np.mean(point, 0), np.mean(drawn, 0)
+    made: dict[str, Interval] = {}
+    for name, value, each in zip(NAMES, mean, resampled, strict=True):
+        if _is_there(name, value):
+            low, high = np.nanquantile(each, [tail, 1 - tail])
+            made[name] = Interval(float(value), float(low), float(high), min(counts))
+    return made
+
+
+def _is_there(name: str, value: float) -> bool:
+    return name != AT_FPR or not np.isnan(value)
 
 
 def _resampled_counts(sources: list[str], resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -97,6 +107,12 @@ def _difference(ours: Measured, theirs: Measured, counts: np.ndarray) -> np.ndar
 
 
 def _stacked(measured: Measured, counts: np.ndarray) -> np.ndarray:
-    total = np.tensordot(counts.astype(np.float64), measured.histograms.astype(np.float64), 1)
-    figures: Figures = figures_of(total, measured.threshold)
-    return np.stack(figures)
+    return _figures(measured, np.tensordot(counts.astype(np.float64), measured.histograms.astype(np.float64), 1))
+
+
+def _figures(measured: Measured, total: np.ndarray) -> np.ndarray:
+    """NAMES [figure, ...] of sums of histograms [..., 2, BINS]."""
+    figures = figures_of(total, measured.threshold)
+    if measured.fpr_threshold is None:
+        return np.stack([*figures, np.full_like(figures.miou, np.nan)])
+    return np.stack([*figures, figures_of(total, measured.fpr_threshold).miou])
