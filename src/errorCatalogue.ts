@@ -60,7 +60,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   GRAPHQL_VALIDATION_FAILED: { when: 'The operation does not fit the schema.', status: 400 },
   IDEMPOTENCY_CONFLICT: {
     when: 'The idempotency key was used with other input.',
-    extensions: ['field', 'generationId', 'exportId', 'dataSetId'],
+    extensions: ['field', 'generationId', 'exportId', 'dataSetId', 'trainingId'],
   },
   IMAGE_ANIMATED: { when: 'An uploaded file has several pages or frames.', extensions: ['field'], status: 422 },
   IMAGE_BIT_DEPTH_UNCLEAR: {
@@ -152,7 +152,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   RATE_LIMITED: { when: 'Too many operations in this minute.', extensions: ['limit', RETRY], status: 429 },
   SAMPLE_IN_USE: {
     when: 'The sample cannot be deleted while a data set has it, or while a generation or an export that needs it is not finished.',
-    extensions: ['field', 'generationId', 'exportId', 'dataSetId'],
+    extensions: ['field', 'generationId', 'exportId', 'dataSetId', 'trainingId'],
   },
   SIGNATURE_INVALID: { when: 'A URL was changed or not made by this service.', status: 403 },
   STORE_UNAVAILABLE: {

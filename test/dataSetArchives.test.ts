@@ -14,11 +14,13 @@ import {
   importProduct,
   membersOf,
   sendArchive,
+  sendGood,
   testedIn,
   tileEntries,
 } from './support/dataSets.js';
 import { bytesAt } from './support/generations.js';
 import { zipOf } from './support/models.js';
+import { photograph } from './support/photographs.js';
 import type { Json, Server } from './support/server.js';
 import { newDataDirectory, startServer } from './support/server.js';
 import { until } from './support/until.js';
@@ -83,6 +85,20 @@ test('without a manifest a share is for testing; the folder of the data set need
   expect(dataSet).toMatchObject({ name: 'tiles', version: 1, testShare: 0.3, splitSeed: 0 });
   expect(dataSet.counts).toMatchObject({ goodPhotographs: 3, defectivePhotographs: 2, test: 2 });
   expect(testedIn(dataSet)).toHaveLength(2);
+});
+
+test("an archived photograph is restored where it is in the archive, and another product's with the same pixels is not", async () => {
+  const [mine, theirs] = [await sendGood(server, 77), await sendGood(server, 77, 'METAL_NUT')];
+  const archive = 'mutation ($id: ID!) { archiveReference(id: $id) { id } }';
+  for (const id of [mine, theirs]) await server.data(archive, { id });
+  const file = (seed: number) => photograph(seed).png().toBuffer();
+  const entries = { 'tile/train/good/a.png': await file(77), 'metal nut/train/good/b.png': await file(78) };
+  const { status, dataSet } = await sendArchive(server, await zipOf(entries));
+  expect([status, dataSet.counts.goodPhotographs]).toEqual([201, 2]);
+  const archivedAt = async (id: string) =>
+    (await server.data('query ($id: ID!) { reference(id: $id) { archivedAt } }', { id })).reference.archivedAt;
+  expect(await archivedAt(mine)).toBeNull();
+  expect(await archivedAt(theirs)).not.toBeNull();
 });
 
 describe('while an archive is imported', () => {

@@ -67,6 +67,15 @@ test('a photograph that is good and defective at once is told, and named by its 
   for (const id of both) await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id });
 });
 
+test('the same request has the same answer, though its product has too many photographs by now', async () => {
+  const input = { name: 'grown', partNumbers: ['METAL_NUT'], idempotencyKey: 'grown' };
+  await sendGood(server, 0, 'METAL_NUT');
+  const first = await createDataSet(server, input);
+  for (let seed = 1; seed <= 30; seed++) await sendGood(server, seed, 'METAL_NUT');
+  expect(await createDataSet(server, input)).toEqual(first);
+  expect((await refusedDataSet(server, { partNumbers: ['METAL_NUT'] })).message).toContain('more than 30 photographs');
+});
+
 test('a name has versions; an earlier one stays as it is, and a key is for one', async () => {
   const first = await createDataSet(server, { name: 'versions', referenceIds: good, idempotencyKey: 'once' });
   const again = await createDataSet(server, { name: 'versions', referenceIds: good, idempotencyKey: 'once' });

@@ -69,6 +69,16 @@ test('one idempotency key is for the whole request', async () => {
   }
 });
 
+test('the same request has the same answer, though a photograph of it was archived since', async () => {
+  const file = await sharp(fabric).flip().png().toBuffer();
+  const good = await send(server, file, { purpose: 'REFERENCE', partNumber: 'FABRIC' });
+  const input = { missed: [missed.id], goodReferences: [good.id], count: 1, idempotencyKey: 'misses of Tuesday' };
+  const first = await forMisses(input);
+  await server.data('mutation ($id: ID!) { archiveReference(id: $id) { id } }', { id: good.id });
+  expect(await forMisses(input)).toEqual(first);
+  expect(await refused({ ...input, idempotencyKey: 'another' })).toContain('input.goodReferences[0]: is archived');
+});
+
 test('what is no miss is refused, and nothing is accepted', async () => {
   expect(await refused({})).toBe('input: must have at least one of missed and falseAlarms');
   expect(await refused({ missed: [missed.id, reference.id] })).toMatch(/input\.missed\[1\]: shows a good part/);

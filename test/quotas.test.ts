@@ -2,7 +2,8 @@
 import { GENERATE, QUICK, SLOW, CANCEL, eventsOf, finished, generate } from './support/generations.js';
 import type { Json, Server } from './support/server.js';
 import { TEST_KEY, startServer } from './support/server.js';
-import { createUpload } from './support/uploads.js';
+import { photograph } from './support/photographs.js';
+import { PHOTOGRAPH, createUpload, put } from './support/uploads.js';
 import { until } from './support/until.js';
 
 const USAGE = `{ usage {
@@ -76,6 +77,13 @@ test('so many stored bytes: what is over is over', async () => {
   const upload = await createUpload(server);
   const refused = await fetch(upload.url, { method: 'PUT', body: 'a photograph' });
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600']);
+});
+
+test('a file for which there is no room may be sent again and again: it is not to blame', async () => {
+  const file = await photograph(1).png().toBuffer();
+  const server = await startServer({ QUOTA_STORED_BYTES: String(file.length / 2) });
+  const { url } = await createUpload(server, PHOTOGRAPH);
+  for (let i = 0; i < 12; i++) expect((await put(url, file)).status).toBe(429);
 });
 
 test('so many operations a minute, over HTTP, WebSocket and event streams', async () => {

@@ -15,8 +15,10 @@ import { createFairSemaphore } from '../src/fairSemaphore.js';
 import { createLog } from '../src/log.js';
 import { DECODING } from '../src/references/decodingWeight.js';
 import type { Storage } from '../src/storage/database.js';
+import type { ExportSettings } from '../src/storage/exportJsonColumns.js';
+import { newId } from '../src/storage/identifiers.js';
 import { openStorage } from '../src/storage/open.js';
-import { artifacts, generations, samples } from '../src/storage/tables.js';
+import { artifacts, exportSamples, exports, generations, pendingFiles, samples } from '../src/storage/tables.js';
 import type { TenantScope } from '../src/storage/tenantScope.js';
 import { forTenant } from '../src/storage/tenantScope.js';
 import { databaseOf } from './support/database.js';
@@ -46,6 +48,17 @@ beforeAll(async () => {
 });
 
 const isThere = (key: string): boolean => existsSync(join(folder, 'artifacts', storagePath(scope.tenantId, key) ?? ''));
+
+/** A running one, with this sample. */
+async function exportOf(sampleId: string): Promise<string> {
+  const { database, own } = scope;
+  const counters = { sampleCount: 1, samplesDone: 0, attempts: 1 };
+  const settings = { normals: false, heldOutFraction: 0, splitSeed: 0 } as ExportSettings;
+  const made = { id: newId(), format: 'COCO' as const, settings, status: 'RUNNING' as const, createdAt: new Date() };
+  await database.insert(exports).values(own({ ...made, ...counters, inputHash: '' }));
+  await database.insert(exportSamples).values(own({ exportId: made.id, position: 0, sampleId, heldOut: false }));
+  return made.id;
+}
 
 test('without a policy everything stays, and with one of more days, too', async () => {
   expect(await expireGenerations(storage.database, null, log)).toBe(0);
@@ -79,6 +92,13 @@ test("the tenant's own days go before the usual ones; what is younger stays, wit
   const { id: dataSet } = await createDataSet(scope, context, input, undefined);
   expect(await expireGenerations(storage.database, null, log)).toBe(0);
   await dataSetsOf(scope).delete(dataSet);
+  // An export packs one of its samples.
+  const packing = await exportOf(first?.id ?? '');
+  expect(await expireGenerations(storage.database, null, log)).toBe(0);
+  await storage.database
+    .update(exports)
+    .set({ status: 'FAILED', finishedAt: new Date() })
+    .where(eq(exports.id, packing));
   expect(await expireGenerations(storage.database, null, log)).toBe(1);
   const left = await storage.database.select().from(generations);
   expect(left.filter(({ expiredAt }) => expiredAt !== null).map(({ id }) => id)).toEqual([old]);
@@ -102,6 +122,21 @@ test('a file that was announced and never got a row goes when its writer must be
   expect(isThere(key)).toBe(false);
   // A writer that was only slow gets an error, and inserts no row for a removed file.
   await expect(clearPending(scope, [key])).rejects.toThrow('a sweep removed a file');
+});
+
+test('a file that cannot be removed keeps none of the others', async () => {
+  const keys = Array.from({ length: 12 }, () => newArtifactKey('png'));
+  await recordPending(scope, keys);
+  await storage.database.execute(sql`update loose_file set since = now() - interval '16 minutes'`);
+  const stuck = keys[5];
+  const remove: ArtifactStore['remove'] = (tenantId, key) =>
+    key === stuck ? Promise.reject(new Error('the store refuses')) : store.remove(tenantId, key);
+  await expect(sweepPending(storage.database, { ...store, remove }, log)).rejects.toThrow('the store refuses');
+  const left = (await storage.database.select().from(pendingFiles)).map(({ key }) => key);
+  expect(left).toContain(stuck);
+  expect(left.length).toBeLessThan(12);
+  await sweepPending(storage.database, store, log);
+  expect(await storage.database.select().from(pendingFiles)).toEqual([]);
 });
 
 test('a write whose commit was made, though its answer was lost, keeps its files', async () => {

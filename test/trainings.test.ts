@@ -195,6 +195,7 @@ test.each([
   [{ minutes: 61 }, 'input[0].minutes: 61 is out of range 0.1 … 60'],
   [{ rank: 65 }, 'input[0].rank: 65 is out of range 1 … 64'],
   [{ base: 'nobody' }, 'there is no "nobody"'],
+  [{ idempotencyKey: 'a\0b' }, 'input[0].idempotencyKey'],
   [{ name: 'student' }, 'is the name of a model of this service'],
   [{ windows: [{ partNumber: 'TIN' }] }, 'the data set has no photograph of "TIN"; it has "BRASS-COG"'],
 ])('a training that cannot be is refused: %j', async (change, message) => {

@@ -29,6 +29,7 @@ const { webhooks: config } = readConfig({});
 const box = createSecretBox(randomBytes(32));
 const resolve = () => Promise.resolve([{ address: '8.8.8.8', family: 4 }]);
 const SUCCEEDED = { type: 'GenerationSucceeded' } as const;
+const ENDPOINT = 'https://mes.example/';
 const PAGE = pageRequest({}, WEBHOOK_ORDERS);
 
 let storage: Storage;
@@ -48,7 +49,7 @@ beforeEach(() => storage.database.delete(webhooks));
 const roomOf = (tenant: TenantScope) => webhooksOf(tenant, { config, box, resolve });
 
 async function newWebhook(tenant = scope): Promise<string> {
-  const { webhook } = await roomOf(tenant).create({ url: 'https://mes.example/', events: ['GENERATION_SUCCEEDED'] });
+  const { webhook } = await roomOf(tenant).create({ url: ENDPOINT, events: ['GENERATION_SUCCEEDED'] });
   return webhook.id;
 }
 
@@ -94,10 +95,23 @@ test('a worker that was thought dead changes nothing any more', async () => {
   await database.update(webhookDeliveries).set({ leaseUntil: new Date(0) });
   expect((await claimDeliveries(database, 'second', 1)).map(({ delivery }) => delivery.id)).toEqual([id]);
   const outcome = { status: 'FAILED', lastStatusCode: 410, lastError: '', nextAttemptAt: null } as const;
-  const disabled = { id: webhook, changes: { enabled: false } };
+  const disabled = { id: webhook, url: ENDPOINT, changes: { enabled: false } };
   await expect(recordAttempt(database, 'first', id, outcome, disabled)).rejects.toThrow(ClaimLostError);
   expect(await delivered(webhook)).toMatchObject([{ status: 'PENDING', leaseOwner: 'second', attempts: 2 }]);
   expect((await roomOf(scope).require(webhook)).enabled).toBe(true);
+});
+
+test('what an earlier URL answered does not disable or hold the one that the webhook has now', async () => {
+  const id = await newWebhook();
+  await tell(1);
+  const { database } = storage;
+  const [claimed] = await claimDeliveries(database, 'first', 1);
+  await roomOf(scope).update(id, { url: 'https://moved.example/' });
+  const outcome = { status: 'FAILED', lastStatusCode: 410, lastError: '', nextAttemptAt: null } as const;
+  const changes = { enabled: false, heldUntil: new Date(Date.now() + 60_000) };
+  await recordAttempt(database, 'first', claimed?.delivery.id ?? '', outcome, { id, url: ENDPOINT, changes });
+  expect(await delivered(id)).toMatchObject([{ status: 'FAILED', lastStatusCode: 410 }]);
+  expect(await roomOf(scope).require(id)).toMatchObject({ enabled: true, heldUntil: null });
 });
 
 test('old deliveries go, whatever became of them, and newer ones stay', async () => {
@@ -133,7 +147,7 @@ test("another tenant's webhooks and deliveries are not there, and its events are
 });
 
 test('the database alone does not tell a secret, and a sealed one opens for its own webhook only', async () => {
-  const { webhook, secret } = await roomOf(scope).create({ url: 'https://mes.example/', events: ['SAMPLE_READY'] });
+  const { webhook, secret } = await roomOf(scope).create({ url: ENDPOINT, events: ['SAMPLE_READY'] });
   expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(JSON.stringify(await storage.database.select().from(webhooks))).not.toContain(secret.slice(6));
   expect(box.open(webhook.id, webhook.secret)).toBe(secret);

@@ -2,12 +2,12 @@
  * Artifacts on the local disk. A file is written under a temporary name, flushed, and then renamed, so a file under its
  * final name is always complete.
  */
-import { access, mkdir, open, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { requireFreeSpace } from './freeSpace.js';
 import type { ArtifactStore } from './store.js';
 import { MissingArtifact, StoreUnavailable, requireStoragePath } from './store.js';
-import { openTemporaryFolder } from './temporaryFolder.js';
+import { openTemporaryFolder, touchFolder } from './temporaryFolder.js';
 
 /** The disk is full or cannot be written to. */
 const TRANSIENT_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ESTALE']);
@@ -47,16 +47,6 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     await flushDirectory(folder);
   }
 
-  /**
-   * Updates the folder's time of modification. Other processes remove a temporary folder that was not touched for a day
-   * (temporaryFolder.ts), and cleanup tools remove empty folders.
-   */
-  async function touchTemporaryFolder(): Promise<void> {
-    await mkdir(temporary, { recursive: true, mode: 0o700 });
-    const now = new Date();
-    await utimes(temporary, now, now);
-  }
-
   return {
     temporary,
     async put(tenantId, key, bytes) {
@@ -64,7 +54,7 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
       try {
         await writeDurably(draft, bytes).catch(async (error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw error;
-          await touchTemporaryFolder();
+          await touchFolder(temporary);
           await writeDurably(draft, bytes);
         });
         await publish(draft, tenantId, key);
@@ -93,7 +83,7 @@ export async function openLocalStore(root: string, alone = true): Promise<Artifa
     },
     directUrl: () => Promise.resolve(undefined),
     async check() {
-      await touchTemporaryFolder().catch((error: unknown) => Promise.reject(toStoreError(error)));
+      await touchFolder(temporary).catch((error: unknown) => Promise.reject(toStoreError(error)));
       await requireFreeSpace(temporary).catch((error: unknown) => Promise.reject(toStoreError(error)));
     },
   };

@@ -14,6 +14,9 @@ import { removeWithThumbnails } from './thumbnails.js';
 /** No write takes this long, so the process that recorded the key is gone. */
 const ABANDONED_SECONDS = 15 * 60;
 const BATCH_SIZE = 100;
+const AT_A_TIME = 8;
+/** Of removing, in one transaction. The database ends one that is idle for longer, and its rows would stay. */
+const REMOVING_MS = 5_000;
 
 /** Must be committed before the first byte is written. */
 export async function recordPending({ database, own }: TenantScope, keys: readonly string[]): Promise<void> {
@@ -61,12 +64,17 @@ export async function removePending(
   late = false,
 ): Promise<void> {
   try {
-    await tenant.transaction(async ({ database, rows, tenantId }) => {
-      const loose = rows(pendingFiles, inArray(pendingFiles.key, [...keys]));
-      const found = await database.select({ key: pendingFiles.key }).from(pendingFiles).where(loose).for('update');
-      await Promise.all(found.map(({ key }) => removeWithThumbnails(store, tenantId, key)));
-      if (!late) await database.delete(pendingFiles).where(loose);
-    });
+    for (const some of batches(keys)) {
+      await tenant.transaction(async ({ database, rows, tenantId }) => {
+        const loose = rows(pendingFiles, inArray(pendingFiles.key, some));
+        const found = await database.select({ key: pendingFiles.key }).from(pendingFiles).where(loose).for('update');
+        const { gone } = await removeFiles(
+          store,
+          found.map(({ key }) => ({ tenantId, key })),
+        );
+        if (!late) await database.delete(pendingFiles).where(rows(pendingFiles, inArray(pendingFiles.key, gone)));
+      });
+    }
   } catch {
     // The store or the database is away. The keys are recorded; a sweep finds them.
   }
@@ -88,14 +96,43 @@ export async function sweepPending(
         .where(lt(pendingFiles.since, sql`now() - ${abandonedSeconds} * interval '1 second'`))
         .limit(BATCH_SIZE)
         .for('update', { skipLocked: true });
-      for (const { tenantId, key } of found) await removeWithThumbnails(store, tenantId, key);
-      const keys = found.map(({ key }) => key);
-      if (keys.length > 0) await tx.delete(pendingFiles).where(inArray(pendingFiles.key, keys));
-      return found.length;
+      const { gone, error } = await removeFiles(store, found);
+      if (gone.length > 0) await tx.delete(pendingFiles).where(inArray(pendingFiles.key, gone));
+      return { gone: gone.length, isLast: gone.length === found.length && found.length < BATCH_SIZE, error };
     });
-    removed += swept;
-    if (swept < BATCH_SIZE) break;
+    removed += swept.gone;
+    // After what is gone was committed.
+    if (swept.error !== undefined) throw swept.error;
+    if (swept.isLast) break;
   }
   if (removed > 0) log.info({ files: removed }, 'removed files without a row');
   return removed;
+}
+
+interface Removal {
+  /** The keys of the files that are gone. */
+  readonly gone: string[];
+  /** Of the first file that could not be removed. Undefined where there was none. */
+  readonly error: unknown;
+}
+
+/** Removes files while the time suffices, and at least a few: a store that is slower than that is as good as away. */
+async function removeFiles(
+  store: ArtifactStore,
+  files: readonly { readonly tenantId: string; readonly key: string }[],
+): Promise<Removal> {
+  const gone: string[] = [];
+  const end = Date.now() + REMOVING_MS;
+  for (const some of batches(files, AT_A_TIME)) {
+    const ends = await Promise.allSettled(some.map(({ tenantId, key }) => removeWithThumbnails(store, tenantId, key)));
+    gone.push(...some.filter((_, i) => ends[i]?.status === 'fulfilled').map(({ key }) => key));
+    const failed = ends.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) return { gone, error: (failed as PromiseRejectedResult).reason };
+    if (Date.now() > end) break;
+  }
+  return { gone, error: undefined };
+}
+
+function* batches<T>(all: readonly T[], size = BATCH_SIZE): Generator<T[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }

@@ -2,8 +2,9 @@
  * Retention. The samples and events of generations that finished longer ago than the tenant's policy allows are
  * deleted; the next sweep removes the files. The generation row stays, and with it its idempotency key, which never
  * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does,
- * and one whose samples a data set has, until that is deleted.
+ * one whose samples a data set has, until that is deleted, and one whose samples an export packs, until that has ended.
  */
+import { takeLock } from '../storage/advisoryLocks.js';
 import { sql } from '../storage/drizzle.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
@@ -91,37 +92,54 @@ export async function deleteStaleUploads(database: Database): Promise<void> {
  * The cutoff of each tenant is computed first: under row-level security, an index condition can only use values that
  * are known before the scan starts.
  */
-function expireBatch(database: Database, usualDays: number | null): Promise<number> {
+async function oldGenerations(
+  database: Database,
+  usualDays: number | null,
+): Promise<readonly { readonly id: string; readonly tenant_id: string }[]> {
+  const { rows } = await database.execute<{ id: string; tenant_id: string }>(sql`
+    with keeps as materialized (
+      select t.id, now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day' as until
+      from tenant t left join tenant_quota q on q.tenant_id = t.id
+    )
+    select old.id, old.tenant_id
+    from keeps cross join lateral (
+      select g.id, g.tenant_id from generation g
+      where g.tenant_id = keeps.id and g.expired_at is null and g.finished_at < keeps.until
+        and not exists (
+          select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
+        and not exists (
+          select from sample s join sample d on d.tenant_id = s.tenant_id and d.donor_sample_id = s.id
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
+        and not exists (
+          select from sample s join generation w on w.tenant_id = s.tenant_id
+            and w.status in ('QUEUED', 'RUNNING')
+            and s.id::text in (w.settings -> 'photograph' ->> 'baseSample',
+              w.settings -> 'photograph' -> 'transplant' ->> 'donorSample')
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id)
+        and not exists (
+          select from sample s join data_set_member m on m.tenant_id = s.tenant_id and m.sample_id = s.id
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id)
+        and not exists (
+          select from sample s
+            join export_sample m on m.tenant_id = s.tenant_id and m.sample_id = s.id
+            join export e on e.tenant_id = m.tenant_id and e.id = m.export_id and e.status in ('QUEUED', 'RUNNING')
+          where s.tenant_id = g.tenant_id and s.generation_id = g.id)
+      order by g.finished_at limit ${BATCH_SIZE}
+      for update skip locked
+    ) old
+    where keeps.until is not null limit ${BATCH_SIZE}
+  `);
+  return rows;
+}
+
+async function expireBatch(database: Database, usualDays: number | null): Promise<number> {
+  // Most of the time there is none, and admissions need not wait for that.
+  if ((await oldGenerations(database, usualDays)).length === 0) return 0;
   return database.transaction(async (tx) => {
-    const { rows: old } = await tx.execute<{ id: string; tenant_id: string }>(sql`
-      with keeps as materialized (
-        select t.id, now() - coalesce(q.retention_days, ${usualDays}::int) * interval '1 day' as until
-        from tenant t left join tenant_quota q on q.tenant_id = t.id
-      )
-      select old.id, old.tenant_id
-      from keeps cross join lateral (
-        select g.id, g.tenant_id from generation g
-        where g.tenant_id = keeps.id and g.expired_at is null and g.finished_at < keeps.until
-          and not exists (
-            select from sample s join sample d on d.tenant_id = s.tenant_id and d.base_sample_id = s.id
-            where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
-          and not exists (
-            select from sample s join sample d on d.tenant_id = s.tenant_id and d.donor_sample_id = s.id
-            where s.tenant_id = g.tenant_id and s.generation_id = g.id and d.generation_id <> g.id)
-          and not exists (
-            select from sample s join generation w on w.tenant_id = s.tenant_id
-              and w.status in ('QUEUED', 'RUNNING')
-              and s.id::text in (w.settings -> 'photograph' ->> 'baseSample',
-                w.settings -> 'photograph' -> 'transplant' ->> 'donorSample')
-            where s.tenant_id = g.tenant_id and s.generation_id = g.id)
-          and not exists (
-            select from sample s join data_set_member m on m.tenant_id = s.tenant_id and m.sample_id = s.id
-            where s.tenant_id = g.tenant_id and s.generation_id = g.id)
-        order by g.finished_at limit ${BATCH_SIZE}
-        for update skip locked
-      ) old
-      where keeps.until is not null limit ${BATCH_SIZE}
-    `);
+    // As where samples are deleted: whoever is admitted meanwhile sees the samples or does not.
+    for (const lock of ['exportAdmission', 'generationAdmission'] as const) await takeLock(tx, lock);
+    const old = await oldGenerations(tx, usualDays);
     for (const { id, tenant_id: tenantId } of old) {
       const { rows: files } = await tx.execute<{ key: string }>(sql`
         with gone as (

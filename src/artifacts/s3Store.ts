@@ -45,7 +45,7 @@ export async function openS3Store(place: S3Location, folder: string, urlSeconds:
   const patient = clientAt(place.endpoint, 0);
   const presigning = place.publicEndpoint === undefined ? client : clientAt(place.publicEndpoint);
   const temporary = await openTemporaryFolder(join(folder, 'tmp'), false);
-  const cache = await createFileCache(temporary);
+  const cache = createFileCache(temporary);
   const object = (tenantId: string, key: string) => ({
     Bucket: bucket,
     Key: [prefix, requireStoragePath(tenantId, key)].filter((part) => part !== '').join('/'),
@@ -77,12 +77,14 @@ export async function openS3Store(place: S3Location, folder: string, urlSeconds:
       await rm(path, { force: true });
     },
     local: (tenantId, key) =>
-      cache(key, async (draft) => {
+      // Under the tenant's name: a key alone must not open another tenant's file.
+      cache.local(requireStoragePath(tenantId, key), async (draft) => {
         const { Body } = await patient.send(new GetObjectCommand(object(tenantId, key))).catch(rethrow);
         await pipeline(Body as Readable, createWriteStream(draft, { mode: 0o600 })).catch(rethrow);
       }),
     async remove(tenantId, key) {
       await client.send(new DeleteObjectCommand(object(tenantId, key))).catch(rethrow);
+      cache.forget(requireStoragePath(tenantId, key));
     },
     async directUrl(tenantId, key, { contentType, fileName }) {
       const { signedAt, expiresAt, seconds } = signingWindow(urlSeconds);

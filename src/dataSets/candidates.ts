@@ -110,7 +110,7 @@ export async function samplesWith(
 
 /**
  * The sources of the photographs that samples show: those that they, or the samples below them, were drawn on, and those
- * that their defects were taken from.
+ * that their defects were taken from; also of samples below them that are deleted.
  * @param ids a query of the samples' ids
  */
 export async function sourcesOfSamples(
@@ -119,23 +119,19 @@ export async function sourcesOfSamples(
 ): Promise<ReadonlySet<string>> {
   const below = sql`
     with recursive below as (
-      select s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
+      select s.id, s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
       from sample s where s.tenant_id = ${tenantId} and s.id in (${ids})
       union
-      select s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
+      select s.id, s.reference_id, s.defect_reference_id, s.base_sample_id, s.donor_sample_id
       from below b join sample s on s.tenant_id = ${tenantId} and s.id in (b.base_sample_id, b.donor_sample_id)
     )
     select reference_id as id from below where reference_id is not null
     union select defect_reference_id from below where defect_reference_id is not null
+    union select o.reference_id from below b join sample_source o on o.tenant_id = ${tenantId} and o.sample_id = b.id
   `;
   const shown = await database
     .select()
     .from(references)
     .where(rows(references, inArray(references.id, sql`(${below})`)));
   return new Set(shown.map(sourceOf));
-}
-
-/** A query of these ids. */
-export function listedIds(ids: readonly string[]): SQL {
-  return sql`select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid`;
 }

@@ -8,10 +8,11 @@ import type { Limits } from '../config.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import type { SampleConditions } from '../generations/samples/sampleConditions.js';
 import { canMatch, matchingSamples } from '../generations/samples/sampleConditions.js';
-import { admitOnce, inputHash } from '../queue/idempotentAdmission.js';
+import { admitOnce, admittedBefore, inputHash } from '../queue/idempotentAdmission.js';
 import { outOfRange } from '../range.js';
 import { and, gt } from '../storage/drizzle.js';
 import { isId } from '../storage/identifiers.js';
+import { listedIds } from '../storage/listedIds.js';
 import type { MeasuringContext } from '../references/olderPhotographs.js';
 import { measureOlderPhotographs } from '../references/olderPhotographs.js';
 import type { DataSetRow } from '../storage/tables.js';
@@ -19,7 +20,6 @@ import { dataSets, samples } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import type { Candidate, PhotographRow, SampleCandidate } from './candidates.js';
 import {
-  listedIds,
   photographCandidate,
   photographsOfProducts,
   photographsWith,
@@ -49,6 +49,8 @@ export async function createDataSet(
 ): Promise<DataSetRow> {
   const request = resolveDataSet(input, most);
   const hash = inputHash(input);
+  const [known] = (await admittedBefore<DataSetRow>(tenant, dataSets, [{ key: input.idempotencyKey, hash }])) ?? [];
+  if (known !== undefined) return known;
   await measureOlderPhotographs(tenant, measuring, await namedPhotographs(tenant, request, most));
   const insert = async (tx: TenantScope): Promise<readonly DataSetRow[]> => {
     const photographs = await findPhotographs(tx, request, most);

@@ -69,7 +69,7 @@ function resolveDivision({ testShare, splitSeed, testReferenceIds }: DataSetInpu
 }
 
 function idList(given: Optional<readonly string[]>, field: string, max: number): readonly string[] {
-  const ids = (given ?? []).map((id) => id.toLowerCase());
+  const ids = given ?? [];
   requireLength(ids, { min: 0, max }, field, 'ids');
   requireEachOnce(ids, (i) => `${field}[${String(i)}]`);
   return ids;

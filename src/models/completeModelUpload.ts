@@ -17,13 +17,14 @@ export async function completeModelUpload(context: ModelUploadContext, id: strin
   const { scope, decoding } = context;
   const upload = await uploadsOf(scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
-  await uploadsOf(scope).takeAttempt(id);
-  return decoding.run(scope.tenantId, 1, () =>
-    storeModel(context, body.path, async (tx, modelId) => {
-      const uploads = uploadsOf(tx);
-      const current = await uploads.requireForUpdate(id);
-      if (current.completedAt !== null) return repeatCompletion(current, body);
-      return uploads.complete(id, body.hash, { modelId });
-    }),
+  return uploadsOf(scope).attempt(id, () =>
+    decoding.run(scope.tenantId, 1, () =>
+      storeModel(context, body.path, async (tx, modelId) => {
+        const uploads = uploadsOf(tx);
+        const current = await uploads.requireForUpdate(id);
+        if (current.completedAt !== null) return repeatCompletion(current, body);
+        return uploads.complete(id, body.hash, { modelId });
+      }),
+    ),
   );
 }

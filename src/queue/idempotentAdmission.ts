@@ -53,14 +53,7 @@ export function admitOnce<
   return tenant.transaction(async (scope) => {
     await takeLock(scope.database, lock, isSharedLock ? undefined : scope.tenantId);
     const keys = items.flatMap(({ input }) => input.idempotencyKey ?? []);
-    const known = new Map<string, Row>();
-    if (keys.length > 0) {
-      const found = await scope.database
-        .select()
-        .from(table)
-        .where(scope.rows(table, inArray(table.idempotencyKey, keys)));
-      for (const row of found as unknown as Row[]) known.set(row.idempotencyKey ?? '', row);
-    }
+    const known = await rowsByKey<Row>(scope, table, keys);
     const firstOfKey = (item: AdmissionItem<Input>): AdmissionItem<Input> => {
       const key = item.input.idempotencyKey;
       return (key == null ? undefined : items.find((other) => other.input.idempotencyKey === key)) ?? item;
@@ -81,6 +74,41 @@ export function admitOnce<
       return row;
     });
   });
+}
+
+/**
+ * The rows of a request that was admitted with these keys and inputs before, in the order of the items; undefined if it was
+ * not, or not with all of them. For what checks the input before it is admitted: what has changed since then is no reason to
+ * refuse it now.
+ */
+export async function admittedBefore<Row extends AdmittedRow>(
+  scope: TenantScope,
+  table: AdmissionTable,
+  items: readonly { readonly key: string | null | undefined; readonly hash: string }[],
+): Promise<readonly Row[] | undefined> {
+  const known = await rowsByKey<Row>(
+    scope,
+    table,
+    items.flatMap(({ key }) => key ?? []),
+  );
+  const rows = items.flatMap(({ key, hash }) => {
+    const row = known.get(key ?? '');
+    return row?.inputHash === hash ? [row] : [];
+  });
+  return rows.length > 0 && rows.length === items.length ? rows : undefined;
+}
+
+async function rowsByKey<Row extends AdmittedRow>(
+  { database, rows }: TenantScope,
+  table: AdmissionTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
+  if (keys.length === 0) return new Map();
+  const found = await database
+    .select()
+    .from(table)
+    .where(rows(table, inArray(table.idempotencyKey, [...keys])));
+  return new Map((found as unknown as Row[]).map((row) => [row.idempotencyKey ?? '', row]));
 }
 
 const WORDS = { generation: 'generation', export: 'export', dataSet: 'data set', training: 'training' } as const;

@@ -48,12 +48,13 @@ export async function completeUpload(receiving: UploadContext, id: string, body:
   const { scope, decoding } = receiving;
   const upload = await uploadsOf(scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
-  await uploadsOf(scope).takeAttempt(id);
-  return decoding.run(scope.tenantId, await decodingWeight(body.path), async () => {
-    const bytes = await readFile(body.path);
-    const decoded = await (upload.productId === null ? mask(bytes) : photograph(scope, bytes, upload));
-    return persistOnce(receiving, id, body, decoded);
-  });
+  return uploadsOf(scope).attempt(id, async () =>
+    decoding.run(scope.tenantId, await decodingWeight(body.path), async () => {
+      const bytes = await readFile(body.path);
+      const decoded = await (upload.productId === null ? mask(bytes) : photograph(scope, bytes, upload));
+      return persistOnce(receiving, id, body, decoded);
+    }),
+  );
 }
 
 export function repeatCompletion(upload: UploadRow, { hash }: Body): UploadRow {

@@ -2,11 +2,13 @@
  * A tenant's uploads: each is a permission to send one file, with its outcome. After a refused file, the upload stays
  * open for some more attempts. After an accepted one, it stands for that file permanently.
  */
-import { eq, inArray, isNull, lt, sql } from '../storage/drizzle.js';
+import { eq, gt, inArray, isNull, lt, sql } from '../storage/drizzle.js';
 import { catalogOf } from '../catalog/catalog.js';
 import { unknownDefect, unknownProduct } from '../catalog/catalogErrors.js';
 import { requireCode } from '../catalog/codes.js';
 import type { Limits } from '../config.js';
+import { StoreUnavailable } from '../artifacts/store.js';
+import type { ErrorCode } from '../errors.js';
 import { ServiceError, badInput, quote } from '../errors.js';
 import { isId, newId } from '../storage/identifiers.js';
 import type { UploadRow } from '../storage/tables.js';
@@ -34,8 +36,11 @@ export interface Uploads {
   require(id: string): Promise<UploadRow>;
   /** Runs in a transaction. Like `require`, and locks the row so that no other transaction completes it meanwhile. */
   requireForUpdate(id: string): Promise<UploadRow>;
-  /** Counts one attempt of an open upload. Throws UPLOAD_EXHAUSTED. */
-  takeAttempt(id: string): Promise<void>;
+  /**
+   * Counts one attempt of an open upload, also if the process is killed in it, but not where the file is not to blame.
+   * Throws UPLOAD_EXHAUSTED, and what `run` throws.
+   */
+  attempt<T>(id: string, run: () => Promise<T>): Promise<T>;
   complete(id: string, bodyHash: string, outcome: UploadOutcome): Promise<UploadRow>;
 }
 
@@ -50,6 +55,14 @@ export function maximumBytes(
 
 /** Far more than a person needs who tries one file after the other. */
 const MAX_ATTEMPTS = 10;
+/** The same file can be accepted later. */
+const NOT_FOR_THE_FILE: ReadonlySet<string> = new Set<ErrorCode>([
+  'QUOTA_EXCEEDED',
+  'RATE_LIMITED',
+  'STORE_UNAVAILABLE',
+  'TOO_MANY_DATA_SETS',
+  'TOO_MANY_MODELS',
+]);
 
 export function uploadsOf(scope: TenantScope): Uploads {
   const { database, rows, own, createdBy } = scope;
@@ -58,6 +71,27 @@ export function uploadsOf(scope: TenantScope): Uploads {
       .select()
       .from(uploads)
       .where(rows(uploads, inArray(uploads.id, isId(id) ? [id] : [])));
+
+  async function takeAttempt(id: string): Promise<void> {
+    const taken = await database
+      .update(uploads)
+      .set({ attempts: sql`${uploads.attempts} + 1` })
+      .where(rows(uploads, eq(uploads.id, id), isNull(uploads.completedAt), lt(uploads.attempts, MAX_ATTEMPTS)))
+      .returning({ id: uploads.id });
+    if (taken.length > 0 || found((await select(id)).at(0), id).completedAt !== null) return;
+    throw new ServiceError(
+      'UPLOAD_EXHAUSTED',
+      `id: upload ${id} got ${String(MAX_ATTEMPTS)} files, and none was accepted; create a new upload`,
+      { field: 'id', limit: MAX_ATTEMPTS },
+    );
+  }
+
+  async function giveBack(id: string): Promise<void> {
+    await database
+      .update(uploads)
+      .set({ attempts: sql`${uploads.attempts} - 1` })
+      .where(rows(uploads, eq(uploads.id, id), gt(uploads.attempts, 0)));
+  }
 
   return {
     async create(input) {
@@ -68,18 +102,15 @@ export function uploadsOf(scope: TenantScope): Uploads {
     byId: async (id) => (await select(id)).at(0),
     require: async (id) => found((await select(id)).at(0), id),
     requireForUpdate: async (id) => found((await select(id).for('update')).at(0), id),
-    async takeAttempt(id) {
-      const taken = await database
-        .update(uploads)
-        .set({ attempts: sql`${uploads.attempts} + 1` })
-        .where(rows(uploads, eq(uploads.id, id), isNull(uploads.completedAt), lt(uploads.attempts, MAX_ATTEMPTS)))
-        .returning({ id: uploads.id });
-      if (taken.length > 0 || found((await select(id)).at(0), id).completedAt !== null) return;
-      throw new ServiceError(
-        'UPLOAD_EXHAUSTED',
-        `id: upload ${id} got ${String(MAX_ATTEMPTS)} files, and none was accepted; create a new upload`,
-        { field: 'id', limit: MAX_ATTEMPTS },
-      );
+    async attempt(id, run) {
+      await takeAttempt(id);
+      try {
+        return await run();
+      } catch (error) {
+        if (error instanceof StoreUnavailable || (error instanceof ServiceError && NOT_FOR_THE_FILE.has(error.code)))
+          await giveBack(id).catch(() => undefined);
+        throw error;
+      }
     },
     async complete(id, bodyHash, outcome) {
       const set = { ...outcome, bodyHash, completedAt: new Date() };

@@ -23,7 +23,7 @@ export class NodeResolver {
     if (id.includes('@')) return await findNode('Model', id, context);
     const type = await typeOfId(context.scope, id);
     if (type === undefined || !mayActAs(context.identity, ROLES[type] ?? 'VIEWER')) return null;
-    return await findNode(type, id.toLowerCase(), context);
+    return await findNode(type, id, context);
   }
 
   @Query(() => Sample, { nullable: true })

@@ -10,6 +10,7 @@ import { DefectResolver, ProductDefectResolver, ProductResolver } from './catalo
 import { AllEventsResolver } from './allEvents.js';
 import { DataSetMemberResolver, DataSetResolver } from './dataSets.js';
 import { EventResolver } from './events.js';
+import { takeIdsInLowerCase } from './idsInLowerCase.js';
 import { ImportResolver } from './importCatalog.js';
 import { ExportResolver } from './exports.js';
 import { GenerationResolver } from './generations.js';
@@ -69,6 +70,7 @@ export function createSchema({ federation = false } = {}): GraphQLSchema {
     pubSub: { publish: refuse, subscribe: refuse },
   });
   applyOneOf(schema);
+  takeIdsInLowerCase();
   const complete = withErrorCodes(schema);
   return boundAnswers(federation ? toSubgraph(complete) : complete);
 }

@@ -40,6 +40,7 @@ import { modelAliases } from './migrations/34-model-aliases.js';
 import { tenantBundles } from './migrations/35-tenant-bundles.js';
 import { productsOfArchives } from './migrations/36-products-of-archives.js';
 import { exportedPhotographs } from './migrations/37-exported-photographs.js';
+import { sampleSources } from './migrations/38-sample-sources.js';
 import { enableRowLevelSecurity } from './rowLevelSecurityPolicies.js';
 
 interface Migration {
@@ -81,6 +82,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 35, statements: tenantBundles },
   { version: 36, statements: productsOfArchives },
   { version: 37, statements: exportedPhotographs },
+  { version: 38, statements: sampleSources },
 ];
 
 /** Two processes that start at once take turns. The second one finds nothing left to do. */

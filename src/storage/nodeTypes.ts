@@ -40,7 +40,7 @@ export type StoredType = keyof typeof TABLES;
 export const STORED_TYPES = Object.keys(TABLES) as StoredType[];
 
 export async function typeOfId(scope: TenantScope, id: string): Promise<StoredType | undefined> {
-  return (await typesOfIds(scope, [id])).get(id.toLowerCase());
+  return (await typesOfIds(scope, [id])).get(id);
 }
 
 /** Ids in lower case. */

@@ -13,6 +13,7 @@ import { dataSets, trainings } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import type { TrainingWindow } from '../storage/trainingJsonColumns.js';
 import { requireStorage, requireTrainingMinutes } from '../tenants/quotas.js';
+import { optionalText } from '../validateText.js';
 import type { Member } from './dataSetMembers.js';
 import { membersOf } from './dataSetMembers.js';
 import { requireBase } from './requireBase.js';
@@ -45,7 +46,11 @@ export async function admitTrainings(
   inputs: readonly TrainingInput[],
 ): Promise<readonly TrainingRow[]> {
   requireLength(inputs, { min: 1, max: MAX_OPEN_TRAININGS }, 'input', 'trainings');
-  const items = inputs.map((input, i) => ({ input, field: `input[${String(i)}]`, hash: inputHash(input) }));
+  const items = inputs.map((input, i) => {
+    const field = `input[${String(i)}]`;
+    optionalText(input.idempotencyKey, `${field}.idempotencyKey`);
+    return { input, field, hash: inputHash(input) };
+  });
   const insert = async (tx: TenantScope, fresh: readonly AdmissionItem<TrainingInput>[]) => {
     await requireTrainer(tx);
     await requireCapacity(tx, fresh.length);

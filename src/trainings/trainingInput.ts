@@ -56,7 +56,6 @@ export interface ResolvedTraining {
 }
 
 export function resolveTraining(input: TrainingInput, field: string, limits: Limits): ResolvedTraining {
-  optionalText(input.idempotencyKey, `${field}.idempotencyKey`);
   if (!NAME.test(input.name))
     throw badInput(`${field}.name`, `${quote(input.name)} must have 1 to 64 of a-z, 0-9, ".", "_", "-", as my-parts`);
   if (!VERSION.test(input.version))

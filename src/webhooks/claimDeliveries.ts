@@ -3,7 +3,7 @@
  * answer delays its own deliveries alone. Only a part of the attempts in flight belongs to one tenant, and the tenant with the fewest
  * goes next, so many such receivers delay their own tenant alone.
  */
-import { eq, inArray, lt, sql } from '../storage/drizzle.js';
+import { and, eq, inArray, lt, sql } from '../storage/drizzle.js';
 import { leaseOf, secondsFromNow } from '../queue/lease.js';
 import type { Database } from '../storage/database.js';
 import type { WebhookDeliveryRow, WebhookRow } from '../storage/tables.js';
@@ -88,12 +88,18 @@ export async function recordAttempt(
   owner: string,
   id: string,
   outcome: DeliveryOutcome,
-  webhook: { readonly id: string; readonly changes: Partial<WebhookRow> } | undefined,
+  webhook: (Pick<WebhookRow, 'id' | 'url'> & { readonly changes: Partial<WebhookRow> }) | undefined,
 ): Promise<void> {
   await database.transaction(async (tx) => {
     const finishedAt = outcome.status === 'PENDING' ? null : new Date();
     await deliveryLease.update(tx, owner, id, { ...outcome, finishedAt, leaseOwner: null, leaseUntil: null });
-    if (webhook !== undefined) await tx.update(webhooks).set(webhook.changes).where(eq(webhooks.id, webhook.id));
+    if (webhook === undefined) return;
+    // What another URL answered is no reason to hold the one that the webhook has now.
+    const { id: webhookId, url, changes } = webhook;
+    await tx
+      .update(webhooks)
+      .set(changes)
+      .where(and(eq(webhooks.id, webhookId), eq(webhooks.url, url)));
   });
 }
 

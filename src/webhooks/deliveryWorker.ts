@@ -60,7 +60,8 @@ export async function startDeliveryWorker(options: DeliveryWorkerOptions): Promi
     const level = status === 'FAILED' ? 'warn' : 'info';
     const context = { ...logContext(claimed), status, statusCode: lastStatusCode, reason: lastError };
     log[level](context, 'webhook delivery attempted');
-    const changes = decision.webhook === undefined ? undefined : { id: webhook.id, changes: decision.webhook };
+    const changes =
+      decision.webhook === undefined ? undefined : { id: webhook.id, url: webhook.url, changes: decision.webhook };
     await recordAttempt(database, owner, delivery.id, decision.delivery, changes);
   }
 

@@ -33,10 +33,13 @@ export interface DataSetUploadContext extends ReadingContext {
 
 /** Throws `ServiceError`: NOT_FOUND, UPLOAD_CONFLICT, UPLOAD_EXHAUSTED, DATA_SET_ARCHIVE_INVALID, TOO_MANY_DATA_SETS, QUOTA_EXCEEDED. */
 export async function completeDataSetUpload(context: DataSetUploadContext, id: string, body: Body): Promise<UploadRow> {
-  const { scope, limits } = context;
-  const upload = await uploadsOf(scope).require(id);
+  const upload = await uploadsOf(context.scope).require(id);
   if (upload.completedAt !== null) return repeatCompletion(upload, body);
-  await uploadsOf(scope).takeAttempt(id);
+  return uploadsOf(context.scope).attempt(id, () => attempt(context, upload, body));
+}
+
+async function attempt(context: DataSetUploadContext, upload: UploadRow, body: Body): Promise<UploadRow> {
+  const { scope, limits } = context;
   await requireRoom(scope, limits.dataSetsPerTenant, 'body');
   const archive = await openArchive(body.path, {
     bytes: limits.maximumArchiveBytes,

@@ -4,7 +4,7 @@ import type { NewArtifact } from '../../artifacts/writeArtifacts.js';
 import { insertArtifacts } from '../../artifacts/writeArtifacts.js';
 import { photographHash } from '../../references/decodedFiles.js';
 import type { NewMask } from '../../references/masks.js';
-import { eq, inArray, isNull } from '../../storage/drizzle.js';
+import { and, eq, inArray, isNull, or } from '../../storage/drizzle.js';
 import { newId } from '../../storage/identifiers.js';
 import { artifacts, references, regionMasks } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
@@ -50,21 +50,14 @@ export async function insertPhotographs(
     const hash = photographHash(photograph.pixelHash, { defectId: photograph.defectId, maskId });
     return { ...photograph, maskId, hash, key: keyOf(photograph.productId, hash) };
   });
+  // Pairs: another product's photograph with the same pixels is not in the archive.
+  const byProduct = [...Map.groupBy(wanted, ({ productId }) => productId)];
   const ids = await insertMissing(tx, wanted, {
     async find() {
       const restored = await tx.database
         .update(references)
         .set({ archivedAt: null })
-        .where(
-          tx.rows(
-            references,
-            inArray(references.productId, [...new Set(wanted.map(({ productId }) => productId))]),
-            inArray(
-              references.hash,
-              wanted.map(({ hash }) => hash),
-            ),
-          ),
-        )
+        .where(tx.rows(references, or(...byProduct.map(([id, photographs]) => hasHash(id, photographs)))))
         .returning({ id: references.id, productId: references.productId, hash: references.hash });
       return new Map(restored.map(({ id, productId, hash }) => [keyOf(productId, hash), id]));
     },
@@ -81,6 +74,15 @@ export async function insertPhotographs(
   );
   return wanted.map(({ key }) => ids.get(key) ?? '');
 }
+
+const hasHash = (productId: string, photographs: readonly { readonly hash: string }[]) =>
+  and(
+    eq(references.productId, productId),
+    inArray(
+      references.hash,
+      photographs.map(({ hash }) => hash),
+    ),
+  );
 
 /** Photographs of a version that did not record the hash of their pixels. */
 async function completeOlder(

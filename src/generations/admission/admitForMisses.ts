@@ -6,10 +6,11 @@ import { catalogOf } from '../../catalog/catalog.js';
 import { canonicalCode } from '../../canonicalCode.js';
 import type { ErrorCode } from '../../errors.js';
 import { ServiceError, badInput, quote } from '../../errors.js';
-import { inputHash } from '../../queue/idempotentAdmission.js';
+import { admittedBefore, inputHash } from '../../queue/idempotentAdmission.js';
 import { referencesOf } from '../../references/references.js';
 import type { Optional } from '../../range.js';
 import type { GenerationRow, ReferenceRow } from '../../storage/tables.js';
+import { generations } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
 import { optionalText } from '../../validateText.js';
 import type { AdmissionContext, GenerationItem } from './admitGenerations.js';
@@ -50,18 +51,24 @@ export async function admitForMisses(
   const { missed, falseAlarms } = input;
   if ((missed ?? []).length + (falseAlarms ?? []).length === 0)
     throw badInput('input', 'must have at least one of missed and falseAlarms');
-  requireDistinct(inLowerCase(missed ?? []), 'input.missed');
-  const alarmed = inLowerCase((falseAlarms ?? []).map(({ referenceId }) => referenceId));
-  const alarms = (falseAlarms ?? []).map(({ defectCode }, i) => `${alarmed[i] ?? ''} ${canonicalCode(defectCode)}`);
+  requireDistinct(missed ?? [], 'input.missed');
+  const alarms = (falseAlarms ?? []).map(
+    ({ referenceId, defectCode }) => `${referenceId} ${canonicalCode(defectCode)}`,
+  );
   requireDistinct(alarms, 'input.falseAlarms');
   const key = optionalText(input.idempotencyKey, 'input.idempotencyKey');
-  const misses = [...(await ofMissedDefects(tenant, input)), ...(await ofFalseAlarms(tenant, input))];
-  const items = misses.map(({ field, input: own }, i): GenerationItem => ({
-    field,
-    input: { ...own, idempotencyKey: key === undefined ? null : itemKey(key, i) },
+  const admitted = [...(missed ?? []), ...(falseAlarms ?? [])].map((_, i) => ({
+    key: key === undefined ? null : itemKey(key, i),
     // Of the whole request: the key with a miss more or less is another request.
     hash: inputHash({ misses: input, item: i }),
   }));
+  const known = await admittedBefore<GenerationRow>(tenant, generations, admitted);
+  if (known !== undefined) return known;
+  const misses = [...(await ofMissedDefects(tenant, input)), ...(await ofFalseAlarms(tenant, input))];
+  const items = admitted.map(({ key: idempotencyKey, hash }, i): GenerationItem => {
+    const { field, input: own } = misses[i] as Miss;
+    return { field, input: { ...own, idempotencyKey }, hash };
+  });
   return admitItems(tenant, context, items).catch((error: unknown) => {
     throw error instanceof ServiceError ? inFieldsOfMisses(error, key, misses) : error;
   });
@@ -106,7 +113,7 @@ async function chosenPhotographs(
 ): Promise<ChosenPhotograph[] | undefined> {
   if (ids == null) return undefined;
   if (ids.length === 0) throw badInput('input.goodReferences', 'is empty; leave it out for all good photographs');
-  requireDistinct(inLowerCase(ids), 'input.goodReferences');
+  requireDistinct(ids, 'input.goodReferences');
   const chosen: ChosenPhotograph[] = [];
   for (const [i, id] of ids.entries()) {
     const field = `input.goodReferences[${String(i)}]`;
@@ -130,9 +137,6 @@ async function ofFalseAlarms(tenant: TenantScope, input: MissesInput): Promise<r
   }
   return misses;
 }
-
-/** As ids are stored. */
-const inLowerCase = (ids: readonly string[]): string[] => ids.map((id) => id.toLowerCase());
 
 /** The same miss twice would be two generations of one defect. */
 function requireDistinct(names: readonly string[], field: string): void {

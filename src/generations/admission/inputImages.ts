@@ -16,7 +16,8 @@ export interface SizedImage {
   readonly height: number;
 }
 
-export type SampleImage = SizedImage & Pick<SampleRow, 'productId' | 'defectId' | 'baseSampleId' | 'areaFraction'>;
+export type SampleImage = SizedImage &
+  Pick<SampleRow, 'productId' | 'defectId' | 'baseSampleId' | 'onSample' | 'areaFraction'>;
 
 /** Each look-up throws NOT_FOUND, which names the field, also for the ids of other tenants. */
 export interface InputImages {
@@ -115,9 +116,9 @@ async function sampleImages(scope: TenantScope, ids: readonly string[]): Promise
   const samples: readonly SampleRow[] = await samplesOf(scope).byId(ids);
   const images = await samplesOf(scope).artifacts(samples.map(({ imageKey }) => imageKey));
   const sizes = new Map(images.map(({ key, width, height }) => [key, { width, height }]));
-  return samples.flatMap(({ id, productId, defectId, baseSampleId, areaFraction, imageKey }) => {
+  return samples.flatMap(({ id, productId, defectId, baseSampleId, onSample, areaFraction, imageKey }) => {
     const size = sizes.get(imageKey);
-    return size === undefined ? [] : [{ id, productId, defectId, baseSampleId, areaFraction, ...size }];
+    return size === undefined ? [] : [{ id, productId, defectId, baseSampleId, onSample, areaFraction, ...size }];
   });
 }
 

@@ -114,7 +114,7 @@ function donorSample(images: InputImages, id: string, { product, defect, at }: T
   const field = `${at}.defectReference.sampleId`;
   const sample = images.sample(id, field);
   if (sample.productId === product.id && sample.defectId !== defect.id) throw badInput(field, 'shows another defect');
-  if (sample.baseSampleId !== null)
+  if (sample.baseSampleId !== null || sample.onSample)
     throw badInput(field, 'is drawn on another sample, so that its mask marks the defects of both');
   if (sample.areaFraction === 0) throw badInput(field, 'marks no defect: its mask is empty');
   return sample;

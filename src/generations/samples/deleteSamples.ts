@@ -1,7 +1,7 @@
 /**
  * Deletes samples with their files, all or none. What still needs a sample keeps it: its own generation until it ends, a
  * generation that draws on it or takes its defect, an export that has not ended, and a data set until it is deleted. Samples
- * that were drawn on it stay.
+ * that were drawn on it stay, with what they show of it.
  */
 import { scheduleRemoval } from '../../artifacts/pendingFiles.js';
 import { ServiceError, quote } from '../../errors.js';
@@ -13,13 +13,13 @@ import { isId } from '../../storage/identifiers.js';
 import type { SampleRow } from '../../storage/tables.js';
 import { artifacts, dataSetMembers, exportSamples, exports, generations, samples } from '../../storage/tables.js';
 import type { TenantScope } from '../../storage/tenantScope.js';
+import { keepSources } from './keepSources.js';
 
 const MAX_DELETED = 200;
 const UNFINISHED = ['QUEUED', 'RUNNING'] as const;
 
 /** In the order of the ids. */
-export async function deleteSamples(scope: TenantScope, given: readonly string[]): Promise<readonly string[]> {
-  const ids = given.map((id) => id.toLowerCase());
+export async function deleteSamples(scope: TenantScope, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length > MAX_DELETED) {
     const message = `${String(ids.length)} ids are more than ${String(MAX_DELETED)}`;
     throw outOfRange('ids', message, { min: 0, max: MAX_DELETED, value: ids.length });
@@ -36,6 +36,7 @@ export async function deleteSamples(scope: TenantScope, given: readonly string[]
       if (user !== undefined) throw inUse(user, ids);
     }
     const { database, rows } = tx;
+    await keepSources(tx, ids);
     await database.delete(samples).where(rows(samples, inArray(samples.id, ids)));
     const keys = found.flatMap(filesOf);
     await database.delete(artifacts).where(rows(artifacts, inArray(artifacts.key, keys)));

@@ -115,7 +115,7 @@ async function lockedSamples(
 function validReview({ sampleId, tags, comment, ...review }: ReviewInput, field: string): ReviewInput {
   return {
     ...review,
-    sampleId: sampleId.toLowerCase(),
+    sampleId,
     ...(tags != null && { tags: validTags(tags, `${field}.tags`) }),
     ...(comment != null && { comment: validComment(comment, `${field}.comment`) }),
   };

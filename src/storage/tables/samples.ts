@@ -1,5 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm';
-import { bigint, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from '../drizzle.js';
+import { bigint, boolean, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from '../drizzle.js';
 import type { AllowedArea, BoundingBox } from '../../inference/index.js';
 import type { SampleTransplant } from '../jsonColumns.js';
 import { timestamptz } from './timestamptz.js';
@@ -41,6 +41,8 @@ export const samples = pgTable('sample', {
   transplant: jsonb('transplant').$type<SampleTransplant>(),
   /** The sample that it is drawn on. */
   baseSampleId: uuid('base_sample_id'),
+  /** Whether it was drawn on a sample that is deleted. */
+  onSample: boolean('on_sample').notNull().default(false),
   regionKey: text('region_key'),
   twinKey: text('twin_key'),
   /** Null if no pixel is to be ignored, and in rows of versions that did not record it. */
@@ -85,4 +87,4 @@ export type ArtifactRow = InferSelectModel<typeof artifacts>;
 export type ReviewState = 'UNREVIEWED' | 'ACCEPTED' | 'REJECTED';
 export type SampleRow = InferSelectModel<typeof samples>;
 /** A sample as it is drawn: without a review. */
-export type NewSampleRow = Omit<SampleRow, 'tenantId' | `review${string}`>;
+export type NewSampleRow = Omit<SampleRow, 'tenantId' | 'onSample' | `review${string}`>;
