@@ -152,7 +152,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode | ProtocolCode, CatalogueEnt
   RATE_LIMITED: { when: 'Too many operations in this minute.', extensions: ['limit', RETRY], status: 429 },
   SAMPLE_IN_USE: {
     when: 'The sample cannot be deleted while a data set has it, or while a generation or an export that needs it is not finished.',
-    extensions: ['field', 'generationId', 'exportId', 'dataSetId', 'trainingId'],
+    extensions: ['field', 'generationId', 'exportId', 'dataSetId'],
   },
   SIGNATURE_INVALID: { when: 'A URL was changed or not made by this service.', status: 403 },
   STORE_UNAVAILABLE: {
