@@ -16,6 +16,7 @@ from onboarding_command import make_brass
 from defectdiffu.checkpoints.adapter_runs import load_run
 from defectdiffu.checkpoints.from_adapter import load_model
 from defectdiffu.checkpoints.runs import Run, load
+from defectdiffu.export.adapter import adapter_text
 from defectdiffu.quantisation.graph_generator import bundle_generator
 from defectdiffu.sampling.guidance import SampleRequest
 from defectdiffu.training.adapter_onboarding import onboard_adapter
@@ -143,6 +144,13 @@ def test_placement_is_measured_for_the_words_of_the_adapter(onboarded, tmp_path)
     assert sorted(after["placement"]["shapes"]) == ["brass ring/dent", "brass ring/rust"]
     assert {key: after[key] for key in before} == before
     load_model(folder)
+
+
+def test_an_adapters_manifest_with_a_number_that_is_not_finite_is_refused(onboarded):
+    manifest = json.loads((adapter_folder(onboarded) / "adapter.json").read_text())
+    manifest["provenance"]["figures"] = {"frechet": float("nan")}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        adapter_text(manifest)
 
 
 def test_an_adapter_is_refused_beside_another_bundle(onboarded, tmp_path):

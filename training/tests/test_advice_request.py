@@ -74,6 +74,15 @@ def test_transplants_vary_as_the_windows_of_the_product_allow():
     assert harmonised["harmonize"] == HARMONISING and harmonised["model"] == "m@1.0.0"
 
 
+@pytest.mark.parametrize(("flips", "mirrors"), [(True, True), ("left-right", False), ("up-down", False)])
+def test_the_service_mirrors_only_where_both_mirrors_are_plausible(flips, mirrors):
+    product = replace(PRODUCT, rules=(WindowRule(flips=flips), {}))
+    request = request_of(found("transplanted + augmentation"), product, steps=12)
+    assert request is not None
+    variation = request["variables"]["input"][0]["variation"]
+    assert variation == {"quarterTurns": False, "halfTurns": False, "mirrors": mirrors}
+
+
 def test_of_a_mix_the_service_draws_what_it_can():
     mixed = inputs_of(found("from noise, copy-paste + augmentation"))
     assert len(mixed) == 2 and all("reference" not in item for item in mixed)

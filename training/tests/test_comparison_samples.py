@@ -8,15 +8,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import invoke, run_command
+from conftest import invoke, run_command, write_image
+from PIL import Image
 
 from defectdiffu.comparison import generated
 from defectdiffu.comparison.compare import Bundles, Selection, _Runs, read_products
 from defectdiffu.comparison.generated import BundleSamples, DrawSettings
 from defectdiffu.comparison.measurement import TrainingData
+from defectdiffu.comparison.photograph_folders import write_records
 from defectdiffu.comparison.plan import ALL, ComparisonPlan, read_bundle
 from defectdiffu.comparison.sources import from_pool
 from defectdiffu.comparison.store import ComparisonStore, Key
+from defectdiffu.data.image_files import load_mask
 from defectdiffu.data.layout import read_data_set
 from defectdiffu.data.windows import WindowRule
 from defectdiffu.evaluation.generated_samples import FIRST_SEED
@@ -131,6 +134,20 @@ def test_the_photographs_of_a_seed_become_a_data_set(halved, tmp_path):
     assert "exists already" in invoke(*arguments, tmp_path).output
 
 
+def test_the_copy_of_photographs_says_which_values_mark_the_defect(data_set, tmp_path):
+    for path in data_set.glob("*/ground_truth/*/*.png"):
+        values = np.minimum(np.asarray(Image.open(path)), 1)
+        values[0, 0] = 2
+        write_image(path, values)
+    (data_set / "mask_values.json").write_text("[1]")
+    records = read_data_set(data_set)
+    copied = read_data_set(write_records(data_set, records, {}, tmp_path / "copy"))
+    for before, after in zip(records, copied, strict=True):
+        assert before.place == after.place and before.marks == after.marks
+        if before.mask and after.mask:
+            assert np.array_equal(load_mask(before.mask, before.marks), load_mask(after.mask, after.marks))
+
+
 def test_a_time_limit_leaves_out_the_same_seed_of_every_method():
     methods = ("real + augmentation", METHOD)
     keys = Selection((), ("small UNet",), ("1", ALL), methods, 2).keys(["tin", "felt"])
@@ -148,4 +165,5 @@ def test_defects_that_the_bundle_draws_on_other_products_are_transferred(seeds_d
     made = seen.synthetic("drawn, transferred + augmentation", drawing)[0](np.random.default_rng(0), 4)
     for image, mask in zip(made.image, made.mask, strict=True):
         assert mask.any() and image[mask].mean() > image[~mask].mean() + 10
-    assert [path.name.split("-")[0] for path in tmp_path.rglob("*.npz")] == ["tin"]
+    (drawn,) = tmp_path.rglob("*.npz")
+    assert drawn.name.startswith("tin")

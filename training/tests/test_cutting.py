@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
 
-import defectdiffu.data.parallel_cutting
 from defectdiffu.config import AutoencoderTraining, DenoiserConfig, TrainingConfig
+from defectdiffu.data import parallel_cutting
 from defectdiffu.data.image_files import load_image
 from defectdiffu.data.layout import GOOD, read_data_set
 from defectdiffu.data.parallel_cutting import CHUNK, Group, cut_groups, group_records
-from defectdiffu.data.windows import WindowRule
+from defectdiffu.data.windows import WindowCutter, WindowRule
 from defectdiffu.training.crops import Crops
 
 RULES = (WindowRule(window=24, zoom=0.2), {})
@@ -32,7 +34,7 @@ def groups(data_set):
 def test_several_processes_cut_the_same_windows_as_one(groups, monkeypatch):
     requested = [Group(records, CHUNK + 9) for records in groups.values()]
     alone = list(cut_groups(requested, RULES, 32, (0, 3), 1))
-    monkeypatch.setattr(defectdiffu.data.parallel_cutting, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(parallel_cutting, "WORTH_PROCESSES", 0)
     together = list(cut_groups(requested, RULES, 32, (0, 3), 2))
     assert [len(part.images) for part in alone] == [CHUNK, 9] * len(groups)
     assert [part.group for part in alone] == [g for g in range(len(groups)) for _ in range(2)]
@@ -48,6 +50,51 @@ def test_the_photographs_of_a_group_take_turns_across_chunks(groups):
     images = np.concatenate([part.images for part in parts])
     for i, image in enumerate(images):
         assert np.array_equal(image, load_image(records[i % len(records)].image))
+
+
+class Decoded(WindowCutter):
+    """Counts the photographs that are decoded, and the most that are at one time."""
+
+    there: weakref.WeakSet[Decoded] = weakref.WeakSet()
+    count = most = 0
+
+    def __init__(self, *of):
+        super().__init__(*of)
+        Decoded.there.add(self)
+        Decoded.count += 1
+        Decoded.most = max(Decoded.most, len(Decoded.there))
+
+
+@pytest.fixture
+def decoded(monkeypatch) -> type[Decoded]:
+    Decoded.count = Decoded.most = 0
+    monkeypatch.setattr(parallel_cutting, "WindowCutter", Decoded)
+    return Decoded
+
+
+def cut_from_all(records, rules, size, seed, windows) -> list[np.ndarray]:
+    """The windows of group 0 in one chunk, with all its photographs decoded at once."""
+    cutters, rng = [WindowCutter(record, rules[0], size) for record in records], np.random.default_rng((*seed, 0, 0))
+    return [cutters[i % len(cutters)].cut(rng)[0] for i in range(windows)]
+
+
+def test_photographs_that_come_once_are_decoded_one_at_a_time(data_set, decoded):
+    records = tuple(read_data_set(data_set))
+    for rules in (RULES, (WindowRule(window=40, flips=False), {})):  # the second cuts whole photographs, as views
+        decoded.count = decoded.most = 0
+        (part,) = cut_groups([Group(records, len(records))], rules, 40, (0, 3), 1)
+        assert np.array_equal(part.images, cut_from_all(records, rules, 40, (0, 3), len(records)))
+        assert decoded.count == len(records) and decoded.most == 1
+
+
+@pytest.mark.parametrize(("fit", "most", "opened"), [(3, 3, 3), (1, 2, 1 + 91)], ids=["all", "one of three"])
+def test_photographs_that_come_again_stay_decoded_as_far_as_they_fit(fit, most, opened, groups, decoded, monkeypatch):
+    records, windows = groups["tin", GOOD], CHUNK + 9  # every photograph comes 45 or 46 times
+    monkeypatch.setattr(parallel_cutting, "KEPT", fit * 40 * 40 * 4)  # bytes of an image and its mask
+    first, _ = cut_groups([Group(records, windows)], RULES, 32, (0,), 1)
+    assert np.array_equal(first.images, cut_from_all(records, RULES, 32, (0,), CHUNK))
+    assert (decoded.most, decoded.count) == (most, opened)
+    assert not decoded.there  # nothing stays for the time after
 
 
 def test_crops_hold_images_first_and_masks_last(data_set):

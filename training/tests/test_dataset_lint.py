@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tifffile
 from conftest import invoke, make_data_set, with_test_half, write_image
 from PIL import Image
+from rarer_photograph_kinds import chunk
 
 from defectdiffu.data.dataset_lint import GroupMeasurements, lint_warnings, measure_groups, window_advice
+from defectdiffu.data.image_errors import PNG_SIGNATURE
+from defectdiffu.data.image_files import load_image
 from defectdiffu.data.layout import read_layout
 from defectdiffu.data.record import Record
 from defectdiffu.data.window_advice import View, common_sides, measure_views, stroke_width, suitable_sides
@@ -28,6 +36,10 @@ def stripe(width: int, size: int = 64) -> np.ndarray:
 def photograph(folder, name: str, mask: np.ndarray) -> Record:
     image = write_image(folder / f"{name}.png", np.full((*mask.shape, 3), 90, np.uint8))
     return Record("tin", "crack", image, write_image(folder / f"{name}_mask.png", mask.astype(np.uint8) * 255), "train")
+
+
+def normal(path: Path) -> Record:
+    return Record("tin", "good", path, None, "train")
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 7])
@@ -52,6 +64,22 @@ def test_a_photograph_smaller_than_the_window_of_its_product_is_counted(tmp_path
     records = [photograph(tmp_path, str(size), stripe(8, size)) for size in (40, 64, 100)]
     (of,) = measure_groups(records, (WindowRule(window=10), {"tin": WindowRule(window=64)}), 64)
     assert (of.photographs, of.small, of.window) == (3, 1, 64)
+
+
+def test_a_photograph_of_more_pixels_than_pillow_opens_is_measured_without_decoding_it(tmp_path):
+    header = (b"IHDR", struct.pack(">IIBBBBB", 16_384, 12_000, 8, 2, 0, 0, 0))
+    parts = [chunk(*header), chunk(b"IDAT", zlib.compress(b"\0")), chunk(b"IEND", b"")]  # the pixels are missing
+    (tmp_path / "0.png").write_bytes(PNG_SIGNATURE + b"".join(parts))
+    (of,) = measure_groups([normal(tmp_path / "0.png")], (WindowRule(window=1200), {}), 128)
+    assert of.area == pytest.approx(1200**2 / (16_384 * 12_000))
+
+
+def test_a_photograph_of_a_kind_that_pillow_does_not_know_is_measured(tmp_path):
+    deep = np.full((40, 64, 2), 65_535, np.uint16)  # grey and alpha
+    tifffile.imwrite(tmp_path / "0.tif", deep, photometric="minisblack", extrasamples=["unassalpha"])
+    assert load_image(tmp_path / "0.tif").shape == (40, 64, 3)
+    (of,) = measure_groups([normal(tmp_path / "0.tif")], (WindowRule(window=48), {}), 128)
+    assert (of.small, of.area) == (1, pytest.approx(40**2 / (40 * 64)))
 
 
 def seen(**changes: float) -> dict:

@@ -15,6 +15,7 @@ from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.distillation.conditions import Words, random_requests
 from defectdiffu.distillation.distil import distil
 from defectdiffu.distillation.plan import DistillationPlan
+from defectdiffu.distillation.run import DistillationRun
 from defectdiffu.distillation.student import Student, random_segments, student_loss
 from defectdiffu.distillation.trajectories import TrajectoryStore, draw_trajectories
 from defectdiffu.distillation.turbo_component import read_turbo
@@ -192,6 +193,26 @@ def test_a_run_of_other_settings_is_refused_by_the_name_of_the_first(distilled):
     result = invoke("distil", "--bundle", bundle, "--run", run, "--trajectories", 128, "--steps", 60, "--batch-size", 8)
     assert result.exit_code != 0
     assert "batch_size is 8, but" in result.output.replace("\n", " ")
+
+
+def test_trajectories_of_other_graphs_at_the_same_path_are_refused(exported, tmp_path):
+    bundle, run = shutil.copytree(exported, tmp_path / "0.1.0"), DistillationRun(tmp_path / "run")
+    run.begin(bundle, PLAN)
+    run.begin(bundle, PLAN)
+    manifest = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    manifest["components"]["denoiser"]["variants"][0]["sha256"] = "0" * 64
+    (bundle / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ValueError, match="its graphs are other ones than those whose trajectories are in"):
+        run.begin(bundle, PLAN)
+
+
+def test_a_run_of_an_earlier_version_without_graphs_goes_on(exported, tmp_path):
+    run, path = DistillationRun(tmp_path), tmp_path / "distillation.json"
+    run.begin(exported, PLAN)
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({name: value for name, value in recorded.items() if name != "graphs"}))
+    run.begin(exported, PLAN)
+    assert json.loads(path.read_text(encoding="utf-8")) == recorded
 
 
 def test_with_no_minutes_left_the_command_says_that_nothing_was_drawn(exported, tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from defectdiffu.evaluation.context import stem_of
 from defectdiffu.evaluation.generated_samples import GeneratedSamples, draw_pair, more_confident_of
 from defectdiffu.sampling.generator import Sample
 from defectdiffu.sampling.guidance import SampleRequest
@@ -21,6 +22,11 @@ class Painter:
 def drawn(first_seed: int, confidence: list[float]) -> GeneratedSamples:
     made = draw_pair(Painter(), "tin", "dent", len(confidence), (1.0, 2.0), 4, twins=False, first_seed=first_seed)
     return made._replace(confidence=np.array(confidence))
+
+
+def test_pairs_whose_names_join_alike_have_different_files():
+    assert stem_of(("gear", "wheel-crack")) != stem_of(("gear-wheel", "crack"))
+    assert stem_of(("brass ring", "dent")) == "brass_ring__dent"
 
 
 def test_each_sample_has_a_seed_of_its_own_and_brings_its_confidence():

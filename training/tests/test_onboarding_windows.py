@@ -40,6 +40,16 @@ def test_a_new_defect_of_a_known_product_gets_the_share_of_new_windows():
     assert drawn["a", "good"] / 10_000 == pytest.approx(0.5, abs=0.02)
 
 
+def test_a_pair_without_windows_is_a_word_that_is_never_drawn():
+    pairs, pair = [("a", "dent"), ("b", "hole"), ("a", "good"), ("c", "rust")], torch.tensor([0, 2, 3])
+    empty = torch.zeros(len(pair), 1)
+    cache = LatentCache(pairs, pair, empty, empty, empty, torch.zeros(1))
+    drawn = LatentCacheSampler(cache, 0.5, {}).draw(1000, np.random.default_rng(0))
+    assert set(drawn.tolist()) == {0, 1, 2}
+    assert cache.vocabulary.pairs == pairs
+    assert cache.pairs_with_windows == [("a", "dent"), ("a", "good"), ("c", "rust")]
+
+
 def test_joined_caches_keep_every_window_under_its_own_pair():
     one = LatentCache(
         [("b", "x"), ("a", "x")], torch.tensor([0, 1, 1]), *(torch.arange(3.0)[:, None] for _ in range(3)), None

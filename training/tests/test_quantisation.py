@@ -15,6 +15,7 @@ from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 
 from defectdiffu.checkpoints.from_bundle import load_bundle
 from defectdiffu.evaluation.reconstruction import psnr
+from defectdiffu.export.manifest_text import manifest_text
 from defectdiffu.files.onnx_files import store_as_float16
 from defectdiffu.quantisation.graph_generator import generator_of, open_graph
 from defectdiffu.quantisation.graphs import answers, relative_error, with_float32_weights
@@ -203,6 +204,35 @@ def test_a_bundle_without_modulations_is_refused(bundle, tmp_path):
     (copy / "bundle.json").write_text(json.dumps(manifest))
     result = invoke("quantise", "--bundle", copy)
     assert result.exit_code != 0 and "has no component modulation; export the model again" in result.output
+
+
+def test_photographs_that_show_no_pair_in_both_splits_are_refused_before_anything_is_computed(
+    exported, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("defectdiffu.quantisation.quantise_bundle.collected_feeds", None)
+    copy = shutil.copytree(exported, tmp_path / "0.1.0")
+    before = (copy / "bundle.json").read_bytes()
+    result = invoke("quantise", "--bundle", copy, "--data", trained / "data")
+    told = " ".join(result.output.split())
+    assert result.exit_code == 1 and "no pair of the bundle has photographs in both splits, train and test" in told
+    assert "manifest.csv names the images of the test split" in told
+    assert (copy / "bundle.json").read_bytes() == before
+
+
+def test_quality_is_measured_on_photographs_of_both_splits(exported, halved, tmp_path):
+    copy = shutil.copytree(exported, tmp_path / "0.1.0")
+    few = ("--calibration", 9, "--samples", 1, "--steps", 2, "--photographs", 2, "--classifier-steps", 2)
+    result = invoke("quantise", "--bundle", copy, "--data", halved, "--precision", "fp16", *few)
+    assert result.exit_code == 0, result.output
+    quality = manifest_of(copy)["components"]["denoiser"]["variants"][1]["quality"]
+    assert 0 <= quality["realMaskIou"]["fp16"] <= 1 and quality["frechet"]["fp16"] >= 0
+
+
+@pytest.mark.parametrize("place", ["provenance", "placement"])
+def test_a_manifest_with_a_number_that_is_not_finite_is_refused(place):
+    """The service could not read it."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        manifest_text({"name": "tiny", place: {"figure": float("nan")}})
 
 
 def test_graphs_open_on_as_many_threads_as_are_asked_for(bundle):

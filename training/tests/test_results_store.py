@@ -30,6 +30,23 @@ def test_missing_figures_are_adopted(tmp_path, other):
     assert figures == {"downstream": {"tin/perlin/0": {"miou": 0.9}, "tin/real only/0": {"miou": 0.5}}}
 
 
+def test_figures_of_other_weights_are_adopted_but_not_continued(tmp_path):
+    settings = {"model": "a@1", "step": 5}
+    path = tmp_path / "other.json"
+    ResultsStore(path, {**settings, "weights": "one"}).put("downstream", "tin/perlin/0", {"miou": 0.5})
+    results = ResultsStore(tmp_path / "mine.json", {**settings, "weights": "two"})
+    assert results.adopt(path, ("downstream",), baseline) == 1
+    with pytest.raises(ValueError, match="weights was 'one', now 'two'"):
+        ResultsStore(path, {**settings, "weights": "two"})
+
+
+def test_settings_are_kept_before_the_first_figure(tmp_path):
+    """Samples may have been drawn before an evaluation is killed."""
+    ResultsStore(tmp_path / "figures.json", {"model": "a@1", "step": 5})
+    with pytest.raises(ValueError, match="step was 5, now 6"):
+        ResultsStore(tmp_path / "figures.json", {"model": "a@1", "step": 6})
+
+
 def test_an_error_names_differing_settings(tmp_path, other):
     results = ResultsStore(tmp_path / "mine" / "figures.json", {"model": "b@2", "step": 9, "seeds": 5})
     with pytest.raises(ValueError, match="made with other settings: seeds"):

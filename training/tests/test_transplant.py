@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from defectdiffu.data.windows import WindowRule
 from defectdiffu.transplant.donor import vary
+from defectdiffu.transplant.limits import limits_of
 from defectdiffu.transplant.place import Area
 from defectdiffu.transplant.transplant import NoPlaceError, transplant, vary_defect
 from defectdiffu.transplant.variation import VariationLimits, draw_variation
@@ -149,6 +151,22 @@ def test_what_the_product_allows_is_used():
     assert {variation.mirrored for variation in drawn} == {False, True}
     halves = [draw_variation(VariationLimits(half_turns=True), seed, 0).quarter_turns for seed in range(30)]
     assert set(halves) == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        (WindowRule(flips=True), {(0, False), (0, True), (2, False), (2, True)}),
+        (WindowRule(flips="left-right"), {(0, False), (0, True)}),
+        (WindowRule(flips="up-down"), {(0, False), (2, True)}),
+        (WindowRule(flips=False), {(0, False)}),
+        (WindowRule(flips=True, half_turn_only=True), {(0, False), (2, False)}),
+    ],
+    ids=["both mirrors", "left-right", "up-down", "neither", "half turn only"],
+)
+def test_a_defect_is_turned_and_mirrored_as_the_windows_of_its_product(rule, allowed):
+    drawn = [draw_variation(limits_of(rule), seed, 0) for seed in range(60)]
+    assert {(variation.quarter_turns, variation.mirrored) for variation in drawn} == allowed
 
 
 def test_without_variation_the_donor_is_the_defect_itself():

@@ -6,11 +6,13 @@ import csv
 import shutil
 
 import numpy as np
-from conftest import invoke, with_test_half
+import pytest
+from conftest import invoke, run_command, with_test_half
 from PIL import Image
 
 from defectdiffu.data.image_files import load_image, load_mask
 from defectdiffu.data.layout import read_data_set
+from defectdiffu.transplant.sample_files import folder_of
 
 
 def rows_of(folder):
@@ -69,6 +71,37 @@ def test_defects_of_other_products_are_transferred(data_set, tmp_path):
     assert {(r.product, r.defect) for r in read_data_set(made)} == {("felt", "dent"), ("felt", "scratch")}
     for row in rows_of(made):
         assert row["defective_photograph"].startswith("tin/") and row["good_photograph"].startswith("felt/")
+
+
+def test_defects_that_names_tell_apart_keep_their_samples_though_their_folders_have_one_name(data_set, tmp_path):
+    donors = tmp_path / "donors"
+    for product, defect in (("candle", "dent"), ("capsule", "scratch")):
+        shutil.copytree(data_set / "tin" / "train", donors / product / "train")
+        for kind in ("test", "ground_truth"):
+            shutil.copytree(data_set / "tin" / kind / defect, donors / product / kind / "bad")
+    run_command("check", "--data", donors, "--keep-apart", "candle/bad,capsule/bad")
+    made = tmp_path / "made"
+    transfer = ("--data", data_set, "--products", "felt", "--donors", donors, "--anywhere")
+    run_command("transplant", *transfer, "--out", made, "--count", 2)
+    places = {row["image"]: row["defective_photograph"].split("/")[0] for row in rows_of(made)}
+    assert len(places) == 4 and all((made / place).is_file() for place in places)
+    for record in read_data_set(made):
+        assert record.defect == f"{places[record.place]}-bad"
+
+
+def test_a_sample_is_never_written_over_another(data_set, tmp_path):
+    for kind in ("test", "ground_truth"):
+        (data_set / "tin" / kind / "dent").rename(data_set / "tin" / kind / "cut_paste")
+    made = ("--data", data_set, "--products", "tin", "--count", 1, "--cut-paste", 1)
+    result = invoke("transplant", *made, "--out", tmp_path / "made")
+    assert result.exit_code == 1 and "samples of two kinds are called cut_paste" in " ".join(result.output.split())
+
+
+def test_a_name_that_no_folder_can_have_is_refused():
+    assert folder_of("broken edge") == "broken_edge"
+    for name in ("..", ".edge", "a\\b"):
+        with pytest.raises(ValueError, match="which is no name of a folder"):
+            folder_of(name)
 
 
 def test_a_transferred_defect_is_as_large_in_a_window_as_on_its_own_product(data_set, tmp_path):

@@ -89,6 +89,15 @@ def test_photographs_of_one_source_are_divided_all_the_same():
     assert len(learnt) == 6
 
 
+def test_of_two_sources_one_is_left_to_train_on():
+    """Even where the first has one photograph of eight, which is less than a quarter."""
+    there = photographs(8)
+    for names in ("ab", "ba"):
+        sources = {record.place: names[i == 0] for i, record in enumerate(there)}
+        places = validation_places(there, sources)
+        assert len(places) in (1, 7) and len(without_validation(there, there, sources)) == 8 - len(places)
+
+
 def test_sources_of_pairs_that_are_not_learnt_are_kept_apart_too():
     dents, holes = photographs(8), photographs(8, "hole")
     sources = {record.place: record.image.name for record in dents + holes}

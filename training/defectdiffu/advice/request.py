@@ -50,7 +50,7 @@ def _transplanted(drawing: DrawSettings, rule: WindowRule) -> Fields:
         "variation": {
             "quarterTurns": limits.quarter_turns,
             "halfTurns": limits.half_turns,
-            "mirrors": limits.mirrors,
+            "mirrors": limits.mirrors is True,  # the service knows both mirrors or none
         },
     }
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..comparison.batches import composition
 from ..comparison.compare import RESULTS
 from ..comparison.detectors import DETECTORS
+from ..comparison.folder_lock import only_process_in
 from ..comparison.generated import BundleSamples
 from ..comparison.measurement import Product
 from ..comparison.photographs import TooFew
@@ -68,7 +69,7 @@ def advise(
     continues from the trainings that are finished. `tell` hears at once what will limit the answer.
 
     Raises ValueError for a damaged bundle, when no method with samples or none without can be trained, or when `out`
-    was made from other photographs, of another bundle or under other conditions.
+    was made from other photographs, of another bundle or under other conditions, or another process measures into it.
     """
     default, own = product.rules
     windows = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
@@ -76,17 +77,20 @@ def advise(
     conditions = conditions_of(asdict(plan.comparison)) | {"windows": windows, "product": name}
     if product.others:
         conditions["donors"] = dict(sorted(Counter(f"{r.product}/{r.defect}" for r in product.others).items()))
-    store = ComparisonStore(out / RESULTS, conditions)
-    samples = _open(bundle, plan.comparison, out, budget.guard(report)) if bundle else None
-    trainings = Trainings(_folds(product), store, plan.detector, samples, budget, report)
-    unavailable = _unavailable(plan, trainings)
-    photographs = _photographs(product, list(trainings.folds.values()))
-    for note in notes(photographs, samples.problem(product.pairs) if samples else None):
-        tell(note)
-    found = _findings(product, plan, trainings, photographs, unavailable, samples, bundle is None or not bundle.fair)
-    request = request_of(found, product, plan.comparison.sampler_steps)
-    write_document(found, request, conditions, out)
-    write_page(found, plan.comparison, plan.detector, out, request)
+    with only_process_in(out):
+        store = ComparisonStore(out / RESULTS, conditions)
+        samples = _open(bundle, plan.comparison, out, budget.guard(report)) if bundle else None
+        trainings = Trainings(_folds(product), store, plan.detector, samples, budget, report)
+        unavailable = _unavailable(plan, trainings)
+        photographs = _photographs(product, list(trainings.folds.values()))
+        for note in notes(photographs, samples.problem(product.pairs) if samples else None):
+            tell(note)
+        found = _findings(
+            product, plan, trainings, photographs, unavailable, samples, bundle is None or not bundle.fair
+        )
+        request = request_of(found, product, plan.comparison.sampler_steps)
+        write_document(found, request, conditions, out)
+        write_page(found, plan.comparison, plan.detector, out, request)
     return found
 
 

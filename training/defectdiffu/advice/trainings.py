@@ -51,7 +51,8 @@ class Trainings:
             store.require_same_bundle(key, bundle.name if bundle else None)
 
     def headline(self, candidate: Candidate, condition: Condition, seconds: float) -> float | None:
-        """The headline figure in 0…1; None where the candidate has nothing to train on, and the store says why.
+        """The headline figure in 0…1; None where the fold has none, or where the candidate has nothing to train on, and
+        the store says why.
 
         Raises OutOfTime when the training would take more than `seconds`, or than what is left of the budget.
         """
@@ -70,7 +71,7 @@ class Trainings:
             except TooFew as error:
                 self.store.skip(key, str(error))
                 return None
-        figure: float = self.entry(candidate, condition)["figures"][DETECTORS[self.detector].headline]
+        figure: float | None = self.entry(candidate, condition)["figures"][DETECTORS[self.detector].headline]
         return figure
 
     def key(self, candidate: Candidate, condition: Condition) -> Key:

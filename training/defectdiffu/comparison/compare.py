@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..config.choices import require_choices
-from ..data.layout import read_data_set, read_layout
+from ..data.layout import GOOD, read_data_set, read_layout
 from ..data.record import Record
 from ..data.source_photographs import read_sources, source_of
 from ..data.validation_split import RULE, as_test_split
@@ -17,6 +18,7 @@ from ..data.windows import Rules
 from ..evaluation.plan import VALIDATION
 from ..progress import Progress
 from .detectors import DETECTORS
+from .folder_lock import only_process_in
 from .generated import BundleSamples
 from .measurement import Product, TrainingData, measure
 from .methods import METHODS
@@ -70,24 +72,48 @@ def compare(
     """Measures into out/comparison.json. After `minutes` no further training begins. `donors` are data sets: defects of
     their train splits are transferred to the other products.
 
-    Raises DataError for a bad data set, ValueError for a store of other conditions or photographs.
+    Raises DataError for a bad data set, ValueError for a store of other conditions or photographs, for one that another
+    process measures into, and for a product that a classifier cannot be measured on.
     """
     started = time.monotonic()
+    defective = read_donors(donors)
+    with only_process_in(out):
+        store = ComparisonStore(out / RESULTS, _conditions(rules, plan, defective))
+        products = read_products(data, rules, plan, selection.products, defective)
+        _require_both_classes(products, selection.detectors)
+        for name, product in products.items():
+            store.require_same_test(name, rows_of_test(product))
+        runs = _Runs(products, bundles(), store, progress)
+        _run_all(runs, selection.keys(list(products)), store, progress, started, minutes)
+    return store
+
+
+def _conditions(rules: Rules, plan: ComparisonPlan, donors: list[Record]) -> dict[str, Any]:
     default, own = rules
     cut = {"default": asdict(default), "products": {name: asdict(rule) for name, rule in own.items()}}
-    defective = read_donors(donors)
     conditions = conditions_of(asdict(plan)) | {"windows": cut}
     if plan.split == VALIDATION:
         conditions["validation"] = RULE
-    if defective:
-        conditions["donors"] = dict(sorted(Counter(f"{r.product}/{r.defect}" for r in defective).items()))
-    store = ComparisonStore(out / RESULTS, conditions)
-    products = read_products(data, rules, plan, selection.products, defective)
+    if donors:
+        conditions["donors"] = dict(sorted(Counter(f"{r.product}/{r.defect}" for r in donors).items()))
+    return conditions
+
+
+def _require_both_classes(products: dict[str, Product], detectors: tuple[str, ...]) -> None:
+    """A classifier without normal photographs to measure on has no figure, and would leave none for all products."""
+    classifier = next((name for name in detectors if not DETECTORS[name].segments), None)
     for name, product in products.items():
-        store.require_same_test(name, rows_of_test(product))
-    drawing = bundles()
-    runs = _Runs(products, drawing, store, progress)
-    keys = [key for key in selection.keys(list(products)) if runs.is_possible(key)]
+        if classifier and not any(record.defect == GOOD for record in product.test):
+            raise ValueError(
+                f"{name} has no normal photograph in the {product.plan.split} split, and the detector {classifier!r} "
+                "tells defective from normal windows: put one there, or leave out the product or the detector"
+            )
+
+
+def _run_all(
+    runs: _Runs, wanted: list[Key], store: ComparisonStore, progress: Progress, started: float, minutes: float | None
+) -> None:
+    keys = [key for key in wanted if runs.is_possible(key)]
     done = [key for key in keys if store.has(key)]
     waiting = [key for key in keys if not store.has(key)]
     for i, key in enumerate(waiting):
@@ -99,7 +125,6 @@ def compare(
         runs.run(key)
     finished = sum(store.has(key) for key in keys)
     progress("compare", finished, len(keys), {})
-    return store
 
 
 class _Runs:

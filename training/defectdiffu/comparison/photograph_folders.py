@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from ..data.layout import GOOD
+from ..data.mask_values import MASK_VALUES, marks_text
 from ..data.record import Record
 from ..data.source_photographs import source_of
 from ..files.atomic import write_text
@@ -48,6 +49,8 @@ def write_records(root: Path, records: list[Record], sources: dict[str, str], ou
     csv.writer(text, lineterminator="\n").writerows([("image", "split", "source"), *sorted(rows)])
     write_text(out / "manifest.csv", text.getvalue())
     write_text(out / "unified_names.json", json.dumps(unified, indent=1))
+    if marks := next((record.marks for record in records if record.marks is not None), None):
+        write_text(out / MASK_VALUES, marks_text(marks))
     return out
 
 

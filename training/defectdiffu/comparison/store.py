@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ class ComparisonStore:
         conditions = json.loads(json.dumps(conditions))
         self.document: dict[str, Any] = {"conditions": conditions, "products": {}, "skipped": {}, "trainings": {}}
         if path.exists():
-            self.document = read_json(path, *self.document)
+            self.document = _with_null(read_json(path, *self.document))
             before = self.document["conditions"]
             if changed := differing(before, conditions):
                 changes = "; ".join(f"{k} was {before.get(k)!r}, now {conditions.get(k)!r}" for k in changed)
@@ -51,7 +52,7 @@ class ComparisonStore:
         return str(key) in self.document["trainings"]
 
     def put(self, key: Key, entry: dict[str, Any]) -> None:
-        self.document["trainings"][str(key)] = key._asdict() | entry
+        self.document["trainings"][str(key)] = key._asdict() | _with_null(entry)
         self.document["skipped"].pop(str(key), None)
         self._write()
 
@@ -73,4 +74,13 @@ class ComparisonStore:
             raise ValueError(f"{self.path}: {key} used {before['name']}, now {name}; give another folder")
 
     def _write(self) -> None:
-        write_text(self.path, json.dumps(self.document, indent=1))
+        write_text(self.path, json.dumps(self.document, indent=1, allow_nan=False))
+
+
+def _with_null(value: Any) -> Any:
+    """None in place of every number that JSON does not have: NaN of a figure that cannot be told, and infinities."""
+    if isinstance(value, dict):
+        return {name: _with_null(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_null(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,5 +1,5 @@
 """Layouts that are close to MVTec AD's: BTAD (ok, ko), VisA as one class, LOCO (a folder of masks for each photograph),
-numbered masks, other suffixes, subfolders, and MVTec AD itself."""
+numbered masks, other suffixes, subfolders, and MVTec AD itself, whose optional files are read too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..data.layout_names import OTHER_NAMES_OF_GOOD, images_in, prompt_name, sub
 from ..data.mask_files import MaskFolder, masks_among, same_stems
 from .found import Found, Options, marks_something
 from .lookup import files_below
+from .optional_files import keep_splits_and_names, marks_of
 
 NAME, TITLE = "mvtec-ad", "MVTec AD, MVTec LOCO, BTAD, VisA as one class, and their like"
 MASK_IMAGES = {".png", ".bmp", ".tif", ".tiff"}
@@ -20,6 +21,7 @@ def recognises(root: Path) -> bool:
 
 def read(root: Path, options: Options) -> Found:
     found = Found()
+    options = options._replace(marks=options.marks or marks_of(root))
     for product in subfolders(root):
         for split in ("train", "validation", "test"):
             for folder in subfolders(product / split):
@@ -27,6 +29,7 @@ def read(root: Path, options: Options) -> Found:
                     _read_good(found, product, folder)
                 elif split == "test":
                     _read_defect(found, product, folder, options)
+    keep_splits_and_names(found, root)
     return found
 
 

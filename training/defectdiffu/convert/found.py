@@ -30,6 +30,7 @@ class Photograph(NamedTuple):
     mask: Mask | None = None
     mask_files: tuple[Path, ...] = ()  # that the mask is read from
     split: str | None = None  # train or test, where the source says so
+    source: str | None = None  # the photograph that it was cut from, where the data set says so
 
 
 class LeftOut(NamedTuple):
@@ -48,6 +49,7 @@ class Found:
     photographs: list[Photograph] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unified_names: dict[str, dict[str, str]] = field(default_factory=dict)  # product → defect → unified name
 
     def add(self, product: str, image: Path, split: str | None = None) -> None:
         """A photograph of a good part."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from ..data.folder_names import canonical
 from ..data.image_errors import ImageError
 from ..data.image_files import load_image, orientation
 from ..data.layout_names import GOOD, is_word, prompt_name
+from ..files.atomic import write_text
 from ..files.new_folder import new_folder
 from .found import Found, LeftOut, Photograph
 
@@ -49,13 +51,15 @@ def write_converted(
                 left_out.append(LeftOut(photograph.image, str(error)))
                 continue
             place = _write(folder, photograph, pixels, mask, bits, taken)
-            rows.append((place, photograph.split or "train"))
+            rows.append((place, photograph.split or "train", photograph.source or ""))
             key = (photograph.product, photograph.defect)
             counts[key] = counts.get(key, 0) + 1
         if not any(defect != GOOD for _, defect in counts):
             raise ValueError(_nothing(left_out))
         if any(photograph.split for photograph in found.photographs):
-            _write_table(folder / "manifest.csv", [("image", "split"), *rows])
+            _write_manifest(folder / "manifest.csv", rows)
+        if names := _names_of(found, counts):
+            write_text(folder / "unified_names.json", json.dumps(names, indent=2, ensure_ascii=False) + "\n")
         if left_out:
             _write_table(folder / LEFT_OUT, [("file", "reason"), *((str(file), reason) for file, reason in left_out)])
         progress(len(found.photographs), len(found.photographs))
@@ -133,7 +137,22 @@ def _free_stem(place: str, image: Path, taken: set[str]) -> str:
     raise ValueError(f"{image}: is in the data set twice")
 
 
-def _write_table(path: Path, rows: list[tuple[str, str]]) -> None:
+def _write_manifest(path: Path, rows: list[tuple[str, str, str]]) -> None:
+    """`rows`: image, split, and source photograph; without that column where no source is known."""
+    known = any(source for _, _, source in rows)
+    _write_table(path, [row[: 3 if known else 2] for row in [("image", "split", "source"), *rows]])
+
+
+def _names_of(found: Found, counts: dict[tuple[str, str], int]) -> dict[str, dict[str, str]]:
+    """The unified names of the folders that were written."""
+    names = {
+        product: {defect: name for defect, name in own.items() if (product, defect) in counts}
+        for product, own in found.unified_names.items()
+    }
+    return {product: own for product, own in names.items() if own}
+
+
+def _write_table(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 

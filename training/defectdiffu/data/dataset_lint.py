@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
+from .image_files import image_size
 from .layout import GOOD
 from .parallel_cutting import group_records
 from .record import Record
@@ -49,7 +49,7 @@ def measure_groups(records: list[Record], rules: Rules, size: int, seed: int = 0
     found = []
     for (product, defect), photographs in group_records([r for r in records if r.split == "train"]).items():
         rule = rule_of(rules, product)
-        dimensions = np.array([_size(record) for record in photographs])
+        dimensions = np.array([image_size(record.image) for record in photographs])
         shorter = dimensions.min(axis=1)
         area = float(np.median(np.minimum(rule.window, shorter) ** 2 / dimensions.prod(axis=1)))
         view, sides = None, None
@@ -127,8 +127,3 @@ def window_advice(groups: list[GroupMeasurements]) -> list[str]:
 
 def _in_words(sides: SideRange | None) -> str:
     return f"{sides[0]} to {sides[1]}" if sides else "none"
-
-
-def _size(record: Record) -> tuple[int, int]:
-    with Image.open(record.image) as image:
-        return image.size

@@ -42,6 +42,23 @@ def load_image(path: Path, bits: int | None = None) -> np.ndarray:
     return _pixels(kind, _in_srgb(image))
 
 
+def image_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels as they are stored, before EXIF turns them. Decodes no compressed pixels.
+
+    Raises ImageError, a ValueError; OSError.
+    """
+    data = path.read_bytes()
+    kind = detect_image_type(data)
+    if kind == "BMP":
+        height, width = read_bmp(data).shape[:2]
+        return width, height
+    try:
+        image = _opened(data)
+    except _vips().Error as error:
+        raise _unreadable(kind, error) from None
+    return image.width, image.height
+
+
 def load_mask(path: Path, marks: Marks | None = None) -> np.ndarray:
     """bool [H, W], true on the defect, turned as its EXIF says. See `defect_pixels` for what marks a defect.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from functools import lru_cache
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from .windows import Rules, WindowCutter, WindowRule, rule_of
 CHUNK = 128
 WORTH_PROCESSES = 4000  # windows; below, starting processes takes longer than it saves
 AHEAD = 2**30  # bytes of windows that may wait for whoever takes them
+KEPT = 2**29  # bytes of decoded photographs that a process keeps
 
 
 class Group(NamedTuple):
@@ -61,7 +61,10 @@ def cut_groups(
         for first in range(0, group.windows, CHUNK)
     ]
     if processes == 1 or sum(task.windows for task in tasks) < WORTH_PROCESSES:
-        yield from map(_cut, tasks)
+        try:
+            yield from map(_cut, tasks)
+        finally:
+            _kept.clear()
         return
     ahead_of_taker = max(processes + 1, min(3 * processes, AHEAD // (CHUNK * size * size * 4)))
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
@@ -87,13 +90,34 @@ def _task(index: int, group: Group, first: int, rule: WindowRule, size: int, see
 
 def _cut(task: _Task) -> Cut:
     rng = np.random.default_rng((*task.seed, task.group, task.first))
-    cutters = _cutters(task.records, task.rule, task.size)
-    windows = [cutters[i % len(cutters)].cut(rng) for i in range(task.windows)]
-    images, masks = zip(*windows, strict=True)
-    return Cut(task.group, np.stack(images), np.stack(masks))
+    images = np.empty((task.windows, task.size, task.size, 3), np.uint8)
+    masks = np.empty((task.windows, task.size, task.size), bool)
+    _forget_others(task)
+    for i in range(task.windows):  # copied at once: a window can be a view, which would keep its whole photograph
+        images[i], masks[i] = _cutter(task, i).cut(rng)
+    return Cut(task.group, images, masks)
 
 
-@lru_cache(maxsize=1)
-def _cutters(records: tuple[Record, ...], rule: WindowRule, size: int) -> list[WindowCutter]:
-    """Decoded once for the tasks of a small group, which follow one another."""
-    return [WindowCutter(record, rule, size) for record in records]
+#: Decoded photographs of the group that this process cuts, for its next tasks: they are of the same group.
+_kept: dict[tuple[Record, WindowRule, int], WindowCutter] = {}
+
+
+def _cutter(task: _Task, turn: int) -> WindowCutter:
+    """Photographs that come again stay decoded, as many as fit into KEPT bytes. None makes way for another: they take
+    turns, so that the latest one is the last to come again."""
+    key = task.records[turn % len(task.records)], task.rule, task.size
+    if key in _kept:
+        return _kept[key]
+    cutter = WindowCutter(*key)
+    if len(task.records) < task.windows and sum(map(_bytes, _kept.values())) + _bytes(cutter) <= KEPT:
+        _kept[key] = cutter
+    return cutter
+
+
+def _forget_others(task: _Task) -> None:
+    for key in _kept.keys() - {(record, task.rule, task.size) for record in task.records}:
+        del _kept[key]
+
+
+def _bytes(cutter: WindowCutter) -> int:
+    return cutter.image.nbytes + cutter.mask.nbytes + cutter.defect_pixels.nbytes

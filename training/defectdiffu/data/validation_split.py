@@ -17,14 +17,15 @@ from .source_photographs import source_of
 
 SHARE = 0.25  # of each (product, defect); at least one photograph if it has two or more
 SEED = 0
-RULE = "by source photograph"  # how the part is chosen, in the settings of stores; figures of another rule are others
+#: How the part is chosen, in the settings of stores: figures of another rule are others.
+RULE = "by source photograph, one source is left"
 
 
 def validation_places(there: Iterable[Record], sources: dict[str, str], seed: int = SEED) -> set[str]:
     """`Record.place` of the validation photographs. `there`: all of the data set. `sources`: see read_sources.
 
-    Whole source photographs of each (product, defect) are in it, so that their windows are on one side; where all come
-    from one, single photographs are.
+    Whole source photographs of each (product, defect) are in it, so that their windows are on one side; one source at
+    least is not, so that there is something to train on. Where all come from one, single photographs are in it.
     """
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in there:
@@ -37,9 +38,10 @@ def _chosen(group: list[Record], sources: dict[str, str], seed: int) -> set[str]
     names = {record.place: source_of(record, sources) for record in group}
     if len(set(names.values())) == 1:
         names = {place: place for place in names}
-    count = max(1, round(SHARE * len(names))) if len(names) > 1 else 0
+    count = max(1, round(SHARE * len(names)))
+    in_order = sorted(set(names.values()), key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())
     made: set[str] = set()
-    for source in sorted(set(names.values()), key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest()):
+    for source in in_order[:-1]:  # the last one is left to train on
         if len(made) >= count:
             break
         made |= {place for place, name in names.items() if name == source}

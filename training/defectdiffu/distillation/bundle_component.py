@@ -40,8 +40,9 @@ def add_component(directory: Path, graph: Graph, entries: dict[str, Any]) -> Pat
         }
         manifest |= entries
         require_valid(manifest)
+        text = manifest_text(manifest)
         os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
-    write_text(directory / "bundle.json", manifest_text(manifest))
+    write_text(directory / "bundle.json", text)
     return file

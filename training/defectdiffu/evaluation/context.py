@@ -153,7 +153,8 @@ def name_of(pair: Pair) -> str:
 
 
 def stem_of(pair: Pair) -> str:
-    return name_of(pair).replace("/", "-").replace(" ", "_")
+    """The beginning of the names of a pair's files. A name can have a hyphen, but no underscore (`prompt_name`)."""
+    return "__".join(name.replace(" ", "_") for name in pair)
 
 
 def _once(path: Path, kind: type[Made], make: Callable[[], Made]) -> Made:

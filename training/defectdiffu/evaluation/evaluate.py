@@ -17,6 +17,7 @@ from ..progress import Progress
 from ..sampling.generator import Generator
 from .context import EvaluationContext
 from .downstream import DRAWN, METHODS
+from .measured_settings import measured_settings
 from .plan import VALIDATION, EvaluationPlan
 from .results_store import ResultsStore
 from .sections import DETECTOR_SECTIONS, MEASURES
@@ -41,7 +42,8 @@ def evaluate(
     that detectors are trained with; a later call may add others.
 
     Raises DataError for a bad data set. Raises ValueError for an unknown section or method, for none of them, if
-    nothing is held out, or if the model knows none of the pairs.
+    nothing is held out, if the model knows none of the pairs, or if `out` holds the figures of other settings,
+    photographs, windows, or weights.
     """
     require_choices("sections", sections, MEASURES)
     require_choices("methods", methods, METHODS)
@@ -55,14 +57,14 @@ def evaluate(
             raise ValueError(
                 f"split is {plan.split}, but {settings['model']} has learnt it: train with --without-validation"
             )
-    results = ResultsStore(out / "figures.json", settings)
-    if baselines:
-        results.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     records = read_data_set(data, list(plan.products) or None)
     if plan.split == VALIDATION:
         records = as_test_split(records, read_layout(data), read_sources(data))
     if not any(record.split == "test" for record in records):
         raise ValueError(f"{data}: nothing is held out to measure on; manifest.csv names the images of the test split")
+    results = ResultsStore(out / "figures.json", settings | measured_settings(model, records, rules))
+    if baselines:
+        results.adopt(baselines, DETECTOR_SECTIONS, lambda key: key.split("/")[1] not in DRAWN)
     context = EvaluationContext(model, records, rules, plan, out, progress, graphs[1] if graphs else None, methods)
     if not context.pairs:
         raise ValueError(f"{data}: none of its pairs is in the model's vocabulary: {model.vocabulary.trained_pairs}")

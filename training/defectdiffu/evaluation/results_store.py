@@ -15,6 +15,7 @@ from .plan import TEST
 MODEL = (
     "model",
     "step",
+    "weights",
     "graphs",
     "validation",
 )  # the settings that say which model was measured, and what drew for it
@@ -28,7 +29,8 @@ class ResultsStore:
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]):
-        """Opens or creates the file. Raises ValueError if it is damaged or was made with other settings."""
+        """Opens or creates the file: samples that are drawn before the first figure have their settings beside them.
+        Raises ValueError if it is damaged or was made with other settings."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         settings = {"split": TEST, "sampler": DPM_SOLVER_PP} | json.loads(json.dumps(settings))
@@ -39,6 +41,8 @@ class ResultsStore:
             if changed := differing(before, settings):
                 changes = "; ".join(f"{k} was {before.get(k)!r}, now {settings.get(k)!r}" for k in changed)
                 raise ValueError(f"{path}: made with other settings ({changes}); give another folder")
+        else:
+            self._write()
 
     def section(self, name: str) -> dict[str, Any]:
         return self.document["figures"].get(name, {})

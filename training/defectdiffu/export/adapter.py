@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import json
 import os
 import shutil
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from ..files.onnx_files import write_onnx
 from ..model.components import round_to_float16
 from .bundle import MODULATION_AXES, require_version
 from .manifest import license_of, read_provenance, require_valid, sha256
-from .manifest_text import numbers_on_one_line
+from .manifest_text import indented, numbers_on_one_line
 
 FORMAT_VERSION = 1
 SCHEMA = Path(__file__).resolve().parents[3] / "models" / "adapter.schema.json"
@@ -88,9 +87,10 @@ def write_adapter(
 
 
 def adapter_text(manifest: dict[str, Any]) -> str:
-    """adapter.json. Raises ValueError that names what models/adapter.schema.json does not allow."""
+    """adapter.json. Raises ValueError that names what models/adapter.schema.json does not allow, or for a number
+    that is not finite."""
     require_valid(manifest, SCHEMA)
-    return numbers_on_one_line(json.dumps(manifest, indent=2, ensure_ascii=False)) + "\n"
+    return numbers_on_one_line(indented(manifest)) + "\n"
 
 
 def _manifest(model: TrainedModel, directory: Path, source: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:

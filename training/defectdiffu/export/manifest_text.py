@@ -11,11 +11,17 @@ NUMBERS = re.compile(r"\[[-\d.e,\s]+\]")
 
 
 def manifest_text(manifest: dict[str, Any]) -> str:
+    """Raises ValueError for a number that is not finite: the service could not read it."""
     if "placement" not in manifest:
-        return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    text = json.dumps(manifest | {"placement": PLACE}, indent=2, ensure_ascii=False)
-    section = json.dumps(manifest["placement"], indent=2, ensure_ascii=False).replace("\n", "\n  ")
+        return indented(manifest) + "\n"
+    text = indented(manifest | {"placement": PLACE})
+    section = indented(manifest["placement"]).replace("\n", "\n  ")
     return text.replace(json.dumps(PLACE), numbers_on_one_line(section)) + "\n"
+
+
+def indented(value: Any) -> str:
+    """Raises ValueError for a number that is not finite: JSON has none."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def numbers_on_one_line(text: str) -> str:

@@ -12,6 +12,7 @@ import torch
 
 from ..checkpoints.trained_model import TrainedModel
 from ..data.layout import read_data_set
+from ..data.record import Record
 from ..data.windows import Rules
 from ..evaluation.context import EvaluationContext
 from ..evaluation.mask_figures import predicted_masks
@@ -63,21 +64,33 @@ def decoded_quality(base: GraphGenerator, cheap: GraphGenerator, latents: Sequen
     return {"psnr": {"mean": round(float(np.mean(ratios)), 1), "least": round(min(ratios), 1)}}
 
 
+def measurable_records(model: TrainedModel, data: Path) -> list[Record]:
+    """The photographs of the data set, every file checked. Raises DataError for bad ones, and ValueError unless a
+    trained pair has some in both splits: there would be nothing to compare."""
+    records = read_data_set(data)
+    train, test = ({(r.product, r.defect) for r in records if r.split == split} for split in ("train", "test"))
+    if not train & test & set(model.vocabulary.trained_pairs):
+        raise ValueError(
+            f"{data}: no pair of the bundle has photographs in both splits, train and test; manifest.csv names the "
+            f"images of the test split, and the bundle's pairs are {model.vocabulary.trained_pairs}"
+        )
+    return records
+
+
 def real_quality(
     model: TrainedModel,
     base: GraphGenerator,
     cheap: GraphGenerator,
     precision: str,
     progress: Progress,
-    data: Path,
+    records: list[Record],
     rules: Rules,
     plan: EvaluationPlan,
 ) -> dict[str, Any]:
     """In both precisions: mean IoU of predicted and real masks of held-out defects, and the distance of samples to
-    photographs of the test split, as a mean over the pairs."""
+    photographs of the test split, as a mean over the pairs. `records`: those of `measurable_records`."""
     figures: dict[str, dict[str, float]] = {"realMaskIou": {}, "frechet": {}}
     with tempfile.TemporaryDirectory() as folder:
-        records = read_data_set(data)
         network = None
         for name, generator in (("fp32", base), (precision, cheap)):
             context = EvaluationContext(model, records, rules, plan, Path(folder) / name, progress, generator)

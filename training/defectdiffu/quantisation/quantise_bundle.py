@@ -22,7 +22,7 @@ from .graph_generator import QUANTISED_COMPONENTS, Feeds, base_variant, generato
 from .graphs import answers, relative_error, with_float32_weights
 from .int8 import SENSITIVITY_FEEDS, Report, quantised
 from .plan import QuantisationPlan
-from .quality import decoded_quality, drawn_quality, real_quality
+from .quality import decoded_quality, drawn_quality, measurable_records, real_quality
 from .shared_weights import quantise_at_opening, share_weights
 
 LARGEST = 900 * 2**20  # bytes: converted from float16 they double, and an ONNX file is limited to 2 GB
@@ -35,7 +35,8 @@ def quantise_bundle(
     Returns the cost of each. `real` (data, rules, plan of an evaluation) also measures on photographs.
 
     Raises ValueError for a bundle whose denoiser takes texts, which is an export from before the separate modulation
-    graph, and for a bundle whose graphs are too large for a single file.
+    graph, and for a bundle whose graphs are too large for a single file; DataError for bad photographs, and ValueError
+    for those that show no trained pair in both splits.
     """
     path = directory / "bundle.json"
     manifest = read_manifest(directory, *(f"components.{name}.variants" for name in QUANTISED_COMPONENTS))
@@ -46,6 +47,8 @@ def quantise_bundle(
         if stored > LARGEST:
             raise ValueError(f"{directory}: {name} has {stored} bytes, must have {LARGEST} at most to be converted")
     model = load_bundle(directory)
+    if real is not None:  # refused before anything is computed
+        real = {"records": measurable_records(model, real["data"]), "rules": real["rules"], "plan": real["plan"]}
     whole = {
         name: with_float32_weights(directory / base_variant(manifest, name)["file"]) for name in QUANTISED_COMPONENTS
     }
@@ -79,10 +82,11 @@ def quantise_bundle(
             variants = manifest["components"][name]["variants"]
             variants[:] = [other for other in variants if other["precision"] != precision] + [entry]
     require_valid(manifest)
+    text = manifest_text(manifest)
     # Written last, so that the bundle is unchanged until everything is measured.
     for file, place in finished.items():
         os.replace(file, place)
-    write_text(path, manifest_text(manifest))
+    write_text(path, text)
     return costs
 
 

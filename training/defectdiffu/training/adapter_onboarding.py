@@ -21,9 +21,10 @@ from ..data.windows import read_rules
 from ..model.adapter import new_adapter
 from ..model.text_encoder import Prompts
 from ..progress import Progress, Tell
+from .data_record import record_data, summary_of
 from .devices import build_accelerator, main_process_first
 from .latent_cache import LatentCache, encode_windows, load_latent_cache, save_latent_cache
-from .onboarding import fewer_windows, onboarding_config, tell_warnings
+from .onboarding import fewer_windows, onboarding_config, require_same_photographs, tell_warnings
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
 from .pace import GRID_ROWS, Pace
 from .sample_grids import save_sample_grid
@@ -45,14 +46,17 @@ def onboard_adapter(
     it makes the plan's steps, and an image grid at the end.
 
     Nothing is replayed, because nothing can be forgotten. Raises DataError for bad photographs; ValueError for other
-    options, or when the new name and version are the bundle's.
+    options, for other photographs or windows than those that the run was begun with, or when the new name and version
+    are the bundle's.
     """
     model, base = load_bundle(bundle), base_of(bundle)
     options = options_of(bundle, new, None, plan)
     with main_process_first() as first:
         if first:
             require_same_options(run, options)
-            if not run.latent_cache.exists():
+            if run.latent_cache.exists():
+                require_same_photographs(run, model, new, None, tell)
+            else:
                 _prepare(run, bundle, model, new, plan, progress, tell)
             record_options(run, options)
     config, cache = run.config(), load_latent_cache(run.latent_cache)
@@ -114,5 +118,6 @@ def _prepare(
     # The cache last: if its making is cut short, the run is known as what it is, and made again.
     record_options(run, options_of(bundle, new, None, plan))
     run.open(config)
+    record_data(run, {"data": summary_of(records, rules)})
     save_origin(run, origin_of_bundle(bundle))
     save_latent_cache(run.latent_cache, cache)

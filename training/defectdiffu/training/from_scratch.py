@@ -10,6 +10,7 @@ from ..checkpoints.trained_model import TrainedModel
 from ..config import LEARNT, OptimiserConfig, TrainingConfig
 from ..data.windows import pair_weights, read_rules
 from ..progress import Progress, Tell
+from .data_record import require_same_data, summary_of
 from .devices import build_accelerator
 from .latent_cache import build_latent_cache
 from .onboarding import fewer_windows, onboarding_config, tell_warnings
@@ -32,11 +33,13 @@ def train_from_scratch(
     """Makes the run, or continues it. `autoencoder_time`: the share of the autoencoder's time that is over.
 
     The decoder is not fine-tuned against a discriminator, which takes longer than everything else together. Raises
-    DataError for bad photographs; ValueError for an architecture with pretrained parts.
+    DataError for bad photographs; ValueError for an architecture with pretrained parts, and when a run that is
+    continued was begun with other photographs or windows.
     """
     config = run.open(scratch_config(like, plan))
     rules = read_rules(new.windows, new.data)
     records = training_records(new.data, config, new.products)
+    require_same_data(run, {"data": summary_of(records, rules)}, tell)
     if not run.latent_cache.exists():
         tell_warnings(records, rules, config.image_size, tell)
     accelerator = build_accelerator(config.optimiser.mixed_precision)

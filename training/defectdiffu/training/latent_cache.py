@@ -46,6 +46,11 @@ class LatentCache:
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.pairs)
 
+    @property
+    def pairs_with_windows(self) -> list[Pair]:
+        """Without those of which replay drew no sample with a mask: they are only words."""
+        return [self.pairs[i] for i in torch.unique(self.pair).tolist()]
+
     def mask_statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation per channel of the mask latents of defective windows, [1, C, 1, 1]."""
         defective = torch.tensor([d != GOOD for _, d in self.pairs], device=self.pair.device)[self.pair]
@@ -132,7 +137,8 @@ def _encode(
 
 
 class LatentCacheSampler:
-    """Draws balanced batches: `normal_share` of normal windows, the pairs of each kind by their weights (else 1)."""
+    """Draws balanced batches: `normal_share` of normal windows, the pairs of each kind that have windows by their
+    weights (else 1)."""
 
     def __init__(self, cache: LatentCache, normal_share: float, weights: dict[Pair, float]):
         self.cache = cache
@@ -141,8 +147,9 @@ class LatentCacheSampler:
         self.counts = torch.bincount(pair, minlength=len(cache.pairs)).numpy()
         self.first = np.cumsum(self.counts) - self.counts  # of each pair's windows in by_pair
         self.normal_share = normal_share
-        self.normal = self._weighted([i for i, (_, d) in enumerate(cache.pairs) if d == GOOD], weights)
-        self.defective = self._weighted([i for i, (_, d) in enumerate(cache.pairs) if d != GOOD], weights)
+        shown = np.flatnonzero(self.counts).tolist()
+        self.normal = self._weighted([i for i in shown if cache.pairs[i][1] == GOOD], weights)
+        self.defective = self._weighted([i for i in shown if cache.pairs[i][1] != GOOD], weights)
 
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Indices into the latent cache, int64 [count]."""

@@ -22,6 +22,7 @@ from ..data.windows import Rules, read_rules
 from ..model.text_encoder import Prompts, with_words
 from ..model.training_module import build_training_module
 from ..progress import Progress, Tell
+from .data_record import record_data, require_same_data, summary_of
 from .devices import build_accelerator, main_process_first
 from .latent_cache import encode_windows, join_latent_caches, load_latent_cache, save_latent_cache
 from .onboarding_plan import OnboardingPlan, Photographs, options_of, record_options, require_same_options
@@ -45,20 +46,22 @@ def onboard(
     """Makes the run, or continues it if it was started with the same options (steps may be raised). A `pace` takes the
     place of the plan's steps and of `intervals`.
 
-    Raises DataError for bad photographs; ValueError for other options, when the new bundle would bear the old one's
-    name and version, when the bundle knows every pair already, or when the photographs for replay show none that it
-    knows.
+    Raises DataError for bad photographs; ValueError for other options, for other photographs or windows than those that
+    the run was begun with, when the new bundle would bear the old one's name and version, when the bundle knows every
+    pair already, or when the photographs for replay show none that it knows.
     """
     model = load_bundle(bundle)
     options = options_of(bundle, new, replay, plan)
     with main_process_first() as first:
         if first:
             require_same_options(run, options)
-            if not run.denoiser.exists():
+            if run.denoiser.exists():
+                require_same_photographs(run, model, new, replay, tell)
+            else:
                 _prepare(run, bundle, model, new, replay, plan, progress, tell)
             record_options(run, options)
     config, cache = run.config(), load_latent_cache(run.latent_cache)
-    weights = shares(cache.pairs, model.vocabulary, plan.new_share)
+    weights = shares(cache.pairs_with_windows, model.vocabulary, plan.new_share)
     accelerator = build_accelerator(config.optimiser.mixed_precision)
     schedule = pace.schedule(config.optimiser) if pace else StepSchedule(config.optimiser, model.step + plan.steps)
     new_pairs = [pair for pair in cache.pairs if pair not in model.vocabulary.pairs]
@@ -102,9 +105,27 @@ def _prepare(
     # Before anything else of the run: if its making is cut short, it is known as what it is.
     record_options(run, options_of(bundle, new, replay, plan))
     run.open(config)
+    replayed = {"replay": summary_of(*known)} if known else {}
+    record_data(run, {"data": summary_of(records, rules)} | replayed)
     save_latent_cache(run.latent_cache, cache)
     save_origin(run, origin_of_bundle(bundle))
     save_start(run, model, module_with_new_words(model, cache.vocabulary, config), cache.vocabulary)
+
+
+def require_same_photographs(
+    run: Run, model: TrainedModel, new: Photographs, replay: Photographs | None, tell: Tell
+) -> None:
+    """Checks a run that is continued. Photographs that are not there any more are not needed: it has their windows.
+
+    Raises DataError for bad photographs; ValueError for other ones, or other windows, than it was begun with.
+    """
+    config, there = replace(run.config(), held_out_pairs=()), {}
+    if new.data.exists():
+        records = training_records(new.data, config, new.products)
+        there["data"] = summary_of(records, read_rules(new.windows, new.data))
+    if replay and replay.data.exists():
+        there["replay"] = summary_of(*read_known(model, config, replay))
+    require_same_data(run, there, tell)
 
 
 def tell_warnings(records: list[Record], rules: Rules, size: int, tell: Tell) -> None:

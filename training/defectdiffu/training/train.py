@@ -25,6 +25,7 @@ from ..model.ema import Ema
 from ..model.training_module import TrainingModule, build_training_module
 from ..progress import Progress, Tell
 from .batches import BatchBuilder
+from .data_record import require_same_data, summary_of
 from .devices import build_accelerator, main_process_first
 from .latent_cache import LatentCache, LatentCacheSampler, build_latent_cache
 from .loss import Losses
@@ -52,7 +53,8 @@ def train(
 ) -> None:
     """Autoencoder, then latent cache, then denoiser; each is taken up where an earlier, interrupted call left it.
 
-    `data` is a folder in the MVTec AD layout, of which only the train split is used. Raises DataError before it trains.
+    `data` is a folder in the MVTec AD layout, of which only the train split is used. Before it trains, it raises
+    DataError, and ValueError when a run that is continued was begun with other photographs or windows.
     """
     rules = read_rules(rules_path, data)
     _require_steps(run, schedule)
@@ -61,7 +63,9 @@ def train(
         for note in shared_words(data, {(r.product, r.defect) for r in records}):
             tell(f"note: {note}")
     accelerator = build_accelerator(config.optimiser.mixed_precision)
-    with main_process_first():  # the others load what it has made
+    with main_process_first() as first:  # the others load what it has made
+        if first:
+            require_same_data(run, {"data": summary_of(records, rules)}, tell)
         bf16 = accelerator.mixed_precision == "bf16"
         device = accelerator.device
         autoencoder = train_autoencoder(run, config, records, rules, device, bf16, progress, save_every_seconds)

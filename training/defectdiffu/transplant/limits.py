@@ -10,5 +10,5 @@ def limits_of(rule: WindowRule) -> VariationLimits:
     return VariationLimits(
         quarter_turns=rule.quarter_turns and not rule.half_turn_only,
         half_turns=rule.half_turn_only,
-        mirrors=rule.flips and not rule.half_turn_only,
+        mirrors=False if rule.half_turn_only else rule.flips,
     )

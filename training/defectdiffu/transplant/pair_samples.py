@@ -12,7 +12,7 @@ from ..data.windows import Rules, WindowRule, resized_pair, rule_of
 from ..sampling.image_grids import outlined
 from .limits import limits_of
 from .part import part_of
-from .sample_files import ManifestRow, save_sample, small
+from .sample_files import ManifestRow, folder_of, save_sample, small
 from .transfer import is_small, shows
 from .transplant import GoodPhotograph, lay_on_best, vary_defect
 from .transplant_request import TransplantRequest
@@ -71,7 +71,7 @@ class PairSamples:
         index, sample = laid
         if is_other and not shows(photographs[index], sample):
             return None
-        place = save_sample(self._out, self._good[0], donor.image.parts[-2], number, sample.image, sample.mask)
+        place = save_sample(self._out, self._good[0], folder_of(donor.defect), number, sample.image, sample.mask)
         shown = [image, photographs[index], sample.image, outlined(sample.image, sample.mask)]
         good, difference = self._good[chosen[index]].place, round(sample.place.difference, 1)
         row = ManifestRow(place, "train", seed, strength, donor.place, good, difference)
