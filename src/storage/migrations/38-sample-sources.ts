@@ -8,7 +8,7 @@ export const sampleSources: readonly string[] = [
     tenant_id uuid not null,
     sample_id uuid not null,
     reference_id uuid not null,
-    primary key (sample_id, reference_id),
+    primary key (tenant_id, sample_id, reference_id),
     foreign key (tenant_id, sample_id) references sample (tenant_id, id) on delete cascade,
     foreign key (tenant_id, reference_id) references reference (tenant_id, id) on delete cascade
   )`,

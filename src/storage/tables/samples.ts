@@ -65,6 +65,17 @@ export const samples = pgTable('sample', {
   reviewedAt: timestamptz('reviewed_at'),
 });
 
+/** The photographs that a sample shows of samples that are deleted. */
+export const sampleSources = pgTable(
+  'sample_source',
+  {
+    tenantId: uuid('tenant_id').notNull(),
+    sampleId: uuid('sample_id').notNull(),
+    referenceId: uuid('reference_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.sampleId, table.referenceId] })],
+);
+
 /** The size of a tenant's artifacts, as parts of a sum. Triggers maintain it. */
 export const storedBytes = pgTable(
   'stored_bytes',
