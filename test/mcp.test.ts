@@ -97,6 +97,13 @@ describe.each([
     expect(status).toBe('SUCCEEDED');
     const manifest = JSON.parse(textIn(entriesIn(await bytesAt(archive.url)), 'manifest.json'));
     expect(manifest.counts.samples).toBe(2);
+
+    const reviews = [{ sampleId: done.samples[0].id, version: 0, state: 'REJECTED' }];
+    const REVIEW = 'mutation ($input: ReviewSamplesInput!) { reviewSamples(input: $input) { conflicts { id } } }';
+    await server.data(REVIEW, { input: { reviews } });
+    expect((await value(client, 'export_dataset', input)).sampleCount).toBe(1);
+    const all = { ...input, review: ['UNREVIEWED', 'REJECTED'] };
+    expect((await value(client, 'export_dataset', all)).sampleCount).toBe(2);
   });
 
   test('a refusal is an answer that a model can act on', async () => {

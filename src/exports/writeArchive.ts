@@ -9,7 +9,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { ExportRow } from '../storage/tables.js';
 import type { TenantScope } from '../storage/tenantScope.js';
 import type { Annotator } from './annotationsThread.js';
-import { createAnnotator } from './annotationsThread.js';
+import { AnnotationError, createAnnotator } from './annotationsThread.js';
 import type { ExportedSample, ExportVocabulary } from './exportedSamples.js';
 import { exportedSamples, exportVocabulary } from './exportedSamples.js';
 import { cocoLayout } from './layouts/coco.js';
@@ -116,7 +116,7 @@ async function orSkip(skip: (reason: string) => Promise<void>, add: () => Promis
     await add();
     return true;
   } catch (error) {
-    if (!(error instanceof DamagedImage)) throw error;
+    if (!(error instanceof DamagedImage || error instanceof AnnotationError)) throw error;
     await skip(error.message);
     return false;
   }

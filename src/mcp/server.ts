@@ -170,6 +170,12 @@ export function createMcpServer(
         partNumber: z.string().optional(),
         defectCode: z.string().optional(),
         generationId: z.string().optional(),
+        review: z
+          .array(z.enum(['UNREVIEWED', 'ACCEPTED', 'REJECTED']))
+          .default(['UNREVIEWED', 'ACCEPTED'])
+          .describe(
+            'The samples with these reviews. Rejected ones, and drafts of the console, are left out by default.',
+          ),
         photographs: z
           .strictObject({ own: z.boolean().optional(), ofOtherProducts: z.boolean().optional() })
           .optional()

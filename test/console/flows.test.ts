@@ -154,6 +154,32 @@ const MANY = 24;
     expect((await lastRequest()).region).toMatchObject({ maskId: expect.any(String), polygons: null });
   });
 
+  test('a click of the brush is a dot, and a mask that is still sent when the region is cleared is of no use', async () => {
+    await button('Clear').click();
+    await paint([60, 60]);
+    await page.getByText('A painted region is set.').waitFor();
+    await drawOne();
+    const { maskId } = (await lastRequest()).region;
+    const query = 'query ($id: ID!) { regionMask(id: $id) { areaFraction } }';
+    expect((await server.data(query, { id: maskId })).regionMask.areaFraction).toBeGreaterThan(0);
+
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await button('Clear').click();
+    await page.route('**/uploads/**', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const [sent] = await Promise.all([page.waitForRequest('**/uploads/**'), paint([60, 60], [120, 60])]);
+    await button('Clear').click();
+    const answered = page.waitForEvent('requestfinished', (request) => request === sent);
+    letGo();
+    await answered;
+    await page.unroute('**/uploads/**');
+    await drawOne();
+    expect((await lastRequest()).region).toMatchObject({ maskId: null, polygons: null });
+  });
+
   test('several donors of a generation that is repeated are kept until others are chosen', async () => {
     const repeated = { partNumber: 'FABRIC', defectCode: 'HOLE', count: 2, seed: 5 };
     const { id } = await generate(server, { ...repeated, reference: { anyOfProduct: true }, defectReference: { cutPaste: { window: 64 } } }); // prettier-ignore

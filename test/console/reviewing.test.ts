@@ -108,6 +108,30 @@ const SAMPLES = 60;
     expect(box?.y).toBeLessThan(page.viewportSize()?.height ?? 0);
   });
 
+  test('two tags that are added before the first one is stored are both kept', async () => {
+    const tagged = async (): Promise<Json[]> => {
+      const { samples } = await server.data(
+        '{ samples(first: 2, filter: { tag: "later" }) { edges { node { review { tags } } } } }',
+      );
+      return samples.edges.map(({ node }: Json) => node.review.tags);
+    };
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/graphql', async (route) => {
+      await held;
+      await route.continue();
+    });
+    for (const tag of ['late', 'later']) {
+      await press('t');
+      await page.keyboard.type(tag);
+      await press('Enter');
+    }
+    letGo();
+    await until(async () => (await tagged()).length === 1);
+    expect(await tagged()).toEqual([['late', 'later']]);
+    await page.unroute('**/graphql');
+  });
+
   test('a reload and the way back keep the filter, the order, and the view', async () => {
     await page.getByLabel('Review', { exact: true }).selectOption('Accepted');
     await page.getByLabel('Order').selectOption('Strength: largest first');

@@ -46,8 +46,10 @@ export default function ComparePage() {
     const grid = { ...size, partNumber, defectCode, seed, models: names };
     setDrawn(grid);
     const [leftInput, rightInput] = gridInputs(grid);
-    if (leftInput !== undefined) void left.draw(leftInput, { draft: false });
-    if (rightInput !== undefined) void right.draw(rightInput, { draft: false });
+    // The former samples are of other headings.
+    if (leftInput !== undefined) void left.draw(leftInput, { draft: false, afresh: true });
+    if (rightInput === undefined) right.cancel();
+    else void right.draw(rightInput, { draft: false, afresh: true });
   }
 
   const number = (field: keyof typeof FIRST, min: number, max: number, step = 1) => (

@@ -97,6 +97,7 @@ export default function DrawPage() {
           {choices.method === 'PHOTOGRAPH' && choices.onto !== undefined && (
             <Suspense fallback={<Waiting />}>
               <RegionField
+                key={choices.onto.id}
                 photograph={choices.onto}
                 region={choices.region}
                 onChange={(region) => change({ region })}

@@ -1,5 +1,5 @@
 import { SegmentedControl, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
 import type { ReferencePartsFragment, RegionInput } from '../generated/graphql.ts';
@@ -21,16 +21,20 @@ export default function RegionField({ photograph, region, onChange }: Props) {
   const client = useClient();
   const [how, setHow] = useState<'found' | 'drawn'>(region === undefined || region.place != null ? 'found' : 'drawn');
   const [error, setError] = useState<Error>();
+  /** A mask that arrives after another choice, or after this field, is of no use. */
+  const newest = useRef(0);
+  useEffect(() => () => void (newest.current += 1), []);
 
   async function take(shapes: readonly Shape[]) {
+    const turn = ++newest.current;
     setError(undefined);
     const polygons = toPolygons(shapes);
     if (polygons !== undefined) return onChange(polygons.length === 0 ? undefined : { polygons });
     try {
       const finished = await upload(client, { purpose: 'MASK' }, await toMask(shapes, photograph));
-      if (finished.mask !== null) onChange({ maskId: finished.mask.id });
+      if (turn === newest.current && finished.mask !== null) onChange({ maskId: finished.mask.id });
     } catch (problem) {
-      setError(problem as Error);
+      if (turn === newest.current) setError(problem as Error);
     }
   }
 
@@ -41,6 +45,7 @@ export default function RegionField({ photograph, region, onChange }: Props) {
         size="xs"
         value={how}
         onChange={(value) => {
+          newest.current += 1;
           setHow(value as typeof how);
           if (value === 'found') onChange(undefined);
         }}

@@ -120,14 +120,14 @@ export function useDrawing(drawn?: Drawn) {
   }, []);
 
   const draw = useCallback(
-    async (input: GenerateDefectsInput, { draft }: { draft: boolean }) => {
+    async (input: GenerateDefectsInput, { draft, afresh = false }: { draft: boolean; afresh?: boolean }) => {
       const turn = ++newest.current;
       stop.current();
       setDrawing(({ samples, draft: was }) => ({
         phase: 'waiting',
         draft: was,
         fraction: 0,
-        samples,
+        samples: afresh ? [] : samples,
         previews: new Map(),
       }));
       const { data, error } = await client.mutation(GenerateDefectsDocument, { input: [input] });

@@ -24,10 +24,10 @@ export function TagField({ sample, reviewing, field }: Props<HTMLInputElement>) 
     const added = tag.trim();
     setTag('');
     focusGrid();
-    const { tags } = sample.review;
-    if (added === '' || tags.includes(added)) return;
+    if (added === '' || sample.review.tags.includes(added)) return;
+    const withIt = ({ tags }: { readonly tags: readonly string[] }) => ({ tags: [...new Set([...tags, added])] });
     // What was not stored is not lost, unless something else is typed by now.
-    if (!(await reviewing.review(sample, { tags: [...tags, added] }))) setTag((now) => (now === '' ? added : now));
+    if (!(await reviewing.review(sample, withIt))) setTag((now) => (now === '' ? added : now));
   }
 
   return (

@@ -83,7 +83,9 @@ export function ReviewPanel({ sample, reviewing, onDecide, onUndo, onShow, tagFi
             size="compact-xs"
             variant="light"
             aria-label={t('review.removeTag', { tag })}
-            onClick={() => void reviewing.review(sample, { tags: tags.filter((one) => one !== tag) })}
+            onClick={() =>
+              void reviewing.review(sample, (review) => ({ tags: review.tags.filter((one) => one !== tag) }))
+            }
           >
             {tag} ×
           </Button>

@@ -7,6 +7,8 @@ import { ReviewSamplesDocument, SampleReviewsDocument } from '../generated/graph
 
 type Review = ReviewPartsFragment['review'];
 export type Change = Partial<Pick<Review, 'state' | 'tags' | 'comment'>>;
+/** Of the review as it is once what is still being sent is stored. */
+type Edit = (review: Review) => Change;
 
 const RETRY_MS = 5_000;
 
@@ -18,7 +20,7 @@ interface Options {
 
 export interface Reviewing {
   /** Resolves to whether it was stored. */
-  readonly review: (sample: SamplePartsFragment, change: Change) => Promise<boolean>;
+  readonly review: (sample: SamplePartsFragment, change: Change | Edit) => Promise<boolean>;
   /** Resolves to the id of the sample whose review it was. */
   readonly undo: () => Promise<string | undefined>;
   readonly mayUndo: boolean;
@@ -76,9 +78,8 @@ export function useReview({ change, onMissed }: Options): Reviewing {
     };
   }, [client]);
 
-  /** Whether it was stored. */
   const send = useCallback(
-    async (input: SampleReviewInput): Promise<boolean> => {
+    async (input: SampleReviewInput): Promise<'stored' | 'conflict' | 'failed'> => {
       const answer = await client.mutation(ReviewSamplesDocument, { input: { reviews: [input] } });
       const stored = answer.data?.reviewSamples.samples[0];
       const conflicting = answer.data?.reviewSamples.conflicts[0];
@@ -92,7 +93,8 @@ export function useReview({ change, onMissed }: Options): Reviewing {
         mine.current.set(stored.id, stored.review);
         take(stored);
       }
-      return stored !== undefined;
+      if (stored !== undefined) return 'stored';
+      return conflicting === undefined ? 'failed' : 'conflict';
     },
     [client, take],
   );
@@ -105,11 +107,12 @@ export function useReview({ change, onMissed }: Options): Reviewing {
   }, []);
 
   const review = useCallback(
-    ({ id, review: seen }: SamplePartsFragment, given: Change) =>
+    ({ id, review: seen }: SamplePartsFragment, given: Change | Edit) =>
       next(async () => {
         const stored = mine.current.get(id);
         const before = stored !== undefined && stored.version > seen.version ? stored : seen;
-        if (!(await send({ sampleId: id, version: before.version, ...given }))) return false;
+        const wanted = typeof given === 'function' ? given(before) : given;
+        if ((await send({ sampleId: id, version: before.version, ...wanted })) !== 'stored') return false;
         former.current.push({ id, review: before });
         setUndoable(former.current.length);
         return true;
@@ -121,11 +124,13 @@ export function useReview({ change, onMissed }: Options): Reviewing {
     () =>
       next(async () => {
         const last = former.current.pop();
-        setUndoable(former.current.length);
         if (last === undefined) return undefined;
         const { state, tags, comment, version } = last.review;
         const now = mine.current.get(last.id)?.version ?? version;
-        await send({ sampleId: last.id, version: now, state, tags, comment });
+        const end = await send({ sampleId: last.id, version: now, state, tags, comment });
+        // It can be undone once the network, or the session, is back.
+        if (end === 'failed') former.current.push(last);
+        setUndoable(former.current.length);
         return last.id;
       }),
     [next, send],

@@ -29,6 +29,9 @@ const STATUSES: readonly GenerationStatus[] = ['QUEUED', 'RUNNING', 'SUCCEEDED',
 const generationsOf = ({ generations }: GenerationsQuery) => generations;
 
 /** State and progress come with the events; only a new generation makes the list be read again. */
+/** The events that change the status. */
+const CHANGES = new Set(['GenerationStarted', 'GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
+
 export default function QueuePage() {
   const { t } = useTranslation();
   const { session } = useSession();
@@ -50,7 +53,10 @@ export default function QueuePage() {
   const now = useNow();
 
   useGenerationNews(({ type, generationId }) => {
-    if (type === 'Missed' || (type === 'GenerationQueued' && !rows.some(({ id }) => id === generationId))) reloadSoon();
+    const isNew = type === 'GenerationQueued' && !rows.some(({ id }) => id === generationId);
+    // One of another status may come into the list now, or leave it.
+    const isMoved = status !== '' && type !== undefined && CHANGES.has(type);
+    if (type === 'Missed' || isNew || isMoved) reloadSoon();
   });
 
   return (

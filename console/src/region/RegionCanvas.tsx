@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Circle, Image as Picture, Layer, Line, Stage } from 'react-konva/lib/ReactKonvaCore.js';
 import { useFreshUrl } from '../shared/useFreshUrl.ts';
 import type { Point, Shape, Size, Tool } from './shapes.ts';
-import { box } from './shapes.ts';
+import { box, stroke } from './shapes.ts';
 
 interface Props {
   readonly image: Size & { readonly id: string; readonly image: { readonly url: string } };
@@ -62,7 +62,7 @@ export function RegionCanvas({ image, scale, tool, brush, shapes, begun, cursor,
     if (!down.current) return;
     down.current = false;
     const [first, last] = begun;
-    if (tool === 'brush' && first !== undefined) onShape({ kind: 'stroke', points: begun, width: brush });
+    if (tool === 'brush' && first !== undefined) onShape(stroke(begun, brush));
     if (tool === 'box' && first !== undefined && last !== undefined) {
       if (Math.abs(first.x - last.x) >= SMALLEST_BOX && Math.abs(first.y - last.y) >= SMALLEST_BOX)
         onShape(box(first, last));
@@ -97,7 +97,7 @@ function Begun({ tool, begun, cursor, brush, scale }: Pick<Props, 'tool' | 'begu
   const [first, last = cursor] = begun;
   if (first === undefined) return null;
   if (tool === 'box') return <Drawn shape={box(first, last)} scale={scale} />;
-  if (tool === 'brush') return <Drawn shape={{ kind: 'stroke', points: begun, width: brush }} scale={scale} />;
+  if (tool === 'brush') return <Drawn shape={stroke(begun, brush)} scale={scale} />;
   return (
     <>
       <Line points={flat(begun)} stroke={STROKE} strokeWidth={2 / scale} />

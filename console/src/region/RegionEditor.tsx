@@ -5,7 +5,7 @@ import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { RegionCanvas } from './RegionCanvas.tsx';
 import type { Point, Shape, Size, Tool } from './shapes.ts';
-import { box } from './shapes.ts';
+import { box, stroke } from './shapes.ts';
 import styles from './RegionEditor.module.css';
 
 interface Props {
@@ -39,7 +39,7 @@ export function RegionEditor({ image, initial = [], onFinish }: Props) {
 
   function close() {
     if (tool === 'polygon' && begun.length >= 3) set([...shapes, { kind: 'polygon', points: begun }]);
-    if (tool === 'brush' && begun.length > 0) set([...shapes, { kind: 'stroke', points: begun, width: brush }]);
+    if (tool === 'brush' && begun.length > 0) set([...shapes, stroke(begun, brush)]);
   }
 
   function onKeyDown(event: KeyboardEvent) {

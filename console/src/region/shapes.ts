@@ -9,6 +9,9 @@ export type Shape =
   /** A line of the brush. */
   | { readonly kind: 'stroke'; readonly points: readonly Point[]; readonly width: number };
 
+/** Pixels. */
+const DOT = 0.01;
+
 export type Tool = 'box' | 'polygon' | 'brush';
 
 export interface Size {
@@ -18,6 +21,13 @@ export interface Size {
 
 export function box(from: Point, to: Point): Shape {
   return { kind: 'polygon', points: [from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y }] };
+}
+
+/** A click of the brush is a dot: a line without length would paint nothing. */
+export function stroke(points: readonly Point[], width: number): Shape {
+  const [first] = points;
+  const isDot = first !== undefined && points.every(({ x, y }) => x === first.x && y === first.y);
+  return { kind: 'stroke', points: isDot ? [first, { x: first.x + DOT, y: first.y }] : points, width };
 }
 
 /** Undefined if some shape is no polygon, so that only a mask can say it. */

@@ -8,11 +8,13 @@ import { classNumbers } from './layout.js';
 /** A hundredth of a pixel in an image that is 10 000 pixels wide. */
 const DIGITS = 6;
 
-export function yoloLayout({ zip, settings, classes }: LayoutOptions): Layout {
+export function yoloLayout({ zip, classes }: LayoutOptions): Layout {
   const numbers = classNumbers(classes);
+  const filled = new Set<string>();
 
   async function add({ name, heldOut, image }: LayoutImage, lines: readonly string[]) {
     const split = heldOut ? 'val' : 'train';
+    filled.add(split);
     const paths = { image: `images/${split}/${name}.png`, labels: `labels/${split}/${name}.txt` };
     await zip.image(paths.image, image);
     await zip.text(
@@ -37,10 +39,11 @@ export function yoloLayout({ zip, settings, classes }: LayoutOptions): Layout {
     normal: (image) => add(image, []),
     async end() {
       // Without `path`, readers look for the folders beside this file. A JSON string is a YAML string.
-      const val = settings.heldOutFraction === 0 ? 'images/train' : 'images/val';
+      const folder = (split: string, other: string): string => `images/${filled.has(split) ? split : other}`;
       const names = classes.map((code, i) => `  ${String(i)}: ${JSON.stringify(code)}\n`);
       await zip.text('data.yaml', [
-        `train: images/train\nval: ${val}\n`,
+        // A reader refuses a folder that is not there: few images can be on one side.
+        `train: ${folder('train', 'val')}\nval: ${folder('val', 'train')}\n`,
         `nc: ${String(names.length)}\nnames:\n`,
         ...names,
       ]);
