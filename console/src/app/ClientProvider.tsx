@@ -15,7 +15,8 @@ interface Props {
 export function ClientProvider({ session, onEnded, children }: Props) {
   const { tenant, csrfToken } = session;
   const opened = useMemo(() => openClient(csrfToken, onEnded), [csrfToken, onEnded]);
-  useEffect(() => () => void opened.socket.dispose(), [opened]);
+  // It waits for a connection that is being opened, which may fail, and then there is nothing to close.
+  useEffect(() => () => void opened.socket.dispose()?.catch(() => undefined), [opened]);
   return (
     <Provider key={tenant} value={opened.client}>
       <ReaderContext value={opened.reader}>{children}</ReaderContext>
