@@ -4,7 +4,7 @@
  * expires. A generation whose samples another generation is drawn on, or takes defects from, keeps them as long as that other generation does,
  * one whose samples a data set has, until that is deleted, and one whose samples an export packs, until that has ended.
  */
-import { takeLock } from '../storage/advisoryLocks.js';
+import { lockAdmissionsOfSamples } from '../storage/advisoryLocks.js';
 import { sql } from '../storage/drizzle.js';
 import type { Log } from '../log.js';
 import type { Database } from '../storage/database.js';
@@ -137,8 +137,7 @@ async function expireBatch(database: Database, usualDays: number | null): Promis
   // Most of the time there is none, and admissions need not wait for that.
   if ((await oldGenerations(database, usualDays)).length === 0) return 0;
   return database.transaction(async (tx) => {
-    // As where samples are deleted: whoever is admitted meanwhile sees the samples or does not.
-    for (const lock of ['exportAdmission', 'generationAdmission'] as const) await takeLock(tx, lock);
+    await lockAdmissionsOfSamples(tx);
     const old = await oldGenerations(tx, usualDays);
     for (const { id, tenant_id: tenantId } of old) {
       const { rows: files } = await tx.execute<{ key: string }>(sql`

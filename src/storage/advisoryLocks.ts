@@ -21,6 +21,14 @@ const NUMBERS = {
 export type AdvisoryLock = keyof typeof NUMBERS;
 
 /**
+ * For who removes samples: whoever is admitted meanwhile sees them or does not; never a sample that goes before its row is
+ * written. An admission of generations never waits for one of an export: that lock comes first.
+ */
+export async function lockAdmissionsOfSamples(transaction: Database): Promise<void> {
+  for (const lock of ['exportAdmission', 'generationAdmission'] as const) await takeLock(transaction, lock);
+}
+
+/**
  * Waits for the lock and holds it to the end of the surrounding transaction.
  * @param tenantId Locks for this tenant alone, so that tenants do not wait for each other.
  */

@@ -142,10 +142,10 @@ export function webhooksOf(scope: TenantScope, { config, box, resolve = resolveH
     },
     async rotate(id, keepPreviousSeconds) {
       requireInRange(keepPreviousSeconds, { min: 0, max: MAX_OVERLAP_SECONDS }, 'keepPreviousSeconds');
-      const { id: stored, secret: previousSecret } = await require(id);
+      const { secret: previousSecret } = await require(id);
       const secret = newSecret();
       const previousUntil = new Date(Date.now() + keepPreviousSeconds * 1000);
-      return { webhook: await change(id, { secret: box.seal(stored, secret), previousSecret, previousUntil }), secret };
+      return { webhook: await change(id, { secret: box.seal(id, secret), previousSecret, previousUntil }), secret };
     },
     async delete(id) {
       const deleted = await database

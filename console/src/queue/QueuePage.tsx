@@ -28,10 +28,13 @@ const STATUSES: readonly GenerationStatus[] = ['QUEUED', 'RUNNING', 'SUCCEEDED',
 
 const generationsOf = ({ generations }: GenerationsQuery) => generations;
 
-/** State and progress come with the events; only a new generation makes the list be read again. */
 /** The events that change the status. */
 const CHANGES = new Set(['GenerationStarted', 'GenerationSucceeded', 'GenerationFailed', 'GenerationCanceled']);
 
+/**
+ * State and progress come with the events; the list is read again for a new generation, and where it has one status alone,
+ * for one that changed its status.
+ */
 export default function QueuePage() {
   const { t } = useTranslation();
   const { session } = useSession();

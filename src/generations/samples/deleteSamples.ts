@@ -7,7 +7,7 @@ import { scheduleRemoval } from '../../artifacts/pendingFiles.js';
 import { ServiceError, quote } from '../../errors.js';
 import { outOfRange } from '../../range.js';
 import { requireEachOnce } from '../../requireEachOnce.js';
-import { takeLock } from '../../storage/advisoryLocks.js';
+import { lockAdmissionsOfSamples } from '../../storage/advisoryLocks.js';
 import { and, eq, inArray, sql } from '../../storage/drizzle.js';
 import { isId } from '../../storage/identifiers.js';
 import type { SampleRow } from '../../storage/tables.js';
@@ -27,9 +27,7 @@ export async function deleteSamples(scope: TenantScope, ids: readonly string[]):
   requireEachOnce(ids, (i) => `ids[${String(i)}]`);
   if (ids.length === 0) return [];
   await scope.transaction(async (tx) => {
-    // Whoever is admitted meanwhile sees the samples or does not; never a sample that goes before its row is written. An
-    // admission of generations never waits for one of an export: that lock comes first.
-    for (const lock of ['exportAdmission', 'generationAdmission'] as const) await takeLock(tx.database, lock);
+    await lockAdmissionsOfSamples(tx.database);
     const found = await lockSamples(tx, ids);
     for (const find of [ownGeneration, drawingGeneration, runningExport, dataSet]) {
       const user = await find(tx, ids);

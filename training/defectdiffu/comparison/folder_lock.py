@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from ..files.file_lock import try_lock
 
 LOCK = "lock"
 
@@ -22,11 +19,6 @@ def only_process_in(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(
-                    f"{folder}: another process measures into it; wait until it ends, or give another folder"
-                ) from None
+        if not try_lock(file):
+            raise ValueError(f"{folder}: another process measures into it; wait until it ends, or give another folder")
         yield

@@ -8,10 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from .file_lock import try_lock
 
 MARK = ".being-written"
 
@@ -32,7 +29,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         )
     partial.mkdir(parents=True, exist_ok=True)
     with (partial / MARK).open("a") as mark:
-        _lock(mark, partial)
+        if not try_lock(mark):
+            raise FileExistsError(f"{partial}: another process is writing to it")
         try:
             _empty(partial)
             yield partial
@@ -41,16 +39,6 @@ def new_folder(target: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-
-
-def _lock(mark, partial: Path) -> None:
-    """Held until the process ends, however it ends."""
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise FileExistsError(f"{partial}: another process is writing to it") from None
 
 
 def _empty(partial: Path) -> None:
