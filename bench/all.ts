@@ -29,10 +29,14 @@ for (const bench of BENCHES) {
 }
 
 console.log('\n== summary\n\n| Bench | What | Result |\n| --- | --- | --- |');
+const loads: number[] = [];
 for (const bench of BENCHES.filter((one) => !failed.includes(one))) {
   const { machine, headlines } = readResults(bench);
-  const under = `${bench}, load ${machine.load.toFixed(1)}`;
-  for (const [what, said] of Object.entries(headlines)) console.log(`| ${under} | ${what} | ${said} |`);
+  loads.push(machine.load);
+  for (const [what, said] of Object.entries(headlines)) console.log(`| \`${bench}\` | ${what} | ${said} |`);
 }
-for (const bench of failed) console.log(`| ${bench} | FAILED | |`);
+for (const bench of failed) console.log(`| \`${bench}\` | FAILED | |`);
+console.log(
+  `\nLoad of the machine at the end of each bench: ${Math.min(...loads).toFixed(1)} … ${Math.max(...loads).toFixed(1)}.`,
+);
 process.exitCode = failed.length === 0 ? 0 : 1;

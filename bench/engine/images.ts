@@ -13,7 +13,15 @@ import { generateAll } from '../generateAll.ts';
 
 const { openEngine } = await importBuilt<typeof Inference>('inference/index.js');
 const BATCHES = [1, 8];
-/** Against which ratios are taken: as published, three evaluations a step in float32. */
+/** How PyTorch computes (reference.py), and what that is called. */
+const MODES: Readonly<Record<string, string>> = {
+  'eager three': 'PyTorch eager as published, three full evaluations a step',
+  eager: 'PyTorch eager, shared backgrounds',
+  bf16: 'PyTorch eager, shared backgrounds, bfloat16',
+  compiled: 'PyTorch compiled, shared backgrounds',
+  'compiled bf16': 'PyTorch compiled, shared backgrounds, bfloat16',
+};
+/** Against which ratios are taken. */
 const PUBLISHED = 'eager three';
 
 export interface Images {
@@ -31,15 +39,15 @@ export async function images(
   const engines = new Map<Precision, Inference.Engine>();
   for (const precision of ['fp32', 'int8'] as const)
     engines.set(precision, await openEngine({ modelsDirectory: 'models', precision }));
-  const modes = [PUBLISHED, 'eager', 'bf16', ...(compiled ? ['compiled', 'compiled bf16'] : [])];
+  const modes = Object.entries(MODES).filter(([mode]) => compiled || !mode.includes('compiled'));
   const ways = new Map<string, Way>([
-    ...modes.map((mode) => [`PyTorch ${mode}`, (batch: number) => reference.seconds(mode, batch, steps)] as const),
+    ...modes.map(([mode, name]) => [name, (batch: number) => reference.seconds(mode, batch, steps)] as const),
     ...[...engines].flatMap(([precision, engine]) => [
       [`engine ${precision}`, (batch: number) => secondsOf(engine, batch, 'DPM_SOLVER_PP', steps)] as const,
       ...(drawnBundle(engine).manifest.turbo?.steps ?? []).map(
         (few) =>
           [
-            `engine ${precision}, TURBO in ${String(few)} steps`,
+            `engine ${precision}, \`TURBO\` in ${String(few)} steps`,
             (batch: number) => secondsOf(engine, batch, 'TURBO', few),
           ] as const,
       ),
@@ -57,7 +65,7 @@ export async function images(
         else if (round > 0) rates.set(name, [...(rates.get(name) ?? []), batch / seconds]);
       }
     }
-    const published = rates.get(`PyTorch ${PUBLISHED}`) ?? [];
+    const published = rates.get(MODES[PUBLISHED] ?? '') ?? [];
     for (const [name, own] of rates) {
       const figure = { rate: spread(own), ratio: ratios(own, published) };
       figures[`${name}, ${String(batch)}`] = figure;
